@@ -1,0 +1,38 @@
+.DEFAULT_GOAL := help
+SHELL := bash
+PORT ?= 8000
+BIN := .venv/bin
+
+.PHONY: help setup demo test check bench messages lock
+
+help: ## say what can be done here
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' | while IFS='|' read -r t d; do printf '  make %-10s %s\n' "$$t" "$$d"; done
+
+setup: ## from a bare checkout to a .venv with everything locked in it
+	@scripts/setup
+
+demo: setup ## a portal to try, on http://127.0.0.1:8000 (PORT and ADHERENTS_DATA_DIR are respected)
+	@PORT=$(PORT) $(BIN)/adherents demo --port $(PORT)
+
+test: setup ## every test: on SQLite with a real browser, then on a real PostgreSQL
+	@scripts/system-packages browser
+	@scripts/system-packages clamd
+	@$(BIN)/pytest -q -n 2 --dist loadgroup
+	@TEST_DATABASE=postgresql $(BIN)/pytest -q -n 2 --dist loadgroup
+
+check: setup ## ruff, mypy, import-linter, djlint
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/djlint --lint --quiet src
+
+bench: setup ## the figures, one JSON line each with its baseline
+	@$(BIN)/python -m bench
+
+messages: setup ## refresh each room's translation files (needs gettext)
+	@for room in src/adherents/*/locale; do (cd $$(dirname $$room) && DJANGO_SETTINGS_MODULE=adherents.config.settings ../../../$(BIN)/django-admin makemessages --locale en --no-location --no-wrap --verbosity 0); done
+
+lock: setup ## write requirements/*.txt anew from requirements/*.in
+	@VIRTUAL_ENV=$$PWD/.venv $(BIN)/uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-header --no-annotate --no-emit-index-url requirements/base.in -o requirements/base.txt
+	@VIRTUAL_ENV=$$PWD/.venv $(BIN)/uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-header --no-annotate --no-emit-index-url requirements/dev.in -c requirements/base.txt -o requirements/dev.txt
