@@ -1,0 +1,1 @@
+"""Keys, envelopes and blind indexes. No models: this floor only turns bytes into other bytes."""

@@ -1,0 +1,114 @@
+"""A document's envelope: one key per document, wrapped by the master key, and the streams that seal and open.
+
+The cipher is Tink's StreamingAEAD, AES256_GCM_HKDF_1MB: a 1 MiB segment is authenticated before it is released, its place
+in the file is part of what is authenticated, and the document's id is the associated data, so that one document's bytes
+never open as another's. What comes before a broken segment is released by Tink: read to the end once before sending.
+"""
+
+import io
+from functools import cache
+from typing import BinaryIO, cast
+
+import tink
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
+from tink import aead, streaming_aead
+from tink.proto import tink_pb2
+
+from adherents.crypto.keys import CannotOpen, keyring
+
+_TEMPLATE = streaming_aead.streaming_aead_key_templates.AES256_GCM_HKDF_1MB
+_PURPOSE = "wrap"
+_SEGMENT_BYTES, _HEADER_BYTES, _TAG_BYTES = 1 << 20, 40, 16
+
+
+class _MasterAead(aead.Aead):  # type: ignore[misc]
+    """The master keys as Tink wants them: what wraps a document's keyset."""
+
+    def encrypt(self, plaintext: bytes, associated_data: bytes) -> bytes:
+        return keyring().seal(_PURPOSE, plaintext, associated_data)
+
+    def decrypt(self, ciphertext: bytes, associated_data: bytes) -> bytes:
+        try:
+            return keyring().open(_PURPOSE, ciphertext, associated_data)
+        except CannotOpen as error:
+            raise tink.TinkError(str(error)) from error
+
+
+@cache
+def _ready() -> None:
+    streaming_aead.register()
+
+
+def new_document_key(*, document_id: str) -> bytes:
+    """A fresh document key, wrapped for this document alone (about 150 bytes, safe to store)."""
+    _ready()
+    handle = tink.new_keyset_handle(_TEMPLATE)
+    return cast(
+        bytes,
+        tink.proto_keyset_format.serialize_encrypted(handle, _MasterAead(), document_id.encode()),
+    )
+
+
+def rewrapped(wrapped: bytes, *, document_id: str) -> bytes | None:
+    """The same document key under the primary master key; None where it is already. Raises `CannotOpen`."""
+    _ready()
+    try:
+        sealed = tink_pb2.EncryptedKeyset.FromString(wrapped).encrypted_keyset
+        if keyring().is_current(sealed):
+            return None
+        handle = tink.proto_keyset_format.parse_encrypted(wrapped, _MasterAead(), document_id.encode())
+    except (DecodeError, tink.TinkError) as error:
+        raise CannotOpen("this document's key does not open") from error
+    return cast(
+        bytes, tink.proto_keyset_format.serialize_encrypted(handle, _MasterAead(), document_id.encode())
+    )
+
+
+def sealing_stream(wrapped: bytes, sink: BinaryIO, *, document_id: str) -> BinaryIO:
+    """A stream to write clear bytes to; sealed bytes go to `sink`. Closing it writes the last segment and closes `sink`."""
+    stream = _primitive(wrapped, document_id).new_encrypting_stream(sink, document_id.encode())
+    return cast(BinaryIO, stream)
+
+
+def opening_stream(wrapped: bytes, source: BinaryIO, *, document_id: str) -> BinaryIO:
+    """A stream to read clear bytes from. Reading raises `CannotOpen` where `source` is cut, altered or another's."""
+    stream = _primitive(wrapped, document_id).new_decrypting_stream(source, document_id.encode())
+    return cast(BinaryIO, io.BufferedReader(_Opened(stream), buffer_size=1 << 20))
+
+
+def sealed_size(clear_size: int) -> int:
+    """How many bytes `sealing_stream` makes of so many: a header of 40, then a tag of 16 for each segment of 1 MiB."""
+    segments = max(1, -(-(clear_size + _HEADER_BYTES) // (_SEGMENT_BYTES - _TAG_BYTES)))
+    return clear_size + _HEADER_BYTES + segments * _TAG_BYTES
+
+
+class _Opened(io.RawIOBase):
+    """Tink's reader, with its error told as ours."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        try:
+            chunk = self._stream.read(len(buffer))
+        except (tink.TinkError, OSError) as error:
+            raise CannotOpen("the sealed file is cut or altered") from error
+        buffer[: len(chunk)] = chunk
+        return len(chunk)
+
+    def close(self) -> None:
+        if not self.closed:
+            self._stream.close()
+        super().close()
+
+
+def _primitive(wrapped: bytes, document_id: str) -> streaming_aead.StreamingAead:
+    _ready()
+    try:
+        handle = tink.proto_keyset_format.parse_encrypted(wrapped, _MasterAead(), document_id.encode())
+    except tink.TinkError as error:
+        raise CannotOpen("this document's key does not open") from error
+    return handle.primitive(streaming_aead.StreamingAead)

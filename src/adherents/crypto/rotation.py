@@ -1,0 +1,142 @@
+"""A new master key: what each room has sealed is sealed anew under it, row by row, while the portal serves.
+
+A room says what it has sealed in its `rotation.py`, found when the portal starts. Each step is idempotent and writes a row
+only as it was read, so that nothing written meanwhile is lost and a rotation that was stopped goes on where it was.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import models, transaction
+from django.db.models import BinaryField, ExpressionWrapper, F
+
+from adherents.crypto.fields import EncryptedTextField
+from adherents.crypto.keys import CannotOpen, keyring
+
+BATCH = 500
+MOST_PASSES = 5
+Stored = dict[str, Any]  # a row's columns as the database has them
+
+
+@dataclass
+class Turned:
+    """How many rows were looked at, sealed anew, and written by somebody else meanwhile; and those that do not open."""
+
+    seen: int = 0
+    changed: int = 0
+    late: int = 0
+    closed: list[str] = field(default_factory=list)
+
+    def add(self, other: "Turned") -> None:
+        self.seen += other.seen
+        self.changed += other.changed
+        self.late += other.late
+        self.closed += other.closed
+
+
+Step = Callable[[], Iterator[Turned]]
+STEPS: dict[str, Step] = {}
+COVERED: set[tuple[str, str]] = set()  # the columns that some step answers for: `("members.Member", "nir")`
+
+
+def rotation(name: str, *, covers: Sequence[tuple[type[models.Model], str]]) -> Callable[[Step], Step]:
+    """Register a step. It gives what it did after each batch. `covers`: the columns that it leaves under the first key."""
+
+    def register(step: Step) -> Step:
+        STEPS[name] = step
+        COVERED.update((model._meta.label, column) for model, column in covers)
+        return step
+
+    return register
+
+
+def rotate_everything(on_batch: Callable[[str, Turned], None]) -> dict[str, Turned]:
+    """Run every step, all of them again as long as one found something to do: a row may pass from table to table.
+
+    What is left in `late` and `closed` is under an old key, or under none that is here.
+    """
+    done: dict[str, Turned] = {name: Turned() for name in STEPS}
+    for _ in range(MOST_PASSES):
+        turns = {name: _run(name, on_batch) for name in STEPS}
+        for name, turn in turns.items():
+            turn.changed += done[name].changed
+        quiet = all(turns[name].changed == done[name].changed and not turns[name].late for name in STEPS)
+        done = turns
+        if quiet:
+            break
+    return done
+
+
+def _run(name: str, on_batch: Callable[[str, Turned], None]) -> Turned:
+    turn = Turned()
+    for batch in STEPS[name]():
+        turn.add(batch)
+        on_batch(name, batch)
+    return turn
+
+
+def each_row(
+    rows: models.QuerySet[Any], columns: Sequence[str], anew: Callable[[Stored], Stored]
+) -> Iterator[Turned]:
+    """Rewrite rows: `anew` says which columns change, from `pk` and `columns` as they are stored ({}: none).
+
+    A row is written only where `columns` are still as they were read. One that raises `CannotOpen` is named, and left.
+    """
+    model, last = rows.model, None
+    stored = [_as_stored(model, column) for column in columns]
+    while True:
+        some = rows.order_by("pk") if last is None else rows.order_by("pk").filter(pk__gt=last)
+        values = list(some.values_list("pk", *stored)[:BATCH])
+        if not values:
+            return
+        turned, changes = Turned(seen=len(values)), []
+        for pk, *read in values:
+            row = {"pk": pk} | dict(zip(columns, map(_plain, read), strict=True))
+            try:
+                change = anew(row)
+            except CannotOpen:
+                turned.closed.append(f"{model._meta.label} {pk}")
+                continue
+            if change:
+                changes.append((row, change))
+        if changes:
+            with transaction.atomic():
+                for row, change in changes:
+                    written = model._base_manager.filter(**row).update(**change)
+                    turned.changed += written
+                    turned.late += 1 - written
+        yield turned
+        last = values[-1][0]
+
+
+def resealed(model: type[models.Model], *columns: str) -> Iterator[Turned]:
+    """`each_row` for a table whose encrypted columns stand for themselves."""
+
+    def anew(row: Stored) -> Stored:
+        return {
+            column: sealed
+            for column in columns
+            if (sealed := sealed_anew(model, column, row[column])) is not None
+        }
+
+    return each_row(model._base_manager.all(), columns, anew)
+
+
+def sealed_anew(model: type[models.Model], column: str, sealed: bytes) -> bytes | None:
+    """An `EncryptedTextField`'s bytes under the first key; None where they are already, or empty."""
+    if not sealed or keyring().is_current(sealed):
+        return None
+    encrypted = model._meta.get_field(column)
+    assert isinstance(encrypted, EncryptedTextField)
+    return encrypted.seal(encrypted.open(sealed))
+
+
+def _as_stored(model: type[models.Model], column: str) -> "str | ExpressionWrapper[Any]":
+    """How to select a column without opening it."""
+    encrypted = isinstance(model._meta.get_field(column), EncryptedTextField)
+    return ExpressionWrapper(F(column), output_field=BinaryField()) if encrypted else column
+
+
+def _plain(value: Any) -> Any:
+    return bytes(value) if isinstance(value, memoryview) else value
