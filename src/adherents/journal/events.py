@@ -1,0 +1,59 @@
+"""Every event that the journal knows, on one page. A value is stable for ever; a label is what a person reads."""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class Event(TextChoices):
+    # accounts: signing in
+    SIGNED_IN = "account.signed_in", _("Connexion réussie")
+    SIGN_IN_REFUSED = "account.sign_in_refused", _("Connexion refusée")
+    SIGN_IN_EXPIRED = "account.sign_in_expired", _("Connexion arrêtée : mot de passe périmé")
+    SIGNED_OUT = "account.signed_out", _("Déconnexion")
+    LOCKED = "account.locked", _("Compte bloqué après des essais infructueux")
+    LOCK_ENDED = "account.lock_ended", _("Blocage levé par le service")
+    NEW_DEVICE = "account.new_device", _("Connexion depuis un nouvel appareil")
+    SECOND_FACTOR_REFUSED = "account.second_factor_refused", _("Code de sécurité refusé")
+    SECOND_FACTOR_ADDED = "account.second_factor_added", _("Second facteur ajouté")
+    SECOND_FACTOR_REMOVED = "account.second_factor_removed", _("Second facteur retiré")
+    # accounts: password life
+    LINK_REQUESTED = "account.link_requested", _("Lien de mot de passe demandé")
+    LINK_SENT = "account.link_sent", _("Lien de mot de passe envoyé")
+    LINK_NOT_SENT = "account.link_not_sent", _("Lien de mot de passe non envoyé")
+    LINK_KILLED = "account.link_killed", _("Lien de mot de passe annulé")
+    BIRTH_DATE_REFUSED = "account.birth_date_refused", _("Date de naissance refusée")
+    PASSWORD_SET = "account.password_set", _("Mot de passe créé")
+    PASSWORD_CHANGED = "account.password_changed", _("Mot de passe modifié")
+    PASSWORD_CHANGE_REFUSED = "account.password_change_refused", _("Modification du mot de passe refusée")
+    SESSIONS_ENDED = "account.sessions_ended", _("Sessions fermées")
+    # accounts: life
+    ACCOUNT_CREATED = "account.created", _("Compte ouvert")
+    ACCOUNT_CLOSED = "account.closed", _("Compte fermé")
+    ACCOUNT_REOPENED = "account.reopened", _("Compte rouvert")
+    EMAIL_CHANGED = "account.email_changed", _("Adresse e-mail modifiée")
+    AGENT_INVITED = "agent.invited", _("Agent invité")
+    # enrolment
+    IDENTITY_CLAIMED = "enrolment.identity_claimed", _("Première connexion demandée")
+    IDENTITY_UNMATCHED = "enrolment.identity_unmatched", _("Première connexion sans correspondance")
+    # members
+    REGISTER_IMPORTED = "register.imported", _("Fichier des adhérents importé")
+    # vault
+    DOCUMENT_DEPOSITED = "vault.document_deposited", _("Document envoyé")
+    DOCUMENT_DOWNLOADED = "vault.document_downloaded", _("Document téléchargé")
+    DOCUMENT_OPENED = "vault.document_opened", _("Document consulté par le service")
+    DOCUMENT_CHECKED = "vault.document_checked", _("Document vérifié")
+    DOCUMENT_SET_ASIDE = "vault.document_set_aside", _("Document mis de côté")
+    DOCUMENT_ALTERED = "vault.document_altered", _("Document altéré, refusé à la lecture")
+    DOCUMENT_UNSCANNED = "vault.document_unscanned", _("Document en attente de l’antivirus")
+    DOCUMENT_INFECTED = "vault.document_infected", _("Document reconnu dangereux par l’antivirus")
+    DOCUMENT_TAKEN_BACK = "vault.document_taken_back", _("Document repris par l’adhérent")
+    DOCUMENT_ERASED = "vault.document_erased", _("Document détruit : sa clé, puis ses octets")
+    DOCUMENTS_EXPORTED = "vault.documents_exported", _("Tous les documents téléchargés")
+    RECEIPT_DOWNLOADED = "vault.receipt_downloaded", _("Accusé de dépôt téléchargé")
+    SIGNING_KEY_MADE = "vault.signing_key_made", _("Clé de signature des accusés créée")
+    SIGNING_KEY_RETIRED = "vault.signing_key_retired", _("Clé de signature des accusés remplacée")
+    # casework
+    MEMBER_CONSULTED = "casework.member_consulted", _("Dossier consulté par le service")
+    NIR_SHOWN = "casework.nir_shown", _("Numéro de sécurité sociale affiché au service")
+    LINK_ASKED_FOR = "casework.link_asked_for", _("Lien demandé par le service")
+    ACCESS_REFUSED = "casework.access_refused", _("Accès refusé")

@@ -1,0 +1,61 @@
+"""Adding to the journal, and proving that nobody rewrote it."""
+
+from collections.abc import Iterator
+from datetime import UTC
+
+from django.db import transaction
+from django.utils import timezone
+
+from adherents.journal.events import Event
+from adherents.journal.models import Entry, Head
+
+Detail = str | int | bool
+
+
+def record(event: Event, *, subject: str, actor: str = "system", **details: Detail) -> None:
+    """Chain one event to its subject's journal, in the caller's transaction.
+
+    `subject` and `actor` are plain identifiers (`account:12`, `document:<uuid>`); `details` hold codes and counts, never
+    a name, an address, a number of a person or a document's words. An agent's `reason` is the one free text.
+    """
+    with transaction.atomic(savepoint=False):
+        head = Head.objects.select_for_update().filter(pk=subject).first()
+        if head is None:
+            Head.objects.bulk_create([Head(subject=subject)], ignore_conflicts=True)
+            head = Head.objects.select_for_update().get(pk=subject)
+        entry = Entry(
+            subject=subject,
+            sequence=head.sequence + 1,
+            at=timezone.now().astimezone(UTC),
+            event=event.value,
+            actor=actor,
+            details=details,
+        )
+        entry.digest = entry.computed_digest(head.digest)
+        entry.save(force_insert=True)
+        Head.objects.filter(pk=subject).update(sequence=entry.sequence, digest=entry.digest)
+
+
+def broken_chains() -> Iterator[str]:
+    """A sentence for each chain that was rewritten, cut or emptied. Streams: memory does not grow with the journal."""
+    heads = Head.objects.order_by("subject").iterator()
+    entries = Entry.objects.order_by("subject", "sequence").iterator()
+    entry = next(entries, None)
+    for head in heads:
+        while entry is not None and entry.subject < head.subject:
+            yield f"{entry.subject}: entry {entry.sequence} belongs to no chain"
+            entry = next(entries, None)
+        previous, expected, told = "", 1, False
+        while entry is not None and entry.subject == head.subject:
+            at = entry.at.astimezone(UTC)
+            entry.at = at
+            if not told and (entry.sequence != expected or entry.digest != entry.computed_digest(previous)):
+                yield f"{head.subject}: the chain breaks at entry {expected}"
+                told = True
+            previous, expected = entry.digest, entry.sequence + 1
+            entry = next(entries, None)
+        if not told and (head.sequence != expected - 1 or head.digest != previous):
+            yield f"{head.subject}: {expected - 1} entries where the head says {head.sequence}"
+    while entry is not None:
+        yield f"{entry.subject}: entry {entry.sequence} belongs to no chain"
+        entry = next(entries, None)

@@ -1,0 +1,24 @@
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from adherents.work.purging import apply, due
+
+
+class Command(BaseCommand):
+    help = (
+        "What is kept for a time only and has had it: documents by kind, as the profile says, and old rows. "
+        "Says what it would destroy; destroys it with --apply. The journal is never purged."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--apply", action="store_true", help="destroy it (otherwise only say what)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        plan = due()
+        for one in plan:
+            done = apply(one) if options["apply"] and one.count else one.count
+            self.stdout.write(f"{done:>9} {one.name}: {one.rule}")
+        if not options["apply"]:
+            self.stdout.write("Nothing was destroyed: run it again with --apply.")

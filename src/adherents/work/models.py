@@ -1,0 +1,88 @@
+"""The columns and the claim that every kind of later work shares."""
+
+import logging
+import secrets
+from datetime import timedelta
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from adherents.crypto.keys import CannotOpen
+
+log = logging.getLogger("adherents.work")
+BACKOFF = [timedelta(seconds=s) for s in (10, 60, 300, 900, 3600, 3 * 3600, 6 * 3600)]
+
+
+class DueWorkQuerySet(models.QuerySet[Any]):
+    def due(self) -> Self:
+        """What should be done now and that no worker holds."""
+        now = timezone.now()
+        free = Q(leased_until__isnull=True) | Q(leased_until__lt=now)
+        return self.filter(free, next_attempt_at__lte=now).order_by("next_attempt_at", "pk")
+
+    def claim_due(self, limit: int = 50, lease_seconds: int = 300) -> list[Any]:
+        """Take up to `limit` rows for this worker alone, oldest first, and count the attempt.
+
+        One conditional UPDATE settles who gets a row, on any database; a lease that its worker left ends by itself.
+        """
+        wanted = list(self.due().values_list("pk", flat=True)[:limit])
+        if not wanted:
+            return []
+        claim = secrets.token_hex(8)
+        now = timezone.now()
+        free = Q(leased_until__isnull=True) | Q(leased_until__lt=now)
+        self.filter(free, pk__in=wanted, next_attempt_at__lte=now).update(
+            lease=claim, leased_until=now + timedelta(seconds=lease_seconds), attempts=F("attempts") + 1
+        )
+        claimed = self.filter(lease=claim, pk__in=wanted).order_by("next_attempt_at", "pk")
+        try:
+            return list(claimed)
+        except CannotOpen:
+            return claimed._that_open()
+
+    def _that_open(self) -> list[Any]:
+        """The rows whose sealed columns open. The others are put off: a key that is missing today may be back later."""
+        opened = []
+        for pk in list(self.values_list("pk", flat=True)):
+            try:
+                opened.append(self.get(pk=pk))
+            except CannotOpen:
+                log.error("a row that does not open is put off", extra={"room": self.model._meta.app_label})
+                self.filter(pk=pk).update(
+                    next_attempt_at=timezone.now() + BACKOFF[-1], lease="", leased_until=None
+                )
+        return opened
+
+
+class DueWork(models.Model):
+    """A row with something left to do: `next_attempt_at` says when (null: nothing), `leased_until` who has it in hand."""
+
+    next_attempt_at = models.DateTimeField(null=True, db_index=True, default=timezone.now, editable=False)
+    attempts = models.PositiveSmallIntegerField(default=0, editable=False)
+    lease = models.CharField(max_length=16, default="", editable=False)
+    leased_until = models.DateTimeField(null=True, editable=False)
+
+    objects = DueWorkQuerySet.as_manager()
+
+    WORK_FIELDS = ["next_attempt_at", "attempts", "lease", "leased_until"]
+
+    class Meta:
+        abstract = True
+
+    def keep_lease(self, lease_seconds: int = 300) -> bool:
+        """Hold a claimed row a while longer, before what must not be done twice. False: its lease ended, another has it."""
+        until = timezone.now() + timedelta(seconds=lease_seconds)
+        mine = type(self)._default_manager.filter(pk=self.pk, lease=self.lease, next_attempt_at__isnull=False)
+        return mine.update(leased_until=until) == 1
+
+    def work_done(self) -> None:
+        """Nothing more to do with this row (to be saved by the caller with `WORK_FIELDS`)."""
+        self.next_attempt_at, self.lease, self.leased_until = None, "", None
+
+    def work_later(self) -> None:
+        """Try again after a growing delay, a little spread (to be saved by the caller with `WORK_FIELDS`)."""
+        delay = BACKOFF[min(self.attempts, len(BACKOFF)) - 1]
+        spread = 1 + secrets.randbelow(20) / 100
+        self.next_attempt_at, self.lease, self.leased_until = timezone.now() + delay * spread, "", None

@@ -1,0 +1,53 @@
+"""What is kept for a time only. A room says what of its own in its `purging.py`; `adherents purge` says it, and does it."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+
+BATCH = 500
+
+
+@dataclass(frozen=True)
+class Due:
+    """Rows whose time is over. `delete` destroys up to so many of them and returns how many; 0: none is left."""
+
+    name: str
+    rule: str
+    count: int
+    delete: Callable[[int], int]
+
+
+Purge = Callable[[], Iterable[Due]]
+PURGES: list[Purge] = []
+
+
+def purge(function: Purge) -> Purge:
+    """Register a function that says what is due now."""
+    PURGES.append(function)
+    return function
+
+
+def due() -> list[Due]:
+    """What every room has to let go of."""
+    return [one for function in PURGES for one in function()]
+
+
+def rows(name: str, rule: str, expired: "QuerySet[Any]") -> Due:
+    """Plain rows that nothing else depends on. Deleted some at a time, so that nobody waits for the table."""
+
+    def delete(limit: int) -> int:
+        some = list(expired.order_by("pk").values_list("pk", flat=True)[:limit])
+        return expired.filter(pk__in=some).delete()[0] and len(some)
+
+    return Due(name, rule, expired.count(), delete)
+
+
+def apply(one: Due, *, on_batch: Callable[[int], object] = lambda done: None) -> int:
+    """Destroy what is due; how many. It can be stopped, and run again."""
+    total = 0
+    while done := one.delete(BATCH):
+        total += done
+        on_batch(total)
+    return total

@@ -1,0 +1,28 @@
+"""The sweeps that a worker runs in turn. A room registers its own in its `jobs.py`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+Function = Callable[[], int]
+
+
+@dataclass
+class Sweep:
+    """`run` does what is due and returns how much it did (0: nothing left for now). `every`: seconds between two runs."""
+
+    run: Function
+    every: float
+    last_run: float = float("-inf")
+
+
+SWEEPS: dict[str, Sweep] = {}
+
+
+def sweep(name: str, *, every: float = 0) -> Callable[[Function], Function]:
+    """Register a function as a sweep, run at each round of a worker, or at most `every` so many seconds."""
+
+    def register(function: Function) -> Function:
+        SWEEPS[name] = Sweep(function, every)
+        return function
+
+    return register

@@ -1,0 +1,45 @@
+"""A guard on the journal: whatever the tests make it say, it names nobody (product: no personal data)."""
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db.models.signals import post_save
+
+from adherents.journal.models import Entry
+from tests.cast import EVERYBODY
+
+
+def _words() -> Iterator[str]:
+    for person in EVERYBODY:
+        yield from (person.number, person.nir, person.nir13, person.email, person.birth_date)
+        yield from (person.birth_name, person.usage_name, *re.split(r"[,\s]+", person.first_names))
+
+
+_NAMED = re.compile("|".join(rf"\b{re.escape(word)}\b" for word in sorted({*_words()} - {""})), re.IGNORECASE)
+_ADDRESS = re.compile(r"[^\s@]+@[^\s@]+\.\w+")
+_LONG_NUMBER = re.compile(r"(?<![\w-])\d{8,}(?![\w-])")
+
+
+def personal_data_in(entry: Entry) -> list[str]:
+    """What in an entry is about a person. Not looked at: an agent's `reason`, the one free text, and a `size` in bytes."""
+    details = {key: value for key, value in entry.details.items() if key not in {"reason", "size"}}
+    text = f"{entry.subject} {entry.actor} {json.dumps(details, ensure_ascii=False)}"
+    return [found[0] for pattern in (_NAMED, _ADDRESS, _LONG_NUMBER) for found in pattern.finditer(text)]
+
+
+@contextmanager
+def watched() -> Iterator[list[str]]:
+    """The entries written in the block that name somebody, in words; to be found empty."""
+    found: list[str] = []
+
+    def look(sender: type[Entry], instance: Entry, **_: object) -> None:
+        if named := personal_data_in(instance):
+            found.append(f"{instance.event} says {named}")
+
+    post_save.connect(look, sender=Entry, weak=False)
+    try:
+        yield found
+    finally:
+        post_save.disconnect(look, sender=Entry)
