@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class InsurerConfig(AppConfig):
+    name = "adherents.insurer"
+    label = "insurer"

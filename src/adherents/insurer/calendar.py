@@ -1,0 +1,49 @@
+"""Which days the service works: the French public holidays and the insurer's own closing days."""
+
+from datetime import date, timedelta
+from functools import lru_cache
+
+from holidays.countries.france import France
+
+from adherents.insurer.profile import profile
+
+SUBDIVISIONS = {"67": "6AE", "68": "6AE"}
+SATURDAY = 5
+
+
+def holiday_name(day: date) -> str | None:
+    """The French name of the public holiday that falls on `day` where the insurer is, if one does."""
+    return _holidays(day.year, profile().contact.holidays.departments).get(day)
+
+
+def is_closed_day(day: date) -> bool:
+    """Whether nobody answers on `day`, whatever the weekly hours say."""
+    return holiday_name(day) is not None or day in profile().contact.holidays.extra_closed
+
+
+def is_working_day(day: date) -> bool:
+    """Whether `day` counts in a delay announced in working days: Monday to Friday, and not closed."""
+    return day.weekday() < SATURDAY and not is_closed_day(day)
+
+
+def add_working_days(day: date, days: int) -> date:
+    """The working day that is `days` working days after `day`; with 0, `day` or the next working day."""
+    while not is_working_day(day):
+        day += timedelta(days=1)
+    for _ in range(days):
+        day += timedelta(days=1)
+        while not is_working_day(day):
+            day += timedelta(days=1)
+    return day
+
+
+@lru_cache(maxsize=64)
+def _holidays(year: int, departments: tuple[str, ...]) -> dict[date, str]:
+    found = _french(year)
+    for department in departments:
+        found |= _french(year, SUBDIVISIONS.get(department, department))
+    return found
+
+
+def _french(year: int, subdivision: str | None = None) -> dict[date, str]:
+    return dict(France(subdiv=subdivision, years=year, language="fr"))  # type: ignore[no-untyped-call]

@@ -1,0 +1,313 @@
+"""What a profile says of an insurer, table by table: the keys of `profiles/*.toml` are these fields."""
+
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
+
+from adherents.insurer.colours import COMFORTABLE, PAPER, READABLE, WHITE, contrast
+from adherents.insurer.values import (
+    Address,
+    Code,
+    Colour,
+    Email,
+    Expected,
+    Facts,
+    Hours,
+    Limit,
+    LongWords,
+    Optional,
+    Phone,
+    Span,
+    Text,
+    Words,
+    wrong,
+)
+
+DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+DEPARTMENTS_WITH_OTHER_HOLIDAYS = ("57", "67", "68", "971", "972", "973", "974", "976")
+FILE_TYPES: dict[str, str] = {
+    "application/pdf": "PDF",
+    "image/jpeg": "JPEG",
+    "image/png": "PNG",
+    "image/heic": "HEIC",
+    "image/webp": "WebP",
+    "image/tiff": "TIFF",
+}
+FileType = Literal["application/pdf", "image/jpeg", "image/png", "image/heic", "image/webp", "image/tiff"]
+Language = Literal["fr", "en"]
+
+
+class Insurer(Facts):
+    """Who the portal belongs to."""
+
+    short_name: Text
+    legal_name: Text
+    space_name: Words
+    website: Address
+
+
+class Brand(Facts):
+    """One accent, one ink, a logo (a file beside the profile); the theme derives the rest."""
+
+    accent: Colour
+    ink: Colour
+    logo: Annotated[
+        Path | None, BeforeValidator(lambda text: Path(text) if isinstance(text, str) else text)
+    ] = None
+
+    @field_validator("accent", "ink")
+    @classmethod
+    def can_be_read(cls, colour: str, info: ValidationInfo) -> str:
+        least = READABLE if info.field_name == "accent" else COMFORTABLE
+        for name, ground in {"white": WHITE, f"the paper ({PAPER})": PAPER}.items():
+            if contrast(colour, ground) < least:
+                raise wrong(
+                    "a darker colour: text in it on {name} has a contrast of {found:.2f}:1, "
+                    "and the least that people can read with ease is {least:g}:1",
+                    name=name,
+                    found=contrast(colour, ground),
+                    least=least,
+                )
+        return colour
+
+    @field_validator("logo")
+    @classmethod
+    def is_there(cls, logo: Path | None, info: ValidationInfo) -> Path | None:
+        if logo is None:
+            return None
+        folder: Path = (info.context or {}).get("folder", Path())
+        whole = folder / logo
+        if whole.suffix.lower() not in {".svg", ".png"} or not whole.is_file():
+            raise wrong("the name of an SVG or PNG file that is beside the profile")
+        return whole
+
+
+class Mail(Facts):
+    """What members see of the mails: the sender, and the line that closes them."""
+
+    sender_name: Text
+    sender_address: Email
+    signature: Words
+
+
+class Week(Facts):
+    """Hours of each day of the week; a day without any is closed."""
+
+    monday: tuple[Hours, ...] = ()
+    tuesday: tuple[Hours, ...] = ()
+    wednesday: tuple[Hours, ...] = ()
+    thursday: tuple[Hours, ...] = ()
+    friday: tuple[Hours, ...] = ()
+    saturday: tuple[Hours, ...] = ()
+    sunday: tuple[Hours, ...] = ()
+
+    @field_validator(*DAYS)
+    @classmethod
+    def in_order(cls, spans: tuple[Span, ...]) -> tuple[Span, ...]:
+        if any(later.start <= earlier.end for earlier, later in pairwise(spans)):
+            raise wrong("hours one after the other, that neither meet nor overlap")
+        return spans
+
+    def on(self, weekday: int) -> tuple[Span, ...]:
+        """The hours of a weekday, 0 for Monday."""
+        spans: tuple[Span, ...] = getattr(self, DAYS[weekday])
+        return spans
+
+
+def _open_some_day(week: Week) -> Week:
+    if not any(week.on(weekday) for weekday in range(7)):
+        raise wrong("a table where at least one day has hours")
+    return week
+
+
+class English(Facts):
+    """The line where English is spoken (G14)."""
+
+    how: Words
+    hours: Week
+
+    _open_some_day = field_validator("hours")(_open_some_day)
+
+
+class Holidays(Facts):
+    """Days when nobody answers: the French public holidays, and the insurer's own."""
+
+    departments: tuple[Annotated[str, Expected("a list of department codes")], ...] = ()
+    extra_closed: tuple[Annotated[date, Expected("a date such as 2026-12-24, without quotes")], ...] = ()
+
+    @field_validator("departments")
+    @classmethod
+    def have_their_own(cls, departments: tuple[str, ...]) -> tuple[str, ...]:
+        for department in departments:
+            if department not in DEPARTMENTS_WITH_OTHER_HOLIDAYS:
+                raise wrong(
+                    "a list of departments that have holidays of their own: {all}",
+                    all=", ".join(f'"{code}"' for code in DEPARTMENTS_WITH_OTHER_HOLIDAYS),
+                )
+        return departments
+
+
+class Contact(Facts):
+    """How a member reaches the service (G14)."""
+
+    email: Email
+    phone: Phone
+    phone_internal: Phone | None = None
+    phone_internal_from: Words | None = None
+    hours: Week
+    quiet_hours: tuple[Hours, ...] = ()
+    english: English | None = None
+    holidays: Holidays = Holidays()
+
+    @property
+    def phone_unbroken(self) -> str:
+        """The number for the middle of a sentence: it never breaks at the end of a line."""
+        return self.phone.replace(" ", "\u00a0")
+
+    _open_some_day = field_validator("hours")(_open_some_day)
+
+
+class Password(Facts):
+    """What a password must be and how long it lives (G2, G4, G6, G7)."""
+
+    min_length: int = Field(ge=8, le=128)
+    max_length: int = Field(ge=64, le=1024)
+    lowercase_required: bool
+    classes_required: int = Field(ge=0, le=3)
+    renewal_days: int = Field(ge=0, le=3650)
+    renewal_notice_days: tuple[Annotated[int, Field(ge=1, le=365)], ...] = ()
+    link_validity_minutes: int = Field(ge=5, le=1440)
+    birth_date_tries: int = Field(ge=1, le=20)
+    forbidden_words: tuple[Text, ...] = ()
+
+    @field_validator("max_length")
+    @classmethod
+    def above_the_least(cls, most: int, info: ValidationInfo) -> int:
+        if most < info.data.get("min_length", 0):
+            raise wrong("a whole number that is not under min_length")
+        return most
+
+    @field_validator("renewal_notice_days")
+    @classmethod
+    def before_the_end(cls, notices: tuple[int, ...], info: ValidationInfo) -> tuple[int, ...]:
+        if info.data.get("renewal_days") and any(days >= info.data["renewal_days"] for days in notices):
+            raise wrong("a list of days that are all under renewal_days")
+        return tuple(sorted(notices, reverse=True))
+
+    @property
+    def renewal_is_on(self) -> bool:
+        return self.renewal_days > 0
+
+
+class Lock(Facts):
+    """How many wrong passwords in a row lock an account, and for how long (G11)."""
+
+    tries: int = Field(ge=3, le=20)
+    hours: int = Field(ge=1, le=168)
+
+
+class Session(Facts):
+    """How long a member stays signed in, and on how many browsers at once."""
+
+    idle_minutes: int = Field(ge=2, le=240)
+    warning_minutes: int = Field(ge=1, le=60)
+    absolute_hours: int = Field(ge=1, le=72)
+    max_sessions: int = Field(ge=1, le=1000)
+
+    @field_validator("warning_minutes")
+    @classmethod
+    def before_idle(cls, warning: int, info: ValidationInfo) -> int:
+        if warning >= info.data.get("idle_minutes", 1000):
+            raise wrong("a whole number under idle_minutes")
+        return warning
+
+
+class Rates(Facts):
+    """How often one thing may be asked: by an address, by a network (IPv4 /24, IPv6 /64), on one member."""
+
+    per_address: Limit
+    per_network: Limit
+    per_identifier: Limit
+
+
+class Limits(Facts):
+    """The bounds that sit on top of the lock, one table a door."""
+
+    sign_in: Rates
+    forgotten: Rates
+    first_connection: Rates
+    link: Rates
+    deposit: Rates
+
+
+class Kind(Facts):
+    """A kind of document that a member can send."""
+
+    code: Code
+    fr: Text
+    en: Text
+    treatment_days: int = Field(ge=0, le=90)
+    retention_months: int = Field(ge=1, le=600)
+
+    @property
+    def label(self) -> str:
+        """The kind's name in the reader's language."""
+        return str(Words(fr=self.fr, en=self.en))
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class Documents(Facts):
+    """What a member may send (G13): sizes in MB of 1,048,576 bytes, delays in working days."""
+
+    max_file_mb: int = Field(ge=1, le=200)
+    max_files: int = Field(ge=1, le=100)
+    types: tuple[FileType, ...] = Field(min_length=1)
+    kinds: tuple[Kind, ...] = Field(min_length=1)
+
+    @field_validator("kinds")
+    @classmethod
+    def are_distinct(cls, kinds: tuple[Kind, ...]) -> tuple[Kind, ...]:
+        codes = [kind.code for kind in kinds]
+        for code in codes:
+            if codes.count(code) > 1:
+                raise wrong('a list of kinds with distinct codes: "{code}" is there twice', code=code)
+        return kinds
+
+    @property
+    def type_names(self) -> str:
+        """« PDF, JPEG, PNG, HEIC »: the types that are accepted, for people."""
+        return ", ".join(FILE_TYPES[kind] for kind in self.types)
+
+    def kind(self, code: str) -> Kind:
+        """The kind that has this code; KeyError when the profile has none."""
+        for kind in self.kinds:
+            if kind.code == code:
+                return kind
+        raise KeyError(code)
+
+
+class Vault(Facts):
+    """The words that the pages use for the safe where documents are kept (G13)."""
+
+    name: Words
+    promise: Words
+
+
+class Legal(Facts):
+    """What the law asks a site to say. Empty texts stay out of the pages; `adherents check` names them."""
+
+    publisher: LongWords = LongWords()
+    publication_director: Optional = ""
+    host: LongWords = LongWords()
+    dpo_email: Email
+    dpo_address: Optional = ""
+    account_retention: Words
+    journal_retention: Words
+    complaint: Words
+    accessibility_state: Literal["non", "partiellement", "totalement"]
+    accessibility_date: date | None = None

@@ -1,0 +1,132 @@
+"""The insurer's profile: one TOML file that says everything another insurer would change."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from pydantic import Field, ValidationError, field_validator
+
+from adherents.insurer.facts import (
+    Brand,
+    Contact,
+    Documents,
+    Insurer,
+    Language,
+    Legal,
+    Limits,
+    Lock,
+    Mail,
+    Password,
+    Session,
+    Vault,
+)
+from adherents.insurer.faults import dotted, sentences
+from adherents.insurer.toml_lines import Place, line_of, line_of_each_key
+from adherents.insurer.values import Facts, LongWords, Words, wrong
+
+
+class WrongProfile(Exception):
+    """A profile that cannot be used: file, line, key and what it should be, one sentence a fault."""
+
+
+class Profile(Facts):
+    """Everything the portal knows of the insurer whose name it bears. Read-only."""
+
+    languages: tuple[Language, ...] = Field(min_length=1)
+    insurer: Insurer
+    brand: Brand
+    mail: Mail
+    contact: Contact
+    password: Password
+    lock: Lock
+    session: Session
+    limits: Limits
+    documents: Documents
+    vault: Vault
+    legal: Legal
+
+    @field_validator("languages")
+    @classmethod
+    def french_first(cls, languages: tuple[Language, ...]) -> tuple[Language, ...]:
+        if languages[0] != "fr" or len(set(languages)) != len(languages):
+            raise wrong('["fr"] or ["fr", "en"]: French comes first')
+        return languages
+
+
+def load_profile(path: Path) -> Profile:
+    """Read and check a profile. Raises `WrongProfile` with every fault that was found."""
+    name = _short(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise WrongProfile(f"{name} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        raise WrongProfile(
+            f"{name}, line {line}: a character is not UTF-8; save the file as UTF-8"
+        ) from error
+    try:
+        written = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise WrongProfile(_syntax_fault(error, text, name)) from error
+    lines = line_of_each_key(text)
+    try:
+        profile = Profile.model_validate(_frozen(written), context={"folder": path.parent})
+    except ValidationError as error:
+        raise WrongProfile("\n".join(sentences(error, root=Profile, lines=lines, name=name))) from error
+    if "en" in profile.languages:
+        faults = [
+            f"{name}, line {line_of(place, lines)}: {dotted(place)} has no English; "
+            f'it should be a text, since languages has "en"'
+            for place in _without_english(profile)
+        ]
+        if faults:
+            raise WrongProfile("\n".join(faults))
+    return profile
+
+
+def profile() -> Profile:
+    """The profile that this portal runs with."""
+    return settings.ADHERENTS_PROFILE
+
+
+def _short(path: Path) -> str:
+    whole = path.absolute()
+    return str(whole.relative_to(Path.cwd())) if whole.is_relative_to(Path.cwd()) else str(whole)
+
+
+def _frozen(value: Any) -> Any:
+    """Lists as tuples: strict models take nothing else, and nothing can change afterwards."""
+    if isinstance(value, dict):
+        return {key: _frozen(inner) for key, inner in value.items()}
+    return tuple(_frozen(inner) for inner in value) if isinstance(value, list) else value
+
+
+def _syntax_fault(error: tomllib.TOMLDecodeError, text: str, name: str) -> str:
+    reason, _, where = str(error).partition(" (at ")
+    line = text.count("\n") + 1
+    if where.startswith("line "):
+        line = int(where.removeprefix("line ").partition(",")[0])
+    source = (text.splitlines() or [""])[min(line, len(text.splitlines()) or 1) - 1].strip()
+    key = source.partition("=")[0].strip() if "=" in source else source
+    return (
+        f'{name}, line {line}: "{key}" is not written as TOML wants it ({reason.lower()}); '
+        'it should be like key = "value"'
+    )
+
+
+def _without_english(value: Any, place: Place = ()) -> list[Place]:
+    if isinstance(value, Words | LongWords):
+        return [place] if value.fr and not value.en else []
+    if isinstance(value, Facts):
+        return [
+            found
+            for name in type(value).model_fields
+            for found in _without_english(getattr(value, name), (*place, name))
+        ]
+    if isinstance(value, tuple):
+        return [
+            found for index, inner in enumerate(value) for found in _without_english(inner, (*place, index))
+        ]
+    return []
