@@ -1,0 +1,36 @@
+"""The outbox: a mail is a row, in the transaction of what it tells of, before it is a message."""
+
+import uuid
+from typing import ClassVar
+
+from django.db import models
+from django.utils import timezone
+
+from adherents.crypto.fields import EncryptedTextField
+from adherents.work.models import DueWork, DueWorkQuerySet
+
+
+class MailState(models.TextChoices):
+    WAITING = "waiting"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+class OutboxMail(DueWork):
+    """A mail to send. What it says is rendered by the worker from `context`, which is sealed and wiped once sent."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=60)
+    recipient = EncryptedTextField()
+    language = models.CharField(max_length=2)
+    context = EncryptedTextField()
+    state = models.CharField(max_length=10, choices=MailState.choices, default=MailState.WAITING)
+    dedupe_key = models.CharField(max_length=120, null=True, unique=True)  # noqa: DJ001 - null: may repeat
+    created_at = models.DateTimeField(default=timezone.now)
+    sent_at = models.DateTimeField(null=True)
+    last_error = models.CharField(max_length=120, default="")
+
+    objects: ClassVar[DueWorkQuerySet] = DueWorkQuerySet.as_manager()  # type: ignore[assignment]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.state}"

@@ -1,0 +1,136 @@
+"""Posting a mail with what it tells of, and sending what was posted."""
+
+import json
+import logging
+import re
+from email.utils import formataddr
+from smtplib import SMTPDataError, SMTPException, SMTPRecipientsRefused
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.db import connection, transaction
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+
+from adherents.insurer.profile import profile
+from adherents.mail.models import MailState, OutboxMail
+
+Value = str | int | bool | list[str] | None
+log = logging.getLogger("adherents.mail")
+GIVE_UP_AFTER = 40
+
+
+class NeedsTransaction(RuntimeError):
+    """A mail posted outside a transaction could tell of something that never happened."""
+
+
+def post(
+    name: str, *, to: str, language: str, context: dict[str, Value], dedupe_key: str | None = None
+) -> None:
+    """Put a mail in the outbox, in the caller's transaction.
+
+    `name` is `room/mail`: its templates are `<room>/mails/<mail>/{subject.txt,body.txt,body.html}`. A second mail with the
+    same `dedupe_key` is not posted. Raises `NeedsTransaction` outside a transaction.
+    """
+    if not connection.in_atomic_block:
+        raise NeedsTransaction(name)
+    row = OutboxMail(
+        name=name, recipient=to, language=language, context=json.dumps(context), dedupe_key=dedupe_key
+    )
+    OutboxMail.objects.bulk_create([row], ignore_conflicts=dedupe_key is not None)
+
+
+def render(name: str, *, language: str, context: dict[str, Value]) -> tuple[str, str, str]:
+    """The subject (one line), the text and the HTML of a mail, in `language`."""
+    room, mail = name.split("/")
+    folder = f"{room}/mails/{mail}"
+    with translation.override(language):
+        values = {**context, "profile": profile(), "base_url": settings.BASE_URL, "language": language}
+        subject = " ".join(re.split(r"[ \t\r\n]+", render_to_string(f"{folder}/subject.txt", values).strip()))
+        text = render_to_string(f"{folder}/body.txt", values).strip() + "\n"
+        return subject, text, render_to_string(f"{folder}/body.html", values | {"subject": subject})
+
+
+def send_due(limit: int = 20) -> int:
+    """Send what is due; how many mails were tried. A dead server keeps them all, for later."""
+    mails = OutboxMail.objects.claim_due(limit)
+    if not mails:
+        return 0
+    server = get_connection()
+    try:
+        server.open()
+    except (OSError, SMTPException) as error:
+        for mail in mails:
+            _keep_for_later(mail, error)
+        return 0
+    try:
+        for mail in mails:
+            _send(mail, server)
+    finally:
+        server.close()
+    return len(mails)
+
+
+def _message(mail: OutboxMail, server: object) -> EmailMultiAlternatives:
+    context = json.loads(mail.context)
+    subject, text, html = render(mail.name, language=mail.language, context=context)
+    sender = profile().mail
+    message = EmailMultiAlternatives(
+        subject,
+        text,
+        formataddr((sender.sender_name, sender.sender_address)),
+        [mail.recipient],
+        connection=server,
+        headers={
+            # Stable across attempts: a server that took it before we could note it recognises the second.
+            "Message-ID": f"<{mail.id}@{urlsplit(settings.BASE_URL).hostname}>",
+            "Auto-Submitted": "auto-generated",
+            "X-Auto-Response-Suppress": "All",
+            "Content-Language": mail.language,
+        },
+    )
+    message.attach_alternative(html, "text/html")
+    return message
+
+
+def _send(mail: OutboxMail, server: object) -> None:
+    if not mail.keep_lease():
+        return
+    try:
+        _message(mail, server).send()
+    except (OSError, SMTPException) as error:
+        if _is_final(error) or mail.attempts >= GIVE_UP_AFTER:
+            _give_up(mail, error)
+        else:
+            _keep_for_later(mail, error)
+        return
+    except Exception as error:
+        # A template or a context is wrong: ours to mend, and no reason for the others to wait.
+        _keep_for_later(mail, error)
+        return
+    mail.work_done()
+    mail.state, mail.sent_at, mail.context, mail.last_error = MailState.SENT, timezone.now(), "", ""
+    mail.save(update_fields=[*OutboxMail.WORK_FIELDS, "state", "sent_at", "context", "last_error"])
+
+
+def _is_final(error: Exception) -> bool:
+    """A 5xx on the recipient or on the message will not become true by waiting; one on our own address will, once mended."""
+    if isinstance(error, SMTPRecipientsRefused):
+        return all(code >= 500 for code, _ in error.recipients.values())
+    return isinstance(error, SMTPDataError) and error.smtp_code in {550, 551, 553, 554}
+
+
+def _keep_for_later(mail: OutboxMail, error: Exception) -> None:
+    mail.work_later()
+    mail.last_error = type(error).__name__
+    mail.save(update_fields=[*OutboxMail.WORK_FIELDS, "last_error"])
+    log.warning("mail kept for later", extra={"attempts": mail.attempts, "error": mail.last_error})
+
+
+def _give_up(mail: OutboxMail, error: Exception) -> None:
+    with transaction.atomic():
+        mail.work_done()
+        mail.state, mail.context, mail.last_error = MailState.FAILED, "", type(error).__name__
+        mail.save(update_fields=[*OutboxMail.WORK_FIELDS, "state", "context", "last_error"])
+    log.error("mail refused for good", extra={"attempts": mail.attempts, "error": mail.last_error})
