@@ -1,0 +1,122 @@
+"""One stylesheet, one script and one mark, made from the rooms' `assets/` and the profile.
+
+The stylesheet is Bootstrap's Reboot (from the package that ships it), the variables that the brand gives,
+then the rooms' `assets/*.css`, this room's first. The script is the rooms' `assets/js/*.js`, each in a scope
+of its own. See `docs/decisions/0003-one-stylesheet.md`.
+"""
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.contrib.staticfiles.finders import BaseFinder
+from django.core.checks import CheckMessage
+from django.core.files.storage import FileSystemStorage, Storage
+from django.utils.html import escape
+
+from adherents.insurer.profile import profile
+from adherents.ui import theme
+
+SHEET, SCRIPT, MARK = "ui/portal.css", "ui/portal.js", "ui/mark.svg"
+_SOURCE_MAP = re.compile(r"/\*# sourceMappingURL=.*?\*/")
+_COMMENT = re.compile(r"/\*(?!!).*?\*/", re.DOTALL)
+
+
+def _assets(pattern: str) -> Iterator[str]:
+    """The rooms' own files, this room's before the others', each room's by name."""
+    rooms = [config for config in apps.get_app_configs() if config.name.startswith("adherents.")]
+    for room in sorted(rooms, key=lambda config: (config.name != "adherents.ui", config.name)):
+        for path in sorted(Path(room.path, "assets").glob(pattern)):
+            yield path.read_text()
+
+
+def _squeeze(css: str) -> str:
+    return re.sub(r"\s*\n\s*", "\n", _COMMENT.sub("", css)).strip()
+
+
+def stylesheet() -> str:
+    """The portal's CSS, whole."""
+    reboot = files("django_include_bootstrap").joinpath("static/css/bootstrap-reboot.min.css").read_text()
+    brand = profile().brand
+    parts = [
+        _SOURCE_MAP.sub("", reboot).strip(),
+        theme.stylesheet(accent=brand.accent, ink=brand.ink).strip(),
+        *(_squeeze(css) for css in _assets("*.css")),
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def script() -> str:
+    """The portal's JavaScript, whole; a page works without it, and a module that fails stops no other."""
+    modules = (
+        f"try {{\n{module.strip()}\n}} catch (error) {{\nreportError(error);\n}}\n"
+        for module in _assets("js/*.js")
+    )
+    return '"use strict";\n' + "".join(modules)
+
+
+def mark() -> str:
+    """The brand's mark as a square icon: the initial on the accent, for the browser's tab."""
+    facts = profile()
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">'
+        f'<rect width="32" height="32" rx="8" fill="{facts.brand.accent}"/>'
+        '<text x="16" y="22.5" text-anchor="middle" font-family="system-ui,sans-serif" font-size="18" '
+        f'font-weight="700" fill="#fff">{escape(facts.insurer.short_name[:1])}</text></svg>\n'
+    )
+
+
+MADE = {SHEET: stylesheet, SCRIPT: script, MARK: mark}
+
+
+def logo() -> str:
+    """The name under which the profile's logo is served; empty when the profile has none."""
+    given = profile().brand.logo
+    return f"ui/logo{given.suffix.lower()}" if given else ""
+
+
+def made() -> list[str]:
+    """The names of all that this room serves."""
+    return [*MADE, *filter(None, [logo()])]
+
+
+def _content(name: str) -> bytes:
+    given = profile().brand.logo
+    return given.read_bytes() if given and name == logo() else MADE[name]().encode()
+
+
+def _folder() -> Path:
+    return Path(settings.DATA_DIR, "bundle")
+
+
+def _write(name: str) -> Path:
+    """Writes the file when what it should hold has changed; whole or not at all, for a server beside us."""
+    path, content = _folder() / name, _content(name)
+    if not path.exists() or path.read_bytes() != content:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_name(f".{path.name}.{os.getpid()}")
+        fresh.write_bytes(content)
+        fresh.replace(path)
+    return path
+
+
+class BundleFinder(BaseFinder):
+    """Lets `collectstatic` and a development server find these files, made when they are asked for."""
+
+    def check(self, **kwargs: Any) -> list[CheckMessage]:
+        return []
+
+    def find(self, path: str, find_all: bool = False, **kwargs: Any) -> Any:
+        found = [str(_write(path))] if path in made() else []
+        return found if find_all or kwargs.get("all") else (found[0] if found else [])
+
+    def list(self, ignore_patterns: Iterable[str] | None) -> Iterator[tuple[str, Storage]]:
+        storage = FileSystemStorage(location=_folder())
+        for name in made():
+            _write(name)
+            yield name, storage

@@ -1,0 +1,87 @@
+"""What every page knows without asking: the insurer, today's hours, the language, the menu. No query."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from adherents.insurer.hours import Opening, opening
+from adherents.insurer.profile import Profile, profile
+
+LANGUAGE_NAMES = {"fr": "Français", "en": "English"}
+
+
+@dataclass(frozen=True)
+class Language:
+    code: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of a menu."""
+
+    label: str
+    url: str
+    current: bool
+
+
+class Portal:
+    """The page's surroundings, each worked out when a template asks for it."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._path = request.path
+
+    @property
+    def path(self) -> str:
+        return self._path
+
+    @cached_property
+    def profile(self) -> Profile:
+        return profile()
+
+    @cached_property
+    def opening(self) -> Opening:
+        return opening()
+
+    @cached_property
+    def language(self) -> Language:
+        code = (get_language() or "fr")[:2]
+        return Language(code, LANGUAGE_NAMES.get(code, code))
+
+    @cached_property
+    def other_language(self) -> Language:
+        code = "en" if self.language.code == "fr" else "fr"
+        return Language(code, LANGUAGE_NAMES[code])
+
+    @cached_property
+    def menu(self) -> list[Entry]:
+        """The member's menu; a page that is not there yet has no line."""
+        return self._entries(
+            (_("Accueil"), "accounts:sign_in"),
+            (_("Mes documents"), "vault:documents"),
+            (_("Données personnelles"), "portal:personal_data"),
+        )
+
+    @cached_property
+    def desk_menu(self) -> list[Entry]:
+        """The agent's menu."""
+        return self._entries((_("Gestion"), "casework:desk"))
+
+    def _entries(self, *wanted: tuple[str, str]) -> list[Entry]:
+        found: list[tuple[str, str]] = []
+        for label, name in wanted:
+            try:
+                found.append((label, reverse(name)))
+            except NoReverseMatch:
+                continue
+        here = max((url for _label, url in found if self._path.startswith(url)), key=len, default="")
+        return [Entry(label, url, url == here) for label, url in found]
+
+
+def portal(request: HttpRequest) -> dict[str, object]:
+    """Context processor: `portal` (this page's surroundings) and `profile` (the insurer's)."""
+    return {"portal": Portal(request), "profile": profile()}

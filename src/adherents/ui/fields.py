@@ -1,0 +1,160 @@
+"""Fields that several rooms ask for: a birth date in three parts, a password with an eye, a NIR."""
+
+import re
+from calendar import monthrange
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+OLDEST_YEARS = 130
+_PASTED = re.compile(r"\s*(\d{1,2})\s*[/.\- ]\s*(\d{1,2})\s*[/.\- ]\s*(\d{4})\s*|\s*(\d{2})(\d{2})(\d{4})\s*")
+_ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
+
+
+def _parts_of(value: str | None) -> list[str]:
+    """Day, month and year of `AAAA-MM-JJ`, or three empty texts."""
+    found = _ISO.fullmatch(value or "")
+    return [found[3], found[2], found[1]] if found else ["", "", ""]
+
+
+class _Part(forms.TextInput):
+    def __init__(self, autocomplete: str, size: int) -> None:
+        super().__init__({"inputmode": "numeric", "autocomplete": autocomplete, "size": size})
+
+
+class BirthDateWidget(forms.MultiWidget):
+    """« Jour », « Mois », « Année »: three inputs in a group; a date pasted in one of them is shared out."""
+
+    template_name = "ui/elements/date_field.html"
+    use_fieldset = True
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        parts: dict[str, forms.Widget | type[forms.Widget]] = {
+            "day": _Part("bday-day", 2),
+            "month": _Part("bday-month", 2),
+            "year": _Part("bday-year", 4),
+        }
+        super().__init__(parts, attrs)
+
+    def decompress(self, value: str | None) -> list[str]:
+        return _parts_of(value)
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[str]:
+        parts = [str(part or "").strip() for part in super().value_from_datadict(data, files, name)]
+        filled = [part for part in parts if part]
+        pasted = _PASTED.fullmatch(filled[0]) if len(filled) == 1 else None
+        return [part for part in pasted.groups() if part] if pasted else parts
+
+    def id_for_label(self, id_: str) -> str:
+        """The first input: where the summary of errors leads to."""
+        return f"{id_}_0" if id_ else ""
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context(name, value, attrs)
+        labels = (_("Jour"), _("Mois"), _("Année"))
+        for part, label in zip(context["widget"]["subwidgets"], labels, strict=True):
+            part["label"] = label
+        return context
+
+
+class BirthDateField(forms.Field):
+    """A birth date as text `AAAA-MM-JJ`. `allow_unknown`: 00 stands for a day or a month nobody knows."""
+
+    widget = BirthDateWidget
+    default_error_messages = {
+        "required": gettext_lazy("Indiquez la date de naissance, par exemple 03 / 05 / 1954."),
+        "incomplete": gettext_lazy("Il manque %(parts)s."),
+        "digits": gettext_lazy("Écrivez la date en chiffres, par exemple 03 / 05 / 1954."),
+        "year": gettext_lazy("Écrivez l’année avec ses quatre chiffres, par exemple 1954."),
+        "month": gettext_lazy("Le mois va de 01 (janvier) à 12 (décembre)."),
+        "day": gettext_lazy("Le jour va de 01 à 31."),
+        "short_month": gettext_lazy(
+            "Le %(day)s/%(month)s/%(year)s n’existe pas : ce mois a %(longest)s jours."
+        ),
+        "future": gettext_lazy("Cette date n’est pas encore arrivée : nous sommes le %(today)s."),
+        "old": gettext_lazy("Vérifiez l’année : elle remonte à plus de %(years)s ans."),
+    }
+
+    def __init__(self, *, allow_unknown: bool = False, **options: Any) -> None:
+        options.setdefault("label", gettext_lazy("Date de naissance"))
+        options.setdefault("help_text", gettext_lazy("JJ / MM / AAAA"))
+        super().__init__(**options)
+        self.allow_unknown = allow_unknown
+
+    def to_python(self, value: Sequence[str] | str | None) -> str:
+        if isinstance(value, str):
+            value = _parts_of(value)
+        parts = [part.strip() for part in value or ()]
+        if not any(parts):
+            return ""
+        missing = [
+            name
+            for name, part in zip((_("le jour"), _("le mois"), _("l’année")), parts, strict=True)
+            if not part
+        ]
+        if missing:
+            raise self._refused("incomplete", parts=_(" et ").join(missing))
+        if not all(part.isascii() and part.isdigit() for part in parts):
+            raise self._refused("digits")
+        if len(parts[2]) != 4:
+            raise self._refused("year")
+        day, month, year = (int(part) for part in parts)
+        self._refuse_impossible(day, month, year)
+        self._refuse_implausible(day, month, year)
+        return f"{year:04d}-{month:02d}-{day:02d}"
+
+    def _refused(self, code: str, **values: object) -> ValidationError:
+        return ValidationError(self.error_messages[code], code=code, params=values)
+
+    def _refuse_impossible(self, day: int, month: int, year: int) -> None:
+        least = 0 if self.allow_unknown else 1
+        if not least <= month <= 12:
+            raise self._refused("month")
+        if not least <= day <= 31:
+            raise self._refused("day")
+        longest = monthrange(max(year, 1), month)[1] if month else 31
+        if day > longest:
+            shown = {"day": f"{day:02d}", "month": f"{month:02d}", "year": f"{year:04d}"}
+            raise self._refused("short_month", longest=longest, **shown)
+
+    def _refuse_implausible(self, day: int, month: int, year: int) -> None:
+        today = timezone.localdate()
+        if (year, month, day) > (today.year, today.month, today.day):
+            raise self._refused("future", today=f"{today:%d/%m/%Y}")
+        if today.year - year > OLDEST_YEARS:
+            raise self._refused("old", years=OLDEST_YEARS)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        before = initial if isinstance(initial, list) else _parts_of(initial)
+        return list(before or ["", "", ""]) != list(data or ["", "", ""])
+
+
+class PasswordInput(forms.PasswordInput):
+    """A password with an eye to read what was typed (G1). The eye shows when the script runs."""
+
+    template_name = "ui/widgets/password.html"
+
+    def __init__(
+        self, attrs: dict[str, Any] | None = None, *, autocomplete: str = "current-password"
+    ) -> None:
+        super().__init__(
+            {
+                "autocomplete": autocomplete,
+                "autocapitalize": "none",
+                "spellcheck": "false",
+                **(attrs or {}),
+            }
+        )
+
+
+class NirInput(forms.TextInput):
+    """A n° de Sécurité sociale that spaces itself as on the card: 1 85 05 78 006 084 36."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        own = {"data-nir": "", "inputmode": "text", "autocomplete": "off", "spellcheck": "false", "size": 21}
+        super().__init__({**own, **(attrs or {})})

@@ -1,0 +1,46 @@
+"""How a state looks: a colour (its tone) and a shape; the word comes from whoever knows the state."""
+
+TONES = {
+    "received": "neutral",
+    "checked": "info",
+    "verified": "info",
+    "in_progress": "info",
+    "processing": "info",
+    "accepted": "success",
+    "refused": "refusal",
+    "rejected": "refusal",
+    "infected": "refusal",
+    "set_aside": "refusal",
+    "quarantined": "refusal",
+    "unreadable": "refusal",
+    "waiting": "warning",
+    "to_complete": "warning",
+    "incomplete": "warning",
+    "withdrawn": "neutral",
+    "never_connected": "neutral",
+    "active": "success",
+    "locked": "refusal",
+    "expired": "warning",
+    "closed": "neutral",
+}
+
+SHAPES = {
+    "success": "check",
+    "refusal": "x-mark",
+    "warning": "exclamation-triangle",
+    "info": "clock",
+    "neutral": "inbox-arrow-down",
+    "checked": "shield-check",
+    "withdrawn": "arrow-uturn-left",
+    "closed": "lock-closed",
+}
+
+
+def tone_of(state: str) -> str:
+    """`info`, `success`, `warning`, `refusal` or `neutral`; a tone stays itself, the unknown is neutral."""
+    return state if state in set(TONES.values()) else TONES.get(state.lower(), "neutral")
+
+
+def shape_of(state: str) -> str:
+    """The icon (heroicons, micro) of a state, or of its tone where it has none of its own."""
+    return SHAPES.get(state.lower()) or SHAPES[tone_of(state)]

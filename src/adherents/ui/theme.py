@@ -1,0 +1,100 @@
+"""The theme that a profile's two colours give: one accent, one ink, the rest follows, light and dark."""
+
+from dataclasses import dataclass, fields
+
+from adherents.insurer.colours import COMFORTABLE, PAPER, READABLE, WHITE, contrast
+from adherents.ui.colours import brightened, mix, towards
+
+DARK_PAPER, DARK_SURFACE, DARK_INK = "#0f1512", "#18201b", "#eaf0ec"
+BRIGHT = 8.5  # on dark, an accent that only just reads looks dull
+
+# (colour of the words, colour under them)
+LIGHT_TONES = {
+    "warning": ("#8a4b00", "#fdf1dd"),
+    "refusal": ("#a3211a", "#fbe9e7"),
+    "information": ("#1b5a9c", "#e7f0fa"),
+    "success": ("#00693e", "#e4f1ea"),
+}
+DARK_TONES = {
+    "warning": ("#f6c470", "#33260d"),
+    "refusal": ("#ffaaa1", "#3b1b18"),
+    "information": ("#9ccbfa", "#14293f"),
+    "success": ("#7fd8ac", "#12301f"),
+}
+MUTED, DARK_MUTED = "#52605a", "#b0bcb5"
+
+
+@dataclass(frozen=True)
+class Palette:
+    """One scheme's colours, by the name of their CSS variable."""
+
+    paper: str
+    surface: str
+    ink: str
+    muted: str
+    line: str
+    edge: str
+    accent: str
+    accent_hover: str
+    accent_soft: str
+    on_accent: str
+    tones: dict[str, tuple[str, str]]
+
+    def variables(self) -> dict[str, str]:
+        named = {
+            field.name.replace("_", "-"): str(getattr(self, field.name))
+            for field in fields(self)
+            if field.name != "tones"
+        }
+        for tone, (words, under) in self.tones.items():
+            named[tone], named[f"{tone}-soft"] = words, under
+        return named
+
+
+def light(*, accent: str, ink: str) -> Palette:
+    """The light scheme; the profile has refused an accent or an ink that nobody could read on it."""
+    soft = mix(accent, WHITE, 0.105)
+    return Palette(
+        paper=PAPER,
+        surface=WHITE,
+        ink=towards(ink, "#000000", [PAPER, WHITE], COMFORTABLE),
+        muted=MUTED,
+        line="#dcd8ce",
+        edge="#77827c",
+        accent=accent,
+        accent_hover=mix("#000000", accent, 0.24),
+        accent_soft=soft if contrast(accent, soft) >= READABLE else mix(accent, WHITE, 0.04),
+        on_accent=WHITE,
+        tones=LIGHT_TONES,
+    )
+
+
+def dark(*, accent: str) -> Palette:
+    """The dark scheme: the same accent, lightened until it reads at 7:1 on the dark pages."""
+    bright = brightened(accent, [DARK_PAPER, DARK_SURFACE], BRIGHT)
+    return Palette(
+        paper=DARK_PAPER,
+        surface=DARK_SURFACE,
+        ink=DARK_INK,
+        muted=DARK_MUTED,
+        line="#2f3a34",
+        edge="#7d8a83",
+        accent=bright,
+        accent_hover=mix("#ffffff", bright, 0.3),
+        accent_soft=mix(bright, DARK_SURFACE, 0.14),
+        on_accent=DARK_PAPER,
+        tones=DARK_TONES,
+    )
+
+
+def stylesheet(*, accent: str, ink: str) -> str:
+    """The CSS variables of both schemes."""
+
+    def rules(palette: Palette) -> str:
+        return "".join(f"--{name}:{value};" for name, value in palette.variables().items())
+
+    return (
+        f":root{{color-scheme:light dark;{rules(light(accent=accent, ink=ink))}}}\n"
+        f"@media (prefers-color-scheme:dark){{:root{{{rules(dark(accent=accent))}}}}}\n"
+        f"@media print{{:root{{{rules(light(accent=accent, ink=ink))}}}}}\n"
+    )
