@@ -1,0 +1,78 @@
+"""Where django-allauth meets our rules: who may be let in, what is written down when they are, where they go."""
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
+from django.contrib.auth import login as django_login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from adherents.accounts import sessions
+from adherents.accounts.browser import client_of, remember_device
+from adherents.accounts.models import Account
+from adherents.accounts.services import sign_in
+from adherents.accounts.services.lock import Locked
+from adherents.accounts.services.sign_in import Refused
+
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    """Every way in (password, code, passkey) ends in `login`, where the lock is checked once more (product rule G11)."""
+
+    def get_login_stages(self) -> list[str]:
+        return ["adherents.accounts.second_factor.stages.SecondFactorStage"]
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+    def login(self, request: HttpRequest, user: Account) -> None:
+        client = client_of(request)
+        try:
+            token = sign_in.complete(account=user, client=client, method=_methods(request))
+        except (Locked, Refused) as error:
+            door = "casework:sign_in" if user.is_agent else "accounts:sign_in"
+            raise ImmediateHttpResponse(redirect(door)) from error
+        again = request.user.is_authenticated
+        django_login(request, user, backend=BACKEND)
+        if again:  # Django keeps the key of whoever signs in twice in a row
+            request.session.cycle_key()
+        sessions.begin(request.session, client.browser)
+        request.allauth.device_token = token  # type: ignore[attr-defined]
+
+    def post_login(self, request: HttpRequest, user: Account, **hooks: Any) -> HttpResponse:
+        response = redirect(self.get_login_redirect_url(request))
+        token = request.allauth.device_token  # type: ignore[attr-defined]
+        if token:
+            remember_device(request, response, token)
+        return response
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        is_agent = isinstance(request.user, Account) and request.user.is_agent
+        return reverse("casework:desk") if is_agent else reverse("accounts:sign_in")
+
+    def add_message(self, *args: Any, **kwargs: Any) -> None:
+        """Our pages say what happened themselves."""
+
+    def reauthenticate(self, user: Account, password: str) -> bool:
+        """A password asked again counts like one at the door."""
+        try:
+            sign_in.check_credentials(
+                identifier=user.identifier,
+                password=password,
+                client=client_of(self.request),
+                agents=user.is_agent,
+            )
+        except (Locked, Refused, sign_in.Expired):
+            return False
+        return True
+
+
+def _methods(request: HttpRequest) -> str:
+    """« password », « password+mfa »… as the journal tells it."""
+    from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
+
+    records = request.session.get(AUTHENTICATION_METHODS_SESSION_KEY, [])
+    return "+".join(dict.fromkeys(str(record.get("type") or record.get("method")) for record in records))

@@ -1,0 +1,75 @@
+"""Who may open a page."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, NoReturn, ParamSpec, cast
+from urllib.parse import urlencode
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from adherents.accounts.models import Account, Role
+from adherents.accounts.second_factor import session
+from adherents.journal.events import Event
+from adherents.journal.services import record
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+
+
+def account_of(request: HttpRequest) -> Account:
+    """The account that is signed in; only behind one of the decorators below."""
+    return cast(Account, request.user)
+
+
+def _refuse(request: HttpRequest, account: Account) -> NoReturn:
+    """Write down who tried which page, and refuse it."""
+    page = request.resolver_match.view_name if request.resolver_match else ""
+    record(Event.ACCESS_REFUSED, subject=account.subject, actor=account.subject, page=page)
+    raise PermissionDenied
+
+
+def agent_required(*roles: Role) -> Callable[[View[P]], View[P]]:
+    """Only an agent of one of these roles (any, when none is named) whose session has passed a second factor.
+
+    Nobody yet is asked to sign in; an agent without a second factor, to add one; an agent whose session is older than
+    the factor, to give it. A member and another role are refused, and that is journalled.
+    """
+
+    def decorate(view: View[P]) -> View[P]:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            if not request.user.is_authenticated:
+                return redirect("casework:sign_in")
+            account = account_of(request)
+            if not account.is_agent:
+                _refuse(request, account)
+            if not session.passed(request, account):
+                if not account.has_second_factor:
+                    return redirect("mfa_index")
+                return redirect(
+                    f"{reverse('mfa_reauthenticate')}?{urlencode({'next': request.get_full_path()})}"
+                )
+            if roles and account.role not in roles:
+                _refuse(request, account)
+            return view(request, *args, **kwargs)
+
+        return cast(View[P], guarded)
+
+    return decorate
+
+
+def member_required(view: View[P]) -> View[P]:
+    """Only a member who is signed in; an agent is refused, anybody else is asked to sign in."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return redirect("accounts:sign_in")
+        if account_of(request).role != Role.MEMBER:
+            _refuse(request, account_of(request))
+        return view(request, *args, **kwargs)
+
+    return cast(View[P], guarded)

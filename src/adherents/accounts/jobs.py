@@ -1,0 +1,19 @@
+from adherents.accounts.services import forgotten, renewal
+from adherents.accounts.sessions import SessionStore
+from adherents.work.registry import sweep
+
+
+@sweep("reset requests")
+def settle_reset_requests() -> int:
+    return forgotten.settle_due()
+
+
+@sweep("renewal notices", every=600)
+def warn_of_renewal() -> int:
+    return renewal.warn()
+
+
+@sweep("old questions and sessions", every=300)
+def clean() -> int:
+    SessionStore.clear_expired()
+    return forgotten.forget_old_questions() and 0

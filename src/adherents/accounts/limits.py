@@ -1,0 +1,61 @@
+"""How often a door may be knocked at: by one address, by one network, about one identifier. On top of the lock."""
+
+from functools import cache
+from ipaddress import IPv6Address, ip_address, ip_network
+from typing import Literal, cast
+
+from django.conf import settings
+from limits import RateLimitItem, parse
+from limits.storage import MemoryStorage, Storage, storage_from_string
+from limits.strategies import FixedWindowRateLimiter
+
+from adherents.crypto.index import blind_index
+from adherents.insurer.profile import profile
+
+Door = Literal["sign_in", "forgotten", "first_connection", "link", "deposit"]
+
+
+class TooOften(Exception):
+    """This door was knocked at too often from there; nothing was looked at."""
+
+    def __init__(self, door: Door) -> None:
+        super().__init__(door)
+        self.door = door
+
+
+@cache
+def _storage(url: str) -> Storage:
+    return cast(Storage, storage_from_string(url)) if url else MemoryStorage()
+
+
+@cache
+def _rate(text: str) -> RateLimitItem:
+    return parse(text)
+
+
+def network_of(address: str) -> str:
+    """The network of an address: /64 in IPv6 (one household), /24 in IPv4."""
+    try:
+        known = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(known, IPv6Address) and known.ipv4_mapped:
+        known = known.ipv4_mapped
+    return str(ip_network(f"{known}/{64 if known.version == 6 else 24}", strict=False))
+
+
+def knock(door: Door, *, address: str, identifier: str = "") -> None:
+    """Count one more knock. Raises `TooOften` past the profile's rates; an identifier is counted under a keyed hash."""
+    rates = getattr(profile().limits, door)
+    limiter = FixedWindowRateLimiter(_storage(settings.ADHERENTS_CACHE_URL))
+    counted = [(rates.per_address, "address", address), (rates.per_network, "network", network_of(address))]
+    if identifier:
+        counted.append((rates.per_identifier, "identifier", blind_index("limits", identifier).hex()))
+    for rate, scope, value in counted:
+        if not limiter.hit(_rate(str(rate)), door, scope, value):
+            raise TooOften(door)
+
+
+def forget_all() -> None:
+    """Empty the local counters (a test's first line)."""
+    _storage("").reset()

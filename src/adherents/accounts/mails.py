@@ -1,0 +1,97 @@
+"""The mails of account life: one function each. None of them holds more than its reader needs to act."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+
+from adherents.accounts.models import Account, Purpose
+from adherents.insurer.profile import profile
+from adherents.mail.services import Value, post
+from adherents.ui.moments import date_and_hour
+
+
+def access_link(account: Account, *, purpose: str, token: str) -> None:
+    """The link that lets set a password (G6); an invitation for an agent."""
+    name = {
+        Purpose.RESET: "accounts/reset_link",
+        Purpose.FIRST_CONNECTION: "accounts/first_connection_link",
+        Purpose.INVITATION: "accounts/invitation",
+    }[Purpose(purpose)]
+    _post(name, account, {"link": settings.BASE_URL + reverse("accounts:link", args=[token])})
+
+
+def reset_waits(account: Account, *, until: datetime) -> None:
+    """Instead of a link while the account is locked: until when (G11)."""
+    _post("accounts/reset_waits", account, date_and_hour(until, account.language))
+
+
+def locked(account: Account, *, until: datetime, dedupe_key: str) -> None:
+    _post("accounts/locked", account, date_and_hour(until, account.language), dedupe_key=dedupe_key)
+
+
+def lock_ended(account: Account) -> None:
+    _post("accounts/lock_ended", account)
+
+
+def password_set(account: Account) -> None:
+    """« Un mail de confirmation vous a été envoyé » (G7); it gives the n° adhérent (G9)."""
+    _post("accounts/password_set", account, {"identifier": account.identifier})
+
+
+def password_changed(account: Account) -> None:
+    """A change in « Données personnelles » (G12)."""
+    _post("accounts/password_changed", account, date_and_hour(timezone.now(), account.language))
+
+
+def renewal_near(account: Account, *, days: int, on: datetime, dedupe_key: str) -> None:
+    """The password ends in `days` days (G4)."""
+    _post(
+        "accounts/renewal_near",
+        account,
+        {"days": days, **date_and_hour(on, account.language)},
+        dedupe_key=dedupe_key,
+    )
+
+
+def new_device(account: Account, *, browser: str) -> None:
+    _post(
+        "accounts/new_device",
+        account,
+        {"browser": browser, **date_and_hour(timezone.now(), account.language)},
+    )
+
+
+def email_changed(account: Account, *, old: str, new: str) -> None:
+    """Told to the old address and to the new one (G10)."""
+    if old:
+        _post("accounts/email_changed_old", account, to=old)
+    if new:
+        _post("accounts/email_changed_new", account, to=new)
+
+
+def closed(account: Account) -> None:
+    _post("accounts/closed", account)
+
+
+def _post(
+    name: str,
+    account: Account,
+    facts: Mapping[str, Value] | None = None,
+    *,
+    to: str | None = None,
+    dedupe_key: str | None = None,
+) -> None:
+    """Nothing is posted where there is no address (G10)."""
+    to = account.email if to is None else to
+    if not to:
+        return
+    context: dict[str, Value] = {
+        "link_validity_minutes": profile().password.link_validity_minutes,
+        "lock_hours": profile().lock.hours,
+        "agent": account.is_agent,
+        **(facts or {}),
+    }
+    post(name, to=to, language=account.language, context=context, dedupe_key=dedupe_key)

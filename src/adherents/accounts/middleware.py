@@ -1,0 +1,44 @@
+"""What this room does to every request: its language, and the answer to whoever knocks too often."""
+
+import logging
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import render
+from django.utils import translation
+
+from adherents.accounts.limits import TooOften
+
+log = logging.getLogger("adherents.limits")
+Handler = Callable[[HttpRequest], HttpResponseBase]
+
+
+def language(get_response: Handler) -> Handler:
+    """What the reader chose, else French. A browser's own language decides nothing (French first)."""
+    known = {code for code, _ in settings.LANGUAGES}
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+        with translation.override(chosen if chosen in known else settings.LANGUAGE_CODE):
+            response = get_response(request)
+            response.headers.setdefault("Content-Language", translation.get_language() or "fr")
+        return response
+
+    return middleware
+
+
+class TooOftenMiddleware:
+    """« Trop de demandes en peu de temps », whichever door was knocked at, whoever knocked."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
+        if not isinstance(exception, TooOften):
+            return None
+        log.warning("knocked too often", extra={"door": exception.door})
+        return render(request, "ui/errors/429.html", status=429)

@@ -1,0 +1,139 @@
+"""Codes checked and counted, recovery codes shown once, and what the journal and the person are told."""
+
+import hmac
+import re
+import secrets
+from hashlib import sha256
+from typing import NoReturn
+
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from allauth.mfa.utils import decrypt, encrypt
+from django.db import transaction
+from django.utils.crypto import constant_time_compare
+
+from adherents.accounts.client import Client
+from adherents.accounts.models import Account
+from adherents.accounts.second_factor import mails
+from adherents.accounts.services import lock
+from adherents.journal.events import Event
+from adherents.journal.services import record
+
+
+class WrongCode(Exception):
+    """Neither the app's code of now nor a recovery code that is left. `left`: tries before the lock."""
+
+    def __init__(self, left: int) -> None:
+        super().__init__(left)
+        self.left = left
+
+
+def check_code(*, account: Account, code: str, client: Client) -> Authenticator:
+    """The app or the list of recovery codes that this code proves. Used up by being right.
+
+    Counted before it is tried, on the account's own counter (G11): a right password does not wipe out
+    wrong codes.
+    Raises `WrongCode` or `Locked`.
+    """
+    attempt = lock.take_try(account.identifier, lock.device_of(account, client))
+    digits = re.sub(r"\D", "", code)
+    proven = _use_totp(account, digits) or _use_recovery_code(account, digits)
+    if proven is None:
+        refuse(account=account, attempt=attempt, kind="code")
+    lock.forgive(attempt)
+    return proven
+
+
+def refuse(*, account: Account, attempt: lock.Try, kind: str) -> NoReturn:
+    """Write down a second factor that was not right, and raise `WrongCode`, or `Locked` at the last try."""
+    with transaction.atomic():
+        record(Event.SECOND_FACTOR_REFUSED, subject=account.subject, kind=kind)
+        until = lock.fail(attempt, account)
+    if until is not None:
+        raise lock.Locked(until)
+    raise WrongCode(attempt.left)
+
+
+def _use_totp(account: Account, digits: str) -> Authenticator | None:
+    """Each code opens once, on every server: the last step used is on the row, under its lock (RFC 6238)."""
+    with transaction.atomic():
+        app = (
+            Authenticator.objects.select_for_update()
+            .filter(user=account, type=Authenticator.Type.TOTP)
+            .first()
+        )
+        if app is None:
+            return None
+        secret = decrypt(app.data["secret"])
+        for step in yield_hotp_counters_from_time():
+            right = constant_time_compare(format_hotp_value(hotp_value(secret, step)), digits)
+            if right and step > app.data.get("last_step", 0):
+                app.data["last_step"] = step
+                app.save(update_fields=["data"])
+                return app
+    return None
+
+
+def _use_recovery_code(account: Account, digits: str) -> Authenticator | None:
+    with transaction.atomic():
+        sheet = recovery_codes(account, locked=True)
+        if sheet is None:
+            return None
+        if "key" not in sheet.data:
+            return None
+        used = _code_index(sheet.data["key"], digits)
+        left = [index for index in sheet.data["indexes"] if index != used]
+        if len(left) == len(sheet.data["indexes"]):
+            return None
+        sheet.data["indexes"] = left
+        sheet.save(update_fields=["data"])
+    return sheet
+
+
+def recovery_codes(account: Account, *, locked: bool = False) -> Authenticator | None:
+    """The account's sheet of recovery codes; `data["indexes"]` holds what is left of it once it was shown."""
+    rows = Authenticator.objects.select_for_update() if locked else Authenticator.objects.all()
+    return rows.filter(user=account, type=Authenticator.Type.RECOVERY_CODES).first()
+
+
+def show_recovery_codes(*, account: Account) -> list[str]:
+    """The codes in clear, the first time only; after that nobody can read them again, and the list is empty.
+
+    allauth derives them from a seed that it keeps (sealed). Showing them replaces the seed by hashes under a key of the
+    sheet's own, sealed: nobody can hash the codes anew when the master key is rotated, and that key can be sealed anew.
+    """
+    with transaction.atomic():
+        sheet = recovery_codes(account, locked=True)
+        if sheet is None or "seed" not in sheet.data:
+            return []
+        codes: list[str] = sheet.wrap().get_unused_codes()
+        key = encrypt(secrets.token_hex(32))
+        sheet.data = {
+            "key": key,
+            "indexes": [_code_index(key, code) for code in codes],
+            "migrated_codes": [],
+        }
+        sheet.save(update_fields=["data"])
+    return codes
+
+
+def _code_index(sealed_key: str, code: str) -> str:
+    """What is kept of a recovery code: HMAC-SHA-256, in hexadecimal."""
+    return hmac.digest(bytes.fromhex(decrypt(sealed_key)), code.encode(), sha256).hex()
+
+
+def recovery_codes_left(account: Account) -> int:
+    sheet = recovery_codes(account)
+    return len(sheet.data.get("indexes", [])) if sheet else 0
+
+
+def note_added(*, account: Account, kind: str) -> None:
+    """Journal a new second factor and tell its owner. Must be called in the transaction that adds it."""
+    record(Event.SECOND_FACTOR_ADDED, subject=account.subject, actor=account.subject, kind=kind)
+    mails.second_factor_added(account, kind=kind)
+
+
+def note_removed(*, account: Account, kind: str) -> None:
+    """The same for one taken away."""
+    record(Event.SECOND_FACTOR_REMOVED, subject=account.subject, actor=account.subject, kind=kind)
+    mails.second_factor_removed(account, kind=kind)

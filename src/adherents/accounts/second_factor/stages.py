@@ -1,0 +1,27 @@
+"""The step between the password and the session."""
+
+from typing import Any
+
+from allauth.account.internal.stagekit import clear_login
+from allauth.mfa.stages import AuthenticateStage
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.crypto import constant_time_compare
+
+
+class SecondFactorStage(AuthenticateStage):  # type: ignore[misc]
+    """allauth's, which ends when the password changes between the two steps."""
+
+    def handle(self) -> tuple[Any, bool]:
+        self.state["password"] = self.login.user.get_session_auth_hash()
+        response, proceeds = super().handle()
+        return response, proceeds
+
+    def abort(self) -> HttpResponse:
+        """Back to the door that this person came by."""
+        clear_login(self.request)
+        return redirect("casework:sign_in" if self.login.user.is_agent else "accounts:sign_in")
+
+    def is_current(self, request: HttpRequest) -> bool:
+        """Whether the password that opened this step is still the account's."""
+        return constant_time_compare(self.state.get("password", ""), self.login.user.get_session_auth_hash())

@@ -1,0 +1,267 @@
+"""allauth's pages of the second factor, with our forms, our journal and our mails around what they do."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from allauth.account.decorators import reauthentication_required
+from allauth.account.views import ReauthenticateView
+from allauth.core.internal.httpkit import authenticated_user
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.base.views import AuthenticateView, IndexView
+from allauth.mfa.base.views import ReauthenticateView as CodeAgainView
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.views import GenerateRecoveryCodesView
+from allauth.mfa.totp.views import ActivateTOTPView, DeactivateTOTPView
+from allauth.mfa.webauthn.internal import auth as webauthn
+from allauth.mfa.webauthn.views import (
+    AddWebAuthnView,
+    EditWebAuthnView,
+    LoginWebAuthnView,
+    ReauthenticateWebAuthnView,
+    RemoveWebAuthnView,
+)
+from django.contrib import messages
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse, reverse_lazy
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET
+
+from adherents.accounts.browser import client_of
+from adherents.accounts.models import Account
+from adherents.accounts.second_factor import forms, services, session
+from adherents.accounts.services import lock
+
+Kind = Authenticator.Type
+
+
+def _account(request: HttpRequest) -> Account:
+    account: Account = authenticated_user(request)
+    return account
+
+
+class _Proven:
+    """A session that never gave the second factor may not change it: one opened before it was added, say."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.user.is_authenticated and must_prove(request, _account(request)):
+            return redirect(f"{reverse('mfa_reauthenticate')}?{urlencode({'next': request.get_full_path()})}")
+        response: HttpResponseBase = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+        return response
+
+
+def must_prove(request: HttpRequest, account: Account) -> bool:
+    return not session.passed(request, account) and account.has_second_factor
+
+
+class Index(IndexView):  # type: ignore[misc]
+    """« Protégez votre accès » to an agent without a second factor, « Sécurité de la connexion » then."""
+
+    template_name = "mfa/index.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        account = _account(self.request)
+        own = {
+            "must_protect": account.is_agent and not account.has_second_factor,
+            "codes_left": services.recovery_codes_left(account),
+            "has_sheet": services.recovery_codes(account) is not None,
+        }
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        found = context["authenticators"]
+        return context | own | {"app": found.get(Kind.TOTP), "passkeys": found.get(Kind.WEBAUTHN, [])}
+
+
+@method_decorator(sensitive_post_parameters("code", "credential"), name="dispatch")
+class Authenticate(AuthenticateView):  # type: ignore[misc]
+    """The step after the password. Ends when the password changed in between."""
+
+    form_class = forms.CodeForm
+    webauthn_form_class = forms.PasskeyForm
+    template_name = "mfa/authenticate.html"
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not self.stage.is_current(request):
+            response: HttpResponse = self.stage.abort()
+            return response
+        answer: HttpResponse = super().post(request, *args, **kwargs)
+        return answer
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        account = self.stage.login.user
+        kinds = set(Authenticator.objects.filter(user=account).values_list("type", flat=True))
+        return context | {
+            "agent": account.is_agent,
+            "has_app": Kind.TOTP in kinds,
+            "has_passkey": Kind.WEBAUTHN in kinds,
+        }
+
+
+class _Again:
+    """What the three ways to prove oneself again have in common."""
+
+    success_url = reverse_lazy("mfa_index")
+
+    def get_default_success_url(self) -> str:
+        return str(self.success_url)
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        session.begin_anew(self.request)  # type: ignore[attr-defined]
+        response: HttpResponse = super().form_valid(form)  # type: ignore[misc]
+        return response
+
+
+@method_decorator(sensitive_post_parameters("password"), name="dispatch")
+class PasswordAgain(_Again, ReauthenticateView):  # type: ignore[misc]
+    form_class = forms.PasswordAgainForm
+    template_name = "account/reauthenticate.html"
+
+
+@method_decorator(sensitive_post_parameters("code"), name="dispatch")
+class CodeAgain(_Again, CodeAgainView):  # type: ignore[misc]
+    form_class = forms.CodeAgainForm
+    template_name = "mfa/reauthenticate.html"
+
+
+class PasskeyAgain(_Again, ReauthenticateWebAuthnView):  # type: ignore[misc]
+    form_class = forms.PasskeyAgainForm
+    template_name = "mfa/webauthn/reauthenticate.html"
+
+    def form_invalid(self, form: forms.PasskeyAgainForm) -> HttpResponse:
+        response: HttpResponse = self.render_to_response(self.get_context_data(form=form))
+        return response
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        return context | kwargs
+
+
+class ActivateTotp(_Proven, ActivateTOTPView):  # type: ignore[misc]
+    form_class = forms.ActivateTotpForm
+    template_name = "mfa/totp/activate_form.html"
+
+    def form_valid(self, form: forms.ActivateTotpForm) -> HttpResponse:
+        account = _account(self.request)
+        with transaction.atomic():
+            response: HttpResponse = super().form_valid(form)
+            services.note_added(account=account, kind=Kind.TOTP)
+            session.end_the_others(self.request, account)
+        self.request.session.pop(forms.PENDING_SECRET, None)
+        session.note_activated(self.request, account, Kind.TOTP)
+        messages.success(self.request, _("Votre application d’authentification est enregistrée."))
+        return response
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        secret = context["form"].secret
+        return context | {"secret": " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))}
+
+
+class DeactivateTotp(_Proven, DeactivateTOTPView):  # type: ignore[misc]
+    form_class = forms.DeactivateTotpForm
+    template_name = "mfa/totp/deactivate_form.html"
+
+    def form_valid(self, form: forms.DeactivateTotpForm) -> HttpResponse:
+        with transaction.atomic():
+            response: HttpResponse = super().form_valid(form)
+            services.note_removed(account=_account(self.request), kind=Kind.TOTP)
+            session.end_the_others(self.request, _account(self.request))
+        messages.success(self.request, _("Votre application d’authentification est retirée."))
+        return response
+
+
+class AddPasskey(_Proven, AddWebAuthnView):  # type: ignore[misc]
+    form_class = forms.AddPasskeyForm
+    template_name = "mfa/webauthn/add_form.html"
+
+    def form_valid(self, form: forms.AddPasskeyForm) -> HttpResponse:
+        account = _account(self.request)
+        with transaction.atomic():
+            response: HttpResponse = super().form_valid(form)
+            services.note_added(account=account, kind=Kind.WEBAUTHN)
+            session.end_the_others(self.request, account)
+        session.note_activated(self.request, account, Kind.WEBAUTHN)
+        messages.success(self.request, _("Votre clé d’accès est enregistrée."))
+        return response
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs) | kwargs
+        context.setdefault("form", self.get_form())
+        options = webauthn.begin_registration(self.request.user, True)
+        return context | {"js_data": {"creation_options": options}}
+
+
+class RenamePasskey(_Proven, EditWebAuthnView):  # type: ignore[misc]
+    form_class = forms.RenamePasskeyForm
+    template_name = "mfa/webauthn/edit_form.html"
+    success_url = reverse_lazy("mfa_index")
+
+
+class RemovePasskey(_Proven, RemoveWebAuthnView):  # type: ignore[misc]
+    template_name = "mfa/webauthn/authenticator_confirm_delete.html"
+    success_url = reverse_lazy("mfa_index")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        may = get_adapter().can_delete_authenticator(self.object)
+        return context | {"name": self.object.wrap().name, "may": may}
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        if not get_adapter().can_delete_authenticator(self.object):
+            refused: HttpResponse = self.render_to_response(self.get_context_data())
+            return refused
+        with transaction.atomic():
+            response: HttpResponse = super().form_valid(form)
+            services.note_removed(account=_account(self.request), kind=Kind.WEBAUTHN)
+            session.end_the_others(self.request, _account(self.request))
+        messages.success(self.request, _("La clé d’accès est retirée."))
+        return response
+
+
+class PasskeySignIn(LoginWebAuthnView):  # type: ignore[misc]
+    """Sign in with a passkey alone: it checked who holds it. Closed and locked accounts stay so."""
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        account: Account = form.cleaned_data["credential"].user
+        if account.closed_at is not None:
+            form.add_error("credential", get_adapter().error_messages["incorrect_code"])
+            return self.form_invalid(form)
+        try:
+            lock.check_open(account.identifier, lock.device_of(account, client_of(self.request)))
+        except lock.Locked as locked:
+            context = {"until": locked.until, "waits": locked.waits}
+            return render(self.request, "accounts/locked.html", context)
+        response: HttpResponse = super().form_valid(form)
+        return response
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        for words in form.errors.get("credential", []):
+            messages.error(self.request, words)
+        at_the_desk = self.request.POST.get("door") == "agents"
+        return redirect("casework:sign_in" if at_the_desk else "accounts:sign_in")
+
+
+class NewRecoveryCodes(_Proven, GenerateRecoveryCodesView):  # type: ignore[misc]
+    form_class = forms.NewRecoveryCodesForm
+    template_name = "mfa/recovery_codes/generate.html"
+
+    def form_valid(self, form: forms.NewRecoveryCodesForm) -> HttpResponse:
+        with transaction.atomic():
+            response: HttpResponse = super().form_valid(form)
+            services.note_added(account=_account(self.request), kind=Kind.RECOVERY_CODES)
+        return response
+
+
+@require_GET
+@reauthentication_required(app="allauth.mfa")  # type: ignore[untyped-decorator]
+def recovery_codes(request: HttpRequest) -> HttpResponseBase:
+    """The recovery codes, shown once: to print or to copy."""
+    account = _account(request)
+    if services.recovery_codes(account) is None or must_prove(request, account):
+        raise Http404
+    codes = services.show_recovery_codes(account=account)
+    context = {"codes": codes, "codes_left": services.recovery_codes_left(account)}
+    return render(request, "mfa/recovery_codes/index.html", context)

@@ -1,0 +1,1 @@
+"""Account life: one file a journey."""

@@ -1,0 +1,142 @@
+"""The link sent by mail: sent, opened, used once, dead after that (G6, G7)."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from adherents.accounts import mails, policy
+from adherents.accounts.client import Client
+from adherents.accounts.models import AccessLink, Account, KnownDevice, Purpose, hash_token
+from adherents.accounts.rules import link_validity
+from adherents.accounts.services import lock, passwords
+from adherents.insurer.profile import profile
+from adherents.journal.events import Event
+from adherents.journal.services import record
+
+LINKS_AN_HOUR = 5
+
+
+class DeadLink(Exception):
+    """Used, too old, killed, or never sent: nobody is told which."""
+
+
+class WrongBirthDate(Exception):
+    """`left`: how many more wrong dates the link bears (0: it is dead now)."""
+
+    def __init__(self, left: int) -> None:
+        super().__init__(left)
+        self.left = left
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What the last screen says."""
+
+    account: Account
+    purpose: str
+
+
+def send_link(*, account: Account, purpose: str = Purpose.RESET, actor: str = "system") -> bool:
+    """Mail a fresh link; the older ones stay alive until one of them is used. False: no address on file (G10).
+
+    Must be called in a transaction. The token is in the sealed mail only; here, a hash of it.
+    """
+    if not account.email:
+        record(Event.LINK_NOT_SENT, subject=account.subject, actor=actor, why="no_address")
+        return False
+    token = AccessLink.new_token()
+    now = timezone.now()
+    AccessLink.objects.create(
+        account=account,
+        purpose=purpose,
+        token_hash=hash_token(token),
+        created_at=now,
+        expires_at=now + link_validity(),
+    )
+    mails.access_link(account, purpose=purpose, token=token)
+    record(Event.LINK_SENT, subject=account.subject, actor=actor, purpose=str(purpose))
+    return True
+
+
+def answer_request(*, account: Account, purpose: str, device_hashes: list[str]) -> None:
+    """What somebody who asked for a link gets: the link, or until when to wait (G11), or nothing.
+
+    Nothing for a closed account, nor past an hour's number: a flood of requests fills no mailbox. The caller holds the
+    account's row under lock. `device_hashes`: of the tokens in the device cookie that asked.
+    """
+    if account.closed_at is not None:
+        return
+    device = KnownDevice.objects.filter(account=account, token_hash__in=device_hashes).first()
+    an_hour_ago = timezone.now() - timedelta(hours=1)
+    try:
+        lock.check_not_waiting(account.identifier, device)
+    except lock.Locked as locked:
+        mails.reset_waits(account, until=locked.until)
+        return
+    if AccessLink.objects.filter(account=account, created_at__gt=an_hour_ago).count() >= LINKS_AN_HOUR:
+        record(Event.LINK_NOT_SENT, subject=account.subject, why="too_many")
+        return
+    send_link(account=account, purpose=purpose)
+
+
+def open_link(*, token: str) -> AccessLink:
+    """The live link behind a token. Changes nothing: mail scanners open links too. Raises `DeadLink`."""
+    link = AccessLink.objects.opened_by(token)
+    if link is None or link.account.closed_at is not None:
+        raise DeadLink
+    return link
+
+
+def use_link(*, token: str, birth_date: str, password: str, client: Client) -> Opened:
+    """Set the password that its reader chose. Raises `DeadLink`, `WrongBirthDate`, `Locked` or `WeakPassword`.
+
+    `birth_date`: AAAA-MM-JJ; ignored for an agent's invitation. Whatever happens in parallel, a link sets one password.
+    """
+    link = open_link(token=token)
+    device = lock.device_of(link.account, client)
+    lock.check_not_waiting(link.account.identifier, device)
+    if not link.account.is_agent:
+        _check_birth_date(link, birth_date)
+    encoded = passwords.encode_new(account=link.account, password=password)
+    with transaction.atomic():
+        account = Account.objects.select_for_update().get(pk=link.account_id)
+        if account.closed_at is not None or not _use_up(link):
+            raise DeadLink
+        lock.check_not_waiting(account.identifier, device)
+        passwords.store(account=account, encoded=encoded, checked_against=link.account.password)
+        lock.clear(account.identifier)
+        account.sessions.all().delete()
+        record(Event.PASSWORD_SET, subject=account.subject, actor=account.subject, purpose=link.purpose)
+        mails.password_set(account)
+    return Opened(account, link.purpose)
+
+
+def _use_up(link: AccessLink) -> bool:
+    """One conditional UPDATE settles which of two parallel uses is the one. The account's other links die with it."""
+    now = timezone.now()
+    used = AccessLink.objects.live().filter(pk=link.pk).update(used_at=now)
+    AccessLink.objects.kill_all_of(link.account)
+    return used == 1
+
+
+def _check_birth_date(link: AccessLink, birth_date: str) -> None:
+    tries = profile().password.birth_date_tries
+    if policy.same_birth_date(birth_date, link.account.birth_date):
+        return
+    with transaction.atomic():
+        counted = (
+            AccessLink.objects.live()
+            .filter(pk=link.pk, birth_date_failures__lt=tries)
+            .update(birth_date_failures=F("birth_date_failures") + 1)
+        )
+        if not counted:
+            raise DeadLink
+        failures = AccessLink.objects.values_list("birth_date_failures", flat=True).get(pk=link.pk)
+        record(Event.BIRTH_DATE_REFUSED, subject=link.account.subject, attempt=failures)
+        if failures >= tries:
+            AccessLink.objects.filter(pk=link.pk).update(killed_at=timezone.now())
+            record(Event.LINK_KILLED, subject=link.account.subject, why="birth_date")
+    raise WrongBirthDate(tries - failures)

@@ -1,0 +1,40 @@
+"""« Données personnelles » › « Mon mot de passe » (G12)."""
+
+from django.contrib.auth.hashers import check_password
+from django.db import transaction
+
+from adherents.accounts import mails
+from adherents.accounts.client import Client
+from adherents.accounts.models import AccessLink, Account
+from adherents.accounts.services import lock, passwords
+from adherents.accounts.services.sign_in import Refused
+from adherents.journal.events import Event
+from adherents.journal.services import record
+
+
+def change_password(*, account: Account, old: str, new: str, client: Client) -> Account:
+    """Replace the password by a new one; every session ends, and the view opens this one anew.
+
+    A wrong old password counts as a wrong try to sign in. Raises `Refused`, `Locked`, `WeakPassword`, or
+    `ChangedMeanwhile` when the account was closed or another journey set its password on the way.
+    """
+    device = lock.device_of(account, client)
+    attempt = lock.take_try(account.identifier, device)
+    if not check_password(old, account.password):
+        until = lock.fail(attempt, account)
+        if until is not None:
+            raise lock.Locked(until)
+        raise Refused(attempt.left)
+    lock.forgive(attempt)
+    encoded = passwords.encode_new(account=account, password=new)
+    with transaction.atomic():
+        current = Account.objects.select_for_update().get(pk=account.pk)
+        lock.check_open(current.identifier, device)
+        if current.closed_at is not None:
+            raise passwords.ChangedMeanwhile
+        passwords.store(account=current, encoded=encoded, checked_against=account.password)
+        AccessLink.objects.kill_all_of(current)
+        current.sessions.all().delete()
+        record(Event.PASSWORD_CHANGED, subject=current.subject, actor=current.subject)
+        mails.password_changed(current)
+    return current

@@ -1,0 +1,66 @@
+"""Whether a password may be set, and setting it: shared by every journey that ends with a new password (G2, G3)."""
+
+from datetime import datetime
+
+from django.contrib.auth.hashers import check_password, make_password
+from django.utils import timezone
+
+from adherents.accounts import policy
+from adherents.accounts.common_passwords import is_common
+from adherents.accounts.models import Account, FormerPassword
+from adherents.accounts.policy import Weakness, normalise_password
+from adherents.accounts.rules import password_rules
+from adherents.insurer.profile import profile
+
+
+class WeakPassword(Exception):
+    """Why this password may not be set; every reason, not the first one only."""
+
+    def __init__(self, weaknesses: list[Weakness]) -> None:
+        super().__init__(weaknesses)
+        self.weaknesses = weaknesses
+
+
+class ChangedMeanwhile(Exception):
+    """Another journey set this account's password between the check and the writing."""
+
+
+def personal_words(account: Account) -> list[str]:
+    """What a password may not be made of: the person's own words and the insurer's."""
+    year, month, day = [*account.birth_date.split("-"), "", "", ""][:3]
+    words = [account.identifier, *account.display_name.split(), account.display_name]
+    words += [account.email.split("@")[0], day + month + year, year + month + day, day + month + year[2:]]
+    words += [profile().insurer.short_name, profile().insurer.legal_name, *profile().password.forbidden_words]
+    return [word for word in words if word]
+
+
+def encode_new(*, account: Account, password: str) -> str:
+    """The hash to store for a password that may be set. Raises `WeakPassword`.
+
+    Compares with the current and every former hash (G3), one after the other: call it outside a transaction.
+    """
+    password = normalise_password(password)
+    found = policy.weaknesses(
+        password, password_rules(), personal=personal_words(account), is_common=is_common
+    )
+    if found:
+        raise WeakPassword(found)
+    former = list(account.former_passwords.values_list("encoded", flat=True))
+    if any(check_password(password, encoded) for encoded in [account.password, *former] if encoded):
+        raise WeakPassword([Weakness.ALREADY_USED])
+    return make_password(password)
+
+
+def store(*, account: Account, encoded: str, checked_against: str) -> datetime:
+    """Write the new hash on a row that the caller holds under lock; the old one joins the history.
+
+    `checked_against`: the hash that was current when `encode_new` compared. Raises `ChangedMeanwhile` when it no longer is.
+    """
+    if account.password != checked_against:
+        raise ChangedMeanwhile
+    if account.has_usable_password():
+        FormerPassword.objects.create(account=account, encoded=account.password)
+    account.password, account.password_changed_at = encoded, timezone.now()
+    account.renewal_warned_days = Account._meta.get_field("renewal_warned_days").default
+    account.save(update_fields=["password", "password_changed_at", "renewal_warned_days"])
+    return account.password_changed_at

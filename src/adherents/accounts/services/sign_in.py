@@ -1,0 +1,128 @@
+"""Signing in with the n° adhérent and the password (G1, G4, G11)."""
+
+import secrets
+
+from django.contrib.auth.hashers import check_password, make_password
+from django.db import transaction
+from django.utils import timezone
+
+from adherents.accounts import mails, policy
+from adherents.accounts.client import Client
+from adherents.accounts.models import Account, KnownDevice, Session, hash_token, normalise_identifier
+from adherents.accounts.policy import Outcome
+from adherents.accounts.services import lock
+from adherents.accounts.services.lock import Locked
+from adherents.insurer.profile import profile
+from adherents.journal.events import Event
+from adherents.journal.services import record
+
+
+class Refused(Exception):
+    """Wrong number or wrong password: nobody is told which. `left`: how many tries remain before the lock."""
+
+    def __init__(self, left: int) -> None:
+        super().__init__(left)
+        self.left = left
+
+
+class Expired(Exception):
+    """The right password, past its renewal: « votre mot de passe est périmé » (G4)."""
+
+
+_nobodys_hash: list[str] = []
+
+
+def hash_for_nothing(password: str) -> None:
+    """Spend on a number that nobody has, or on a locked one, the one hash that the others cost."""
+    if not _nobodys_hash:
+        _nobodys_hash.append(make_password(secrets.token_hex(16)))
+    check_password(password, _nobodys_hash[0])
+
+
+def check_credentials(*, identifier: str, password: str, client: Client, agents: bool = False) -> Account:
+    """The account that this number and this password open. Raises `Refused`, `Locked` or `Expired`.
+
+    Each call costs one password hash, whatever the answer. The try is counted before it is made.
+    """
+    identifier = normalise_identifier(identifier)
+    account = Account.objects.identified_by(identifier)
+    if account is not None and account.is_agent != agents:
+        account = None
+    device = lock.device_of(account, client)
+    try:
+        attempt = lock.take_try(identifier, device)
+    except Locked:
+        hash_for_nothing(password)
+        raise
+    if account is not None and account.has_usable_password():
+        right = check_password(password, account.password)
+    else:
+        hash_for_nothing(password)
+        right = False
+    if account is None or not right or account.closed_at is not None:
+        until = lock.fail(attempt, account)
+        if until is not None:
+            raise Locked(until)
+        raise Refused(attempt.left)
+    if account.has_second_factor:
+        # Half of the way: only the second factor forgives, or a known password would buy any number of codes.
+        lock.give_back(attempt)
+    else:
+        lock.forgive(attempt)
+    if account.is_expired:
+        with transaction.atomic():
+            record(Event.SIGN_IN_EXPIRED, subject=account.subject)
+        raise Expired
+    return account
+
+
+def complete(*, account: Account, client: Client, method: str) -> str | None:
+    """Everything asked for was right: check the lock once more under the row lock, then let in.
+
+    Returns a new device token for the browser's cookie, or None when it has one. Raises `Locked` or `Refused`.
+    """
+    with transaction.atomic():
+        current = Account.objects.select_for_update().get(pk=account.pk)
+        device = lock.device_of(current, client)
+        lock.check_open(current.identifier, device)
+        if (
+            policy.outcome(
+                right=current.password == account.password,
+                closed=current.closed_at is not None,
+                expired=False,
+                locked_meanwhile=False,
+                locks=False,
+            )
+            is not Outcome.SIGNED_IN
+        ):
+            raise Refused(0)
+        now = timezone.now()
+        Account.objects.filter(pk=current.pk).update(last_sign_in_at=now)
+        token = None
+        if device is not None:
+            KnownDevice.objects.filter(pk=device.pk).update(last_seen_at=now)
+        else:
+            token = _remember_device(current, client)
+        _make_room_for_a_session(current)
+        record(Event.SIGNED_IN, subject=current.subject, actor=current.subject, method=method)
+    return token
+
+
+def _remember_device(account: Account, client: Client) -> str:
+    """A first browser is remembered; another one later is also told to the member."""
+    token = secrets.token_hex(16)
+    is_first = account.last_sign_in_at is None
+    KnownDevice.objects.create(account=account, token_hash=hash_token(token))
+    if not is_first:
+        record(Event.NEW_DEVICE, subject=account.subject)
+        mails.new_device(account, browser=client.browser)
+    return token
+
+
+def _make_room_for_a_session(account: Account) -> None:
+    """Past the profile's number of sessions at once, the oldest end. One query where there is room."""
+    newest_first = Session.objects.filter(account=account).order_by("-created_at")
+    over = list(newest_first.values_list("pk", flat=True)[profile().session.max_sessions - 1 :])
+    if over:
+        Session.objects.filter(pk__in=over).delete()
+        record(Event.SESSIONS_ENDED, subject=account.subject, count=len(over))

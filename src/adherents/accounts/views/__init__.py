@@ -1,0 +1,1 @@
+"""What the browser sees of account life: `member.py` for members, `agent.py` for agents."""

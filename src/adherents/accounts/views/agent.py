@@ -1,0 +1,61 @@
+"""The agents' door: an e-mail address and a password; the second factor comes after it."""
+
+from allauth.account.internal.flows.login import perform_login, record_authentication
+from allauth.account.models import Login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from adherents.accounts.browser import address_of, client_of
+from adherents.accounts.decorators import account_of
+from adherents.accounts.limits import knock
+from adherents.accounts.models import normalise_identifier
+from adherents.accounts.second_factor.forms import AgentSignInForm
+from adherents.accounts.services import sign_in
+from adherents.accounts.services.lock import Locked
+from adherents.accounts.services.sign_in import Expired, Refused
+
+SAY_LEFT_FROM = 2  # tries
+
+
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_in_page(request: HttpRequest) -> HttpResponse:
+    """The same answers, whoever asks: an unknown address is counted and locked like a known one (G11)."""
+    if request.user.is_authenticated and account_of(request).is_agent and request.method != "POST":
+        return redirect("casework:desk")
+    form = AgentSignInForm(request.POST or None)
+    if not form.is_valid():
+        return render(request, "accounts/agent_sign_in.html", {"form": form})
+    identifier = normalise_identifier(form.cleaned_data["identifier"])
+    knock("sign_in", address=address_of(request), identifier=identifier)
+    try:
+        account = sign_in.check_credentials(
+            identifier=identifier,
+            password=form.cleaned_data["password"],
+            client=client_of(request),
+            agents=True,
+        )
+    except Refused as refusal:
+        form.add_error(None, refusal_in_words(refusal.left))
+        return render(request, "accounts/agent_sign_in.html", {"form": form})
+    except Locked as lock:
+        return render(request, "accounts/locked.html", {"until": lock.until, "waits": lock.waits})
+    except Expired:
+        return render(request, "accounts/expired.html")
+    # « reauthenticated »: the password was typed just now, adding a second factor need not ask for it again.
+    record_authentication(request, account, "password", reauthenticated=True)
+    return perform_login(request, Login(user=account))  # type: ignore[no-any-return]
+
+
+def refusal_in_words(left: int) -> str:
+    """The same words for a wrong address and a wrong password; near the lock, how many tries are left."""
+    words = _("Adresse e-mail ou mot de passe incorrect. Vérifiez votre saisie en cliquant sur l’œil.")
+    if left > SAY_LEFT_FROM:
+        return words
+    return f"{words} " + ngettext("Il vous reste %(left)s essai.", "Il vous reste %(left)s essais.", left) % {
+        "left": left
+    }

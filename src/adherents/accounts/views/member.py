@@ -1,0 +1,225 @@
+"""Signing in and out, and the three ways to a new password."""
+
+from allauth.account.internal.flows.login import perform_password_login
+from allauth.account.models import Login
+from django.contrib.auth import logout, update_session_auth_hash
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from adherents.accounts.browser import LINK_COOKIE, address_of, carry_link, client_of, drop_link
+from adherents.accounts.decorators import account_of, member_required
+from adherents.accounts.forms import (
+    ChangePasswordForm,
+    ForgottenForm,
+    InvitationForm,
+    LinkForm,
+    NewPasswordMixin,
+    SignInForm,
+)
+from adherents.accounts.limits import knock
+from adherents.accounts.models import AccessLink, normalise_identifier
+from adherents.accounts.services import access_link, change_password, forgotten, sign_in
+from adherents.accounts.services.access_link import DeadLink, WrongBirthDate
+from adherents.accounts.services.forgotten import WrongAnswer
+from adherents.accounts.services.lock import Locked
+from adherents.accounts.services.passwords import ChangedMeanwhile, WeakPassword
+from adherents.accounts.services.sign_in import Expired, Refused
+from adherents.journal.events import Event
+from adherents.journal.services import record
+from adherents.ui.criteria import password_criteria
+
+SAY_LEFT_FROM = 2  # tries
+
+
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_in_page(request: HttpRequest) -> HttpResponse:
+    """« N° adhérent », « Mot de passe », « Valider » (G1)."""
+    form = SignInForm(request.POST or None)
+    if not form.is_valid():
+        return render(request, "accounts/sign_in.html", {"form": form})
+    identifier = normalise_identifier(form.cleaned_data["identifier"])
+    knock("sign_in", address=address_of(request), identifier=identifier)
+    try:
+        account = sign_in.check_credentials(
+            identifier=identifier, password=form.cleaned_data["password"], client=client_of(request)
+        )
+    except Refused as refusal:
+        form.add_error(None, refusal_in_words(refusal.left))
+        return render(request, "accounts/sign_in.html", {"form": form})
+    except Locked as lock:
+        return render(request, "accounts/locked.html", {"until": lock.until, "waits": lock.waits})
+    except Expired:
+        return render(request, "accounts/expired.html")
+    return perform_password_login(request, {}, Login(user=account))  # type: ignore[no-any-return]
+
+
+def refusal_in_words(left: int) -> str:
+    """The same words for a wrong number and a wrong password; near the lock, how many tries are left."""
+    words = _("N° adhérent ou mot de passe incorrect. Vérifiez votre saisie en cliquant sur l’œil.")
+    if left > SAY_LEFT_FROM:
+        return words
+    return f"{words} " + ngettext("Il vous reste %(left)s essai.", "Il vous reste %(left)s essais.", left) % {
+        "left": left
+    }
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """Ends the session on the server, and empties what the browser kept of it."""
+    is_agent = False
+    if request.user.is_authenticated:
+        account = account_of(request)
+        is_agent = account.is_agent
+        record(Event.SIGNED_OUT, subject=account.subject, actor=account.subject)
+        logout(request)
+    response = redirect("casework:sign_in" if is_agent else "accounts:signed_out")
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return response
+
+
+@require_GET
+def signed_out(request: HttpRequest) -> HttpResponse:
+    return render(request, "accounts/signed_out.html")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def forgotten_page(request: HttpRequest) -> HttpResponse:
+    """« Mot de passe oublié ? » (G5): afterwards always the same page, whoever asked."""
+    typed = request.POST.copy() if request.method == "POST" else None
+    form = ForgottenForm(typed)
+    if form.is_valid():
+        identifier = normalise_identifier(form.cleaned_data["identifier"])
+        knock("forgotten", address=address_of(request), identifier=identifier)
+        try:
+            forgotten.request_link(
+                identifier=identifier,
+                question_id=form.cleaned_data["question"],
+                answer=form.cleaned_data["answer"],
+                client=client_of(request),
+            )
+        except WrongAnswer:
+            form.add_error("answer", _("Ce n’est pas le bon résultat. Voici une nouvelle question."))
+        else:
+            return redirect("accounts:sent")
+    question = forgotten.ask_question()
+    form.initial["question"] = question.pk
+    if typed is not None:
+        typed["answer"], typed["question"] = "", str(question.pk)
+    return render(request, "accounts/forgotten.html", {"form": form, "question": question})
+
+
+@require_GET
+def sent(request: HttpRequest) -> HttpResponse:
+    """« Vos paramètres d'accès vous ont été envoyés »: the end of a reset and of a first connection alike."""
+    return render(request, "accounts/sent.html")
+
+
+@require_GET
+def follow_link(request: HttpRequest, token: str) -> HttpResponse:
+    """The address in the mail: changes nothing, and takes the token out of the address bar (G6)."""
+    response = redirect("accounts:new_password")
+    response.headers["Referrer-Policy"] = "no-referrer"
+    carry_link(response, token)
+    return response
+
+
+@sensitive_post_parameters("password", "confirmation")
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_password(request: HttpRequest) -> HttpResponse:
+    """The page behind the link: « Date de naissance », the new password twice (G7)."""
+    token = request.COOKIES.get(LINK_COOKIE, "")
+    knock("link", address=address_of(request))
+    try:
+        link = access_link.open_link(token=token)
+        form = _link_form(request, link)
+        if form.is_valid():
+            opened = access_link.use_link(
+                token=token,
+                birth_date=form.cleaned_data.get("birth_date", ""),
+                password=form.cleaned_data["password"],
+                client=client_of(request),
+            )
+            response = render(request, "accounts/password_set.html", {"account": opened.account})
+            drop_link(response)
+            return response
+    except (DeadLink, ChangedMeanwhile):
+        response = render(request, "accounts/dead_link.html", status=410)
+        drop_link(response)
+        return response
+    except Locked as lock:
+        return render(request, "accounts/locked.html", {"until": lock.until, "waits": True})
+    except WrongBirthDate as refusal:
+        if not refusal.left:
+            response = render(request, "accounts/dead_link.html", {"why": "birth_date"}, status=410)
+            drop_link(response)
+            return response
+        form.add_error("birth_date", _wrong_birth_date(refusal.left))
+    except WeakPassword as refusal:
+        form.add_weaknesses(refusal.weaknesses)
+    return render(
+        request,
+        "accounts/new_password.html",
+        {"form": form, "criteria": password_criteria(), "link": link},
+    )
+
+
+def _link_form(request: HttpRequest, link: AccessLink) -> NewPasswordMixin:
+    form_class = InvitationForm if link.account.is_agent else LinkForm
+    return form_class(request.POST or None)
+
+
+def _wrong_birth_date(left: int) -> str:
+    return ngettext(
+        "Cette date n’est pas celle de votre dossier. Il vous reste %(left)s essai avec ce lien.",
+        "Cette date n’est pas celle de votre dossier. Il vous reste %(left)s essais avec ce lien.",
+        left,
+    ) % {"left": left}
+
+
+@sensitive_post_parameters("old_password", "password", "confirmation")
+@member_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def change_password_page(request: HttpRequest) -> HttpResponse:
+    """« Données personnelles » › « Mon mot de passe » (G12)."""
+    form = ChangePasswordForm(request.POST or None)
+    if form.is_valid():
+        try:
+            account = change_password.change_password(
+                account=account_of(request),
+                old=form.cleaned_data["old_password"],
+                new=form.cleaned_data["password"],
+                client=client_of(request),
+            )
+        except Refused as refusal:
+            form.add_error("old_password", _wrong_old_password(refusal.left))
+        except WeakPassword as refusal:
+            form.add_weaknesses(refusal.weaknesses)
+        except ChangedMeanwhile:
+            form.add_error(None, _("Votre mot de passe vient d’être modifié ailleurs. Reconnectez-vous."))
+        except Locked as lock:
+            logout(request)
+            return render(request, "accounts/locked.html", {"until": lock.until, "waits": lock.waits})
+        else:
+            update_session_auth_hash(request, account)
+            return redirect("accounts:password_changed")
+    return render(request, "accounts/change_password.html", {"form": form, "criteria": password_criteria()})
+
+
+def _wrong_old_password(left: int) -> str:
+    words = _("Ce n’est pas votre mot de passe actuel.")
+    if left > SAY_LEFT_FROM:
+        return words
+    return f"{words} " + ngettext("Il vous reste %(left)s essai.", "Il vous reste %(left)s essais.", left) % {
+        "left": left
+    }
+
+
+@member_required
+@require_GET
+def password_changed(request: HttpRequest) -> HttpResponse:
+    return render(request, "accounts/password_changed.html")

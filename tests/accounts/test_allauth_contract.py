@@ -1,0 +1,169 @@
+"""What we rely on inside django-allauth, beyond its documentation. A new version that moves any of it stops here."""
+
+import inspect
+from typing import Any
+
+import pytest
+from allauth.account.internal.flows import login as login_flow
+from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
+from allauth.account.models import Login
+from allauth.core import context
+from allauth.core.internal.ratelimit import consume
+from allauth.mfa import app_settings, urls
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.internal.constants import LoginStageKey
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.stages import AuthenticateStage
+from allauth.mfa.totp.internal import flows as totp_flows
+from allauth.mfa.totp.internal.auth import TOTP, yield_hotp_counters_from_time
+from allauth.mfa.webauthn import forms as webauthn_forms
+from allauth.mfa.webauthn.internal import flows as webauthn_flows
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.backends.cache import SessionStore
+from django.http import HttpRequest
+from django.test import RequestFactory
+from django.urls import URLPattern, URLResolver, reverse
+
+from adherents.accounts.adapters import AccountAdapter
+from adherents.accounts.models import Role
+from adherents.accounts.second_factor import session
+from adherents.accounts.second_factor.adapter import SecondFactorAdapter
+from adherents.accounts.second_factor.stages import SecondFactorStage
+from adherents.crypto.keys import CannotOpen
+from tests.agents import make_agent
+
+pytestmark = pytest.mark.django_db
+
+# Pages of allauth's that we do not mount: codes are shown once, so there is nothing to download.
+NOT_OURS = {"mfa_download_recovery_codes"}
+
+
+@pytest.fixture
+def request_(rf: RequestFactory) -> HttpRequest:
+    request = rf.get("/")
+    request.session = SessionStore()
+    request.user = AnonymousUser()
+    return request
+
+
+def names(patterns: list[URLPattern | URLResolver]) -> set[str]:
+    found: set[str] = set()
+    for entry in patterns:
+        if isinstance(entry, URLResolver):
+            found |= names(entry.url_patterns)
+        else:
+            found.add(str(entry.name))
+    return found
+
+
+def test_every_name_that_allauth_reverses_is_mounted() -> None:
+    for name in names(urls.urlpatterns) - NOT_OURS:
+        assert reverse(name, args=[1] if name in {"mfa_edit_webauthn", "mfa_remove_webauthn"} else [])
+    assert reverse("account_login")
+    assert reverse("account_reauthenticate")
+
+
+def test_the_second_factor_is_the_only_stage_and_keeps_its_key() -> None:
+    assert issubclass(SecondFactorStage, AuthenticateStage)
+    assert SecondFactorStage.key == LoginStageKey.MFA_AUTHENTICATE.value == "mfa_authenticate"
+    assert AccountAdapter().get_login_stages() == [
+        f"{SecondFactorStage.__module__}.{SecondFactorStage.__name__}"
+    ]
+
+
+def test_a_session_keeps_how_its_account_proved_itself(request_: HttpRequest) -> None:
+    agent, other = make_agent(), make_agent(Role.AUDITOR)
+    login_flow.record_authentication(request_, agent, "password", reauthenticated=True)
+    assert not session.passed(request_, agent)
+    login_flow.record_authentication(request_, agent, "mfa", type="totp", id=1)
+    assert session.passed(request_, agent)
+    assert not session.passed(request_, other)
+    stored: list[dict[str, Any]] = request_.session[login_flow.AUTHENTICATION_METHODS_SESSION_KEY]
+    assert [(entry["method"], entry.get("type")) for entry in stored] == [("password", None), ("mfa", "totp")]
+
+
+def test_a_password_given_again_counts_for_five_minutes(request_: HttpRequest) -> None:
+    agent = make_agent()
+    request_.user = agent
+    assert not did_recently_reauthenticate(request_)
+    login_flow.record_authentication(request_, agent, "password")
+    assert not did_recently_reauthenticate(request_)
+    login_flow.record_authentication(request_, agent, "password", reauthenticated=True)
+    assert did_recently_reauthenticate(request_)
+
+
+def test_a_passkey_alone_skips_the_second_factor_and_nothing_else_does(request_: HttpRequest) -> None:
+    agent = make_agent()
+    login_flow.record_authentication(request_, agent, "mfa", type="totp", id=1)
+    assert not webauthn_flows.did_use_passwordless_login(request_, agent)
+    login_flow.record_authentication(request_, agent, "mfa", type="webauthn", id=2, passwordless=True)
+    assert webauthn_flows.did_use_passwordless_login(request_, agent)
+
+
+def test_secrets_pass_through_our_adapter(request_: HttpRequest) -> None:
+    assert isinstance(get_adapter(), SecondFactorAdapter)
+    agent = make_agent()
+    with context.request_context(request_):
+        TOTP.activate(agent, "JBSWY3DPEHPK3PXP")
+        RecoveryCodes.activate(agent)
+    app = Authenticator.objects.get(user=agent, type=Authenticator.Type.TOTP)
+    assert app.data.keys() == {"secret"}
+    assert "JBSWY3DPEHPK3PXP" not in app.data["secret"]
+    assert get_adapter().decrypt(app.data["secret"]) == "JBSWY3DPEHPK3PXP"
+    sheet = Authenticator.objects.get(user=agent, type=Authenticator.Type.RECOVERY_CODES)
+    assert sheet.data.keys() == {"seed", "used_mask"}
+    assert len(get_adapter().decrypt(sheet.data["seed"])) == 80
+
+
+def test_an_altered_secret_is_refused() -> None:
+    sealed = get_adapter().encrypt("JBSWY3DPEHPK3PXP")
+    altered = sealed[:-6] + ("A" if sealed[-6] != "A" else "B") + sealed[-5:]
+    with pytest.raises(CannotOpen):
+        get_adapter().decrypt(altered)
+
+
+def test_a_sheet_with_migrated_codes_derives_nothing_from_a_seed() -> None:
+    sheet = Authenticator(user=make_agent(), type=Authenticator.Type.RECOVERY_CODES)
+    sheet.data = {"indexes": ["00"], "migrated_codes": []}
+    assert sheet.wrap().get_unused_codes() == []
+    assert sheet.wrap().validate_code("12345678") is False
+
+
+def test_three_steps_of_thirty_seconds_are_accepted() -> None:
+    assert app_settings.TOTP_PERIOD == 30
+    steps = list(yield_hotp_counters_from_time())
+    assert len(steps) == 3
+    assert steps == sorted(steps)
+
+
+def test_allauths_own_limits_are_off_since_ours_count(request_: HttpRequest) -> None:
+    for _ in range(50):
+        assert consume(
+            request_, app="allauth.account", action="login_failed", key="mfa-auth-user-1", user=None
+        )
+
+
+def test_activating_reads_the_secret_from_the_form_only() -> None:
+    source = inspect.getsource(totp_flows.activate_totp)
+    assert "TOTP.activate(user, form.secret)" in source
+    assert "auto_generate_recovery_codes(request)" in source
+
+
+def test_a_new_passkey_must_have_verified_who_holds_it() -> None:
+    source = inspect.getsource(webauthn_forms._BaseAddWebAuthnForm.clean)
+    assert 'cleaned_data.get("passwordless") and not binding.is_user_verified()' in source
+
+
+def test_a_login_in_two_steps_is_stashed_by_the_accounts_key() -> None:
+    agent = make_agent()
+    login = Login(user=agent)
+    login.state["stages"] = {"mfa_authenticate": {"data": {"password": "x"}}}
+    again = Login.deserialize(login.serialize())
+    assert again.user == agent
+    assert again.state["stages"]["mfa_authenticate"]["data"] == {"password": "x"}
+
+
+def test_a_passkeys_options_are_asked_for_with_an_accept_header(rf: RequestFactory) -> None:
+    request = rf.get("/", headers={"accept": "application/json"})
+    assert AccountAdapter().is_ajax(request)

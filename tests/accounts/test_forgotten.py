@@ -1,0 +1,475 @@
+"""« Mot de passe oublié ? », up to the link in the mail (G5, G6, G10, G11)."""
+
+import io
+import logging
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.conf import LazySettings
+from django.test import Client
+from django.utils import timezone
+from django.utils.html import strip_tags
+
+from adherents.accounts.browser import LINK_COOKIE
+from adherents.accounts.models import AccessLink, Account, MathQuestion, ResetRequest, hash_token
+from adherents.accounts.services.forgotten import WrongAnswer, ask_question, check_answer
+from adherents.config.logs import JsonFormatter
+from adherents.insurer.profile import Profile
+from adherents.work.services import run_until_nothing_is_left
+from tests.accounts.steps import (
+    FORGOTTEN_PAGE,
+    LINK_PAGE,
+    Letters,
+    ask_for_link,
+    change_password,
+    choose_password,
+    follow,
+    is_signed_in,
+    link_for,
+    lock_out,
+    question_on,
+    reset,
+    sign_in,
+    text_of,
+)
+from tests.cast import CAMILLE, EVE, NEW_PASSWORD, NO_MAIL, PASSWORD
+from tests.factories import open_account
+from tests.stored import everything_stored
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def json_lines() -> Iterator[io.StringIO]:
+    """Every log line as production writes it, of every logger at every level."""
+    written = io.StringIO()
+    handler = logging.StreamHandler(written)
+    handler.setFormatter(JsonFormatter())
+    root = logging.getLogger()
+    before = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    yield written
+    root.setLevel(before)
+    root.removeHandler(handler)
+
+
+@pytest.mark.rule("G5")
+def test_the_page_has_the_labels_of_the_guide(client: Client) -> None:
+    page = text_of(client.get(FORGOTTEN_PAGE))  # type: ignore[arg-type]
+    for label in (
+        "Mot de passe oublié ?",
+        "N° Adhérent",
+        "Question mathématique",
+        "Valider",
+        "Retour accueil",
+    ):
+        assert label in page
+    assert "entrez le résultat. Par exemple, pour 1 + 3, entrez 4." in page
+
+
+@pytest.mark.rule("G5")
+def test_the_question_is_fresh_each_time(client: Client) -> None:
+    pages = [text_of(client.get(FORGOTTEN_PAGE)) for _ in range(12)]  # type: ignore[arg-type]
+    assert len({question_on(page)[0] for page in pages}) == 12
+    assert len({question_on(page)[1] for page in pages}) > 1
+
+
+@pytest.mark.rule("G5")
+def test_the_answer_is_on_the_server_only(client: Client) -> None:
+    question = MathQuestion(left=399, right=402)
+    with pytest.MonkeyPatch.context() as patch:
+        question.expires_at = timezone.now() + timedelta(minutes=1)
+        question.save()
+        patch.setattr("adherents.accounts.services.forgotten.ask_question", lambda: question)
+        response = client.get(FORGOTTEN_PAGE)
+    assert "399 + 402 =" in strip_tags(text_of(response))  # type: ignore[arg-type]
+    told = response.content + repr(sorted(response.headers.items())).encode() + str(response.cookies).encode()
+    assert b"801" not in told
+
+
+@pytest.mark.rule("G5")
+def test_a_question_serves_once(client: Client) -> None:
+    question, answer = question_on(text_of(client.get(FORGOTTEN_PAGE)))  # type: ignore[arg-type]
+    filled = {"identifier": CAMILLE.number, "question": question, "answer": answer}
+    assert client.post(FORGOTTEN_PAGE, filled).status_code == 302
+    assert "Ce n’est pas le bon résultat" in client.post(FORGOTTEN_PAGE, filled).content.decode()
+    assert ResetRequest.objects.count() == 1
+
+
+@pytest.mark.rule("G5")
+def test_a_wrong_answer_uses_the_question_up_asks_anew_and_keeps_the_number(client: Client) -> None:
+    question, answer = question_on(text_of(client.get(FORGOTTEN_PAGE)))  # type: ignore[arg-type]
+    filled = {"identifier": "7010 0001", "question": question, "answer": answer + 1}
+    page = client.post(FORGOTTEN_PAGE, filled).content.decode()
+    assert "Ce n’est pas le bon résultat" in page
+    assert 'value="7010 0001"' in page
+    assert question_on(page)[0] != question
+    assert f'value="{answer + 1}"' not in page
+    again = client.post(FORGOTTEN_PAGE, filled | {"answer": answer})
+    assert "Ce n’est pas le bon résultat" in again.content.decode()
+    assert not ResetRequest.objects.exists()
+
+
+@pytest.mark.rule("G5")
+@pytest.mark.parametrize("typed", ["", "vingt", "-3", "9 + 11"])
+def test_an_answer_that_is_no_number_is_refused_in_words(client: Client, typed: str) -> None:
+    question, _ = question_on(text_of(client.get(FORGOTTEN_PAGE)))  # type: ignore[arg-type]
+    response = client.post(
+        FORGOTTEN_PAGE, {"identifier": CAMILLE.number, "question": question, "answer": typed}
+    )
+    assert response.status_code == 200
+    assert 'aria-invalid="true"' in response.content.decode()
+    assert not ResetRequest.objects.exists()
+
+
+@pytest.mark.rule("G5")
+@pytest.mark.parametrize("question", ["", "0", "not-a-uuid", "00000000-0000-0000-0000-000000000000"])
+def test_a_question_that_was_never_asked_has_no_answer(client: Client, question: str) -> None:
+    response = client.post(FORGOTTEN_PAGE, {"identifier": CAMILLE.number, "question": question, "answer": 20})
+    assert response.status_code == 200
+    assert not ResetRequest.objects.exists()
+    question_on(response.content.decode())
+
+
+@pytest.mark.rule("G5")
+def test_a_question_left_for_half_an_hour_is_asked_anew() -> None:
+    question = ask_question()
+    with time_machine.travel(timezone.now() + timedelta(minutes=31)), pytest.raises(WrongAnswer):
+        check_answer(question_id=str(question.pk), answer=question.left + question.right)
+
+
+def test_questions_that_nobody_answered_are_swept(client: Client) -> None:
+    client.get(FORGOTTEN_PAGE)
+    with time_machine.travel(timezone.now() + timedelta(minutes=31)):
+        run_until_nothing_is_left("old questions and sessions")
+    assert not MathQuestion.objects.exists()
+
+
+@pytest.mark.rule("G5")
+@pytest.mark.rule("G10")
+def test_afterwards_always_the_same_page_which_says_how_to_reach_the_service(client: Client) -> None:
+    open_account(CAMILLE)
+    pages = set()
+    for number in (CAMILLE.number, "00000000", "personne"):
+        response = ask_for_link(client, number)
+        assert response.headers["Location"] == "/adherent/mot-de-passe-oublie/envoye/"
+        page = text_of(client.get(response.headers["Location"]))  # type: ignore[arg-type]
+        pages.add(re.sub(r'(csrfmiddlewaretoken" value=)"\w+"', r"\1", page))
+    [page] = pages
+    assert "Vos paramètres d'accès vous ont été envoyés" in page
+    for words in ("MESE Adh", "120 minutes", "indésirables", "04 76 60 56 36", "fr-contact@mese.se.com"):
+        assert words in page
+
+
+@pytest.mark.rule("G6")
+def test_a_mail_from_mese_adh_holds_the_link_and_its_minutes(letters: Letters) -> None:
+    open_account(CAMILLE)
+    letter = link_for(CAMILLE, letters)
+    assert letter.to == CAMILLE.email
+    assert letter.sender == "MESE Adh <fr-contact@mese.se.com>"
+    assert letter.subject == "Création de votre mot de passe"
+    assert re.fullmatch(r"/adherent/authentication/mot-de-passe/[0-9a-f]{32}", letter.link)
+    for part in (letter.text, letter.html):
+        assert f"http://testserver{letter.link}" in part
+        assert "120 minutes" in part
+        assert "30 minutes" not in part
+        assert CAMILLE.number not in part
+
+
+@pytest.mark.rule("G6")
+def test_another_insurers_minutes_are_said_everywhere_and_kept(
+    client: Client, letters: Letters, settings: LazySettings
+) -> None:
+    own: Profile = settings.ADHERENTS_PROFILE
+    password = own.password.model_copy(update={"link_validity_minutes": 45})
+    settings.ADHERENTS_PROFILE = own.model_copy(update={"password": password})
+    open_account(CAMILLE)
+    letter = link_for(CAMILLE, letters)
+    pages = [letter.text, letter.html, text_of(client.get("/adherent/mot-de-passe-oublie/envoye/"))]  # type: ignore[arg-type]
+    with time_machine.travel(timezone.now() + timedelta(minutes=45, seconds=1)):
+        pages.append(text_of(follow(Client(), letter)))
+    for page in pages:
+        assert "45 minutes" in page
+        assert "120 minutes" not in page
+    assert "Ce lien n’est plus valable" in pages[-1]
+
+
+@pytest.mark.rule("G6")
+def test_the_link_lives_120_minutes_to_the_second(letters: Letters) -> None:
+    open_account(CAMILLE)
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        letter = link_for(CAMILLE, letters)
+        clock.shift(timedelta(minutes=119, seconds=59))
+        assert follow(Client(), letter).status_code == 200
+        late = Client()
+        late.get(letter.link)
+        clock.shift(timedelta(seconds=1))
+        assert follow(Client(), letter).status_code == 410
+        assert choose_password(late, CAMILLE.birth_day).status_code == 410
+
+
+@pytest.mark.rule("G6")
+def test_nothing_stored_holds_the_token_before_or_after_the_mail_leaves(
+    letters: Letters, mailoutbox: list[object]
+) -> None:
+    open_account(CAMILLE)
+    ask_for_link(Client(), CAMILLE.number)
+    run_until_nothing_is_left("reset requests")
+    before = everything_stored()
+    assert mailoutbox == []
+    letter = letters()[-1]
+    after = everything_stored()
+    for stored in (before, after):
+        assert hash_token(letter.token).encode() in stored
+        assert letter.token.encode() not in stored
+        assert bytes.fromhex(letter.token) not in stored
+
+
+@pytest.mark.rule("G6")
+def test_tokens_are_128_random_bits() -> None:
+    tokens = {AccessLink.new_token() for _ in range(200)}
+    assert len(tokens) == 200
+    assert all(len(bytes.fromhex(token)) == 16 for token in tokens)
+
+
+@pytest.mark.rule("G6")
+def test_opening_the_link_changes_nothing_however_often_and_whoever_opens(letters: Letters) -> None:
+    open_account(CAMILLE)
+    letter = link_for(CAMILLE, letters)
+    stored = everything_stored()
+    for client in (Client(), Client(headers={"user-agent": "scanner/1"}), Client()):
+        assert client.head(letter.link).status_code in {302, 405}
+        assert follow(client, letter).status_code == 200
+    assert everything_stored() == stored
+
+
+@pytest.mark.rule("G6")
+def test_the_token_leaves_the_address_bar_for_a_cookie_that_no_script_reads(
+    client: Client, letters: Letters
+) -> None:
+    open_account(CAMILLE)
+    letter = link_for(CAMILLE, letters)
+    opened = client.get(letter.link)
+    assert opened.headers["Location"] == LINK_PAGE
+    cookie = opened.cookies[LINK_COOKIE]
+    assert cookie["httponly"]
+    assert cookie["samesite"] == "Lax"
+    assert cookie["max-age"] == 120 * 60
+    for response in (opened, client.get(LINK_PAGE)):
+        assert response.headers["Referrer-Policy"] in {"no-referrer", "same-origin"}
+        assert response.headers["Cache-Control"] == "no-store"
+        assert letter.token not in response.content.decode()
+
+
+@pytest.mark.rule("G6")
+def test_the_same_mail_works_in_another_browser(letters: Letters) -> None:
+    open_account(CAMILLE)
+    letter = link_for(CAMILLE, letters)
+    follow(Client(), letter)
+    phone = Client()
+    follow(phone, letter)
+    assert "a bien été enregistré" in text_of(choose_password(phone, CAMILLE.birth_day))
+
+
+@pytest.mark.rule("G6")
+def test_the_page_without_a_link_is_a_dead_link(client: Client) -> None:
+    assert client.get(LINK_PAGE).status_code == 410
+    for token in ("0" * 32, "x", "../..", "é", "0" * 4000):
+        assert client.get(LINK_PAGE + token, follow=True).status_code in {404, 410}
+
+
+@pytest.mark.rule("G6")
+def test_a_link_dies_of_its_use(letters: Letters) -> None:
+    open_account(CAMILLE)
+    letter = link_for(CAMILLE, letters)
+    follow(first := Client(), letter)
+    follow(second := Client(), letter)
+    assert choose_password(first, CAMILLE.birth_day).status_code == 200
+    dead = choose_password(second, CAMILLE.birth_day, "violon-Orange-31")
+    assert dead.status_code == 410
+    assert LINK_COOKIE not in {name for name, cookie in second.cookies.items() if cookie.value}
+    sign_in(browser := Client(), CAMILLE.number, NEW_PASSWORD)
+    assert is_signed_in(browser)
+
+
+@pytest.mark.rule("G6")
+def test_a_second_request_does_not_kill_the_first_link_but_a_use_kills_both(letters: Letters) -> None:
+    open_account(CAMILLE)
+    first, second = link_for(CAMILLE, letters), link_for(CAMILLE, letters)
+    assert first.token != second.token
+    assert follow(Client(), first).status_code == 200
+    follow(browser := Client(), second)
+    choose_password(browser, CAMILLE.birth_day)
+    assert follow(Client(), first).status_code == 410
+    assert follow(Client(), second).status_code == 410
+
+
+@pytest.mark.rule("G6")
+@pytest.mark.rule("G12")
+def test_a_link_dies_of_a_change_in_the_members_own_space(client: Client, letters: Letters) -> None:
+    open_account(CAMILLE)
+    letter = link_for(CAMILLE, letters)
+    sign_in(client, CAMILLE.number)
+    change_password(client)
+    assert follow(Client(), letter).status_code == 410
+
+
+@pytest.mark.rule("G6")
+def test_anothers_use_leaves_ones_own_link_alive(letters: Letters) -> None:
+    open_account(CAMILLE)
+    open_account(EVE)
+    mine = link_for(CAMILLE, letters)
+    reset(EVE, letters)
+    assert follow(Client(), mine).status_code == 200
+
+
+@pytest.mark.rule("G6")
+def test_neither_the_token_nor_anything_typed_is_ever_in_a_log(
+    letters: Letters, json_lines: io.StringIO
+) -> None:
+    open_account(CAMILLE)
+    sign_in(Client(), CAMILLE.number, "pas-le-Bon-00")
+    letter = link_for(CAMILLE, letters)
+    follow(client := Client(), letter)
+    choose_password(client, ("01", "02", "1960"))
+    choose_password(client, CAMILLE.birth_day)
+    # What goes wrong is logged too: a method that the page has not, a form without its token, a dead link.
+    Client().post(letter.link)
+    Client(enforce_csrf_checks=True).post(letter.link)
+    Client().get(letter.link + "/x")
+    assert follow(Client(), letter).status_code == 410
+    lines = json_lines.getvalue()
+    assert '"route": "/adherent/authentication/mot-de-passe/<str:token>"' in lines
+    for secret in (
+        letter.token,
+        hash_token(letter.token),
+        CAMILLE.number,
+        CAMILLE.email,
+        "1954",
+        "1960",
+        "Bon-00",
+        NEW_PASSWORD,
+    ):
+        assert secret not in lines, secret
+
+
+@pytest.mark.rule("G6")
+def test_not_even_a_fault_of_ours_writes_the_token_in_a_log(
+    letters: Letters, json_lines: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_account(CAMILLE)
+    letter = link_for(CAMILLE, letters)
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr("adherents.accounts.views.member.carry_link", broken)
+    client = Client(raise_request_exception=False)
+    assert client.get(letter.link).status_code == 500
+    assert "broken" in json_lines.getvalue()
+    assert letter.token not in json_lines.getvalue()
+
+
+@pytest.mark.rule("G11")
+def test_during_the_lock_a_mail_says_until_when_and_holds_no_link(letters: Letters) -> None:
+    open_account(CAMILLE)
+    with time_machine.travel("2026-03-02T10:20:00+01:00", tick=False):
+        lock_out(CAMILLE.number)
+        letters()
+        ask_for_link(Client(), CAMILLE.number)
+        [letter] = letters()
+    assert letter.subject == "Votre compte est bloqué jusqu’au 03/03/2026 à 10\u00a0h\u00a020"
+    for part in (letter.text, letter.html):
+        assert "Le 03/03/2026 à 10\u00a0h\u00a020, suivez de nouveau" in part
+        assert "authentication" not in part
+    assert not AccessLink.objects.exists()
+
+
+@pytest.mark.rule("G11")
+def test_after_the_wait_a_reset_opens_the_account_again(letters: Letters) -> None:
+    open_account(CAMILLE)
+    lock_out(CAMILLE.number)
+    with time_machine.travel(timezone.now() + timedelta(hours=24, seconds=1)):
+        letters()
+        reset(CAMILLE, letters)
+        sign_in(client := Client(), CAMILLE.number, NEW_PASSWORD)
+        assert is_signed_in(client)
+
+
+@pytest.mark.rule("G10")
+def test_without_an_address_no_mail_leaves_and_the_journal_says_why(letters: Letters) -> None:
+    from adherents.journal.models import Entry
+
+    account = open_account(NO_MAIL)
+    ask_for_link(Client(), NO_MAIL.number)
+    assert letters() == []
+    assert Entry.objects.about(account.subject)[0].details == {"why": "no_address"}
+    assert not AccessLink.objects.exists()
+
+
+@pytest.mark.rule("G10")
+def test_an_address_that_the_service_corrects_gets_the_next_link_and_kills_the_last(letters: Letters) -> None:
+    from adherents.accounts.services.email import change_email
+
+    account = open_account(CAMILLE)
+    old = link_for(CAMILLE, letters)
+    change_email(account=account, email="nouvelle@example.org", actor="agent:1", reason="appel")
+    assert {letter.to for letter in letters()} == {CAMILLE.email, "nouvelle@example.org"}
+    assert follow(Client(), old).status_code == 410
+    assert link_for(CAMILLE, letters).to == "nouvelle@example.org"
+
+
+@pytest.mark.rule("G5")
+@pytest.mark.parametrize("number", [CAMILLE.number, "00000000"])
+def test_five_requests_an_hour_for_a_number_and_the_sixth_waits_known_or_not(
+    client: Client, letters: Letters, number: str
+) -> None:
+    open_account(CAMILLE)
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        for _ in range(5):
+            assert ask_for_link(Client(), number).status_code == 302
+        sixth = ask_for_link(Client(), number)
+        assert sixth.status_code == 429
+        assert "Trop de demandes en peu de temps" in text_of(sixth)
+        assert len(letters()) == (5 if number == CAMILLE.number else 0)
+        clock.shift(timedelta(hours=2))
+        assert ask_for_link(Client(), number).status_code == 302
+
+
+def test_whatever_the_door_an_account_gets_five_links_an_hour(letters: Letters) -> None:
+    from adherents.accounts import limits
+
+    open_account(CAMILLE)
+    for _ in range(7):
+        limits.forget_all()
+        ask_for_link(Client(), CAMILLE.number)
+    assert len(letters()) == 5
+
+
+@pytest.mark.rule("G5")
+def test_an_account_closed_between_the_request_and_the_worker_gets_nothing(letters: Letters) -> None:
+    account = open_account(CAMILLE)
+    ask_for_link(Client(), CAMILLE.number)
+    Account.objects.filter(pk=account.pk).update(closed_at=timezone.now())
+    assert letters() == []
+    assert not ResetRequest.objects.exists()
+
+
+@pytest.mark.rule("G5")
+def test_what_was_typed_is_sealed_until_it_is_settled_and_gone_after(letters: Letters) -> None:
+    ask_for_link(Client(), "secret-number-31")
+    assert b"SECRET-NUMBER-31" not in everything_stored().upper()
+    letters()
+    assert not ResetRequest.objects.exists()
+
+
+@pytest.mark.rule("G5")
+def test_asking_does_not_change_the_password(client: Client, letters: Letters) -> None:
+    open_account(CAMILLE)
+    link_for(CAMILLE, letters)
+    sign_in(client, CAMILLE.number, PASSWORD)
+    assert is_signed_in(client)
