@@ -1,0 +1,1 @@
+"""From the insurer's file to the register: read → compare → apply."""

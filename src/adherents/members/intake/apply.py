@@ -1,0 +1,192 @@
+"""What waits in the staging tables becomes the register: all of it in the caller's transaction, or none of it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+
+from django.db import connection
+from django.utils import timezone
+
+from adherents.accounts.services.register import push_facts
+from adherents.members.intake.compare import Plan
+from adherents.members.intake.sheets import MEMBERS
+from adherents.members.intake.staging import Staging
+from adherents.members.models import Beneficiary, Member
+
+_MEMBER = Member._meta.db_table
+_BENEFICIARY = Beneficiary._meta.db_table
+_PUSH = "intake_push"
+_PUSHED_AT_ONCE = 500
+_FIRST_LOAD = 5_000
+_FIRST_LOAD_TIMES = 10
+
+# Someone the file no longer names was covered until today, unless their file said less.
+_END = (
+    "gone_at = %s, row_digest = %s, "
+    "end_date = CASE WHEN start_date > %s THEN start_date WHEN end_date < %s THEN end_date ELSE %s END"
+)
+
+
+def count(plan: Plan, staging: Staging) -> None:
+    """Fill in how many are in the register, and how many of them the file does not name.
+
+    With a line whose number cannot be read, nobody can be said to be gone: it may be that line.
+    """
+    named = _named_member if staging.sheet is MEMBERS else _named_beneficiary
+    plan.present = _one(f"SELECT count(*) FROM {staging.sheet.table} t WHERE gone_at IS NULL")  # noqa: S608
+    if not plan.unnumbered:
+        plan.gone = _one(
+            f"SELECT count(*) FROM {staging.sheet.table} t WHERE gone_at IS NULL AND NOT {named(staging)}"  # noqa: S608
+        )
+
+
+def _one(sql: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return int(cursor.fetchone()[0])
+
+
+def _named_member(staging: Staging) -> str:
+    return f"EXISTS (SELECT 1 FROM {staging.seen} s WHERE s.key = t.number)"  # noqa: S608
+
+
+def _named_beneficiary(staging: Staging) -> str:
+    return (
+        f"EXISTS (SELECT 1 FROM {_MEMBER} m JOIN {staging.seen} s "  # noqa: S608
+        "ON s.key = m.number || '/' || t.rank WHERE m.id = t.member_id)"
+    )
+
+
+def apply_members(plan: Plan, staging: Staging) -> int:
+    """Write new and changed members, end those who are gone, tell the accounts. Returns how many are gone."""
+    _remember_accounts(staging)
+    columns = ", ".join(staging.columns)
+    # An agent's correction of the address stands until the file says something else than it said (G10).
+    kept = {"email", "email_key"}
+    updated = ", ".join(
+        f"{name} = CASE WHEN excluded.email_in_file <> {_MEMBER}.email_in_file "
+        f"THEN excluded.{name} ELSE {_MEMBER}.{name} END"
+        if name in kept
+        else f"{name} = excluded.{name}"
+        for name in (*staging.columns, "email_in_file")
+        if name != "number"
+    )
+    with _indexed_afterwards(plan), connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {_MEMBER} ({columns}, email_in_file) "  # noqa: S608
+            f"SELECT {columns}, email FROM {staging.rows} WHERE true "
+            f"ON CONFLICT (number) DO UPDATE SET {updated}, gone_at = NULL"
+        )
+    nobody = plan.unnumbered or not plan.present
+    gone = 0 if nobody else _end(_MEMBER, f"NOT {_named_member(staging)}")
+    if gone:
+        _end(_BENEFICIARY, f"member_id IN (SELECT id FROM {_MEMBER} WHERE gone_at IS NOT NULL)")  # noqa: S608
+    _tell_accounts()
+    return gone
+
+
+def apply_beneficiaries(plan: Plan, staging: Staging) -> int:
+    """Write new and changed beneficiaries, end those who are gone. Returns how many are gone."""
+    names = [name for name in staging.columns if name != "number"]
+    updated = ", ".join(f"{name} = excluded.{name}" for name in names if name != "rank")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {_BENEFICIARY} (member_id, {', '.join(names)}) "  # noqa: S608
+            f"SELECT m.id, {', '.join(f'r.{name}' for name in names)} FROM {staging.rows} r "
+            f"JOIN {_MEMBER} m ON m.number = r.number WHERE true "
+            f"ON CONFLICT (member_id, rank) DO UPDATE SET {updated}, gone_at = NULL"
+        )
+    return 0 if plan.unnumbered else _end(_BENEFICIARY, f"NOT {_named_beneficiary(staging)}")
+
+
+def _end(table: str, condition: str) -> int:
+    now: datetime = timezone.now()
+    today: date = timezone.localdate()
+    day = connection.ops.adapt_datefield_value(today)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            # The digest goes: if the same line comes back, it is a change.
+            f"UPDATE {table} AS t SET {_END} WHERE gone_at IS NULL AND {condition}",  # noqa: S608
+            [connection.ops.adapt_datetimefield_value(now), b"", day, day, day],
+        )
+        return int(cursor.rowcount)
+
+
+def _remember_accounts(staging: Staging) -> None:
+    """Who among the changed has an account, and in which language the register knew them."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TABLE IF EXISTS {_PUSH}")
+        cursor.execute(
+            f"CREATE TEMPORARY TABLE {_PUSH} AS SELECT m.id AS id, m.language AS language "  # noqa: S608
+            f"FROM {staging.rows} r JOIN {_MEMBER} m ON m.number = r.number WHERE m.account_id IS NOT NULL"
+        )
+
+
+def _tell_accounts() -> None:
+    """Push the changed facts down to the accounts, some at a time."""
+    last = 0
+    while some := _next_accounts(last):
+        for member in Member.objects.filter(pk__in=some).select_related("account"):
+            assert member.account is not None
+            # The language that a member chose in the portal stands until the file says another than it said.
+            chosen = some[member.pk] == member.language
+            push_facts(
+                account_id=member.account.pk,
+                email=member.email,
+                birth_date=member.birth_date,
+                language=member.account.language if chosen else member.language,
+                display_name=member.name,
+            )
+        last = max(some)
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TABLE {_PUSH}")
+
+
+def _next_accounts(last: int) -> dict[int, str]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT id, language FROM {_PUSH} WHERE id > %s ORDER BY id LIMIT %s",  # noqa: S608
+            [last, _PUSHED_AT_ONCE],
+        )
+        return dict(cursor.fetchall())
+
+
+@contextmanager
+def _indexed_afterwards(plan: Plan) -> Iterator[None]:
+    """A first load makes its indexes at the end, sorted: kept row by row, each row costs more the more there are.
+
+    In the transaction like all the rest. Only where the file brings far more than the register has: while an index is
+    made, PostgreSQL lets nobody read the table.
+    """
+    if plan.new < _FIRST_LOAD or plan.new < _FIRST_LOAD_TIMES * plan.present:
+        yield
+        return
+    editor = connection.SchemaEditorClass(connection)
+    with connection.cursor() as cursor:
+        for index in Member._meta.indexes:
+            cursor.execute(f"DROP INDEX {editor.quote_name(index.name)}")
+        yield
+        if connection.vendor == "postgresql":
+            # Foreign keys are checked at the commit; PostgreSQL makes no index while some are still to be.
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+        for index in Member._meta.indexes:
+            cursor.execute(str(index.create_sql(Member, editor)))
+
+
+@contextmanager
+def roomy_cache(kibibytes: int = 48 * 1024) -> Iterator[None]:
+    """Give SQLite more memory while the indexes of many rows are written at random places; it has its own
+    back after.
+    """
+    if connection.vendor != "sqlite":
+        yield
+        return
+    with connection.cursor() as cursor:
+        before = cursor.execute("PRAGMA cache_size").fetchone()[0]
+        cursor.execute(f"PRAGMA cache_size = -{kibibytes:d}")
+        try:
+            yield
+        finally:
+            cursor.execute(f"PRAGMA cache_size = {before:d}")
+            cursor.execute("PRAGMA shrink_memory")

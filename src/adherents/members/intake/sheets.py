@@ -1,0 +1,90 @@
+"""The two files that the insurer sends, each with its columns, what names a line, and what the register knows
+of it.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+from adherents.members.intake import facts
+from adherents.members.models import Beneficiary, Member
+
+_MEMBER = Member._meta.db_table
+_BENEFICIARY = Beneficiary._meta.db_table
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One kind of file. A line is named by its key: the member's number, or number/rank for a beneficiary."""
+
+    name: str
+    table: str
+    columns: tuple[str, ...]
+    fields: tuple[str, ...]
+    key_in: Callable[[Sequence[str]], str | None]
+    facts: Callable[[Sequence[str]], tuple[tuple[Any, ...], list[facts.Reason]]]
+    digests: Callable[[Collection[str]], dict[str, bytes]]
+
+
+def _member_key(values: Sequence[str]) -> str | None:
+    return facts.number_in(values[0])
+
+
+def _member_digests(keys: Collection[str]) -> dict[str, bytes]:
+    return {
+        number: bytes(digest)
+        for number, digest in _among(f"SELECT number, row_digest FROM {_MEMBER} WHERE number", keys)  # noqa: S608
+    }
+
+
+def _among(sql: str, values: Collection[str]) -> list[tuple[Any, ...]]:
+    """The rows where the last column of `sql` is one of `values`: two thousand at once, so not through the ORM."""
+    if not values:
+        return []
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(f"{sql} = ANY(%s)", [list(values)])
+        else:
+            cursor.execute(f"{sql} IN ({', '.join(['%s'] * len(values))})", list(values))
+        return list(cursor.fetchall())
+
+
+def _beneficiary_key(values: Sequence[str]) -> str | None:
+    number, rank = facts.number_in(values[0]), facts.rank_in(values[1])
+    return f"{number}/{rank}" if number and rank else None
+
+
+def _beneficiary_digests(keys: Collection[str]) -> dict[str, bytes]:
+    known = _among(
+        f"SELECT m.number, b.rank, b.row_digest FROM {_BENEFICIARY} b "  # noqa: S608
+        f"JOIN {_MEMBER} m ON m.id = b.member_id WHERE m.number",
+        {number_of(key) for key in keys},
+    )
+    return {f"{number}/{rank}": bytes(digest) for number, rank, digest in known}
+
+
+def number_of(key: str) -> str:
+    """The member's number in a beneficiary's key (a number may itself have a slash in it)."""
+    return key.rpartition("/")[0]
+
+
+MEMBERS = Sheet(
+    name="member",
+    table=Member._meta.db_table,
+    columns=facts.MEMBER_COLUMNS,
+    fields=facts.MEMBER_FIELDS,
+    key_in=_member_key,
+    facts=facts.member_facts,
+    digests=_member_digests,
+)
+BENEFICIARIES = Sheet(
+    name="beneficiary",
+    table=Beneficiary._meta.db_table,
+    columns=facts.BENEFICIARY_COLUMNS,
+    fields=facts.BENEFICIARY_FIELDS,
+    key_in=_beneficiary_key,
+    facts=facts.beneficiary_facts,
+    digests=_beneficiary_digests,
+)

@@ -1,0 +1,136 @@
+"""Where a file waits before it is applied: temporary tables of the database, which die with the connection.
+
+`seen` has every key that the file names, `rows` the new and changed lines in full, NIR sealed. The file is
+read into them without touching the register, so that the portal goes on working during the minutes that this
+takes, and what is applied at the end is one statement a table. A temporary table of SQLite is a file that has
+no name any more: nothing of it stays behind.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connection
+from django.db.backends.utils import CursorWrapper
+
+from adherents.members.intake.sheets import Sheet
+from adherents.members.models import Beneficiary, Member
+
+_SQLITE = "sqlite"
+
+
+class Staging:
+    """The temporary tables of one file. Use as a context manager."""
+
+    def __init__(self, sheet: Sheet) -> None:
+        self.sheet = sheet
+        self.seen = f"intake_{sheet.name}_seen"
+        self.rows = f"intake_{sheet.name}_rows"
+        self.columns = (*sheet.fields, "row_digest")
+
+    def __enter__(self) -> "Staging":
+        self._drop()
+        rowless = " WITHOUT ROWID" if connection.vendor == _SQLITE else ""
+        columns = ", ".join(self._model_column(name) for name in self.columns)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"CREATE TEMPORARY TABLE {self.seen} "
+                "(key varchar(40) PRIMARY KEY, line integer NOT NULL, refused boolean NOT NULL)" + rowless
+            )
+            cursor.execute(
+                f"CREATE TEMPORARY TABLE {self.rows} AS SELECT {columns} "  # noqa: S608 (our own names)
+                f"FROM {Beneficiary._meta.db_table} b, {Member._meta.db_table} m WHERE 1 = 0"
+            )
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if not connection.needs_rollback and connection.connection is not None:
+            self._drop()
+
+    def _drop(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP TABLE IF EXISTS {self.seen}")
+            cursor.execute(f"DROP TABLE IF EXISTS {self.rows}")
+
+    def _model_column(self, name: str) -> str:
+        """Which table a staged column takes its type from."""
+        own = "m" if self.sheet.table == Member._meta.db_table or name == "number" else "b"
+        return f"{own}.{name}"
+
+    def see(self, keys: dict[str, int]) -> dict[str, int]:
+        """Note keys and the lines that name them. Returns those that an earlier line had named, with that line."""
+        if connection.vendor == _SQLITE:
+            with _together() as cursor:
+                cursor.executemany(
+                    f"INSERT INTO {self.seen} VALUES (%s, %s, false) ON CONFLICT DO NOTHING",  # noqa: S608
+                    list(keys.items()),
+                )
+                new = cursor.rowcount
+        else:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    f"INSERT INTO {self.seen} SELECT k, l, false FROM "  # noqa: S608
+                    "unnest(%s::varchar[], %s::integer[]) AS t(k, l) ON CONFLICT DO NOTHING",
+                    [list(keys), list(keys.values())],
+                )
+                new = cursor.rowcount
+        if new == len(keys):
+            return {}
+        first = dict(self._select("key, line", list(keys)))
+        return {key: first[key] for key, line in keys.items() if first[key] != line}
+
+    def refuse(self, keys: Sequence[str]) -> None:
+        """Note that these keys were named by lines that were refused: they are not gone, and nothing is known
+        of them.
+        """
+        if keys:
+            with connection.cursor() as cursor:
+                marks = ", ".join(["%s"] * len(keys))
+                cursor.execute(f"UPDATE {self.seen} SET refused = true WHERE key IN ({marks})", keys)  # noqa: S608
+
+    def accepted(self, keys: Sequence[str]) -> tuple[set[str], set[str]]:
+        """Of these keys: those that an accepted line names, and those that a refused line names."""
+        found = list(self._select("key, refused", keys))
+        return {key for key, refused in found if not refused}, {key for key, refused in found if refused}
+
+    def _select(self, columns: str, keys: Sequence[str]) -> list[tuple[Any, ...]]:
+        if not keys:
+            return []
+        with connection.cursor() as cursor:
+            marks = ", ".join(["%s"] * len(keys))
+            cursor.execute(f"SELECT {columns} FROM {self.seen} WHERE key IN ({marks})", keys)  # noqa: S608
+            return list(cursor.fetchall())
+
+    def keep(self, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Put new and changed lines aside: the values of `self.columns`."""
+        if not rows:
+            return
+        if connection.vendor == _SQLITE:
+            marks = ", ".join(["%s"] * len(self.columns))
+            with _together() as cursor:
+                cursor.executemany(f"INSERT INTO {self.rows} VALUES ({marks})", rows)  # noqa: S608
+            return
+        with (
+            connection.cursor() as cursor,
+            cursor.copy(f"COPY {self.rows} ({', '.join(self.columns)}) FROM STDIN") as copy,
+        ):
+            for row in rows:
+                copy.write_row(row)
+
+    def ready(self) -> None:
+        """All is in: let PostgreSQL know how much that is, since it plans with what it knows."""
+        if connection.vendor != _SQLITE:
+            with connection.cursor() as cursor:
+                cursor.execute(f"ANALYZE {self.seen}")
+                cursor.execute(f"ANALYZE {self.rows}")
+
+
+@contextmanager
+def _together() -> Iterator[CursorWrapper]:
+    """Many statements as one for SQLite, whatever transaction is open: it takes no lock on the register itself."""
+    with connection.cursor() as cursor:
+        cursor.execute("SAVEPOINT intake")
+        try:
+            yield cursor
+        finally:
+            cursor.execute("RELEASE intake")

@@ -1,0 +1,119 @@
+"""`adherents import_members FILE [--beneficiaries FILE] [--apply]`: what the insurer's file would change,
+then does.
+"""
+
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from adherents.members.intake.compare import Plan, Refused
+from adherents.members.intake.read import UnusableFile
+from adherents.members.services.import_files import GONE_PERCENT, TooManyGone, import_files
+
+UNUSABLE, TOO_MANY_GONE = 2, 3
+
+
+class Command(BaseCommand):
+    help = "Compare the insurer's member file with the register, and apply it with --apply."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path, help="the member file (CSV, UTF-8 or Windows-1252)")
+        parser.add_argument("--beneficiaries", type=Path, metavar="FILE", help="the beneficiaries' file")
+        parser.add_argument(
+            "--apply", action="store_true", help="change the register (otherwise only say what would)"
+        )
+        parser.add_argument(
+            "--allow-gone",
+            type=float,
+            default=GONE_PERCENT,
+            metavar="PERCENT",
+            help="how much of the register one import may end (default: %(default)s)",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        with Bars() as bars:
+            try:
+                report = import_files(
+                    members=options["file"],
+                    beneficiaries=options["beneficiaries"],
+                    apply=options["apply"],
+                    allow_gone=options["allow_gone"],
+                    on_refused=self._tell_refused,
+                    progress=bars.advance,
+                )
+            except UnusableFile as error:
+                raise CommandError(str(error), returncode=UNUSABLE) from error
+            except TooManyGone as error:
+                raise CommandError(str(error.message), returncode=TOO_MANY_GONE) from error
+        self._tell_plan(_("Adhérents"), report.members)
+        if report.beneficiaries is not None:
+            self._tell_plan(_("Bénéficiaires"), report.beneficiaries)
+        if report.applied:
+            self.stdout.write(_("Le registre est à jour."))
+        else:
+            self.stdout.write(_("Rien n’a été changé : relancez avec --apply pour appliquer."))
+
+    def _tell_refused(self, sheet: str, refused: Refused) -> None:
+        """One line per refused line. It names the member, the column and why; never what the column holds."""
+        file = _("adhérents") if sheet == "member" else _("bénéficiaires")
+        who = f" ({refused.key})" if refused.key else ""
+        why = " ; ".join(f"{column} : {why}" if column else str(why) for column, why in refused.reasons)
+        self.stdout.write(
+            _("%(file)s, ligne %(line)d") % {"file": file, "line": refused.line} + f"{who} : {why}"
+        )
+
+    def _tell_plan(self, title: str, plan: Plan) -> None:
+        self.stdout.write(f"{title} :")
+        for label, number in (
+            (_("nouveaux"), plan.new),
+            (_("modifiés"), plan.changed),
+            (_("inchangés"), plan.unchanged),
+            (_("absents du fichier"), plan.gone),
+            (_("lignes refusées"), plan.refused),
+        ):
+            self.stdout.write(f"  {number:>9} {label}")
+        if plan.unnumbered:
+            self.stdout.write(
+                _("Lignes sans numéro lisible : %(count)d. Personne n’est donc tenu pour absent.")
+                % {"count": plan.unnumbered}
+            )
+
+
+class Bars:
+    """One progress bar a file, on a terminal; nothing elsewhere."""
+
+    def __init__(self) -> None:
+        self.progress: Progress | None = None
+        if sys.stderr.isatty():
+            columns = (
+                TextColumn("{task.description}"),
+                BarColumn(),
+                TaskProgressColumn(),
+                TimeRemainingColumn(),
+            )
+            self.progress = Progress(*columns, console=Console(stderr=True), transient=True)
+        self.tasks: dict[str, TaskID] = {}
+
+    def __enter__(self) -> "Bars":
+        if self.progress:
+            self.progress.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self.progress:
+            self.progress.stop()
+
+    def advance(self, sheet: str, done: int, size: int) -> None:
+        """`done` bytes of `size` are read."""
+        if self.progress is None:
+            return
+        if sheet not in self.tasks:
+            title = _("Adhérents") if sheet == "member" else _("Bénéficiaires")
+            self.tasks[sheet] = self.progress.add_task(title, total=size)
+        self.progress.update(self.tasks[sheet], completed=done)

@@ -1,0 +1,92 @@
+"""Names as people write them: what does not matter when two of them are compared (G8). Pure code.
+
+Accents, case, ligatures, hyphens, apostrophes and spaces do not matter. What is left are letters and digits
+of any script: « L’Hôpital », « l hopital » and « LHOPITAL » are one name.
+"""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+# Letters that Unicode does not take apart, as the civil registry and the insurers' old systems write them.
+_LETTERS = str.maketrans(
+    {"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "ħ": "h", "ŋ": "n"}
+    # Apostrophes that Unicode counts among the letters.
+    | dict.fromkeys("ʼʻʽʹˈ", " ")
+)
+# Two names or more given in one field are separated so; a space or a hyphen may be inside of one.
+_BETWEEN_FIRST_NAMES = re.compile(r"[,;/]")
+_NOT_LETTERS = re.compile(r"[\W_]+")
+
+
+def normalise(name: str) -> str:
+    """The name in lower-case words without accents, one space between them: « Anne-Cécile  D’Œuvre » → `anne
+    cecile d oeuvre`.
+
+    Idempotent; the same for NFC and NFD. Empty when nothing but punctuation was there.
+    """
+    if name.isascii():
+        return _NOT_LETTERS.sub(" ", name).strip().lower()
+    return _normalise_any(name)
+
+
+@lru_cache(maxsize=4096)
+def _normalise_any(name: str) -> str:
+    # NFKD on both sides of the case folding: some capitals fold into letters that come apart again.
+    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold().translate(_LETTERS))
+    bare = "".join(letter for letter in folded if not unicodedata.category(letter).startswith("M"))
+    return _NOT_LETTERS.sub(" ", bare.translate(_LETTERS)).strip()
+
+
+def squeeze(name: str) -> str:
+    """What two writings of one name have in common: `normalise` without its spaces. It is what the register
+    stores to search.
+    """
+    return normalise(name).replace(" ", "")
+
+
+def split_first_names(first_names: str) -> list[str]:
+    """The given names of a field, each normalised: « Marie Ève, Louise » → [`marie eve`, `louise`].
+
+    Without a comma, a space separates two names and a hyphen joins one: « Jean-François Paul » → [`jean
+    francois`, `paul`].
+    """
+    parts = _BETWEEN_FIRST_NAMES.split(first_names)
+    if len(parts) == 1:
+        parts = first_names.split()
+    return [name for name in map(normalise, parts) if name]
+
+
+def same_person_name(claimed: str, birth: str, usage: str) -> bool:
+    """Whether the claimed family name is the birth name or the usual name (G8), or both together in either order."""
+    name = squeeze(claimed)
+    if not name:
+        return False
+    born, used = squeeze(birth), squeeze(usage)
+    accepted = {born, used}
+    if born and used and born != used:
+        accepted |= {born + used, used + born}
+    return name in accepted
+
+
+def same_first_name(claimed: str, first_names: str) -> bool:
+    """Whether the claim is the first given name, or all the given names in their order (G8).
+
+    A composed first name may be on file with a space instead of its hyphen (« Jean Francois Paul »): the
+    first two words are accepted as well as the first one. The second given name alone is not: it is how one
+    twin would pass for another.
+    """
+    name = squeeze(claimed)
+    return bool(name) and name in _accepted_first_names(first_names)
+
+
+def _accepted_first_names(first_names: str) -> set[str]:
+    given = split_first_names(first_names)
+    if not given:
+        return set()
+    accepted = {given[0].replace(" ", ""), "".join(given).replace(" ", "")}
+    commas = bool(_BETWEEN_FIRST_NAMES.search(first_names))
+    if not commas and "-" not in first_names and len(given) > 1:
+        # No comma, no hyphen: nothing says where the first name ends.
+        accepted.add(given[0] + given[1])
+    return accepted

@@ -1,0 +1,40 @@
+"""What the register has sealed: NIRs, what finds them again, and the hashes of the insurer's lines."""
+
+from collections.abc import Iterator
+
+from adherents.crypto.index import blind_index
+from adherents.crypto.rotation import Stored, Turned, each_row, rotation, sealed_anew
+from adherents.members.intake.digest import LineDigest
+from adherents.members.models import NIR_PURPOSE, Beneficiary, Member, Person
+
+COLUMNS = ("nir", "nir_index", "row_digest")
+
+
+def _people(model: type[Person]) -> Iterator[Turned]:
+    encrypted = model._meta.get_field("nir")
+
+    def anew(row: Stored) -> Stored:
+        change: Stored = {}
+        nir = encrypted.open(row["nir"])
+        if (sealed := sealed_anew(model, "nir", row["nir"])) is not None:
+            change["nir"] = sealed
+        # Worked out from the NIR whoever wrote it last: a row saved by a process that had read it before keeps an old one.
+        index = blind_index(NIR_PURPOSE, nir) if nir else None
+        if row["nir_index"] != index:
+            change["nir_index"] = index
+        # A line's hash cannot be worked out without the line: the next import reads that line anew.
+        if row["row_digest"] and not LineDigest.is_current(row["row_digest"]):
+            change["row_digest"] = b""
+        return change
+
+    return each_row(model._base_manager.all(), COLUMNS, anew)
+
+
+@rotation("members", covers=[(Member, column) for column in COLUMNS])
+def members() -> Iterator[Turned]:
+    return _people(Member)
+
+
+@rotation("beneficiaries", covers=[(Beneficiary, column) for column in COLUMNS])
+def beneficiaries() -> Iterator[Turned]:
+    return _people(Beneficiary)

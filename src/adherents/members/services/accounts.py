@@ -1,0 +1,61 @@
+"""A member and their account: opening the one for the other, and changing the address that both know."""
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from adherents.accounts.models import Account
+from adherents.accounts.services import email as account_email
+from adherents.accounts.services.register import ensure_account
+from adherents.journal.events import Event
+from adherents.journal.services import record
+from adherents.members.models import Member
+
+
+class NotAnAddress(Exception):
+    """What was typed is no e-mail address."""
+
+    message = _("Ce n’est pas une adresse e-mail.")
+
+
+def attach_account(*, member: Member) -> Account:
+    """The member's account, opened if there is none (without a password: a link sets it), with the register's facts.
+
+    Two requests at once open one account: the member's row is locked.
+    """
+    with transaction.atomic():
+        current = Member.objects.select_for_update().get(pk=member.pk)
+        account = ensure_account(
+            identifier=current.number,
+            email=current.email,
+            birth_date=current.birth_date,
+            # The language chosen in the portal stands.
+            language=current.account.language if current.account else current.language,
+            display_name=current.name,
+        )
+        if current.account_id != account.pk:
+            Member.objects.filter(pk=current.pk).update(account=account)
+    member.account = account
+    return account
+
+
+def change_email(*, member: Member, email: str, actor: str, reason: str) -> None:
+    """Give a member another address (G10), in the register and for the account; the old and the new one are told.
+
+    The insurer's file does not undo it until it brings an address of its own that it did not have before.
+    Raises `NotAnAddress`.
+    """
+    address = email.strip()
+    try:
+        validate_email(address)
+    except ValidationError:
+        raise NotAnAddress from None
+    with transaction.atomic():
+        current = Member.objects.select_for_update(of=("self",)).select_related("account").get(pk=member.pk)
+        if current.email != address:
+            Member.objects.filter(pk=current.pk).update(email=address, email_key=address.lower())
+            record(Event.EMAIL_CHANGED, subject=current.subject, actor=actor, reason=reason)
+        if current.account is not None:
+            account_email.change_email(account=current.account, email=address, actor=actor, reason=reason)
+    member.email, member.email_key = address, address.lower()
