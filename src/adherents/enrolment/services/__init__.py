@@ -1,0 +1,1 @@
+"""First connection and lost identifier: one journey."""
