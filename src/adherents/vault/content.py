@@ -1,0 +1,183 @@
+"""What a file is, by its content: its type, its pixels, and whether it is whole enough to be drawn.
+
+Only the first and last bytes are looked at, while the file passes; nothing is decoded here. Drawing happens elsewhere,
+in a process of its own (`drawing/`).
+"""
+
+import struct
+from dataclasses import dataclass
+
+import magic
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+HEAD_BYTES = 256 * 1024
+TAIL_BYTES = 64 * 1024
+MOST_PIXELS = 120_000_000  # the largest sensors of today's phones, and nothing that a bomb would need
+
+PDF, JPEG, PNG, HEIC = "application/pdf", "image/jpeg", "image/png", "image/heic"
+WEBP, TIFF = "image/webp", "image/tiff"
+SHORT_NAMES = {PDF: "PDF", JPEG: "JPEG", PNG: "PNG", HEIC: "HEIC", WEBP: "WebP", TIFF: "TIFF"}
+_HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
+_MAGIC_ALSO_SAYS = {
+    HEIC: {
+        "image/heif",
+        "image/heic-sequence",
+        "image/heif-sequence",
+        "video/quicktime",
+        "application/octet-stream",
+    },
+}
+_NOTHING = {"application/octet-stream", "application/x-empty", "text/plain"}
+
+
+class Refusal(models.TextChoices):
+    """Why a file does not enter the vault. The label says what is wrong and what to do, to the member."""
+
+    FORMAT = "format", _("Ce format n’est pas accepté. Enregistrez-le en PDF, ou photographiez-le.")
+    EMPTY = (
+        "empty",
+        _("Ce fichier est vide. Ouvrez-le pour vérifier ce qu’il contient, puis envoyez-le à nouveau."),
+    )
+    TOO_LARGE = (
+        "too_large",
+        _(
+            "Ce fichier est trop lourd. Envoyez-le en plusieurs parties, ou photographiez-le avec une qualité moindre."
+        ),
+    )
+    TOO_MANY = (
+        "too_many",
+        _("Il y a trop de fichiers dans cet envoi. Envoyez celui-ci dans un deuxième envoi."),
+    )
+    ENCRYPTED = (
+        "encrypted",
+        _("Ce PDF est protégé par un mot de passe. Enregistrez-le sans mot de passe, ou photographiez-le."),
+    )
+    CUT = "cut", _("Ce fichier est incomplet ou abîmé. Enregistrez-le à nouveau, puis envoyez-le.")
+    TOO_MANY_PIXELS = (
+        "too_many_pixels",
+        _(
+            "Cette image est trop grande pour être ouverte. Photographiez le document, ou enregistrez-le en PDF."
+        ),
+    )
+    NOT_KEPT = (
+        "not_kept",
+        _(
+            "Nous n’avons pas pu enregistrer ce fichier, par notre faute. Envoyez-le à nouveau dans quelques minutes."
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What was seen: the content type, or why the file is refused."""
+
+    content_type: str = ""
+    refusal: Refusal | None = None
+
+
+def look(head: bytes, tail: bytes, *, accepted: frozenset[str]) -> Looked:
+    """The type of a file from its first (`HEAD_BYTES`) and last (`TAIL_BYTES`) bytes, or the reason to refuse it."""
+    if not head:
+        return Looked(refusal=Refusal.EMPTY)
+    content_type = _signature(head)
+    if content_type not in accepted or not _magic_agrees(content_type, head):
+        return Looked(refusal=Refusal.FORMAT)
+    if not _ends_well(content_type, tail):
+        return Looked(refusal=Refusal.CUT)
+    if content_type in {JPEG, PNG, WEBP}:
+        size = _pixels(content_type, head)
+        if size is None or not all(size):
+            return Looked(refusal=Refusal.CUT)
+        if size[0] * size[1] > MOST_PIXELS:
+            return Looked(refusal=Refusal.TOO_MANY_PIXELS)
+    return Looked(content_type)
+
+
+def may_be(accepted: frozenset[str], head: bytes) -> bool:
+    """Whether a file that begins so can be of an accepted type: what is not is refused at its first bytes."""
+    return _signature(head) in accepted
+
+
+def _signature(head: bytes) -> str:
+    if b"%PDF-" in head[:1024]:
+        return PDF
+    if head.startswith(b"\xff\xd8\xff"):
+        return JPEG
+    if head.startswith(b"\x89PNG\r\n\x1a\n"):
+        return PNG
+    if head[4:8] == b"ftyp" and _brands(head) & _HEIC_BRANDS:
+        return HEIC
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return WEBP
+    if head[:4] in {b"II*\0", b"MM\0*"}:
+        return TIFF
+    return ""
+
+
+def _brands(head: bytes) -> set[bytes]:
+    end = min(int.from_bytes(head[:4], "big"), 256)
+    listed = {head[at : at + 4] for at in range(16, end - 3, 4)}
+    return {head[8:12]} | listed
+
+
+def _magic_agrees(content_type: str, head: bytes) -> bool:
+    """Does libmagic see the same? A file that is also something else (a page, a program) is refused."""
+    if content_type == PDF:
+        # Some scanners write a few bytes before the header: they must be nothing by themselves.
+        before = head[: head.index(b"%PDF-")]
+        return not before or (b"<" not in before and magic.from_buffer(before, mime=True) in _NOTHING)
+    seen = magic.from_buffer(head[:4096], mime=True)
+    return seen == content_type or seen in _MAGIC_ALSO_SAYS.get(content_type, set())
+
+
+def _ends_well(content_type: str, tail: bytes) -> bool:
+    if content_type == PDF:
+        return b"startxref" in tail or b"%%EOF" in tail
+    if content_type == PNG:
+        return b"IEND" in tail
+    return True
+
+
+def _pixels(content_type: str, head: bytes) -> tuple[int, int] | None:
+    """Width and height as the header announces them, without decoding; None where the header is broken."""
+    try:
+        if content_type == PNG:
+            return (*struct.unpack(">II", head[16:24]),) if head[12:16] == b"IHDR" else None
+        if content_type == WEBP:
+            return _webp_pixels(head)
+        return _jpeg_pixels(head)
+    except (struct.error, IndexError):
+        return None
+
+
+def _webp_pixels(head: bytes) -> tuple[int, int] | None:
+    kind = head[12:16]
+    if kind == b"VP8X":
+        return int.from_bytes(head[24:27], "little") + 1, int.from_bytes(head[27:30], "little") + 1
+    if kind == b"VP8L":
+        bits = struct.unpack("<I", head[21:25])[0]
+        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    if kind == b"VP8 ":
+        width, height = struct.unpack("<HH", head[26:30])
+        return width & 0x3FFF, height & 0x3FFF
+    return None
+
+
+def _jpeg_pixels(head: bytes) -> tuple[int, int] | None:
+    at = 2
+    while True:
+        while head[at] == 0xFF and head[at + 1] == 0xFF:  # fill bytes
+            at += 1
+        if head[at] != 0xFF:
+            return None
+        marker = head[at + 1]
+        if marker in {0x01, *range(0xD0, 0xD8)}:
+            at += 2
+            continue
+        if 0xC0 <= marker <= 0xCF and marker not in {0xC4, 0xC8, 0xCC}:
+            height, width = struct.unpack(">HH", head[at + 5 : at + 9])
+            return width, height
+        if marker in {0xD9, 0xDA}:
+            return None
+        at += 2 + struct.unpack(">H", head[at + 2 : at + 4])[0]

@@ -1,0 +1,58 @@
+"""The files that a PDF carries, as bytes: for the antivirus, which does not find each of them by itself.
+
+Runs in the confined process only. What comes out is for clamd's eyes: nobody here opens it.
+"""
+
+import io
+from collections.abc import Iterator
+
+import pikepdf
+
+from adherents.vault.drawing import MOST_FILE_BYTES, MOST_FILES, Fault
+from adherents.vault.drawing.drawers import CannotDraw
+
+
+def ready() -> None:
+    """Read a first PDF while files can still be opened."""
+    made = io.BytesIO()
+    with pikepdf.new() as empty:
+        empty.save(made)
+    made.seek(0)
+    pikepdf.open(made).close()
+
+
+def files_in(data: bytes) -> Iterator[bytes]:
+    """Each file that the PDF carries, unpacked. Raises `CannotDraw` where one does not unpack, or they are more than is sane.
+
+    A PDF that cannot be read has none: whether it can be drawn is for the drawer to say.
+    """
+    try:
+        document = pikepdf.open(io.BytesIO(data))
+    except (pikepdf.PdfError, ValueError):
+        return
+    left = MOST_FILE_BYTES
+    for number, stream in enumerate(_carried(document), start=1):
+        try:
+            content = stream.read_bytes()
+        except (
+            pikepdf.PdfError
+        ) as error:  # broken, or more than this process may hold: nobody can look into it
+            raise CannotDraw(Fault.UNREADABLE) from error
+        left -= len(content)
+        if number > MOST_FILES or left < 0:
+            raise CannotDraw(Fault.TOO_LARGE)
+        yield content
+
+
+def _carried(document: pikepdf.Pdf) -> Iterator[pikepdf.Stream]:
+    """Every stream that says it is a file, or that a file's description names, once each."""
+    seen = set()
+    for thing in document.objects:
+        named = thing.get("/EF") if isinstance(thing, pikepdf.Dictionary) else None
+        candidates = list(named.values()) if isinstance(named, pikepdf.Dictionary) else []
+        if isinstance(thing, pikepdf.Stream) and thing.get("/Type") == "/EmbeddedFile":
+            candidates.append(thing)
+        for stream in candidates:
+            if isinstance(stream, pikepdf.Stream) and stream.objgen not in seen:
+                seen.add(stream.objgen)
+                yield stream

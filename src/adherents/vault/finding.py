@@ -1,0 +1,78 @@
+"""Finding a document again: by kind, state, dates, and words of its name or the number of its receipt."""
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from django import forms
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from adherents.insurer.profile import profile
+from adherents.vault.fields import name_key
+from adherents.vault.models import Document, DocumentQuerySet, State
+
+
+class FindForm(forms.Form):
+    """Every field may stay empty. A wrong value is told, and narrows nothing."""
+
+    words = forms.CharField(label=_("Nom du fichier ou n° d’accusé"), required=False, max_length=200)
+    kind = forms.ChoiceField(label=_("Quel document ?"), required=False)
+    state = forms.ChoiceField(label=_("État"), required=False)
+    since = forms.DateField(
+        label=_("Envoyé depuis le"),
+        required=False,
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"invalid": _("Écrivez la date en chiffres, par exemple 03/05/2026.")},
+    )
+    until = forms.DateField(
+        label=_("Jusqu’au"),
+        required=False,
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"invalid": _("Écrivez la date en chiffres, par exemple 03/05/2026.")},
+    )
+
+    def __init__(self, data: Any) -> None:
+        super().__init__(data)
+        kinds = [(kind.code, kind.label) for kind in profile().documents.kinds]
+        self.fields["kind"].choices = [("", _("Tous")), *kinds]  # type: ignore[attr-defined]
+        self.fields["state"].choices = [("", _("Tous")), *State.choices]  # type: ignore[attr-defined]
+        self.is_valid()
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What is looked for: only what was filled in, and rightly."""
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+    @property
+    def query(self) -> str:
+        """What to keep in the links from one page to another."""
+        return urlencode({name: str(value) for name, value in self.asked.items()})
+
+    def narrow(self, documents: DocumentQuerySet) -> DocumentQuerySet:
+        """Those of `documents` that are looked for."""
+        asked = self.asked
+        simple = {"kind": "kind", "state": "state", "since": "at__date__gte", "until": "at__date__lte"}
+        found = documents.filter(**{simple[name]: asked[name] for name in simple if name in asked})
+        if words := asked.get("words"):
+            number = Q(deposit__number__iexact=words.strip())
+            named = Q()
+            for word in name_key(words).split() or [words]:
+                named &= Q(name_key__contains=word)
+            found = found.filter(named | number)
+        return found
+
+
+def sent_before(documents: Sequence[Document]) -> dict[uuid.UUID, Document]:
+    """For each of these documents, the latest earlier one of the same member with the very same bytes, if any. One query."""
+    same = Document.objects.kept().filter(
+        member_id__in={one.member_id for one in documents}, sha256__in={one.sha256 for one in documents}
+    )
+    found: dict[uuid.UUID, Document] = {}
+    for earlier in same.select_related("deposit").defer("wrapped_key").order_by("at", "place"):
+        for one in documents:
+            is_same = (earlier.member_id, earlier.sha256) == (one.member_id, one.sha256)
+            if is_same and (earlier.at, earlier.place) < (one.at, one.place):
+                found[one.pk] = earlier
+    return found

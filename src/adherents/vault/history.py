@@ -1,0 +1,36 @@
+"""The journal of a document, in words for its owner: who did what with it, and when."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from adherents.journal.events import Event
+from adherents.journal.models import Entry
+from adherents.vault.models import Document
+from adherents.vault.origins import Origin
+
+MOST_LINES = 50
+WORDS: dict[str, str | Promise] = {
+    Event.DOCUMENT_DEPOSITED: _("Vous l’avez envoyé."),
+    Event.DOCUMENT_CHECKED: _("Le portail l’a vérifié et a préparé ses pages."),
+    Event.DOCUMENT_SET_ASIDE: _("Le portail n’a pas pu l’ouvrir, et l’a mis de côté."),
+    Event.DOCUMENT_UNSCANNED: _("Il attend le contrôle de l’antivirus."),
+    Event.DOCUMENT_INFECTED: _("L’antivirus y a reconnu un danger : personne ne peut l’ouvrir."),
+    Event.DOCUMENT_OPENED: _("Un conseiller l’a consulté."),
+    Event.DOCUMENT_DOWNLOADED: _("Vous l’avez téléchargé."),
+    Event.DOCUMENT_ALTERED: _("Un contrôle a trouvé qu’il n’est plus tel qu’il est arrivé."),
+    Event.DOCUMENT_TAKEN_BACK: _("Vous l’avez repris."),
+    Event.DOCUMENT_ERASED: _("Il a été détruit : plus personne ne peut l’ouvrir."),
+}
+DEPOSITED_BY_INSURER = _("Votre mutuelle l’a déposé ici.")
+
+
+def history_of(document: Document) -> list[dict[str, object]]:
+    """What happened, newest first, as the steps of a line of time. One query."""
+    entries = Entry.objects.about(document.subject).filter(event__in=list(WORDS))[:MOST_LINES]
+    return [{"label": _words(entry, document), "done": True, "at": entry.at} for entry in entries]
+
+
+def _words(entry: Entry, document: Document) -> str:
+    if entry.event == Event.DOCUMENT_DEPOSITED and document.origin == Origin.INSURER:
+        return str(DEPOSITED_BY_INSURER)
+    return str(WORDS[entry.event])

@@ -1,0 +1,19 @@
+from adherents.vault.services.rendition import draw_due
+from adherents.vault.services.resuming import sweep_expired
+from adherents.vault.services.sweeping import sweep_forgotten
+from adherents.work.registry import sweep
+
+
+@sweep("vault.pages")
+def draw() -> int:
+    return draw_due()
+
+
+@sweep("vault.forgotten")
+def forget() -> int:
+    return sweep_forgotten()
+
+
+@sweep("vault.uploads")
+def give_up_uploads() -> int:
+    return sweep_expired()

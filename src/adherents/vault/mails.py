@@ -1,0 +1,82 @@
+"""The mails of the vault: one function each. No document in them, and no file's name."""
+
+from collections.abc import Sequence
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone, translation
+
+from adherents.mail.services import Value, post
+from adherents.members.models import Member
+from adherents.ui.moments import date_and_hour
+from adherents.vault.models import Deposit, Document
+from adherents.vault.origins import Origin
+
+
+def deposit_arrived(deposit: Deposit, documents: Sequence[Document]) -> None:
+    """« Votre document est bien arrivé », with the receipt's number and the day by which it is treated."""
+    _post(
+        "vault/deposit_arrived",
+        deposit.member,
+        document=documents[0],
+        number=deposit.number,
+        count=len(documents),
+        refused=len(deposit.refused),
+        **date_and_hour(deposit.at, _language(deposit.member)),
+        expected_on=f"{documents[0].answer_expected_on:%d/%m/%Y}",
+        link=settings.BASE_URL + reverse("vault:receipt", args=[deposit.number]),
+    )
+
+
+def cannot_be_read(document: Document) -> None:
+    """The pages could not be drawn: what to do."""
+    if document.origin == Origin.INSURER:
+        return  # not theirs to mend
+    _post(
+        "vault/cannot_be_read",
+        document.member,
+        document=document,
+        number=document.deposit.number,
+        link=settings.BASE_URL + reverse("vault:send"),
+    )
+
+
+def refused_for_safety(document: Document) -> None:
+    """The antivirus recognised something: the file is not accepted, and what to do. What it was is not said."""
+    if document.origin == Origin.INSURER:
+        return  # not theirs to mend
+    _post(
+        "vault/refused_for_safety",
+        document.member,
+        document=document,
+        number=document.deposit.number,
+        link=settings.BASE_URL + reverse("vault:send"),
+    )
+
+
+def _language(member: Member) -> str:
+    """The one chosen in the portal, else the file's."""
+    return member.account.language if member.account else member.language
+
+
+def from_insurer(document: Document) -> None:
+    """The insurer put a document in the vault: where to find it."""
+    _post(
+        "vault/from_insurer",
+        document.member,
+        document=document,
+        date=f"{timezone.localtime(document.at):%d/%m/%Y}",
+        link=settings.BASE_URL + reverse("vault:document", args=[document.pk]),
+    )
+
+
+def _post(name: str, member: Member, *, document: Document, **context: Value) -> None:
+    """Nothing is posted where there is no address (G10)."""
+    account = member.account
+    to = (account.email if account else "") or member.email
+    if not to:
+        return
+    language = _language(member)
+    with translation.override(language):
+        kind = document.kind_label
+    post(name, to=to, language=language, context={"kind": kind, **context})

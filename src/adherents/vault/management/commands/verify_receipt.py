@@ -1,0 +1,87 @@
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
+from django.utils import translation
+
+from adherents.ui.templatetags.ui import size
+from adherents.vault.proof.keys import NoKey, read_pem
+from adherents.vault.proof.verdict import MOST_BYTES, Fault, Proven, ProvesNothing, judge
+from adherents.vault.services import receipts, signing
+
+NOT_AUTHENTIC, UNKNOWN_KEY, NOT_CHECKED = 1, 2, 3
+SENTENCES = {
+    Fault.TOO_LARGE: "not a receipt: it is larger than 1 MB",
+    Fault.NOT_A_RECEIPT: "not a receipt",
+    Fault.NOTHING_INSIDE: "this PDF holds no signed receipt: take it as it was downloaded, not printed or scanned",
+    Fault.ALTERED: "ALTERED: it is not what was signed, and proves nothing",
+    Fault.UNKNOWN_KEY: "UNKNOWN KEY: none of these keys signed it",
+}
+
+
+class Command(BaseCommand):
+    help = (
+        "Say whether a receipt (PDF or JSON) is authentic, and what it says. Exits 0 when it is, 1 when it is altered or no "
+        "receipt, 2 when its key is unknown, 3 when nothing could be checked."
+    )
+    requires_system_checks: list[str] = []  # an auditor has the file and a key, and no portal
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path, metavar="FILE")
+        parser.add_argument(
+            "--key",
+            type=Path,
+            metavar="FILE",
+            help="the public keys in PEM (cle.pem); without it, those of this portal's database",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        file: Path = options["file"]
+        data = self._read(file)
+        try:
+            proven = judge(data, self._keys(options["key"]))
+        except ProvesNothing as error:
+            code = UNKNOWN_KEY if error.fault == Fault.UNKNOWN_KEY else NOT_AUTHENTIC
+            raise CommandError(f"{file.name}: {SENTENCES[error.fault]}", returncode=code) from error
+        with translation.override("en"):
+            self._tell(file, data, proven)
+
+    def _keys(self, given: Path | None) -> dict[str, bytes]:
+        if given is not None:
+            try:
+                return read_pem(self._read(given))
+            except NoKey as error:
+                raise CommandError(
+                    f"{given}: no Ed25519 public key in PEM in this file", returncode=NOT_CHECKED
+                ) from error
+        try:
+            return signing.public_keys()
+        except DatabaseError as error:
+            raise CommandError(
+                f"the database does not answer ({error}); give the public keys with --key cle.pem",
+                returncode=NOT_CHECKED,
+            ) from error
+
+    def _read(self, file: Path) -> bytes:
+        try:
+            with file.open("rb") as opened:
+                return opened.read(MOST_BYTES + 1)
+        except OSError as error:
+            raise CommandError(f"{file} cannot be read: {error.strerror}", returncode=NOT_CHECKED) from error
+
+    def _tell(self, file: Path, data: bytes, proven: Proven) -> None:
+        said = proven.statement
+        self.stdout.write(f"{file.name}: authentic, signed by the key {said.key_id}")
+        if receipts.pages_are_ours(data, proven) is False:
+            self.stdout.write(
+                "NOTE: the signed receipt inside this PDF is authentic, but its pages are not those that this portal draws "
+                "today (another profile or version, or changed by hand): trust what follows, not the pages"
+            )
+        self.stdout.write(f"  number     {said.number}")
+        self.stdout.write(f"  deposited  {said.deposited_at.isoformat()}")
+        self.stdout.write(f"  insurer    {said.insurer}")
+        self.stdout.write(f"  member     {said.member_number}")
+        for stated in said.files:
+            self.stdout.write(f"  {stated.sha256}  {size(stated.size)}  {stated.kind}  {stated.name}")

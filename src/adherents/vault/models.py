@@ -1,0 +1,397 @@
+"""Deposits, the documents in them, their pages as images, and the storage objects that no row owns yet."""
+
+import uuid
+from datetime import date
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from adherents.insurer.calendar import add_working_days
+from adherents.insurer.profile import profile
+from adherents.members.models import Beneficiary, Member
+from adherents.vault.content import SHORT_NAMES
+from adherents.vault.fields import NameKeyField
+from adherents.vault.origins import Erased, Origin
+from adherents.vault.scanning import Unscanned
+from adherents.work.models import DueWork, DueWorkQuerySet
+
+if TYPE_CHECKING:
+    from django_stubs_ext.db.models.manager import RelatedManager
+
+
+class State(models.TextChoices):
+    """Where a document is, from its arrival to the insurer's answer."""
+
+    RECEIVED = "received", _("Reçu")
+    CHECKED = "checked", _("Vérifié")
+    IN_PROGRESS = "in_progress", _("En cours")
+    ACCEPTED = "accepted", _("Accepté")
+    REFUSED = "refused", _("Refusé")
+    INCOMPLETE = "incomplete", _("À compléter")
+    WITHDRAWN = "withdrawn", _("Repris")
+
+
+class SetAside(models.TextChoices):
+    """Why no page of a document can be shown to an agent. The label is told to the member."""
+
+    UNREADABLE = "unreadable", _("Illisible")
+    ENCRYPTED = "encrypted", _("Protégé par un mot de passe")
+    TOO_LARGE = "too_large", _("Trop grand pour être ouvert")
+    ALTERED = "altered", _("Altéré pendant sa conservation")
+    INFECTED = "infected", _("Écarté par sécurité")
+
+
+class ReceiptCounter(models.Model):
+    """The last receipt number given in a year: its row is locked while the next one is taken."""
+
+    year = models.PositiveSmallIntegerField(primary_key=True)
+    last = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.year}: {self.last}"
+
+
+class UnclaimedObject(models.Model):
+    """A storage object that was begun and that no row owns yet: noted before its first byte is written.
+
+    The transaction that makes its owner's row deletes this one. What stays longer than a day is swept, whole or not.
+    """
+
+    storage_name = models.CharField(max_length=120, primary_key=True)
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    def __str__(self) -> str:
+        return self.storage_name
+
+
+class SealedFile(models.Model):
+    """What is known of a file once it is sealed in the storage, under a name that is written once."""
+
+    content_type = models.CharField(max_length=60)
+    size = models.PositiveBigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    wrapped_key = models.BinaryField()
+    storage_name = models.CharField(max_length=120, unique=True)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def sealed_as(self) -> str:
+        """The associated data of its bytes: what they are bound to."""
+        raise NotImplementedError
+
+
+class NamedFile(SealedFile):
+    """A file that a member sent. Its id is bound to its bytes: they open as no other document's."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=200)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def sealed_as(self) -> str:
+        return str(self.id)
+
+    @property
+    def type_name(self) -> str:
+        return SHORT_NAMES.get(self.content_type, "")
+
+
+class ArrivalQuerySet(models.QuerySet["Arrival"]):
+    def waiting_for(self, member: Member) -> Self:
+        return self.filter(member=member).order_by("at", "pk")
+
+
+class Arrival(NamedFile):
+    """A file that arrived whole while the form around it was refused: it waits a day for the member to finish."""
+
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="arrivals")
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    objects = ArrivalQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"arrival {self.id}"
+
+
+class UploadQuerySet(models.QuerySet["Upload"]):
+    def of(self, member: Member) -> Self:
+        """Those that can still go on, in the order in which they began."""
+        return self.filter(member=member, expires_at__gt=timezone.now()).order_by("at", "pk")
+
+
+class Upload(models.Model):
+    """A file on its way: what came of it is sealed in parts. It ends as the `Arrival` of the same id, or expires.
+
+    `length` is the whole file's, `offset` what came so far, both in bytes; `sha256` is what the sender says of the whole
+    file, or nothing. `lease` is whoever receives now.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="uploads")
+    name = models.CharField(max_length=200)
+    length = models.PositiveBigIntegerField()
+    offset = models.PositiveBigIntegerField(default=0)
+    sha256 = models.CharField(max_length=64, default="", blank=True)
+    at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(db_index=True)
+    lease = models.CharField(max_length=16, default="", blank=True)
+    leased_until = models.DateTimeField(null=True)
+
+    objects = UploadQuerySet.as_manager()
+    parts: "RelatedManager[UploadPart]"
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(offset__lte=models.F("length")), name="no_more_than_announced"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"upload {self.id}"
+
+
+class UploadPart(SealedFile):
+    """What one request brought of an upload: its bytes from `offset` on, under a key of their own."""
+
+    upload = models.ForeignKey(Upload, on_delete=models.CASCADE, related_name="parts")
+    offset = models.PositiveBigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["upload", "offset"], name="one_part_from_an_offset")]
+        ordering = ["offset"]
+
+    def __str__(self) -> str:
+        return self.sealed_as
+
+    @property
+    def sealed_as(self) -> str:
+        """The first part may turn out to be the whole file: it is sealed as the document that it becomes."""
+        return f"{self.upload_id}@{self.offset}" if self.offset else str(self.upload_id)
+
+
+class DepositQuerySet(models.QuerySet["Deposit"]):
+    def of(self, member: Member) -> Self:
+        return self.filter(member=member)
+
+
+class Deposit(models.Model):
+    """One sending: what its receipt proves. `refused` lists the files that did not enter: `{"name", "reason"}`."""
+
+    number = models.CharField(max_length=20, unique=True)
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="deposits")
+    at = models.DateTimeField(default=timezone.now)
+    refused = models.JSONField(default=list)
+
+    objects = DepositQuerySet.as_manager()
+    documents: "RelatedManager[Document]"
+
+    class Meta:
+        indexes = [models.Index(fields=["member", "-at"], name="deposits_newest_first")]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class DocumentQuerySet(DueWorkQuerySet):
+    def of(self, member: Member) -> Self:
+        """A member's documents, newest first; those of one deposit in the order in which they came."""
+        return self.filter(member=member).order_by("-at", "place", "pk")
+
+    def kept(self) -> Self:
+        """Those that can still be opened: of the others only the proof is left that they were."""
+        return self.filter(erased_at__isnull=True)
+
+    def with_what_is_shown(self) -> Self:
+        """With what a list or a page shows of each, in one query; without the key, which only reading needs."""
+        return self.select_related("deposit", "beneficiary").defer("wrapped_key")
+
+
+class Document(DueWork, NamedFile):
+    """A document in the vault. `next_attempt_at` is when its pages should be drawn (null: drawn, or set aside).
+
+    Once erased (`services/erasing.py`) its key is gone, its name and its note too; the rest stays, as a proof.
+    """
+
+    deposit = models.ForeignKey(Deposit, on_delete=models.PROTECT, related_name="documents")
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="documents")
+    at = models.DateTimeField(default=timezone.now)
+    place = models.PositiveSmallIntegerField(default=1, help_text="in its deposit, from 1")
+    kind = models.CharField(max_length=40)
+    beneficiary = models.ForeignKey(
+        Beneficiary, on_delete=models.SET_NULL, null=True, related_name="documents"
+    )
+    note = models.TextField(default="", blank=True)
+    state = models.CharField(max_length=12, choices=State.choices, default=State.RECEIVED)
+    state_at = models.DateTimeField(default=timezone.now)
+    checked_at = models.DateTimeField(null=True)
+    page_count = models.PositiveIntegerField(null=True)
+    set_aside = models.CharField(max_length=12, choices=SetAside.choices, default="", blank=True)
+    scanned_at = models.DateTimeField(null=True)
+    scanned_by = models.CharField(
+        max_length=120, default="", blank=True, help_text="the version of ClamAV and of its signatures"
+    )
+    threat = models.CharField(max_length=200, default="", blank=True, help_text="what ClamAV took it for")
+    unscanned = models.CharField(max_length=12, choices=Unscanned.choices, default="", blank=True)
+
+    origin = models.CharField(max_length=8, choices=Origin.choices, default=Origin.MEMBER)
+    name_key = NameKeyField(max_length=200, default="", blank=True, editable=False)
+    erased_at = models.DateTimeField(null=True)
+    erased_because = models.CharField(max_length=12, choices=Erased.choices, default="", blank=True)
+
+    objects: ClassVar[DocumentQuerySet] = DocumentQuerySet.as_manager()  # type: ignore[assignment]
+    pages: "RelatedManager[Page]"
+    sent_before: "Document | None" = None  # set by whoever shows it
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["member", "-at", "place", "id"], name="documents_newest_first"),
+            models.Index(fields=["member", "origin", "-at", "place", "id"], name="documents_by_origin"),
+            models.Index(fields=["member", "sha256"], name="documents_same_bytes"),
+            models.Index(fields=["kind", "state_at"], name="documents_by_retention"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(erased_at__isnull=True, erased_because="")
+                | (models.Q(erased_at__isnull=False, wrapped_key=b"") & ~models.Q(erased_because="")),
+                name="erased_without_a_key",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"document {self.id}"
+
+    @property
+    def subject(self) -> str:
+        """How the journal names it."""
+        return f"document:{self.id}"
+
+    @property
+    def kind_label(self) -> str:
+        """The kind in the reader's language; its code when the profile has dropped it since."""
+        try:
+            return profile().documents.kind(self.kind).label
+        except KeyError:
+            return self.kind
+
+    @property
+    def treatment_days(self) -> int:
+        """In how many working days the profile says that this kind is treated."""
+        try:
+            return profile().documents.kind(self.kind).treatment_days
+        except KeyError:
+            return max(kind.treatment_days for kind in profile().documents.kinds)
+
+    @property
+    def answer_expected_on(self) -> date:
+        """The working day by which it should be treated."""
+        return add_working_days(timezone.localdate(self.at), self.treatment_days)
+
+    @property
+    def shown_state(self) -> tuple[str, str]:
+        """A code that `ui.states` knows, and its words: why it was set aside says more than « Reçu »."""
+        if self.erased_because == Erased.RETENTION:
+            return "withdrawn", str(_("Effacé"))
+        if self.origin == Origin.INSURER:
+            return "", ""  # nobody has to answer it
+        if self.set_aside and self.state == State.RECEIVED:
+            return "set_aside", str(SetAside(self.set_aside).label)
+        return self.state, str(State(self.state).label)
+
+    @property
+    def desk_state(self) -> tuple[str, str]:
+        """As `shown_state`, for agents: they also see that a document waits for the antivirus."""
+        if self.unscanned and not self.set_aside:
+            return "waiting", str(_("en attente d’analyse"))
+        return self.shown_state
+
+    @property
+    def is_decided(self) -> bool:
+        return self.state in {State.ACCEPTED, State.REFUSED}
+
+    @property
+    def can_be_taken_back(self) -> bool:
+        """Nobody has begun to treat it, and it is there."""
+        untouched = self.state in {State.RECEIVED, State.CHECKED}
+        return untouched and self.origin == Origin.MEMBER and self.erased_at is None
+
+
+class Page(SealedFile):
+    """A page of a document as pixels: all that an agent ever sees of it. Numbers begin at 1; sizes are pixels."""
+
+    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="pages")
+    number = models.PositiveSmallIntegerField()
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["document", "number"], name="one_image_a_page")]
+        ordering = ["number"]
+
+    def __str__(self) -> str:
+        return self.sealed_as
+
+    @property
+    def sealed_as(self) -> str:
+        """The document's id and the page's place in it."""
+        return f"{self.document_id}/{self.number}"
+
+
+class SigningKeyQuerySet(models.QuerySet["SigningKey"]):
+    def live(self) -> Self:
+        """The one that signs: none before the first receipt, one ever after."""
+        return self.filter(retired_at=None)
+
+    def newest_first(self) -> Self:
+        return self.order_by("-created_at", "pk")
+
+
+class SigningKey(models.Model):
+    """A key that signs receipts. Its public half is published for ever, its seed is sealed under the master key.
+
+    It is in the database so that every machine signs with the same one, and so that it outlives a master key.
+    """
+
+    key_id = models.CharField(max_length=16, primary_key=True)
+    algorithm = models.CharField(max_length=12, default="Ed25519")
+    public = models.BinaryField()
+    sealed_seed = models.BinaryField()
+    created_at = models.DateTimeField(default=timezone.now)
+    retired_at = models.DateTimeField(null=True)
+
+    objects = SigningKeyQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["algorithm"], condition=models.Q(retired_at=None), name="one_live_signing_key"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.key_id
+
+    @property
+    def subject(self) -> str:
+        """How the journal names it."""
+        return f"signing-key:ed25519-{self.key_id}"  # digits alone would look like a number of a person
+
+
+class Receipt(models.Model):
+    """What was signed of a deposit, byte for byte as on the day: later changes to its rows change nothing here."""
+
+    deposit = models.OneToOneField(
+        Deposit, on_delete=models.CASCADE, primary_key=True, related_name="receipt"
+    )
+    key = models.ForeignKey(SigningKey, on_delete=models.PROTECT, related_name="receipts")
+    payload = models.BinaryField()
+    signature = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"receipt of deposit {self.deposit_id}"

@@ -1,0 +1,18 @@
+"""Where a document comes from, and how it ends."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Origin(models.TextChoices):
+    """Who put a document in the vault."""
+
+    MEMBER = "member", _("Adhérent")
+    INSURER = "insurer", _("Mutuelle")
+
+
+class Erased(models.TextChoices):
+    """Why a document was destroyed."""
+
+    WITHDRAWN = "withdrawn", _("Repris par l’adhérent")
+    RETENTION = "retention", _("Fin de sa durée de conservation")

@@ -1,0 +1,59 @@
+"""The receipt that a PDF carries, taken out without reading the rest of the PDF.
+
+A file from anybody is looked at, in the web process: so no PDF library, only the streams that say they are attached files,
+each inflated up to a bound. A PDF that was opened and saved again keeps them; an encrypted one does not.
+"""
+
+import re
+import zlib
+
+from adherents.vault.proof.statement import Envelope, Malformed, read_envelope
+
+MOST_STREAMS = 32
+MOST_BYTES = 1 << 20
+_DICTIONARY_BYTES = 2048
+_FILE = re.compile(rb"/Type\s*/EmbeddedFile(?![A-Za-z0-9])")
+_STREAM = re.compile(rb"stream\r?\n")
+
+
+def receipts_in(pdf: bytes) -> list[Envelope]:
+    """Each different receipt attached to a PDF, mostly one. An attachment that is none is passed over."""
+    found: list[Envelope] = []
+    for count, place in enumerate(_FILE.finditer(pdf)):
+        if count == MOST_STREAMS:
+            break
+        content = _content(pdf, place.start())
+        try:
+            envelope = read_envelope(content)
+        except Malformed:
+            continue
+        if envelope not in found:
+            found.append(envelope)
+    return found
+
+
+def claims_one(pdf: bytes) -> bool:
+    """Whether one is announced, readable or not: what was damaged is not what was never there."""
+    return bool(_FILE.search(pdf))
+
+
+def _content(pdf: bytes, inside: int) -> bytes:
+    """The clear bytes of the stream whose dictionary holds the place `inside`; none where it cannot be read."""
+    begin = pdf.rfind(b" obj", max(0, inside - _DICTIONARY_BYTES), inside)
+    stream = _STREAM.search(pdf, inside, inside + _DICTIONARY_BYTES)
+    if begin < 0 or stream is None:
+        return b""
+    dictionary = pdf[begin : stream.start()]
+    end = pdf.find(b"endstream", stream.end(), stream.end() + MOST_BYTES)
+    if end < 0:
+        return b""
+    raw = pdf[stream.end() : end]
+    if b"/Filter" not in dictionary:
+        return raw.rstrip(b"\r\n")
+    if b"/FlateDecode" not in dictionary:
+        return b""
+    inflating = zlib.decompressobj()
+    try:
+        return inflating.decompress(raw, MOST_BYTES)
+    except zlib.error:
+        return b""

@@ -1,0 +1,176 @@
+"""A receipt on paper: PDF/UA-1 and PDF/A-3a by typst, with the signed JSON attached.
+
+The same envelope, language and profile give the same bytes, so that a PDF can be compared with the one we would draw.
+"""
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+from threading import Lock
+
+import typst
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from adherents.insurer.profile import profile
+from adherents.ui.templatetags.ui import moment, size
+from adherents.vault.content import SHORT_NAMES
+from adherents.vault.proof.statement import Envelope, File, Statement, read_statement
+
+_SHEET = Path(__file__).parents[1] / "assets" / "receipt.typ"
+_STANDARDS: "list[typst.PDFStandard]" = ["a-3a", "ua-1"]
+_UNDRAWN = "\u25a1"
+# What the fonts in typst's wheel have: Latin, Greek, Cyrillic, punctuation. The rest of a file's name is drawn as squares.
+_DRAWN = [
+    (0x20, 0x7E), (0xA0, 0xAC), (0xAE, 0x17F), (0x386, 0x386), (0x388, 0x38A), (0x38C, 0x38C), (0x38E, 0x3A1), (0x3A3, 0x3CE),
+    (0x400, 0x45F), (0x1E80, 0x1E85), (0x1EF2, 0x1EF3), (0x2010, 0x2015), (0x2018, 0x201E), (0x2020, 0x2022),
+    (0x2026, 0x2026), (0x202F, 0x202F), (0x2030, 0x2030), (0x2039, 0x203A), (0x20AC, 0x20AC), (0x2116, 0x2116),
+    (0x2122, 0x2122), (0x25A1, 0x25A1),
+]  # fmt: skip
+_LONG = re.compile(r"\S{40}")
+_one_at_a_time = Lock()
+
+
+def draw(envelope: Envelope, language: str) -> bytes:
+    """The PDF, in French ("fr") or English ("en")."""
+    statement = read_statement(envelope.payload)
+    with translation.override(language):
+        shown = _shown(statement, envelope)
+    shown["lang"] = language
+    with _one_at_a_time:
+        drawn = _compiler().compile(
+            format="pdf",
+            sys_inputs={"shown": json.dumps(shown)},
+            pdf_standards=_STANDARDS,
+            timestamp=int(statement.signed_at.timestamp()),
+        )
+    assert isinstance(drawn, bytes)
+    return drawn
+
+
+@cache
+def _compiler() -> typst.Compiler:
+    """Fonts are read once; only those of the wheel, so that every machine draws the same."""
+    return typst.Compiler(str(_SHEET), root=str(_SHEET.parent), ignore_system_fonts=True)
+
+
+def drawable(text: str) -> str:
+    """The text with a square in place of each character that the fonts lack."""
+    return "".join(
+        character if any(first <= ord(character) <= last for first, last in _DRAWN) else _UNDRAWN
+        for character in text
+    )
+
+
+def breakable(text: str) -> str:
+    """The text with a place to break the line, of no width, in each word that is longer than a line."""
+    return _LONG.sub("\\g<0>\u200b", text)
+
+
+def groups(text: str, length: int = 8) -> list[str]:
+    return [text[start : start + length] for start in range(0, len(text), length)]
+
+
+def _shown(statement: Statement, envelope: Envelope) -> dict[str, object]:
+    facts = profile()
+    files = [_file(file) for file in statement.files]
+    squares = any(_UNDRAWN in str(file["name"]) for file in files)
+    count = len(files)
+    return {
+        "title": _("Accusé de dépôt n° %(number)s") % {"number": statement.number},
+        "label": _("Accusé de dépôt"),
+        "number_label": _("Numéro"),
+        "number": statement.number,
+        "brand": facts.insurer.short_name,
+        "space": drawable(str(facts.insurer.space_name)),
+        "accent": facts.brand.accent,
+        "ink": facts.brand.ink,
+        "facts": [
+            [_("Reçu le"), _moment(statement)],
+            [_("Reçu par"), drawable(statement.insurer)],
+            [_("N° adhérent"), drawable(statement.member_number)],
+        ],
+        "arrived": ngettext("%(count)d fichier est arrivé", "%(count)d fichiers sont arrivés", count)
+        % {"count": count},
+        "files": files,
+        "fingerprint": _("Empreinte SHA-256"),
+        "undrawn": _(
+            "Un carré (□) remplace un caractère que cette page ne sait pas dessiner. Le nom exact est dans le fichier joint."
+        )
+        if squares
+        else "",
+        "sections": _sections(statement),
+        "signature_title": _("Signature"),
+        "signature": [
+            [_("Algorithme"), ["Ed25519"]],
+            [_("Clé"), groups(statement.key_id)],
+            [_("Signature"), groups(envelope.signature.hex())],
+        ],
+        "page": _("page"),
+        "attachment": f"accuse-{statement.number}.json",
+        "attachment_says": _("L’accusé de dépôt signé"),
+        "envelope": envelope.written().decode(),
+        "signed_at": [statement.signed_at.year, statement.signed_at.month, statement.signed_at.day],
+    }
+
+
+def _file(file: File) -> dict[str, object]:
+    try:
+        kind = profile().documents.kind(file.kind).label
+    except KeyError:
+        kind = file.kind_label
+    octets = _("%(count)s octets") % {"count": _thousands(file.size)}
+    type_name = SHORT_NAMES.get(file.content_type, file.content_type)
+    return {
+        "name": breakable(drawable(file.name)),
+        "facts": drawable(f"{kind} · {type_name} · {size(file.size)} ({octets})"),
+        "groups": groups(file.sha256),
+    }
+
+
+def _sections(statement: Statement) -> list[dict[str, object]]:
+    return [
+        {
+            "title": _("Ce que cet accusé prouve"),
+            "paragraphs": [
+                _(
+                    "Il prouve que ces fichiers nous sont arrivés à cette date et à cette heure, octet pour octet : "
+                    "changer un seul caractère d’un fichier change son empreinte. Il ne dit rien de leur contenu, ni de la "
+                    "réponse qui leur sera donnée."
+                ),
+                _(
+                    "Conservez ce PDF tel quel, avec vos fichiers. Imprimé ou scanné, il ne peut plus être vérifié."
+                ),
+            ],
+        },
+        {
+            "title": _("Comment le vérifier"),
+            "paragraphs": [
+                _(
+                    "Ouvrez la page ci-dessous et choisissez ce PDF : elle dit s’il est authentique, et si un fichier que "
+                    "vous avez gardé est bien l’un de ceux-là."
+                ),
+            ],
+            "link": statement.verify_at,
+            "after": _(
+                "Sans nous : le fichier joint à ce PDF contient l’accusé et sa signature Ed25519. Avec la clé publique, "
+                "à la même adresse suivie de cle.pem, openssl suffit à les vérifier."
+            ),
+        },
+    ]
+
+
+def _moment(statement: Statement) -> str:
+    at = statement.deposited_at
+    offset = f"{at:%z}"
+    return _("%(moment)s (heure de Paris, UTC%(offset)s)") % {
+        "moment": moment(at.astimezone(timezone.get_default_timezone())),
+        "offset": f"{offset[:3]}:{offset[3:]}",
+    }
+
+
+def _thousands(count: int) -> str:
+    narrow = "\u202f" if (translation.get_language() or "fr").startswith("fr") else ","
+    return f"{count:,}".replace(",", narrow)

@@ -1,0 +1,173 @@
+"""What a receipt states, as the canonical JSON that is signed and as the envelope that is handed out.
+
+Canonical: keys sorted, no spaces, UTF-8, integers only (RFC 8785 gives the same bytes for these values). The envelope holds
+those very bytes in base64 beside their signature, so that nothing has to be written anew to check them.
+"""
+
+import base64
+import binascii
+import json
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from adherents.vault.proof.keys import ALGORITHM
+
+VERSION = 1
+FORMAT = "adherents-receipt/1"
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+class Malformed(Exception):
+    """These bytes are not written as a receipt is."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file as it arrived. `kind` is the profile's code, `kind_label` its French words on that day; `size` is in bytes."""
+
+    name: str
+    kind: str
+    kind_label: str
+    content_type: str
+    size: int
+    sha256: str
+
+    @property
+    def grouped(self) -> str:
+        """The fingerprint in groups of eight, to be compared by eye."""
+        return " ".join(self.sha256[start : start + 8] for start in range(0, 64, 8))
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """Everything that a receipt says. `insurer` is its legal name, `verify_at` the page that checks receipts."""
+
+    number: str
+    insurer: str
+    member_number: str
+    deposited_at: datetime
+    signed_at: datetime
+    files: tuple[File, ...]
+    verify_at: str
+    key_id: str
+
+    def payload(self) -> bytes:
+        """The canonical bytes."""
+        return canonical(
+            {
+                "algorithm": ALGORITHM,
+                "deposited_at": self.deposited_at.isoformat(timespec="seconds"),
+                "files": [{name: getattr(file, name) for name in File.__slots__} for file in self.files],
+                "insurer": self.insurer,
+                "key_id": self.key_id,
+                "member_number": self.member_number,
+                "number": self.number,
+                "signed_at": self.signed_at.isoformat(timespec="seconds"),
+                "verify_at": self.verify_at,
+                "version": VERSION,
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """The signed bytes and their signature, apart."""
+
+    payload: bytes
+    signature: bytes
+
+    def written(self) -> bytes:
+        """The JSON file: one value a line, so that plain tools can take one out."""
+        values = {
+            "format": FORMAT,
+            "payload": base64.b64encode(self.payload).decode(),
+            "signature": base64.b64encode(self.signature).decode(),
+        }
+        return (json.dumps(values, indent=2) + "\n").encode()
+
+
+def canonical(value: dict[str, Any]) -> bytes:
+    return json.dumps(
+        value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False
+    ).encode()
+
+
+def read_envelope(data: bytes) -> Envelope:
+    """Raises `Malformed`. How the JSON is laid out does not matter; each value does, to its last bit."""
+    found = _json(data.removeprefix(b"\xef\xbb\xbf"))
+    if not isinstance(found, dict) or set(found) != {"format", "payload", "signature"}:
+        raise Malformed
+    if found["format"] != FORMAT:
+        raise Malformed
+    return Envelope(_base64(found["payload"]), _base64(found["signature"]))
+
+
+def read_statement(payload: bytes) -> Statement:
+    """Raises `Malformed` where the bytes are not canonical or a value is missing, of another type, or one too many."""
+    found = _json(payload)
+    try:
+        if found["version"] != VERSION or found["algorithm"] != ALGORITHM:
+            raise Malformed
+        stated = Statement(
+            number=_text(found["number"]),
+            insurer=_text(found["insurer"]),
+            member_number=_text(found["member_number"]),
+            deposited_at=_moment(found["deposited_at"]),
+            signed_at=_moment(found["signed_at"]),
+            files=tuple(_file(file) for file in found["files"]),
+            verify_at=_text(found["verify_at"]),
+            key_id=_text(found["key_id"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise Malformed from error
+    if stated.payload() != payload:
+        raise Malformed
+    return stated
+
+
+def _file(found: dict[str, Any]) -> File:
+    if not isinstance(found["size"], int) or isinstance(found["size"], bool) or found["size"] < 0:
+        raise Malformed
+    if not _SHA256.fullmatch(found["sha256"]):
+        raise Malformed
+    texts = {name: _text(found[name]) for name in File.__slots__ if name != "size"}
+    return File(size=found["size"], **texts)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise Malformed
+    value.encode()  # a lone surrogate is no text
+    return value
+
+
+def _moment(value: object) -> datetime:
+    moment = datetime.fromisoformat(_text(value))
+    if moment.tzinfo is None:
+        raise Malformed
+    return moment
+
+
+def _json(data: bytes) -> Any:
+    try:
+        return json.loads(data.decode(), parse_constant=_refuse, parse_float=_refuse)
+    except (ValueError, RecursionError) as error:
+        raise Malformed from error
+
+
+def _refuse(_written: str) -> None:
+    raise ValueError
+
+
+def _base64(value: object) -> bytes:
+    """Strict: one way of writing each value, and no other."""
+    try:
+        text = _text(value)
+        decoded = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise Malformed from error
+    if base64.b64encode(decoded).decode() != text:
+        raise Malformed
+    return decoded

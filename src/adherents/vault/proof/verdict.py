@@ -1,0 +1,84 @@
+"""Whether a file is a receipt that one of these keys signed. Needs no database, and nobody's word."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from adherents.vault.proof.attachment import claims_one, receipts_in
+from adherents.vault.proof.keys import verifies
+from adherents.vault.proof.statement import Envelope, Malformed, Statement, read_envelope, read_statement
+
+MOST_BYTES = 1 << 20
+
+
+class Fault(models.TextChoices):
+    """Why a file proves nothing. The label is told to whoever holds it."""
+
+    TOO_LARGE = "too_large", _("Ce fichier dépasse 1 Mo : un accusé de dépôt est bien plus petit.")
+    NOT_A_RECEIPT = "not_a_receipt", _("Ce fichier n’est pas un accusé de dépôt.")
+    NOTHING_INSIDE = (
+        "nothing_inside",
+        _(
+            "Ce PDF ne contient pas l’accusé signé : imprimé ou scanné, il l’a perdu. Prenez le PDF tel qu’il a été téléchargé."
+        ),
+    )
+    ALTERED = "altered", _("Cet accusé a été modifié ou abîmé : il ne prouve rien.")
+    UNKNOWN_KEY = (
+        "unknown_key",
+        _("La clé qui a signé cet accusé n’est pas l’une des nôtres : il ne vient pas de ce portail."),
+    )
+
+
+class ProvesNothing(Exception):
+    """The file is not a receipt of ours as it was handed out. `fault` says why."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(str(fault.label))
+        self.fault = fault
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """A receipt whose signature is right: what it says, the signed bytes, and whether a PDF carried it."""
+
+    statement: Statement
+    envelope: Envelope
+    from_pdf: bool
+
+
+def judge(data: bytes, keys: Mapping[str, bytes]) -> Proven:
+    """Check a receipt, JSON or PDF, against public keys by key id. Raises `ProvesNothing`."""
+    if len(data) > MOST_BYTES:
+        raise ProvesNothing(Fault.TOO_LARGE)
+    from_pdf = b"%PDF-" in data[:1024]
+    envelope = _from_pdf(data) if from_pdf else _from_json(data)
+    try:
+        statement = read_statement(envelope.payload)
+    except Malformed as error:
+        raise ProvesNothing(Fault.ALTERED) from error
+    key = keys.get(statement.key_id)
+    if key is None:
+        raise ProvesNothing(Fault.UNKNOWN_KEY)
+    if not verifies(key, envelope.payload, envelope.signature):
+        raise ProvesNothing(Fault.ALTERED)
+    return Proven(statement, envelope, from_pdf)
+
+
+def _from_pdf(data: bytes) -> Envelope:
+    found = receipts_in(data)
+    if len(found) == 1:
+        return found[0]
+    if found or claims_one(data):  # two that differ, or one that cannot be read
+        raise ProvesNothing(Fault.ALTERED)
+    raise ProvesNothing(Fault.NOTHING_INSIDE)
+
+
+def _from_json(data: bytes) -> Envelope:
+    try:
+        return read_envelope(data)
+    except Malformed as error:
+        looks_like_one = b'"payload"' in data and b'"signature"' in data
+        fault = Fault.ALTERED if looks_like_one else Fault.NOT_A_RECEIPT
+        raise ProvesNothing(fault) from error

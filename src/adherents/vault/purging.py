@@ -1,0 +1,25 @@
+from collections.abc import Iterable
+from functools import partial
+
+from django.utils import timezone
+
+from adherents.vault.models import Arrival
+from adherents.vault.services.retention import destroy, rules
+from adherents.vault.services.sweeping import KEPT_FOR, sweep_forgotten
+from adherents.work.purging import Due, purge
+
+
+@purge
+def documents() -> Iterable[Due]:
+    for rule in rules():
+        waiting = rule.waiting()
+        said = f"treated before {rule.before:%d/%m/%Y} ({rule.months} months)"
+        if waiting:
+            said += f"; {waiting} older one(s) never treated, kept"
+        yield Due(f"document(s) {rule.kind}", said, rule.over().count(), partial(destroy, rule))
+
+
+@purge
+def arrivals() -> Iterable[Due]:
+    count = Arrival.objects.filter(at__lt=timezone.now() - KEPT_FOR).count()
+    yield Due("file(s) that wait for a form", f"for more than {KEPT_FOR.days} day", count, sweep_forgotten)

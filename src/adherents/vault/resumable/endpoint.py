@@ -1,0 +1,184 @@
+"""The tus protocol 1.0.0 for a member's files: https://tus.io/protocols/resumable-upload
+
+Answers are the protocol's. A file that does not enter is told in words too, as JSON: `{"reason", "sentence"}`.
+"""
+
+import re
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from functools import wraps
+from typing import Concatenate, ParamSpec, cast
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.urls import reverse
+from django.utils.http import http_date
+from django.utils.translation import gettext as _
+
+from adherents.accounts.browser import address_of
+from adherents.accounts.decorators import member_required
+from adherents.accounts.limits import TooOften, knock
+from adherents.insurer.profile import profile
+from adherents.vault.content import Refusal
+from adherents.vault.models import Upload
+from adherents.vault.resumable import protocol
+from adherents.vault.services import resuming
+from adherents.vault.services.arrival import MEGABYTE
+from adherents.vault.views.member import member_of
+
+CHUNK_BYTES = 1 << 16
+MOST_SILENCE = 15  # seconds without a byte, after which what came is kept and the connection given up
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_STATUS = {Refusal.TOO_LARGE: 413, Refusal.FORMAT: 415}
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+
+
+def _tus(view: View[P]) -> View[P]:
+    """What every answer has in common: the version, who may ask, and the protocol's refusals."""
+
+    @wraps(view)
+    def answered(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        response = _answer(member_required(view), request, *args, **kwargs)
+        response["Tus-Resumable"] = protocol.VERSION
+        return response
+
+    return cast(View[P], answered)
+
+
+def _answer(view: View[P], request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    override = request.headers.get("X-HTTP-Method-Override")
+    if override:
+        if (
+            request.method != "POST"
+        ):  # whose token was checked, unlike that of a request that should change nothing
+            return HttpResponse(status=400)
+        request.method = override.upper()
+    if request.method == "OPTIONS":
+        return _capabilities()
+    if request.headers.get("Tus-Resumable") != protocol.VERSION:
+        return HttpResponse(status=412, headers={"Tus-Version": protocol.VERSION})
+    if not request.user.is_authenticated:
+        return _words(
+            401, "signed_out", _("Votre session est terminée. Connectez-vous à nouveau pour continuer.")
+        )
+    try:
+        return view(request, *args, **kwargs)
+    except protocol.Malformed:
+        return HttpResponse(status=400)
+    except Upload.DoesNotExist:
+        return HttpResponse(status=404)
+    except resuming.Busy:
+        return HttpResponse(status=423, headers={"Retry-After": "2"})
+    except resuming.WrongOffset as error:
+        return HttpResponse(status=409, headers={"Upload-Offset": str(error.offset)})
+    except resuming.MoreThanAnnounced:
+        return HttpResponse(status=400)
+    except resuming.NotKept:
+        return _words(503, Refusal.NOT_KEPT.value, str(Refusal.NOT_KEPT.label))
+    except resuming.NotAccepted as error:
+        return _words(_STATUS.get(error.reason, 422), error.reason.value, str(error.reason.label))
+
+
+@_tus
+def uploads(request: HttpRequest) -> HttpResponseBase:
+    """POST announces a file, and is told where to send its bytes."""
+    if request.method != "POST":
+        return HttpResponse(status=405, headers={"Allow": "POST, OPTIONS"})
+    member = member_of(request)
+    told = protocol.metadata(request.headers.get("Upload-Metadata"))
+    length, digest = protocol.number(request.headers.get("Upload-Length")), told.get("sha256", "")
+    if digest and not _SHA256.fullmatch(digest):
+        raise protocol.Malformed
+    try:
+        knock("deposit", address=address_of(request), identifier=member.number)
+    except TooOften:
+        return _words(
+            429, "too_often", _("Vous avez fait beaucoup d’envois en peu de temps. Réessayez dans une heure.")
+        )
+    begun = resuming.begin_upload(member=member, name=told.get("filename", ""), length=length, sha256=digest)
+    headers = {"Location": reverse("vault:upload", args=[begun.pk]), **_expires(begun.expires_at)}
+    return HttpResponse(status=201, headers=headers)
+
+
+@_tus
+def upload(request: HttpRequest, upload_id: uuid.UUID) -> HttpResponseBase:
+    """HEAD says how much of a file came, PATCH brings more of it, DELETE takes it back."""
+    member = member_of(request)
+    if request.method == "HEAD":
+        at = resuming.progress(member=member, upload_id=upload_id)
+        headers = {
+            "Upload-Offset": str(at.offset),
+            "Upload-Length": str(at.length),
+            "Cache-Control": "no-store",
+            **_expires(at.expires_at),
+        }
+        return HttpResponse(status=200, headers=headers)
+    if request.method == "DELETE":
+        if not resuming.exists(member=member, upload_id=upload_id):
+            raise Upload.DoesNotExist
+        resuming.drop(member=member, upload_id=upload_id)
+        return HttpResponse(status=204)
+    if request.method != "PATCH":
+        return HttpResponse(status=405, headers={"Allow": "HEAD, PATCH, DELETE, OPTIONS"})
+    if request.content_type != protocol.PART_TYPE:
+        return HttpResponse(status=415)
+    offset = protocol.number(request.headers.get("Upload-Offset"))
+    length = protocol.number(request.headers.get("Content-Length"))
+    with _body(request, length) as chunks:
+        try:
+            at = resuming.receive(
+                member=member, upload_id=upload_id, offset=offset, length=length, chunks=chunks
+            )
+        except (resuming.NotAccepted, resuming.NotKept):
+            for _rest in chunks:  # a browser reads the answer once it has sent everything
+                pass
+            raise
+    return HttpResponse(status=204, headers={"Upload-Offset": str(at.offset), **_expires(at.expires_at)})
+
+
+@contextmanager
+def _body(request: HttpRequest, length: int) -> Iterator[Iterator[bytes]]:
+    """The request's bytes as they come. They end where the connection breaks, or falls silent: that is no error here."""
+    connection = request.META.get("gunicorn.socket")  # none under another server, whose own patience holds
+    before = connection.gettimeout() if connection else None
+    if connection:
+        connection.settimeout(MOST_SILENCE)
+    try:
+        yield _chunks(request, length)
+    finally:
+        if connection:
+            connection.settimeout(before)
+
+
+def _chunks(request: HttpRequest, length: int) -> Iterator[bytes]:
+    left = length
+    while left:
+        try:
+            chunk = request.read(min(left, CHUNK_BYTES))
+        except OSError:
+            return
+        if not chunk:
+            return
+        left -= len(chunk)
+        yield chunk
+
+
+def _capabilities() -> HttpResponse:
+    most = profile().documents.max_file_mb * MEGABYTE
+    headers = {
+        "Tus-Version": protocol.VERSION,
+        "Tus-Extension": protocol.EXTENSIONS,
+        "Tus-Max-Size": str(most),
+    }
+    return HttpResponse(status=204, headers=headers)
+
+
+def _expires(at: datetime | None) -> dict[str, str]:
+    return {"Upload-Expires": http_date(at.timestamp())} if at else {}
+
+
+def _words(status: int, reason: str, sentence: str) -> HttpResponse:
+    return JsonResponse({"reason": reason, "sentence": sentence}, status=status)

@@ -1,0 +1,103 @@
+"""A file sealed while it passes: chunks in, a sealed object in the storage out, and no clear byte anywhere between."""
+
+import hashlib
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from queue import SimpleQueue
+
+import tink
+
+from adherents.crypto.envelopes import new_document_key, sealing_stream
+from adherents.vault.objects import ObjectWriter, StorageFailed, begin
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """What is kept of a sealed file: bytes, SHA-256 of the original in hexadecimal, its wrapped key and where it is."""
+
+    size: int
+    sha256: str
+    wrapped_key: bytes
+    storage_name: str
+
+
+class Digest:
+    """SHA-256 of what passes, worked out beside the cipher: on a file of some size, in a thread that keeps up with it.
+
+    Hashing costs as much as sealing. No more than eight chunks wait for it.
+    """
+
+    SMALL_BYTES = 1 << 20
+    MOST_WAITING = 8
+
+    def __init__(self) -> None:
+        self._hash = hashlib.sha256()
+        self._size = 0
+        self._waiting: SimpleQueue[bytes | None] = SimpleQueue()
+        self._room = threading.Semaphore(self.MOST_WAITING)
+        self._thread: threading.Thread | None = None
+
+    def update(self, chunk: bytes) -> None:
+        self._size += len(chunk)
+        if self._size <= self.SMALL_BYTES:
+            self._hash.update(chunk)
+            return
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._keep_up, name="digest", daemon=True)
+            self._thread.start()
+        self._room.acquire()
+        self._waiting.put(chunk)
+
+    def finish(self) -> str:
+        """The digest in hexadecimal; the thread is over. To be called in any case."""
+        if self._thread is not None:
+            self._waiting.put(None)
+            self._thread.join()
+            self._thread = None
+        return self._hash.hexdigest()
+
+    def _keep_up(self) -> None:
+        while (chunk := self._waiting.get()) is not None:
+            self._hash.update(chunk)
+            self._room.release()
+
+
+class Sealer:
+    """Write the chunks, then `commit` or `abort`. Memory does not grow with the file."""
+
+    def __init__(self, *, sealed_as: str, storage_name: str) -> None:
+        """`sealed_as` is bound to the bytes. Raises `StorageFailed`."""
+        self._name = storage_name
+        self._key = new_document_key(document_id=sealed_as)
+        self._object: ObjectWriter = begin(storage_name)
+        self._cipher = sealing_stream(self._key, self._object, document_id=sealed_as)  # type: ignore[arg-type]
+        self._digest = Digest()
+        self.size = 0
+
+    def write(self, chunk: bytes) -> None:
+        """Raises `StorageFailed`; the object is aborted then."""
+        self.size += len(chunk)
+        self._digest.update(chunk)
+        self._try(lambda: self._cipher.write(chunk))
+
+    def commit(self) -> Sealed:
+        """The object is whole, flushed, and under its name. Raises `StorageFailed`; nothing is left then."""
+        self._try(self._cipher.close)
+        self._try(self._object.commit)
+        return Sealed(self.size, self._digest.finish(), self._key, self._name)
+
+    def abort(self) -> None:
+        """Nothing is left of it."""
+        self._digest.finish()
+        self._object.abort()
+
+    def _try(self, step: Callable[[], object]) -> None:
+        try:
+            step()
+        except StorageFailed:
+            self.abort()
+            raise
+        except (OSError, tink.TinkError) as error:  # the cipher tells a failed write in its own words
+            self.abort()
+            raise StorageFailed(str(error)) from error

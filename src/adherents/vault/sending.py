@@ -1,0 +1,59 @@
+"""What the send page's script is told: where files go, what is accepted, and every word that it says."""
+
+from functools import cache
+from typing import Any
+
+from django.contrib.staticfiles import finders
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from adherents.insurer.profile import profile
+from adherents.vault.content import Refusal
+from adherents.vault.services.arrival import MEGABYTE
+
+CLIENT = "vault/tus.min.js"  # put there by `scripts/page_libraries`
+
+
+@cache
+def client_is_there() -> bool:
+    """Whether this installation has the tus client: without it, the page is the plain form."""
+    return finders.find(CLIENT) is not None
+
+
+def told_to_the_script() -> dict[str, Any]:
+    """For `assets/sending.js`. In the words, `{n}`, `{name}`, `{sent}`, `{total}` and `{size}` are filled in there."""
+    documents = profile().documents
+    refusals = (Refusal.FORMAT, Refusal.EMPTY, Refusal.TOO_LARGE, Refusal.TOO_MANY)
+    return {
+        "endpoint": reverse("vault:uploads"),
+        "types": list(documents.types),
+        "mostBytes": documents.max_file_mb * MEGABYTE,
+        "mostFiles": documents.max_files,
+        "refusals": {refusal.value: str(refusal.label) for refusal in refusals},
+        "words": {
+            "queued": _("{size} · en attente"),
+            "sending": _("{sent} sur {total}"),
+            "checking": _("{size} · vérification…"),
+            "arrived": _("{size} · arrivé"),
+            "lost": _(
+                "{sent} sur {total} · connexion perdue. L’envoi reprendra tout seul dès qu’elle reviendra."
+            ),
+            "failed": _(
+                "L’envoi s’est interrompu. Ce qui est arrivé est gardé : réessayez quand vous voulez."
+            ),
+            "unreadable": _(
+                "Votre appareil n’a pas pu lire ce fichier. Ouvrez-le pour vérifier, puis réessayez."
+            ),
+            "reload": _("Cette page est trop ancienne. Rechargez-la : ce qui est arrivé est gardé."),
+            "cancel": _("Annuler"),
+            "retry": _("Réessayer"),
+            "remove": _("Retirer"),
+            "sayChosen": _("{name} : l’envoi commence."),
+            "sayResumed": _("{name} : l’envoi reprend où il s’était arrêté."),
+            "sayArrived": _("{name} est arrivé."),
+            "sayLost": _("{name} : connexion perdue. L’envoi reprendra tout seul dès qu’elle reviendra."),
+            "sayRemoved": _("{name} est retiré."),
+            "wait": _("Vos documents partiront dès que le dernier sera arrivé. Laissez cette page ouverte."),
+            "unfinished": _("Un fichier n’est pas arrivé entier : réessayez, ou retirez-le."),
+        },
+    }

@@ -1,0 +1,254 @@
+"""A file arrives: bounded, typed and sealed while its bytes pass, and refused in words where it must be."""
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from django.db import transaction
+
+from adherents.insurer.profile import profile
+from adherents.members.models import Member
+from adherents.vault.content import HEAD_BYTES, PDF, TAIL_BYTES, Refusal, look, may_be
+from adherents.vault.drawing import Fault
+from adherents.vault.drawing.process import CannotBeDrawn, Drawing, DrawingFailed
+from adherents.vault.models import Arrival, Document, NamedFile, SealedFile, UnclaimedObject
+from adherents.vault.names import clean_name
+from adherents.vault.objects import StorageFailed, delete_object, fresh_name
+from adherents.vault.sealing import Sealed, Sealer
+from adherents.vault.services.reading import Altered, clear_bytes
+
+MEGABYTE = 1 << 20  # what phones and PCs call « Mo » in a file's properties, and more generous than 1,000,000
+_ENOUGH_TO_TELL = 4096
+_LOCK_WORD = b"/Encrypt"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A file that is whole, sealed and flushed, and that no row owns yet."""
+
+    id: uuid.UUID
+    name: str
+    content_type: str
+    sealed: Sealed
+
+    def facts(self) -> dict[str, object]:
+        """The columns of the row that will own it."""
+        return {
+            "id": self.id,
+            "name": self.name,
+            "content_type": self.content_type,
+            "size": self.sealed.size,
+            "sha256": self.sealed.sha256,
+            "wrapped_key": self.sealed.wrapped_key,
+            "storage_name": self.sealed.storage_name,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A file that does not enter, and why."""
+
+    name: str
+    reason: Refusal
+
+    @property
+    def sentence(self) -> str:
+        return str(self.reason.label)
+
+
+class Incoming:
+    """One file while it arrives: `write` its bytes, then `finish` or `abort`. Only its two ends are kept in clear."""
+
+    def __init__(
+        self, *, name: str, refusal: Refusal | None = None, document_id: uuid.UUID | None = None
+    ) -> None:
+        documents = profile().documents
+        self.id = document_id or uuid.uuid4()
+        self.name = clean_name(name)
+        self.size = 0
+        self.refusal = refusal
+        self._accepted = frozenset(documents.types)
+        self._most = documents.max_file_mb * MEGABYTE
+        self._sealer: Sealer | None = None
+        self._storage_name = ""
+        self._head, self._tail = bytearray(), b""
+
+    def write(self, chunk: bytes) -> None:
+        """Bytes in order, of any length. A refused file's are dropped."""
+        self.size += len(chunk)
+        if self.refusal:
+            return
+        if self.size > self._most:
+            self._refuse(Refusal.TOO_LARGE)
+            return
+        self._look_at(chunk)
+        if self._sealer is None:
+            if len(self._head) < _ENOUGH_TO_TELL:
+                return  # it is all in the head so far
+            chunk = bytes(self._head[: self.size]) if self.size <= HEAD_BYTES else self._before(chunk)
+        self._seal(chunk)
+
+    def finish(self) -> Arrived | Refused:
+        """The file is over: whole and sealed, or refused with nothing left of it."""
+        if not self.refusal and self._sealer is None and self.size:
+            self._seal(bytes(self._head))
+        if not self.refusal:
+            seen = look(bytes(self._head), self._tail, accepted=self._accepted)
+            if seen.refusal:
+                self._refuse(seen.refusal)
+        sealed = self._committed()
+        if sealed is None:
+            return Refused(self.name, self.refusal or Refusal.NOT_KEPT)
+        arrived = Arrived(self.id, self.name, seen.content_type, sealed)
+        # The word stands in a PDF's trailer, at its end (at its beginning too when it is made for the web).
+        mentions_lock = _LOCK_WORD in self._tail or _LOCK_WORD in self._head
+        if mentions_lock and seen.content_type == PDF and _is_locked(arrived):
+            discard([arrived])
+            return Refused(self.name, Refusal.ENCRYPTED)
+        return arrived
+
+    def pause(self) -> Sealed | None:
+        """The bytes stop before the file is over: what came of it, sealed and not judged yet.
+
+        None when it is refused, and when so little came that nothing could tell what it is.
+        """
+        return self._committed()
+
+    def abort(self) -> None:
+        """Nothing is left of it."""
+        if self._sealer is not None:
+            self._sealer.abort()
+            self._sealer = None
+            UnclaimedObject.objects.filter(pk=self._storage_name).delete()
+
+    def _before(self, chunk: bytes) -> bytes:
+        """What came so far, when the chunk that decides is longer than the head that is kept."""
+        return bytes(self._head[: self.size - len(chunk)]) + chunk
+
+    def _look_at(self, chunk: bytes) -> None:
+        if len(self._head) < HEAD_BYTES:
+            self._head += chunk[: HEAD_BYTES - len(self._head)]
+        self._tail = chunk[-TAIL_BYTES:] if len(chunk) >= TAIL_BYTES else (self._tail + chunk)[-TAIL_BYTES:]
+
+    def _seal(self, chunk: bytes) -> None:
+        try:
+            if self._sealer is None:
+                if not may_be(self._accepted, bytes(self._head[:_ENOUGH_TO_TELL])):
+                    self.refusal = Refusal.FORMAT
+                    return
+                self._storage_name = fresh_name()
+                UnclaimedObject.objects.create(storage_name=self._storage_name)
+                self._sealer = Sealer(sealed_as=str(self.id), storage_name=self._storage_name)
+            self._sealer.write(chunk)
+        except StorageFailed:
+            self._refuse(Refusal.NOT_KEPT)
+
+    def _committed(self) -> Sealed | None:
+        if self.refusal or self._sealer is None:
+            return None
+        try:
+            sealed = self._sealer.commit()
+        except StorageFailed:
+            self._refuse(Refusal.NOT_KEPT)
+            return None
+        self._sealer = None  # it is whoever asked's, from now on
+        return sealed
+
+    def _refuse(self, reason: Refusal) -> None:
+        self.refusal = reason
+        self.abort()
+
+
+@dataclass
+class Intake:
+    """The files of one sending, as they come: no more than the profile allows, those that already wait counted."""
+
+    waiting: int = 0
+    arrived: list[Arrived] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+    current: Incoming | None = None
+
+    def begin(self, name: str) -> Incoming:
+        full = self.waiting + len(self.arrived) >= profile().documents.max_files
+        self.current = Incoming(name=name, refusal=Refusal.TOO_MANY if full else None)
+        return self.current
+
+    def end(self) -> Arrived | Refused:
+        """The current file is over."""
+        assert self.current is not None
+        ended, self.current = self.current.finish(), None
+        if isinstance(ended, Arrived):
+            self.arrived.append(ended)
+        else:
+            self.refused.append(ended)
+        return ended
+
+    def take(self) -> list[Arrived]:
+        """What arrived, for whoever now answers for it."""
+        taken, self.arrived = self.arrived, []
+        return taken
+
+    def drop_the_rest(self) -> None:
+        """Nothing is left of what was not taken."""
+        if self.current is not None:
+            self.current.abort()
+            self.current = None
+        discard(self.take())
+
+
+def discard(arrived: Iterable[Arrived]) -> None:
+    """Delete the objects of files that nobody will own."""
+    delete_objects(file.sealed.storage_name for file in arrived)
+
+
+def delete_objects(storage_names: Iterable[str]) -> None:
+    """Delete objects that nobody owns any more. What the storage refuses to delete is swept later."""
+    for storage_name in storage_names:
+        try:
+            delete_object(storage_name)
+        except StorageFailed:
+            continue
+        UnclaimedObject.objects.filter(pk=storage_name).delete()
+
+
+def own(names: Sequence[str]) -> None:
+    """These objects have an owner from now on: to be called in the transaction that makes the owner's rows."""
+    freed, _ = UnclaimedObject.objects.filter(pk__in=names).delete()
+    if freed != len(names):
+        raise LookupError("an object was swept before a row could own it")
+
+
+def disown(files: Sequence[SealedFile]) -> None:
+    """The rows of these objects are about to go, in this transaction: the sweep will delete what they leave."""
+    UnclaimedObject.objects.bulk_create([UnclaimedObject(storage_name=file.storage_name) for file in files])
+
+
+def keep_waiting(*, member: Member, arrived: Sequence[Arrived]) -> None:
+    """The form was refused and not the files: they wait a day for the member to finish (product.md, section 3)."""
+    if not arrived:
+        return
+    with transaction.atomic():
+        own([file.sealed.storage_name for file in arrived])
+        Arrival.objects.bulk_create([Arrival(member=member, **file.facts()) for file in arrived])
+
+
+def drop_waiting(*, member: Member, arrival_id: uuid.UUID) -> None:
+    """The member takes back a file that waits: its key goes with its row, then its bytes. Nothing happens twice."""
+    with transaction.atomic():
+        found = list(Arrival.objects.select_for_update().filter(member=member, pk=arrival_id))
+        disown(found)
+        Arrival.objects.filter(pk__in=[arrival.pk for arrival in found]).delete()
+    delete_objects(arrival.storage_name for arrival in found)
+
+
+def _is_locked(arrived: Arrived) -> bool:
+    """Does this PDF ask for a password? Asked of the confined process: the word alone also stands in innocent files."""
+    file: NamedFile = Document(**arrived.facts())
+    try:
+        with Drawing(PDF, file.size, seconds=20, only_open=True) as drawing:
+            drawing.feed(clear_bytes(file))
+    except CannotBeDrawn as error:
+        return error.fault is Fault.ENCRYPTED
+    except (DrawingFailed, Altered, StorageFailed):
+        return False
+    return False

@@ -1,0 +1,107 @@
+"""Erasing: the key first, so that nothing opens from that moment on, and then the bytes. What is left is the proof of both.
+
+The row keeps number, kind, dates, size and SHA-256; the journal says when, who and why; the receipt stays as it was signed.
+"""
+
+import uuid
+
+from django.db import transaction
+from django.utils import timezone
+
+from adherents.journal.events import Event
+from adherents.journal.services import record
+from adherents.members.models import Member
+from adherents.vault.models import Document, State, UnclaimedObject
+from adherents.vault.objects import StorageFailed, delete_object
+from adherents.vault.origins import Erased
+from adherents.vault.services.arrival import disown
+from adherents.vault.services.receipts import envelope_of
+
+ERASED_FIELDS = [
+    *Document.WORK_FIELDS,
+    "wrapped_key",
+    "erased_at",
+    "erased_because",
+    "name",
+    "name_key",
+    "note",
+    "page_count",
+]
+
+
+class TooLate(Exception):
+    """The document is being treated, or was: it cannot be taken back any more."""
+
+
+def take_back(*, member: Member, document_id: uuid.UUID) -> Document:
+    """« Reprendre ce document »: the member's own, as long as nobody has begun to treat it.
+
+    Raises `Document.DoesNotExist` for an unknown id and for another's alike, and `TooLate`. Twice is once.
+    """
+    with transaction.atomic():
+        document = _locked(document_id, member=member)
+        if document.erased_because == Erased.WITHDRAWN:
+            return document
+        if not document.can_be_taken_back:
+            raise TooLate
+        document.state, document.state_at = State.WITHDRAWN, timezone.now()
+        document.save(update_fields=["state", "state_at"])
+        record(Event.DOCUMENT_TAKEN_BACK, subject=document.subject, actor=member.subject)
+        left = _destroy_keys(document, because=Erased.WITHDRAWN, actor=member.subject)
+    _delete_objects(left)
+    return document
+
+
+def erase(*, document_id: uuid.UUID, because: Erased, actor: str = "system") -> bool:
+    """Destroy a document for good. False: it was already. Raises `Document.DoesNotExist`."""
+    with transaction.atomic():
+        document = _locked(document_id)
+        if document.erased_at is not None:
+            return False
+        left = _destroy_keys(document, because=because, actor=actor)
+    _delete_objects(left)
+    return True
+
+
+def _locked(document_id: uuid.UUID, **conditions: object) -> Document:
+    found: Document = Document.objects.select_for_update().get(pk=document_id, **conditions)
+    return found
+
+
+def _destroy_keys(document: Document, *, because: Erased, actor: str) -> list[str]:
+    """Its key and its pages' go with this transaction, and nobody's worker has it in hand. Gives the objects to delete.
+
+    They are noted as nobody's, so that a sweep deletes what this process does not.
+    """
+    envelope_of(document.deposit)  # what the receipt says is signed before the row forgets it
+    pages = list(document.pages.all())
+    files = [document, *pages]
+    disown(files)
+    document.pages.all().delete()
+    record(
+        Event.DOCUMENT_ERASED,
+        subject=document.subject,
+        actor=actor,
+        code=because.value,
+        deposit=document.deposit.number,
+        kind=document.kind,
+        size=document.size,
+        sha256=document.sha256,
+        pages=len(pages),
+    )
+    document.wrapped_key = b""
+    document.erased_at, document.erased_because = timezone.now(), because
+    document.name = document.note = ""
+    document.page_count = None
+    document.work_done()
+    document.save(update_fields=ERASED_FIELDS)
+    return [file.storage_name for file in files]
+
+
+def _delete_objects(names: list[str]) -> None:
+    for name in names:
+        try:
+            delete_object(name)
+        except StorageFailed:
+            continue  # without its key it is noise; the sweep comes back for it
+        UnclaimedObject.objects.filter(pk=name).delete()

@@ -1,0 +1,88 @@
+"""The insurer puts a document in a member's vault: a statement, a card, a certificate (product.md, section 3)."""
+
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.utils import timezone
+
+from adherents.insurer.profile import profile
+from adherents.journal.events import Event
+from adherents.journal.services import record
+from adherents.members.models import Beneficiary, Member
+from adherents.vault import mails
+from adherents.vault.content import Refusal
+from adherents.vault.models import Deposit, Document, State
+from adherents.vault.origins import Origin
+from adherents.vault.services.arrival import Incoming, Refused, discard, own
+from adherents.vault.services.deposit import next_number
+from adherents.vault.services.receipts import issue
+
+
+class NotAccepted(Exception):
+    """The file does not enter, for the same reasons as a member's would not."""
+
+    def __init__(self, reason: Refusal) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+
+def deposit_for_member(
+    *,
+    member: Member,
+    kind: str,
+    name: str,
+    chunks: Iterable[bytes],
+    actor: str,
+    beneficiary: Beneficiary | None = None,
+) -> Document:
+    """Seal the bytes as they come, and show them to the member under « Documents de votre mutuelle ».
+
+    `kind` is a code of the profile, `actor` who did it (`api:3`). Nobody has to answer it: it is kept as long as its kind says
+    from today on. The member is told by mail. Raises `KeyError` for an unknown kind, and `NotAccepted`.
+    """
+    profile().documents.kind(kind)
+    incoming = Incoming(name=name)
+    try:
+        for chunk in chunks:
+            incoming.write(chunk)
+    except BaseException:
+        incoming.abort()
+        raise
+    arrived = incoming.finish()
+    if isinstance(arrived, Refused):
+        raise NotAccepted(arrived.reason)
+    try:
+        with transaction.atomic():
+            own([arrived.sealed.storage_name])
+            now = timezone.now()
+            made = Deposit.objects.create(
+                number=next_number(timezone.localtime(now).year), member=member, at=now
+            )
+            document = Document(
+                **arrived.facts(),
+                deposit=made,
+                member=member,
+                at=now,
+                kind=kind,
+                beneficiary=beneficiary,
+                origin=Origin.INSURER,
+                state=State.ACCEPTED,
+                state_at=now,
+                next_attempt_at=now,
+            )
+            document.save(force_insert=True)
+            record(
+                Event.DOCUMENT_DEPOSITED,
+                subject=document.subject,
+                actor=actor,
+                deposit=made.number,
+                kind=kind,
+                size=document.size,
+                sha256=document.sha256,
+            )
+            issue(made, [document])
+            mails.from_insurer(document)
+    except BaseException:
+        discard([arrived])
+        raise
+    return document

@@ -1,0 +1,123 @@
+"""The receipt of a deposit: signed with it, handed out as PDF and as JSON, and checked for whoever holds one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone, translation
+
+from adherents.insurer.profile import profile
+from adherents.journal.events import Event
+from adherents.journal.services import record
+from adherents.members.models import Member
+from adherents.vault.models import Deposit, Document, Receipt
+from adherents.vault.proof import keys, paper
+from adherents.vault.proof.statement import Envelope, File, Statement, read_statement
+from adherents.vault.proof.verdict import Proven, judge
+from adherents.vault.services import signing
+
+
+class NotInIt(Exception):
+    """No deposit of this number holds a file with this fingerprint."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """A receipt as a file to download."""
+
+    name: str
+    content_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A receipt found to be ours. `pages_are_ours` is None for JSON; for a PDF, whether its pages are the ones we draw."""
+
+    statement: Statement
+    pages_are_ours: bool | None = None
+
+
+def issue(deposit: Deposit, documents: Sequence[Document]) -> Receipt:
+    """Sign what arrived, in the caller's transaction. A deposit has one receipt: the first one stays."""
+    key = signing.live_key()
+    with translation.override("fr"):
+        files = tuple(
+            File(
+                name=document.name,
+                kind=document.kind,
+                kind_label=document.kind_label,
+                content_type=document.content_type,
+                size=document.size,
+                sha256=document.sha256,
+            )
+            for document in documents
+        )
+    statement = Statement(
+        number=deposit.number,
+        insurer=profile().insurer.legal_name,
+        member_number=deposit.member.number,
+        deposited_at=timezone.localtime(deposit.at),
+        signed_at=timezone.localtime(),
+        files=files,
+        verify_at=settings.BASE_URL + reverse("proof:check"),
+        key_id=key.key_id,
+    )
+    payload = statement.payload()
+    signed = Receipt(
+        deposit=deposit, key=key, payload=payload, signature=keys.sign(signing.seed_of(key), payload)
+    )
+    Receipt.objects.bulk_create([signed], ignore_conflicts=True)
+    return Receipt.objects.get(pk=deposit.pk)
+
+
+def envelope_of(deposit: Deposit) -> Envelope:
+    """What was signed of it; a deposit older than receipts is signed now, and says so by `signed_at`."""
+    with transaction.atomic():
+        receipt = Receipt.objects.filter(pk=deposit.pk).first()
+        if receipt is None:
+            receipt = issue(deposit, list(deposit.documents.defer("wrapped_key").order_by("place", "pk")))
+    return Envelope(bytes(receipt.payload), bytes(receipt.signature))
+
+
+def hand_out(*, member: Member, number: str, form: str, language: str) -> Handed:
+    """A member's own receipt, `form` being "pdf" or "json", and journalled.
+
+    Raises `Deposit.DoesNotExist` for an unknown number and for another's alike.
+    """
+    deposit = Deposit.objects.of(member).select_related("member").get(number=number)
+    envelope = envelope_of(deposit)
+    if form == "pdf":
+        content_type, content = "application/pdf", paper.draw(envelope, language)
+    else:
+        content_type, content = "application/json", envelope.written()
+    with transaction.atomic():
+        record(
+            Event.RECEIPT_DOWNLOADED, subject=member.subject, actor=member.subject, deposit=number, form=form
+        )
+    return Handed(f"accuse-{number}.{form}", content_type, content)
+
+
+def check(data: bytes) -> Checked:
+    """Whether these bytes are a receipt of ours, and what it says. Raises `ProvesNothing`. Nothing is kept of them."""
+    proven = judge(data, signing.public_keys())
+    return Checked(proven.statement, pages_are_ours(data, proven))
+
+
+def pages_are_ours(data: bytes, proven: Proven) -> bool | None:
+    """Are the pages of a PDF, in one language or another, exactly those that we draw today? None for JSON."""
+    if not proven.from_pdf:
+        return None
+    return any(paper.draw(proven.envelope, language) == data for language in profile().languages)
+
+
+def statement_with(*, number: str, sha256: str) -> Statement:
+    """What the receipt `number` says, for whoever holds a file whose fingerprint is in it. Raises `NotInIt`."""
+    receipt = Receipt.objects.filter(deposit__number=number).first()
+    if receipt is not None:
+        statement = read_statement(bytes(receipt.payload))
+        if any(file.sha256 == sha256 for file in statement.files):
+            return statement
+    raise NotInIt

@@ -1,0 +1,328 @@
+"""A file that comes in several goes: what arrived before the connection broke is kept, and the rest follows it.
+
+Each request's bytes are sealed as they pass, as a part of their own; the last one makes the whole. A file that comes in
+one go is sealed once, as the document that it becomes; parts are sealed anew into one object while the whole is judged,
+by the same rules as the plain form's (`arrival.Incoming`). No clear byte touches the disk on the way.
+"""
+
+import secrets
+import time
+import uuid
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NoReturn
+
+from django.db import transaction
+from django.utils import timezone
+
+from adherents.insurer.profile import profile
+from adherents.members.models import Member
+from adherents.vault.content import Refusal
+from adherents.vault.models import Arrival, UnclaimedObject, Upload, UploadPart, UploadQuerySet
+from adherents.vault.names import clean_name
+from adherents.vault.objects import StorageFailed, fresh_name
+from adherents.vault.sealing import Sealed, Sealer
+from adherents.vault.services.arrival import (
+    MEGABYTE,
+    Arrived,
+    Incoming,
+    Refused,
+    delete_objects,
+    discard,
+    disown,
+    drop_waiting,
+    own,
+)
+from adherents.vault.services.reading import Altered, clear_bytes
+
+KEPT_FOR = timedelta(days=1)  # after the last byte that came
+LEASE = timedelta(seconds=30)
+_RENEW_SECONDS = 5
+
+
+class NotAccepted(Exception):
+    """The file does not enter, and nothing of it is left. `reason.label` says why, to the member."""
+
+    def __init__(self, reason: Refusal) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+
+class Busy(Exception):
+    """Another request is bringing bytes of this file, or was a moment ago."""
+
+
+class WrongOffset(Exception):
+    """These bytes do not follow those that came: `offset` says what does."""
+
+    def __init__(self, offset: int) -> None:
+        super().__init__(offset)
+        self.offset = offset
+
+
+class MoreThanAnnounced(Exception):
+    """These bytes would make the file longer than its announced length."""
+
+
+class NotKept(Exception):
+    """The storage did not take these bytes: what came before is still there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How many bytes of how many are there, and until when they wait for the rest (None: the file is whole)."""
+
+    offset: int
+    length: int
+    expires_at: datetime | None = None
+
+
+def begin_upload(*, member: Member, name: str, length: int, sha256: str = "") -> Upload:
+    """Announce a file of `length` bytes. `sha256` (hexadecimal) is checked at the end where it is given.
+
+    Raises `NotAccepted`: empty, too large, or one more than the profile allows with those that wait and those on their way.
+    """
+    documents = profile().documents
+    if not length:
+        raise NotAccepted(Refusal.EMPTY)
+    if length > documents.max_file_mb * MEGABYTE:
+        raise NotAccepted(Refusal.TOO_LARGE)
+    now = timezone.now()
+    with transaction.atomic():
+        Member.objects.select_for_update(no_key=True).get(pk=member.pk)  # two at once are counted in turn
+        if files_of(member) >= documents.max_files:
+            raise NotAccepted(Refusal.TOO_MANY)
+        return Upload.objects.create(
+            member=member,
+            name=clean_name(name),
+            length=length,
+            sha256=sha256,
+            at=now,
+            expires_at=now + KEPT_FOR,
+        )
+
+
+def files_of(member: Member) -> int:
+    """How many files of the next deposit are there already, whole or on their way."""
+    return Upload.objects.of(member).count() + Arrival.objects.waiting_for(member).count()
+
+
+def progress(*, member: Member, upload_id: uuid.UUID) -> Progress:
+    """Where a file is. Raises `Upload.DoesNotExist` (another's too) or `Busy`.
+
+    A whole that a crash left in parts is made one first, and may then be `NotAccepted` or `NotKept`.
+    """
+    arrival = Arrival.objects.waiting_for(member).filter(pk=upload_id).first()
+    if arrival is not None:
+        return Progress(arrival.size, arrival.size)
+    upload = Upload.objects.of(member).get(pk=upload_id)
+    if _is_held(upload):
+        raise Busy
+    if upload.offset == upload.length:
+        return _made_whole(_taken(member, upload_id))
+    return Progress(upload.offset, upload.length, upload.expires_at)
+
+
+def receive(
+    *, member: Member, upload_id: uuid.UUID, offset: int, length: int, chunks: Iterable[bytes]
+) -> Progress:
+    """Take `length` bytes that follow the first `offset`; fewer when `chunks` break off, and these stay.
+
+    Raises `Upload.DoesNotExist` (another's too), `Busy`, `WrongOffset`, `MoreThanAnnounced`, `NotAccepted` or `NotKept`.
+    """
+    upload = _taken(member, upload_id, offset=offset, length=length)
+    try:
+        if offset:
+            return _add(upload, _while_held(upload, chunks))
+        return _start(upload, _while_held(upload, chunks))
+    except StorageFailed as error:
+        raise NotKept from error
+    finally:
+        _release(upload)
+
+
+def drop(*, member: Member, upload_id: uuid.UUID) -> None:
+    """The member takes a file back, whole or not: its keys go with its rows, then its bytes. Nothing happens twice."""
+    if not _ended(Upload.objects.filter(member=member, pk=upload_id).first()):
+        drop_waiting(member=member, arrival_id=upload_id)
+
+
+def exists(*, member: Member, upload_id: uuid.UUID) -> bool:
+    """Whether there is such a file, whole or on its way, of this member."""
+    mine = {"member": member, "pk": upload_id}
+    return Upload.objects.filter(**mine).exists() or Arrival.objects.filter(**mine).exists()
+
+
+def sweep_expired(limit: int = 200) -> int:
+    """Delete the uploads that nobody went on with; how many."""
+    expired = Upload.objects.filter(expires_at__lte=timezone.now()).order_by("expires_at")[:limit]
+    return sum(_ended(upload) for upload in expired)
+
+
+def _taken(member: Member, upload_id: uuid.UUID, *, offset: int | None = None, length: int = 0) -> Upload:
+    """The upload, in our hands alone until we release it or stop renewing the lease."""
+    with transaction.atomic():
+        upload = Upload.objects.of(member).select_for_update().get(pk=upload_id)
+        if _is_held(upload):
+            raise Busy
+        if offset is not None and offset != upload.offset:
+            raise WrongOffset(upload.offset)
+        if upload.offset + length > upload.length:
+            raise MoreThanAnnounced
+        upload.lease, upload.leased_until = secrets.token_hex(8), timezone.now() + LEASE
+        upload.save(update_fields=["lease", "leased_until"])
+    return upload
+
+
+def _is_held(upload: Upload) -> bool:
+    return upload.leased_until is not None and upload.leased_until > timezone.now()
+
+
+def _while_held(upload: Upload, chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The chunks; whoever asks meanwhile is told that they are coming."""
+    renewed = time.monotonic()
+    for chunk in chunks:
+        yield chunk
+        if time.monotonic() - renewed > _RENEW_SECONDS:
+            _ours(upload).update(leased_until=timezone.now() + LEASE)
+            renewed = time.monotonic()
+
+
+def _ours(upload: Upload) -> UploadQuerySet:
+    return Upload.objects.filter(pk=upload.pk, lease=upload.lease, offset=upload.offset)
+
+
+def _release(upload: Upload) -> None:
+    Upload.objects.filter(pk=upload.pk, lease=upload.lease).update(lease="", leased_until=None)
+
+
+def _start(upload: Upload, chunks: Iterator[bytes]) -> Progress:
+    """The file's first bytes, and perhaps all of it: then they are its document's as they are."""
+    incoming = Incoming(name=upload.name, document_id=upload.pk)
+    try:
+        for chunk in chunks:
+            incoming.write(chunk)
+            if incoming.refusal:
+                break
+        if not incoming.refusal and incoming.size == upload.length:
+            return _judged(upload, incoming.finish())
+        sealed = incoming.pause()
+    except BaseException:
+        incoming.abort()
+        raise
+    if sealed is not None:
+        return _keep(upload, sealed)
+    if incoming.refusal:
+        _refuse(upload, incoming.refusal)
+    incoming.abort()
+    return Progress(0, upload.length, upload.expires_at)
+
+
+def _add(upload: Upload, chunks: Iterator[bytes]) -> Progress:
+    """Bytes that follow others: a part, and the whole if they are the last."""
+    part, storage_name = UploadPart(upload=upload, offset=upload.offset), fresh_name()
+    UnclaimedObject.objects.create(storage_name=storage_name)
+    sealer = Sealer(sealed_as=part.sealed_as, storage_name=storage_name)
+    try:
+        for chunk in chunks:
+            sealer.write(chunk)
+    except BaseException:
+        sealer.abort()
+        raise
+    if not sealer.size:
+        sealer.abort()
+        delete_objects([storage_name])
+        return Progress(upload.offset, upload.length, upload.expires_at)
+    return _keep(upload, sealer.commit())
+
+
+def _keep(upload: Upload, sealed: Sealed) -> Progress:
+    """A part is there: its row, and the new offset, in one transaction, if the upload is still in our hands."""
+    offset, expires_at = upload.offset + sealed.size, timezone.now() + KEPT_FOR
+    with transaction.atomic():
+        kept = _ours(upload).update(offset=offset, expires_at=expires_at, leased_until=timezone.now() + LEASE)
+        if kept:
+            own([sealed.storage_name])
+            UploadPart.objects.create(
+                upload=upload,
+                offset=upload.offset,
+                size=sealed.size,
+                sha256=sealed.sha256,
+                wrapped_key=sealed.wrapped_key,
+                storage_name=sealed.storage_name,
+            )
+    if not kept:  # taken back meanwhile, or taken over by who thought us dead
+        delete_objects([sealed.storage_name])
+        raise Busy
+    upload.offset, upload.expires_at = offset, expires_at
+    if offset == upload.length:
+        return _made_whole(upload)
+    return Progress(offset, upload.length, expires_at)
+
+
+def _made_whole(upload: Upload) -> Progress:
+    """All the parts are there: sealed anew as one file, which is judged as any other."""
+    incoming = Incoming(name=upload.name, document_id=upload.pk)
+    try:
+        for part in upload.parts.all():
+            for chunk in _while_held(upload, clear_bytes(part)):
+                incoming.write(chunk)
+        return _judged(upload, incoming.finish())
+    except Altered as error:
+        incoming.abort()
+        _ended(upload)
+        raise NotAccepted(Refusal.NOT_KEPT) from error
+    except StorageFailed as error:
+        incoming.abort()
+        raise NotKept from error
+    except BaseException:
+        incoming.abort()
+        raise
+    finally:
+        _release(upload)
+
+
+def _judged(upload: Upload, ended: Arrived | Refused) -> Progress:
+    """The file is over: it waits for its deposit from now on, or nothing of it is left."""
+    if isinstance(ended, Refused):
+        _refuse(upload, ended.reason)
+    if upload.sha256 not in {"", ended.sealed.sha256}:
+        discard([ended])
+        _refuse(upload, Refusal.CUT)
+    with transaction.atomic():
+        ours = _ours(upload).select_for_update().first()
+        if ours is not None:
+            parts = list(ours.parts.all())
+            disown(parts)
+            ours.delete()
+            own([ended.sealed.storage_name])
+            Arrival.objects.create(member_id=upload.member_id, **ended.facts())
+    if ours is None:
+        discard([ended])
+        raise Busy
+    delete_objects([part.storage_name for part in parts])
+    return Progress(upload.length, upload.length)
+
+
+def _refuse(upload: Upload, reason: Refusal) -> NoReturn:
+    """Raises `NotAccepted`, and nothing is left; `NotKept` where the fault is the storage's, and the parts stay."""
+    if reason == Refusal.NOT_KEPT:
+        raise NotKept
+    _ended(upload)
+    raise NotAccepted(reason)
+
+
+def _ended(upload: Upload | None) -> bool:
+    """Nothing is left of this upload. False when it was gone already."""
+    if upload is None:
+        return False
+    with transaction.atomic():
+        found = Upload.objects.select_for_update().filter(pk=upload.pk).first()
+        if found is None:
+            return False
+        parts = list(found.parts.all())
+        disown(parts)
+        found.delete()
+    delete_objects([part.storage_name for part in parts])
+    return True

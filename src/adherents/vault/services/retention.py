@@ -1,0 +1,62 @@
+"""How long a document is kept, kind by kind, as the profile says: so many months after it was treated."""
+
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+from django.utils import timezone
+
+from adherents.insurer.profile import profile
+from adherents.vault.models import Document, DocumentQuerySet, State
+from adherents.vault.origins import Erased
+from adherents.vault.services.erasing import erase
+
+# Answered, or set aside: nobody will treat it any more. `state_at` says since when; the insurer's own are so from the start.
+_ANSWERED = Q(state__in=[State.ACCEPTED, State.REFUSED, State.INCOMPLETE]) | ~Q(set_aside="")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A kind of document, the months that it is kept, and the moment before which it must have been treated."""
+
+    kind: str
+    months: int
+    before: datetime
+
+    def over(self) -> DocumentQuerySet:
+        """The documents that were kept long enough."""
+        return self._kept().filter(_ANSWERED, state_at__lt=self.before)
+
+    def waiting(self) -> int:
+        """How many are older than that and were never treated: these are for somebody to look at, not to destroy."""
+        return self._kept().filter(at__lt=self.before).exclude(_ANSWERED).count()
+
+    def _kept(self) -> DocumentQuerySet:
+        return Document.objects.kept().filter(kind=self.kind)
+
+
+def rules() -> list[Rule]:
+    """One for each kind of the profile, and for each that it has dropped since: those keep the longest of its times."""
+    kinds = {kind.code: kind.retention_months for kind in profile().documents.kinds}
+    longest = max(kinds.values())
+    stored = Document.objects.kept().order_by().values_list("kind", flat=True).distinct()
+    months = kinds | {kind: longest for kind in stored if kind not in kinds}
+    now = timezone.localtime()
+    return [Rule(kind, count, _months_before(now, count)) for kind, count in months.items()]
+
+
+def destroy(rule: Rule, limit: int) -> int:
+    """Erase up to `limit` documents that were kept long enough; how many."""
+    some = list(rule.over().order_by("state_at", "pk").values_list("pk", flat=True)[:limit])
+    for document_id in some:
+        erase(document_id=document_id, because=Erased.RETENTION)
+    return len(some)
+
+
+def _months_before(moment: datetime, months: int) -> datetime:
+    """The same day so many months earlier, or that month's last one."""
+    count = moment.year * 12 + moment.month - 1 - months
+    year, month = divmod(count, 12)
+    day = min(moment.day, monthrange(year, month + 1)[1])
+    return moment.replace(year=year, month=month + 1, day=day)

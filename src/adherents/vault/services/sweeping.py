@@ -1,0 +1,28 @@
+"""What nobody came back for: files that waited a day, and objects that no row ever owned."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from adherents.vault.models import Arrival, UnclaimedObject
+from adherents.vault.objects import StorageFailed, delete_object
+from adherents.vault.services.arrival import drop_waiting
+
+KEPT_FOR = timedelta(days=1)
+
+
+def sweep_forgotten(limit: int = 200) -> int:
+    """Delete what has waited for more than a day; how many objects went."""
+    before = timezone.now() - KEPT_FOR
+    gone = 0
+    for arrival in Arrival.objects.filter(at__lt=before).select_related("member").order_by("at")[:limit]:
+        drop_waiting(member=arrival.member, arrival_id=arrival.pk)
+        gone += 1
+    for unclaimed in UnclaimedObject.objects.filter(at__lt=before).order_by("at")[:limit]:
+        try:
+            delete_object(unclaimed.storage_name)
+        except StorageFailed:
+            break  # the storage is away: next time
+        unclaimed.delete()
+        gone += 1
+    return gone

@@ -1,0 +1,54 @@
+"""Django's way into the vault: an upload handler that seals a form's files while the request is read."""
+
+from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
+from django.core.files.uploadhandler import FileUploadHandler
+from django.http import HttpRequest
+
+from adherents.vault.services.arrival import Intake
+
+
+class SealingUploadHandler(FileUploadHandler):
+    """The only handler of its request: no file of it is kept in memory, and none in clear on the disk.
+
+    What arrived and what was refused is in `intake`; `request.FILES` stays empty.
+    """
+
+    chunk_size = 1 << 17
+
+    def __init__(self, request: HttpRequest, intake: Intake) -> None:
+        super().__init__(request)
+        self.intake = intake
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        super().new_file(*args, **kwargs)
+        self.intake.begin(self.file_name or "")
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        if self.intake.current is not None:
+            self.intake.current.write(raw_data)
+
+    def file_complete(self, file_size: int) -> None:
+        self.intake.end()
+
+
+class BoundedUploadHandler(FileUploadHandler):
+    """Keeps a small file in memory, never on the disk. Of a larger one it keeps one byte too many: enough to know."""
+
+    chunk_size = 1 << 16
+
+    def __init__(self, request: HttpRequest, *, most: int) -> None:
+        super().__init__(request)
+        self.most = most
+        self.kept = b""
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        super().new_file(*args, **kwargs)
+        self.kept = b""
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        self.kept += raw_data[: self.most + 1 - len(self.kept)]
+
+    def file_complete(self, file_size: int) -> "UploadedFile[bytes]":
+        return SimpleUploadedFile(self.file_name or "", self.kept, self.content_type or "")

@@ -1,0 +1,32 @@
+from django.urls import path
+
+from adherents.vault.origins import Origin
+from adherents.vault.resumable import endpoint
+from adherents.vault.views import member, own, proof
+
+app_name = "vault"
+urlpatterns = [
+    path("", member.documents, name="documents"),
+    path("mutuelle/", member.documents, {"origin": Origin.INSURER}, name="insurers"),
+    path("tout/", own.export, name="export"),
+    path("envoyer/", member.send, name="send"),
+    path("envoyer/<uuid:arrival_id>/retirer/", member.drop, name="drop"),
+    path("envoyer/fichiers/", endpoint.uploads, name="uploads"),
+    path("envoyer/fichiers/<uuid:upload_id>/", endpoint.upload, name="upload"),
+    path("accuses/<str:number>/", member.receipt, name="receipt"),
+    path("accuses/<str:number>/accuse.pdf", proof.receipt_pdf, name="receipt_pdf"),
+    path("accuses/<str:number>/accuse.json", proof.receipt_json, name="receipt_json"),
+    path("<uuid:document_id>/", member.document, name="document"),
+    path("<uuid:document_id>/reprendre/", own.take_back, name="take_back"),
+    path("<uuid:document_id>/telecharger/", member.download, name="download"),
+]
+
+# For everybody, under an address of its own.
+proof_patterns = (
+    [
+        path("", proof.check, name="check"),
+        path("cle.pem", proof.all_keys, name="keys"),
+        path("cle-<str:key_id>.pem", proof.one_key, name="key"),
+    ],
+    "proof",
+)

@@ -1,0 +1,56 @@
+"""What a member does with what is kept: take a document back, take everything away as a zip."""
+
+import uuid
+
+from django.db.models import Count, Sum
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods
+
+from adherents.accounts.decorators import member_required
+from adherents.vault.models import Document
+from adherents.vault.names import attachment_header
+from adherents.vault.services import erasing
+from adherents.vault.services.exporting import export_everything
+from adherents.vault.views.member import member_of
+
+
+@member_required
+@require_http_methods(["GET", "POST"])
+def take_back(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
+    """« Reprendre ce document »: asked once more, then destroyed."""
+    member = member_of(request)
+    if request.method == "POST":
+        try:
+            erasing.take_back(member=member, document_id=document_id)
+        except Document.DoesNotExist as error:
+            raise Http404 from error
+        except erasing.TooLate:
+            return render(request, "vault/too_late.html", {"document_id": document_id}, status=409)
+        return redirect("vault:document", document_id)
+    document = get_object_or_404(Document.objects.of(member).with_what_is_shown(), pk=document_id)
+    if not document.can_be_taken_back:
+        return render(request, "vault/too_late.html", {"document_id": document_id}, status=409)
+    return render(request, "vault/take_back.html", {"document": document})
+
+
+@member_required
+@require_http_methods(["GET", "POST"])
+def export(request: HttpRequest) -> HttpResponseBase:
+    """« Tout télécharger »: what it will hold, then the zip."""
+    member = member_of(request)
+    if request.method == "GET":
+        kept = Document.objects.filter(member=member).kept()
+        held = kept.aggregate(count=Count("pk"), octets=Sum("size"))
+        return render(request, "vault/export.html", {"count": held["count"], "octets": held["octets"] or 0})
+    zipped = export_everything(member=member)
+    return StreamingHttpResponse(
+        zipped.chunks,
+        content_type="application/zip",
+        headers={
+            "Content-Disposition": attachment_header(zipped.name),
+            "Content-Security-Policy": "sandbox; default-src 'none'",
+            "X-Content-Type-Options": "nosniff",
+            "Cache-Control": "no-store",
+        },
+    )

@@ -1,0 +1,118 @@
+"""The proof of a deposit: the member's receipt to download, the page that checks one, and the public keys."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_GET, require_http_methods
+
+from adherents.accounts.decorators import member_required
+from adherents.vault.forms import CheckForm
+from adherents.vault.models import Deposit
+from adherents.vault.names import attachment_header
+from adherents.vault.proof.keys import pem
+from adherents.vault.proof.verdict import MOST_BYTES, Fault, ProvesNothing
+from adherents.vault.services import receipts, signing
+from adherents.vault.uploads import BoundedUploadHandler
+from adherents.vault.views.member import member_of
+
+
+@member_required
+@require_GET
+def receipt_pdf(request: HttpRequest, number: str) -> HttpResponse:
+    """« Télécharger l’accusé de dépôt »."""
+    return _handed_out(request, number, "pdf")
+
+
+@member_required
+@require_GET
+def receipt_json(request: HttpRequest, number: str) -> HttpResponse:
+    """The same, for a program."""
+    return _handed_out(request, number, "json")
+
+
+def _handed_out(request: HttpRequest, number: str, form: str) -> HttpResponse:
+    language = get_language() or "fr"
+    try:
+        handed = receipts.hand_out(member=member_of(request), number=number, form=form, language=language)
+    except Deposit.DoesNotExist as error:
+        raise Http404 from error
+    return HttpResponse(
+        handed.content,
+        content_type=handed.content_type,
+        headers={
+            "Content-Disposition": attachment_header(handed.name),
+            "Content-Security-Policy": "sandbox; default-src 'none'",
+            "X-Content-Type-Options": "nosniff",
+            "Cache-Control": "no-store",
+        },
+    )
+
+
+@csrf_exempt  # the form's token is checked below, once the handler that reads the form is in place
+@require_http_methods(["GET", "POST"])
+def check(request: HttpRequest) -> HttpResponse:
+    """« Vérifier un accusé de dépôt », for everybody. What is sent stays in memory, and is forgotten with the answer."""
+    if request.method == "POST":
+        request.upload_handlers = [BoundedUploadHandler(request, most=MOST_BYTES)]
+    return _check(request)
+
+
+@csrf_protect
+def _check(request: HttpRequest) -> HttpResponse:
+    if request.method == "GET":
+        return _check_page(request, CheckForm())
+    form = CheckForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return _check_page(request, form, status=422)
+    sha256, receipt = form.cleaned_data["sha256"], form.cleaned_data["receipt"]
+    try:
+        if receipt:
+            checked = receipts.check(receipt.read())
+        else:
+            statement = receipts.statement_with(number=form.cleaned_data["number"], sha256=sha256)
+            # Who holds a file is told of that file, and of nothing that came with it.
+            return _check_page(request, form, told=statement, sha256=sha256)
+    except ProvesNothing as error:
+        return _check_page(request, form, status=_status(error.fault), fault=error.fault)
+    except receipts.NotInIt:
+        refusal = _(
+            "Nous n’avons pas reçu, sous ce numéro, de fichier qui ait cette empreinte. Vérifiez l’un et l’autre."
+        )
+        return _check_page(request, form, status=422, refusal=refusal)
+    return _check_page(request, form, checked=checked, sha256=sha256)
+
+
+def _check_page(request: HttpRequest, form: CheckForm, *, status: int = 200, **shown: Any) -> HttpResponse:
+    nothing = {"checked": None, "told": None, "sha256": "", "fault": None, "refusal": ""}
+    context = {"form": form, **nothing, **shown}
+    checked, sha256 = context["checked"], context["sha256"]
+    context["same"] = [file for file in checked.statement.files if file.sha256 == sha256] if checked else []
+    return render(request, "vault/check.html", context, status=status)
+
+
+def _status(fault: Fault) -> int:
+    return 413 if fault == Fault.TOO_LARGE else 422
+
+
+@require_GET
+def all_keys(request: HttpRequest) -> HttpResponse:
+    """Every public key in PEM, the newest first, each under its id."""
+    return _pem(signing.public_keys())
+
+
+@require_GET
+def one_key(request: HttpRequest, key_id: str) -> HttpResponse:
+    """One public key: what openssl wants."""
+    keys = signing.public_keys()
+    if key_id not in keys:
+        raise Http404
+    return _pem({key_id: keys[key_id]})
+
+
+def _pem(keys: dict[str, bytes]) -> HttpResponse:
+    text = "".join(f"{key_id}\n{pem(public)}" for key_id, public in keys.items())
+    return HttpResponse(text, content_type="application/x-pem-file")

@@ -1,0 +1,260 @@
+"""What the vault's tests share: a member signed in, files of every kind, a folder of their own for the objects."""
+
+import io
+import os
+import re
+import secrets
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pillow_heif
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from PIL import Image
+from reportlab.lib.pagesizes import A4
+from reportlab.pdfgen import canvas
+
+from adherents.members.models import Member
+from adherents.vault.models import Document
+from adherents.vault.services.arrival import Intake
+from adherents.vault.services.deposit import deposit
+from tests.cast import CAMILLE, JEAN_FRANCOIS
+from tests.factories import open_account
+from tests.vault.clamd import Clamd
+
+pillow_heif.register_heif_opener()
+
+
+@pytest.fixture(autouse=True)
+def objects_folder(settings: Any, tmp_path: Path) -> Path:
+    """Where this test's objects go."""
+    folder = tmp_path / "documents"
+    documents = {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": str(folder), "directory_permissions_mode": 0o700},
+    }
+    settings.STORAGES = settings.STORAGES | {"documents": documents}
+    return folder
+
+
+@pytest.fixture
+def member(db: None) -> Member:
+    return Member.objects.get(account=open_account(CAMILLE))
+
+
+@pytest.fixture
+def other_member(db: None) -> Member:
+    return Member.objects.get(account=open_account(JEAN_FRANCOIS))
+
+
+@pytest.fixture
+def signed_in(member: Member) -> Client:
+    return browser_of(member)
+
+
+def browser_of(member: Member, **options: Any) -> Client:
+    client = Client(**options)
+    assert member.account is not None
+    client.force_login(member.account)
+    return client
+
+
+def pdf(pages: int = 1, *, password: str | None = None, words: str = "Relevé") -> bytes:
+    written = io.BytesIO()
+    drawn = canvas.Canvas(written, pagesize=A4, encrypt=password, invariant=1)
+    for number in range(1, pages + 1):
+        drawn.drawString(100, 700, f"{words} {number}")
+        drawn.showPage()
+    drawn.save()
+    return written.getvalue()
+
+
+def picture(kind: str = "JPEG", size: tuple[int, int] = (400, 200), *, orientation: int = 1) -> bytes:
+    """Blue on the left, red on the right; EXIF says how it was held, and where."""
+    image = Image.new("RGB", size, (255, 0, 0))
+    image.paste((0, 0, 255), (0, 0, size[0] // 2, size[1]))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    exif.get_ifd(0x8825).update({1: "N", 2: (45.0, 11.0, 12.0), 3: "E", 4: (5.0, 43.0, 1.0)})
+    image.info["exif"] = exif.tobytes()  # the HEIC encoder turns it into the container's own rotation
+    written = io.BytesIO()
+    image.save(written, kind, exif=exif.tobytes())
+    return written.getvalue()
+
+
+def upload(content: bytes, name: str = "releve.pdf") -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, content, "application/octet-stream")
+
+
+def send(client: Client, *files: SimpleUploadedFile, kind: str = "rib", **fields: str) -> Any:
+    return client.post("/adherent/documents/envoyer/", {"kind": kind, **fields, "files": list(files)})
+
+
+def deposited(member: Member, content: bytes, name: str = "releve.pdf") -> Document:
+    """A document in the vault, without the web."""
+    intake = Intake()
+    incoming = intake.begin(name)
+    incoming.write(content)
+    intake.end()
+    assert not intake.refused, intake.refused[0].sentence
+    made = deposit(member=member, kind="rib", beneficiary=None, note="", arrived=intake.take())
+    document: Document = Document.objects.get(deposit=made)
+    return document
+
+
+def objects_in(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file()) if folder.exists() else []
+
+
+@pytest.fixture
+def sentences() -> Callable[[Any], str]:
+    """A page's text without its tags."""
+
+    def text_of(response: Any) -> str:
+        return " ".join(unescape(re.sub(r"<[^>]*>", " ", response.content.decode())).split())
+
+    return text_of
+
+
+@pytest.fixture(scope="session")
+def running_clamd() -> Iterator[Clamd]:
+    """One real clamd for all the tests that leave it running."""
+    clamd = Clamd()
+    try:
+        clamd.start()
+        yield clamd
+    finally:
+        clamd.end()
+
+
+@pytest.fixture
+def clamd(running_clamd: Clamd, settings: Any) -> Clamd:
+    """The portal has this antivirus."""
+    settings.ADHERENTS_ANTIVIRUS = running_clamd.address
+    return running_clamd
+
+
+@pytest.fixture
+def own_clamd(settings: Any) -> Iterator[Clamd]:
+    """A clamd to kill, to freeze and to start again."""
+    clamd = Clamd()
+    settings.ADHERENTS_ANTIVIRUS = clamd.address
+    try:
+        clamd.start()
+        yield clamd
+    finally:
+        clamd.end()
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real S3 server; gives its endpoint."""
+    folder = tmp_path_factory.mktemp("s3")
+    ports = {name: _port(index) for index, name in enumerate(["master", "volume", "filer", "s3"])}
+    identities = folder / "identities.json"
+    identities.write_text(
+        '{"identities":[{"name":"tests","credentials":[{"accessKey":"tests","secretKey":"tests-only"}],'
+        '"actions":["Admin","Read","Write","List","Tagging"]}]}'
+    )
+    command = [
+        str(Path(sys.executable).with_name("weed")),
+        "server",
+        f"-dir={folder}",
+        "-ip=127.0.0.1",
+        "-ip.bind=127.0.0.1",
+        "-master.telemetry=false",
+        f"-master.port={ports['master']}",
+        "-master.volumeSizeLimitMB=64",
+        f"-volume.port={ports['volume']}",
+        "-volume.max=200",
+        "-filer",
+        f"-filer.port={ports['filer']}",
+        "-s3",
+        f"-s3.port={ports['s3']}",
+        "-s3.port.iceberg=0",  # ports of their own, always the same: two servers would fight for them
+        "-s3.port.lance=0",
+        f"-s3.config={identities}",
+    ]
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen(command, stdout=log, stderr=log)
+    endpoint = f"http://127.0.0.1:{ports['s3']}"
+    try:
+        _wait_for(endpoint, server, folder / "log")
+        yield endpoint
+    finally:
+        server.kill()  # it keeps nothing that anybody wants
+        server.wait()
+
+
+def _port(index: int) -> int:
+    """A free port, free 10000 above too, where the server speaks its other protocol (none past 55535)."""
+    first = 21000 + index * 2000
+    for step in range(2000):
+        port = first + (os.getpid() * 13 + step) % 2000
+        with socket.socket() as one, socket.socket() as two:
+            try:
+                one.bind(("127.0.0.1", port))
+                two.bind(("127.0.0.1", port + 10000))
+            except OSError:
+                continue
+            return port
+    raise RuntimeError("no free port")
+
+
+def _wait_for(endpoint: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if server.poll() is not None:
+            break
+        try:
+            urllib.request.urlopen(endpoint, timeout=2).close()
+            return
+        except urllib.error.HTTPError:
+            return  # it answers, and asks who we are
+        except OSError:
+            time.sleep(0.2)
+    raise RuntimeError(f"the S3 server did not start: {log.read_text(errors='replace')[-2000:]}")
+
+
+@pytest.fixture
+def s3_storage(s3_server: str, settings: Any) -> Any:
+    """The vault on S3, in a bucket of its own; gives the client and the bucket."""
+    bucket = f"documents-{secrets.token_hex(4)}"
+    options = {
+        "access_key": "tests",
+        "secret_key": "tests-only",
+        "region_name": "us-east-1",
+        "endpoint_url": s3_server,
+        "addressing_style": "path",
+        "bucket_name": bucket,
+        "file_overwrite": False,
+    }
+    client = boto3.client(
+        "s3",
+        endpoint_url=s3_server,
+        aws_access_key_id="tests",
+        aws_secret_access_key="tests-only",
+        region_name="us-east-1",
+    )
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            client.create_bucket(Bucket=bucket)
+            break
+        except Exception:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.3)
+    documents = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
+    settings.STORAGES = settings.STORAGES | {"documents": documents}
+    return client, bucket

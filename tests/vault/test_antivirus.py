@@ -1,0 +1,448 @@
+"""The antivirus: a real clamd looks at each document before it is drawn, and only its whole « OK » is clean."""
+
+import io
+import socket
+import struct
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pikepdf
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from adherents.journal.events import Event
+from adherents.journal.models import Entry
+from adherents.mail.models import OutboxMail
+from adherents.members.models import Member
+from adherents.vault import scanning
+from adherents.vault.content import Refusal
+from adherents.vault.drawing import process
+from adherents.vault.drawing.process import CannotBeDrawn, Drawing, DrawingFailed
+from adherents.vault.models import Document, Page, SetAside, State, UnclaimedObject
+from adherents.vault.scanning import NotScanned, Unscanned, Verdict, scan
+from adherents.vault.services.arrival import Intake
+from adherents.vault.services.reading import clear_bytes
+from adherents.vault.services.rendition import draw_due
+from adherents.vault.services.viewing import NoSuchPage, page_image
+from tests.cast import ENGLISH
+from tests.factories import open_account
+from tests.vault.clamd import EICAR, OUR_MARK, STREAM_LIMIT, Clamd
+from tests.vault.conftest import deposited, objects_in, pdf, picture
+from tests.vault.hostile import compressed, raw_pdf, with_attachments, zipped
+
+pytestmark = pytest.mark.django_db
+Text = Callable[[Any], str]
+Letters = Callable[[], list[Any]]
+
+
+def now_due() -> None:
+    Document.objects.exclude(next_attempt_at=None).update(next_attempt_at=timezone.now())
+
+
+def treated(document: Document) -> Document:
+    now_due()
+    draw_due()
+    document.refresh_from_db()
+    return document
+
+
+def events(document: Document) -> list[str]:
+    return list(Entry.objects.about(document.subject).values_list("event", flat=True))
+
+
+def with_attachment(content: bytes, *, params: bool = True) -> bytes:
+    """With `params`, as most programs write it: clamd looks for the filter before the end of the first dictionary within."""
+    document = pikepdf.Pdf.open(io.BytesIO(pdf()))
+    document.attachments["facture.com"] = content
+    for thing in document.objects:
+        if not params and isinstance(thing, pikepdf.Stream) and thing.get("/Type") == "/EmbeddedFile":
+            del thing["/Params"]
+    written = io.BytesIO()
+    document.save(written, compress_streams=True)
+    assert EICAR not in written.getvalue(), "it is compressed: only who unpacks it finds it"
+    return written.getvalue()
+
+
+def with_comment(photo: bytes, words: bytes) -> bytes:
+    return photo[:2] + b"\xff\xfe" + (len(words) + 2).to_bytes(2, "big") + words + photo[2:]
+
+
+INFECTED = {
+    "EICAR after a PDF": pdf() + b"\n" + EICAR,
+    "EICAR shifted, before the end of a PDF": pdf().replace(
+        b"%%EOF", b"%" + b"x" * 4097 + EICAR + b"\n%%EOF"
+    ),
+    "EICAR attached to a PDF": with_attachment(EICAR),
+    "EICAR attached to a PDF where clamd looks": with_attachment(EICAR, params=False),
+    "EICAR attached to a PDF in an archive": with_attachment(zipped(x=EICAR)),
+    "EICAR attached to a PDF attached to a PDF": with_attachment(with_attachment(EICAR, params=False)),
+    "our own mark in a PDF": pdf().replace(b"%%EOF", b"%" + OUR_MARK + b"\n%%EOF"),
+    "EICAR in a photo's comment": with_comment(picture(), EICAR),
+    "EICAR after a photo": picture() + EICAR,
+    "EICAR after a HEIC": picture("HEIF") + EICAR,
+}
+
+
+@pytest.mark.parametrize("content", INFECTED.values(), ids=INFECTED.keys())
+def test_what_is_recognised_is_set_aside_and_never_drawn(
+    member: Member, clamd: Clamd, content: bytes
+) -> None:
+    document = treated(deposited(member, content))
+    assert (document.state, document.set_aside, document.next_attempt_at) == (
+        State.RECEIVED,
+        SetAside.INFECTED,
+        None,
+    )
+    assert document.threat in {"Eicar-Anywhere.UNOFFICIAL", "Eicar-File.UNOFFICIAL", "Tests-Mark.UNOFFICIAL"}
+    assert document.scanned_at is not None
+    assert document.scanned_by.startswith("ClamAV ")
+    assert (document.page_count, Page.objects.count()) == (None, 0)
+    assert b"".join(clear_bytes(document)) == content, "it is kept as it was sent"
+    assert events(document)[:2] == [Event.DOCUMENT_SET_ASIDE, Event.DOCUMENT_INFECTED]
+    assert OutboxMail.objects.filter(name="vault/refused_for_safety").count() == 1
+    assert draw_due() == 0
+
+
+def test_a_pdf_that_carries_clean_files_is_drawn(member: Member, clamd: Clamd) -> None:
+    document = treated(deposited(member, with_attachments(30)))
+    assert (document.state, document.threat) == (State.CHECKED, "")
+
+
+def carrying_a_bomb() -> bytes:
+    bomb = compressed(2048)
+    words = b"<< /Type /EmbeddedFile /Filter /FlateDecode /Length %d >>" % len(bomb)
+    catalog = b"<< /Type /Catalog /Pages 2 0 R >>"
+    pages = b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>"
+    page = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 100 100] >>"
+    return raw_pdf([catalog, pages, page, words + b"\nstream\n" + bomb + b"\nendstream"])
+
+
+def test_a_pdf_that_carries_more_than_clamd_looks_at_waits(member: Member, clamd: Clamd) -> None:
+    document = treated(deposited(member, carrying_a_bomb()))
+    assert (document.state, document.unscanned) == (State.RECEIVED, Unscanned.TOO_LARGE)
+    assert Page.objects.count() == 0
+
+
+def test_unpacking_a_bomb_ends_in_the_process_that_unpacks() -> None:
+    content = carrying_a_bomb()
+    start = time.monotonic()
+    with (
+        Drawing("application/pdf", len(content), unpack=True) as drawing,
+        pytest.raises((CannotBeDrawn, DrawingFailed)),
+    ):
+        list(drawing.files([content]))
+    assert time.monotonic() - start < 20
+
+
+def test_a_pdf_that_only_the_drawer_can_read_carries_nothing() -> None:
+    for content in (b"%PDF-1.7\n" + bytes(1000), pdf()[:-400], pdf()):
+        with Drawing("application/pdf", len(content), unpack=True) as drawing:
+            assert list(drawing.files([content])) == []
+
+
+def test_an_unpacker_that_lies_about_its_files_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    for lie in (b"F" + struct.pack(">I", (50 << 20) + 1), b"F\0\0\0\x05abc", b"?", b"F"):
+        code = f"import sys; sys.stdin.buffer.read(); sys.stdout.buffer.write({lie!r})"
+        monkeypatch.setattr(process, "COMMAND", [sys.executable, "-I", "-c", code])
+        with Drawing("application/pdf", 3, unpack=True) as drawing, pytest.raises(DrawingFailed):
+            list(drawing.files([b"abc"]))
+
+
+def test_eicar_alone_is_no_document_whatever_its_name(member: Member) -> None:
+    for name in ("eicar.com", "facture.pdf"):
+        incoming = Intake().begin(name)
+        incoming.write(EICAR)
+        ended = incoming.finish()
+        assert getattr(ended, "reason", None) is Refusal.FORMAT
+
+
+def test_what_is_clean_is_drawn_and_says_by_whom_it_was_scanned(member: Member, clamd: Clamd) -> None:
+    document = treated(deposited(member, pdf(2)))
+    assert (document.state, document.page_count, document.threat) == (State.CHECKED, 2, "")
+    assert document.scanned_at is not None
+    assert document.scanned_by.startswith("ClamAV ")
+
+
+def test_the_member_is_told_in_words_and_not_of_what(clamd: Clamd, letters: Letters, member: Member) -> None:
+    english = Member.objects.get(account=open_account(ENGLISH))
+    for reader in (member, english):
+        deposited(reader, INFECTED["EICAR after a PDF"])
+    told = {letter.to: letter for letter in letters() if "accept" in letter.subject}
+    french, other = told["camille@example.org"], told["thomas@example.org"]
+    assert "n’a pas pu être accepté" in french.text
+    assert "Photographiez le document" in french.text
+    assert "could not be accepted" in other.text
+    assert "Photograph the document" in other.text
+    assert "Eicar" not in french.text + french.html + other.text + other.html
+
+
+def test_a_dangerous_document_is_given_to_nobody(
+    signed_in: Client, member: Member, clamd: Clamd, sentences: Text
+) -> None:
+    document = treated(deposited(member, INFECTED["EICAR after a PDF"]))
+    address = f"/adherent/documents/{document.pk}/"
+    page = signed_in.get(address)
+    assert "Écarté par sécurité" in sentences(page)
+    assert "Photographiez plutôt le document" in sentences(page)
+    assert "telecharger" not in page.content.decode()
+    refused = signed_in.get(f"{address}telecharger/")
+    assert refused.status_code == 403
+    assert "Notre antivirus y a reconnu un danger" in sentences(refused)
+    assert EICAR not in refused.content
+    assert Event.DOCUMENT_DOWNLOADED not in events(document)
+
+
+def test_what_a_later_scan_recognises_loses_its_pages(member: Member, clamd: Clamd, settings: Any) -> None:
+    settings.ADHERENTS_ANTIVIRUS = None
+    document = treated(deposited(member, INFECTED["EICAR after a PDF"]))
+    assert document.page_count == 1, "nobody looked"
+    images = list(Page.objects.values_list("storage_name", flat=True))
+    settings.ADHERENTS_ANTIVIRUS = clamd.address
+    Document.objects.update(next_attempt_at=timezone.now())
+    treated(document)
+    assert (document.set_aside, document.page_count) == (SetAside.INFECTED, None)
+    with pytest.raises(NoSuchPage):
+        page_image(document, 1)
+    assert set(images) <= set(UnclaimedObject.objects.values_list("pk", flat=True))
+
+
+def test_what_was_recognised_by_mistake_is_drawn_once_signatures_are_mended(
+    member: Member, own_clamd: Clamd, settings: Any
+) -> None:
+    document = treated(deposited(member, INFECTED["our own mark in a PDF"]))
+    assert document.threat
+    settings.ADHERENTS_ANTIVIRUS = None
+    Document.objects.update(next_attempt_at=timezone.now())
+    treated(document)
+    assert (document.set_aside, Page.objects.count()) == (SetAside.INFECTED, 0), "no antivirus, no pardon"
+    settings.ADHERENTS_ANTIVIRUS = own_clamd.address
+    own_clamd.kill()
+    (own_clamd.folder / "signatures" / "tests.ndb").unlink()
+    own_clamd.start()
+    treated(document)
+    assert (document.state, document.set_aside, document.threat) == (State.CHECKED, "", "")
+
+
+def test_a_clamd_killed_between_two_documents_makes_the_second_wait(
+    member: Member, own_clamd: Clamd, time_machine: Any
+) -> None:
+    first = treated(deposited(member, pdf()))
+    assert first.state == State.CHECKED
+    own_clamd.kill()
+    second = treated(deposited(member, pdf(2)))
+    assert (second.state, second.unscanned, second.page_count) == (State.RECEIVED, Unscanned.AWAY, None)
+    assert second.next_attempt_at is not None
+    assert draw_due() == 0, "not at once again"
+    for _ in range(5):
+        treated(second)
+    assert events(second).count(Event.DOCUMENT_UNSCANNED) == 1, "told once, and not at each try"
+    assert second.attempts == 6
+    assert second.next_attempt_at <= timezone.now() + timedelta(minutes=15)
+    own_clamd.start()
+    treated(second)
+    assert (second.state, second.unscanned, second.page_count) == (State.CHECKED, "", 2)
+
+
+def test_waiting_for_the_antivirus_is_no_attempt_to_draw(
+    member: Member, clamd: Clamd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from adherents.vault.services import rendition
+
+    def dies(document: Document) -> Any:
+        raise DrawingFailed("killed")
+
+    document = deposited(member, pdf())
+    Document.objects.update(attempts=40)
+    monkeypatch.setattr(rendition, "_draw", dies)
+    treated(document)
+    assert (document.attempts, document.set_aside) == (1, "")
+    assert document.scanned_at is not None
+    scanned_at = document.scanned_at
+    monkeypatch.undo()
+    treated(document)
+    assert (document.state, document.scanned_at) == (State.CHECKED, scanned_at), "once clean is enough"
+
+
+def test_a_frozen_clamd_costs_one_document_a_round_and_then_lets_everything_through(
+    member: Member, own_clamd: Clamd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scanning, "ANSWERS_WITHIN", 0.5)
+    documents = [deposited(member, pdf()) for _ in range(3)]
+    own_clamd.stop()
+    start = time.monotonic()
+    assert draw_due() == 1
+    assert time.monotonic() - start < 3
+    assert Document.objects.filter(unscanned=Unscanned.SLOW).count() == 1
+    own_clamd.go_on()
+    now_due()
+    assert draw_due() == 3
+    assert {treated(document).state for document in documents} == {State.CHECKED}
+
+
+def test_a_document_over_the_limit_waits_and_holds_nobody_up(member: Member, clamd: Clamd) -> None:
+    large = deposited(member, pdf() + b"%" + b"x" * STREAM_LIMIT + b"\n%%EOF")
+    small = deposited(member, pdf())
+    assert draw_due() == 2
+    large.refresh_from_db()
+    small.refresh_from_db()
+    assert (large.state, large.unscanned, large.page_count) == (State.RECEIVED, Unscanned.TOO_LARGE, None)
+    assert large.next_attempt_at is not None
+    assert small.state == State.CHECKED
+
+
+@pytest.mark.parametrize("size", [STREAM_LIMIT + 1, STREAM_LIMIT + 70_000, 5 * STREAM_LIMIT])
+@pytest.mark.parametrize("by", ["address", "socket"])
+def test_over_the_limit_is_told_as_such_however_much_comes_after(
+    clamd: Clamd, settings: Any, size: int, by: str
+) -> None:
+    settings.ADHERENTS_ANTIVIRUS = getattr(clamd, by)
+    with pytest.raises(NotScanned) as error:
+        scan(bytes(1 << 20) for _ in range(-(-size // (1 << 20))))
+    assert error.value.why is Unscanned.TOO_LARGE
+    assert scan([bytes(STREAM_LIMIT)]).threat == ""
+
+
+def test_what_clamd_looked_at_in_part_is_not_clean(settings: Any) -> None:
+    clamd = Clamd(max_file_size="100K")
+    settings.ADHERENTS_ANTIVIRUS = clamd.address
+    try:
+        clamd.start()
+        with pytest.raises(NotScanned) as error:
+            scan([bytes(200_000)])
+    finally:
+        clamd.end()
+    assert error.value.why is Unscanned.TOO_LARGE
+
+
+def test_an_altered_document_gets_no_verdict(member: Member, clamd: Clamd, objects_folder: Path) -> None:
+    document = deposited(member, pdf())
+    kept = objects_folder / document.storage_name
+    changed = bytearray(kept.read_bytes())
+    changed[-20] ^= 1
+    kept.write_bytes(changed)
+    treated(document)
+    assert (document.set_aside, document.scanned_at) == (SetAside.ALTERED, None)
+
+
+def test_no_clear_byte_is_on_the_disk_while_it_is_scanned(
+    member: Member, clamd: Clamd, objects_folder: Path
+) -> None:
+    document = deposited(member, INFECTED["our own mark in a PDF"])
+
+    def watched() -> Iterator[bytes]:
+        for chunk in clear_bytes(document):
+            yield chunk
+            for path in objects_in(objects_folder):
+                assert OUR_MARK not in path.read_bytes()
+
+    assert scan(watched()).threat
+
+
+class Pretender:
+    """A server that takes what comes, and answers what it is told to."""
+
+    def __init__(self, *answers: bytes | None, drip: float = 0) -> None:
+        self._answers, self._drip = list(answers), drip
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self.address = self._server.getsockname()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        for answer in self._answers:
+            try:
+                line, _ = self._server.accept()
+            except OSError:
+                return
+            with line:
+                line.settimeout(5)
+                command = line.recv(100)
+                if b"INSTREAM" in command:
+                    self._take(line, command)
+                if answer is None:
+                    self._over.wait(10)
+                    continue
+                for letter in answer if self._drip else [answer]:
+                    try:
+                        line.sendall(bytes([letter]) if isinstance(letter, int) else letter)
+                    except OSError:
+                        break
+                    self._over.wait(self._drip)
+
+    def _take(self, line: socket.socket, got: bytes) -> None:
+        while not got.endswith(bytes(4)):
+            got += line.recv(1 << 16)
+
+    def end(self) -> None:
+        self._over.set()
+        self._server.close()
+        self._thread.join(5)
+
+
+@pytest.mark.parametrize(
+    ("answers", "why"),
+    [
+        ([None], Unscanned.SLOW),
+        ([b"ClamAV 1\n", None], Unscanned.SLOW),
+        ([b""], Unscanned.AWAY),
+        ([b"ClamAV 1\n", b""], Unscanned.AWAY),
+        ([b"ClamAV 1\n", b"stream: O"], Unscanned.AWAY),
+        ([b"ClamAV 1\n", b"stream: OK"], Unscanned.AWAY),
+        ([b"ClamAV 1\n", b"OK\n"], Unscanned.FAILED),
+        ([b"ClamAV 1\n", b"stream: Can't allocate memory ERROR\n"], Unscanned.FAILED),
+        ([b"ClamAV 1\n", b"stream: OK\nstream: OK\n"], Unscanned.FAILED),
+        ([b"ClamAV 1\n", b"\xff\xfe\n"], Unscanned.FAILED),
+        ([b"ClamAV 1\n", b"x" * 100_000], Unscanned.AWAY),
+        ([b"UNKNOWN COMMAND ERROR\n"], Unscanned.FAILED),
+    ],
+    ids=str,
+)
+def test_only_a_whole_ok_is_clean(
+    settings: Any, monkeypatch: pytest.MonkeyPatch, answers: list[bytes | None], why: Unscanned
+) -> None:
+    monkeypatch.setattr(scanning, "ANSWERS_WITHIN", 0.5)
+    monkeypatch.setattr(scanning, "SECONDS", 0.5)
+    pretender = Pretender(*answers)
+    settings.ADHERENTS_ANTIVIRUS = pretender.address
+    start = time.monotonic()
+    try:
+        with pytest.raises(NotScanned) as error:
+            scan([b"abc"])
+    finally:
+        pretender.end()
+    assert error.value.why is why
+    assert time.monotonic() - start < 4
+
+
+def test_an_answer_that_drips_ends_at_the_deadline(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scanning, "ANSWERS_WITHIN", 1)
+    pretender = Pretender(b"ClamAV 1" * 100, drip=0.2)
+    settings.ADHERENTS_ANTIVIRUS = pretender.address
+    start = time.monotonic()
+    try:
+        with pytest.raises(NotScanned):
+            scan([b"abc"])
+    finally:
+        pretender.end()
+    assert time.monotonic() - start < 4
+
+
+def test_nothing_listens_there(settings: Any, tmp_path: Path) -> None:
+    for nowhere in (("127.0.0.1", 1), str(tmp_path / "socket"), ("no.such.host.invalid", 3310)):
+        settings.ADHERENTS_ANTIVIRUS = nowhere
+        with pytest.raises(NotScanned) as error:
+            scan([b"abc"])
+        assert error.value.why is Unscanned.AWAY
+
+
+def test_the_unix_socket_does_as_well(clamd: Clamd, settings: Any) -> None:
+    settings.ADHERENTS_ANTIVIRUS = clamd.socket
+    assert scan([b"abc"]).threat == ""
+    assert scan([b"abc", EICAR]) == Verdict("Eicar-Anywhere.UNOFFICIAL", scan([b"abc"]).engine)

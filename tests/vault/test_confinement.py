@@ -1,0 +1,217 @@
+"""The process that draws, from inside: what it may do is read its file and write its pixels, whoever starts it."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from adherents.vault.drawing import process
+from adherents.vault.drawing.process import Drawing, DrawingFailed
+from tests.vault.conftest import pdf
+
+NOBODY = 65534
+ATTEMPTS = """
+import ctypes, os, signal, socket, sys, threading
+from adherents.vault.drawing.confinement import confine
+here, port, threads = sys.argv[1], int(sys.argv[2]), sys.argv[3] == "threads"
+spare = os.dup(0)
+confine(memory=1_500_000_000, seconds=10, threads=threads)
+libc = ctypes.CDLL(None, use_errno=True)
+
+def call(name, *arguments):
+    if getattr(libc, name)(*arguments) < 0:
+        raise OSError(ctypes.get_errno(), name)
+
+def reach():
+    os.close(spare)
+    socket.socket().connect(("127.0.0.1", port))
+
+attempts = {
+    "connect": reach,
+    "a socket": lambda: socket.socket(),
+    "a Unix socket": lambda: socket.socket(socket.AF_UNIX),
+    "a raw socket": lambda: socket.socket(socket.AF_INET, socket.SOCK_RAW, 1),
+    "a pair of sockets": socket.socketpair,
+    "look up a name": lambda: socket.getaddrinfo("example.org", 80),
+    "read a file": lambda: open("/etc/passwd").read(),
+    "read its own memory": lambda: open("/proc/self/mem", "rb"),
+    "write a file": lambda: open(here + "/made", "w"),
+    "write where anybody may": lambda: open("/tmp/adherents-confinement", "w"),
+    "make a folder": lambda: os.mkdir(here + "/folder"),
+    "delete a file": lambda: os.unlink(here + "/there"),
+    "rename a file": lambda: os.rename(here + "/there", here + "/elsewhere"),
+    "make a link": lambda: os.symlink("/etc", here + "/link"),
+    "list a folder": lambda: os.listdir("/"),
+    "a process": os.fork,
+    "a program": lambda: os.execv("/bin/sh", ["sh", "-c", "exit"]),
+    "a shell": lambda: os.posix_spawn("/bin/true", ["true"], {}),
+    "a signal to its parent": lambda: os.kill(os.getppid(), 0),
+    "trace its parent": lambda: call("ptrace", 16, os.getppid(), 0, 0),
+    "be root": lambda: os.setresuid(0, 0, 0),
+    "a namespace": lambda: call("unshare", 0x10000000),
+    "a mount": lambda: call("mount", b"x", b"/", b"tmpfs", 0, None),
+    "more memory": lambda: bytearray(2_000_000_000),
+}
+if not threads:
+    attempts["a thread"] = lambda: threading.Thread(target=print).start()
+for name, attempt in attempts.items():
+    try:
+        attempt()
+    except (OSError, MemoryError, RuntimeError, LookupError):
+        continue
+    sys.stdout.write("done: " + name + "\\n")
+sys.stdout.write("over " + repr(set(os.environ) - {"LC_CTYPE"}) + " " + str(os.geteuid()) + "\\n")
+"""
+
+as_others = pytest.mark.parametrize("as_nobody", [False, True], ids=["as who tests", "as nobody"])
+
+
+def started_by(as_nobody: bool) -> list[str]:
+    """What comes before a command, so that somebody without any right runs it."""
+    if not as_nobody:
+        return []
+    if os.geteuid() != 0:
+        pytest.skip("who tests is nobody special already")
+    # An interpreter in root's own folder cannot be reached by others: they get the right to read it, and no other one.
+    python = Path(sys.executable).resolve()
+    closed = any(not folder.stat().st_mode & 0o001 for folder in (*python.parents, *Path(sys.prefix).parents))
+    may = "-all,+dac_read_search" if closed else "-all"
+    return [
+        "setpriv",
+        f"--reuid={NOBODY}",
+        f"--regid={NOBODY}",
+        "--clear-groups",
+        f"--inh-caps={may}",
+        f"--ambient-caps={may}",
+    ]
+
+
+@as_others
+@pytest.mark.parametrize("threads", ["threads", "none"])
+def test_nothing_is_left_to_it(tmp_path: Path, as_nobody: bool, threads: str) -> None:
+    (tmp_path / "there").touch()
+    for folder in (tmp_path, *tmp_path.parents[:3]):
+        folder.chmod(folder.stat().st_mode | 0o077 if folder == tmp_path else folder.stat().st_mode | 0o011)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        said = subprocess.run(
+            [*started_by(as_nobody), sys.executable, "-I", "-c", ATTEMPTS, str(tmp_path), str(port), threads],
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            env={},
+            timeout=60,
+            text=True,
+        )
+    assert said.stdout == f"over set() {NOBODY if as_nobody or os.geteuid() == 0 else os.geteuid()}\n", (
+        said.stderr
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["there"]
+    assert not Path("/tmp/adherents-confinement").exists()
+
+
+@as_others
+@pytest.mark.parametrize("threads", [True, False])
+def test_a_forbidden_opening_says_so_where_a_file_is_open_to_all(as_nobody: bool, threads: bool) -> None:
+    """The kernel refuses it, and not only the right of the file: /dev/null is anybody's to write."""
+    code = f"""
+from adherents.vault.drawing.confinement import confine
+confine(memory=1_500_000_000, seconds=10, threads={threads})
+try:
+    open("/dev/null", "w")
+except OSError as error:
+    print(error.errno)
+"""
+    said = subprocess.run(
+        [*started_by(as_nobody), sys.executable, "-I", "-c", code],
+        capture_output=True,
+        env={},
+        timeout=60,
+        text=True,
+    )
+    assert said.stdout.strip() in {"1", "24"}, said.stderr  # EPERM by the filter; EMFILE by the limit
+
+
+@as_others
+def test_a_document_is_drawn_whoever_the_worker_is(tmp_path: Path, as_nobody: bool) -> None:
+    code = """
+import sys
+from adherents.vault.drawing.process import Drawing
+content = sys.stdin.buffer.read()
+with Drawing("application/pdf", len(content)) as drawing:
+    assert drawing.feed([content]) == 2
+    print([page.width for page in drawing.pages()])
+"""
+    said = subprocess.run(
+        [*started_by(as_nobody), sys.executable, "-I", "-c", code],
+        input=pdf(2),
+        capture_output=True,
+        env={},
+        timeout=60,
+    )
+    assert said.stdout.decode().strip() == "[1241, 1241]", said.stderr.decode()
+
+
+def test_it_is_given_no_environment_and_an_empty_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ADHERENTS_MASTER_KEY", "a secret")
+    with Drawing("application/pdf", 10) as drawing:
+        at = Path(f"/proc/{drawing._process.pid}")
+        _wait_until(lambda: b"adherents.vault.drawing" in (at / "cmdline").read_bytes())
+        assert (at / "environ").read_bytes() == b""
+        folder = drawing._folder.name
+        assert list(Path(folder).iterdir()) == []
+    assert not Path(folder).exists()
+
+
+STUBBORN = """
+import os, signal, sys, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+child = os.fork()
+if child == 0:
+    time.sleep(600)
+sys.stdout.buffer.write(child.to_bytes(4, "big"))
+sys.stdout.buffer.flush()
+time.sleep(600)
+"""
+
+
+def test_it_is_killed_with_its_children_at_the_time_limit_whatever_signals_it_ignores(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(process, "COMMAND", [sys.executable, "-I", "-c", STUBBORN])
+    start = time.monotonic()
+    with Drawing("application/pdf", 10, seconds=2) as drawing:
+        parent, child = drawing._process.pid, int.from_bytes(drawing._exactly(4), "big")
+        assert os.getpgid(child) == parent, "one group"
+        os.kill(parent, signal.SIGTERM)
+        assert _lives(parent)
+        with pytest.raises(DrawingFailed):
+            drawing._next()
+    assert 1.5 < time.monotonic() - start < 6
+    _wait_until(lambda: not _lives(parent) and not _lives(child))
+
+
+def test_leaving_early_kills_it_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "COMMAND", [sys.executable, "-I", "-c", STUBBORN])
+    with Drawing("application/pdf", 10) as drawing:
+        parent, child = drawing._process.pid, int.from_bytes(drawing._exactly(4), "big")
+    _wait_until(lambda: not _lives(parent) and not _lives(child))
+
+
+def _lives(number: int) -> bool:
+    try:
+        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def _wait_until(done: object) -> None:
+    deadline = time.monotonic() + 5
+    while not done():  # type: ignore[operator]
+        assert time.monotonic() < deadline
+        time.sleep(0.02)

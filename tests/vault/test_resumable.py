@@ -1,0 +1,546 @@
+"""The tus protocol as its text says it (https://tus.io/protocols/resumable-upload), and what becomes of the file."""
+
+import base64
+import hashlib
+import itertools
+import re
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+
+from adherents.members.models import Member
+from adherents.vault.content import Refusal
+from adherents.vault.models import Arrival, Document, UnclaimedObject, Upload, UploadPart
+from adherents.vault.objects import StorageFailed
+from adherents.vault.services import arrival, resuming
+from adherents.vault.services.reading import clear_bytes
+from adherents.vault.services.verification import Pace, Verified, verify_everything
+from adherents.vault.views import member as page
+from tests.vault.conftest import browser_of, objects_in, pdf, picture, send, upload
+
+pytestmark = pytest.mark.django_db
+FILES = "/adherent/documents/envoyer/fichiers/"
+TUS = {"Tus-Resumable": "1.0.0"}
+MOST = 20 * 1024 * 1024
+LARGE = pdf(60)
+
+
+def encoded(**pairs: str) -> str:
+    return ",".join(f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in pairs.items())
+
+
+def announce(client: Client, content: bytes, name: str = "releve.pdf", **told: str) -> Any:
+    headers = {**TUS, "Upload-Length": str(len(content)), "Upload-Metadata": encoded(filename=name, **told)}
+    return client.post(FILES, headers=headers)
+
+
+def bring(client: Client, address: str, content: bytes, offset: int = 0, **headers: str) -> Any:
+    return client.patch(
+        address,
+        content,
+        content_type="application/offset+octet-stream",
+        headers={**TUS, "Upload-Offset": str(offset), **headers},
+    )
+
+
+def asked(client: Client, address: str) -> Any:
+    return client.head(address, headers=TUS)
+
+
+def half(client: Client, content: bytes = LARGE, at: int = 0, **told: str) -> str:
+    """The address of a file of which the first half came."""
+    address: str = announce(client, content, **told)["Location"]
+    bring(client, address, content[: at or len(content) // 2])
+    return address
+
+
+def test_options_tells_versions_extensions_and_the_largest_size(signed_in: Client) -> None:
+    answer = signed_in.options(FILES)
+    assert answer.status_code == 204
+    assert answer["Tus-Version"] == "1.0.0"
+    assert answer["Tus-Extension"] == "creation,expiration,termination"
+    assert answer["Tus-Max-Size"] == str(MOST)
+
+
+def test_a_file_is_announced_brought_whole_and_waits_for_its_deposit(
+    signed_in: Client, member: Member, objects_folder: Any
+) -> None:
+    made = announce(signed_in, LARGE, "relevé d’octobre.pdf")
+    assert made.status_code == 201
+    assert made["Tus-Resumable"] == "1.0.0"
+    assert re.fullmatch(FILES + "[0-9a-f-]{36}/", made["Location"])
+    before = asked(signed_in, made["Location"])
+    assert (before["Upload-Offset"], before["Upload-Length"]) == ("0", str(len(LARGE)))
+    assert "no-store" in before["Cache-Control"]
+    answer = bring(signed_in, made["Location"], LARGE)
+    assert (answer.status_code, answer["Upload-Offset"]) == (204, str(len(LARGE)))
+    arrived = Arrival.objects.get(member=member)
+    assert arrived.name == "relevé d’octobre.pdf"
+    assert b"".join(clear_bytes(arrived)) == LARGE
+    after = asked(signed_in, made["Location"])
+    assert (after.status_code, after["Upload-Offset"]) == (200, str(len(LARGE)))
+    assert len(objects_in(objects_folder)) == 1
+    assert not Upload.objects.exists()
+    assert not UnclaimedObject.objects.exists()
+    assert send(signed_in).status_code == 302
+    document = Document.objects.get()
+    assert document.sha256 == hashlib.sha256(LARGE).hexdigest()
+    assert str(document.pk) in made["Location"]
+
+
+def test_a_file_that_came_in_three_goes_is_one_object_and_reads_whole(
+    signed_in: Client, objects_folder: Any
+) -> None:
+    address = announce(signed_in, LARGE)["Location"]
+    cuts = [0, 5000, len(LARGE) - 700, len(LARGE)]
+    for start, end in itertools.pairwise(cuts):
+        assert asked(signed_in, address)["Upload-Offset"] == str(start)
+        answer = bring(signed_in, address, LARGE[start:end], start)
+        assert (answer.status_code, answer["Upload-Offset"]) == (204, str(end))
+    arrived = Arrival.objects.get()
+    assert b"".join(clear_bytes(arrived)) == LARGE
+    assert [path.name for path in objects_in(objects_folder)] == [arrived.storage_name.rsplit("/", 1)[-1]]
+    assert not UploadPart.objects.exists()
+    assert not UnclaimedObject.objects.exists()
+
+
+def test_no_clear_byte_touches_the_disk_between_two_goes(signed_in: Client, objects_folder: Any) -> None:
+    half(signed_in)
+    [part] = objects_in(objects_folder)
+    assert b"%PDF" not in part.read_bytes()
+    assert b"stream" not in part.read_bytes()
+    assert UploadPart.objects.get().size == len(LARGE) // 2
+
+
+def test_each_part_opens_at_its_own_place_only(signed_in: Client) -> None:
+    address = announce(signed_in, LARGE)["Location"]
+    for start, end in ((0, 5000), (5000, 9000)):
+        bring(signed_in, address, LARGE[start:end], start)
+    first, second = UploadPart.objects.all()
+    assert b"".join(clear_bytes(second)) == LARGE[5000:9000]
+    UploadPart.objects.filter(pk=second.pk).update(offset=6000)
+    with pytest.raises(resuming.Altered):
+        list(clear_bytes(UploadPart.objects.get(pk=second.pk)))
+    assert bytes(first.wrapped_key) != bytes(second.wrapped_key)
+
+
+@pytest.mark.parametrize("offset", [1, 4999, 5001, 10**15])
+def test_bytes_that_do_not_follow_are_a_conflict_and_change_nothing(signed_in: Client, offset: int) -> None:
+    address = half(signed_in, at=5000)
+    answer = bring(signed_in, address, b"x" * 10, offset)
+    assert (answer.status_code, answer["Upload-Offset"]) == (409, "5000")
+    assert asked(signed_in, address)["Upload-Offset"] == "5000"
+    assert bring(signed_in, address, LARGE[5000:], 5000).status_code == 204
+
+
+def test_more_bytes_than_announced_are_refused(signed_in: Client) -> None:
+    address = half(signed_in)
+    assert bring(signed_in, address, b"x" * len(LARGE), len(LARGE) // 2).status_code == 400
+    assert asked(signed_in, address)["Upload-Offset"] == str(len(LARGE) // 2)
+
+
+def test_no_bytes_at_all_change_nothing(signed_in: Client, objects_folder: Any) -> None:
+    address = half(signed_in)
+    nothing = {"Content-Type": "application/offset+octet-stream", "Content-Length": "0"}
+    answer = bring(signed_in, address, b"", len(LARGE) // 2, **nothing)
+    assert (answer.status_code, answer["Upload-Offset"]) == (204, str(len(LARGE) // 2))
+    assert len(objects_in(objects_folder)) == 1
+
+
+def test_bytes_of_another_content_type_are_refused(signed_in: Client) -> None:
+    address = announce(signed_in, LARGE)["Location"]
+    answer = signed_in.patch(
+        address, LARGE, content_type="application/pdf", headers={**TUS, "Upload-Offset": "0"}
+    )
+    assert answer.status_code == 415
+
+
+@pytest.mark.parametrize("version", [None, "0.2.2", "2.0.0"])
+def test_another_version_of_the_protocol_is_told_which_one_we_speak(
+    signed_in: Client, version: str | None
+) -> None:
+    headers = {"Upload-Length": "10"} | ({"Tus-Resumable": version} if version else {})
+    answer = signed_in.post(FILES, headers=headers)
+    assert (answer.status_code, answer["Tus-Version"]) == (412, "1.0.0")
+    assert not Upload.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Upload-Length": "-1"},
+        {"Upload-Length": "ten"},
+        {"Upload-Defer-Length": "1"},
+        {"Upload-Length": "10", "Upload-Metadata": "filename pas-du-base64!"},
+        {"Upload-Length": "10", "Upload-Metadata": "filename YQ==,filename Yg=="},
+        {"Upload-Length": "10", "Upload-Metadata": ",,"},
+        {"Upload-Length": "10", "Upload-Metadata": encoded(sha256="court")},
+    ],
+)
+def test_an_announcement_that_says_nothing_sensible_is_refused(
+    signed_in: Client, headers: dict[str, str]
+) -> None:
+    assert signed_in.post(FILES, headers=TUS | headers).status_code == 400
+    assert not Upload.objects.exists()
+
+
+def test_metadata_may_have_a_key_without_a_value(signed_in: Client) -> None:
+    headers = {**TUS, "Upload-Length": "10", "Upload-Metadata": "is_confidential,filename YS5wZGY="}
+    assert signed_in.post(FILES, headers=headers).status_code == 201
+    assert Upload.objects.get().name == "a.pdf"
+
+
+def test_a_file_that_is_taken_back_is_gone_with_its_bytes(signed_in: Client, objects_folder: Any) -> None:
+    address = half(signed_in)
+    assert signed_in.delete(address, headers=TUS).status_code == 204
+    assert asked(signed_in, address).status_code == 404
+    assert bring(signed_in, address, LARGE[:10]).status_code == 404
+    assert signed_in.delete(address, headers=TUS).status_code == 404
+    assert not objects_in(objects_folder)
+    assert not UnclaimedObject.objects.exists()
+
+
+def test_a_whole_file_can_be_taken_back_too(signed_in: Client, objects_folder: Any) -> None:
+    address = announce(signed_in, LARGE)["Location"]
+    bring(signed_in, address, LARGE)
+    assert signed_in.delete(address, headers=TUS).status_code == 204
+    assert not Arrival.objects.exists()
+    assert not objects_in(objects_folder)
+
+
+def test_methods_can_come_in_a_post_and_never_in_a_get(signed_in: Client) -> None:
+    address = half(signed_in)
+    assert signed_in.get(address, headers={**TUS, "X-HTTP-Method-Override": "DELETE"}).status_code == 400
+    assert Upload.objects.exists()
+    rest = LARGE[len(LARGE) // 2 :]
+    answer = signed_in.post(
+        address,
+        rest,
+        content_type="application/offset+octet-stream",
+        headers={
+            **TUS,
+            "Upload-Offset": str(len(LARGE) - len(rest)),
+            "X-HTTP-Method-Override": "PATCH",
+        },
+    )
+    assert answer.status_code == 204
+    assert Arrival.objects.exists()
+
+
+@pytest.mark.parametrize("method", ["get", "put"])
+def test_other_methods_are_not_allowed(signed_in: Client, method: str) -> None:
+    address = half(signed_in)
+    for path in (FILES, address):
+        answer = getattr(signed_in, method)(path, headers=TUS)
+        assert answer.status_code == 405
+        assert answer["Allow"]
+
+
+def test_anothers_file_does_not_exist(signed_in: Client, other_member: Member) -> None:
+    address, whole = half(signed_in), announce(signed_in, LARGE)["Location"]
+    bring(signed_in, whole, LARGE)
+    other = browser_of(other_member)
+    for path in (address, whole, f"{FILES}{uuid.uuid4()}/"):
+        assert asked(other, path).status_code == 404
+        assert bring(other, path, LARGE[5000:], 5000).status_code == 404
+        assert other.delete(path, headers=TUS).status_code == 404
+    assert asked(signed_in, address)["Upload-Offset"] == str(len(LARGE) // 2)
+    assert Arrival.objects.exists()
+
+
+def test_nobody_in_particular_is_told_to_sign_in_and_an_agent_is_refused(
+    client: Client, db: None, signed_in: Client
+) -> None:
+    answer = announce(client, LARGE)
+    assert answer.status_code == 401
+    assert answer.json()["sentence"].startswith("Votre session est terminée.")
+    address = half(signed_in)
+    assert asked(client, address).status_code == 401
+
+
+def test_without_the_forms_token_nothing_enters(member: Member, objects_folder: Any) -> None:
+    client = browser_of(member, enforce_csrf_checks=True)
+    page = client.get("/adherent/documents/envoyer/").content.decode()
+    assert announce(client, LARGE).status_code == 403
+    found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
+    assert found
+    headers = {**TUS, "Upload-Length": str(len(LARGE)), "X-CSRFToken": found[1]}
+    address = client.post(FILES, headers=headers)["Location"]
+    assert bring(client, address, LARGE).status_code == 403
+    assert client.delete(address, headers=TUS).status_code == 403
+    assert not objects_in(objects_folder)
+    assert bring(client, address, LARGE, **{"X-CSRFToken": found[1]}).status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "reason"),
+    [
+        (b"PK\x03\x04" + b"word/document.xml" * 500, 415, Refusal.FORMAT),
+        (pdf(40)[:9000], 422, Refusal.CUT),
+        (pdf(password="secret"), 422, Refusal.ENCRYPTED),
+        (b"court", 415, Refusal.FORMAT),
+    ],
+)
+@pytest.mark.parametrize("goes", [1, 2])
+def test_what_cannot_enter_is_refused_in_words_and_leaves_nothing(
+    signed_in: Client, objects_folder: Any, content: bytes, status: int, reason: Refusal, goes: int
+) -> None:
+    address = announce(signed_in, content)["Location"]
+    at = 0
+    if goes == 2 and len(content) > 5000 and reason != Refusal.FORMAT:
+        at = 4500
+        bring(signed_in, address, content[:at])
+    answer = bring(signed_in, address, content[at:], at)
+    assert answer.status_code == status
+    assert answer.json() == {"reason": reason.value, "sentence": str(reason.label)}
+    assert asked(signed_in, address).status_code == 404
+    assert not objects_in(objects_folder)
+    assert not UnclaimedObject.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("length", "status", "reason"), [(0, 422, Refusal.EMPTY), (MOST + 1, 413, Refusal.TOO_LARGE)]
+)
+def test_a_size_that_cannot_enter_is_refused_before_a_byte_of_it_comes(
+    signed_in: Client, length: int, status: int, reason: Refusal
+) -> None:
+    answer = signed_in.post(FILES, headers={**TUS, "Upload-Length": str(length)})
+    assert (answer.status_code, answer.json()["sentence"]) == (status, str(reason.label))
+
+
+def test_the_twenty_first_file_is_refused_whole_and_half_ones_counted(signed_in: Client) -> None:
+    small = picture("PNG", (8, 8))
+    for number in range(10):
+        bring(signed_in, announce(signed_in, small, f"{number}.png")["Location"], small)
+        half(signed_in)
+    answer = announce(signed_in, small)
+    assert (answer.status_code, answer.json()["reason"]) == (422, "too_many")
+    signed_in.delete(f"{FILES}{Upload.objects.first().pk}/", headers=TUS)  # type: ignore[union-attr]
+    assert announce(signed_in, small).status_code == 201
+
+
+def test_the_plain_form_counts_the_files_on_their_way(signed_in: Client) -> None:
+    for _ in range(19):
+        announce(signed_in, LARGE)
+    small = picture("PNG", (8, 8))
+    send(signed_in, upload(small, "1.png"), upload(small, "2.png"))
+    assert [document.name for document in Document.objects.all()] == ["1.png"]
+
+
+def test_a_whole_that_is_not_what_the_sender_had_is_refused(signed_in: Client, objects_folder: Any) -> None:
+    right = hashlib.sha256(LARGE).hexdigest()
+    other = LARGE[:6000] + b"%" + LARGE[6001:]
+    address = half(signed_in, sha256=right)
+    answer = bring(signed_in, address, other[len(LARGE) // 2 :], len(LARGE) // 2)
+    assert answer.status_code == 204
+    address = announce(signed_in, LARGE, sha256=right)["Location"]
+    bring(signed_in, address, other[:9000])
+    answer = bring(signed_in, address, LARGE[9000:], 9000)
+    assert (answer.status_code, answer.json()["reason"]) == (422, "cut")
+    assert len(objects_in(objects_folder)) == 1
+
+
+def test_an_upload_that_nobody_goes_on_with_ends_after_a_day(signed_in: Client, objects_folder: Any) -> None:
+    with time_machine.travel("2026-11-23 10:00:00+00:00", tick=False) as clock:
+        address = half(signed_in, at=5000)
+        assert asked(signed_in, address)["Upload-Expires"] == "Tue, 24 Nov 2026 10:00:00 GMT"
+        clock.shift(11 * 3600)
+        signed_in = browser_of(Member.objects.get(uploads__isnull=False))
+        bring(signed_in, address, LARGE[5000:6000], 5000)
+        clock.shift(23 * 3600)
+        assert resuming.sweep_expired() == 0
+        signed_in = browser_of(Member.objects.get(uploads__isnull=False))
+        assert asked(signed_in, address)["Upload-Offset"] == "6000"
+        clock.shift(2 * 3600)
+        signed_in = browser_of(Member.objects.get(uploads__isnull=False))
+        assert asked(signed_in, address).status_code == 404
+        assert resuming.sweep_expired() == 1
+    assert not objects_in(objects_folder)
+    assert not UnclaimedObject.objects.exists()
+
+
+def test_what_came_before_the_connection_broke_stays(member: Member, signed_in: Client) -> None:
+    begun = resuming.begin_upload(member=member, name="a.pdf", length=len(LARGE))
+
+    def broken(start: int, end: int) -> Iterator[bytes]:
+        for at in range(start, end, 1000):
+            yield LARGE[at : min(at + 1000, end)]
+
+    at = resuming.receive(
+        member=member, upload_id=begun.pk, offset=0, length=len(LARGE), chunks=broken(0, 7300)
+    )
+    assert at.offset == 7300
+    at = resuming.receive(
+        member=member,
+        upload_id=begun.pk,
+        offset=7300,
+        length=len(LARGE) - 7300,
+        chunks=broken(7300, 9999),
+    )
+    assert at.offset == 9999
+    bring(signed_in, f"{FILES}{begun.pk}/", LARGE[9999:], 9999)
+    assert b"".join(clear_bytes(Arrival.objects.get())) == LARGE
+
+
+def test_while_bytes_come_another_request_is_told_to_wait(signed_in: Client, member: Member) -> None:
+    address = half(signed_in, at=5000)
+    begun = Upload.objects.get()
+
+    def meanwhile() -> Iterator[bytes]:
+        yield LARGE[5000:6000]
+        assert asked(signed_in, address).status_code == 423
+        answer = bring(signed_in, address, LARGE[5000:], 5000)
+        assert (answer.status_code, answer["Retry-After"]) == (423, "2")
+        yield LARGE[6000:]
+
+    at = resuming.receive(
+        member=member, upload_id=begun.pk, offset=5000, length=len(LARGE) - 5000, chunks=meanwhile()
+    )
+    assert at.offset == len(LARGE)
+    assert b"".join(clear_bytes(Arrival.objects.get())) == LARGE
+
+
+def test_who_was_thought_dead_loses_and_the_file_stays_whole(
+    signed_in: Client, member: Member, objects_folder: Any
+) -> None:
+    address = half(signed_in, at=5000)
+    begun = Upload.objects.get()
+
+    def silent() -> Iterator[bytes]:
+        yield LARGE[5000:6000]
+        Upload.objects.update(leased_until=begun.at)
+        assert bring(signed_in, address, LARGE[5000:9000], 5000).status_code == 204
+        yield LARGE[6000:]
+
+    with pytest.raises(resuming.Busy):
+        resuming.receive(
+            member=member, upload_id=begun.pk, offset=5000, length=len(LARGE) - 5000, chunks=silent()
+        )
+    assert asked(signed_in, address)["Upload-Offset"] == "9000"
+    bring(signed_in, address, LARGE[9000:], 9000)
+    assert b"".join(clear_bytes(Arrival.objects.get())) == LARGE
+    assert len(objects_in(objects_folder)) == 1
+
+
+def test_a_file_taken_back_while_it_comes_is_gone(
+    signed_in: Client, member: Member, objects_folder: Any
+) -> None:
+    begun = resuming.begin_upload(member=member, name="a.pdf", length=len(LARGE))
+
+    def meanwhile() -> Iterator[bytes]:
+        yield LARGE[:6000]
+        assert signed_in.delete(f"{FILES}{begun.pk}/", headers=TUS).status_code == 204
+        yield LARGE[6000:]
+
+    with pytest.raises(resuming.Busy):
+        resuming.receive(member=member, upload_id=begun.pk, offset=0, length=len(LARGE), chunks=meanwhile())
+    assert not Arrival.objects.exists()
+    assert not objects_in(objects_folder)
+    assert not UnclaimedObject.objects.exists()
+
+
+def test_a_full_storage_is_said_and_what_came_before_stays(
+    signed_in: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*args: Any, **kwargs: Any) -> Any:
+        raise StorageFailed("full")
+
+    address = half(signed_in, at=5000)
+    fresh = announce(signed_in, LARGE)["Location"]
+    with monkeypatch.context() as broken:
+        broken.setattr(resuming, "Sealer", full)
+        broken.setattr(arrival, "Sealer", full)
+        for path, at in ((address, 5000), (fresh, 0)):
+            answer = bring(signed_in, path, LARGE[at:], at)
+            assert (answer.status_code, answer.json()["reason"]) == (503, "not_kept")
+    assert asked(signed_in, fresh)["Upload-Offset"] == "0"
+    assert bring(signed_in, address, LARGE[5000:], 5000).status_code == 204
+    assert bring(signed_in, fresh, LARGE).status_code == 204
+
+
+def test_a_whole_that_a_crash_left_in_parts_is_made_one_when_it_is_asked_for(
+    signed_in: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def killed(*args: Any) -> Any:
+        raise Killed
+
+    address = half(signed_in, at=5000)
+    with monkeypatch.context() as broken:
+        broken.setattr(resuming, "_made_whole", killed)
+        with pytest.raises(Killed):
+            bring(signed_in, address, LARGE[5000:], 5000)
+    assert not Arrival.objects.exists()
+    assert asked(signed_in, address)["Upload-Offset"] == str(len(LARGE))
+    assert b"".join(clear_bytes(Arrival.objects.get())) == LARGE
+
+
+def test_a_part_altered_in_the_storage_ends_the_upload_in_words(
+    signed_in: Client, objects_folder: Any
+) -> None:
+    address = half(signed_in)
+    [part] = objects_in(objects_folder)
+    part.write_bytes(part.read_bytes()[:-1] + b"x")
+    answer = bring(signed_in, address, LARGE[len(LARGE) // 2 :], len(LARGE) // 2)
+    assert (answer.status_code, answer.json()["sentence"]) == (422, str(Refusal.NOT_KEPT.label))
+    assert not objects_in(objects_folder)
+
+
+def test_files_are_deposited_in_the_order_in_which_the_page_shows_them(signed_in: Client) -> None:
+    names = ["c.png", "a.png", "b.png"]
+    content = picture("PNG", (8, 8))
+    ids = {}
+    for name in names:
+        address = announce(signed_in, content, name)["Location"]
+        bring(signed_in, address, content)
+        ids[name] = address.split("/")[-2]
+    wanted = ["a.png", "b.png", "c.png"]
+    signed_in.post(
+        "/adherent/documents/envoyer/",
+        {"kind": "rib", "order": ["nonsense", *(ids[name] for name in wanted[:2]), str(uuid.uuid4())]},
+    )
+    assert [document.name for document in Document.objects.order_by("place")] == wanted
+
+
+def test_the_page_has_the_client_and_does_without(signed_in: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_client = signed_in.get("/adherent/documents/envoyer/").content.decode()
+    assert "vault/tus.min.js" in with_client
+    assert "data-sending" in with_client
+    monkeypatch.setattr(page, "client_is_there", lambda: False)
+    without = signed_in.get("/adherent/documents/envoyer/").content.decode()
+    assert "vault/" not in re.sub(r'href="[^"]*"', "", without)
+    assert "data-sending" not in without
+    assert send(signed_in, upload(pdf())).status_code == 302
+
+
+def test_a_half_arrived_file_is_shown_and_can_be_taken_back_without_a_script(
+    signed_in: Client, member: Member, objects_folder: Any
+) -> None:
+    half(signed_in, at=5000)
+    shown = signed_in.get("/adherent/documents/envoyer/").content.decode()
+    assert "1 fichier arrivé en partie" in shown
+    signed_in.post(f"/adherent/documents/envoyer/{Upload.objects.get().pk}/retirer/")
+    assert not Upload.objects.exists()
+    assert not objects_in(objects_folder)
+
+
+def test_verify_vault_reads_the_parts_of_files_on_their_way(signed_in: Client, objects_folder: Any) -> None:
+    half(signed_in)
+    found: list[object] = []
+    seen = Verified()
+    for _ in verify_everything(pace=Pace(None), seen=seen, on_finding=found.append):
+        pass
+    assert not found
+    assert seen.files == 1
+    [part] = objects_in(objects_folder)
+    part.write_bytes(part.read_bytes()[:-1])
+    for _ in verify_everything(pace=Pace(None), seen=Verified(), on_finding=found.append):
+        pass
+    assert len(found) == 1

@@ -1,0 +1,300 @@
+"""Sending: what arrives, what is refused and in which words, and what stays when something around it is refused."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+
+from adherents.journal.events import Event
+from adherents.journal.models import Entry
+from adherents.mail.models import OutboxMail
+from adherents.mail.services import render
+from adherents.members.models import Beneficiary, Member
+from adherents.vault.content import Refusal
+from adherents.vault.models import Arrival, Deposit, Document, State, UnclaimedObject
+from adherents.vault.services.sweeping import sweep_forgotten
+from tests.vault.conftest import browser_of, objects_in, pdf, picture, send, upload
+
+Text = Callable[[Any], str]
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.rule("G13")
+def test_a_document_sent_is_received_numbered_and_journalled(
+    signed_in: Client, member: Member, sentences: Text, objects_folder: Any
+) -> None:
+    with time_machine.travel("2026-11-23 15:52:00+00:00", tick=False):
+        answer = send(signed_in, upload(pdf(2), "RIB.pdf"))
+        deposit = Deposit.objects.get()
+        assert deposit.number == "D-2026-000001"
+        assert answer.status_code == 302
+        page = sentences(signed_in.get(answer["Location"]))
+    document = deposit.documents.get()
+    assert (document.state, document.name, document.content_type) == (
+        State.RECEIVED,
+        "RIB.pdf",
+        "application/pdf",
+    )
+    for words in (
+        "C’est bien arrivé",
+        "Accusé de dépôt n° D-2026-000001",
+        "le 23/11/2026 à 16 h 52",
+        "RIB.pdf",
+        document.sha256,
+        "Conservez cet accusé de dépôt",
+        "25/11/2026",
+    ):
+        assert words in page, page
+    entry = Entry.objects.about(document.subject).get()
+    assert (entry.event, entry.actor) == (Event.DOCUMENT_DEPOSITED, member.subject)
+    assert len(objects_in(objects_folder)) == 1
+    assert not UnclaimedObject.objects.exists()
+
+
+@pytest.mark.rule("G13")
+def test_a_mail_says_that_it_arrived_in_the_members_language(signed_in: Client, member: Member) -> None:
+    send(signed_in, upload(pdf()))
+    mail = OutboxMail.objects.get()
+    assert (mail.name, mail.recipient) == ("vault/deposit_arrived", "camille@example.org")
+    import json
+
+    context = json.loads(mail.context)
+    subject, text, html = render(mail.name, language="fr", context=context)
+    number = Deposit.objects.get().number
+    assert subject == f"Votre document est bien arrivé (accusé de dépôt n°\u00a0{number})"
+    assert number in text
+    assert number in html
+    assert "releve.pdf" not in text + html
+    english, *_ = render(mail.name, language="en", context=context)
+    assert english == f"Your document has arrived (receipt no. {number})"
+
+
+def test_several_files_are_one_deposit_with_a_kind_a_beneficiary_and_a_note(
+    signed_in: Client, member: Member
+) -> None:
+    child = Beneficiary.objects.create(member=member, rank=2, birth_name="ESSAI", first_names="Lou")
+    send(
+        signed_in,
+        upload(pdf(), "a.pdf"),
+        upload(picture("PNG"), "b.png"),
+        upload(picture("HEIF"), "IMG_2041.HEIC"),
+        upload(picture("WEBP"), "c.webp"),
+        upload(picture("TIFF"), "d.tif"),
+        kind="facture_dentaire",
+        beneficiary=str(child.pk),
+        note="Pour Lou.\nMerci",
+    )
+    documents = Document.objects.of(member)
+    assert {document.content_type for document in documents} == {
+        "application/pdf",
+        "image/png",
+        "image/heic",
+        "image/webp",
+        "image/tiff",
+    }
+    assert {document.deposit_id for document in documents} == {Deposit.objects.get().pk}
+    assert {(document.kind, document.beneficiary_id, document.note) for document in documents} == {
+        ("facture_dentaire", child.pk, "Pour Lou.\nMerci")
+    }
+
+
+def test_fields_may_come_after_the_files(signed_in: Client) -> None:
+    answer = signed_in.post(
+        "/adherent/documents/envoyer/", {"files": [upload(pdf())], "note": "après", "kind": "rib"}
+    )
+    assert answer.status_code == 302
+    assert Document.objects.get().note == "après"
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "reason"),
+    [
+        (b"PK\x03\x04" + b"word/document.xml" * 50, "devis.docx", Refusal.FORMAT),
+        (b"<html><script>alert(1)</script></html>", "page.pdf", Refusal.FORMAT),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'></svg>", "dessin.png", Refusal.FORMAT),
+        (b"MZ" + b"\0" * 5000, "photo.jpg", Refusal.FORMAT),
+        (b"<html>" + b" " * 200 + pdf(), "deux.pdf", Refusal.FORMAT),
+        (b"", "vide.pdf", Refusal.EMPTY),
+        (pdf(password="secret"), "protege.pdf", Refusal.ENCRYPTED),
+        (pdf(40)[:9000], "coupe.pdf", Refusal.CUT),
+        (picture("PNG", (900, 900))[:-30], "coupe.png", Refusal.CUT),
+    ],
+    ids=lambda value: value if isinstance(value, str) and "." in value else "",
+)
+def test_what_cannot_enter_is_refused_in_words(
+    signed_in: Client, sentences: Text, objects_folder: Any, content: bytes, name: str, reason: Refusal
+) -> None:
+    answer = send(signed_in, upload(content, name))
+    assert answer.status_code == 200
+    assert str(reason.label) in sentences(answer)
+    assert name in sentences(answer)
+    assert not Document.objects.exists()
+    assert not objects_in(objects_folder)
+    assert not UnclaimedObject.objects.exists()
+
+
+def test_a_file_at_the_limit_enters_and_one_byte_more_is_refused(signed_in: Client, sentences: Text) -> None:
+    most = 20 * 1024 * 1024
+    content = pdf()
+    padded = content[:9] + b"%" + b"x" * (most - len(content) - 2) + b"\n" + content[9:]
+    assert len(padded) == most
+    assert send(signed_in, upload(padded, "juste.pdf")).status_code == 302
+    answer = send(signed_in, upload(padded + b"\n", "trop.pdf"))
+    assert str(Refusal.TOO_LARGE.label) in sentences(answer)
+    assert [document.name for document in Document.objects.all()] == ["juste.pdf"]
+
+
+def test_the_twenty_first_file_is_refused_and_the_twenty_before_it_arrive(
+    signed_in: Client, sentences: Text
+) -> None:
+    answer = send(signed_in, *(upload(picture("PNG", (8, 8)), f"{number}.png") for number in range(1, 22)))
+    page = sentences(signed_in.get(answer["Location"]))
+    assert Document.objects.count() == 20
+    assert "1 fichier n’a pas été accepté" in page
+    assert f"21.png {Refusal.TOO_MANY.label}" in page
+
+
+def test_a_good_file_is_deposited_when_another_is_refused(signed_in: Client, sentences: Text) -> None:
+    answer = send(signed_in, upload(pdf(), "bon.pdf"), upload(b"PK\x03\x04rien", "devis.docx"))
+    page = sentences(signed_in.get(answer["Location"]))
+    assert Document.objects.get().name == "bon.pdf"
+    assert f"devis.docx {Refusal.FORMAT.label}" in page
+
+
+def test_files_that_arrived_wait_when_a_field_is_missing(
+    signed_in: Client, sentences: Text, member: Member
+) -> None:
+    answer = send(signed_in, upload(pdf(), "a.pdf"), upload(picture(), "b.jpg"), kind="", note="à garder")
+    page = sentences(answer)
+    assert "2 fichiers déjà arrivés" in page
+    assert "Choisissez dans la liste ce que vous envoyez." in page
+    assert "à garder" in answer.content.decode()
+    assert not Document.objects.exists()
+    assert not UnclaimedObject.objects.exists()
+    answer = send(signed_in, kind="rib")
+    assert answer.status_code == 302
+    assert sorted(document.name for document in Document.objects.of(member)) == ["a.pdf", "b.jpg"]
+    assert not Arrival.objects.exists()
+
+
+def test_files_that_wait_belong_to_their_member_alone(
+    signed_in: Client, other_member: Member, sentences: Text
+) -> None:
+    send(signed_in, upload(pdf(), "a.pdf"), kind="")
+    arrival = Arrival.objects.get()
+    other = browser_of(other_member)
+    assert "déjà arrivé" not in sentences(other.get("/adherent/documents/envoyer/"))
+    other.post(f"/adherent/documents/envoyer/{arrival.pk}/retirer/")
+    assert Arrival.objects.get() == arrival
+
+
+def test_a_file_that_waits_can_be_taken_back(signed_in: Client, objects_folder: Any) -> None:
+    send(signed_in, upload(pdf(), "a.pdf"), kind="")
+    answer = signed_in.post(f"/adherent/documents/envoyer/{Arrival.objects.get().pk}/retirer/")
+    assert answer.status_code == 302
+    assert not Arrival.objects.exists()
+    assert not objects_in(objects_folder)
+    assert not UnclaimedObject.objects.exists()
+
+
+def test_what_nobody_came_back_for_is_swept_after_a_day(signed_in: Client, objects_folder: Any) -> None:
+    with time_machine.travel("2026-11-23 10:00:00+00:00", tick=False) as clock:
+        send(signed_in, upload(pdf(), "a.pdf"), kind="")
+        left = objects_folder / "2026/11/23/left.part"
+        left.write_bytes(b"cut")
+        UnclaimedObject.objects.create(storage_name="2026/11/23/left")
+        clock.shift(23 * 3600)
+        assert sweep_forgotten() == 0
+        clock.shift(2 * 3600)
+        signed_in.cookies.clear()
+        assert sweep_forgotten() == 2
+    assert not Arrival.objects.exists()
+    assert not objects_in(objects_folder)
+
+
+def test_a_deposit_without_a_file_says_what_to_do(signed_in: Client, sentences: Text) -> None:
+    page = sentences(send(signed_in))
+    assert "Choisissez un fichier ou prenez une photo : rien n’est encore arrivé." in page
+
+
+def test_numbers_follow_each_other_and_begin_again_with_the_year(member: Member) -> None:
+    with time_machine.travel("2026-12-31 22:30:00+00:00", tick=False) as clock:
+        signed_in = browser_of(member)
+        send(signed_in, upload(pdf()))
+        send(signed_in, upload(pdf()))
+        clock.move_to("2026-12-31 23:30:00+00:00")  # half past midnight in Paris
+        signed_in = browser_of(member)
+        send(signed_in, upload(pdf()))
+    numbers = list(Deposit.objects.order_by("pk").values_list("number", flat=True))
+    assert numbers == ["D-2026-000001", "D-2026-000002", "D-2027-000001"]
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("../../etc/passwd.pdf", "passwd.pdf"),
+        ("C:\\Users\\Camille\\rib.pdf", "rib.pdf"),
+        ("facture\u202egpj.pdf", "facturegpj.pdf"),
+        ("e\u0301te\u0301.pdf", "été.pdf"),
+        ("x" * 300 + ".pdf", "x" * 196 + ".pdf"),
+        ("😀 reçu.pdf", "😀 reçu.pdf"),
+        ('a"b<c>.pdf', "a_b_c_.pdf"),
+    ],
+)
+def test_a_name_is_kept_without_what_could_deceive(given: str, kept: str) -> None:
+    from adherents.vault.names import clean_name
+
+    assert clean_name(given) == kept
+
+
+def test_a_name_of_nothing_but_marks_becomes_a_plain_one() -> None:
+    from adherents.vault.names import clean_name
+
+    assert clean_name("\u200f\u202e\n/") == "document"
+
+
+def test_without_the_forms_token_nothing_enters(member: Member, objects_folder: Any) -> None:
+    client = browser_of(member, enforce_csrf_checks=True)
+    answer = send(client, upload(pdf()))
+    assert answer.status_code == 403
+    assert not Document.objects.exists()
+    assert not Arrival.objects.exists()
+    assert not objects_in(objects_folder)
+    assert not UnclaimedObject.objects.exists()
+
+
+def test_with_the_forms_token_it_enters(member: Member) -> None:
+    client = browser_of(member, enforce_csrf_checks=True)
+    page = client.get("/adherent/documents/envoyer/").content.decode()
+    found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
+    assert found
+    answer = send(client, upload(pdf()), csrfmiddlewaretoken=found[1])
+    assert answer.status_code == 302
+
+
+def test_a_stranger_is_asked_to_sign_in_and_nothing_is_read(
+    client: Client, objects_folder: Any, db: None
+) -> None:
+    answer = send(client, upload(pdf()))
+    assert answer.status_code == 302
+    assert answer["Location"] == "/adherent/"
+    assert not objects_in(objects_folder)
+
+
+def test_limits_are_told_before_choosing(signed_in: Client, sentences: Text) -> None:
+    page = signed_in.get("/adherent/documents/envoyer/")
+    assert "PDF, JPEG, PNG, HEIC, WebP, TIFF. 20 Mo par fichier, 20 fichiers." in sentences(page)
+    html = page.content.decode()
+    assert 'capture="environment"' in html
+    assert "multiple" in html
+
+
+def test_more_files_than_the_server_reads_at_all_is_a_refusal_and_not_a_crash(
+    signed_in: Client, objects_folder: Any
+) -> None:
+    answer = send(signed_in, *(upload(picture("PNG", (8, 8)), f"{number}.png") for number in range(120)))
+    assert answer.status_code == 400
+    assert not objects_in(objects_folder)
