@@ -1,0 +1,60 @@
+"""The desk's forms: every action asks why."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+REASON_CHARACTERS = 300
+
+
+class ReasonForm(forms.Form):
+    """Why: kept in the journal, word for word. `first`: the field that takes the focus on a fresh page."""
+
+    first = "reason"
+
+    reason = forms.CharField(
+        label=_("Motif"),
+        help_text=_("Gardé au journal, tel quel. Ni nom, ni numéro, ni adresse."),
+        min_length=4,
+        max_length=REASON_CHARACTERS,
+        widget=forms.TextInput({"list": "motifs", "autocomplete": "off"}),
+        error_messages={
+            "required": _("Dites pourquoi, en quelques mots."),
+            "min_length": _("Dites pourquoi, en quelques mots."),
+        },
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.is_bound:
+            self.fields[self.first].widget.attrs["autofocus"] = True
+
+
+class ChangeEmailForm(ReasonForm):
+    """Another address for a member (G10)."""
+
+    email = forms.EmailField(
+        label=_("Nouvelle adresse e-mail"),
+        max_length=254,
+        widget=forms.EmailInput({"autocomplete": "off"}),
+        error_messages={
+            "required": _("Indiquez la nouvelle adresse."),
+            "invalid": _("Écrivez une adresse complète, comme nom@exemple.fr."),
+        },
+    )
+    field_order = ["email", "reason"]
+    first = "email"
+
+
+class JournalFilterForm(forms.Form):
+    """What of the journal is shown."""
+
+    event = forms.ChoiceField(label=_("Événement"), required=False)
+    subject = forms.CharField(label=_("Objet"), required=False, max_length=80)
+    actor = forms.CharField(label=_("Auteur"), required=False, max_length=80)
+    before = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, events: list[tuple[str, Any]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["event"].choices = [("", _("Tous")), *events]  # type: ignore[attr-defined]

@@ -1,0 +1,1 @@
+"""What agents do at the desk: one file a subject."""

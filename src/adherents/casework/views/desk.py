@@ -1,0 +1,69 @@
+"""The desk itself: find a member, go back to the last ones, see what waits."""
+
+import re
+from urllib.parse import urlencode
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from adherents.accounts.decorators import account_of
+from adherents.casework import files
+from adherents.casework.permissions import Act, acts_of, allowed_to
+from adherents.members.models import Member
+from adherents.vault.models import Document, State
+
+WAITING_SHOWN = 40
+UNREACHABLE_A_PAGE = 50
+
+
+@allowed_to(Act.ENTER)
+@require_safe
+def desk(request: HttpRequest) -> HttpResponse:
+    """Where an agent arrives; who may read the journal only goes there."""
+    agent = account_of(request)
+    may = acts_of(agent)
+    if Act.FIND not in may:
+        return redirect("casework:journal")
+    waiting = Document.objects.filter(state__in=[State.RECEIVED, State.CHECKED]).order_by("at")
+    context = {
+        "may": may,
+        "waiting": waiting.select_related("member")[:WAITING_SHOWN],
+        "latest": files.latest_consulted(agent),
+        "unreachable": Member.objects.unreachable().count(),
+    }
+    return render(request, "casework/desk.html", context)
+
+
+@allowed_to(Act.FIND)
+@require_http_methods(["GET", "HEAD", "POST"])
+def search(request: HttpRequest) -> HttpResponse:
+    """One box for a number, names, an e-mail address, a birth date, a NIR. One hit opens its file.
+
+    The box posts: a NIR or an address has no place in a URL, which others log. Names go on to a page of their own, that
+    one can come back to.
+    """
+    query = request.POST.get("q", request.GET.get("q", "")).strip()[:120]
+    if request.method == "POST" and query and not re.search(r"[\d@]", query):
+        return redirect(f"{reverse('casework:search')}?{urlencode({'q': query})}")
+    found = list(Member.objects.search(query).select_related("account")) if query else []
+    if len(found) == 1:
+        return redirect("casework:member", found[0].pk)
+    states = files.account_states(found)
+    context = {
+        "may": acts_of(account_of(request)),
+        "query": query,
+        "results": [(member, states[member.pk]) for member in found],
+    }
+    return render(request, "casework/search.html", context)
+
+
+@allowed_to(Act.FIND)
+@require_safe
+def unreachable(request: HttpRequest) -> HttpResponse:
+    """« Sans adresse »: the members whom no mail can reach (G10)."""
+    people = Member.objects.unreachable().order_by("number")
+    page = Paginator(people, UNREACHABLE_A_PAGE).get_page(request.GET.get("page"))
+    return render(request, "casework/unreachable.html", {"may": acts_of(account_of(request)), "page": page})

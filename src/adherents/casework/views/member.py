@@ -1,0 +1,136 @@
+"""A member's file, and what an agent does there: a form that asks why, one call, back to the file."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from adherents.accounts.decorators import account_of
+from adherents.accounts.models import Purpose
+from adherents.casework import files
+from adherents.casework.forms import ChangeEmailForm, ReasonForm
+from adherents.casework.permissions import Act, acts_of, allowed_to
+from adherents.casework.services import access, consulting
+from adherents.casework.services.access import Refusal
+from adherents.members import nir
+from adherents.members.models import Member
+from adherents.members.services.accounts import NotAnAddress
+
+NIR_SHOWN = "casework.nir"
+
+
+def _member(pk: int) -> Member:
+    return get_object_or_404(Member.objects.select_related("account"), pk=pk)
+
+
+def file_context(request: HttpRequest, member: Member) -> dict[str, Any]:
+    """What the panes beside the page need; the look is journalled."""
+    agent = account_of(request)
+    consulting.consult(agent=agent, member=member)
+    return {
+        "may": acts_of(agent),
+        "file": files.member_file(member),
+        "member": member,
+        "nir": _nir_shown(request, member),
+    }
+
+
+def _nir_shown(request: HttpRequest, member: Member) -> str:
+    """The whole NIR while the reason given for it lasts, else nothing."""
+    shown = request.session.get(NIR_SHOWN)
+    if not isinstance(shown, dict) or shown.get("member") != member.pk:
+        return ""
+    return nir.spaced(member.nir) if member.nir and shown["until"] > timezone.now().timestamp() else ""
+
+
+@allowed_to(Act.CONSULT)
+@require_safe
+def member_page(request: HttpRequest, pk: int) -> HttpResponse:
+    member = _member(pk)
+    context = file_context(request, member) | {
+        "lines": files.journal_about(member, reader=account_of(request))
+    }
+    return render(request, "casework/member.html", context)
+
+
+@allowed_to(Act.CHANGE_EMAIL)
+@require_http_methods(["GET", "HEAD", "POST"])
+def change_email(request: HttpRequest, pk: int) -> HttpResponse:
+    """Another address (G10)."""
+    member = _member(pk)
+    form = ChangeEmailForm(request.POST or None)
+    if form.is_valid():
+        old = member.email
+        try:
+            access.change_email(agent=account_of(request), member=member, **form.cleaned_data)
+        except (Refusal, NotAnAddress) as refusal:
+            form.add_error("email", str(refusal.message))
+        else:
+            told = _("L’ancienne et la nouvelle adresse sont prévenues.") if old else _("Elle est prévenue.")
+            messages.success(request, _("Adresse e-mail changée.") + " " + told)
+            return redirect("casework:member", pk)
+    return _ask(request, member, form, Act.CHANGE_EMAIL)
+
+
+@allowed_to(Act.END_LOCK)
+@require_http_methods(["GET", "HEAD", "POST"])
+def end_lock(request: HttpRequest, pk: int) -> HttpResponse:
+    """The end of a lock before its time (G11)."""
+
+    def do(member: Member, reason: str) -> str:
+        access.end_lock(agent=account_of(request), member=member, reason=reason)
+        return _("Blocage levé. L’adhérent est prévenu : il lui reste à créer un nouveau mot de passe.")
+
+    return _act(request, pk, Act.END_LOCK, do)
+
+
+@allowed_to(Act.SEND_LINK)
+@require_http_methods(["GET", "HEAD", "POST"])
+def send_link(request: HttpRequest, pk: int) -> HttpResponse:
+    """The link that sets a password, once more."""
+
+    def do(member: Member, reason: str) -> str:
+        purpose = access.send_link(agent=account_of(request), member=member, reason=reason)
+        if purpose == Purpose.FIRST_CONNECTION:
+            return _("Lien de première connexion envoyé à l’adresse du dossier.")
+        return _("Lien de nouveau mot de passe envoyé à l’adresse du dossier.")
+
+    return _act(request, pk, Act.SEND_LINK, do)
+
+
+@allowed_to(Act.SHOW_NIR)
+@require_http_methods(["GET", "HEAD", "POST"])
+def show_nir(request: HttpRequest, pk: int) -> HttpResponse:
+    """The whole NIR for two minutes, to whoever says why."""
+
+    def do(member: Member, reason: str) -> str:
+        consulting.show_nir(agent=account_of(request), member=member, reason=reason)
+        until = timezone.now() + files.NIR_SHOWN_FOR
+        request.session[NIR_SHOWN] = {"member": member.pk, "until": until.timestamp()}
+        return _("Le numéro de Sécurité sociale est affiché pendant deux minutes.")
+
+    return _act(request, pk, Act.SHOW_NIR, do)
+
+
+def _act(request: HttpRequest, pk: int, act: Act, do: Callable[[Member, str], str]) -> HttpResponse:
+    member = _member(pk)
+    form = ReasonForm(request.POST or None)
+    if form.is_valid():
+        try:
+            done = do(member, form.cleaned_data["reason"])
+        except Refusal as refusal:
+            form.add_error(None, str(refusal.message))
+        else:
+            messages.success(request, done)
+            return redirect("casework:member", pk)
+    return _ask(request, member, form, act)
+
+
+def _ask(request: HttpRequest, member: Member, form: ReasonForm, act: Act) -> HttpResponse:
+    context = file_context(request, member) | {"form": form, "act": act.value}
+    return render(request, "casework/act.html", context)

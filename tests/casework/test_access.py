@@ -1,0 +1,151 @@
+"""What an agent does so that a member gets in again: each with its reason, each told to the member."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from adherents.accounts.models import AccessLink, Account, Purpose, SignInCounter
+from adherents.accounts.services.closing import close
+from adherents.journal.events import Event
+from adherents.journal.models import Entry
+from adherents.members.models import Member
+from tests.cast import NO_MAIL
+from tests.conftest import Letter
+from tests.factories import add_to_register
+
+Words = Callable[[Any], str]
+Letters = Callable[[], list[Letter]]
+pytestmark = pytest.mark.django_db
+
+REASON = "L’adhérente a appelé, identité vérifiée"
+NEW = "camille.nouvelle@example.org"
+
+
+def act(desk: Client, member: Member, name: str, **fields: str) -> Any:
+    return desk.post(f"/gestion/adherents/{member.pk}/{name}/", {"reason": REASON, **fields}, follow=True)
+
+
+def reasons(event: Event) -> list[tuple[str, str]]:
+    entries = Entry.objects.filter(event=event).order_by("pk")
+    return [(entry.subject, entry.details.get("reason", "")) for entry in entries]
+
+
+def lock(member: Member) -> None:
+    SignInCounter.objects.create(
+        identifier_index=SignInCounter.index(member.number), failures=5, locked_at=timezone.now()
+    )
+
+
+@pytest.mark.parametrize("name", ["adresse", "blocage", "lien", "nir"])
+def test_no_action_goes_without_a_reason(member: Member, desk: Client, letters: Letters, name: str) -> None:
+    lock(member)
+    before = Entry.objects.count()
+    answer = desk.post(f"/gestion/adherents/{member.pk}/{name}/", {"reason": "  ", "email": NEW})
+    assert "Dites pourquoi" in answer.content.decode()
+    assert Entry.objects.exclude(event=Event.MEMBER_CONSULTED).count() == before
+    assert letters() == []
+
+
+@pytest.mark.rule("G10")
+def test_the_old_and_the_new_address_are_told_of_a_change(
+    member: Member, desk: Client, letters: Letters, words: Words
+) -> None:
+    answer = act(desk, member, "adresse", email=NEW)
+    assert "L’ancienne et la nouvelle adresse sont prévenues" in words(answer)
+    member.refresh_from_db()
+    assert member.account is not None
+    assert (member.email, Account.objects.get(pk=member.account.pk).email) == (NEW, NEW)
+    assert {letter.to for letter in letters()} == {"camille@example.org", NEW}
+    assert (member.subject, REASON) in reasons(Event.EMAIL_CHANGED)
+
+
+@pytest.mark.rule("G10")
+def test_both_addresses_are_told_even_of_a_member_who_never_connected(
+    newcomer: Member, desk: Client, letters: Letters
+) -> None:
+    act(desk, newcomer, "adresse", email=NEW)
+    assert {letter.to for letter in letters()} == {"camille@example.org", NEW}
+
+
+@pytest.mark.rule("G10")
+def test_an_address_given_to_a_member_without_one_lets_the_link_leave(
+    desk: Client, letters: Letters, words: Words
+) -> None:
+    odette = add_to_register(NO_MAIL)
+    assert "ajoutez-la d’abord" in words(act(desk, odette, "lien"))
+    act(desk, odette, "adresse", email="odette@example.org")
+    assert "Lien de première connexion envoyé" in words(act(desk, odette, "lien"))
+    arrived = letters()
+    assert {letter.to for letter in arrived} == {"odette@example.org"}
+    assert arrived[-1].token
+    assert "Chaque adhérent a une adresse" in words(desk.get("/gestion/adherents/sans-adresse/"))
+
+
+def test_a_link_on_its_way_to_the_old_address_dies(member: Member, desk: Client) -> None:
+    act(desk, member, "lien")
+    act(desk, member, "adresse", email=NEW)
+    assert not AccessLink.objects.live().exists()
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"), [("nimporte", "Écrivez une adresse complète"), ("camille@example.org", "C’est déjà")]
+)
+def test_an_address_that_changes_nothing_is_refused(
+    member: Member, desk: Client, words: Words, letters: Letters, typed: str, said: str
+) -> None:
+    assert said in words(act(desk, member, "adresse", email=typed))
+    assert letters() == []
+
+
+@pytest.mark.rule("G11")
+def test_a_lock_ends_early_and_the_member_is_told(
+    member: Member, desk: Client, letters: Letters, words: Words
+) -> None:
+    lock(member)
+    assert "Blocage levé" in words(act(desk, member, "blocage"))
+    assert [letter.subject for letter in letters()] == ["Votre compte n’est plus bloqué"]
+    assert member.account is not None
+    assert reasons(Event.LOCK_ENDED) == [(member.account.subject, REASON)]
+    assert "Rien n’est bloqué" in words(act(desk, member, "blocage"))
+
+
+@pytest.mark.rule("G11")
+def test_no_link_leaves_while_the_account_is_locked(
+    member: Member, desk: Client, letters: Letters, words: Words
+) -> None:
+    lock(member)
+    assert "mettez d’abord fin au blocage" in words(act(desk, member, "lien"))
+    assert letters() == []
+    act(desk, member, "blocage")
+    assert "Lien de nouveau mot de passe envoyé" in words(act(desk, member, "lien"))
+
+
+def test_the_link_sent_again_suits_whether_the_member_ever_connected(
+    member: Member, desk: Client, letters: Letters
+) -> None:
+    act(desk, member, "lien")
+    assert AccessLink.objects.get().purpose == Purpose.RESET
+    assert letters()[0].to == member.email
+    assert member.account is not None
+    assert reasons(Event.LINK_ASKED_FOR) == [(member.account.subject, REASON)]
+
+
+def test_a_member_who_never_connected_gets_an_account_and_its_first_link(
+    newcomer: Member, desk: Client, letters: Letters
+) -> None:
+    act(desk, newcomer, "lien")
+    newcomer.refresh_from_db()
+    assert newcomer.account is not None
+    assert AccessLink.objects.get().purpose == Purpose.FIRST_CONNECTION
+    assert letters()[0].link
+
+
+def test_no_link_opens_a_closed_account(member: Member, desk: Client, words: Words, letters: Letters) -> None:
+    assert member.account is not None
+    close(account=member.account, actor="agent:1", reason="Fin du contrat")
+    letters()
+    assert "Ce compte est fermé" in words(act(desk, member, "lien"))
+    assert letters() == []
