@@ -1,0 +1,19 @@
+from django.urls import path
+
+from adherents.portal.views import health, member, public
+
+app_name = "portal"
+urlpatterns = [
+    path("", public.home, name="home"),
+    path("contact/", public.contact, name="contact"),
+    path("aide/", public.help_page, name="help"),
+    path("mentions-legales/", public.legal, name="legal"),
+    path("donnees-et-confidentialite/", public.privacy, name="privacy"),
+    path("accessibilite/", public.accessibility, name="accessibility"),
+    path("navigateur/", public.browser, name="browser"),
+    path("langue/", public.language, name="language"),
+    path("sante/", health.live, name="live"),
+    path("pret/", health.ready, name="ready"),
+    path("adherent/donnees-personnelles/", member.personal_data, name="personal_data"),
+    path("adherent/donnees-personnelles/historique/", member.history, name="history"),
+]

@@ -1,0 +1,1 @@
+"""The portal's own pages: for everybody (`public`), for a member (`member`), for machines (`health`)."""

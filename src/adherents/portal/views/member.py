@@ -1,0 +1,79 @@
+"""A member's own pages: home, personal data, what happened on the account."""
+
+import re
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from adherents.accounts.decorators import account_of, member_required
+from adherents.accounts.models import Account
+from adherents.members.models import Beneficiary, Member
+from adherents.portal.history import entries_about, line, previous_sign_in
+from adherents.portal.waiting import password_days, waiting_for
+from adherents.vault.models import Document
+
+LATEST_DOCUMENTS = 5
+LINES_A_PAGE = 25
+
+
+def _member_of(account: Account) -> Member | None:
+    """The person in the register behind an account; None once the register has let go of it."""
+    return Member.objects.filter(account=account).first()
+
+
+def _given_name(member: Member) -> str:
+    """The first of the first names, as one calls somebody: « Marie Ève » for « MARIE ÈVE, ANNE »."""
+    first = re.split(r"[,;/]", member.first_names)[0].strip()
+    return first.title() if first.isupper() else first
+
+
+@require_safe
+@member_required
+def member_home(request: HttpRequest) -> HttpResponse:
+    """What waits first, then sending, then the latest documents."""
+    account = account_of(request)
+    member = _member_of(account)
+    return render(
+        request,
+        "portal/home.html",
+        {
+            "member": member,
+            "given_name": _given_name(member) if member else "",
+            "waiting": waiting_for(member=member, account=account) if member else None,
+            "documents": Document.objects.of(member).with_what_is_shown()[:LATEST_DOCUMENTS]
+            if member
+            else [],
+            "previous_sign_in": previous_sign_in(account),
+            "password_days": password_days(account),
+        },
+    )
+
+
+@require_safe
+@member_required
+def personal_data(request: HttpRequest) -> HttpResponse:
+    """« Données personnelles »: who the member is to the insurer, and « Mon mot de passe » (G12)."""
+    account = account_of(request)
+    member = _member_of(account)
+    return render(
+        request,
+        "portal/personal_data.html",
+        {
+            "member": member,
+            "beneficiaries": list(Beneficiary.objects.of(member).present()) if member else [],
+            "account": account,
+            "password_days": password_days(account),
+        },
+    )
+
+
+@require_safe
+@member_required
+def history(request: HttpRequest) -> HttpResponse:
+    """What happened on the account, newest first."""
+    account = account_of(request)
+    entries = entries_about(account=account, member=_member_of(account))
+    page = Paginator(entries, LINES_A_PAGE).get_page(request.GET.get("page"))
+    return render(request, "portal/history.html", {"page": page, "lines": [line(entry) for entry in page]})
