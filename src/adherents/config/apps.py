@@ -1,0 +1,10 @@
+from django.apps import AppConfig
+
+
+class ConfigConfig(AppConfig):
+    name = "adherents.config"
+    label = "config"
+    verbose_name = "Configuration"
+
+    def ready(self) -> None:
+        from adherents.config import checks  # noqa: F401

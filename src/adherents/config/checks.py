@@ -1,0 +1,152 @@
+"""What `adherents check` says is unsafe. Production refuses to start with any of the errors."""
+
+import stat
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.exceptions import ImproperlyConfigured
+
+from adherents.config import environment
+
+VERIFIED = {"require", "verify-ca", "verify-full"}  # PostgreSQL's `sslmode`
+
+
+@register()
+def production(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[CheckMessage]:
+    """In production (an address that is not this very machine) nothing is left to a default that only suits a trial."""
+    if not settings.IN_PRODUCTION:
+        return []
+    found: list[CheckMessage] = []
+
+    def unsafe(number: int, what: str, hint: str) -> None:
+        found.append(Error(what, hint=hint, id=f"adherents.E{number:03d}"))
+
+    if not settings.HTTPS:
+        unsafe(1, "The portal is not served over TLS.", "ADHERENTS_BASE_URL should start with https://")
+    if not environment.text("SECRET_KEY"):
+        unsafe(
+            2,
+            "The secret key is the one made for a trial.",
+            "Set ADHERENTS_SECRET_KEY (openssl rand -base64 48).",
+        )
+    elif len(settings.SECRET_KEY) < 40 or len(set(settings.SECRET_KEY)) < 10:
+        unsafe(
+            3,
+            "The secret key can be guessed.",
+            "ADHERENTS_SECRET_KEY should have 40 random characters or more (openssl rand -base64 48).",
+        )
+    if _key_lies_with_data():
+        unsafe(
+            4,
+            "The master key lies beside the data that it protects.",
+            "Set ADHERENTS_MASTER_KEY, or the path of a file of it kept elsewhere (openssl rand -base64 32).",
+        )
+    if settings.EMAIL_BACKEND.endswith("filebased.EmailBackend"):
+        unsafe(5, "Mail goes to a folder.", "Set ADHERENTS_EMAIL_URL, such as smtp://relay.example.org:25")
+    if environment.log_level() == "DEBUG":
+        unsafe(6, "Debug logs may hold personal data.", "Set ADHERENTS_LOG_LEVEL to INFO, or leave it out.")
+    if any(len(set(key)) < 10 for key in settings.ADHERENTS_MASTER_KEYS):
+        unsafe(
+            7,
+            "The master key can be guessed.",
+            "ADHERENTS_MASTER_KEY should be random (openssl rand -base64 32).",
+        )
+    return found
+
+
+@register()
+def surroundings(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[CheckMessage]:
+    """What may be right on some networks and machines, and should be wanted rather than forgotten."""
+    if not settings.IN_PRODUCTION:
+        return []
+    found: list[CheckMessage] = []
+    if settings.HTTPS and not settings.ADHERENTS_PROXIES:
+        found.append(
+            Warning(
+                "No reverse proxy is announced: the limits per address count everybody behind one as one person.",
+                hint="Set ADHERENTS_PROXIES to how many stand in front, such as 1.",
+                id="adherents.W003",
+            )
+        )
+    if stat.S_IMODE(Path(settings.DATA_DIR).stat().st_mode) & 0o077:
+        found.append(
+            Warning(
+                "Other accounts of this machine can read the data folder.",
+                hint=f"chmod 700 {settings.DATA_DIR}",
+                id="adherents.W004",
+            )
+        )
+    if settings.ADHERENTS_ANTIVIRUS is None:
+        found.append(
+            Warning(
+                "No antivirus looks at what members send.",
+                hint="Set ADHERENTS_ANTIVIRUS_URL, such as clamd:///run/clamav/clamd.ctl",
+                id="adherents.W006",
+            )
+        )
+    clear = _spoken_to_in_clear()
+    if clear:
+        found.append(
+            Warning(
+                f"Spoken to without TLS, over a network: {', '.join(clear)}.",
+                hint="?sslmode=verify-full, smtps:// or ?starttls=1, valkeys://, no ?tls=0; or a network of their own.",
+                id="adherents.W005",
+            )
+        )
+    return found
+
+
+@register()
+def profile_advice(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[CheckMessage]:
+    """What the profile leaves out and the law asks for."""
+    legal = settings.PROFILE.legal
+    missing = [name for name in ("publisher", "host") if not getattr(legal, name).fr]
+    if not missing or not settings.IN_PRODUCTION:
+        return []
+    return [
+        Warning(
+            f"The legal page lacks: {', '.join(missing)}.",
+            hint="Fill [legal] in the profile.",
+            id="adherents.W002",
+        )
+    ]
+
+
+def refuse_what_is_unsafe() -> None:
+    """For a server that does not start through `adherents serve`. Raises `ImproperlyConfigured`."""
+    unsafe = [f"{message.msg} {message.hint}" for message in production(None)]
+    if unsafe:
+        raise ImproperlyConfigured(" ".join(unsafe))
+
+
+def _key_lies_with_data() -> bool:
+    file = environment.master_key_file()
+    if file is None:
+        return not environment.text("MASTER_KEY")
+    return file.resolve().is_relative_to(Path(settings.DATA_DIR).resolve())
+
+
+def _spoken_to_in_clear() -> list[str]:
+    """Which of database, mail, cache, storage and antivirus are elsewhere and reached without TLS."""
+    database = urlsplit(environment.database_url())
+    cache = urlsplit(settings.ADHERENTS_CACHE_URL)
+    storage = urlsplit(environment.text("STORAGE_URL"))
+    sslmode = parse_qs(database.query).get("sslmode", [""])[0]
+    antivirus = settings.ADHERENTS_ANTIVIRUS
+    elsewhere = {
+        "database": _is_far(database.hostname) and sslmode not in VERIFIED,
+        "mail": _is_far(settings.EMAIL_HOST) and not (settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL),
+        "cache": _is_far(cache.hostname) and cache.scheme == "redis",
+        "documents": _is_far(storage.hostname) and parse_qs(storage.query).get("tls", ["1"])[0] == "0",
+        "antivirus": isinstance(antivirus, tuple) and _is_far(antivirus[0]),
+    }
+    return [name for name, clear in elsewhere.items() if clear]
+
+
+def _is_far(host: str | None) -> bool:
+    return bool(host) and host not in environment.LOOPBACK

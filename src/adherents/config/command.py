@@ -1,0 +1,19 @@
+"""The `adherents` command: Django's own commands and the portal's, under one name."""
+
+import os
+import sys
+
+from adherents.config.environment import WrongSetting
+from adherents.insurer.profile import WrongProfile
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "adherents.config.settings")
+    from django.core.management import ManagementUtility
+
+    try:
+        utility = ManagementUtility(sys.argv)
+        utility.prog_name = "adherents"
+        utility.execute()
+    except (WrongProfile, WrongSetting) as error:
+        sys.exit(f"adherents: {error}")

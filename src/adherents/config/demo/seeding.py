@@ -1,0 +1,265 @@
+"""Last year's life of fifty invented members, played again through the portal's own services, each step at its hour.
+
+The clock is moved (time-machine), so that the journal, the mails and the receipts bear the dates that they would have had.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from zlib import crc32
+
+import time_machine
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from allauth.mfa.utils import decrypt
+from django.contrib.auth.hashers import make_password
+from django.core.files.storage import FileSystemStorage, storages
+from django.core.management import call_command
+from django.db import transaction
+from django.test.utils import override_settings
+from django.utils import timezone
+
+from adherents.accounts.client import Client
+from adherents.accounts.models import Account
+from adherents.accounts.services import closing, lock, passwords, sign_in
+from adherents.casework.services import consulting
+from adherents.config.demo.papers import Paper, Sender, file_of
+from adherents.config.demo.people import AGENTS, PASSWORD, Agent, Figure, Files
+from adherents.insurer.calendar import add_working_days
+from adherents.insurer.profile import profile
+from adherents.journal.events import Event
+from adherents.journal.services import record
+from adherents.mail.services import send_due
+from adherents.members.models import Beneficiary, Member
+from adherents.members.services.accounts import attach_account
+from adherents.members.services.import_files import import_files
+from adherents.vault.models import Document, State
+from adherents.vault.services.arrival import Arrived, Intake, keep_waiting
+from adherents.vault.services.deposit import deposit
+from adherents.vault.services.rendition import draw_due
+
+BEGAN = timedelta(days=400)
+PLAIN = "rib"
+STRANGER = Client(address="192.0.2.17", browser="Firefox, Windows")
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something that happened at `at`."""
+
+    at: datetime
+    act: Callable[[], object]
+
+
+def seed(files: Files) -> None:
+    """Fill an empty database. Not in one transaction: whoever calls it keeps a mark until it is done."""
+    call_command("migrate", verbosity=0, interactive=False)
+    now = timezone.now()
+    # One real hash for all: fifty would take a second and prove nothing more.
+    encoded = make_password(PASSWORD)
+    files.write()
+    with (
+        time_machine.travel(now - BEGAN) as clock,
+        override_settings(EMAIL_BACKEND="adherents.config.demo.letters.FolderBackend"),
+    ):
+        _seed_agents(encoded)
+        import_files(members=files.members, beneficiaries=files.beneficiaries, apply=True)
+        for step in sorted(_steps(files.people, encoded, now), key=lambda step: step.at):
+            clock.move_to(step.at)
+            step.act()
+            send_due()
+
+
+def _seed_agents(encoded: str) -> None:
+    for agent in AGENTS:
+        with transaction.atomic():
+            _seed_agent(agent, encoded)
+
+
+def _seed_agent(agent: Agent, encoded: str) -> None:
+    """What an invitation, its link and the two pages behind it would have left."""
+    account = Account.objects.create(
+        identifier=agent.email,
+        email=agent.email,
+        role=agent.role,
+        display_name=agent.name,
+        password=make_password(None),
+    )
+    record(Event.AGENT_INVITED, subject=account.subject, role=agent.role)
+    passwords.store(account=account, encoded=encoded, checked_against=account.password)
+    # Agents' passwords end too (G4): these were renewed lately.
+    Account.objects.filter(pk=account.pk).update(
+        password_changed_at=timezone.now() + BEGAN - timedelta(days=20)
+    )
+    TOTP.activate(account, generate_totp_secret())
+    record(Event.SECOND_FACTOR_ADDED, subject=account.subject, actor=account.subject, kind="totp")
+
+
+def _steps(people: list[Figure], encoded: str, now: datetime) -> Iterator[Step]:
+    for figure in people:
+        if figure.opened is not None:
+            yield from _life(figure, figure.opened, encoded, now)
+
+
+def _life(figure: Figure, opened: int, encoded: str, now: datetime) -> Iterator[Step]:
+    member = Member.objects.get(number=figure.number)
+    yield Step(
+        _hour(figure.number, opened, now) - timedelta(minutes=20), lambda: _set_password(member, encoded)
+    )
+    if figure.renewed is not None:
+        renewed = _hour(figure.number, figure.renewed, now) - timedelta(minutes=20)
+        yield Step(renewed, lambda: _renew(figure.number))
+    browser = Browser(figure.number)
+    for days in figure.signed_in:
+        yield Step(_hour(figure.number, days, now) - timedelta(minutes=8), browser.sign_in)
+    for paper in figure.papers:
+        yield from _sent(figure, paper, now)
+    if figure.left_unsent:
+        yield Step(now - timedelta(hours=3), lambda: _leave_unsent(figure))
+    if figure.wrong is not None:
+        yield Step(now - figure.wrong, lambda: _type_wrong_passwords(figure.number))
+    if figure.closed is not None:
+        account = Account.objects.filter(identifier=figure.number)
+        yield Step(
+            _hour("service", figure.closed, now),
+            lambda: closing.close(account=account.get(), actor="system", reason="Contrat terminé."),
+        )
+
+
+def _hour(whose: str, days_ago: float, now: datetime) -> datetime:
+    """So many days ago, by day: each person has an hour of their own for each day. Less than a day ago: just then."""
+    at = timezone.localtime(now) - timedelta(days=days_ago)
+    if days_ago < 1:
+        return at
+    minutes = crc32(f"{whose} {days_ago}".encode()) % (11 * 60)
+    return at.replace(hour=8 + minutes // 60, minute=minutes % 60)
+
+
+def _treated_at(paper: Paper, sent_at: datetime, now: datetime) -> datetime:
+    """Two working days later, in office hours; what came too lately for that, halfway between then and now."""
+    day = add_working_days(timezone.localdate(sent_at), 2)
+    minutes = crc32(f"{paper} {sent_at}".encode()) % (8 * 60)
+    at = timezone.make_aware(datetime.combine(day, datetime.min.time())) + timedelta(hours=9, minutes=minutes)
+    return at if at < now else sent_at + (now - sent_at) / 2
+
+
+def _set_password(member: Member, encoded: str) -> None:
+    """What a link and the page behind it leave."""
+    with transaction.atomic():
+        account = attach_account(member=member)
+        passwords.store(account=account, encoded=encoded, checked_against=account.password)
+        record(Event.PASSWORD_SET, subject=account.subject, actor=account.subject)
+
+
+def _renew(number: str) -> None:
+    """The password was changed in time; it stays the one that everybody here has."""
+    with transaction.atomic():
+        account = Account.objects.get(identifier=number)
+        Account.objects.filter(pk=account.pk).update(password_changed_at=timezone.now())
+        record(Event.PASSWORD_CHANGED, subject=account.subject, actor=account.subject)
+
+
+@dataclass
+class Browser:
+    """A member's own browser: it keeps the device cookie, so that only its first visit is a new one."""
+
+    number: str
+    tokens: tuple[str, ...] = ()
+
+    def sign_in(self) -> None:
+        account = Account.objects.get(identifier=self.number)
+        client = Client(address="192.0.2.41", browser="Firefox, Android", device_tokens=self.tokens)
+        token = sign_in.complete(account=account, client=client, method="password")
+        self.tokens = (token,) if token else self.tokens
+
+
+def _type_wrong_passwords(number: str) -> None:
+    account = Account.objects.get(identifier=number)
+    with suppress(lock.Locked):
+        while True:
+            lock.fail(lock.take_try(number, lock.device_of(account, STRANGER)), account)
+
+
+def _sent(figure: Figure, paper: Paper, now: datetime) -> Iterator[Step]:
+    """Sent, drawn a minute later, and what an agent then made of it."""
+    sent: list[Document] = []
+    at = _hour(figure.number, paper.days_ago, now)
+    yield Step(at, lambda: sent.append(_send(figure, paper)))
+    if paper.state == "altered":
+        yield Step(at + timedelta(seconds=5), lambda: _alter(sent[0]))
+    elif paper.state == "received":
+        yield Step(at + timedelta(seconds=5), lambda: _hold_back(sent[0]))
+    elif paper.state:
+        yield Step(at + timedelta(minutes=1), draw_due)
+        if paper.state != State.CHECKED:
+            yield Step(_treated_at(paper, at, now), lambda: _treat(sent[0], State(paper.state)))
+
+
+def _send(figure: Figure, paper: Paper) -> Document:
+    member = Member.objects.get(number=figure.number)
+    beneficiary = Beneficiary.objects.of(member).filter(rank=paper.rank).first()
+    person = beneficiary or member
+    sender, today = Sender(person.name, figure.number, person.nir), timezone.localdate()
+    arrived = _arrived(*file_of(paper, sender, today))
+    if not arrived:  # this insurer takes no such file
+        arrived = _arrived(*file_of(replace(paper, drawn_as=PLAIN), sender, today))
+    made = deposit(
+        member=member,
+        kind=_kind(paper.kind),
+        beneficiary=beneficiary,
+        note=paper.note,
+        arrived=arrived,
+    )
+    return made.documents.get()
+
+
+def _arrived(name: str, content: bytes) -> list[Arrived]:
+    intake = Intake()
+    intake.begin(name).write(content)
+    intake.end()
+    return intake.take()
+
+
+def _kind(wanted: str) -> str:
+    """A kind that the profile has: the same, the family's (« facture »), or the last one (« autre »)."""
+    codes = [kind.code for kind in profile().documents.kinds]
+    return next((code for code in (wanted, wanted.partition("_")[0]) if code in codes), codes[-1])
+
+
+def _leave_unsent(figure: Figure) -> None:
+    """A file that arrived while the form around it was refused: it waits on the page « Envoyer »."""
+    paper = Paper("ordonnance", "ordonnance", 0, "")
+    name, content = file_of(paper, Sender(figure.name, figure.number, figure.line.nir), timezone.localdate())
+    keep_waiting(member=Member.objects.get(number=figure.number), arrived=_arrived(name, content))
+
+
+def _treat(document: Document, state: State) -> None:
+    """An agent opens it and decides. No service decides yet: the state is written on the row."""
+    adviser = Account.objects.get(identifier=AGENTS[0].email)
+    consulting.consult(agent=adviser, member=document.member)
+    consulting.open_document(agent=adviser, document=document)
+    Document.objects.filter(pk=document.pk).update(state=state, state_at=timezone.now())
+
+
+def _hold_back(document: Document) -> None:
+    """Stays « Reçu »: the worker comes to it a day from now."""
+    Document.objects.filter(pk=document.pk).update(next_attempt_at=timezone.now() + timedelta(days=1))
+
+
+def _alter(document: Document) -> None:
+    """One byte of the sealed object changes on the disk, as a failing disk or a hand would. The worker finds it out."""
+    storage = storages["documents"]
+    assert isinstance(storage, FileSystemStorage)
+    path = Path(storage.path(document.storage_name))
+    sealed = bytearray(path.read_bytes())
+    sealed[len(sealed) // 2] ^= 0xFF
+    path.write_bytes(sealed)
+
+
+def codes() -> list[tuple[Agent, str]]:
+    """Each agent of the demonstration and the secret of the second factor, in base32; "" where it was taken away."""
+    factors = Authenticator.objects.filter(type=Authenticator.Type.TOTP).select_related("user")
+    secrets_of = {factor.user.identifier: decrypt(factor.data["secret"]) for factor in factors}
+    return [(agent, secrets_of.get(agent.email, "")) for agent in AGENTS]

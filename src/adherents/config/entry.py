@@ -1,0 +1,21 @@
+"""The doors where one address leads to different rooms."""
+
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+
+from adherents.accounts.decorators import account_of
+from adherents.accounts.views.member import sign_in_page
+from adherents.portal.views.member import member_home
+
+
+def member_entry(request: HttpRequest) -> HttpResponseBase:
+    """`/adherent/`: sign in, then the member's home. An agent's place is the desk."""
+    if request.method == "POST" or not request.user.is_authenticated:
+        return sign_in_page(request)
+    if account_of(request).is_agent:
+        return redirect("casework:desk")
+    return member_home(request)
+
+
+def to_sign_in(request: HttpRequest) -> HttpResponseBase:
+    return redirect("accounts:sign_in")

@@ -1,0 +1,235 @@
+"""What the environment says: one reader per `ADHERENTS_…` variable, each with a default that works on a laptop."""
+
+import base64
+import os
+import secrets
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
+
+import dj_database_url
+
+CHECKOUT = Path(__file__).resolve().parents[3]
+LOOPBACK = {"127.0.0.1", "localhost", "::1", "testserver"}
+SocketAddress = tuple[str, int] | str
+
+
+class WrongSetting(Exception):
+    """A variable of the environment that cannot be understood: which, why, and what it should be."""
+
+
+def text(name: str, default: str = "") -> str:
+    return os.environ.get(f"ADHERENTS_{name}", "").strip() or default
+
+
+def _split(name: str, url: str, should: str) -> SplitResult:
+    """The parts of an address, its port a number. Raises `WrongSetting` with what it should be, never with the address:
+    it may hold a password."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        raise WrongSetting(f"ADHERENTS_{name} should be {should}") from None
+    return parts
+
+
+def data_dir() -> Path:
+    """Where everything that this installation keeps on disk goes (created, readable by its owner only)."""
+    path = Path(text("DATA_DIR", str(CHECKOUT / "var"))).expanduser().resolve()
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise WrongSetting(f"ADHERENTS_DATA_DIR: {path} cannot be made ({error.strerror})") from None
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise WrongSetting(f"ADHERENTS_DATA_DIR: {path} cannot be written to")
+    return path
+
+
+def profile_path() -> Path:
+    return Path(text("PROFILE", str(CHECKOUT / "profiles" / "mese.toml"))).expanduser()
+
+
+def base_url() -> str:
+    """The portal's public address, without a final slash. It has the host to itself: no path."""
+    url, should = text("BASE_URL", "http://127.0.0.1:8000").rstrip("/"), "like https://espace.example.org"
+    parts = _split("BASE_URL", url, should)
+    alone = not (parts.path or parts.query or parts.fragment or parts.username)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not alone:
+        raise WrongSetting(f"ADHERENTS_BASE_URL should be {should}")
+    return url
+
+
+def is_production() -> bool:
+    """Anything that is not reached on this very machine is production, and is held to its rules."""
+    return urlsplit(base_url()).hostname not in LOOPBACK
+
+
+def _kept_secret(file: Path, size: int) -> bytes:
+    """A random secret made once and kept in `file`; two processes that start together agree on one.
+
+    Written whole elsewhere, then given its name: nobody ever reads a half of it.
+    """
+    if not file.exists():
+        descriptor, fresh = tempfile.mkstemp(dir=file.parent)  # readable by its owner only
+        with os.fdopen(descriptor, "w") as made:
+            made.write(base64.b64encode(secrets.token_bytes(size)).decode())
+        with suppress(FileExistsError):
+            os.link(fresh, file)
+        Path(fresh).unlink()
+    return base64.b64decode(file.read_text())
+
+
+def secret_key() -> str:
+    return text("SECRET_KEY") or base64.b64encode(_kept_secret(data_dir() / "secret.key", 48)).decode()
+
+
+def master_key_file() -> Path | None:
+    """The file that ADHERENTS_MASTER_KEY names, when it names one."""
+    given = text("MASTER_KEY")
+    if not given.startswith(("/", "~", "file:")):
+        return None
+    return Path(given.removeprefix("file://").removeprefix("file:")).expanduser()
+
+
+def master_keys() -> list[bytes]:
+    """32-byte keys, base64, comma separated, the sealing one first; or the path of a file that holds them."""
+    given, file = text("MASTER_KEY"), master_key_file()
+    if not given:
+        return [_kept_secret(data_dir() / "master.key", 32)]
+    if file is not None:
+        try:
+            given = file.read_text()
+        except (OSError, UnicodeDecodeError):
+            raise WrongSetting(f"ADHERENTS_MASTER_KEY: {file} cannot be read") from None
+    try:
+        keys = [
+            base64.b64decode(part, validate=True)
+            for part in given.replace("\n", ",").split(",")
+            if part.strip()
+        ]
+    except ValueError:
+        raise WrongSetting("ADHERENTS_MASTER_KEY should be 32 random bytes in base64") from None
+    if not keys or any(len(key) != 32 for key in keys):
+        raise WrongSetting(
+            "ADHERENTS_MASTER_KEY should be 32 random bytes in base64 (openssl rand -base64 32)"
+        )
+    return keys
+
+
+def database_url() -> str:
+    return text("DATABASE_URL", f"sqlite:///{data_dir() / 'adherents.sqlite3'}")
+
+
+def database() -> dict[str, Any]:
+    """What Django wants to know of the database: SQLite or PostgreSQL."""
+    url, should = (
+        database_url(),
+        "like postgresql://user:password@host:5432/name or sqlite:////folder/file.sqlite3",
+    )
+    if _split("DATABASE_URL", url, should).scheme not in {"sqlite", "postgres", "postgresql", "pgsql"}:
+        raise WrongSetting(f"ADHERENTS_DATABASE_URL should be {should}")
+    return {**dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True)}
+
+
+def cache_url() -> str:
+    """`valkey://host:port/0` (or `redis://…`, which speaks the same; `valkeys://` over TLS); empty: this process's memory."""
+    given, should = text("CACHE_URL"), "like valkey://host:6379/0"
+    parts = _split("CACHE_URL", given, should)
+    if given and (parts.scheme not in {"valkey", "valkeys", "redis", "rediss"} or not parts.hostname):
+        raise WrongSetting(f"ADHERENTS_CACHE_URL should be {should}")
+    return given.replace("valkey", "redis", 1) if given.startswith("valkey") else given
+
+
+def antivirus() -> SocketAddress | None:
+    """`clamd://host:port` (3310 when it says none) or `clamd:///socket`, as a socket's address; None: no antivirus."""
+    given, should = text("ANTIVIRUS_URL"), "like clamd://127.0.0.1:3310 or clamd:///run/clamav/clamd.ctl"
+    if not given:
+        return None
+    parts = _split("ANTIVIRUS_URL", given, should)
+    path = parts.path.rstrip("/")
+    if parts.scheme != "clamd" or bool(parts.hostname) == bool(path) or parts.query or parts.username:
+        raise WrongSetting(f"ADHERENTS_ANTIVIRUS_URL should be {should}")
+    return (parts.hostname, parts.port or 3310) if parts.hostname else unquote(path)
+
+
+def log_level() -> str:
+    given = text("LOG_LEVEL", "INFO").upper()
+    if given not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
+        raise WrongSetting("ADHERENTS_LOG_LEVEL should be DEBUG, INFO, WARNING, ERROR or CRITICAL")
+    return given
+
+
+def proxies() -> int:
+    """How many reverse proxies stand in front: the browser's address is read from X-Forwarded-For behind them."""
+    given = text("PROXIES", "0")
+    if given not in {str(count) for count in range(10)}:
+        raise WrongSetting("ADHERENTS_PROXIES should be the number of reverse proxies in front, such as 1")
+    return int(given)
+
+
+@dataclass(frozen=True)
+class Mailer:
+    """Where mail goes: Django's backend and its options."""
+
+    backend: str
+    host: str = ""
+    port: int = 0
+    user: str = ""
+    password: str = ""
+    use_tls: bool = False
+    use_ssl: bool = False
+    folder: str = ""
+
+
+def mailer() -> Mailer:
+    """`smtp://user:password@host:port?starttls=1`, `smtps://…` or `file:///folder` (one file a mail)."""
+    url, should = text("EMAIL_URL", f"file://{data_dir() / 'mails'}"), "like smtp://host:25 or file:///folder"
+    parts = _split("EMAIL_URL", url, should)
+    if parts.scheme == "file" and parts.path.strip("/"):
+        return Mailer("django.core.mail.backends.filebased.EmailBackend", folder=unquote(parts.path))
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
+        raise WrongSetting(f"ADHERENTS_EMAIL_URL should be {should}")
+    ssl = parts.scheme == "smtps"
+    return Mailer(
+        "django.core.mail.backends.smtp.EmailBackend",
+        host=parts.hostname,
+        port=parts.port or (465 if ssl else 25),
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        use_ssl=ssl,
+        use_tls=parse_qs(parts.query).get("starttls", ["0"])[0] == "1",
+    )
+
+
+def storage() -> tuple[str, dict[str, object]]:
+    """`file:///folder`, or `s3://key:secret@host:port/bucket` (`?region=…&tls=0`): a Django storage and its options."""
+    url = text("STORAGE_URL", f"file://{data_dir() / 'documents'}")
+    should = "file:///folder or s3://key:secret@host:port/bucket"
+    parts = _split("STORAGE_URL", url, should)
+    if parts.scheme == "file" and parts.path.strip("/"):
+        return "django.core.files.storage.FileSystemStorage", {
+            "location": unquote(parts.path),
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        }
+    if parts.scheme != "s3" or not parts.path.strip("/"):
+        raise WrongSetting(f"ADHERENTS_STORAGE_URL should be {should}")
+    query = parse_qs(parts.query)
+    options: dict[str, object] = {
+        "bucket_name": parts.path.strip("/"),
+        "access_key": unquote(parts.username or "") or None,
+        "secret_key": unquote(parts.password or "") or None,
+        "region_name": query.get("region", ["us-east-1"])[0],
+        "file_overwrite": False,
+        "default_acl": None,
+    }
+    if parts.hostname:
+        scheme = "http" if query.get("tls", ["1"])[0] == "0" else "https"
+        options["endpoint_url"] = (
+            f"{scheme}://{parts.hostname}:{parts.port or (443 if scheme == 'https' else 80)}"
+        )
+        options["addressing_style"] = "path"
+    return "storages.backends.s3.S3Storage", options

@@ -1,0 +1,28 @@
+"""Every address, room by room."""
+
+from django.conf import settings
+from django.urls import include, path
+
+from adherents.config import entry
+from adherents.vault.urls import proof_patterns
+
+handler400 = "adherents.config.errors.bad_request"
+handler403 = "adherents.config.errors.permission_denied"
+handler404 = "adherents.config.errors.page_not_found"
+handler500 = "adherents.config.errors.server_error"
+
+urlpatterns = [
+    path("adherent/", entry.member_entry),
+    path("adherent/", include("adherents.accounts.urls")),
+    path("adherent/", include("adherents.enrolment.urls")),
+    path("adherent/documents/", include("adherents.vault.urls")),
+    path("verifier/", include(proof_patterns)),
+    path("gestion/", include("adherents.casework.urls")),
+    path("compte/securite/", include("adherents.accounts.second_factor.urls")),
+    # A name that allauth's own views lead to.
+    path("compte/connexion/", entry.to_sign_in, name="account_login"),
+    path("", include("adherents.portal.urls")),
+]
+
+if not settings.IN_PRODUCTION:
+    urlpatterns.append(path("galerie/", include("adherents.ui.urls")))

@@ -1,0 +1,48 @@
+"""Every address that the portal answers, read from its URL configuration: a page that is added is tested the same day."""
+
+import re
+from dataclasses import dataclass
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+ARGUMENTS = {
+    "str:token": "0" * 32,
+    "str:number": "D-2026-000001",
+    "str:key_id": "0" * 16,
+    "int:pk": "1",
+    "int:number": "1",
+    "uuid:document_id": "00000000-0000-4000-8000-000000000000",
+    "uuid:arrival_id": "00000000-0000-4000-8000-000000000000",
+    "uuid:upload_id": "00000000-0000-4000-8000-000000000000",
+}
+REGEXES = {"^(?P<shell>member|agent)/$": "member/"}
+
+
+@dataclass(frozen=True)
+class Address:
+    name: str
+    path: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def _filled(route: str) -> str:
+    if route.startswith("^"):
+        return REGEXES.get(route, "404/")
+    return re.sub(r"<([^>]+)>", lambda found: ARGUMENTS[found[1]], route)
+
+
+def _walk(resolver: URLResolver, before: str, space: str) -> list[Address]:
+    found = []
+    for pattern in resolver.url_patterns:
+        path = before + _filled(str(pattern.pattern))
+        if isinstance(pattern, URLResolver):
+            inner = f"{space}{pattern.namespace}:" if pattern.namespace else space
+            found += _walk(pattern, path, inner)
+        elif isinstance(pattern, URLPattern):
+            found.append(Address(f"{space}{pattern.name or path}", path))
+    return found
+
+
+ADDRESSES = _walk(get_resolver(), "/", "")

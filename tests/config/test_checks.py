@@ -1,0 +1,212 @@
+"""What `adherents check` calls unsafe, and that production does not start with it."""
+
+from pathlib import Path
+
+import pytest
+from django.conf import LazySettings
+from django.core.checks import CheckMessage
+from django.core.exceptions import ImproperlyConfigured
+
+from adherents.config import checks
+from tests.config.installation import MASTER_KEY, SAFE, SECRET_KEY, once, run
+
+SMTP = "django.core.mail.backends.smtp.EmailBackend"
+
+
+@pytest.fixture
+def production(settings: LazySettings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> LazySettings:
+    """An installation with nothing to say against it."""
+    settings.IN_PRODUCTION = settings.HTTPS = True
+    settings.SECRET_KEY = SECRET_KEY
+    settings.ADHERENTS_MASTER_KEYS = [bytes(range(32))]
+    settings.EMAIL_BACKEND, settings.EMAIL_HOST, settings.EMAIL_USE_SSL = SMTP, "relay.example.org", True
+    settings.ADHERENTS_PROXIES = 1
+    settings.ADHERENTS_ANTIVIRUS = "/run/clamav/clamd.ctl"
+    tmp_path.chmod(0o700)
+    settings.DATA_DIR = tmp_path
+    for name in ("DATABASE_URL", "LOG_LEVEL", "STORAGE_URL"):
+        monkeypatch.delenv(f"ADHERENTS_{name}", raising=False)
+    monkeypatch.setenv("ADHERENTS_SECRET_KEY", SECRET_KEY)
+    monkeypatch.setenv("ADHERENTS_MASTER_KEY", MASTER_KEY)
+    return settings
+
+
+def found() -> list[str]:
+    messages: list[CheckMessage] = [*checks.production(None), *checks.surroundings(None)]
+    return [str(message.id).removeprefix("adherents.") for message in messages]
+
+
+def test_a_safe_installation_has_nothing_said_against_it(production: LazySettings) -> None:
+    assert found() == []
+    checks.refuse_what_is_unsafe()
+
+
+def test_a_trial_on_this_very_machine_is_left_alone(
+    production: LazySettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    production.IN_PRODUCTION = production.HTTPS = False
+    monkeypatch.delenv("ADHERENTS_SECRET_KEY")
+    assert found() == []
+    checks.refuse_what_is_unsafe()
+
+
+def test_plain_http_is_unsafe(production: LazySettings) -> None:
+    production.HTTPS = False
+    assert found() == ["E001"]
+    with pytest.raises(ImproperlyConfigured, match="not served over TLS"):
+        checks.refuse_what_is_unsafe()
+
+
+def test_the_secret_key_made_for_a_trial_is_unsafe(
+    production: LazySettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ADHERENTS_SECRET_KEY")
+    assert found() == ["E002"]
+
+
+@pytest.mark.parametrize("key", ["short", "a" * 60, "changeme" * 8])
+def test_a_secret_key_that_can_be_guessed_is_unsafe(production: LazySettings, key: str) -> None:
+    production.SECRET_KEY = key
+    assert found() == ["E003"]
+
+
+def test_a_master_key_beside_the_data_is_unsafe(
+    production: LazySettings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("ADHERENTS_MASTER_KEY")
+    assert found() == ["E004"]
+    monkeypatch.setenv("ADHERENTS_MASTER_KEY", str(tmp_path / "keys" / "master.key"))
+    assert found() == ["E004"]
+    monkeypatch.setenv("ADHERENTS_MASTER_KEY", "/run/secrets/master.key")
+    assert found() == []
+
+
+def test_mail_kept_in_a_folder_is_unsafe(production: LazySettings) -> None:
+    production.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    assert found() == ["E005"]
+
+
+def test_debug_logs_are_unsafe(production: LazySettings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ADHERENTS_LOG_LEVEL", "debug")
+    assert found() == ["E006"]
+
+
+def test_a_master_key_that_can_be_guessed_is_unsafe(production: LazySettings) -> None:
+    production.ADHERENTS_MASTER_KEYS = [bytes(range(32)), b"\0" * 32]
+    assert found() == ["E007"]
+
+
+def test_no_proxy_announced_is_told(production: LazySettings) -> None:
+    production.ADHERENTS_PROXIES = 0
+    assert found() == ["W003"]
+
+
+def test_a_folder_that_others_read_is_told(production: LazySettings, tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    assert found() == ["W004"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "what"),
+    [
+        ("DATABASE_URL", "postgresql://me@db.example.org/portal", "database"),
+        ("DATABASE_URL", "postgresql://me@db.example.org/portal?sslmode=prefer", "database"),
+        ("STORAGE_URL", "s3://a:b@s3.example.org/papers?tls=0", "documents"),
+    ],
+)
+def test_what_is_spoken_to_in_clear_is_told(
+    production: LazySettings, monkeypatch: pytest.MonkeyPatch, name: str, value: str, what: str
+) -> None:
+    monkeypatch.setenv(f"ADHERENTS_{name}", value)
+    [message] = checks.surroundings(None)
+    assert message.id == "adherents.W005"
+    assert what in message.msg
+
+
+def test_mail_and_cache_in_clear_are_told(production: LazySettings) -> None:
+    production.EMAIL_USE_SSL = False
+    production.ADHERENTS_CACHE_URL = "redis://cache.example.org"
+    [message] = checks.surroundings(None)
+    assert message.msg.endswith("mail, cache.")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "postgresql://me@db.example.org/portal?sslmode=verify-full"),
+        ("DATABASE_URL", "postgresql://me@127.0.0.1/portal"),
+        ("DATABASE_URL", "sqlite:////srv/portal.sqlite3"),
+        ("STORAGE_URL", "s3://a:b@s3.example.org/papers"),
+    ],
+)
+def test_tls_and_this_very_machine_are_fine(
+    production: LazySettings, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(f"ADHERENTS_{name}", value)
+    assert found() == []
+
+
+def test_what_the_law_asks_for_and_the_profile_lacks_is_told(production: LazySettings) -> None:
+    [message] = checks.profile_advice(None)
+    assert "host" in message.msg
+
+
+@once
+def test_serve_refuses_to_start_in_production_and_says_everything_that_is_unsafe(tmp_path: Path) -> None:
+    unsafe = {"BASE_URL": "http://espace.example.org", "LOG_LEVEL": "DEBUG"}
+    refused = run(tmp_path, "serve", "--bind", "127.0.0.1:0", **unsafe)
+    assert refused.returncode == 1
+    for number in (1, 2, 4, 5, 6):
+        assert f"adherents.E{number:03d}" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+@once
+def test_no_other_way_in_leads_past_the_refusal(tmp_path: Path) -> None:
+    refused = run(
+        tmp_path, "serve", "--skip-checks", "--bind", "127.0.0.1:0", BASE_URL="https://espace.example.org"
+    )
+    assert refused.returncode != 0
+    assert "The secret key is the one made for a trial." in refused.stderr
+
+
+@once
+def test_several_processes_without_a_shared_cache_are_refused(tmp_path: Path) -> None:
+    refused = run(tmp_path, "serve", "--workers", "2", "--bind", "127.0.0.1:0", **SAFE)
+    assert refused.returncode == 1
+    assert "Several processes need a shared cache" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+@once
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [("EMAIL_URL", "smtp://relay:none"), ("DATABASE_URL", "mongo://host"), ("PROFILE", "/nowhere.toml")],
+)
+def test_a_wrong_setting_stops_every_command_with_one_line(tmp_path: Path, setting: str, value: str) -> None:
+    stopped = run(tmp_path, "check", **{setting: value})
+    assert stopped.returncode == 1
+    assert stopped.stderr.startswith("adherents: ")
+    assert len(stopped.stderr.strip().splitlines()) == 1
+
+
+@once
+def test_a_wrong_profile_stops_with_the_line_and_the_key(tmp_path: Path) -> None:
+    mese = (Path(__file__).resolve().parents[2] / "profiles" / "mese.toml").read_text()
+    (tmp_path / "wrong.toml").write_text(mese.replace("idle_minutes = 20", 'idle_minutes = "vingt"'))
+    stopped = run(tmp_path, "serve", PROFILE=str(tmp_path / "wrong.toml"))
+    assert stopped.returncode == 1
+    assert "idle_minutes" in stopped.stderr
+    assert "Traceback" not in stopped.stderr
+
+
+def test_no_antivirus_is_told(production: LazySettings) -> None:
+    production.ADHERENTS_ANTIVIRUS = None
+    assert found() == ["W006"]
+
+
+def test_an_antivirus_on_a_network_is_spoken_to_in_clear(production: LazySettings) -> None:
+    production.ADHERENTS_ANTIVIRUS = ("av.example.org", 3310)
+    assert found() == ["W005"]
+    production.ADHERENTS_ANTIVIRUS = ("127.0.0.1", 3310)
+    assert found() == []

@@ -1,0 +1,292 @@
+"""The demonstration: whole or made anew, never in somebody's folder, on this machine only, and gone when it is stopped."""
+
+import http.cookiejar
+import json
+import os
+import re
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import psutil
+import pytest
+
+from adherents.accounts.models import Account
+from adherents.config.demo import catcher, keeping, letters, people
+from adherents.config.demo.keeping import CannotRun
+from adherents.config.demo.ports import check_ports, pages_port
+from adherents.members import nir
+from adherents.members.models import Member
+
+ADHERENTS = [sys.executable, "-c", "from adherents.config.command import main; main()"]
+
+
+def test_the_fifty_have_nirs_that_could_exist_and_addresses_that_reach_nobody() -> None:
+    everybody = people.everybody()
+    assert len({figure.number for figure in everybody}) == people.HOW_MANY
+    for line in [figure.line for figure in everybody]:
+        assert line.departement_naissance in nir.departments_of(
+            nir.parse(line.nir), birth_year=int(line.date_naissance[-4:])
+        ), line
+        assert not line.email or line.email.endswith("@example.org")
+    for covered in [one for figure in everybody for one in figure.covered]:
+        assert nir.is_valid(covered.nir), covered
+
+
+def test_an_empty_folder_is_filled_and_a_whole_demonstration_is_kept(tmp_path: Path) -> None:
+    assert keeping.is_to_fill(tmp_path)
+    keeping.begin(tmp_path)
+    _database(tmp_path, people=1)
+    keeping.finish(tmp_path)
+    assert not keeping.is_to_fill(tmp_path)
+
+
+def test_a_demonstration_that_was_killed_while_it_was_made_is_made_anew(tmp_path: Path) -> None:
+    keeping.begin(tmp_path)
+    _database(tmp_path, people=3)
+    (tmp_path / "documents" / "2026").mkdir(parents=True)
+    (tmp_path / "documents" / "2026" / "half").write_bytes(b"half")
+    (tmp_path / "secret.key").write_text("kept")
+    assert keeping.is_to_fill(tmp_path)
+    keeping.begin(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [keeping.MARK, "secret.key"]
+
+
+@pytest.mark.parametrize("what", ["people", "documents"])
+def test_a_folder_that_the_demonstration_did_not_make_is_left_alone(tmp_path: Path, what: str) -> None:
+    _database(tmp_path, people=1 if what == "people" else 0)
+    if what == "documents":
+        (tmp_path / "documents").mkdir()
+        (tmp_path / "documents" / "one").write_bytes(b"somebody's")
+    with pytest.raises(CannotRun, match="ADHERENTS_DATA_DIR"):
+        keeping.is_to_fill(tmp_path)
+
+
+def test_two_demonstrations_do_not_share_a_folder(tmp_path: Path) -> None:
+    with keeping.take(tmp_path), pytest.raises(CannotRun, match="tourne déjà"):
+        keeping.take(tmp_path)
+    keeping.take(tmp_path).close()
+
+
+def test_a_port_in_use_is_told_in_one_sentence() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(CannotRun, match=f"Le port {port} "):
+            check_ports(port)
+    with pytest.raises(CannotRun, match="n’existe pas"):
+        check_ports(65530)
+
+
+def test_the_demonstration_refuses_an_address_that_is_not_this_machine(tmp_path: Path) -> None:
+    refused = subprocess.run(
+        [*ADHERENTS, "demo", "--port", "1"],
+        env=_environment(tmp_path) | {"ADHERENTS_BASE_URL": "https://espace.example.org"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert refused.returncode != 0
+    assert "ADHERENTS_BASE_URL" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_mail_is_shown_without_letting_it_do_anything(settings: object, tmp_path: Path) -> None:
+    settings.DATA_DIR = tmp_path  # type: ignore[attr-defined]
+    letter_id = letters.keep(
+        b"From: A <a@example.org>\r\nTo: b@example.org\r\nSubject: Bonjour <b>\r\nDate: Mon, 23 Nov 2026 09:00:00 +0100\r\n"
+        b"MIME-Version: 1.0\r\nContent-Type: text/html; charset=utf-8\r\n\r\n"
+        b"<html><head></head><body><script>alert(1)</script><a href='http://127.0.0.1/x'>x</a></body></html>"
+    )
+    letter = letters.read(letter_id)
+    assert letter is not None
+    assert (letter.subject, letter.to) == ("Bonjour <b>", "b@example.org")
+    assert letters.read("../../secret") is None
+    server = catcher.start_pages(0)
+    root = f"http://127.0.0.1:{server.server_address[1]}"
+    try:
+        index = _get(f"{root}/")
+        assert "Bonjour &lt;b&gt;" in index.text
+        assert 'http-equiv="refresh"' in index.text
+        html = _get(f"{root}{letter.page}html")
+        assert html.headers["Content-Security-Policy"].startswith("sandbox allow-popups ")
+        assert "default-src 'none'" in html.headers["Content-Security-Policy"]
+        assert 'sandbox="allow-popups ' in _get(f"{root}{letter.page}").text
+        assert _get(f"{root}/", host="evil.example.org").status == 421
+        assert _get(f"{root}/messages/nothing/").status == 404
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture
+def started(tmp_path: Path) -> Iterator[Callable[[], tuple[subprocess.Popen[str], int]]]:
+    """Start `adherents demo` on free ports with this test's own folder, and wait until the portal answers."""
+    running: list[subprocess.Popen[str]] = []
+
+    def start() -> tuple[subprocess.Popen[str], int]:
+        port = _free_port()
+        demo = subprocess.Popen(
+            [*ADHERENTS, "demo", "--port", str(port)],
+            env=_environment(tmp_path),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        running.append(demo)
+        _wait_for(
+            lambda: demo.poll() is not None or _get(f"http://127.0.0.1:{port}/sante/").status == 200, 120
+        )
+        assert demo.poll() is None, demo.communicate()[0]
+        return demo, port
+
+    yield start
+    for demo in running:
+        if demo.poll() is None:
+            demo.kill()
+            demo.wait()
+
+
+@pytest.mark.journey
+def test_the_demonstration_signs_a_member_in_catches_mail_and_leaves_nothing_behind(
+    tmp_path: Path, started: Callable[[], tuple[subprocess.Popen[str], int]]
+) -> None:
+    demo, port = started()
+    portal, mail = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{pages_port(port)}"
+    family = _family(demo)
+
+    browser = Browser()
+    home = browser.submit(f"{portal}/adherent/", identifier="7010 0001", password=people.PASSWORD)
+    assert "Bonjour Camille" in home
+    states = browser.get(f"{portal}/adherent/documents/")
+    for state in ("Reçu", "En cours", "Accepté", "Refusé", "À compléter"):
+        assert state in states
+    assert re.search(r'class="code">\d{6}<', _get(f"{mail}/codes/").text)
+    assert "254033818504293" in _get(f"{mail}/personnes/").text
+
+    browser.sum_up_and_submit(f"{portal}/adherent/mot-de-passe-oublie/", identifier="70100006")
+    _wait_for(lambda: "authentication/mot-de-passe/" in _latest_mail(mail), 60)
+    assert f"{portal}/adherent/authentication/mot-de-passe/" in _latest_mail(mail)
+
+    demo.send_signal(signal.SIGTERM)
+    said = demo.communicate(timeout=15)[0]
+    assert demo.returncode == 0, said
+    assert "70100001     tulipe-Bleue-42" in said
+    assert "conseiller@example.org" in said
+    _wait_for(lambda: not [one for one in family if one.is_running() and one.status() != "zombie"], 5)
+
+    kept = _figures(tmp_path)
+    demo, port = started()
+    demo.send_signal(signal.SIGTERM)
+    demo.communicate(timeout=15)
+    assert _figures(tmp_path) == kept
+
+
+class Page:
+    """An answer, whatever its status."""
+
+    def __init__(self, status: int, text: str, headers: dict[str, str]) -> None:
+        self.status, self.text, self.headers = status, text, headers
+
+
+class Browser:
+    """Enough of a browser for a form: cookies, and the hidden fields of the page."""
+
+    def __init__(self) -> None:
+        cookies = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
+        self.opener = urllib.request.build_opener(cookies)
+
+    def get(self, address: str) -> str:
+        with self.opener.open(address, timeout=20) as answer:
+            return str(answer.read().decode())
+
+    def submit(self, address: str, **fields: str) -> str:
+        return self._post(address, self.get(address), fields)
+
+    def sum_up_and_submit(self, address: str, **fields: str) -> str:
+        page = self.get(address)
+        asked = re.search(r"(\d+) \+ (\d+) =", page)
+        assert asked, page
+        return self._post(address, page, fields | {"answer": str(int(asked[1]) + int(asked[2]))})
+
+    def _post(self, address: str, page: str, fields: dict[str, str]) -> str:
+        hidden = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page)
+        with self.opener.open(
+            address, urllib.parse.urlencode(dict(hidden) | fields).encode(), timeout=20
+        ) as answer:
+            return str(answer.read().decode())
+
+
+def _get(address: str, *, host: str = "") -> Page:
+    request = urllib.request.Request(address, headers={"Host": host} if host else {})
+    try:
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            return Page(answer.status, answer.read().decode(), dict(answer.headers))
+    except urllib.error.HTTPError as error:
+        with error:
+            return Page(error.code, error.read().decode(), dict(error.headers))
+    except OSError:
+        return Page(0, "", {})
+
+
+def _latest_mail(mail: str) -> str:
+    found = re.search(r'href="(/messages/[^"]+)"', _get(f"{mail}/").text)
+    return _get(mail + found[1]).text if found else ""
+
+
+def _wait_for(done: Callable[[], bool], seconds: float) -> None:
+    until = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < until, "it never came"
+        time.sleep(0.1)
+
+
+def _family(demo: "subprocess.Popen[str]") -> list[psutil.Process]:
+    children = psutil.Process(demo.pid).children(recursive=True)
+    assert len(children) >= 3  # gunicorn, its worker, and the portal's
+    return children
+
+
+def _figures(folder: Path) -> dict[str, int]:
+    tables = ("members_member", "members_beneficiary", "accounts_account", "vault_document", "vault_deposit")
+    with closing(sqlite3.connect(folder / keeping.DATABASE)) as opened:
+        return {
+            **{table: opened.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0] for table in tables},
+            "filled": int(json.loads((folder / keeping.MARK).read_text())["whole"]),
+        }
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """A bare one: nothing of what the tests' own settings say reaches the demonstration."""
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("ADHERENTS_", "DJANGO_"))
+    }
+    return kept | {"ADHERENTS_DATA_DIR": str(folder)}
+
+
+def _free_port() -> int:
+    for _ in range(50):
+        with socket.create_server(("127.0.0.1", 0)) as tried:
+            port = int(tried.getsockname()[1])
+        try:
+            check_ports(port)
+        except CannotRun:
+            continue
+        return port
+    raise AssertionError("no free ports")
+
+
+def _database(folder: Path, *, people: int) -> None:
+    """A database with the portal's table of members, and so many rows in it."""
+    with closing(sqlite3.connect(folder / keeping.DATABASE)) as made, made:
+        made.execute(f"CREATE TABLE {Member._meta.db_table} (id INTEGER)")
+        made.execute(f"CREATE TABLE {Account._meta.db_table} (id INTEGER)")
+        made.executemany(f"INSERT INTO {Member._meta.db_table} VALUES (?)", [(n,) for n in range(people)])
