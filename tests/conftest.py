@@ -1,0 +1,105 @@
+"""What every test may ask for: the cast in the register, accounts in any standing, the mail that left, the clock."""
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+
+POSTGRESQL = os.environ.get("TEST_DATABASE") == "postgresql"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Which tests run on which database.
+
+    SQLite: all but those marked `postgresql`. PostgreSQL: those that use the database, without the browser's journeys.
+    """
+    wanted = _on_postgresql if POSTGRESQL else _on_sqlite
+    left_out = [item for item in items if not wanted(item)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if wanted(item)]
+
+
+def _on_sqlite(item: pytest.Item) -> bool:
+    return item.get_closest_marker("postgresql") is None
+
+
+def _on_postgresql(item: pytest.Item) -> bool:
+    uses_database = item.get_closest_marker("django_db") or "db" in getattr(item, "fixturenames", ())
+    return bool(uses_database) and item.get_closest_marker("journey") is None
+
+
+@pytest.fixture(autouse=True)
+def _fresh_limits() -> Iterator[None]:
+    from adherents.accounts import limits
+
+    limits.forget_all()
+    yield
+    limits.forget_all()
+
+
+@pytest.fixture(autouse=True)
+def journal_watch() -> Iterator[list[str]]:
+    """Whatever a test makes happen, the journal names nobody."""
+    from tests.journal.guard import watched
+
+    with watched() as found:
+        yield found
+    assert not found, "the journal holds personal data"
+
+
+@pytest.fixture
+def register(db: None) -> None:
+    """The whole cast as lines of the register."""
+    from tests.cast import EVERYBODY
+    from tests.factories import add_to_register
+
+    for person in EVERYBODY:
+        add_to_register(person)
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A mail that arrived."""
+
+    to: str
+    sender: str
+    subject: str
+    text: str
+    html: str
+
+    @property
+    def link(self) -> str:
+        """The path of the link to follow."""
+        found = re.search(r"https?://[^/\s]+(/adherent/authentication/mot-de-passe/[0-9a-f]+)", self.text)
+        assert found, self.text
+        return found[1]
+
+    @property
+    def token(self) -> str:
+        return self.link.rsplit("/", 1)[-1]
+
+
+@pytest.fixture
+def letters(db: None, mailoutbox: list[object]) -> Callable[[], list[Letter]]:
+    """Let the worker do what is due, and return the mails that arrived since the last call."""
+    from adherents.work.services import run_until_nothing_is_left
+
+    def arrive() -> list[Letter]:
+        run_until_nothing_is_left()
+        found = [
+            Letter(
+                to=mail.to[0],  # type: ignore[attr-defined]
+                sender=mail.from_email,  # type: ignore[attr-defined]
+                subject=mail.subject,  # type: ignore[attr-defined]
+                text=mail.body,  # type: ignore[attr-defined]
+                html=mail.alternatives[0][0],  # type: ignore[attr-defined]
+            )
+            for mail in mailoutbox
+        ]
+        mailoutbox.clear()
+        return found
+
+    return arrive

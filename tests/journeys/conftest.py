@@ -1,0 +1,162 @@
+"""One real portal for the whole folder, its people, and browsers of every size."""
+
+import itertools
+import logging
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
+
+from tests.cast import CAMILLE, EVERYBODY, Person
+from tests.journeys.running import Portal
+from tests.journeys.visiting import VIEWPORTS, Size, Visitor
+
+CHROMIUM = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+NEWCOMERS, MEMBERS = range(101, 121), range(201, 251)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "xdist_group(name): the same process runs the whole group (pytest-xdist's own)"
+    )
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One group, so that one process starts one portal and one browser."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.journey)
+            item.add_marker(pytest.mark.xdist_group("journeys"))
+
+
+def homonym(rank: int) -> Person:
+    """Another Camille Dupont of the same day, for whoever needs a member of their own."""
+    return replace(
+        CAMILLE,
+        number=f"702{rank:05d}",
+        nir13=f"{CAMILLE.nir13[:10]}{rank:03d}",
+        email=f"camille.{rank}@example.org",
+    )
+
+
+logging.getLogger("mail.log").setLevel(logging.WARNING)  # aiosmtpd tells of each connection
+
+
+@pytest.fixture(scope="package")
+def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    running = Portal(tmp_path_factory.mktemp("portal"))
+    members = [homonym(rank) for rank in MEMBERS]
+    people = [*EVERYBODY, *(homonym(rank) for rank in NEWCOMERS), *members]
+    try:
+        running.start(people, with_account=members)
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    # For the whole folder, not the session: while Playwright's loop runs, Django refuses its database to other tests.
+    binary = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=binary, args=CHROMIUM)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="package")
+def _members() -> Iterator[Person]:
+    return map(homonym, MEMBERS)
+
+
+@pytest.fixture(scope="package")
+def _newcomers() -> Iterator[Person]:
+    return map(homonym, NEWCOMERS)
+
+
+@pytest.fixture
+def member(_members: Iterator[Person]) -> Person:
+    """A member of this test only, with an account (`tests.cast.PASSWORD`)."""
+    return next(_members)
+
+
+@pytest.fixture
+def another_member(_members: Iterator[Person]) -> Person:
+    return next(_members)
+
+
+@pytest.fixture
+def newcomer(_newcomers: Iterator[Person]) -> Person:
+    """A member of this test only, who exists as a line of the insurer's file."""
+    return next(_newcomers)
+
+
+@pytest.fixture(params=["phone", "desktop"])
+def size(request: pytest.FixtureRequest) -> Size:
+    """The test passes on a phone and on a desktop."""
+    return request.param  # type: ignore[no-any-return]
+
+
+@pytest.fixture(scope="package")
+def _seen() -> set[tuple[str, ...]]:
+    return set()
+
+
+@pytest.fixture(scope="package")
+def _addresses() -> Iterator[str]:
+    return (f"198.{18 + number // 250}.{number % 250}.7" for number in itertools.count())
+
+
+Visit = Callable[..., Visitor]
+
+
+@pytest.fixture
+def visit(
+    portal: Portal, chromium: Browser, _seen: set[tuple[str, ...]], _addresses: Iterator[str]
+) -> Iterator[Visit]:
+    """Somebody comes with a browser of their own: `visit("phone", scheme="dark", language="en", scripted=False)`."""
+    opened: list[tuple[BrowserContext, Visitor]] = []
+
+    def come(
+        size: Size = "desktop",
+        *,
+        scheme: str = "light",
+        language: str = "fr",
+        scripted: bool = True,
+        density: int = 1,
+    ) -> Visitor:
+        width, height = VIEWPORTS[size]
+        context = chromium.new_context(
+            viewport={"width": width, "height": height},
+            has_touch=size == "phone",
+            is_mobile=size == "phone",
+            device_scale_factor=density,
+            color_scheme=scheme,  # type: ignore[arg-type]
+            java_script_enabled=scripted,
+            locale="fr-FR",
+            timezone_id="Europe/Paris",
+            reduced_motion="reduce",
+            extra_http_headers={"X-Forwarded-For": next(_addresses)},
+        )
+        context.set_default_timeout(15_000)
+        if language != "fr":
+            context.add_cookies([{"name": "langue", "value": language, "url": portal.base}])
+        visitor = Visitor(portal, context, context.new_page(), size, scheme, language, scripted, _seen)
+        opened.append((context, visitor))
+        return visitor
+
+    yield come
+    for context, visitor in opened:
+        context.close()
+        assert not visitor.faults, visitor.faults

@@ -1,0 +1,44 @@
+"""Run before the portal opens: the database, the insurer's file, and an account (with the cast's password) for the members
+whose numbers are read (JSON). One process, since each takes seconds to start.
+
+Usage: prepare MEMBERS.CSV BENEFICIARIES.CSV < numbers.json
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import django
+
+django.setup()
+
+from django.contrib.auth.hashers import make_password  # noqa: E402
+from django.core.management import call_command  # noqa: E402
+from django.db import transaction  # noqa: E402
+from django.utils import timezone  # noqa: E402
+
+from adherents.accounts.models import Account  # noqa: E402
+from adherents.accounts.services.register import ensure_account  # noqa: E402
+from adherents.members.models import Member  # noqa: E402
+from tests.cast import PASSWORD  # noqa: E402
+
+
+def open_accounts(numbers: list[str]) -> None:
+    with transaction.atomic():
+        for member in Member.objects.filter(number__in=numbers):
+            account = ensure_account(
+                identifier=member.number,
+                email=member.email,
+                birth_date=member.birth_date,
+                language=member.language,
+                display_name=member.name,
+            )
+            Member.objects.filter(pk=member.pk).update(account=account)
+            Account.objects.filter(pk=account.pk).update(
+                password=make_password(PASSWORD), password_changed_at=timezone.now()
+            )
+
+
+call_command("migrate", verbosity=0)
+call_command("import_members", sys.argv[1], beneficiaries=Path(sys.argv[2]), apply=True)
+open_accounts(json.load(sys.stdin))

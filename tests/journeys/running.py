@@ -1,0 +1,191 @@
+"""A portal as an insurer runs it: `adherents serve` and `adherents worker`, a folder, SQLite, and a mail server that keeps
+every message. Nothing of it is pretended; only the clock is moved, by moving the rows back."""
+
+import email.policy
+import json
+import os
+import re
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Sequence
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.utils import parseaddr
+from pathlib import Path
+from typing import Any
+
+from aiosmtpd.controller import Controller
+
+from tests.cast import Person
+from tests.members.member_file import child_of, line_of, write, write_beneficiaries
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 20  # seconds, for what the worker does within two
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A mail as its reader sees it."""
+
+    to: str
+    sender: str
+    subject: str
+    text: str
+    html: str
+
+    @property
+    def link(self) -> str:
+        """The address to follow."""
+        found = re.search(r"https?://\S+/adherent/authentication/mot-de-passe/[0-9a-f]{32}", self.text)
+        assert found, self.text
+        assert found[0] in self.html
+        return found[0]
+
+
+class Mailbox:
+    """What the SMTP server took, for whoever waits for it."""
+
+    def __init__(self) -> None:
+        self.letters: list[Letter] = []
+        self.changed = threading.Condition()
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        message = message_from_bytes(envelope.content, policy=email.policy.default)
+        assert isinstance(message, EmailMessage)
+        parts = {kind: message.get_body((kind,)) for kind in ("plain", "html")}
+        letter = Letter(
+            to=envelope.rcpt_tos[0],
+            sender=parseaddr(str(message["From"]))[0],
+            subject=str(message["Subject"]),
+            text=parts["plain"].get_content() if parts["plain"] else "",
+            html=parts["html"].get_content() if parts["html"] else "",
+        )
+        with self.changed:
+            self.letters.append(letter)
+            self.changed.notify_all()
+        return "250 kept"
+
+    def take(self, *, to: str, about: str) -> Letter:
+        """Wait for the next letter to this address whose subject has these words, and take it out."""
+
+        def found() -> Letter | None:
+            return next((one for one in self.letters if one.to == to and about in one.subject), None)
+
+        with self.changed:
+            letter = self.changed.wait_for(found, PATIENCE)
+            assert letter, f"no mail to {to} about {about!r}; there are {self.letters}"
+            self.letters.remove(letter)
+        return letter
+
+    def of(self, to: str) -> list[Letter]:
+        with self.changed:
+            return [letter for letter in self.letters if letter.to == to]
+
+
+class Portal:
+    """`base`: its address. `mailbox`: every mail it sent. `run`: any of its commands. `sql`: a look, or the clock."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = _free_port()
+        self.base = f"http://localhost:{self.port}"
+        self.mailbox = Mailbox()
+        self.post_office = Controller(self.mailbox, hostname="127.0.0.1", port=_free_port())
+        self.processes: list[subprocess.Popen[bytes]] = []
+        self.environment = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("ADHERENTS_", "PYTEST_"))
+        } | {
+            "DJANGO_SETTINGS_MODULE": "adherents.config.settings",
+            "ADHERENTS_DATA_DIR": str(folder / "data"),
+            "ADHERENTS_BASE_URL": self.base,
+            "ADHERENTS_EMAIL_URL": f"smtp://127.0.0.1:{self.post_office.port}",
+            # One address for each browser, as on a real network: the limits of one person are not everybody's.
+            "ADHERENTS_PROXIES": "1",
+        }
+
+    def start(self, people: Sequence[Person], *, with_account: Sequence[Person]) -> None:
+        """`people` come from the insurer’s file; `with_account` have signed up already (`tests.cast.PASSWORD`)."""
+        self.post_office.start()
+        file = write(self.folder / "members.csv", map(line_of, people))
+        children = write_beneficiaries(
+            self.folder / "children.csv", [child_of(person) for person in with_account]
+        )
+        numbers = json.dumps([person.number for person in with_account])
+        _python(self.environment, "-m", "tests.journeys.prepare", str(file), str(children), text=numbers)
+        self._spawn("serve", f"--bind=127.0.0.1:{self.port}")
+        self._spawn("worker", "--pause=0.2")
+        self._wait_until_ready()
+
+    def stop(self) -> None:
+        for process in self.processes:
+            process.terminate()
+        for process in self.processes:
+            try:
+                process.wait(5)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        self.post_office.stop()
+
+    def run(self, *command: str) -> str:
+        """What an `adherents` command says."""
+        return _python(self.environment, "-m", "django", *command)
+
+    def sql(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        """Straight to the database, for what no page shows and for the clock."""
+        connection = sqlite3.connect(self.folder / "data" / "adherents.sqlite3", timeout=20)
+        try:
+            with connection:
+                return connection.execute(statement, values).fetchall()
+        finally:
+            connection.close()
+
+    def log(self) -> str:
+        """Everything that the portal and the worker wrote."""
+        return "".join(path.read_text() for path in sorted(self.folder.glob("*.log")))
+
+    def _spawn(self, *command: str) -> None:
+        with (self.folder / f"{command[0]}.log").open("wb") as log:
+            self.processes.append(
+                subprocess.Popen(
+                    [sys.executable, "-m", "django", *command],
+                    env=self.environment,
+                    cwd=ROOT,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                )
+            )
+
+    def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            try:
+                with urllib.request.urlopen(f"{self.base}/pret/", timeout=5) as answer:
+                    if answer.status == 200:
+                        return
+            except OSError:
+                time.sleep(0.1)
+            assert all(process.poll() is None for process in self.processes), self.log()
+        raise AssertionError(self.log())
+
+
+def _python(environment: dict[str, str], *arguments: str, text: str = "") -> str:
+    done = subprocess.run(
+        [sys.executable, *arguments], env=environment, cwd=ROOT, input=text, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def _free_port() -> int:
+    with socket.socket() as asked:
+        asked.bind(("127.0.0.1", 0))
+        return int(asked.getsockname()[1])

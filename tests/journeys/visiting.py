@@ -1,0 +1,196 @@
+"""Somebody in front of the portal: a browser of a size, a language and a scheme, and a sharp eye on each page."""
+
+import os
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Response, expect
+
+from tests.cast import PASSWORD, Person
+from tests.journeys.running import Letter, Portal
+
+Size = Literal["phone", "desktop"]
+VIEWPORTS = {"phone": (360, 800), "desktop": (1280, 800)}
+MOST_BYTES, MOST_REQUESTS = 60_000, 10
+AXE = {
+    "resultTypes": ["violations"],
+    "preload": False,
+}  # nothing here comes from another origin, to be fetched first
+SCREENSHOTS = os.environ.get("SCREENSHOTS", "")
+
+# What a page weighs: itself and all that it loads, compressed, without the documents that it shows or sends.
+WEIGHT = """() => {
+  const entries = [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
+    .filter((entry) => !["/pages/", "/envoyer/fichiers/", "blob:"].some((one) => entry.name.includes(one)));
+  return [entries.length, entries.reduce((sum, entry) => sum + entry.encodedBodySize, 0)];
+}"""
+OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+TOO_WIDE = """() => [...document.querySelectorAll("body *")]
+  .filter((one) => one.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+  .slice(0, 3).map((one) => one.outerHTML.slice(0, 120))"""
+FOCUS = """() => {
+  const here = document.activeElement, style = getComputedStyle(here);
+  const outline = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+  const words = here.name || here.ariaLabel || here.textContent.trim();
+  return [here.tagName, words, outline || style.boxShadow !== "none"];
+}"""
+
+
+@dataclass
+class Visitor:
+    """A person, their browser, and what went wrong in it."""
+
+    portal: Portal
+    context: BrowserContext
+    page: Page
+    size: Size
+    scheme: str
+    language: str
+    scripted: bool
+    seen: set[tuple[str, ...]]
+    faults: list[str] = field(default_factory=list)
+    refusals_expected: set[int] = field(default_factory=set)
+    poses: bool = False  # for the pictures of the documentation: nothing is judged on the way
+
+    def __post_init__(self) -> None:
+        self.page.on("console", self._listen)
+        self.page.on("pageerror", lambda error: self.faults.append(f"script: {error}"))
+        self.page.on("response", self._read)
+        self.page.on(
+            "request",
+            lambda request: (
+                None
+                if request.url.startswith((self.portal.base, "data:", "blob:"))
+                else self.faults.append(f"a third party was asked: {request.url}")
+            ),
+        )
+
+    def _listen(self, message: ConsoleMessage) -> None:
+        if message.type not in {"error", "warning"}:
+            return
+        if "Failed to load resource" in message.text:  # `_read` judges statuses
+            return
+        self.faults.append(f"console: {message.text}")
+
+    def _read(self, response: Response) -> None:
+        if response.status >= 400 and response.status not in self.refusals_expected:
+            self.faults.append(f"{response.status}: {response.url}")
+
+    def expecting(self, *statuses: int) -> "Visitor":
+        """From now on these statuses are what the journey wants to see."""
+        self.refusals_expected = set(statuses)
+        return self
+
+    # What a person does
+
+    def open(self, path: str = "/") -> "Visitor":
+        self.page.goto(path if path.startswith("http") else f"{self.portal.base}{path}")
+        return self
+
+    def field(self, label: str) -> Locator:
+        """The input with this label."""
+        inputs = self.page.locator("input:not([type=hidden]), select, textarea")
+        return inputs.and_(self.page.get_by_label(re.compile(rf"^\s*{re.escape(label)}\s*\*?\s*$")))
+
+    def write(self, fields: dict[str, str]) -> "Visitor":
+        """Fill the inputs that bear these labels."""
+        for label, text in fields.items():
+            self.field(label).fill(text)
+        return self
+
+    def write_birth_date(self, person: Person) -> "Visitor":
+        return self.write(dict(zip(("Jour", "Mois", "Année"), person.birth_day, strict=True)))
+
+    def click(self, name: str) -> "Visitor":
+        """Press the button, or follow the link, that says so."""
+        main = self.page.get_by_role("main")
+        button = main.get_by_role("button", name=name, exact=True)
+        (button if button.count() else main.get_by_role("link", name=name, exact=True)).first.click()
+        return self
+
+    def click_containing(self, words: str) -> "Visitor":
+        """Follow the link that has these words among others (a key, an icon)."""
+        self.page.get_by_role("main").get_by_role("link").filter(has_text=words).first.click()
+        return self
+
+    def choose_in_menu(self, name: str) -> "Visitor":
+        """Through the header's menu, unfolded first where it is folded."""
+        menu = self.page.get_by_role("navigation", name=re.compile("Menu principal|Main menu"))
+        entry = menu.get_by_role("link", name=name, exact=True).or_(
+            menu.get_by_role("button", name=name, exact=True)
+        )
+        if not entry.is_visible():
+            self.page.locator("summary", has_text="Menu").click()
+        entry.click()
+        return self
+
+    def sign_in(self, person: Person, password: str = PASSWORD) -> "Visitor":
+        self.open("/adherent/").write({"N° adhérent": person.number, "Mot de passe": password}).click(
+            "Valider"
+        )
+        expect(self.page.get_by_role("heading", level=1)).to_contain_text("Bonjour")
+        return self
+
+    def answer_the_question(self, wrongly_by: int = 0) -> "Visitor":
+        """« Question mathématique »."""
+        asked = re.search(r"(\d+) \+ (\d+) =", self.page.get_by_role("main").inner_text())
+        assert asked
+        return self.write({"Question mathématique": str(int(asked[1]) + int(asked[2]) + wrongly_by)})
+
+    def ask_for_a_link(self, person: Person) -> "Visitor":
+        """« Mot de passe oublié ? », to its end."""
+        self.open("/adherent/mot-de-passe-oublie/").write({"N° Adhérent": person.number})
+        self.answer_the_question().click("Valider")
+        expect(self.title).to_have_text("Vos paramètres d'accès vous ont été envoyés")
+        return self
+
+    def letter(self, person: Person | str, about: str) -> Letter:
+        """The mail that arrives."""
+        return self.portal.mailbox.take(to=person if isinstance(person, str) else person.email, about=about)
+
+    # What a person sees
+
+    @property
+    def title(self) -> Locator:
+        return self.page.get_by_role("heading", level=1)
+
+    @property
+    def main(self) -> Locator:
+        return self.page.get_by_role("main")
+
+    def look(self, name: str) -> "Visitor":
+        """Judge the page on the screen, once for each `name` and kind of browser: axe, width, weight, console."""
+        mark = (name, self.size, self.scheme, self.language, str(self.scripted))
+        if self.poses or mark in self.seen:
+            return self
+        self.seen.add(mark)
+        assert not self.faults, f"{name}: {self.faults}"
+        if self.scripted:
+            self._measure(name)
+        if SCREENSHOTS:
+            Path(SCREENSHOTS).mkdir(parents=True, exist_ok=True)
+            kind = [part for part in (self.size, self.scheme, self.language) if part not in {"light", "fr"}]
+            self.page.screenshot(
+                path=Path(SCREENSHOTS) / f"{'-'.join([name.replace(' ', '-'), *kind])}.png", full_page=True
+            )
+        return self
+
+    def _measure(self, name: str) -> None:
+        requests, octets = self.page.evaluate(WEIGHT)
+        assert requests <= MOST_REQUESTS, f"{name}: {requests} requests"
+        assert octets <= MOST_BYTES, f"{name}: {octets} octets"
+        found = Axe().run(self.page, options=AXE)
+        assert not found.violations_count, f"{name}: {found.generate_report()}"
+        width, height = VIEWPORTS[self.size]
+        self.page.set_viewport_size({"width": 320, "height": height})
+        assert self.page.evaluate(OVERFLOW) <= 0, f"{name} is too wide: {self.page.evaluate(TOO_WIDE)}"
+        self.page.set_viewport_size({"width": width, "height": height})
+
+    def focus(self) -> str:
+        """What the keyboard's focus is on, by its words or its name. It must show."""
+        tag, words, shows = self.page.evaluate(FOCUS)
+        assert shows, f"the focus does not show on {tag} {words!r}"
+        return str(words)

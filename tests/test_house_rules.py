@@ -1,0 +1,240 @@
+"""The house's own rules, kept by tests: a review remark that could come twice is written down here."""
+
+import ast
+import io
+import re
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+
+import polib
+import pytest
+from babel.messages.extract import extract
+from django.apps import apps
+from django.conf import settings
+from django.db.models import ForeignKey, Model
+from django.utils.translation.template import templatize
+
+ROOT = Path(__file__).parents[1]
+SOURCE = ROOT / "src" / "adherents"
+ROOMS = sorted(folder.name for folder in SOURCE.iterdir() if (folder / "__init__.py").exists())
+MODULES = sorted(SOURCE.rglob("*.py"))
+TEMPLATES = sorted(file for file in SOURCE.rglob("templates/**/*") if file.is_file())
+FLOORS = [
+    {"config"}, {"portal"}, {"casework"}, {"vault", "enrolment"}, {"members"}, {"accounts"}, {"mail", "ui"}, {"insurer"},
+    {"journal", "work"}, {"crypto"},
+]  # fmt: skip
+KEYWORDS: dict[str, object] = {
+    "gettext": None, "gettext_lazy": None, "gettext_noop": None, "_": None, "ngettext": (1, 2), "ngettext_lazy": (1, 2),
+    "pgettext": ((1, "c"), 2), "pgettext_lazy": ((1, "c"), 2), "npgettext": ((1, "c"), 2, 3),
+}  # fmt: skip
+
+
+def named(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def imports_of(file: Path) -> Iterator[str]:
+    """The dotted names that a module imports, wherever it does."""
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def marked_rules() -> set[str]:
+    """The rules of the guide named by `@pytest.mark.rule("…")`, or in a module's `pytestmark`, where there is a test."""
+    found: set[str] = set()
+    for file in (ROOT / "tests").rglob("test_*.py"):
+        tree = ast.parse(file.read_text())
+        tests = [
+            node
+            for node in ast.walk(tree)
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+        ]
+        marks = [mark for test in tests for mark in test.decorator_list]
+        if tests:
+            marks += [
+                node.value
+                for node in tree.body
+                if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "pytestmark"
+            ]
+        for mark in marks:
+            found |= set(re.findall(r"mark\.rule\('(G\d+)'\)", ast.unparse(mark)))
+    return found
+
+
+@pytest.mark.parametrize("number", range(1, 17))
+def test_every_rule_of_the_guide_is_shown_by_a_test(number: int) -> None:
+    assert f"G{number}" in marked_rules()
+
+
+def test_no_test_names_a_rule_that_the_guide_has_not() -> None:
+    assert marked_rules() <= {f"G{number}" for number in range(1, 17)}
+
+
+def test_every_room_stands_on_a_floor() -> None:
+    assert set(ROOMS) == set(chain(*FLOORS))
+
+
+def test_foreign_keys_descend_the_floors() -> None:
+    floor = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
+    for model in apps.get_models():
+        room = model._meta.app_label
+        for field in model._meta.get_fields():
+            if room in floor and isinstance(field, ForeignKey):
+                target: type[Model] = field.related_model  # type: ignore[assignment]
+                other = target._meta.app_label
+                assert other == room or floor.get(other, 99) > floor[room], f"{model.__name__}.{field.name}"
+
+
+@pytest.mark.parametrize("file", MODULES, ids=named)
+def test_a_module_has_400_lines_at_most(file: Path) -> None:
+    assert len(file.read_text().splitlines()) <= 400
+
+
+def test_nothing_is_called_utils_or_helpers() -> None:
+    names = {
+        part
+        for file in chain(SOURCE.rglob("*"), (ROOT / "tests").rglob("*"))
+        for part in file.relative_to(ROOT).parts
+    }
+    assert not {name for name in names if re.fullmatch(r"(utils?|helpers?|misc|common)(\.py)?", name)}
+
+
+def test_no_signal_is_used_as_plumbing() -> None:
+    for file in MODULES:
+        assert not [
+            name
+            for name in imports_of(file)
+            if name.startswith(("django.dispatch", "django.db.models.signals"))
+        ], file
+
+
+def test_services_and_models_do_not_know_the_web() -> None:
+    for file in MODULES:
+        parts = file.relative_to(SOURCE).parts
+        if "services" in parts or parts[-1] in {"services.py", "models.py", "mails.py", "policy.py"}:
+            web = [
+                name
+                for name in imports_of(file)
+                if name.startswith(("django.http", "django.shortcuts", "django.views"))
+            ]
+            assert not web, named(file)
+
+
+def test_what_runs_in_production_imports_neither_the_tests_nor_the_invented_people() -> None:
+    """But for the demo, which shows them."""
+    for file in MODULES:
+        if "demo" in named(file):
+            continue
+        known = [
+            name
+            for name in imports_of(file)
+            if name.split(".")[0] in {"tests", "bench", "hypothesis", "pytest"}
+        ]
+        known += [name for name in imports_of(file) if "members.invented" in name]
+        assert not known, named(file)
+
+
+def test_only_the_elements_mark_html_as_safe() -> None:
+    for file in (*MODULES, *TEMPLATES):
+        if file.relative_to(SOURCE).parts[0] == "ui" or file.suffix not in {".py", ".html", ".txt"}:
+            continue
+        text = file.read_text()
+        assert "mark_safe" not in text, named(file)
+        assert "SafeString" not in text, named(file)
+        assert not re.search(r"\|\s*safe(seq)?\b", text), named(file)
+        if file.suffix == ".html":
+            assert not re.search(r"autoescape\s+off", text), named(file)
+
+
+def test_no_page_has_a_script_or_a_style_of_its_own() -> None:
+    """The content security policy refuses them; a mail has no such policy, and no script either."""
+    for file in TEMPLATES:
+        text = file.read_text() if file.suffix == ".html" else ""
+        assert not re.search(r"<script(?![^>]*\bsrc=)(?![^>]*type=\"application/json\")[^>]*>", text), named(
+            file
+        )
+        assert not re.search(r"\son[a-z]+=\"", text), named(file)
+        if "/mails/" not in named(file) and not named(file).endswith(("mail/base.html", "outage.html")):
+            assert not re.search(r"\sstyle=\"|<style", text), named(file)
+
+
+def test_every_mail_has_its_three_files_in_its_room() -> None:
+    for file in SOURCE.rglob("templates/*/mails/*"):
+        assert file.parents[1].name == file.relative_to(SOURCE).parts[0], named(file)
+        assert {part.name for part in file.iterdir()} == {"subject.txt", "body.txt", "body.html"}, named(file)
+
+
+def calls_in(template: Path) -> str:
+    """A template's texts as the calls of gettext that Django turns them into, one a line."""
+    literal = r"""u?(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
+    call = rf"(?<!\w)(?:_|n?p?gettext)\((?:{literal}|,\s*|count)+\)"
+    return "\n".join(re.findall(call, templatize(template.read_text(), origin=str(template))))
+
+
+def messages_of(room: str) -> Iterator[tuple[str, str]]:
+    """Every French text that a room's code and templates say, and where."""
+    for file in (SOURCE / room).rglob("*"):
+        if "migrations" in file.parts or file.suffix not in {".py", ".html", ".txt"}:
+            continue
+        lines = io.BytesIO((file.read_text() if file.suffix == ".py" else calls_in(file)).encode())
+        for _, message, _, _ in extract("python", lines, keywords=KEYWORDS, options={"encoding": "utf-8"}):  # type: ignore[arg-type]
+            msgid = message if isinstance(message, str) else next((part for part in message if part), "")
+            if msgid:
+                yield msgid, named(file)
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_every_text_of_a_room_has_its_english(room: str) -> None:
+    catalogue = SOURCE / room / "locale" / "en" / "LC_MESSAGES" / "django.po"
+    said = dict(messages_of(room))
+    if not said:
+        return
+    known = {entry.msgid: entry for entry in polib.pofile(str(catalogue))} if catalogue.exists() else {}
+    wordless = {}
+    for msgid, where in said.items():
+        entry = known.get(msgid)
+        words = (
+            [*entry.msgstr_plural.values()]
+            if entry and entry.msgid_plural
+            else [entry.msgstr if entry else ""]
+        )
+        if not words or not all(words) or (entry and entry.fuzzy):
+            wordless[msgid] = where
+    assert wordless == {}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_rooms_english_names_the_same_variables(room: str) -> None:
+    catalogue = SOURCE / room / "locale" / "en" / "LC_MESSAGES" / "django.po"
+    for entry in polib.pofile(str(catalogue)) if catalogue.exists() else []:
+        if entry.obsolete:
+            continue
+        wanted = set(re.findall(r"%\((\w+)\)[sd]", entry.msgid + entry.msgid_plural))
+        for english in [entry.msgstr, *entry.msgstr_plural.values()]:
+            if english:
+                assert set(re.findall(r"%\((\w+)\)[sd]", english)) <= wanted, entry.msgid
+                assert entry.msgid_plural or set(re.findall(r"%\((\w+)\)[sd]", english)) == wanted, (
+                    entry.msgid
+                )
+
+
+def test_every_setting_is_documented() -> None:
+    guide = ROOT / "docs" / "operating.md"
+    if not guide.exists():
+        pytest.skip("docs/operating.md is not written yet")
+    read = (SOURCE / "config" / "environment.py").read_text()
+    names = {f"ADHERENTS_{name}" for name in re.findall(r'text\("([A-Z_]+)"', read)}
+    names |= set(re.findall(r"ADHERENTS_[A-Z_]+", read))
+    assert len(names) > 5
+    assert not {name for name in names if name not in guide.read_text()}
+
+
+def test_templates_are_looked_for_in_the_rooms_only() -> None:
+    assert not any(engine.get("DIRS") for engine in settings.TEMPLATES)
+    for file in TEMPLATES:
+        room, folder = file.relative_to(SOURCE).parts[0], file.relative_to(SOURCE).parts[2]
+        assert folder in {room, "account", "mfa", "allauth"}, named(file)
