@@ -1,0 +1,25 @@
+"""Run every bench, or those named: `python -m bench [sign_in register vault library pages]`. Each has a database of its own."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+BENCHES = ["sign_in", "pages", "vault", "library", "register"]
+
+
+def main() -> None:
+    for name in sys.argv[1:] or BENCHES:
+        with tempfile.TemporaryDirectory(prefix="adherents-bench-") as folder:
+            environment = os.environ | {
+                "ADHERENTS_DATA_DIR": folder,
+                "ADHERENTS_BASE_URL": "http://testserver",
+                "ADHERENTS_LOG_LEVEL": "WARNING",
+                "BENCH": name,
+            }
+            subprocess.run([sys.executable, "-m", "bench.run"], check=True, env=environment, cwd=Path.cwd())
+
+
+if __name__ == "__main__":
+    main()
