@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from adherents.accounts.models import Account
 from adherents.accounts.services.register import ensure_account
-from adherents.members.models import Member, search_key
+from adherents.members.models import Member
 from adherents.members.nir import key_of
 from adherents.vault.models import Deposit, Document, State
 
@@ -123,7 +123,7 @@ def _member() -> tuple[Account, Member]:
         account=account,
     )
     member.set_nir(f"{NIR}{key_of(NIR):02d}")
-    member.birth_key = search_key("Dupont", "Camille")
+    member.set_search_keys()
     member.save()
     return account, member
 

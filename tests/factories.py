@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from adherents.accounts.models import Account
 from adherents.accounts.services.register import ensure_account
-from adherents.members.models import Member, search_key
+from adherents.members.models import Member
 from tests.cast import PASSWORD, Person
 
 
@@ -22,9 +22,7 @@ def add_to_register(person: Person) -> Member:
         language=person.language,
     )
     member.set_nir(person.nir)
-    member.birth_key = search_key(person.birth_name, person.first_names)
-    member.usage_key = search_key(person.usage_name, person.first_names)
-    member.email_key = person.email.lower()
+    member.set_search_keys()
     member.save()
     return member
 

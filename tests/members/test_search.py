@@ -7,8 +7,9 @@ import pytest
 import time_machine
 from django.db import IntegrityError, connection, transaction
 
+from adherents.members.finding import find
 from adherents.members.models import Beneficiary, Member
-from tests.cast import CAMILLE, ENGLISH, EVE, JEAN_FRANCOIS, NO_MAIL, TWIN_LEA, TWIN_ZOE
+from tests.cast import CAMILLE, ENGLISH, EVE, JEAN_FRANCOIS, KARIM, NO_MAIL, TWIN_LEA, TWIN_ZOE
 from tests.factories import add_to_register
 
 pytestmark = pytest.mark.django_db
@@ -47,6 +48,27 @@ def found(text: str) -> list[str]:
         ("%%%@", []),
         ("zzz", []),
         ("amille", []),
+        ("dup cam", [CAMILLE.number]),
+        ("cam dup", [CAMILLE.number]),
+        ("d cam", [CAMILLE.number]),
+        ("cam d", [CAMILLE.number]),
+        ("LHÉR jean-f", [JEAN_FRANCOIS.number]),
+        ("jean fr lher", [JEAN_FRANCOIS.number]),
+        ("hoar mar", [EVE.number]),
+        ("dup zoe", []),
+        ("9 mai 2001", [TWIN_LEA.number, TWIN_ZOE.number]),
+        ("9 MAI 01", [TWIN_LEA.number, TWIN_ZOE.number]),
+        ("14 nov. 1975", [ENGLISH.number]),
+        ("1er mai 2001", []),
+        ("9/5/01", [TWIN_LEA.number, TWIN_ZOE.number]),
+        ("2001-05-09", [TWIN_LEA.number, TWIN_ZOE.number]),
+        ("09052001", [TWIN_LEA.number, TWIN_ZOE.number]),
+        ("00/00/1962", [KARIM.number]),
+        ("marty zoé 09/05/2001", [TWIN_ZOE.number]),
+        ("09052001 léa", []),
+        ("09052001 mar lé", [TWIN_LEA.number]),
+        ("31/02/1954", []),
+        (EVE.nir13, [EVE.number]),
     ],
 )
 def test_an_agent_finds_members_by_number_name_birth_date_address_or_nir(
@@ -67,15 +89,26 @@ def test_a_search_that_finds_too_many_gives_fifty() -> None:
     assert len(found("dupont")) == 50
 
 
+INDEXED = ["Dupont", "dup cam", "m ca", "camille@example", "70100", "09/05/2001", EVE.nir]
+
+
 @pytest.mark.usefixtures("register")
-@pytest.mark.parametrize("text", ["Dupont", "jean muller", "camille@example", "70100", "09/05/2001"])
+@pytest.mark.parametrize("text", INDEXED)
 def test_a_search_goes_through_an_index(text: str) -> None:
     if connection.vendor != "sqlite":
         pytest.skip("nine rows: PostgreSQL rightly reads the table")
-    ids = Member.objects.search(text)
     with connection.execute_wrapper(_explain):
-        list(ids._chain())
-        Member.objects.all()._search_ids(text)
+        list(Member.objects.search(text))
+
+
+@pytest.mark.rule("G10")
+@pytest.mark.usefixtures("register")
+def test_the_lists_of_who_cannot_be_reached_go_through_an_index() -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("nine rows: PostgreSQL rightly reads the table")
+    with connection.execute_wrapper(_explain):
+        for people in (Member.objects.unreachable(), Member.objects.failing()):
+            list(people.order_by("number")[:50])
 
 
 def _explain(execute: object, sql: str, params: object, many: bool, context: object) -> object:
@@ -83,8 +116,42 @@ def _explain(execute: object, sql: str, params: object, many: bool, context: obj
         plan = cursor.cursor.execute(
             "EXPLAIN QUERY PLAN " + sql % tuple(["?"] * sql.count("%s")), params
         ).fetchall()
-    assert not any(step[3].startswith("SCAN") for step in plan), plan
+    assert not any(step[3].startswith("SCAN") and "INDEX" not in step[3] for step in plan), plan
     return execute(sql, params, many, context)  # type: ignore[operator]
+
+
+def reasons(text: str) -> dict[str, str]:
+    return {found.member.number: found.why for found in find(text)}
+
+
+def test_eight_digits_may_be_a_number_and_a_birth_date_and_each_row_says_which() -> None:
+    add_to_register(replace(CAMILLE, number="09052001"))
+    add_to_register(TWIN_LEA)
+    assert reasons("09052001") == {
+        "09052001": "Par son n° adhérent",
+        TWIN_LEA.number: "Par sa date de naissance",
+    }
+    assert reasons("09/05/2001") == {TWIN_LEA.number: ""}
+
+
+def test_a_beneficiarys_nir_finds_their_member_and_the_row_says_so() -> None:
+    member = add_to_register(CAMILLE)
+    child = Beneficiary(member=member, rank=1, birth_name="Dupont", first_names="Noé")
+    child.set_nir(EVE.nir)
+    child.save()
+    assert reasons(" ".join(EVE.nir)) == {CAMILLE.number: "Par le NIR de Noé DUPONT, bénéficiaire"}
+    add_to_register(EVE)
+    assert reasons(EVE.nir) == {
+        CAMILLE.number: "Par le NIR de Noé DUPONT, bénéficiaire",
+        EVE.number: "Par son NIR",
+    }
+
+
+def test_a_birth_name_that_the_row_does_not_show_is_said() -> None:
+    add_to_register(EVE)
+    for text in ("payet", "pay mar"):
+        assert reasons(text) == {EVE.number: "Par son nom de naissance, Payet"}
+    assert reasons("hoarau") == reasons("eve@example") == {EVE.number: ""}
 
 
 @pytest.mark.rule("G10")

@@ -32,10 +32,18 @@ class Event(TextChoices):
     ACCOUNT_REOPENED = "account.reopened", _("Compte rouvert")
     EMAIL_CHANGED = "account.email_changed", _("Adresse e-mail modifiée")
     AGENT_INVITED = "agent.invited", _("Agent invité")
+    LETTER_MADE = "account.letter_made", _("Courrier avec un code préparé par le service")
+    CODE_REFUSED = "account.code_refused", _("Code reçu par courrier refusé")
     # enrolment
     IDENTITY_CLAIMED = "enrolment.identity_claimed", _("Première connexion demandée")
     IDENTITY_UNMATCHED = "enrolment.identity_unmatched", _("Première connexion sans correspondance")
+    EMAIL_PROPOSED = "enrolment.email_proposed", _("Adresse e-mail donnée, à confirmer")
+    LETTERS_READY = "enrolment.letters_ready", _("Courriers prêts à imprimer")
+    LETTERS_TAKEN = "enrolment.letters_taken", _("Courriers téléchargés par le service")
+    LETTERS_DESTROYED = "enrolment.letters_destroyed", _("Courriers détruits")
     # members
+    ADDRESS_FAILED = "register.address_failed", _("Adresse e-mail refusée par son serveur")
+    ADDRESS_TRUSTED = "register.address_trusted", _("Adresse e-mail vérifiée par le service")
     REGISTER_IMPORTED = "register.imported", _("Fichier des adhérents importé")
     # vault
     DOCUMENT_DEPOSITED = "vault.document_deposited", _("Document envoyé")

@@ -15,10 +15,13 @@ from django.utils import timezone, translation
 
 from adherents.insurer.profile import profile
 from adherents.mail.models import MailState, OutboxMail
+from adherents.mail.registry import REFUSED
 
 Value = str | int | bool | list[str] | None
 log = logging.getLogger("adherents.mail")
 GIVE_UP_AFTER = 40
+_ENHANCED = re.compile(rb"5\.(\d{1,3})\.\d{1,3}(?!\d)")
+_FULL = {b"5.2.2", b"5.2.3"}  # a mailbox that is full, a message that is too long: the address is right
 
 
 class NeedsTransaction(RuntimeError):
@@ -121,6 +124,27 @@ def _is_final(error: Exception) -> bool:
     return isinstance(error, SMTPDataError) and error.smtp_code in {550, 551, 553, 554}
 
 
+def _refuses_the_address(error: Exception) -> bool:
+    """Whether it is this address that is refused, for good. A server that refuses us (5.7.1: policy, spam, relaying) or the
+    message says nothing of the address.
+    """
+    if isinstance(error, SMTPRecipientsRefused):
+        return bool(error.recipients) and all(
+            _is_no_mailbox(code, words) for code, words in error.recipients.values()
+        )
+    # Some servers look at the address only once the message is there; they say so by an enhanced code (RFC 3463).
+    return isinstance(error, SMTPDataError) and _is_no_mailbox(
+        error.smtp_code, error.smtp_error, enhanced_only=True
+    )
+
+
+def _is_no_mailbox(code: int, words: str | bytes, *, enhanced_only: bool = False) -> bool:
+    enhanced = _ENHANCED.match(words.encode() if isinstance(words, str) else words)
+    if enhanced:
+        return code >= 500 and enhanced[1] in {b"1", b"2"} and enhanced[0] not in _FULL
+    return code in {550, 551, 553} and not enhanced_only
+
+
 def _keep_for_later(mail: OutboxMail, error: Exception) -> None:
     mail.work_later()
     mail.last_error = type(error).__name__
@@ -133,4 +157,7 @@ def _give_up(mail: OutboxMail, error: Exception) -> None:
         mail.work_done()
         mail.state, mail.context, mail.last_error = MailState.FAILED, "", type(error).__name__
         mail.save(update_fields=[*OutboxMail.WORK_FIELDS, "state", "context", "last_error"])
+        if _refuses_the_address(error):
+            for tell in REFUSED:
+                tell(mail.recipient)
     log.error("mail refused for good", extra={"attempts": mail.attempts, "error": mail.last_error})

@@ -1,7 +1,10 @@
 """A column to search by its beginning, with an index, on each database."""
 
+from typing import Any
+
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.expressions import OrderBy
 from django.db.models.lookups import BuiltinLookup
 from django.db.models.sql.compiler import SQLCompiler
 
@@ -30,3 +33,11 @@ class Prefix(BuiltinLookup):
     def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, _Params]:
         column, params = self.process_lhs(compiler, connection)
         return f"{column} LIKE %s", (*params, connection.ops.prep_for_like_query(self.rhs) + "%")
+
+
+class InKeyOrder(OrderBy):
+    """A `SearchKeyField` in the order of its index, so that the first of many are read without sorting them all."""
+
+    def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Any:
+        # The order of `varchar_pattern_ops`. Django looks for ASC or DESC in what it orders by.
+        return self.as_sql(compiler, connection, template="%(expression)s USING ~<~ /* ASC */")

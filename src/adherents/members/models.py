@@ -14,28 +14,23 @@ from django.utils.translation import gettext_lazy as _
 
 from adherents.crypto.fields import EncryptedTextField
 from adherents.crypto.index import blind_index, blind_indexes
-from adherents.members import names, nir
+from adherents.members import nir
 from adherents.members.claims import Claim, is_about
-from adherents.members.fields import SearchKeyField
+from adherents.members.fields import InKeyOrder, SearchKeyField
+from adherents.members.typed import (
+    PAIR_LENGTH,
+    PAIR_LETTERS,
+    Typed,
+    normalise_number,
+    pair_key,
+    search_key,
+    understand,
+)
 
 NIR_PURPOSE = "nir"
 INDEX_BYTES = 16
 FOUND_AT_MOST = 50
-
-_DAY_TYPED = re.compile(r"\s*(\d{1,2})[/.\- ](\d{1,2})[/.\- ](\d{4})\s*")
-_NUMBER_TYPED = re.compile(r"(?=.*[0-9])[A-Z0-9][A-Z0-9._/-]*")
-
-
-def normalise_number(text: str) -> str:
-    """A n° adhérent as the register writes it: upper case, no space (G1)."""
-    return "".join(text.split()).upper()
-
-
-def search_key(name: str, first_names: str) -> str:
-    """What the desk searches: the name and then the first names, without what does not matter in either. 240
-    at most.
-    """
-    return (names.squeeze(name) + names.squeeze(first_names))[:240] if name else ""
+MOST_BORN = 1000  # on one day
 
 
 class MemberQuerySet(models.QuerySet["Member"]):
@@ -73,51 +68,75 @@ class MemberQuerySet(models.QuerySet["Member"]):
         return self.filter(number=normalise_number(text)).first()
 
     def search(self, text: str) -> Self:
-        """What an agent may mean by `text`: a number, an e-mail address, a birth date, a whole NIR, or names
-        in any order.
+        """What an agent may mean by `text` (`typed.understand`): a number, names, a birth date, an address, a whole NIR.
 
-        Fifty at most, each way through an index (50 ms among a million). Numbers, addresses and names by
-        their beginning; two letters at least.
+        Fifty at most, each way through an index (50 ms among a million). Numbers, addresses and names by their
+        beginning. A beneficiary's NIR finds their member.
         """
-        found = self._search_ids(text.strip())
-        return self.filter(pk__in=found).order_by("birth_key", "number")
+        return self.filter(pk__in=self._ids_of(understand(text))).order_by("birth_key", "number")
 
-    def _search_ids(self, text: str) -> list[int]:
-        day = _DAY_TYPED.fullmatch(text)
-        if day:
-            born = f"{day[3]}-{day[2]:0>2}-{day[1]:0>2}"
-            return self._first_ids(Q(birth_date=born), "pk")
-        if "@" in text:
-            return self._first_ids(Q(email_key__prefix=text.lower()), "email_key")
-        number = normalise_number(text)
-        if nir.is_valid(text) and (bearers := self._first_ids(Q(pk__in=self.with_nir(text)), "pk")):
+    def _ids_of(self, typed: Typed) -> list[int]:
+        if typed.address:
+            return self._first_ids(Q(email_key__prefix=typed.address), "email_key")
+        if typed.nir and (bearers := self._bearers(typed.nir)):
             return bearers
-        if _NUMBER_TYPED.fullmatch(number):
-            exact = self._first_ids(Q(number=number), "pk")
-            return exact or (self._first_ids(Q(number__prefix=number), "number") if len(number) > 1 else [])
-        keys = _keys_in_any_order(text)
-        if not keys:
-            return []
-        by_birth, by_usage = Q(), Q()
-        for key in keys:
-            by_birth |= Q(birth_key__prefix=key)
-            by_usage |= Q(usage_key__prefix=key)
-        ids = self._first_ids(by_birth, "birth_key") + self._first_ids(by_usage, "usage_key")
-        return list(dict.fromkeys(ids))[:FOUND_AT_MOST]
+        found = self._first_ids(Q(number=typed.number)) if typed.number else []
+        if typed.days:
+            found += self._born(typed)
+        if not found and len(typed.number) > 1:
+            found = self._first_ids(Q(number__prefix=typed.number), "number")
+        if not found and not typed.days:
+            found = self._named(typed)
+        return list(dict.fromkeys(found))[:FOUND_AT_MOST]
 
-    def _first_ids(self, condition: Q, order: str) -> list[int]:
-        return list(self.filter(condition).order_by(order).values_list("pk", flat=True)[:FOUND_AT_MOST])
+    def _bearers(self, whole_nir: str) -> list[int]:
+        found = self.with_nir(whole_nir).order_by()[:FOUND_AT_MOST]
+        covered = Beneficiary.objects.with_nir(whole_nir).order_by()[:FOUND_AT_MOST]
+        return [*found.values_list("pk", flat=True), *covered.values_list("member_id", flat=True)]
+
+    def _born(self, typed: Typed) -> list[int]:
+        """Born that day: one in some twenty thousand. The names, where there are any, are compared here."""
+        keys = ("birth_key", "birth_pair", "usage_key", "usage_pair")
+        if not typed.words:
+            return self._first_ids(Q(birth_date__in=typed.days))
+        born = self.filter(birth_date__in=typed.days).order_by().values_list("pk", *keys)[:MOST_BORN]
+        return [
+            pk
+            for pk, birth, birth_pair, usage, usage_pair in born
+            if typed.names(birth, birth_pair) or typed.names(usage, usage_pair)
+        ]
+
+    def _named(self, typed: Typed) -> list[int]:
+        """By the whole text as one name, then by name and first name in either order; no more is asked than is shown."""
+        found: list[int] = []
+        for column in ("birth", "usage") if typed.name else ():
+            found += self._first_ids(Q(**{f"{column}_key__prefix": typed.name}), f"{column}_key")
+        for column in ("birth", "usage") if typed.name_pairs else ():
+            if len(found) < FOUND_AT_MOST:
+                found += self._first_ids(_either_way(typed, column))
+        return found
+
+    def _first_ids(self, condition: Q, order: str = "") -> list[int]:
+        """Without an order the database gives the first that it meets: it need not sort thousands for fifty."""
+        found = self.filter(condition).order_by(*([InKeyOrder(F(order))] if order else []))
+        return list(found.values_list("pk", flat=True)[:FOUND_AT_MOST])
 
     def unreachable(self) -> Self:
-        """Members whom no mail can reach: the file has no address for them (G10). Present ones."""
+        """« Sans adresse »: members whom no mail can reach, the file has no address for them (G10). Present ones."""
         return self.present().filter(email_key="")
 
+    def failing(self) -> Self:
+        """« Adresse en échec »: members whose address is refused for good by the server that it names. Present ones."""
+        return self.present().filter(email_failed_at__isnull=False)
 
-def _keys_in_any_order(text: str) -> list[str]:
-    """« Marie Dupont » as the keys that may begin so: `mariedupont`, `dupontmarie`."""
-    words = names.normalise(text).split()[:6]
-    keys = ["".join(words[turn:] + words[:turn]) for turn in range(len(words))]
-    return list(dict.fromkeys(key for key in keys if len(key) > 1))
+
+def _either_way(typed: Typed, column: str) -> Q:
+    either = Q()
+    for one in typed.name_pairs:
+        named = Q(**{f"{column}_key__prefix": one.name}) if len(one.name) > PAIR_LETTERS else Q()
+        for pair in one.pairs:
+            either |= Q(**{f"{column}_pair__prefix": pair}) & named
+    return either
 
 
 class Person(models.Model):
@@ -178,10 +197,15 @@ class Member(Person):
         blank=True,
         help_text="what the file says: an agent's correction stands until it changes",
     )
+    email_failed_at = models.DateTimeField(
+        null=True, help_text="when its server refused the address for good; null again when it changes"
+    )
     phone = models.CharField(max_length=20, blank=True)
     language = models.CharField(max_length=2, default="fr")
     birth_key = SearchKeyField(max_length=240, blank=True)
     usage_key = SearchKeyField(max_length=240, blank=True)
+    birth_pair = SearchKeyField(max_length=PAIR_LENGTH, blank=True, db_default="")
+    usage_pair = SearchKeyField(max_length=PAIR_LENGTH, blank=True, db_default="")
 
     objects = MemberQuerySet.as_manager()
 
@@ -191,7 +215,16 @@ class Member(Person):
             models.Index(fields=["birth_date"], name="member_birth_date"),
             *(
                 models.Index(fields=[key], name=f"member_{key}", opclasses=["varchar_pattern_ops"])
-                for key in ("birth_key", "usage_key", "email_key")
+                for key in ("birth_key", "usage_key", "birth_pair", "usage_pair")
+            ),
+            # The number is there for « Sans adresse », which is read in its order.
+            models.Index(
+                fields=["email_key", "number"],
+                name="member_email",
+                opclasses=["varchar_pattern_ops", "varchar_ops"],
+            ),
+            models.Index(
+                fields=["number"], name="member_failing", condition=Q(email_failed_at__isnull=False)
             ),
         ]
         constraints = [
@@ -202,6 +235,9 @@ class Member(Person):
                 condition=Q(birth_date="") | Q(Exact(Length("birth_date"), 10)), name="member_birth_date_text"
             ),
             models.CheckConstraint(condition=Q(language__in=["fr", "en"]), name="member_language"),
+            models.CheckConstraint(
+                condition=Q(email_failed_at__isnull=True) | Q(email_key__gt=""), name="member_failing_address"
+            ),
             models.CheckConstraint(
                 condition=Q(start_date__isnull=True)
                 | Q(end_date__isnull=True)
@@ -217,6 +253,19 @@ class Member(Person):
     def subject(self) -> str:
         """How the journal names this member."""
         return f"member:{self.pk}"
+
+    def set_search_keys(self) -> None:
+        """What the desk finds this member by, from the names and the address."""
+        self.birth_key = search_key(self.birth_name, self.first_names)
+        self.usage_key = search_key(self.usage_name, self.first_names)
+        self.birth_pair = pair_key(self.birth_name, self.first_names)
+        self.usage_pair = pair_key(self.usage_name, self.first_names)
+        self.email_key = self.email.lower()
+
+    @property
+    def is_reachable(self) -> bool:
+        """Whether a mail may arrive: there is an address, and its server did not refuse it (G10)."""
+        return bool(self.email) and self.email_failed_at is None
 
 
 class Relation(models.TextChoices):
@@ -235,6 +284,13 @@ class BeneficiaryQuerySet(models.QuerySet["Beneficiary"]):
             Q(end_date__isnull=True) | Q(end_date__gte=day),
             gone_at__isnull=True,
         )
+
+    def with_nir(self, text: str) -> Self:
+        """Those who bear this NIR: none, one or several."""
+        try:
+            return self.filter(nir_index__in=blind_indexes(NIR_PURPOSE, nir.parse(text).text))
+        except nir.WrongNir:
+            return self.none()
 
     def of(self, member: Member) -> Self:
         """A member's, in their order."""

@@ -8,8 +8,13 @@ from adherents.journal.events import Event
 from adherents.journal.services import record
 
 
-def change_email(*, account: Account, email: str, actor: str, reason: str) -> None:
-    """Give the account another address; the old and the new one are told, and links on their way die."""
+def why(reason: str) -> dict[str, str]:
+    """What the journal says beside a change of address: an agent's reason, or that the member made it."""
+    return {"reason": reason} if reason else {"by": "member"}
+
+
+def change_email(*, account: Account, email: str, actor: str, reason: str = "") -> None:
+    """Give the account another address; the old and the new one are told, and links mailed to the old one die."""
     with transaction.atomic():
         current = Account.objects.select_for_update().get(pk=account.pk)
         old = current.email
@@ -17,6 +22,6 @@ def change_email(*, account: Account, email: str, actor: str, reason: str) -> No
             return
         current.email = email
         current.save(update_fields=["email"])
-        AccessLink.objects.kill_all_of(current)
-        record(Event.EMAIL_CHANGED, subject=current.subject, actor=actor, reason=reason)
+        AccessLink.objects.mailed().kill_all_of(current)
+        record(Event.EMAIL_CHANGED, subject=current.subject, actor=actor, **why(reason))
         mails.email_changed(current, old=old, new=email)

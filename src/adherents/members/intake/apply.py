@@ -75,7 +75,10 @@ def apply_members(plan: Plan, staging: Staging) -> int:
         cursor.execute(
             f"INSERT INTO {_MEMBER} ({columns}, email_in_file) "  # noqa: S608
             f"SELECT {columns}, email FROM {staging.rows} WHERE true "
-            f"ON CONFLICT (number) DO UPDATE SET {updated}, gone_at = NULL"
+            f"ON CONFLICT (number) DO UPDATE SET {updated}, gone_at = NULL, email_failed_at = "
+            # Another address may arrive where the former one did not.
+            f"CASE WHEN excluded.email_in_file <> {_MEMBER}.email_in_file AND excluded.email_key <> {_MEMBER}.email_key "
+            f"THEN NULL ELSE {_MEMBER}.email_failed_at END"
         )
     nobody = plan.unnumbered or not plan.present
     gone = 0 if nobody else _end(_MEMBER, f"NOT {_named_member(staging)}")

@@ -17,14 +17,8 @@ from django.utils.translation import gettext_lazy as _
 
 from adherents.crypto.index import blind_index
 from adherents.members import nir
-from adherents.members.models import (
-    NIR_PURPOSE,
-    Beneficiary,
-    Member,
-    Relation,
-    normalise_number,
-    search_key,
-)
+from adherents.members.models import NIR_PURPOSE, Beneficiary, Member, Relation
+from adherents.members.typed import normalise_number, pair_key, search_key
 
 LANGUAGES = ("fr", "en")
 _NAME_LENGTH = 120
@@ -214,6 +208,8 @@ MEMBER_FIELDS = (
     "end_date",
     "birth_key",
     "usage_key",
+    "birth_pair",
+    "usage_pair",
 )
 _MEMBER_NIR = Member._meta.get_field("nir")
 
@@ -253,6 +249,8 @@ def member_facts(values: Sequence[str]) -> tuple[tuple[Any, ...], list[Reason]]:
         end,
         search_key(birth_name or usage_name, first_names),
         search_key(usage_name, first_names),
+        pair_key(birth_name or usage_name, first_names),
+        pair_key(usage_name, first_names),
     )
     return sealed, facts.reasons
 

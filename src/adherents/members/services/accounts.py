@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from adherents.accounts.models import Account
 from adherents.accounts.services import email as account_email
+from adherents.accounts.services.email import why
 from adherents.accounts.services.register import ensure_account
 from adherents.journal.events import Event
 from adherents.journal.services import record
@@ -40,8 +41,10 @@ def attach_account(*, member: Member) -> Account:
     return account
 
 
-def change_email(*, member: Member, email: str, actor: str, reason: str) -> None:
+def change_email(*, member: Member, email: str, actor: str, reason: str = "") -> None:
     """Give a member another address (G10), in the register and for the account; the old and the new one are told.
+
+    `reason`: an agent's; the member needs none.
 
     The insurer's file does not undo it until it brings an address of its own that it did not have before.
     Raises `NotAnAddress`.
@@ -54,8 +57,10 @@ def change_email(*, member: Member, email: str, actor: str, reason: str) -> None
     with transaction.atomic():
         current = Member.objects.select_for_update(of=("self",)).select_related("account").get(pk=member.pk)
         if current.email != address:
-            Member.objects.filter(pk=current.pk).update(email=address, email_key=address.lower())
-            record(Event.EMAIL_CHANGED, subject=current.subject, actor=actor, reason=reason)
+            Member.objects.filter(pk=current.pk).update(
+                email=address, email_key=address.lower(), email_failed_at=None
+            )
+            record(Event.EMAIL_CHANGED, subject=current.subject, actor=actor, **why(reason))
         if current.account is not None:
             account_email.change_email(account=current.account, email=address, actor=actor, reason=reason)
-    member.email, member.email_key = address, address.lower()
+    member.email, member.email_key, member.email_failed_at = address, address.lower(), None

@@ -1,0 +1,49 @@
+"""Members found for an agent, each with why where the row itself does not show it. Nothing is written."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from adherents.crypto.index import blind_indexes
+from adherents.members.models import NIR_PURPOSE, Beneficiary, Member
+from adherents.members.typed import Typed, understand
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A member, with their account. `why`: what led to them, in words; "" where it can be seen."""
+
+    member: Member
+    why: str
+
+
+def find(text: str) -> list[Found]:
+    """Fifty at most, in the order of their names. One query more than the search itself where a NIR was typed."""
+    members = list(Member.objects.search(text).select_related("account").defer("nir"))
+    typed = understand(text)
+    if typed.nir:
+        covered = _covered_with(typed.nir, members)
+        return [Found(member, covered.get(member.pk) or _("Par son NIR")) for member in members]
+    return [Found(member, _why(typed, member)) for member in members]
+
+
+def _covered_with(whole_nir: str, members: list[Member]) -> dict[int, str]:
+    """Who is found by the NIR of somebody whom they cover, and not by their own."""
+    indexes = blind_indexes(NIR_PURPOSE, whole_nir)
+    covered = Beneficiary.objects.filter(member__in=members, nir_index__in=indexes)
+    own = {member.pk for member in members if member.nir_index and bytes(member.nir_index) in indexes}
+    return {
+        one.member_id: _("Par le NIR de %(name)s, bénéficiaire") % {"name": one.name}
+        for one in covered
+        if one.member_id not in own
+    }
+
+
+def _why(typed: Typed, member: Member) -> str:
+    if typed.number.isdecimal() and typed.days:  # eight digits: it could be either
+        return _("Par son n° adhérent") if member.number == typed.number else _("Par sa date de naissance")
+    by_usage = typed.names(member.usage_key, member.usage_pair)
+    by_birth = typed.names(member.birth_key, member.birth_pair)
+    if typed.words and member.usage_name and by_birth and not by_usage:
+        return _("Par son nom de naissance, %(name)s") % {"name": member.birth_name}
+    return ""

@@ -1,0 +1,177 @@
+"""What an agent typed in the one box of the desk: a number, a birth date, a NIR, an address, names, or several of these.
+
+Pure code: what it may mean is said here, who it is about is asked of the register.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from django.utils import timezone
+
+from adherents.members import names, nir
+
+PAIR_LETTERS = 2
+PAIR_LENGTH = 32
+MOST_WORDS = 6
+_EARLIEST_BIRTH = 1890
+_DAY = re.compile(r"(?<!\d)(\d{1,2}) ?([/.-]) ?(\d{1,2}) ?\2 ?(\d{4}|\d{2})(?!\d)")
+_DAY_SPACED = re.compile(r"(?<!\d)(\d{1,2})( )(\d{1,2}) (\d{4})(?!\d)")
+_DAY_UNBROKEN = re.compile(r"(?<!\S)(\d{2})()(\d{2})(\d{4})(?!\S)")
+_DAY_BACKWARDS = re.compile(r"(?<!\d)(\d{4})-(\d{2})-(\d{2})(?!\d)")
+_DAY_IN_WORDS = re.compile(r"(?<!\d)(\d{1,2})(er)?\s+([^\W\d]{3,})\.?\s+(\d{4}|\d{2})(?!\d)", re.IGNORECASE)
+_NUMBER = re.compile(r"(?=.*[0-9])[A-Z0-9][A-Z0-9._/-]*")
+_MONTHS = [
+    ("janvier", "january"), ("fevrier", "february"), ("mars", "march"), ("avril", "april"), ("mai", "may"), ("juin", "june"),
+    ("juillet", "july"), ("aout", "august"), ("septembre", "september"), ("octobre", "october"), ("novembre", "november"),
+    ("decembre", "december"),
+]  # fmt: skip
+
+
+def normalise_number(text: str) -> str:
+    """A n° adhérent as the register writes it: upper case, no space (G1)."""
+    return "".join(text.split()).upper()
+
+
+def search_key(name: str, first_names: str) -> str:
+    """What the desk searches: the name and then the first names, without what does not matter in either. 240
+    at most.
+    """
+    return (names.squeeze(name) + names.squeeze(first_names))[:240] if name else ""
+
+
+def pair_key(name: str, first_names: str) -> str:
+    """The first letters of the name and the first names: « du camillerose ». It finds « dup cam » among a million."""
+    return _pair(names.squeeze(name), names.squeeze(first_names)) if name else ""
+
+
+def _pair(name: str, first_name: str) -> str:
+    return f"{name[:PAIR_LETTERS]} {first_name}"[:PAIR_LENGTH]
+
+
+@dataclass(frozen=True, slots=True)
+class NamePair:
+    """The beginning of a name and of a first name, squeezed: « dup », « cam »."""
+
+    name: str
+    first_name: str
+
+    @property
+    def pairs(self) -> list[str]:
+        """How a `pair_key` may begin that this fits: one text, or one a second letter where a single one was typed."""
+        if len(self.name) >= PAIR_LETTERS:
+            return [_pair(self.name, self.first_name)]
+        return [_pair(self.name + letter, self.first_name) for letter in ("", *"abcdefghijklmnopqrstuvwxyz")]
+
+    def fits(self, key: str, pair: str) -> bool:
+        """Whether somebody with this `search_key` and this `pair_key` may be meant."""
+        return key.startswith(self.name) and any(pair.startswith(one) for one in self.pairs)
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """Everything that a text may mean; empty where it cannot.
+
+    `days`: AAAA-MM-JJ, two of them where the century is anybody's guess. `words`: of names, normalised.
+    """
+
+    number: str = ""
+    days: tuple[str, ...] = ()
+    nir: str = ""
+    address: str = ""
+    words: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return "<Typed>"
+
+    @property
+    def name(self) -> str:
+        """All the words as one name: `legoff`, or `dupontcam`. Nothing for a single letter."""
+        whole = "".join(self.words)
+        return whole if len(whole) > 1 else ""
+
+    @property
+    def name_pairs(self) -> list[NamePair]:
+        """« dup cam » as name and first name, in either order, wherever the one ends and the other begins."""
+        return list(dict.fromkeys(self._each_pair()))
+
+    def _each_pair(self) -> Iterator[NamePair]:
+        for place in range(1, len(self.words)):
+            start, end = "".join(self.words[:place]), "".join(self.words[place:])
+            yield NamePair(start, end)
+            yield NamePair(end, start)
+
+    def names(self, key: str, pair: str) -> bool:
+        """Whether the words may be the name of somebody with these keys."""
+        whole = bool(self.name) and key.startswith(self.name)
+        return whole or any(one.fits(key, pair) for one in self.name_pairs)
+
+
+def understand(text: str) -> Typed:
+    """What `text` may mean. A whole NIR or an address is nothing else; eight digits may be a number and a date."""
+    text = text.strip()
+    if "@" in text:
+        return Typed(address="".join(text.lower().split()))
+    number = normalise_number(text)
+    number = number if _NUMBER.fullmatch(number) else ""
+    if whole := _nir_in(text):
+        return Typed(nir=whole, number=number)
+    days, rest = _days_in(text)
+    if days and rest.strip():
+        number = ""
+    return Typed(number=number, days=days, words=tuple(names.normalise(rest).split()[:MOST_WORDS]))
+
+
+def _nir_in(text: str) -> str:
+    """The fifteen characters of a NIR, however it is spaced; its key is worked out where it was left out."""
+    bare = nir.normalise(text)
+    if len(bare) == nir.LENGTH - 2 and bare[:5].isdecimal() and bare[7:].isdecimal():
+        try:
+            bare += f"{nir.key_of(bare):02d}"
+        except ValueError:
+            return ""
+    return bare if nir.is_valid(bare) else ""
+
+
+def _days_in(text: str) -> tuple[tuple[str, ...], str]:
+    """The birth date in a text, and the text without it."""
+    for shape in (_DAY_BACKWARDS, _DAY, _DAY_SPACED, _DAY_IN_WORDS, _DAY_UNBROKEN):
+        found = shape.search(text)
+        if not found:
+            continue
+        if shape is _DAY_BACKWARDS:
+            year, month, day = found.groups()
+        else:
+            day, _, month, year = found.groups()
+        if days := _days(day, month, year):
+            return days, f"{text[: found.start()]} {text[found.end() :]}"
+    return (), text
+
+
+def _days(day: str, month: str, year: str) -> tuple[str, ...]:
+    number = int(month) if month.isdecimal() else _month_called(month)
+    if number is None or not (day.isascii() and day.isdecimal()):
+        return ()
+    today = timezone.localdate()
+    years = [int(year)] if len(year) == 4 else [1900 + int(year), 2000 + int(year)]
+    found = []
+    for whole in years:
+        try:
+            born = date(whole, number or 1, int(day) or 1)  # 00: what the file does not know
+        except ValueError:
+            continue
+        if whole >= _EARLIEST_BIRTH and born <= today:
+            found.append(f"{whole:04d}-{number:02d}-{int(day):02d}")
+    return tuple(found)
+
+
+def _month_called(word: str) -> int | None:
+    """« févr. » → 2; None for what no single month begins with."""
+    begins = names.squeeze(word)
+    found = {
+        place
+        for place, called in enumerate(_MONTHS, start=1)
+        if any(name.startswith(begins) for name in called)
+    }
+    return found.pop() if len(found) == 1 else None
