@@ -26,6 +26,7 @@ from adherents.insurer.profile import profile
 from adherents.journal.events import Event
 from adherents.journal.models import Entry
 from adherents.members.models import Member
+from adherents.ui import paper as ui_paper
 from adherents.vault.models import Deposit, Receipt, SigningKey
 from adherents.vault.proof import keys, paper
 from adherents.vault.proof.attachment import receipts_in
@@ -238,7 +239,7 @@ def test_the_same_deposit_gives_the_same_bytes(signed_in: Client, member: Member
     deposit = deposit_of(member)
     with time_machine.travel("2026-11-23 10:00:00+00:00", tick=False):
         first = [signed_in.get(address(deposit, form)).content for form in ("pdf", "json")]
-    paper._compiler.cache_clear()
+    ui_paper._compiler.cache_clear()
     with time_machine.travel("2031-01-01 10:00:00+00:00", tick=False):
         client = browser_of(member)
         assert [client.get(address(deposit, form)).content for form in ("pdf", "json")] == first
@@ -285,7 +286,7 @@ def test_any_name_can_be_drawn_and_is_exact_in_what_is_signed(name: str) -> None
 
 
 def test_every_character_said_to_be_drawn_is_in_the_fonts() -> None:
-    every = [chr(code) for first, last in paper._DRAWN for code in range(first, last + 1)]
+    every = [chr(code) for first, last in ui_paper._DRAWN for code in range(first, last + 1)]
     lines = ["".join(every[start : start + 60]) for start in range(0, len(every), 60)]
     files = tuple(File(f"a{line}", "rib", "RIB", "application/pdf", 1, "ab" * 32) for line in lines)
     assert paper.draw(_signed(sample(files=files)), "fr")  # typst refuses a character that no font has

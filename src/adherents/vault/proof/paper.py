@@ -3,34 +3,20 @@
 The same envelope, language and profile give the same bytes, so that a PDF can be compared with the one we would draw.
 """
 
-import json
-import re
-from functools import cache
 from pathlib import Path
-from threading import Lock
 
-import typst
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from adherents.insurer.profile import profile
+from adherents.ui import paper
+from adherents.ui.paper import UNDRAWN, breakable, drawable, groups
 from adherents.ui.templatetags.ui import moment, size
 from adherents.vault.content import SHORT_NAMES
 from adherents.vault.proof.statement import Envelope, File, Statement, read_statement
 
 _SHEET = Path(__file__).parents[1] / "assets" / "receipt.typ"
-_STANDARDS: "list[typst.PDFStandard]" = ["a-3a", "ua-1"]
-_UNDRAWN = "\u25a1"
-# What the fonts in typst's wheel have: Latin, Greek, Cyrillic, punctuation. The rest of a file's name is drawn as squares.
-_DRAWN = [
-    (0x20, 0x7E), (0xA0, 0xAC), (0xAE, 0x17F), (0x386, 0x386), (0x388, 0x38A), (0x38C, 0x38C), (0x38E, 0x3A1), (0x3A3, 0x3CE),
-    (0x400, 0x45F), (0x1E80, 0x1E85), (0x1EF2, 0x1EF3), (0x2010, 0x2015), (0x2018, 0x201E), (0x2020, 0x2022),
-    (0x2026, 0x2026), (0x202F, 0x202F), (0x2030, 0x2030), (0x2039, 0x203A), (0x20AC, 0x20AC), (0x2116, 0x2116),
-    (0x2122, 0x2122), (0x25A1, 0x25A1),
-]  # fmt: skip
-_LONG = re.compile(r"\S{40}")
-_one_at_a_time = Lock()
 
 
 def draw(envelope: Envelope, language: str) -> bytes:
@@ -39,44 +25,13 @@ def draw(envelope: Envelope, language: str) -> bytes:
     with translation.override(language):
         shown = _shown(statement, envelope)
     shown["lang"] = language
-    with _one_at_a_time:
-        drawn = _compiler().compile(
-            format="pdf",
-            sys_inputs={"shown": json.dumps(shown)},
-            pdf_standards=_STANDARDS,
-            timestamp=int(statement.signed_at.timestamp()),
-        )
-    assert isinstance(drawn, bytes)
-    return drawn
-
-
-@cache
-def _compiler() -> typst.Compiler:
-    """Fonts are read once; only those of the wheel, so that every machine draws the same."""
-    return typst.Compiler(str(_SHEET), root=str(_SHEET.parent), ignore_system_fonts=True)
-
-
-def drawable(text: str) -> str:
-    """The text with a square in place of each character that the fonts lack."""
-    return "".join(
-        character if any(first <= ord(character) <= last for first, last in _DRAWN) else _UNDRAWN
-        for character in text
-    )
-
-
-def breakable(text: str) -> str:
-    """The text with a place to break the line, of no width, in each word that is longer than a line."""
-    return _LONG.sub("\\g<0>\u200b", text)
-
-
-def groups(text: str, length: int = 8) -> list[str]:
-    return [text[start : start + length] for start in range(0, len(text), length)]
+    return paper.draw(_SHEET, shown, standards=("a-3a", "ua-1"), at=statement.signed_at)
 
 
 def _shown(statement: Statement, envelope: Envelope) -> dict[str, object]:
     facts = profile()
     files = [_file(file) for file in statement.files]
-    squares = any(_UNDRAWN in str(file["name"]) for file in files)
+    squares = any(UNDRAWN in str(file["name"]) for file in files)
     count = len(files)
     return {
         "title": _("Accusé de dépôt n° %(number)s") % {"number": statement.number},
