@@ -40,7 +40,7 @@ class Guide:
         self.hour = 0
         self.wrong_in_a_row = 0
         self.locked_at: int | None = None
-        self.password = 0
+        self.password: int | None = 0
         self.used = {0}
         self.changed_at = 0
         self.closed = False
@@ -52,7 +52,7 @@ class Guide:
     def sign_in(self, right: bool) -> str:
         if self.locked_at is not None:
             return "locked"
-        if right and not self.closed:
+        if right and not self.closed and self.password is not None:
             self.wrong_in_a_row = 0
             return "expired" if self.hour - self.changed_at >= 24 * 180 else "signed_in"
         self.wrong_in_a_row += 1
@@ -83,6 +83,13 @@ class Guide:
         self._set(password)
         return "set"
 
+    def close(self) -> None:
+        self.closed = True
+
+    def reopen(self) -> None:
+        """Only a new password opens what was closed."""
+        self.closed, self.password = False, None
+
     def _set(self, password: int) -> None:
         self.password, self.changed_at = password, self.hour
         self.used.add(password)
@@ -92,6 +99,8 @@ class Guide:
     def standing(self) -> str:
         if self.closed:
             return "closed"
+        if self.password is None:
+            return "never_connected"
         if self.locked_at is not None:
             return "locked"
         return "expired" if self.hour - self.changed_at >= 24 * 180 else "active"
@@ -109,6 +118,7 @@ class PolicyMachine(RuleBasedStateMachine):
         self.now = START
         self.counter = Counter()
         self.changed_at = START
+        self.has_password = True
         self.closed = False
 
     @rule(hours=HOURS)
@@ -130,7 +140,7 @@ class PolicyMachine(RuleBasedStateMachine):
     def sets_a_new_password(self) -> None:
         assert policy.gate(self.counter, self.now, self.RULES) is not Gate.WAIT
         assert self.guide.reset(max(self.guide.used) + 1) == "set"
-        self.counter, self.changed_at = Counter(), self.now
+        self.counter, self.changed_at, self.has_password = Counter(), self.now, True
 
     @precondition(lambda self: self.guide.waits)
     @rule()
@@ -142,12 +152,17 @@ class PolicyMachine(RuleBasedStateMachine):
 
     @rule()
     def is_closed_or_opened_again(self) -> None:
-        self.guide.closed = self.closed = not self.closed
+        if self.closed:
+            self.guide.reopen()
+            self.has_password = False
+        else:
+            self.guide.close()
+        self.closed = self.guide.closed
 
     @invariant()
     def stands_where_the_guide_says(self) -> None:
         standing = policy.standing(
-            has_password=True,
+            has_password=self.has_password,
             closed=self.closed,
             counter=self.counter,
             expired=policy.is_expired(self.changed_at, self.now, self.RENEWAL),
@@ -164,7 +179,7 @@ class PolicyMachine(RuleBasedStateMachine):
             return Outcome.LOCKED
         self.counter = policy.take_try(self.counter, self.now, self.RULES)
         ended = policy.outcome(
-            right=right,
+            right=right and self.has_password,
             closed=self.closed,
             expired=policy.is_expired(self.changed_at, self.now, self.RENEWAL),
             locked_meanwhile=False,
@@ -199,7 +214,7 @@ class ServicesMachine(RuleBasedStateMachine):
 
     @rule(right=st.booleans())
     def signs_in(self, right: bool) -> None:
-        password = PASSWORDS[self.guide.password] if right else "pas-le-Bon-00"
+        password = PASSWORDS[self.guide.password or 0] if right else "pas-le-Bon-00"
         assert self._sign_in(password) == self.guide.sign_in(right)
 
     @rule(times=st.integers(3, 6))
@@ -222,17 +237,20 @@ class ServicesMachine(RuleBasedStateMachine):
         )
         assert self._use(token, PASSWORDS[password]) == self.guide.reset(password)
 
-    @precondition(lambda self: not self.guide.closed)
+    @precondition(lambda self: not self.guide.closed and self.guide.password is not None)
     @rule(right=st.booleans(), password=st.integers(0, 3))
     def changes_the_password(self, right: bool, password: int) -> None:
+        assert self.guide.password is not None
         old = PASSWORDS[self.guide.password] if right else "pas-le-Bon-00"
         assert self._change(old, PASSWORDS[password]) == self.guide.change(right, password)
 
     @rule()
     def is_closed_or_opened_again(self) -> None:
-        act = closing.reopen if self.guide.closed else closing.close
-        act(account=self.account, actor="agent:1", reason="essai")
-        self.guide.closed = not self.guide.closed
+        act, told = (
+            (closing.reopen, self.guide.reopen) if self.guide.closed else (closing.close, self.guide.close)
+        )
+        assert act(account=self.account, actor="agent:1", reason="essai")
+        told()
 
     @precondition(lambda self: self.guide.waits)
     @rule()

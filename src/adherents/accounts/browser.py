@@ -48,10 +48,10 @@ def remember_device(request: HttpRequest, response: HttpResponse, token: str) ->
     )
 
 
-def carry_link(response: HttpResponse, token: str) -> None:
+def carry_link(response: HttpResponse, token: str, cookie: str = LINK_COOKIE) -> None:
     """Take a link's token out of the address bar: the browser carries it in a cookie, the server keeps nothing (G6)."""
     response.set_cookie(
-        LINK_COOKIE,
+        cookie,
         token,
         max_age=int(link_validity().total_seconds()),
         secure=settings.HTTPS,
@@ -60,5 +60,5 @@ def carry_link(response: HttpResponse, token: str) -> None:
     )
 
 
-def drop_link(response: HttpResponse) -> None:
-    response.delete_cookie(LINK_COOKIE, samesite="Lax")
+def drop_link(response: HttpResponse, cookie: str = LINK_COOKIE) -> None:
+    response.delete_cookie(cookie, samesite="Lax")

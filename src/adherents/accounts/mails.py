@@ -76,6 +76,11 @@ def closed(account: Account) -> None:
     _post("accounts/closed", account)
 
 
+def reopened(account: Account) -> None:
+    """How to get in again: the password that it had does not."""
+    _post("accounts/reopened", account)
+
+
 def _post(
     name: str,
     account: Account,

@@ -21,6 +21,8 @@ from adherents.crypto.fields import EncryptedTextField
 from adherents.crypto.index import blind_index, blind_indexes
 from adherents.work.models import DueWork, DueWorkQuerySet
 
+LETTER_PURPOSE = "letter"
+
 
 class Role(models.TextChoices):
     MEMBER = "member", _("Adhérent")
@@ -202,15 +204,29 @@ class Purpose(models.TextChoices):
     RESET = "reset"
     FIRST_CONNECTION = "first_connection"
     INVITATION = "invitation"
+    LETTER = "letter"
 
 
 class AccessLinkQuerySet(models.QuerySet["AccessLink"]):
     def live(self) -> Self:
         return self.filter(used_at__isnull=True, killed_at__isnull=True, expires_at__gt=timezone.now())
 
+    def mailed(self) -> Self:
+        """Those that went to an address: a change of address kills them, and an hour's number bounds them."""
+        return self.exclude(purpose=Purpose.LETTER)
+
+    def letters(self) -> Self:
+        """The codes on paper."""
+        return self.filter(purpose=Purpose.LETTER)
+
     def opened_by(self, token: str) -> "AccessLink | None":
         """The live link that this token opens."""
-        return self.live().select_related("account").filter(token_hash=hash_token(token)).first()
+        return self.live().mailed().select_related("account").filter(token_hash=hash_token(token)).first()
+
+    def opened_by_code(self, code: str) -> "AccessLink | None":
+        """The live letter that bears this code."""
+        hashes = [index.hex() for index in blind_indexes(LETTER_PURPOSE, code)]
+        return self.live().letters().select_related("account").filter(token_hash__in=hashes).first()
 
     def kill_all_of(self, account: Account) -> int:
         """A password change kills every link that was on its way (G6)."""
@@ -218,7 +234,10 @@ class AccessLinkQuerySet(models.QuerySet["AccessLink"]):
 
 
 class AccessLink(models.Model):
-    """A link sent by mail that lets its reader set a password (G6). Only a hash of its token is kept."""
+    """What lets its reader set a password: a link sent by mail (G6), or a code sent by post, shorter, to be typed.
+
+    Only a hash of the token is kept; of the code, which has 60 bits, a hash under the master key.
+    """
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="links")
     purpose = models.CharField(max_length=20, choices=Purpose.choices)
@@ -231,6 +250,15 @@ class AccessLink(models.Model):
 
     objects = AccessLinkQuerySet.as_manager()
 
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account"],
+                condition=Q(purpose="letter", used_at__isnull=True, killed_at__isnull=True),
+                name="one_letter_an_account",
+            )
+        ]
+
     def __str__(self) -> str:
         return f"{self.purpose} for {self.account}"
 
@@ -238,6 +266,11 @@ class AccessLink(models.Model):
     def new_token() -> str:
         """128 random bits, 32 hexadecimal digits."""
         return secrets.token_hex(16)
+
+    @staticmethod
+    def hash_code(code: str) -> str:
+        """What is stored of a code on paper: 32 hexadecimal digits, worth nothing without the master key."""
+        return blind_index(LETTER_PURPOSE, code).hex()
 
 
 class MathQuestion(models.Model):

@@ -1,6 +1,8 @@
 """The insurer's profile, as the policy wants it."""
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
+
+from django.utils import timezone
 
 from adherents.accounts.policy import LockRules, PasswordRules
 from adherents.insurer.profile import profile
@@ -30,3 +32,9 @@ def renewal() -> timedelta | None:
 def link_validity() -> timedelta:
     """How long a link lives (G6): every text that names the delay reads the same setting."""
     return timedelta(minutes=profile().password.link_validity_minutes)
+
+
+def letter_ends(now: datetime) -> datetime:
+    """When the code in a letter made now ends: with the last of the profile's days, as the letter says it."""
+    day = timezone.localdate(now) + timedelta(days=profile().password.letter_validity_days + 1)
+    return timezone.make_aware(datetime.combine(day, time.min))

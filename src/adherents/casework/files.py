@@ -10,17 +10,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from adherents.accounts import policy, rules
-from adherents.accounts.models import Account, SignInCounter
+from adherents.accounts.models import AccessLink, Account, SignInCounter
 from adherents.accounts.policy import Counter, Standing
 from adherents.casework.permissions import actor
 from adherents.crypto.index import blind_indexes
 from adherents.journal.events import Event
 from adherents.journal.models import Entry
-from adherents.members.models import Beneficiary, Member
+from adherents.members.models import Beneficiary, Member, MemberQuerySet
 from adherents.vault.models import Document
 
 DOCUMENTS_SHOWN = 60
 ENTRIES_SHOWN = 60
+MEMBERS_A_PAGE = 50
+COUNTED_AT_MOST = 1000
 NIR_SHOWN_FOR = timedelta(minutes=2)
 
 STANDING_WORDS: dict[str, str | Promise] = {
@@ -30,6 +32,7 @@ STANDING_WORDS: dict[str, str | Promise] = {
     Standing.EXPIRED: gettext_lazy("mot de passe périmé"),
     Standing.CLOSED: gettext_lazy("compte fermé"),
 }
+WITHOUT_PASSWORD = gettext_lazy("mot de passe à créer")  # it was closed, and opened again
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,7 @@ class MemberFile:
     state: AccountState
     beneficiaries: list[Beneficiary]
     documents: list[Document]
+    letter: AccessLink | None = None  # on its way, with a code that opens
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,9 @@ class JournalLine:
 
 
 def member_file(member: Member) -> MemberFile:
-    """Three queries beside the member's own (with their account), whatever the number of documents."""
+    """Three queries beside the member's own (with their account), whatever the number of documents; a fourth where a letter
+    may be on its way.
+    """
     documents = Document.objects.of(member).kept().with_what_is_shown()[:DOCUMENTS_SHOWN]
     return MemberFile(
         member=member,
@@ -77,7 +83,14 @@ def member_file(member: Member) -> MemberFile:
         state=account_states([member])[member.pk],
         beneficiaries=list(Beneficiary.objects.of(member)),
         documents=list(documents),
+        letter=_letter_to(member),
     )
+
+
+def _letter_to(member: Member) -> AccessLink | None:
+    if member.account is None or member.is_reachable:
+        return None
+    return AccessLink.objects.live().letters().filter(account=member.account).first()
 
 
 def account_states(members: Iterable[Member]) -> dict[int, AccountState]:
@@ -112,7 +125,10 @@ def _state(account: Account | None, locked_at: datetime | None, until: datetime 
             counter=Counter(locked_at=locked_at),
             expired=account.is_expired,
         )
-    return AccountState(standing.value, STANDING_WORDS[standing], until)
+    words = STANDING_WORDS[standing]
+    if account is not None and standing is Standing.NEVER_CONNECTED and account.last_sign_in_at is not None:
+        words = WITHOUT_PASSWORD
+    return AccountState(standing.value, words, until)
 
 
 def journal_about(member: Member, *, reader: Account) -> list[JournalLine]:
@@ -138,6 +154,34 @@ def _actor_in_words(entry: Entry) -> str:
     if kind in {"account", "member"}:
         return _("la personne elle-même")
     return _("le portail") if kind == "system" else entry.actor
+
+
+@dataclass(frozen=True)
+class MemberPage:
+    """Fifty members of a list in the order of their numbers, and where the next fifty begin: a key, never a number of theirs."""
+
+    members: list[Member]
+    after: int | None
+    count: int
+
+    @property
+    def is_count_whole(self) -> bool:
+        return self.count <= COUNTED_AT_MOST
+
+
+def member_page(people: MemberQuerySet, *, after: int | None) -> MemberPage:
+    """Read through an index from where the last page ended: as fast at the end as at the beginning."""
+    start = Member.objects.filter(pk=after).values_list("number", flat=True).first() if after else None
+    left = people.filter(number__gt=start) if start else people
+    shown = list(left.select_related("account").defer("nir").order_by("number")[: MEMBERS_A_PAGE + 1])
+    more = len(shown) > MEMBERS_A_PAGE
+    shown = shown[:MEMBERS_A_PAGE]
+    return MemberPage(shown, shown[-1].pk if more else None, counted(people))
+
+
+def counted(people: MemberQuerySet) -> int:
+    """How many; one more than `COUNTED_AT_MOST` where they are more than it is worth counting."""
+    return people.order_by()[: COUNTED_AT_MOST + 1].count()
 
 
 def latest_consulted(agent: Account, limit: int = 8) -> list[Member]:

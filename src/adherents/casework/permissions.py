@@ -28,6 +28,10 @@ class Act(StrEnum):
     CHANGE_EMAIL = "change_email"
     END_LOCK = "end_lock"
     SEND_LINK = "send_link"
+    CLOSE_ACCOUNT = "close_account"
+    REOPEN_ACCOUNT = "reopen_account"
+    WRITE_LETTER = "write_letter"
+    PREPARE_LETTERS = "prepare_letters"
     READ_JOURNAL = "read_journal"
 
 
@@ -42,6 +46,10 @@ TABLE: dict[Act, frozenset[Role]] = {
     Act.CHANGE_EMAIL: _DESK,
     Act.END_LOCK: _DESK,
     Act.SEND_LINK: _DESK,
+    Act.CLOSE_ACCOUNT: _DESK,
+    Act.REOPEN_ACCOUNT: _DESK,
+    Act.WRITE_LETTER: _DESK,
+    Act.PREPARE_LETTERS: frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
     Act.READ_JOURNAL: frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR, Role.AUDITOR}),
 }
 

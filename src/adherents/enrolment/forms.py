@@ -1,4 +1,4 @@
-"""The form of a first connection: it validates what was typed, nothing else."""
+"""The forms of a first connection: they validate what was typed, nothing else."""
 
 import re
 
@@ -6,6 +6,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy
 
+from adherents.accounts.forms import NewPasswordMixin
+from adherents.accounts.services.letter import read_code
 from adherents.members import nir
 from adherents.members.claims import Claim
 from adherents.ui.fields import BirthDateField, NirInput
@@ -72,3 +74,46 @@ class FirstConnectionForm(forms.Form):
     def claim(self) -> Claim:
         """What a valid form says."""
         return Claim(**{field: self.cleaned_data[field] for field in self.fields})
+
+
+class CodeForm(forms.Form):
+    """What a letter says, and the birth date (G7). A code of the wrong shape is told; anything else is looked up."""
+
+    code = forms.CharField(
+        label=gettext_lazy("Code reçu par courrier"),
+        help_text=gettext_lazy(
+            "Douze lettres et chiffres, comme 7K2M-Q8XD-04RT. Les tirets sont facultatifs."
+        ),
+        max_length=40,
+        widget=forms.TextInput(
+            {"autocomplete": "one-time-code", "autocapitalize": "characters", "spellcheck": "false"}
+        ),
+        error_messages={"required": gettext_lazy("Recopiez le code qui est dans le courrier.")},
+    )
+    birth_date = BirthDateField(allow_unknown=True)
+
+    def clean_code(self) -> str:
+        code = read_code(self.cleaned_data["code"])
+        if not code:
+            raise ValidationError(
+                gettext_lazy("Le code compte douze lettres et chiffres : vérifiez qu’il n’en manque pas.")
+            )
+        return code
+
+
+class LetterPasswordForm(NewPasswordMixin):
+    """The page behind the code: the new password twice, and an address for those who have one."""
+
+    email = forms.EmailField(
+        label=gettext_lazy("Votre adresse e-mail"),
+        help_text=gettext_lazy(
+            "Facultatif. Un message y part tout de suite : elle compte dès que vous suivez son lien."
+        ),
+        required=False,
+        max_length=254,
+        widget=forms.EmailInput({"autocomplete": "email"}),
+        error_messages={
+            "invalid": gettext_lazy("Écrivez une adresse complète, comme nom@exemple.fr, ou laissez vide.")
+        },
+    )
+    field_order = ["password", "confirmation", "email"]

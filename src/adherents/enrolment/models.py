@@ -1,12 +1,20 @@
-"""What somebody said of themselves, until the worker has looked for them in the register."""
+"""What somebody said of themselves, the letters that are being made, and the addresses that wait to be confirmed."""
 
-from typing import ClassVar
+import secrets
+import uuid
+from datetime import datetime, timedelta
+from typing import ClassVar, Self
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
+from adherents.accounts.models import hash_token
 from adherents.crypto.fields import EncryptedTextField
+from adherents.members.models import Member
 from adherents.work.models import DueWork, DueWorkQuerySet
+
+LETTERS_KEPT_FOR = timedelta(hours=1)  # from when they can be downloaded
 
 
 class IdentityClaim(DueWork):
@@ -20,3 +28,84 @@ class IdentityClaim(DueWork):
 
     def __str__(self) -> str:
         return f"identity claim {self.pk}"
+
+
+class LetterBatchQuerySet(DueWorkQuerySet):
+    def of(self, actor: str) -> Self:
+        """Those that this agent asked for, newest first, without what they hold. Nobody else reads them."""
+        return self.filter(actor=actor).defer("sheets", "listing").order_by("-asked_at")
+
+    def over(self) -> Self:
+        """Those whose time to be downloaded is past, and that still hold codes."""
+        return self.filter(ready_at__lte=timezone.now() - LETTERS_KEPT_FOR, destroyed_at__isnull=True)
+
+
+class LetterBatch(DueWork):
+    """Letters to print, one a member. The worker draws them; they stay sealed here for an hour, then they are destroyed."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    actor = models.CharField(max_length=80, help_text="who asked, as the journal names them")
+    reason = models.CharField(max_length=300)
+    members = models.JSONField(help_text="primary keys, in the order of the letters")
+    sheets = EncryptedTextField(default="", help_text="the PDF, in base 64: it holds codes")
+    listing = EncryptedTextField(default="", help_text="CSV: page;numero_adherent")
+    count = models.PositiveSmallIntegerField(default=0, help_text="letters drawn")
+    asked_at = models.DateTimeField(default=timezone.now)
+    ready_at = models.DateTimeField(null=True)
+    destroyed_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[LetterBatchQuerySet] = LetterBatchQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(destroyed_at__isnull=True) | Q(ready_at__isnull=False), name="letters_made_first"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.subject
+
+    @property
+    def subject(self) -> str:
+        """How the journal names these letters."""
+        return f"letters:{self.pk}"
+
+    @property
+    def can_be_taken(self) -> bool:
+        return self.ready_at is not None and self.destroyed_at is None
+
+    @property
+    def taken_until(self) -> datetime | None:
+        """When they are destroyed."""
+        return self.ready_at and self.ready_at + LETTERS_KEPT_FOR
+
+
+class AddressToConfirmQuerySet(models.QuerySet["AddressToConfirm"]):
+    def opened_by(self, token: str) -> "AddressToConfirm | None":
+        """The one that this token opens, while it lives."""
+        live = self.filter(used_at__isnull=True, expires_at__gt=timezone.now())
+        return live.select_related("member__account").filter(token_hash=hash_token(token)).first()
+
+
+class AddressToConfirm(models.Model):
+    """An address that a member gave, and that counts for nothing until a link sent to it is followed."""
+
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="addresses_to_confirm")
+    address = EncryptedTextField()
+    instead_of = EncryptedTextField(
+        default="", help_text="what the file said then: a later change is not undone"
+    )
+    token_hash = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    objects = AddressToConfirmQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"address to confirm {self.pk}"
+
+    @staticmethod
+    def new_token() -> str:
+        """128 random bits, 32 hexadecimal digits."""
+        return secrets.token_hex(16)

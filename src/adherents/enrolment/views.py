@@ -1,14 +1,26 @@
-"""The page of a first connection."""
+"""The pages of a first connection: by five facts and a mail, or by the code in a letter."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods
 
-from adherents.accounts.browser import address_of, client_of
+from adherents.accounts.browser import address_of, carry_link, client_of, drop_link
 from adherents.accounts.limits import knock
-from adherents.enrolment.forms import FirstConnectionForm
+from adherents.accounts.services import letter
+from adherents.accounts.services.access_link import DeadLink
+from adherents.accounts.services.letter import WrongCode
+from adherents.accounts.services.lock import Locked
+from adherents.accounts.services.passwords import ChangedMeanwhile, WeakPassword
+from adherents.enrolment.forms import CodeForm, FirstConnectionForm, LetterPasswordForm
+from adherents.enrolment.services import activation, confirming
 from adherents.enrolment.services.first_connection import claim_identity
+from adherents.ui.criteria import password_criteria
+
+TICKET_COOKIE = f"{settings.COOKIE_PREFIX}courrier"
+ADDRESS_COOKIE = f"{settings.COOKIE_PREFIX}adresse"
 
 
 @sensitive_post_parameters()
@@ -22,3 +34,84 @@ def first_connection_page(request: HttpRequest) -> HttpResponse:
     knock("first_connection", address=address_of(request), identifier=claim.nir)
     claim_identity(claim=claim, client=client_of(request))
     return redirect("accounts:sent")
+
+
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+def code_page(request: HttpRequest) -> HttpResponse:
+    """« J’ai reçu un code par courrier »: one answer to whatever is wrong (G10)."""
+    form = CodeForm(request.POST or None)
+    if form.is_valid():
+        knock("letter", address=address_of(request), identifier=form.cleaned_data["code"])
+        try:
+            ticket = letter.open_letter(**form.cleaned_data, client=client_of(request))
+        except WrongCode:
+            form.add_error(
+                None, _("Ce code et cette date de naissance n’ouvrent pas d’accès. Vérifiez les deux.")
+            )
+        except Locked as lock:
+            return render(request, "accounts/locked.html", {"until": lock.until, "waits": True})
+        else:
+            response = redirect("enrolment:code_password")
+            carry_link(response, ticket, TICKET_COOKIE)
+            return response
+    return render(request, "enrolment/code.html", {"form": form})
+
+
+@sensitive_post_parameters("password", "confirmation")
+@require_http_methods(["GET", "HEAD", "POST"])
+def code_password_page(request: HttpRequest) -> HttpResponse:
+    """The page behind the code: the new password twice, an address or none."""
+    ticket = request.COOKIES.get(TICKET_COOKIE, "")
+    knock("link", address=address_of(request))
+    form = LetterPasswordForm(request.POST or None)
+    try:
+        letter.opened(ticket=ticket)
+        if form.is_valid():
+            opened = activation.open_by_letter(
+                ticket=ticket,
+                password=form.cleaned_data["password"],
+                address=form.cleaned_data["email"],
+                client=client_of(request),
+            )
+            said = {"account": opened.account, "address": form.cleaned_data["email"]}
+            response = render(request, "enrolment/opened.html", said)
+            drop_link(response, TICKET_COOKIE)
+            return response
+    except (DeadLink, ChangedMeanwhile):
+        response = render(request, "enrolment/dead_code.html", status=410)
+        drop_link(response, TICKET_COOKIE)
+        return response
+    except Locked as lock:
+        return render(request, "accounts/locked.html", {"until": lock.until, "waits": True})
+    except WeakPassword as refusal:
+        form.add_weaknesses(refusal.weaknesses)
+    return render(request, "enrolment/code_password.html", {"form": form, "criteria": password_criteria()})
+
+
+@require_GET
+def address_link(request: HttpRequest, token: str) -> HttpResponse:
+    """The address in the mail: changes nothing, and takes the token out of the address bar (G6)."""
+    response = redirect("enrolment:confirm_address")
+    response.headers["Referrer-Policy"] = "no-referrer"
+    carry_link(response, token, ADDRESS_COOKIE)
+    return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm_address_page(request: HttpRequest) -> HttpResponse:
+    """« Confirmer cette adresse »: a button, since mail scanners open links (G10)."""
+    token = request.COOKIES.get(ADDRESS_COOKIE, "")
+    knock("link", address=address_of(request))
+    try:
+        row = confirming.open_address(token=token)
+        if request.method != "POST":
+            return render(request, "enrolment/confirm_address.html", {"address": row.address})
+        confirming.confirm(token=token)
+        response = render(request, "enrolment/address_confirmed.html", {"address": row.address})
+    except DeadLink:
+        response = render(request, "enrolment/dead_address.html", status=410)
+    except Locked as lock:
+        return render(request, "accounts/locked.html", {"until": lock.until, "waits": True})
+    drop_link(response, ADDRESS_COOKIE)
+    return response

@@ -180,6 +180,7 @@ class Password(Facts):
     renewal_days: int = Field(ge=0, le=3650)
     renewal_notice_days: tuple[Annotated[int, Field(ge=1, le=365)], ...] = ()
     link_validity_minutes: int = Field(ge=5, le=1440)
+    letter_validity_days: int = Field(default=30, ge=3, le=90)
     birth_date_tries: int = Field(ge=1, le=20)
     forbidden_words: tuple[Text, ...] = ()
 
@@ -240,6 +241,11 @@ class Limits(Facts):
     forgotten: Rates
     first_connection: Rates
     link: Rates
+    letter: Rates = Field(
+        default_factory=lambda: Rates.model_validate(
+            {"per_address": "30/hour", "per_network": "150/hour", "per_identifier": "20/hour"}
+        )
+    )
     deposit: Rates
 
 

@@ -76,7 +76,8 @@ def answer_request(*, account: Account, purpose: str, device_hashes: list[str]) 
     except lock.Locked as locked:
         mails.reset_waits(account, until=locked.until)
         return
-    if AccessLink.objects.filter(account=account, created_at__gt=an_hour_ago).count() >= LINKS_AN_HOUR:
+    links = AccessLink.objects.mailed().filter(account=account, created_at__gt=an_hour_ago)
+    if links.count() >= LINKS_AN_HOUR:
         record(Event.LINK_NOT_SENT, subject=account.subject, why="too_many")
         return
     send_link(account=account, purpose=purpose)
@@ -99,8 +100,17 @@ def use_link(*, token: str, birth_date: str, password: str, client: Client) -> O
     device = lock.device_of(link.account, client)
     lock.check_not_waiting(link.account.identifier, device)
     if not link.account.is_agent:
-        _check_birth_date(link, birth_date)
+        check_birth_date(link, birth_date)
     encoded = passwords.encode_new(account=link.account, password=password)
+    return set_password(link=link, encoded=encoded, client=client)
+
+
+def set_password(*, link: AccessLink, encoded: str, client: Client) -> Opened:
+    """The end of each way in that a link or a letter opens. `encoded`: of `encode_new`, which `link.account` was given to.
+
+    Everything is looked at again under the account's row lock. Raises `DeadLink`, `Locked` or `ChangedMeanwhile`.
+    """
+    device = lock.device_of(link.account, client)
     with transaction.atomic():
         account = Account.objects.select_for_update().get(pk=link.account_id)
         if account.closed_at is not None or not _use_up(link):
@@ -122,7 +132,8 @@ def _use_up(link: AccessLink) -> bool:
     return used == 1
 
 
-def _check_birth_date(link: AccessLink, birth_date: str) -> None:
+def check_birth_date(link: AccessLink, birth_date: str) -> None:
+    """A wrong one counts, and the fifth kills the link (G7). Raises `WrongBirthDate` or `DeadLink`."""
     tries = profile().password.birth_date_tries
     if policy.same_birth_date(birth_date, link.account.birth_date):
         return

@@ -4,27 +4,39 @@ from django.db import transaction
 from django.utils import timezone
 
 from adherents.accounts import mails
-from adherents.accounts.models import AccessLink, Account
+from adherents.accounts.models import AccessLink, Account, FormerPassword
 from adherents.journal.events import Event
 from adherents.journal.services import record
 
 
-def close(*, account: Account, actor: str, reason: str) -> None:
-    """Nobody signs in any more; every session and link ends at once."""
+def close(*, account: Account, actor: str, reason: str) -> bool:
+    """Nobody signs in any more; every session, link and letter ends at once. False: it was closed already."""
     with transaction.atomic():
         current = Account.objects.select_for_update().get(pk=account.pk)
         if current.closed_at is not None:
-            return
+            return False
         Account.objects.filter(pk=current.pk).update(closed_at=timezone.now())
         AccessLink.objects.kill_all_of(current)
         current.sessions.all().delete()
         record(Event.ACCOUNT_CLOSED, subject=current.subject, actor=actor, reason=reason)
         mails.closed(current)
+    return True
 
 
-def reopen(*, account: Account, actor: str, reason: str) -> None:
-    """The account can be signed in to again, with the password that it had."""
+def reopen(*, account: Account, actor: str, reason: str) -> bool:
+    """The account is open again, and the member told: only a new password enters, by a link. False: it was not closed.
+
+    The former password stays among those that may not come back (G3). A second factor stays too.
+    """
     with transaction.atomic():
-        reopened = Account.objects.filter(pk=account.pk, closed_at__isnull=False).update(closed_at=None)
-        if reopened:
-            record(Event.ACCOUNT_REOPENED, subject=account.subject, actor=actor, reason=reason)
+        current = Account.objects.select_for_update().get(pk=account.pk)
+        if current.closed_at is None:
+            return False
+        if current.has_usable_password():
+            FormerPassword.objects.create(account=current, encoded=current.password)
+            current.set_unusable_password()
+        current.closed_at, current.password_changed_at = None, None
+        current.save(update_fields=["closed_at", "password", "password_changed_at"])
+        record(Event.ACCOUNT_REOPENED, subject=current.subject, actor=actor, reason=reason)
+        mails.reopened(current)
+    return True

@@ -1,16 +1,19 @@
-"""What an agent does so that a member gets in: another address, the end of a lock, a link (G10, G11)."""
+"""What an agent does so that a member gets in, or no more: address, end of a lock, link, letter, closing (G10, G11)."""
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from adherents.accounts.models import Account, Purpose
-from adherents.accounts.services import access_link, lock
+from adherents.accounts.services import access_link, closing, lock
 from adherents.casework.permissions import actor
+from adherents.enrolment.models import LetterBatch
+from adherents.enrolment.services import letters
 from adherents.journal.events import Event
 from adherents.journal.services import record
-from adherents.members.models import Member
+from adherents.members.models import Member, MemberQuerySet
 from adherents.members.services.accounts import attach_account
 from adherents.members.services.accounts import change_email as change_in_register
+from adherents.members.services.addresses import trust_again
 
 
 class Refusal(Exception):
@@ -39,13 +42,29 @@ class NothingLocked(Refusal):
     message = _("Rien n’est bloqué : le délai est passé, ou le blocage a déjà été levé.")
 
 
+class AlreadyClosed(Refusal):
+    message = _("Ce compte est déjà fermé.")
+
+
+class NotClosed(Refusal):
+    message = _("Ce compte n’est pas fermé.")
+
+
+class NoLetter(Refusal):
+    message = _(
+        "Un courrier se fait pour qui n’a pas d’adresse e-mail, ou une adresse en échec, et dont le compte n’est pas fermé."
+    )
+
+
 def change_email(*, agent: Account, member: Member, email: str, reason: str) -> None:
     """Give the member another address, in the register and for the account; both addresses are told (G10).
 
-    A member who never connected gets an account first, so that both addresses are told in any case.
-    Raises `SameAddress`, or the register's `NotAnAddress`.
+    A member who never connected gets an account first, so that both addresses are told in any case. The address on file
+    given again, when it is in failure, was checked: it is trusted again. Raises `SameAddress`, or the register's `NotAnAddress`.
     """
     if email.strip() == member.email:
+        if trust_again(member=member, actor=actor(agent), reason=reason):
+            return
         raise SameAddress
     with transaction.atomic():
         attach_account(member=member)
@@ -77,3 +96,35 @@ def send_link(*, agent: Account, member: Member, reason: str) -> str:
         record(Event.LINK_ASKED_FOR, subject=account.subject, actor=actor(agent), reason=reason)
         access_link.send_link(account=account, purpose=purpose, actor=actor(agent))
     return purpose.value
+
+
+def close_account(*, agent: Account, member: Member, reason: str) -> None:
+    """Nobody signs in any more, sessions, links and letters end at once; the member is told. Raises `AlreadyClosed`.
+
+    Also for a member who never connected: no first connection opens the account then.
+    """
+    with transaction.atomic():
+        account = attach_account(member=member)
+        if not closing.close(account=account, actor=actor(agent), reason=reason):
+            raise AlreadyClosed
+
+
+def reopen_account(*, agent: Account, member: Member, reason: str) -> None:
+    """A closed account opens again, with a new password only; the member is told. Raises `NotClosed`."""
+    if member.account is None or not closing.reopen(
+        account=member.account, actor=actor(agent), reason=reason
+    ):
+        raise NotClosed
+
+
+def write_letter(*, agent: Account, member: Member, reason: str) -> LetterBatch:
+    """A letter with a code, for a member whom no mail can reach. Raises `NoLetter`."""
+    try:
+        return letters.write_one(member=member, actor=actor(agent), reason=reason)
+    except letters.NobodyToWriteTo as error:
+        raise NoLetter from error
+
+
+def prepare_letters(*, agent: Account, people: MemberQuerySet, reason: str) -> LetterBatch:
+    """A batch for the print shop, of those of a list to whom none is on its way. Raises `letters.NobodyToWriteTo`."""
+    return letters.ask_for_batch(people=people, actor=actor(agent), reason=reason)

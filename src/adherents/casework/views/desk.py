@@ -3,7 +3,7 @@
 import re
 from urllib.parse import urlencode
 
-from django.core.paginator import Paginator
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -12,11 +12,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from adherents.accounts.decorators import account_of
 from adherents.casework import files
 from adherents.casework.permissions import Act, acts_of, allowed_to
-from adherents.members.models import Member
+from adherents.members.finding import find
+from adherents.members.models import FOUND_AT_MOST, Member
 from adherents.vault.models import Document, State
 
 WAITING_SHOWN = 40
-UNREACHABLE_A_PAGE = 50
 
 
 @allowed_to(Act.ENTER)
@@ -32,7 +32,9 @@ def desk(request: HttpRequest) -> HttpResponse:
         "may": may,
         "waiting": waiting.select_related("member")[:WAITING_SHOWN],
         "latest": files.latest_consulted(agent),
-        "unreachable": Member.objects.unreachable().count(),
+        "unreachable": files.counted(Member.objects.unreachable()),
+        "failing": files.counted(Member.objects.failing()),
+        "counted_at_most": files.COUNTED_AT_MOST,
     }
     return render(request, "casework/desk.html", context)
 
@@ -48,22 +50,16 @@ def search(request: HttpRequest) -> HttpResponse:
     query = request.POST.get("q", request.GET.get("q", "")).strip()[:120]
     if request.method == "POST" and query and not re.search(r"[\d@]", query):
         return redirect(f"{reverse('casework:search')}?{urlencode({'q': query})}")
-    found = list(Member.objects.search(query).select_related("account")) if query else []
+    found = find(query) if query else []
     if len(found) == 1:
-        return redirect("casework:member", found[0].pk)
-    states = files.account_states(found)
+        if found[0].why:
+            messages.info(request, found[0].why + ".")
+        return redirect("casework:member", found[0].member.pk)
+    states = files.account_states([one.member for one in found])
     context = {
         "may": acts_of(account_of(request)),
         "query": query,
-        "results": [(member, states[member.pk]) for member in found],
+        "results": [(one.member, states[one.member.pk], one.why) for one in found],
+        "most": FOUND_AT_MOST,
     }
     return render(request, "casework/search.html", context)
-
-
-@allowed_to(Act.FIND)
-@require_safe
-def unreachable(request: HttpRequest) -> HttpResponse:
-    """« Sans adresse »: the members whom no mail can reach (G10)."""
-    people = Member.objects.unreachable().order_by("number")
-    page = Paginator(people, UNREACHABLE_A_PAGE).get_page(request.GET.get("page"))
-    return render(request, "casework/unreachable.html", {"may": acts_of(account_of(request)), "page": page})

@@ -1,13 +1,16 @@
 """A member's file, and what an agent does there: a form that asks why, one call, back to the file."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from adherents.accounts.decorators import account_of
@@ -22,6 +25,43 @@ from adherents.members.models import Member
 from adherents.members.services.accounts import NotAnAddress
 
 NIR_SHOWN = "casework.nir"
+
+
+@dataclass(frozen=True)
+class Asks:
+    """What an action's page says; its explanation is a template of its own."""
+
+    act: Act
+    title: str | Promise
+    button: str | Promise
+    kind: str = "primary"
+
+    @property
+    def explanation(self) -> str:
+        return f"casework/acts/{self.act.value}.html"
+
+
+ASKS = {
+    asks.act: asks
+    for asks in (
+        Asks(Act.CHANGE_EMAIL, gettext_lazy("Changer l’adresse e-mail"), gettext_lazy("Changer l’adresse")),
+        Asks(Act.END_LOCK, gettext_lazy("Mettre fin au blocage"), gettext_lazy("Mettre fin au blocage")),
+        Asks(Act.SEND_LINK, gettext_lazy("Envoyer le lien"), gettext_lazy("Envoyer le lien")),
+        Asks(
+            Act.CLOSE_ACCOUNT,
+            gettext_lazy("Fermer le compte"),
+            gettext_lazy("Fermer le compte"),
+            kind="danger",
+        ),
+        Asks(Act.REOPEN_ACCOUNT, gettext_lazy("Rouvrir le compte"), gettext_lazy("Rouvrir le compte")),
+        Asks(
+            Act.WRITE_LETTER,
+            gettext_lazy("Préparer un courrier avec un code"),
+            gettext_lazy("Préparer le courrier"),
+        ),
+        Asks(Act.SHOW_NIR, gettext_lazy("Montrer le NIR"), gettext_lazy("Montrer le NIR")),
+    )
+}
 
 
 def _member(pk: int) -> Member:
@@ -65,12 +105,15 @@ def change_email(request: HttpRequest, pk: int) -> HttpResponse:
     member = _member(pk)
     form = ChangeEmailForm(request.POST or None)
     if form.is_valid():
-        old = member.email
+        old, again = member.email, member.email == form.cleaned_data["email"].strip()
         try:
             access.change_email(agent=account_of(request), member=member, **form.cleaned_data)
         except (Refusal, NotAnAddress) as refusal:
             form.add_error("email", str(refusal.message))
         else:
+            if again:
+                messages.success(request, _("Adresse vérifiée : les mails y partent à nouveau."))
+                return redirect("casework:member", pk)
             told = _("L’ancienne et la nouvelle adresse sont prévenues.") if old else _("Elle est prévenue.")
             messages.success(request, _("Adresse e-mail changée.") + " " + told)
             return redirect("casework:member", pk)
@@ -103,6 +146,48 @@ def send_link(request: HttpRequest, pk: int) -> HttpResponse:
     return _act(request, pk, Act.SEND_LINK, do)
 
 
+@allowed_to(Act.CLOSE_ACCOUNT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def close_account(request: HttpRequest, pk: int) -> HttpResponse:
+    """Nobody signs in any more."""
+
+    def do(member: Member, reason: str) -> str:
+        access.close_account(agent=account_of(request), member=member, reason=reason)
+        return _("Compte fermé. Ses connexions sont terminées, ses liens et ses courriers n’ouvrent plus.")
+
+    return _act(request, pk, Act.CLOSE_ACCOUNT, do)
+
+
+@allowed_to(Act.REOPEN_ACCOUNT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def reopen_account(request: HttpRequest, pk: int) -> HttpResponse:
+    """A closed account opens again, with a new password."""
+
+    def do(member: Member, reason: str) -> str:
+        access.reopen_account(agent=account_of(request), member=member, reason=reason)
+        return _(
+            "Compte rouvert. Il reste à l’adhérent à créer un nouveau mot de passe, par un lien ou un courrier."
+        )
+
+    return _act(request, pk, Act.REOPEN_ACCOUNT, do)
+
+
+@allowed_to(Act.WRITE_LETTER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def write_letter(request: HttpRequest, pk: int) -> HttpResponse:
+    """A code on paper, for whom no mail can reach (G10). Leads to where it is downloaded."""
+    member = _member(pk)
+    form = ReasonForm(request.POST or None)
+    if form.is_valid():
+        try:
+            batch = access.write_letter(agent=account_of(request), member=member, **form.cleaned_data)
+        except Refusal as refusal:
+            form.add_error(None, str(refusal.message))
+        else:
+            return redirect("casework:letters", batch.pk)
+    return _ask(request, member, form, Act.WRITE_LETTER)
+
+
 @allowed_to(Act.SHOW_NIR)
 @require_http_methods(["GET", "HEAD", "POST"])
 def show_nir(request: HttpRequest, pk: int) -> HttpResponse:
@@ -132,5 +217,5 @@ def _act(request: HttpRequest, pk: int, act: Act, do: Callable[[Member, str], st
 
 
 def _ask(request: HttpRequest, member: Member, form: ReasonForm, act: Act) -> HttpResponse:
-    context = file_context(request, member) | {"form": form, "act": act.value}
+    context = file_context(request, member) | {"form": form, "asks": ASKS[act]}
     return render(request, "casework/act.html", context)
