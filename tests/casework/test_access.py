@@ -12,7 +12,9 @@ from adherents.accounts.services.closing import close
 from adherents.journal.events import Event
 from adherents.journal.models import Entry
 from adherents.members.models import Member
-from tests.cast import NO_MAIL
+from adherents.members.services.addresses import note_refusal
+from tests.accounts.steps import choose_password, follow, is_signed_in
+from tests.cast import CAMILLE, NEW_PASSWORD, NO_MAIL, PASSWORD
 from tests.conftest import Letter
 from tests.factories import add_to_register
 
@@ -39,7 +41,9 @@ def lock(member: Member) -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["adresse", "blocage", "lien", "nir"])
+@pytest.mark.parametrize(
+    "name", ["adresse", "blocage", "lien", "nir", "courrier", "fermeture", "reouverture"]
+)
 def test_no_action_goes_without_a_reason(member: Member, desk: Client, letters: Letters, name: str) -> None:
     lock(member)
     before = Entry.objects.count()
@@ -149,3 +153,71 @@ def test_no_link_opens_a_closed_account(member: Member, desk: Client, words: Wor
     letters()
     assert "Ce compte est fermé" in words(act(desk, member, "lien"))
     assert letters() == []
+
+
+def test_a_closed_account_is_left_at_once_its_links_die_and_the_member_is_told(
+    member: Member, desk: Client, letters: Letters, words: Words
+) -> None:
+    inside = Client()
+    inside.post("/adherent/", {"identifier": CAMILLE.number, "password": PASSWORD})
+    act(desk, member, "lien")
+    letters()
+    assert "Compte fermé." in words(act(desk, member, "fermeture"))
+    assert inside.get("/adherent/documents/").status_code == 302
+    assert not AccessLink.objects.live().exists()
+    assert [letter.subject for letter in letters()] == ["Votre compte est fermé"]
+    assert member.account is not None
+    assert reasons(Event.ACCOUNT_CLOSED) == [(member.account.subject, REASON)]
+    assert "déjà fermé" in words(act(desk, member, "fermeture"))
+    shown = words(desk.get(f"/gestion/adherents/{member.pk}/"))
+    assert "compte fermé" in shown
+    assert "Rouvrir le compte" in shown
+    assert "Renvoyer le lien" not in shown
+
+
+def test_a_reopened_account_opens_with_a_new_password_only(
+    member: Member, desk: Client, letters: Letters, words: Words
+) -> None:
+    assert "n’est pas fermé" in words(act(desk, member, "reouverture"))
+    Account.objects.update(last_sign_in_at=timezone.now())
+    act(desk, member, "fermeture")
+    letters()
+    assert "Compte rouvert." in words(act(desk, member, "reouverture"))
+    [letter] = letters()
+    assert (letter.to, letter.subject) == (member.email, "Votre compte est rouvert")
+    assert member.account is not None
+    assert reasons(Event.ACCOUNT_REOPENED) == [(member.account.subject, REASON)]
+    assert "mot de passe à créer" in words(desk.get(f"/gestion/adherents/{member.pk}/"))
+    client = Client()
+    client.post("/adherent/", {"identifier": CAMILLE.number, "password": PASSWORD})
+    assert not is_signed_in(client)
+    act(desk, member, "lien")
+    follow(client, letters()[-1])
+    assert "Vous l’avez déjà utilisé" in choose_password(client, CAMILLE.birth_day, PASSWORD).content.decode()
+    choose_password(client, CAMILLE.birth_day)
+    client.post("/adherent/", {"identifier": CAMILLE.number, "password": NEW_PASSWORD})
+    assert is_signed_in(client)
+
+
+def test_a_closed_account_stays_closed_to_a_first_connection(
+    newcomer: Member, desk: Client, words: Words
+) -> None:
+    act(desk, newcomer, "fermeture")
+    newcomer.refresh_from_db()
+    assert newcomer.account is not None
+    assert newcomer.account.closed_at is not None
+    assert "Ce compte est fermé" in words(act(desk, newcomer, "lien"))
+
+
+@pytest.mark.rule("G10")
+def test_an_address_that_fails_is_on_the_file_and_given_again_it_is_trusted(
+    member: Member, desk: Client, words: Words, letters: Letters
+) -> None:
+    note_refusal(address=member.email)
+    assert "refusée par son serveur" in words(desk.get(f"/gestion/adherents/{member.pk}/"))
+    assert "Camille DUPONT" in words(desk.get("/gestion/adherents/adresse-en-echec/"))
+    assert "1 adresse en échec" in words(desk.get("/gestion/"))
+    assert "Adresse vérifiée" in words(act(desk, member, "adresse", email=member.email))
+    assert letters() == []
+    assert "Aucune adresse n’est refusée" in words(desk.get("/gestion/adherents/adresse-en-echec/"))
+    assert (member.subject, REASON) in reasons(Event.ADDRESS_TRUSTED)

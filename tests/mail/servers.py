@@ -11,21 +11,26 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 
 class Mailbox:
-    """A server's handler that keeps what it is sent. `refused`: addresses that it answers 550 to."""
+    """A server's handler that keeps what it is sent. `refused`: addresses that it answers 550 to; `answers`: to RCPT or DATA."""
 
     def __init__(self) -> None:
         self.envelopes: list[Envelope] = []
         self.refused: set[str] = set()
+        self.answers: dict[str, str] = {}
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         if address in self.refused:
             return "550 No such user here"
+        if "RCPT" in self.answers:
+            return self.answers["RCPT"]
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        if "DATA" in self.answers:
+            return self.answers["DATA"]
         self.envelopes.append(envelope)
         return "250 OK"
 
