@@ -1,5 +1,6 @@
 """« J’ai reçu un code par courrier »: from the letter to the first sign-in, without an address (G8, G10)."""
 
+import io
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.core.management import call_command
 from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -78,7 +80,7 @@ def test_a_code_is_read_however_it_is_typed(odette: Member, written: Callable[[s
 
 
 def test_letters_that_look_like_digits_are_understood() -> None:
-    assert letter.read_code("7k2m–q8xd-O4Rt") == "7K2MQ8XD04RT"
+    assert letter.read_code("7k2m–q8xd\u2011O4Rt") == "7K2MQ8XD04RT"
     assert letter.read_code("7K2M-Q8XD-I4RL") == "7K2MQ8XD14R1"
     assert letter.read_code("7K2M-Q8XD-U4RT") == letter.read_code("7K2M-Q8XD-04R") == ""
 
@@ -277,3 +279,13 @@ def test_an_address_to_confirm_undoes_no_later_change_and_opens_no_closed_accoun
     with pytest.raises(DeadLink):
         confirming.open_address(token=token)
     assert Member.objects.get(pk=odette.pk).email == "autre@example.org"
+
+
+def test_a_letter_outlives_a_rotation_as_long_as_the_former_key_stays(odette: Member, settings: Any) -> None:
+    old, new = settings.ADHERENTS_MASTER_KEYS[0], b"n" * 32
+    code = letter_to(odette)
+    settings.ADHERENTS_MASTER_KEYS = [new, old]
+    call_command("rotate_keys", stdout=io.StringIO())
+    assert type_code(Client(), code).status_code == 302
+    settings.ADHERENTS_MASTER_KEYS = [new]
+    assert REFUSED in text(type_code(Client(), code))

@@ -82,7 +82,7 @@ class CodeForm(forms.Form):
     code = forms.CharField(
         label=gettext_lazy("Code reçu par courrier"),
         help_text=gettext_lazy(
-            "Douze lettres et chiffres, comme 7K2M-Q8XD-04RT. Les tirets sont facultatifs."
+            "Douze lettres et chiffres, comme 7K2M‑Q8XD‑04RT. Les tirets sont facultatifs."
         ),
         max_length=40,
         widget=forms.TextInput(

@@ -25,7 +25,7 @@ from adherents.journal.services import record
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 CODE_LENGTH = 12  # 60 bits
 GROUP = 4
-_MISREAD = str.maketrans("ILO", "110", " -–.\t\u00a0")
+_MISREAD = str.maketrans("ILO", "110", " -\u2010\u2011\u2013\u2014.\t\u00a0")
 _SIGNER = signing.TimestampSigner(salt="adherents.letter")
 
 
