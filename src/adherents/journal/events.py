@@ -33,10 +33,10 @@ class Event(TextChoices):
     EMAIL_CHANGED = "account.email_changed", _("Adresse e-mail modifiée")
     AGENT_INVITED = "agent.invited", _("Agent invité")
     LETTER_MADE = "account.letter_made", _("Courrier avec un code préparé par le service")
-    CODE_REFUSED = "account.code_refused", _("Code reçu par courrier refusé")
     # enrolment
     IDENTITY_CLAIMED = "enrolment.identity_claimed", _("Première connexion demandée")
     IDENTITY_UNMATCHED = "enrolment.identity_unmatched", _("Première connexion sans correspondance")
+    CODE_REFUSED = "enrolment.code_refused", _("Code reçu par courrier refusé")
     EMAIL_PROPOSED = "enrolment.email_proposed", _("Adresse e-mail donnée, à confirmer")
     LETTERS_READY = "enrolment.letters_ready", _("Courriers prêts à imprimer")
     LETTERS_TAKEN = "enrolment.letters_taken", _("Courriers téléchargés par le service")
