@@ -36,6 +36,7 @@ class Figure:
 
     `opened`: days since the account was opened (None: never connected), `renewed`: since its password was last set,
     if it was again. `wrong`: how long ago five wrong passwords were typed. `closed`: days since the account was closed.
+    `refused`: days since the server of the e-mail address refused it.
     `signed_in`: days ago of each sign-in. `left_unsent`: a file waits for the member to finish sending it.
     """
 
@@ -46,6 +47,7 @@ class Figure:
     signed_in: tuple[float, ...] = ()
     wrong: timedelta | None = None
     closed: int | None = None
+    refused: int | None = None
     covered: tuple[Covered, ...] = ()
     papers: tuple[Paper, ...] = ()
     left_unsent: bool = False

@@ -34,6 +34,7 @@ from adherents.journal.services import record
 from adherents.mail.services import send_due
 from adherents.members.models import Beneficiary, Member
 from adherents.members.services.accounts import attach_account
+from adherents.members.services.addresses import note_refusal
 from adherents.members.services.import_files import import_files
 from adherents.vault.models import Document, State
 from adherents.vault.services.arrival import Arrived, Intake, keep_waiting
@@ -101,6 +102,12 @@ def _steps(people: list[Figure], encoded: str, now: datetime) -> Iterator[Step]:
     for figure in people:
         if figure.opened is not None:
             yield from _life(figure, figure.opened, encoded, now)
+        if figure.refused is not None:
+            yield _refusal(figure, figure.refused, now)
+
+
+def _refusal(figure: Figure, days: int, now: datetime) -> Step:
+    return Step(_hour("server", days, now), lambda: note_refusal(address=figure.line.email))
 
 
 def _life(figure: Figure, opened: int, encoded: str, now: datetime) -> Iterator[Step]:
