@@ -43,16 +43,6 @@ class SetAside(models.TextChoices):
     INFECTED = "infected", _("Écarté par sécurité")
 
 
-class ReceiptCounter(models.Model):
-    """The last receipt number given in a year: its row is locked while the next one is taken."""
-
-    year = models.PositiveSmallIntegerField(primary_key=True)
-    last = models.PositiveIntegerField(default=0)
-
-    def __str__(self) -> str:
-        return f"{self.year}: {self.last}"
-
-
 class UnclaimedObject(models.Model):
     """A storage object that was begun and that no row owns yet: noted before its first byte is written.
 
@@ -228,6 +218,13 @@ class Document(DueWork, NamedFile):
         Beneficiary, on_delete=models.SET_NULL, null=True, related_name="documents"
     )
     note = models.TextField(default="", blank=True)
+    answers = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="answered_by",
+        help_text="the one it replaces",
+    )
     state = models.CharField(max_length=12, choices=State.choices, default=State.RECEIVED)
     state_at = models.DateTimeField(default=timezone.now)
     checked_at = models.DateTimeField(null=True)
@@ -255,6 +252,9 @@ class Document(DueWork, NamedFile):
             models.Index(fields=["member", "origin", "-at", "place", "id"], name="documents_by_origin"),
             models.Index(fields=["member", "sha256"], name="documents_same_bytes"),
             models.Index(fields=["kind", "state_at"], name="documents_by_retention"),
+            models.Index(
+                fields=["checked_at"], condition=models.Q(state="checked"), name="documents_checked"
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -341,57 +341,3 @@ class Page(SealedFile):
     def sealed_as(self) -> str:
         """The document's id and the page's place in it."""
         return f"{self.document_id}/{self.number}"
-
-
-class SigningKeyQuerySet(models.QuerySet["SigningKey"]):
-    def live(self) -> Self:
-        """The one that signs: none before the first receipt, one ever after."""
-        return self.filter(retired_at=None)
-
-    def newest_first(self) -> Self:
-        return self.order_by("-created_at", "pk")
-
-
-class SigningKey(models.Model):
-    """A key that signs receipts. Its public half is published for ever, its seed is sealed under the master key.
-
-    It is in the database so that every machine signs with the same one, and so that it outlives a master key.
-    """
-
-    key_id = models.CharField(max_length=16, primary_key=True)
-    algorithm = models.CharField(max_length=12, default="Ed25519")
-    public = models.BinaryField()
-    sealed_seed = models.BinaryField()
-    created_at = models.DateTimeField(default=timezone.now)
-    retired_at = models.DateTimeField(null=True)
-
-    objects = SigningKeyQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["algorithm"], condition=models.Q(retired_at=None), name="one_live_signing_key"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return self.key_id
-
-    @property
-    def subject(self) -> str:
-        """How the journal names it."""
-        return f"signing-key:ed25519-{self.key_id}"  # digits alone would look like a number of a person
-
-
-class Receipt(models.Model):
-    """What was signed of a deposit, byte for byte as on the day: later changes to its rows change nothing here."""
-
-    deposit = models.OneToOneField(
-        Deposit, on_delete=models.CASCADE, primary_key=True, related_name="receipt"
-    )
-    key = models.ForeignKey(SigningKey, on_delete=models.PROTECT, related_name="receipts")
-    payload = models.BinaryField()
-    signature = models.BinaryField()
-
-    def __str__(self) -> str:
-        return f"receipt of deposit {self.deposit_id}"

@@ -1,0 +1,42 @@
+"""The tables of the vault."""
+
+from adherents.vault.models.documents import (
+    Arrival,
+    ArrivalQuerySet,
+    Deposit,
+    DepositQuerySet,
+    Document,
+    DocumentQuerySet,
+    NamedFile,
+    Page,
+    SealedFile,
+    SetAside,
+    State,
+    UnclaimedObject,
+    Upload,
+    UploadPart,
+    UploadQuerySet,
+)
+from adherents.vault.models.receipts import Receipt, ReceiptCounter, SigningKey, SigningKeyQuerySet
+
+__all__ = [
+    "Arrival",
+    "ArrivalQuerySet",
+    "Deposit",
+    "DepositQuerySet",
+    "Document",
+    "DocumentQuerySet",
+    "NamedFile",
+    "Page",
+    "Receipt",
+    "ReceiptCounter",
+    "SealedFile",
+    "SetAside",
+    "SigningKey",
+    "SigningKeyQuerySet",
+    "State",
+    "UnclaimedObject",
+    "Upload",
+    "UploadPart",
+    "UploadQuerySet",
+]
