@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError, field_validator
 
 from adherents.insurer.facts import (
     Brand,
+    Casework,
     Contact,
     Documents,
     Insurer,
@@ -43,6 +44,7 @@ class Profile(Facts):
     session: Session
     limits: Limits
     documents: Documents
+    casework: Casework
     vault: Vault
     legal: Legal
 

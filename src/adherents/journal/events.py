@@ -60,6 +60,18 @@ class Event(TextChoices):
     RECEIPT_DOWNLOADED = "vault.receipt_downloaded", _("Accusé de dépôt téléchargé")
     SIGNING_KEY_MADE = "vault.signing_key_made", _("Clé de signature des accusés créée")
     SIGNING_KEY_RETIRED = "vault.signing_key_retired", _("Clé de signature des accusés remplacée")
+    # casework: the queue
+    DOCUMENT_TAKEN = "casework.document_taken", _("Document pris en charge")
+    DOCUMENT_GIVEN_BACK = "casework.document_given_back", _("Document rendu à la file")
+    LEASE_ENDED = "casework.lease_ended", _("Document laissé, revenu dans la file")
+    DOCUMENT_HANDED_OVER = "casework.document_handed_over", _("Document transmis à un autre agent")
+    DOCUMENT_ASSIGNED = "casework.document_assigned", _("Document attribué à un agent")
+    DECISION_MADE = "casework.decision_made", _("Décision prise, encore annulable")
+    DECISION_UNDONE = "casework.decision_undone", _("Décision annulée avant son envoi")
+    DOCUMENT_ACCEPTED = "casework.document_accepted", _("Document accepté")
+    DOCUMENT_REFUSED = "casework.document_refused", _("Document refusé")
+    CORRECTION_ASKED = "casework.correction_asked", _("Correction demandée")
+    CORRECTION_ANSWERED = "casework.correction_answered", _("Réponse à une demande de correction")
     # casework
     MEMBER_CONSULTED = "casework.member_consulted", _("Dossier consulté par le service")
     NIR_SHOWN = "casework.nir_shown", _("Numéro de sécurité sociale affiché au service")

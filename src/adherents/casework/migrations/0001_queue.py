@@ -1,4 +1,3 @@
-
 import adherents.crypto.fields
 import django.db.models.deletion
 import django.utils.timezone
@@ -25,9 +24,10 @@ class Migration(migrations.Migration):
                 ('entered_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('status', models.CharField(choices=[('waiting', 'À traiter'), ('decided', 'Décidé, encore annulable'), ('done', 'Traité'), ('gone', 'Repris par l’adhérent')], default='waiting', max_length=8)),
                 ('leased_until', models.DateTimeField(null=True)),
+                ('taken_at', models.DateTimeField(null=True)),
                 ('reserved_until', models.DateTimeField(null=True)),
-                ('agent', models.ForeignKey(help_text='who holds or decided it', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='items', to=settings.AUTH_USER_MODEL)),
-                ('reserved_for', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='reserved_items', to=settings.AUTH_USER_MODEL)),
+                ('agent', models.ForeignKey(db_index=False, help_text='who holds or decided it', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='items', to=settings.AUTH_USER_MODEL)),
+                ('reserved_for', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='reserved_items', to=settings.AUTH_USER_MODEL)),
             ],
         ),
         migrations.CreateModel(
@@ -76,7 +76,23 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='item',
-            index=models.Index(condition=models.Q(('status', 'waiting')), fields=['agent', 'leased_until'], name='items_in_hand'),
+            index=models.Index(condition=models.Q(('agent__isnull', False), ('status', 'waiting')), fields=['agent', 'leased_until'], name='items_in_hand'),
+        ),
+        migrations.AddIndex(
+            model_name='item',
+            index=models.Index(condition=models.Q(('leased_until__isnull', False), ('status', 'waiting')), fields=['leased_until'], name='items_leased'),
+        ),
+        migrations.AddIndex(
+            model_name='item',
+            index=models.Index(condition=models.Q(('reserved_for__isnull', False), ('status', 'waiting')), fields=['reserved_for', 'due_on', 'entered_at', 'document'], name='items_kept_for_somebody'),
+        ),
+        migrations.AddIndex(
+            model_name='item',
+            index=models.Index(condition=models.Q(('status', 'gone')), fields=['document'], name='items_gone'),
+        ),
+        migrations.AddConstraint(
+            model_name='item',
+            constraint=models.CheckConstraint(condition=models.Q(('leased_until__isnull', True), ('agent__isnull', False), _connector='OR'), name='a_lease_is_somebodys'),
         ),
         migrations.AddConstraint(
             model_name='decision',
@@ -89,5 +105,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='decision',
             constraint=models.CheckConstraint(condition=models.Q(('outcome', 'accepted'), models.Q(('reason', ''), _negated=True), _connector='OR'), name='a_reason_unless_accepted'),
+        ),
+        migrations.AddConstraint(
+            model_name='decision',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('outcome', 'incomplete'), _negated=True), ('until__isnull', False), _connector='OR'), name='a_day_with_a_correction'),
         ),
     ]

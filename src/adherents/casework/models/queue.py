@@ -1,7 +1,8 @@
 """A document's place in the queue, what was decided of it, and what was asked for instead."""
 
-from datetime import datetime
-from typing import ClassVar
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
@@ -10,8 +11,13 @@ from django.utils.translation import gettext_lazy as _
 
 from adherents.accounts.models import Account
 from adherents.crypto.fields import EncryptedTextField
-from adherents.vault.models import Document
+from adherents.insurer.profile import profile
+from adherents.members.models import Member
+from adherents.vault.models import Document, State
 from adherents.work.models import DueWork, DueWorkQuerySet
+
+if TYPE_CHECKING:
+    from django_stubs_ext.db.models.manager import RelatedManager
 
 
 class Status(models.TextChoices):
@@ -31,15 +37,76 @@ class Outcome(models.TextChoices):
     INCOMPLETE = "incomplete", _("Correction demandée")
 
 
+class Age(models.TextChoices):
+    """How an item stands to the day by which it should be treated."""
+
+    LATE = "late", _("En retard")
+    TODAY = "today", _("Pour aujourd’hui")
+    LATER = "later", _("Pour plus tard")
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Of what « suivant » gives the next one: a kind's code and an `Age`, or "" for all."""
+
+    kind: str = ""
+    age: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.kind or self.age)
+
+
+ALL = Filters()
+
+
 class ItemQuerySet(models.QuerySet["Item"]):
-    """Read by the queue and its filters; see `services/queue.py` for who takes what."""
+    def waiting(self) -> Self:
+        """Everything that no agent has decided of, held or not."""
+        return self.filter(status=Status.WAITING)
+
+    def free(self) -> Self:
+        """Of the waiting, those that nobody's lease holds."""
+        return self.waiting().filter(Q(leased_until=None) | Q(leased_until__lte=timezone.now()))
+
+    def held(self) -> Self:
+        """Of the waiting, those that somebody has in hand, or that are set apart for somebody's next."""
+        return self.waiting().filter(leased_until__gt=timezone.now())
+
+    def in_hand_of(self, agent: Account) -> Self:
+        """What this agent has taken and not decided of, first taken first."""
+        return self.held().filter(agent=agent, taken_at__isnull=False).order_by("taken_at", "pk")
+
+    def open_to(self, agent: Account) -> Self:
+        """Kept for nobody else."""
+        now = timezone.now()
+        return self.filter(Q(reserved_for=None) | Q(reserved_for=agent) | Q(reserved_until__lte=now))
+
+    def kept_for(self, agent: Account) -> Self:
+        """Those that come to this agent first, free or not."""
+        now = timezone.now()
+        return self.waiting().filter(Q(reserved_until=None) | Q(reserved_until__gt=now), reserved_for=agent)
+
+    def matching(self, filters: Filters) -> Self:
+        today = timezone.localdate()
+        wanted = {
+            "": Q(),
+            Age.LATE: Q(due_on__lt=today),
+            Age.TODAY: Q(due_on=today),
+            Age.LATER: Q(due_on__gt=today),
+        }
+        found = self.filter(wanted[filters.age])
+        return found.filter(kind=filters.kind) if filters.kind else found
+
+    def oldest_due_first(self) -> Self:
+        return self.order_by("due_on", "entered_at", "pk")
 
 
 class Item(models.Model):
     """A document whose checks are done waits here once. A lease (`agent`, `leased_until`) is one agent's, and ends by itself.
 
-    `reserved_for`: the agent to whom it comes first (who asked for the correction that it answers, or to whom a
-    supervisor gave it), until `reserved_until` (null: until that agent gives it back).
+    `taken_at`: since when the agent treats it; a lease without it only sets the item apart as the agent's next one, and
+    the member still reads « Vérifié ». `reserved_for`: the agent to whom it comes first (who asked for the correction that
+    it answers, or to whom a supervisor gave it), until `reserved_until` (null: until that agent gives it back).
     """
 
     document = models.OneToOneField(Document, on_delete=models.CASCADE, primary_key=True, related_name="item")
@@ -51,16 +118,19 @@ class Item(models.Model):
         Account,
         on_delete=models.SET_NULL,
         null=True,
+        db_index=False,
         related_name="items",
         help_text="who holds or decided it",
     )
     leased_until = models.DateTimeField(null=True)
+    taken_at = models.DateTimeField(null=True)
     reserved_for = models.ForeignKey(
-        Account, on_delete=models.SET_NULL, null=True, related_name="reserved_items"
+        Account, on_delete=models.SET_NULL, null=True, db_index=False, related_name="reserved_items"
     )
     reserved_until = models.DateTimeField(null=True)
 
     objects = ItemQuerySet.as_manager()
+    decisions: "RelatedManager[Decision]"
 
     class Meta:
         indexes = [
@@ -75,8 +145,26 @@ class Item(models.Model):
                 name="items_of_a_kind",
             ),
             models.Index(
-                fields=["agent", "leased_until"], condition=Q(status="waiting"), name="items_in_hand"
+                fields=["agent", "leased_until"],
+                condition=Q(status="waiting", agent__isnull=False),
+                name="items_in_hand",
             ),
+            models.Index(
+                fields=["leased_until"],
+                condition=Q(status="waiting", leased_until__isnull=False),
+                name="items_leased",
+            ),
+            models.Index(
+                fields=["reserved_for", "due_on", "entered_at", "document"],
+                condition=Q(status="waiting", reserved_for__isnull=False),
+                name="items_kept_for_somebody",
+            ),
+            models.Index(fields=["document"], condition=Q(status="gone"), name="items_gone"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(leased_until__isnull=True) | Q(agent__isnull=False), name="a_lease_is_somebodys"
+            )
         ]
 
     def __str__(self) -> str:
@@ -86,6 +174,38 @@ class Item(models.Model):
         """Whether this agent's lease holds (now by default)."""
         moment = at or timezone.now()
         return self.agent_id == agent.pk and self.leased_until is not None and self.leased_until > moment
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.status == Status.WAITING
+
+    @property
+    def is_held(self) -> bool:
+        return self.is_waiting and self.leased_until is not None and self.leased_until > timezone.now()
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether somebody has to be offered it first."""
+        until = self.reserved_until
+        return self.reserved_for_id is not None and (until is None or until > timezone.now())
+
+    @property
+    def age(self) -> Age:
+        today = timezone.localdate()
+        return Age.LATE if self.due_on < today else Age.TODAY if self.due_on == today else Age.LATER
+
+
+class DecisionQuerySet(DueWorkQuerySet):
+    def told(self, document: Document) -> "Decision | None":
+        """What the member was told of a document last."""
+        told: Decision | None = (
+            self.filter(item=document.pk, settled_at__isnull=False).order_by("-settled_at", "-pk").first()
+        )
+        return told
+
+    def standing(self) -> Self:
+        """Those that were not undone."""
+        return self.filter(undone_at__isnull=True)
 
 
 class Decision(DueWork):
@@ -107,7 +227,7 @@ class Decision(DueWork):
     settled_at = models.DateTimeField(null=True)
     undone_at = models.DateTimeField(null=True)
 
-    objects: ClassVar[DueWorkQuerySet] = DueWorkQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[DecisionQuerySet] = DecisionQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         constraints = [
@@ -120,10 +240,35 @@ class Decision(DueWork):
             models.CheckConstraint(
                 condition=Q(outcome="accepted") | ~Q(reason=""), name="a_reason_unless_accepted"
             ),
+            models.CheckConstraint(
+                condition=~Q(outcome="incomplete") | Q(until__isnull=False), name="a_day_with_a_correction"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"decision {self.pk}: {self.outcome}"
+
+    def words(self, language: str) -> str:
+        """What the member reads, in their language; French where there is no English."""
+        return str(self.words_en if language.startswith("en") and self.words_en else self.words_fr)
+
+    @property
+    def undone_before(self) -> datetime:
+        """Until when its agent can still undo it."""
+        return self.at + timedelta(seconds=profile().casework.undo_seconds)
+
+
+class CorrectionQuerySet(models.QuerySet["Correction"]):
+    def open(self) -> Self:
+        """Those that wait for an answer: the document is still there, and « À compléter »."""
+        return self.filter(
+            answered_at__isnull=True, document__erased_at__isnull=True, document__state=State.INCOMPLETE
+        )
+
+    def open_for(self, member: Member) -> Self:
+        """What this member is asked for, the most pressing first, with the document and the words."""
+        found = self.open().filter(document__member=member).order_by("until", "pk")
+        return found.select_related("document", "decision")
 
 
 class Correction(models.Model):
@@ -138,6 +283,8 @@ class Correction(models.Model):
     answer = models.OneToOneField(
         Document, on_delete=models.SET_NULL, null=True, related_name="answered_correction"
     )
+
+    objects = CorrectionQuerySet.as_manager()
 
     class Meta:
         indexes = [

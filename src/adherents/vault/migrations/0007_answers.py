@@ -1,4 +1,3 @@
-
 import django.db.models.deletion
 from django.db import migrations, models
 
@@ -19,5 +18,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='document',
             index=models.Index(condition=models.Q(('state', 'checked')), fields=['checked_at'], name='documents_checked'),
+        ),
+        migrations.AddIndex(
+            model_name='document',
+            index=models.Index(condition=models.Q(('state', 'received')), fields=['at'], name='documents_received'),
         ),
     ]

@@ -255,6 +255,7 @@ class Document(DueWork, NamedFile):
             models.Index(
                 fields=["checked_at"], condition=models.Q(state="checked"), name="documents_checked"
             ),
+            models.Index(fields=["at"], condition=models.Q(state="received"), name="documents_received"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -1,0 +1,40 @@
+"""The mails of a decision: accepted, refused, a correction asked for. The words in them are those that the agent left."""
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import translation
+
+from adherents.casework.models import Decision, Outcome
+from adherents.mail.services import Value, post
+from adherents.vault.models import Document
+
+_MAILS = {
+    Outcome.ACCEPTED: "casework/accepted",
+    Outcome.REFUSED: "casework/refused",
+    Outcome.INCOMPLETE: "casework/correction_asked",
+}
+
+
+def decided(decision: Decision, document: Document) -> None:
+    """What was decided, why, until when, and where to answer. Nothing is posted where there is no address (G10)."""
+    member = document.member
+    to = (member.account.email if member.account else "") or member.email
+    if not to:
+        return
+    language = member.account.language if member.account else member.language
+    with translation.override(language):
+        kind = document.kind_label
+    context: dict[str, Value] = {
+        "kind": kind,
+        "number": document.deposit.number,
+        "words": decision.words(language),
+        "until": f"{decision.until:%d/%m/%Y}" if decision.until else "",
+        "link": settings.BASE_URL + reverse("vault:document", args=[document.pk]),
+    }
+    post(
+        _MAILS[Outcome(decision.outcome)],
+        to=to,
+        language=language,
+        context=context,
+        dedupe_key=f"decision:{decision.pk}",
+    )

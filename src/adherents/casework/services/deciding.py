@@ -1,0 +1,180 @@
+"""What an agent decides of a document, and the few seconds in which it can be undone: the member is told by settling.
+
+Undoing and settling are each one conditional UPDATE of the decision, under the item's lock: one of them wins.
+"""
+
+from datetime import date, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from adherents.accounts.models import Account
+from adherents.casework import mails
+from adherents.casework.models import Correction, Decision, Item, Outcome, Status
+from adherents.casework.permissions import actor
+from adherents.casework.services import queue
+from adherents.insurer.facts import Reason, Use
+from adherents.insurer.profile import profile
+from adherents.journal.events import Event
+from adherents.journal.services import record
+from adherents.vault.models import Document, State
+from adherents.vault.services.following import CannotMove, set_state
+from adherents.work.services import do_each
+
+_STATES = {
+    Outcome.ACCEPTED: State.ACCEPTED,
+    Outcome.REFUSED: State.REFUSED,
+    Outcome.INCOMPLETE: State.INCOMPLETE,
+}
+_EVENTS = {
+    Outcome.ACCEPTED: Event.DOCUMENT_ACCEPTED,
+    Outcome.REFUSED: Event.DOCUMENT_REFUSED,
+    Outcome.INCOMPLETE: Event.CORRECTION_ASKED,
+}
+
+
+class CannotDecide(Exception):
+    """Why this decision does not stand, in words for the agent. `field`: of the form, what to mend."""
+
+    message: str | Promise = _("Cette décision ne peut pas être prise.")
+    field = ""
+
+
+class NoSuchReason(CannotDecide):
+    message = _("Choisissez un motif de la liste.")
+    field = "reason"
+
+
+class NoWords(CannotDecide):
+    message = _("Dites à l’adhérent pourquoi, et quoi faire.")
+    field = "words_fr"
+
+
+class DayIsPast(CannotDecide):
+    message = _("Choisissez un jour à venir.")
+    field = "until"
+
+
+class TooLate(Exception):
+    """It cannot be undone any more: its time is over, or it is another agent's."""
+
+    message = _("Il est trop tard pour annuler : l’adhérent est prévenu.")
+
+
+def accept(*, agent: Account, item: Item) -> Decision:
+    """The document is what was needed. Raises `queue.NotAvailable` when another agent has it, or nobody may."""
+    return _decide(agent, item, Outcome.ACCEPTED)
+
+
+def refuse(*, agent: Account, item: Item, reason: str, words_fr: str, words_en: str = "") -> Decision:
+    """It does not do, and why. `reason`: a code of the profile for this kind. Raises `CannotDecide` too."""
+    _check(item, "refuse", reason, words_fr)
+    return _decide(agent, item, Outcome.REFUSED, reason=reason, words_fr=words_fr, words_en=words_en)
+
+
+def ask_correction(
+    *, agent: Account, item: Item, reason: str, words_fr: str, words_en: str = "", until: date
+) -> Decision:
+    """Another document is asked for, until that day. Raises `CannotDecide` too."""
+    _check(item, "correct", reason, words_fr)
+    if until <= timezone.localdate():
+        raise DayIsPast
+    return _decide(
+        agent, item, Outcome.INCOMPLETE, reason=reason, words_fr=words_fr, words_en=words_en, until=until
+    )
+
+
+def undo(*, agent: Account, decision: Decision) -> Item:
+    """As if it had not been decided: nobody was told, and the agent has the item in hand again. Raises `TooLate`."""
+    now = timezone.now()
+    with transaction.atomic():
+        item = Item.objects.select_for_update().get(pk=decision.item_id)
+        standing = Decision.objects.filter(
+            pk=decision.pk,
+            agent=agent,
+            settled_at=None,
+            undone_at=None,
+            at__gt=now - timedelta(seconds=profile().casework.undo_seconds),
+        )
+        if not standing.update(undone_at=now, next_attempt_at=None):
+            raise TooLate
+        item.status, item.agent = Status.WAITING, agent
+        item.leased_until, item.taken_at = queue.lease_ends(), now
+        item.save(update_fields=["status", "agent", "leased_until", "taken_at"])
+        record(Event.DECISION_UNDONE, subject=f"document:{item.pk}", actor=actor(agent))
+    return item
+
+
+def settle_due(limit: int = 50) -> int:
+    """Settle what can no longer be undone: the document's state, the correction, the mail; how many were tried."""
+    return do_each(Decision.objects.claim_due(limit), settle)
+
+
+def settle(decision: Decision) -> None:
+    """Once, in one transaction. A document that was destroyed in between has nothing to be told of: the item is gone."""
+    with transaction.atomic():
+        item = Item.objects.select_for_update().get(pk=decision.item_id)
+        standing = Decision.objects.filter(pk=decision.pk, settled_at=None, undone_at=None)
+        now = timezone.now()
+        nothing_left = {"next_attempt_at": None, "lease": "", "leased_until": None}
+        if not standing.update(settled_at=now, **nothing_left):
+            Decision.objects.filter(pk=decision.pk).update(**nothing_left)
+            return
+        decision.settled_at = now
+        decision.work_done()
+        try:
+            document = set_state(document_id=item.pk, state=_STATES[Outcome(decision.outcome)])
+        except CannotMove:
+            Decision.objects.filter(pk=decision.pk).update(settled_at=None, undone_at=now)
+            queue.leave(item)
+            return
+        item.status = Status.DONE
+        item.save(update_fields=["status"])
+        _tell(decision, document)
+
+
+def _tell(decision: Decision, document: Document) -> None:
+    """Everything that follows from a decision that stands, in the transaction that settles it."""
+    details = {"code": decision.reason} if decision.reason else {}
+    outcome = Outcome(decision.outcome)
+    record(_EVENTS[outcome], subject=document.subject, actor=f"agent:{decision.agent_id}", **details)
+    if outcome == Outcome.INCOMPLETE and decision.until is not None:
+        Correction.objects.create(
+            decision=decision, document=document, agent_id=decision.agent_id, until=decision.until
+        )
+    mails.decided(decision, document)
+
+
+def _check(item: Item, use: Use, reason: str, words_fr: str) -> None:
+    if reason not in {one.code for one in reasons_for(item, use)}:
+        raise NoSuchReason
+    if not words_fr.strip():
+        raise NoWords
+
+
+def reasons_for(item: Item, use: Use) -> list[Reason]:
+    """The profile's templates for this kind; those of every kind where the profile has dropped it since."""
+    return profile().documents.reasons_for(item.kind, use)
+
+
+def _decide(agent: Account, item: Item, outcome: Outcome, **facts: object) -> Decision:
+    """Only by who has the item in hand. One whose lease ended goes on where nobody else has taken it meanwhile."""
+    with transaction.atomic():
+        mine = Item.objects.waiting().filter(pk=item.pk, agent=agent, taken_at__isnull=False)
+        decided = {"status": Status.DECIDED, "leased_until": None}
+        if not mine.update(**decided):
+            queue.take(agent=agent, item=item)
+            mine.update(**decided)
+        now = timezone.now()
+        decision = Decision.objects.create(
+            item_id=item.pk,
+            agent=agent,
+            outcome=outcome,
+            at=now,
+            next_attempt_at=now + timedelta(seconds=profile().casework.undo_seconds),
+            **facts,
+        )
+        record(Event.DECISION_MADE, subject=f"document:{item.pk}", actor=actor(agent), outcome=outcome.value)
+    return decision

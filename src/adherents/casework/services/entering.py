@@ -1,0 +1,117 @@
+"""What comes into the queue, and what leaves it without an agent: found by sweeps, since the vault does not know the desk."""
+
+from datetime import datetime, time, timedelta
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+
+from adherents.accounts.models import Account
+from adherents.casework.models import Correction, Item, Status
+from adherents.casework.permissions import TABLE, Act
+from adherents.casework.services.queue import leave
+from adherents.insurer.calendar import add_working_days
+from adherents.insurer.profile import profile
+from adherents.journal.events import Event
+from adherents.journal.services import record
+from adherents.vault.models import Document, State
+from adherents.vault.origins import Origin
+
+LATELY = timedelta(hours=1)  # what each round looks at; the whole is gone through less often
+A_ROUND = 200
+
+
+def enter_checked(*, since: datetime | None = None, limit: int = A_ROUND) -> int:
+    """Each document that a member sent and whose checks are done enters the queue once; how many did.
+
+    `since`: only those checked later, which is quick however many wait. Two workers never enter one twice: its row is locked.
+    """
+    ready = Document.objects.filter(
+        ~Exists(Item.objects.filter(pk=OuterRef("pk"))),
+        state=State.CHECKED,
+        origin=Origin.MEMBER,
+        set_aside="",
+        erased_at=None,
+        checked_at__isnull=False,
+    )
+    if since is not None:
+        ready = ready.filter(checked_at__gte=since)
+    with transaction.atomic():
+        found = list(
+            ready.order_by("checked_at", "pk")
+            .select_for_update(skip_locked=True)
+            .defer("wrapped_key")[:limit]
+        )
+        # What another worker entered between the look and the lock is seen only now.
+        entered = set(
+            Item.objects.filter(pk__in=[document.pk for document in found]).values_list("pk", flat=True)
+        )
+        fresh = [document for document in found if document.pk not in entered]
+        Item.objects.bulk_create([_item(document) for document in fresh])
+    return len(fresh)
+
+
+def enter_lately() -> int:
+    """`enter_checked` for what the checks have just let through."""
+    return enter_checked(since=timezone.now() - LATELY)
+
+
+def put_right(limit: int = A_ROUND) -> int:
+    """What the quick round does not see: documents forgotten by it, taken back, destroyed or set aside; how many moved."""
+    return enter_checked(limit=limit) + _leave(limit) + _come_back(limit)
+
+
+def _item(document: Document) -> Item:
+    item = Item(document=document, kind=document.kind, due_on=document.answer_expected_on)
+    asker = _answer(document) if document.answers_id else None
+    if asker is not None:
+        item.reserved_for, item.reserved_until = asker, kept_until()
+    return item
+
+
+def _answer(document: Document) -> Account | None:
+    """If this document answers a correction, close it; the agent to whom the answer comes first."""
+    corrections = Correction.objects.filter(document=document.answers_id).select_related("agent")
+    asked = corrections.order_by("-asked_at", "-pk").first()
+    if asked is None:
+        return None
+    now = timezone.now()
+    if Correction.objects.filter(pk=asked.pk, answered_at=None).update(answered_at=now, answer=document):
+        record(
+            Event.CORRECTION_ANSWERED,
+            subject=f"document:{document.answers_id}",
+            actor=f"member:{document.member_id}",
+            answer=document.subject,
+        )
+    agent = asked.agent
+    return agent if agent.role in TABLE[Act.TREAT] and agent.closed_at is None else None
+
+
+def kept_until() -> datetime:
+    """Until the end of so many working days from now, an answer waits for whoever asked for it."""
+    day = add_working_days(timezone.localdate(), profile().casework.kept_days)
+    return timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))
+
+
+def _leave(limit: int) -> int:
+    """Taken back by its member, destroyed, or set aside while nobody held it."""
+    lost = (
+        Q(document__state=State.WITHDRAWN) | Q(document__erased_at__isnull=False) | ~Q(document__set_aside="")
+    )
+    with transaction.atomic():
+        gone = Item.objects.free().filter(lost, taken_at=None).order_by("pk")
+        rows = list(gone.select_for_update(skip_locked=True, of=("self",))[:limit])
+        for item in rows:
+            leave(item)
+    return len(rows)
+
+
+def _come_back(limit: int) -> int:
+    """Set aside, then found sound after all: it has its place again."""
+    sound = Q(document__state=State.CHECKED, document__erased_at=None, document__set_aside="")
+    with transaction.atomic():
+        back = Item.objects.filter(sound, status=Status.GONE).order_by("pk")
+        pks = list(
+            back.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True)[:limit]
+        )
+        return Item.objects.filter(pk__in=pks, status=Status.GONE).update(status=Status.WAITING)

@@ -1,0 +1,255 @@
+"""The queue: a document whose checks are done enters once, oldest due first, and one agent at a time holds it.
+
+Who gets an item is settled by its row's lock, or by one conditional UPDATE; the member's document follows in the same
+transaction. Locks are taken in one order: the item, then its document.
+"""
+
+import uuid
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from adherents.accounts.models import Account
+from adherents.casework.models import ALL, Filters, Item, ItemQuerySet, Status
+from adherents.casework.permissions import TABLE, Act, actor
+from adherents.insurer.profile import profile
+from adherents.journal.events import Event
+from adherents.journal.services import record
+from adherents.vault.models import State
+from adherents.vault.services.following import CannotMove, set_state
+
+AHEAD = timedelta(minutes=3)  # how long the next item is set apart before it is asked for
+
+
+class NotAvailable(Exception):
+    """Why an agent cannot have this item, in words for the agent."""
+
+    message: str | Promise = gettext_lazy(
+        "Ce document n’attend plus : il est traité, ou son expéditeur l’a repris."
+    )
+
+
+class HeldByAnother(NotAvailable):
+    def __init__(self, agent: Account | None) -> None:
+        name = agent.display_name if agent else ""
+        self.message = (
+            _("%(name)s traite ce document.") % {"name": name}
+            if name
+            else _("Un autre agent traite ce document.")
+        )
+        super().__init__()
+
+
+class KeptForAnother(NotAvailable):
+    def __init__(self, agent: Account | None) -> None:
+        name = agent.display_name if agent else ""
+        self.message = _("Ce document est réservé à %(name)s.") % {"name": name}
+        super().__init__()
+
+
+class NotYours(NotAvailable):
+    message = gettext_lazy("Vous n’avez plus ce document en main : votre réservation a pris fin.")
+
+
+class CannotTreat(Exception):
+    """The agent to whom it would go does not treat documents, or has left."""
+
+    message = gettext_lazy("Cet agent ne traite pas de documents.")
+
+
+def lease_ends() -> datetime:
+    """When an item that is taken or touched now comes back by itself."""
+    return timezone.now() + timedelta(minutes=profile().casework.lease_minutes)
+
+
+def take_next(*, agent: Account, filters: Filters = ALL, passed: Collection[uuid.UUID] = ()) -> Item | None:
+    """« Suivant »: lease the next item to this agent, with its document « En cours ». None: nothing waits for them.
+
+    First what the agent has in hand already, then what was set apart or kept for them, then the oldest due.
+    `passed`: what they put off a moment ago; it comes again only when nothing else is left.
+    """
+    with transaction.atomic():
+        in_hand = (
+            Item.objects.in_hand_of(agent).exclude(pk__in=passed).select_for_update(skip_locked=True).first()
+        )
+        if in_hand is not None:
+            return _touch(in_hand)
+        while (item := _next(agent, filters, passed)) is not None:
+            if _start(item, agent):
+                return item
+    return take_next(agent=agent, filters=filters) if passed else None
+
+
+def reserve_next(
+    *, agent: Account, after: Item, filters: Filters = ALL, passed: Collection[uuid.UUID] = ()
+) -> Item | None:
+    """What « suivant » will give after this item, set apart for a few minutes so that its pages can be fetched meanwhile.
+
+    The member reads nothing of it, and can still take the document back. None: nothing more waits.
+    """
+    with transaction.atomic():
+        in_hand = Item.objects.in_hand_of(agent).exclude(pk__in=[*passed, after.pk]).first()
+        item = None if in_hand else _next(agent, filters, passed)
+        no_longer = Item.objects.held().filter(agent=agent, taken_at=None)
+        if item is not None:
+            no_longer = no_longer.exclude(pk=item.pk)
+            item.agent, item.leased_until, item.taken_at = agent, timezone.now() + AHEAD, None
+            item.save(update_fields=["agent", "leased_until", "taken_at"])
+        others = list(no_longer.select_for_update(skip_locked=True).values_list("pk", flat=True))
+        Item.objects.filter(pk__in=others).update(agent=None, leased_until=None)
+    return in_hand or item
+
+
+def take(*, agent: Account, item: Item) -> Item:
+    """This one, and not the next: lease it if it is free. Raises `NotAvailable`, `HeldByAnother` or `KeptForAnother`."""
+    with transaction.atomic():
+        row = _locked(item)
+        if row.held_by(agent) and row.taken_at is not None:
+            return _touch(row)
+        if row.is_held and row.agent_id != agent.pk:
+            raise HeldByAnother(row.agent)
+        if row.is_kept and row.reserved_for_id != agent.pk:
+            raise KeptForAnother(row.reserved_for)
+        if not _start(row, agent):
+            raise NotAvailable
+    return row
+
+
+def renew(*, agent: Account, item: Item) -> bool:
+    """The agent is still at it: the lease begins again. False: it ended, and the item is no longer theirs."""
+    mine = Item.objects.waiting().filter(pk=item.pk, agent=agent, taken_at__isnull=False)
+    return mine.update(leased_until=lease_ends()) == 1
+
+
+def give_back(*, agent: Account, item: Item) -> None:
+    """To its place in the queue; whoever it was kept for has given it up too. Raises `NotYours`."""
+    with transaction.atomic():
+        row = _in_hand(agent, item)
+        if row.reserved_for_id == agent.pk:
+            row.reserved_for = row.reserved_until = None
+        _release(row)
+        record(Event.DOCUMENT_GIVEN_BACK, subject=row.document.subject, actor=actor(agent))
+
+
+def hand_over(*, agent: Account, item: Item, to: Account) -> None:
+    """Keep it for a colleague, to whom it comes first from now on. Raises `NotYours` or `CannotTreat`."""
+    _check_treats(to)
+    with transaction.atomic():
+        row = _in_hand(agent, item)
+        row.reserved_for, row.reserved_until = to, None
+        _release(row)
+        record(Event.DOCUMENT_HANDED_OVER, subject=row.document.subject, actor=actor(agent), to=actor(to))
+
+
+def assign(*, agent: Account, item: Item, to: Account | None) -> None:
+    """A supervisor keeps an item for somebody, or (None) for nobody any more. Whoever has it in hand finishes it.
+
+    Raises `NotAvailable` or `HeldByAnother` (it is being treated), or `CannotTreat`.
+    """
+    if to is not None:
+        _check_treats(to)
+    with transaction.atomic():
+        row = _locked(item)
+        if row.is_held and row.taken_at is not None:
+            raise HeldByAnother(row.agent)
+        row.reserved_for, row.reserved_until, row.agent, row.leased_until = to, None, None, None
+        row.save(update_fields=["reserved_for", "reserved_until", "agent", "leased_until"])
+        details = {"to": actor(to)} if to else {}
+        record(Event.DOCUMENT_ASSIGNED, subject=row.document.subject, actor=actor(agent), **details)
+
+
+def end_leases(limit: int = 200) -> int:
+    """What was left in hand too long is free already; its document goes back to « Vérifié », and it is journalled."""
+    done = 0
+    with transaction.atomic():
+        past = Item.objects.waiting().filter(leased_until__lte=timezone.now()).order_by("leased_until", "pk")
+        for item in past.select_for_update(skip_locked=True, of=("self",)).select_related("document")[:limit]:
+            taken, by = item.taken_at is not None, item.agent_id
+            _release(item)
+            if taken:
+                record(Event.LEASE_ENDED, subject=item.document.subject, agent=f"agent:{by}")
+            done += 1
+    return done
+
+
+def _next(agent: Account, filters: Filters, passed: Collection[uuid.UUID]) -> Item | None:
+    """The item that comes next, locked: no other transaction is given it."""
+    items = Item.objects.matching(filters).exclude(pk__in=passed).oldest_due_first()
+    ahead = items.held().filter(agent=agent, taken_at=None)
+    kept = items.free().kept_for(agent)
+    return _first(ahead) or _first(kept) or _first(items.free().open_to(agent))
+
+
+def _first(items: ItemQuerySet) -> Item | None:
+    return items.select_for_update(skip_locked=True).first()
+
+
+def _start(item: Item, agent: Account) -> bool:
+    """The agent treats it from now on. False: its member took it back meanwhile, and it leaves the queue."""
+    moved = (
+        item.taken_at is None
+    )  # else a lease that ended and that nothing has swept yet: « En cours » already
+    try:
+        if moved:
+            set_state(document_id=item.pk, state=State.IN_PROGRESS)
+    except CannotMove:
+        leave(item)
+        return False
+    item.agent, item.leased_until, item.taken_at = agent, lease_ends(), timezone.now()
+    item.save(update_fields=["agent", "leased_until", "taken_at"])
+    record(Event.DOCUMENT_TAKEN, subject=item.document.subject, actor=actor(agent))
+    return True
+
+
+def leave(item: Item) -> None:
+    """Its document does not wait any more: to be called under the item's lock."""
+    item.status, item.agent, item.leased_until, item.taken_at = Status.GONE, None, None, None
+    item.save(update_fields=["status", "agent", "leased_until", "taken_at"])
+
+
+def _release(item: Item) -> None:
+    """Nobody holds it from now on: to be called under the item's lock."""
+    if item.taken_at is not None:
+        try:
+            set_state(document_id=item.pk, state=State.CHECKED)
+        except CannotMove:
+            leave(item)
+            return
+    item.agent, item.leased_until, item.taken_at = None, None, None
+    item.save(update_fields=["agent", "leased_until", "taken_at", "reserved_for", "reserved_until"])
+
+
+def _touch(item: Item) -> Item:
+    item.leased_until = lease_ends()
+    item.save(update_fields=["leased_until"])
+    return item
+
+
+def _locked(item: Item) -> Item:
+    """The row, if it waits. Raises `NotAvailable`."""
+    rows = Item.objects.select_for_update(of=("self",)).select_related("document", "agent", "reserved_for")
+    row = rows.filter(pk=item.pk).first()
+    if row is None or row.status != Status.WAITING:
+        raise NotAvailable
+    return row
+
+
+def _in_hand(agent: Account, item: Item) -> Item:
+    """The row, locked, if this agent has it in hand; a lease that is past holds until somebody takes the item."""
+    try:
+        row = _locked(item)
+    except NotAvailable as error:
+        raise NotYours from error
+    if row.agent_id != agent.pk or row.taken_at is None:
+        raise NotYours
+    return row
+
+
+def _check_treats(agent: Account) -> None:
+    if agent.role not in TABLE[Act.TREAT] or agent.closed_at is not None:
+        raise CannotTreat

@@ -1,0 +1,41 @@
+"""Where a document goes once its checks are done: taken in hand, given back, answered (product.md, section 3)."""
+
+import uuid
+
+from django.db import connection
+from django.utils import timezone
+
+from adherents.vault.models import Document, State
+from adherents.vault.origins import Origin
+
+MOVES: dict[State, frozenset[State]] = {
+    State.CHECKED: frozenset({State.IN_PROGRESS}),
+    State.IN_PROGRESS: frozenset({State.CHECKED, State.ACCEPTED, State.REFUSED, State.INCOMPLETE}),
+}
+
+
+class CannotMove(Exception):
+    """The document is not where it can go there from: taken back meanwhile, set aside, destroyed, or answered already."""
+
+
+def set_state(*, document_id: uuid.UUID, state: State) -> Document:
+    """Move a member's document on, in the caller's transaction, and give its row, locked.
+
+    A member who takes it back at the same time waits for this, or is waited for. Raises `CannotMove`.
+    """
+    assert connection.in_atomic_block
+    document: Document | None = (
+        Document.objects.select_for_update(of=("self",))
+        .select_related("member__account", "deposit")
+        .filter(pk=document_id)
+        .first()
+    )
+    if document is None or document.origin != Origin.MEMBER or document.erased_at is not None:
+        raise CannotMove
+    if state not in MOVES.get(State(document.state), ()):
+        raise CannotMove
+    if state == State.IN_PROGRESS and document.set_aside:
+        raise CannotMove
+    document.state, document.state_at = state, timezone.now()
+    document.save(update_fields=["state", "state_at"])
+    return document
