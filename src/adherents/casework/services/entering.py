@@ -62,7 +62,12 @@ def put_right(limit: int = A_ROUND) -> int:
 
 
 def _item(document: Document) -> Item:
-    item = Item(document=document, kind=document.kind, due_on=document.answer_expected_on)
+    item = Item(
+        document=document,
+        kind=document.kind,
+        due_on=document.answer_expected_on,
+        entered_at=document.checked_at or timezone.now(),
+    )
     asker = _answer(document) if document.answers_id else None
     if asker is not None:
         item.reserved_for, item.reserved_until = asker, kept_until()

@@ -42,14 +42,14 @@ class HeldByAnother(NotAvailable):
             if name
             else _("Un autre agent traite ce document.")
         )
-        super().__init__()
+        super().__init__(self.message)
 
 
 class KeptForAnother(NotAvailable):
     def __init__(self, agent: Account | None) -> None:
         name = agent.display_name if agent else ""
         self.message = _("Ce document est réservé à %(name)s.") % {"name": name}
-        super().__init__()
+        super().__init__(self.message)
 
 
 class NotYours(NotAvailable):
