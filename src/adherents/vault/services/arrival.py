@@ -11,9 +11,10 @@ from adherents.members.models import Member
 from adherents.vault.content import HEAD_BYTES, PDF, TAIL_BYTES, Refusal, look, may_be
 from adherents.vault.drawing import Fault
 from adherents.vault.drawing.process import CannotBeDrawn, Drawing, DrawingFailed
-from adherents.vault.models import Arrival, Document, NamedFile, SealedFile, UnclaimedObject
+from adherents.vault.models import Arrival, Document, UnclaimedObject
 from adherents.vault.names import clean_name
 from adherents.vault.objects import StorageFailed, delete_object, fresh_name
+from adherents.vault.sealed import NamedFile, SealedFile
 from adherents.vault.sealing import Sealed, Sealer
 from adherents.vault.services.reading import Altered, clear_bytes
 
