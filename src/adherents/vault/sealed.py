@@ -4,7 +4,7 @@ import uuid
 
 from django.db import models
 
-from adherents.vault.content import SHORT_NAMES
+from adherents.vault.content import PHOTOS, SHORT_NAMES
 
 
 class SealedFile(models.Model):
@@ -37,6 +37,11 @@ class NamedFile(SealedFile):
     @property
     def sealed_as(self) -> str:
         return str(self.id)
+
+    @property
+    def is_photo(self) -> bool:
+        """Whether it can become a page of a gathered PDF."""
+        return self.content_type in PHOTOS
 
     @property
     def type_name(self) -> str:

@@ -233,6 +233,12 @@ def keep_waiting(*, member: Member, arrived: Sequence[Arrived]) -> None:
         Arrival.objects.bulk_create([Arrival(member=member, **file.facts()) for file in arrived])
 
 
+def in_order(waiting: Sequence[Arrival], ids: Sequence[str]) -> list[Arrival]:
+    """What waits as the member put it; what the ids do not name comes last."""
+    place_of = {name: place for place, name in enumerate(ids)}
+    return sorted(waiting, key=lambda file: place_of.get(str(file.pk), len(place_of)))
+
+
 def drop_waiting(*, member: Member, arrival_id: uuid.UUID) -> None:
     """The member takes back a file that waits: its key goes with its row, then its bytes. Nothing happens twice."""
     with transaction.atomic():

@@ -14,7 +14,7 @@ from adherents.vault import mails
 from adherents.vault.content import PDF
 from adherents.vault.models import Arrival, Deposit, Document, GatheredPhoto, ReceiptCounter
 from adherents.vault.objects import fresh_name
-from adherents.vault.services.arrival import Arrived, Refused, own
+from adherents.vault.services.arrival import Arrived, Refused, in_order, own
 from adherents.vault.services.gathering import Facts, papers_of, sent_files
 from adherents.vault.services.receipts import issue
 
@@ -40,10 +40,8 @@ def deposit(
     put them, those that it does not name come last. `gather`: the photos are one document, whose PDF the worker makes.
     Raises `NothingArrived`.
     """
-    place_of = {name: place for place, name in enumerate(order)}
     with transaction.atomic():
-        waiting = list(Arrival.objects.waiting_for(member).select_for_update())
-        waiting.sort(key=lambda file: place_of.get(str(file.pk), len(place_of)))
+        waiting = in_order(list(Arrival.objects.waiting_for(member).select_for_update()), order)
         if not waiting and not arrived:
             raise NothingArrived
         own([file.sealed.storage_name for file in arrived])

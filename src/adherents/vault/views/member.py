@@ -28,7 +28,7 @@ from adherents.vault.origins import Origin
 from adherents.vault.sending import client_is_there, told_to_the_script
 from adherents.vault.services import deposit as depositing
 from adherents.vault.services import reading, resuming
-from adherents.vault.services.arrival import MEGABYTE, Intake, Refused, keep_waiting
+from adherents.vault.services.arrival import MEGABYTE, Intake, Refused, in_order, keep_waiting
 from adherents.vault.uploads import SealingUploadHandler
 
 PAGE_LENGTH = 20
@@ -113,7 +113,7 @@ def _send_page(
     request: HttpRequest, member: Member, form: SendForm, refused: list[Refused] | None = None
 ) -> HttpResponse:
     documents = profile().documents
-    waiting = list(Arrival.objects.waiting_for(member))
+    waiting = in_order(list(Arrival.objects.waiting_for(member)), request.POST.getlist("order"))
     no_file = form.is_bound and not waiting
     if no_file and not refused:
         form.add_error(None, _("Choisissez un fichier ou prenez une photo : rien n’est encore arrivé."))
