@@ -14,6 +14,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.test import Client
+from django.utils import timezone
 from PIL import Image
 
 from adherents.journal.events import Event
@@ -428,10 +429,10 @@ def test_a_photo_sent_before_is_pointed_out_alone_or_gathered(
     send(signed_in, upload(THREE[1][1], "encore.jpg"))
     again = Document.objects.get(name="encore.jpg")
     page = sentences(signed_in.get(f"{LIST}{again.pk}/"))
-    assert f"Vous avez déjà envoyé ce fichier le {again.at:%d/%m/%Y} ({alone.deposit.number})." in page
+    assert f"Vous avez déjà envoyé ce fichier le {timezone.localtime(again.at):%d/%m/%Y} ({alone.deposit.number})." in page
     last = gathered(member, THREE[1], ("d.png", sheet((1, 2, 3))))
     page = sentences(signed_in.get(f"{LIST}accuses/{last.deposit.number}/"))
-    assert f"l’une au moins de ces photos le {again.at:%d/%m/%Y} ({again.deposit.number})." in page
+    assert f"l’une au moins de ces photos le {timezone.localtime(again.at):%d/%m/%Y} ({again.deposit.number})." in page
     assert "Vous avez déjà envoyé" not in sentences(signed_in.get(f"{LIST}{alone.pk}/"))
 
 
