@@ -38,7 +38,7 @@ from adherents.vault.services.erasing import take_back
 from adherents.vault.services.gathering import papers_of
 from adherents.vault.services.reading import NotGathered, clear_bytes, download, verify
 from adherents.vault.services.receipts import envelope_of
-from adherents.vault.services.rendition import draw_due
+from adherents.vault.services.rendition import LEASE_SECONDS, draw_due
 from adherents.vault.services.sweeping import sweep_forgotten
 from adherents.vault.services.viewing import page_image
 from tests.vault.clamd import EICAR, Clamd
@@ -312,6 +312,23 @@ def test_a_crash_before_the_end_loses_nothing_and_it_is_made_once(
     call_command("verify_vault", pace=0, stdout=io.StringIO())
 
 
+def test_the_lease_is_kept_from_photo_to_photo(
+    member: Member, monkeypatch: pytest.MonkeyPatch, time_machine: Any
+) -> None:
+    time_machine.move_to("2026-11-23 10:00:00+00:00", tick=False)
+    document = gathered(member, *THREE)
+    real, others = gathering._pictures, []
+
+    def slowly(*arguments: Any, **named: Any) -> Any:
+        yield from real(*arguments, **named)
+        time_machine.shift(LEASE_SECONDS - 1)
+        others.append(len(Document.objects.claim_due(limit=1, lease_seconds=LEASE_SECONDS)))
+
+    monkeypatch.setattr(gathering, "_pictures", slowly)
+    drawn(document)
+    assert (document.state, others) == (State.CHECKED, [0, 0, 0])
+
+
 def test_a_storage_that_fails_at_the_pdf_is_tried_again(
     member: Member, monkeypatch: pytest.MonkeyPatch, time_machine: Any
 ) -> None:
@@ -429,10 +446,16 @@ def test_a_photo_sent_before_is_pointed_out_alone_or_gathered(
     send(signed_in, upload(THREE[1][1], "encore.jpg"))
     again = Document.objects.get(name="encore.jpg")
     page = sentences(signed_in.get(f"{LIST}{again.pk}/"))
-    assert f"Vous avez déjà envoyé ce fichier le {timezone.localtime(again.at):%d/%m/%Y} ({alone.deposit.number})." in page
+    assert (
+        f"Vous avez déjà envoyé ce fichier le {timezone.localtime(again.at):%d/%m/%Y} ({alone.deposit.number})."
+        in page
+    )
     last = gathered(member, THREE[1], ("d.png", sheet((1, 2, 3))))
     page = sentences(signed_in.get(f"{LIST}accuses/{last.deposit.number}/"))
-    assert f"l’une au moins de ces photos le {timezone.localtime(again.at):%d/%m/%Y} ({again.deposit.number})." in page
+    assert (
+        f"l’une au moins de ces photos le {timezone.localtime(again.at):%d/%m/%Y} ({again.deposit.number})."
+        in page
+    )
     assert "Vous avez déjà envoyé" not in sentences(signed_in.get(f"{LIST}{alone.pk}/"))
 
 
