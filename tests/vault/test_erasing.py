@@ -129,9 +129,9 @@ def test_a_worker_that_was_drawing_it_adds_no_page(member: Member, objects_folde
     [claimed] = Document.objects.claim_due(limit=1)
     from adherents.vault.services import rendition
 
-    count, pages = rendition._draw(claimed)
+    drawn = rendition._draw(claimed)
     take_back(member=member, document_id=document.pk)
-    rendition._checked(claimed, count, pages)
+    rendition._checked(claimed, drawn)
     assert not Page.objects.exists()
     assert Document.objects.get().state == State.WITHDRAWN
     assert draw_due() == 0

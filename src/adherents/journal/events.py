@@ -49,6 +49,7 @@ class Event(TextChoices):
     DOCUMENT_DEPOSITED = "vault.document_deposited", _("Document envoyé")
     DOCUMENT_DOWNLOADED = "vault.document_downloaded", _("Document téléchargé")
     DOCUMENT_OPENED = "vault.document_opened", _("Document consulté par le service")
+    DOCUMENT_GATHERED = "vault.document_gathered", _("Photos réunies en un PDF")
     DOCUMENT_CHECKED = "vault.document_checked", _("Document vérifié")
     DOCUMENT_SET_ASIDE = "vault.document_set_aside", _("Document mis de côté")
     DOCUMENT_ALTERED = "vault.document_altered", _("Document altéré, refusé à la lecture")

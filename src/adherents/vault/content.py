@@ -17,6 +17,7 @@ MOST_PIXELS = 120_000_000  # the largest sensors of today's phones, and nothing 
 
 PDF, JPEG, PNG, HEIC = "application/pdf", "image/jpeg", "image/png", "image/heic"
 WEBP, TIFF = "image/webp", "image/tiff"
+PHOTOS = frozenset({JPEG, PNG, HEIC, WEBP, TIFF})  # what can become a page of a gathered PDF
 SHORT_NAMES = {PDF: "PDF", JPEG: "JPEG", PNG: "PNG", HEIC: "HEIC", WEBP: "WebP", TIFF: "TIFF"}
 _HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 _MAGIC_ALSO_SAYS = {

@@ -6,12 +6,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from adherents.insurer.profile import profile
 from adherents.vault.fields import name_key
-from adherents.vault.models import Document, DocumentQuerySet, State
+from adherents.vault.models import Document, DocumentQuerySet, GatheredPhoto, State
+from adherents.vault.services.gathering import sent_files
 
 
 class FindForm(forms.Form):
@@ -60,19 +61,29 @@ class FindForm(forms.Form):
             named = Q()
             for word in name_key(words).split() or [words]:
                 named &= Q(name_key__contains=word)
-            found = found.filter(named | number)
+            photos = GatheredPhoto.objects.filter(named, document=OuterRef("pk"))
+            found = found.filter(named | number | Q(Exists(photos), photo_count__gt=0))
         return found
 
 
 def sent_before(documents: Sequence[Document]) -> dict[uuid.UUID, Document]:
-    """For each of these documents, the latest earlier one of the same member with the very same bytes, if any. One query."""
-    same = Document.objects.kept().filter(
-        member_id__in={one.member_id for one in documents}, sha256__in={one.sha256 for one in documents}
+    """For each of these documents, the latest earlier one of the same member with the very same bytes, if any.
+
+    What was sent counts: the photos of a document, and not the PDF that was made of them. Two queries, and one more where
+    photos were not fetched before.
+    """
+    sent = {one.pk: {file.sha256 for file in sent_files(one)} for one in documents}
+    members, digests = {one.member_id for one in documents}, set().union(*sent.values())
+    same = Document.objects.kept().filter(member_id__in=members, sha256__in=digests, photo_count=0)
+    photos = GatheredPhoto.objects.filter(
+        document__member_id__in=members, document__erased_at__isnull=True, sha256__in=digests
     )
+    alike = [(one.sha256, one) for one in same.select_related("deposit").defer("wrapped_key")]
+    alike += [(photo.sha256, photo.document) for photo in photos.select_related("document__deposit")]
     found: dict[uuid.UUID, Document] = {}
-    for earlier in same.select_related("deposit").defer("wrapped_key").order_by("at", "place"):
+    for digest, earlier in sorted(alike, key=lambda pair: (pair[1].at, pair[1].place)):
         for one in documents:
-            is_same = (earlier.member_id, earlier.sha256) == (one.member_id, one.sha256)
+            is_same = earlier.member_id == one.member_id and digest in sent[one.pk]
             if is_same and (earlier.at, earlier.place) < (one.at, one.place):
                 found[one.pk] = earlier
     return found

@@ -33,6 +33,13 @@ class SendForm(forms.Form):
         required=False,
         error_messages={"invalid_choice": _("Choisissez dans la liste la personne concernée.")},
     )
+    gather = forms.BooleanField(
+        label=_("Réunir les photos en un seul PDF"),
+        help_text=_(
+            "Une page par photo, à l’endroit. Vos photos restent gardées telles que vous les envoyez."
+        ),
+        required=False,
+    )
     note = forms.CharField(
         label=_("Un mot pour le conseiller (facultatif)"),
         required=False,

@@ -1,6 +1,7 @@
 """The journal of a document, in words for its owner: who did what with it, and when."""
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from adherents.journal.events import Event
@@ -11,6 +12,7 @@ from adherents.vault.origins import Origin
 MOST_LINES = 50
 WORDS: dict[str, str | Promise] = {
     Event.DOCUMENT_DEPOSITED: _("Vous l’avez envoyé."),
+    Event.DOCUMENT_GATHERED: _("Le portail a réuni vos photos en un PDF."),
     Event.DOCUMENT_CHECKED: _("Le portail l’a vérifié et a préparé ses pages."),
     Event.DOCUMENT_SET_ASIDE: _("Le portail n’a pas pu l’ouvrir, et l’a mis de côté."),
     Event.DOCUMENT_UNSCANNED: _("Il attend le contrôle de l’antivirus."),
@@ -33,4 +35,6 @@ def history_of(document: Document) -> list[dict[str, object]]:
 def _words(entry: Entry, document: Document) -> str:
     if entry.event == Event.DOCUMENT_DEPOSITED and document.origin == Origin.INSURER:
         return str(DEPOSITED_BY_INSURER)
+    if entry.event == Event.DOCUMENT_DOWNLOADED and "photo" in entry.details:
+        return gettext("Vous avez téléchargé sa photo %(number)d.") % {"number": entry.details["photo"]}
     return str(WORDS[entry.event])

@@ -54,6 +54,10 @@ def told_to_the_script() -> dict[str, Any]:
             "sayLost": _("{name} : connexion perdue. L’envoi reprendra tout seul dès qu’elle reviendra."),
             "sayRemoved": _("{name} est retiré."),
             "wait": _("Vos documents partiront dès que le dernier sera arrivé. Laissez cette page ouverte."),
+            "up": _("Monter"),
+            "down": _("Descendre"),
+            "page": _("Page {n}"),
+            "sayPage": _("{name} : page {n} sur {total}."),
             "unfinished": _("Un fichier n’est pas arrivé entier : réessayez, ou retirez-le."),
         },
     }

@@ -11,10 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from adherents.insurer.calendar import add_working_days
 from adherents.insurer.profile import profile
 from adherents.members.models import Beneficiary, Member
-from adherents.vault.content import SHORT_NAMES
 from adherents.vault.fields import NameKeyField
 from adherents.vault.origins import Erased, Origin
 from adherents.vault.scanning import Unscanned
+from adherents.vault.sealed import NamedFile, SealedFile
 from adherents.work.models import DueWork, DueWorkQuerySet
 
 if TYPE_CHECKING:
@@ -54,42 +54,6 @@ class UnclaimedObject(models.Model):
 
     def __str__(self) -> str:
         return self.storage_name
-
-
-class SealedFile(models.Model):
-    """What is known of a file once it is sealed in the storage, under a name that is written once."""
-
-    content_type = models.CharField(max_length=60)
-    size = models.PositiveBigIntegerField()
-    sha256 = models.CharField(max_length=64)
-    wrapped_key = models.BinaryField()
-    storage_name = models.CharField(max_length=120, unique=True)
-
-    class Meta:
-        abstract = True
-
-    @property
-    def sealed_as(self) -> str:
-        """The associated data of its bytes: what they are bound to."""
-        raise NotImplementedError
-
-
-class NamedFile(SealedFile):
-    """A file that a member sent. Its id is bound to its bytes: they open as no other document's."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    name = models.CharField(max_length=200)
-
-    class Meta:
-        abstract = True
-
-    @property
-    def sealed_as(self) -> str:
-        return str(self.id)
-
-    @property
-    def type_name(self) -> str:
-        return SHORT_NAMES.get(self.content_type, "")
 
 
 class ArrivalQuerySet(models.QuerySet["Arrival"]):
@@ -207,12 +171,14 @@ class Document(DueWork, NamedFile):
     """A document in the vault. `next_attempt_at` is when its pages should be drawn (null: drawn, or set aside).
 
     Once erased (`services/erasing.py`) its key is gone, its name and its note too; the rest stays, as a proof.
+    One that photos are gathered in is what the worker makes of its `photos`: it has no size, SHA-256 or key before.
     """
 
     deposit = models.ForeignKey(Deposit, on_delete=models.PROTECT, related_name="documents")
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="documents")
     at = models.DateTimeField(default=timezone.now)
     place = models.PositiveSmallIntegerField(default=1, help_text="in its deposit, from 1")
+    photo_count = models.PositiveSmallIntegerField(default=0, help_text="of those that are gathered in it")
     kind = models.CharField(max_length=40)
     beneficiary = models.ForeignKey(
         Beneficiary, on_delete=models.SET_NULL, null=True, related_name="documents"
@@ -244,6 +210,7 @@ class Document(DueWork, NamedFile):
 
     objects: ClassVar[DocumentQuerySet] = DocumentQuerySet.as_manager()  # type: ignore[assignment]
     pages: "RelatedManager[Page]"
+    photos: "RelatedManager[GatheredPhoto]"
     sent_before: "Document | None" = None  # set by whoever shows it
 
     class Meta:
@@ -262,7 +229,10 @@ class Document(DueWork, NamedFile):
                 condition=models.Q(erased_at__isnull=True, erased_because="")
                 | (models.Q(erased_at__isnull=False, wrapped_key=b"") & ~models.Q(erased_because="")),
                 name="erased_without_a_key",
-            )
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(sha256="") | models.Q(photo_count__gt=0), name="a_file_or_its_photos"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -272,6 +242,11 @@ class Document(DueWork, NamedFile):
     def subject(self) -> str:
         """How the journal names it."""
         return f"document:{self.id}"
+
+    @property
+    def has_its_file(self) -> bool:
+        """False until the photos that it was sent as are gathered."""
+        return bool(self.sha256)
 
     @property
     def kind_label(self) -> str:
@@ -321,6 +296,26 @@ class Document(DueWork, NamedFile):
         """Nobody has begun to treat it, and it is there."""
         untouched = self.state in {State.RECEIVED, State.CHECKED}
         return untouched and self.origin == Origin.MEMBER and self.erased_at is None
+
+
+class GatheredPhoto(NamedFile):
+    """A photo of a document that several were gathered in: the original, as it was sent. Numbers begin at 1.
+
+    It is erased with its document, and as it: the key and the name go, the rest stays as a proof.
+    """
+
+    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="photos")
+    number = models.PositiveSmallIntegerField()
+    name_key = NameKeyField(max_length=200, default="", blank=True, editable=False)
+    set_aside = models.CharField(max_length=12, choices=SetAside.choices, default="", blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["sha256"], name="photos_same_bytes")]
+        constraints = [models.UniqueConstraint(fields=["document", "number"], name="one_photo_a_place")]
+        ordering = ["number"]
+
+    def __str__(self) -> str:
+        return f"photo {self.number} of document {self.document_id}"
 
 
 class Page(SealedFile):

@@ -11,9 +11,10 @@ from adherents.members.models import Member
 from adherents.vault.content import HEAD_BYTES, PDF, TAIL_BYTES, Refusal, look, may_be
 from adherents.vault.drawing import Fault
 from adherents.vault.drawing.process import CannotBeDrawn, Drawing, DrawingFailed
-from adherents.vault.models import Arrival, Document, NamedFile, SealedFile, UnclaimedObject
+from adherents.vault.models import Arrival, Document, UnclaimedObject
 from adherents.vault.names import clean_name
 from adherents.vault.objects import StorageFailed, delete_object, fresh_name
+from adherents.vault.sealed import NamedFile, SealedFile
 from adherents.vault.sealing import Sealed, Sealer
 from adherents.vault.services.reading import Altered, clear_bytes
 
@@ -230,6 +231,12 @@ def keep_waiting(*, member: Member, arrived: Sequence[Arrived]) -> None:
     with transaction.atomic():
         own([file.sealed.storage_name for file in arrived])
         Arrival.objects.bulk_create([Arrival(member=member, **file.facts()) for file in arrived])
+
+
+def in_order(waiting: Sequence[Arrival], ids: Sequence[str]) -> list[Arrival]:
+    """What waits as the member put it; what the ids do not name comes last."""
+    place_of = {name: place for place, name in enumerate(ids)}
+    return sorted(waiting, key=lambda file: place_of.get(str(file.pk), len(place_of)))
 
 
 def drop_waiting(*, member: Member, arrival_id: uuid.UUID) -> None:

@@ -5,13 +5,17 @@ from collections.abc import Sequence
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.members.models import Beneficiary, Member
 from adherents.vault import mails
-from adherents.vault.models import Arrival, Deposit, Document, ReceiptCounter
-from adherents.vault.services.arrival import Arrived, Refused, own
+from adherents.vault.content import PDF
+from adherents.vault.models import Arrival, Deposit, Document, GatheredPhoto, ReceiptCounter
+from adherents.vault.objects import fresh_name
+from adherents.vault.services.arrival import Arrived, Refused, in_order, own
+from adherents.vault.services.gathering import Facts, papers_of, sent_files
 from adherents.vault.services.receipts import issue
 
 
@@ -28,16 +32,16 @@ def deposit(
     arrived: Sequence[Arrived],
     refused: Sequence[Refused] = (),
     order: Sequence[str] = (),
+    gather: bool = False,
 ) -> Deposit:
-    """Make documents of what arrived now and of what waited, and a receipt of them.
+    """Make documents of what arrived now and of what waited, and a receipt of every file as it arrived.
 
     `kind` is a code of the profile; `refused` is told on the receipt; `order` has the ids of what waited as the member
-    put them, those that it does not name come last. Raises `NothingArrived`.
+    put them, those that it does not name come last. `gather`: the photos are one document, whose PDF the worker makes.
+    Raises `NothingArrived`.
     """
-    place_of = {name: place for place, name in enumerate(order)}
     with transaction.atomic():
-        waiting = list(Arrival.objects.waiting_for(member).select_for_update())
-        waiting.sort(key=lambda file: place_of.get(str(file.pk), len(place_of)))
+        waiting = in_order(list(Arrival.objects.waiting_for(member).select_for_update()), order)
         if not waiting and not arrived:
             raise NothingArrived
         own([file.sealed.storage_name for file in arrived])
@@ -49,9 +53,11 @@ def deposit(
             at=now,
             refused=[{"name": file.name, "reason": file.reason.value} for file in refused],
         )
-        documents = [
-            Document(
-                **facts,
+        files = [*map(_facts, waiting), *(file.facts() for file in arrived)]
+        documents, photos = [], []
+        for place, paper in enumerate(papers_of(files, gather=gather), start=1):
+            document = Document(
+                **(paper[0] if len(paper) == 1 else _to_gather(paper)),
                 deposit=made,
                 member=member,
                 at=now,
@@ -62,27 +68,44 @@ def deposit(
                 note=note,
                 next_attempt_at=now,
             )
-            for place, facts in enumerate(
-                [*map(_facts, waiting), *(file.facts() for file in arrived)], start=1
-            )
-        ]
+            documents.append(document)
+            if len(paper) > 1:
+                numbered = enumerate(paper, start=1)
+                photos += [
+                    GatheredPhoto(**facts, document=document, number=number) for number, facts in numbered
+                ]
         Document.objects.bulk_create(documents)
+        GatheredPhoto.objects.bulk_create(photos)
         for document in documents:
+            sent = sent_files(document)
             record(
                 Event.DOCUMENT_DEPOSITED,
                 subject=document.subject,
                 actor=member.subject,
                 deposit=made.number,
                 kind=kind,
-                size=document.size,
-                sha256=document.sha256,
+                size=sum(file.size for file in sent),
+                sha256=" ".join(file.sha256 for file in sent),
             )
         issue(made, documents)
         mails.deposit_arrived(made, documents)
     return made
 
 
-def _facts(file: Arrival) -> dict[str, object]:
+def _to_gather(photos: Sequence[Facts]) -> Facts:
+    """The document of these photos, before the worker makes its PDF: only its name is known."""
+    name = _("%(count)d photos réunies") % {"count": len(photos)}
+    return {
+        "name": f"{name}.pdf",
+        "content_type": PDF,
+        "photo_count": len(photos),
+        "size": 0,
+        "wrapped_key": b"",
+        "storage_name": fresh_name(),
+    }
+
+
+def _facts(file: Arrival) -> Facts:
     names = ("id", "name", "content_type", "size", "sha256", "wrapped_key", "storage_name")
     return {name: getattr(file, name) for name in names}
 

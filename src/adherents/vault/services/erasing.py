@@ -15,6 +15,7 @@ from adherents.vault.models import Document, State, UnclaimedObject
 from adherents.vault.objects import StorageFailed, delete_object
 from adherents.vault.origins import Erased
 from adherents.vault.services.arrival import disown
+from adherents.vault.services.gathering import sent_files
 from adherents.vault.services.receipts import envelope_of
 
 ERASED_FIELDS = [
@@ -69,15 +70,16 @@ def _locked(document_id: uuid.UUID, **conditions: object) -> Document:
 
 
 def _destroy_keys(document: Document, *, because: Erased, actor: str) -> list[str]:
-    """Its key and its pages' go with this transaction, and nobody's worker has it in hand. Gives the objects to delete.
+    """Its key, its photos' and its pages' go with this transaction, and nobody's worker has it in hand.
 
-    They are noted as nobody's, so that a sweep deletes what this process does not.
+    Gives the objects to delete. They are noted as nobody's, so that a sweep deletes what this process does not.
     """
     envelope_of(document.deposit)  # what the receipt says is signed before the row forgets it
-    pages = list(document.pages.all())
-    files = [document, *pages]
+    sent, pages = sent_files(document), list(document.pages.all())
+    files = [document, *document.photos.all(), *pages]
     disown(files)
     document.pages.all().delete()
+    document.photos.update(wrapped_key=b"", name="", name_key="")
     record(
         Event.DOCUMENT_ERASED,
         subject=document.subject,
@@ -85,8 +87,8 @@ def _destroy_keys(document: Document, *, because: Erased, actor: str) -> list[st
         code=because.value,
         deposit=document.deposit.number,
         kind=document.kind,
-        size=document.size,
-        sha256=document.sha256,
+        size=sum(file.size for file in sent),
+        sha256=" ".join(file.sha256 for file in sent),
         pages=len(pages),
     )
     document.wrapped_key = b""

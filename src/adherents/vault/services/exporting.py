@@ -20,9 +20,10 @@ from zipstream import ZipStream  # type: ignore[import-untyped]
 from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.members.models import Member
-from adherents.vault.models import Document
+from adherents.vault.models import Document, GatheredPhoto
 from adherents.vault.names import clean_name
 from adherents.vault.origins import Origin
+from adherents.vault.sealed import NamedFile
 from adherents.vault.services.reading import Altered, clear_bytes, verify
 from adherents.vault.services.verification import every_row
 
@@ -30,7 +31,7 @@ LONGEST_NAME = 80  # with its folder, date and number it stays far from what Win
 _SEPARATORS = re.compile(r"[/\\]")
 _EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,8}$")
 COLUMNS = [
-    "file", "receipt", "place", "origin", "kind", "name", "sent_at", "state", "size", "sha256", "erased_at", "given"
+    "file", "receipt", "place", "photo", "origin", "kind", "name", "sent_at", "state", "size", "sha256", "erased_at", "given"
 ]  # fmt: skip
 
 
@@ -53,19 +54,23 @@ def export_everything(*, member: Member) -> Export:
     return export
 
 
-def name_in_zip(document: Document) -> str:
+def name_in_zip(document: Document, photo: GatheredPhoto | None = None) -> str:
     """« Mes documents/2026-11-23 D-2026-000123-01 RIB - releve.pdf »: number and place are nobody else's, whatever the rest.
+    A photo gathered in it follows it: « …D-2026-000123-01-photo-01 RIB - IMG_2041.jpg ».
 
     It begins with a date, so that it is no device of Windows, and holds none of the characters that Windows refuses.
     """
     folder = _("Documents de votre mutuelle") if document.origin == Origin.INSURER else _("Mes documents")
-    ending = _EXTENSION.search(document.name)
+    name = photo.name if photo else document.name
+    ending = _EXTENSION.search(name)
     extension = ending[0].lower() if ending else ""
-    stem = document.name[: ending.start()] if ending else document.name
+    stem = name[: ending.start()] if ending else name
     words = _SEPARATORS.sub("_", f"{document.kind_label} - {stem}")
     words = clean_name(words)[:LONGEST_NAME].rstrip(". ")
     at = timezone.localtime(document.at)
     number = f"{document.deposit.number}-{document.place:02d}"
+    if photo:
+        number += f"-photo-{photo.number:02d}"
     return f"{clean_name(folder)}/{at:%Y-%m-%d} {number} {words}{extension}"
 
 
@@ -73,21 +78,38 @@ def _chunks(member: Member, export: Export) -> Iterator[bytes]:
     archive = ZipStream(sized=False)
     rows = Document.objects.filter(member=member).select_related("deposit")
     for document in every_row(rows.kept()):
-        if document.threat:
-            export.left_out[str(document.pk)] = "dangerous"
-            continue
-        try:
-            verify(document)
-        except Altered as error:
-            export.left_out[str(document.pk)] = error.code
-            _journal(Event.DOCUMENT_ALTERED, document, code=error.code)
-            continue
-        _journal(Event.DOCUMENT_DOWNLOADED, document, way="zip")
-        archive.add(clear_bytes(document), name_in_zip(document), size=document.size)
-        yield from archive.all_files()
+        for file in _files_of(document):
+            if _may_go(document, file, export):
+                archive.add(clear_bytes(file), _name_of(document, file), size=file.size)
+                yield from archive.all_files()
     archive.add(_json_list(rows, export), "manifest.json")
     archive.add(_csv_list(rows, export), "manifest.csv")
     yield from archive.finalize()
+
+
+def _files_of(document: Document) -> list[NamedFile]:
+    """The document, then the photos that it was sent as."""
+    return [document, *(document.photos.all() if document.photo_count else [])]
+
+
+def _name_of(document: Document, file: NamedFile) -> str:
+    return name_in_zip(document, file if isinstance(file, GatheredPhoto) else None)
+
+
+def _may_go(document: Document, file: NamedFile, export: Export) -> bool:
+    """Read to its last byte, and journalled. What may not is left out, and why is kept for the list."""
+    which = {"photo": file.number} if isinstance(file, GatheredPhoto) else {}
+    if document.threat or not file.sha256:
+        export.left_out[str(file.pk)] = "dangerous" if document.threat else "not_gathered"
+        return False
+    try:
+        verify(file)
+    except Altered as error:
+        export.left_out[str(file.pk)] = error.code
+        _journal(Event.DOCUMENT_ALTERED, document, code=error.code, **which)
+        return False
+    _journal(Event.DOCUMENT_DOWNLOADED, document, way="zip", **which)
+    return True
 
 
 def _journal(event: Event, document: Document, **details: Any) -> None:
@@ -95,21 +117,28 @@ def _journal(event: Event, document: Document, **details: Any) -> None:
         record(event, subject=document.subject, actor=f"member:{document.member_id}", **details)
 
 
-def _line(document: Document, export: Export) -> dict[str, Any]:
-    """What the list says of a document: also of one that was erased or left out."""
-    left_out = export.left_out.get(str(document.pk), "")
+def _lines(rows: Any, export: Export) -> Iterator[dict[str, Any]]:
+    """What the list says of each document and of each photo: also of one that was erased or left out."""
+    for document in every_row(rows):
+        for file in _files_of(document):
+            yield _line(document, file, export)
+
+
+def _line(document: Document, file: NamedFile, export: Export) -> dict[str, Any]:
+    left_out = export.left_out.get(str(file.pk), "")
     given = "erased" if document.erased_at else left_out or "whole"
     return {
-        "file": name_in_zip(document) if given == "whole" else "",
+        "file": _name_of(document, file) if given == "whole" else "",
         "receipt": document.deposit.number,
         "place": document.place,
+        "photo": file.number if isinstance(file, GatheredPhoto) else "",
         "origin": document.origin,
         "kind": document.kind_label,
-        "name": document.name,
+        "name": file.name,
         "sent_at": timezone.localtime(document.at).isoformat(timespec="seconds"),
         "state": document.state,
-        "size": document.size,
-        "sha256": document.sha256,
+        "size": file.size,
+        "sha256": file.sha256,
         "erased_at": document.erased_at.isoformat(timespec="seconds") if document.erased_at else "",
         "given": given,
     }
@@ -117,8 +146,8 @@ def _line(document: Document, export: Export) -> dict[str, Any]:
 
 def _json_list(rows: Any, export: Export) -> Iterator[bytes]:
     between = "[\n"
-    for document in every_row(rows):
-        yield (between + json.dumps(_line(document, export), ensure_ascii=False)).encode()
+    for line in _lines(rows, export):
+        yield (between + json.dumps(line, ensure_ascii=False)).encode()
         between = ",\n"
     yield b"\n]\n" if between == ",\n" else b"[]\n"
 
@@ -126,8 +155,7 @@ def _json_list(rows: Any, export: Export) -> Iterator[bytes]:
 def _csv_list(rows: Any, export: Export) -> Iterator[bytes]:
     """For a spreadsheet in France: semicolons, and a mark that says UTF-8. No cell begins as a formula does."""
     yield _csv_row(COLUMNS, start="\ufeff")
-    for document in every_row(rows):
-        line = _line(document, export)
+    for line in _lines(rows, export):
         yield _csv_row([_harmless(str(line[column])) for column in COLUMNS])
 
 

@@ -12,8 +12,9 @@ from adherents.crypto.keys import CannotOpen
 from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.members.models import Member
-from adherents.vault.models import Document, SealedFile
+from adherents.vault.models import Document
 from adherents.vault.objects import NoSuchObject, StorageFailed, open_object
+from adherents.vault.sealed import NamedFile, SealedFile
 
 CHUNK_BYTES = 1 << 20
 
@@ -34,11 +35,15 @@ class Gone(Exception):
     """The document was erased: nothing can open it, and its proof is what is left."""
 
 
+class NotGathered(Exception):
+    """The photos are not one PDF yet. Each of them is there, as it was sent."""
+
+
 @dataclass(frozen=True)
 class Opened:
-    """A document that was read whole and found intact, and its clear bytes, read again."""
+    """A file that was read whole and found intact, and its clear bytes, read again."""
 
-    document: Document
+    file: NamedFile
     chunks: Iterator[bytes]
 
 
@@ -78,24 +83,33 @@ def verify(file: SealedFile) -> None:
         pass
 
 
-def download(*, member: Member, document_id: uuid.UUID) -> Opened:
-    """A member's own document, verified whole before its first byte leaves, and journalled.
+def download(*, member: Member, document_id: uuid.UUID, photo: int | None = None) -> Opened:
+    """A member's own document, or photo `photo` (from 1) of those gathered in it, as it was sent.
 
-    Raises `Document.DoesNotExist` for an unknown id and for another's alike, `Gone`, `Dangerous`, `Altered`, or
-    `StorageFailed`.
+    Verified whole before its first byte leaves, and journalled. Raises `ObjectDoesNotExist` for what is unknown and for
+    another's alike, `Gone`, `Dangerous`, `NotGathered`, `Altered`, or `StorageFailed`.
     """
     document = Document.objects.of(member).get(pk=document_id)
+    file: NamedFile = document if photo is None else document.photos.get(number=photo)
     if document.erased_at is not None:
         raise Gone
     if document.threat:
         raise Dangerous
-    actor = member.subject
+    if not file.sha256:
+        raise NotGathered
+    which = {} if photo is None else {"photo": photo}
     try:
-        verify(document)
+        verify(file)
     except Altered as error:
         with transaction.atomic():
-            record(Event.DOCUMENT_ALTERED, subject=document.subject, actor=actor, code=error.code)
+            record(
+                Event.DOCUMENT_ALTERED,
+                subject=document.subject,
+                actor=member.subject,
+                code=error.code,
+                **which,
+            )
         raise
     with transaction.atomic():
-        record(Event.DOCUMENT_DOWNLOADED, subject=document.subject, actor=actor)
-    return Opened(document, clear_bytes(document))
+        record(Event.DOCUMENT_DOWNLOADED, subject=document.subject, actor=member.subject, **which)
+    return Opened(file, clear_bytes(file))

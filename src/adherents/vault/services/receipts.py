@@ -17,6 +17,7 @@ from adherents.vault.proof import keys, paper
 from adherents.vault.proof.statement import Envelope, File, Statement, read_statement
 from adherents.vault.proof.verdict import Proven, judge
 from adherents.vault.services import signing
+from adherents.vault.services.gathering import sent_files
 
 
 class NotInIt(Exception):
@@ -41,19 +42,20 @@ class Checked:
 
 
 def issue(deposit: Deposit, documents: Sequence[Document]) -> Receipt:
-    """Sign what arrived, in the caller's transaction. A deposit has one receipt: the first one stays."""
+    """Sign what arrived, as it arrived, in the caller's transaction. A deposit has one receipt: the first one stays."""
     key = signing.live_key()
     with translation.override("fr"):
         files = tuple(
             File(
-                name=document.name,
+                name=file.name,
                 kind=document.kind,
                 kind_label=document.kind_label,
-                content_type=document.content_type,
-                size=document.size,
-                sha256=document.sha256,
+                content_type=file.content_type,
+                size=file.size,
+                sha256=file.sha256,
             )
             for document in documents
+            for file in sent_files(document)
         )
     statement = Statement(
         number=deposit.number,

@@ -3,35 +3,41 @@
 What is infected or cannot be drawn is set aside, never shown; what could not be scanned waits.
 """
 
-import io
 import time
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
-from PIL import Image
 
 from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.vault import mails, scanning
 from adherents.vault.content import PDF
 from adherents.vault.drawing import Fault
-from adherents.vault.drawing.process import CannotBeDrawn, Drawing, DrawingFailed, DrawnPage
-from adherents.vault.models import Document, Page, SetAside, State, UnclaimedObject
-from adherents.vault.objects import StorageFailed, fresh_name
+from adherents.vault.drawing.process import CannotBeDrawn, Drawing, DrawingFailed
+from adherents.vault.models import Document, GatheredPhoto, Page, SetAside, State
+from adherents.vault.objects import StorageFailed
 from adherents.vault.scanning import NotScanned, Unscanned, Verdict
-from adherents.vault.sealing import Sealer
 from adherents.vault.services.arrival import disown, own
+from adherents.vault.services.gathering import (
+    Drawn,
+    PhotoAltered,
+    PhotoCannotBeDrawn,
+    gather,
+    sent_files,
+)
+from adherents.vault.services.pages import encoded, sealed_page
 from adherents.vault.services.reading import Altered, clear_bytes
 from adherents.work.services import do_each
 
 TRIES = 3
-JPEG_QUALITY = 82
 LEASE_SECONDS = 300  # longer than a scan and a drawing may take together
 ROUND_SECONDS = 15
 LONGEST_WAIT = timedelta(minutes=15)  # for an antivirus that is away: it may be back at any time
 _GONE = {Unscanned.AWAY, Unscanned.SLOW}
 SCAN_FIELDS = ["scanned_at", "scanned_by", "threat", "unscanned"]
+FILE_FIELDS = ["storage_name", "wrapped_key", "size", "sha256"]
 _REASONS = {
     Fault.UNREADABLE: SetAside.UNREADABLE,
     Fault.ENCRYPTED: SetAside.ENCRYPTED,
@@ -65,14 +71,16 @@ def treat(document: Document) -> Unscanned | None:
     try:
         if _wants_scanning(document) and not _scan(document):
             return None
-        count, pages = _draw(document)
+        drawn = _draw(document)
     except NotScanned as error:
         _wait_for_antivirus(document, error.why)
         return error.why
     except CannotBeDrawn as error:
-        _set_aside(document, _REASONS[error.fault])
+        photo = error.photo if isinstance(error, PhotoCannotBeDrawn) else None
+        _set_aside(document, _REASONS[error.fault], photo=photo)
     except Altered as error:
-        _set_aside(document, SetAside.ALTERED, code=error.code)
+        photo = error.photo if isinstance(error, PhotoAltered) else None
+        _set_aside(document, SetAside.ALTERED, code=error.code, photo=photo)
     except DrawingFailed:
         if document.attempts >= TRIES:
             _set_aside(document, SetAside.UNREADABLE)
@@ -81,7 +89,7 @@ def treat(document: Document) -> Unscanned | None:
     except StorageFailed:
         _later(document)
     else:
-        _checked(document, count, pages)
+        _checked(document, drawn)
     return None
 
 
@@ -94,12 +102,15 @@ def _scan(document: Document) -> bool:
     """Is it clean? The row keeps the answer. Raises `NotScanned`, `Altered` or `StorageFailed`."""
     if not scanning.is_set():
         raise NotScanned(Unscanned.AWAY)
-    verdict = scanning.scan(clear_bytes(document))
-    if not verdict.threat and document.content_type == PDF:
-        verdict = _scan_what_it_carries(document) or verdict
-    if verdict.threat:
-        _set_aside(document, SetAside.INFECTED, verdict=verdict)
-        return False
+    for file in sent_files(document):
+        document.keep_lease(LEASE_SECONDS)
+        verdict = scanning.scan(clear_bytes(file))
+        if not verdict.threat and file.content_type == PDF:
+            verdict = _scan_what_it_carries(document) or verdict
+        if verdict.threat:
+            photo = file if isinstance(file, GatheredPhoto) else None
+            _set_aside(document, SetAside.INFECTED, verdict=verdict, photo=photo)
+            return False
     with transaction.atomic():
         row = _still_ours(document)
         if row is None:
@@ -127,48 +138,37 @@ def _note(verdict: Verdict, row: Document) -> None:
     row.scanned_by, row.threat = verdict.engine[:120], verdict.threat[:200]
 
 
-def _draw(document: Document) -> tuple[int, list[Page]]:
+def _draw(document: Document) -> Drawn:
+    if not document.has_its_file:
+        return gather(document, lease_seconds=LEASE_SECONDS)
     with Drawing(document.content_type, document.size) as drawing:
         count = drawing.feed(clear_bytes(document))
-        return count, [_sealed_page(document, drawn) for drawn in drawing.pages()]
+        pages = [
+            sealed_page(document, drawn.number, drawn.width, drawn.height, encoded(drawn))
+            for drawn in drawing.pages()
+        ]
+        return Drawn(count, pages)
 
 
-def _sealed_page(document: Document, drawn: DrawnPage) -> Page:
-    page = Page(
-        document=document,
-        number=drawn.number,
-        width=drawn.width,
-        height=drawn.height,
-        content_type="image/jpeg",
-        storage_name=fresh_name(),
-    )
-    written = io.BytesIO()
-    pixels = Image.frombytes("RGB", (drawn.width, drawn.height), drawn.pixels)
-    pixels.save(written, "JPEG", quality=JPEG_QUALITY)
-    UnclaimedObject.objects.create(storage_name=page.storage_name)
-    sealer = Sealer(sealed_as=page.sealed_as, storage_name=page.storage_name)
-    sealer.write(written.getvalue())
-    sealed = sealer.commit()
-    page.size, page.sha256, page.wrapped_key = sealed.size, sealed.sha256, sealed.wrapped_key
-    return page
-
-
-def _checked(document: Document, count: int, pages: list[Page]) -> None:
+def _checked(document: Document, drawn: Drawn) -> None:
     with transaction.atomic():
         row = _still_ours(document)
         if row is None:
             return  # another worker has it; what was drawn here is swept
         _drop_pages(row)
-        own([page.storage_name for page in pages])
-        Page.objects.bulk_create(pages)
+        own([page.storage_name for page in drawn.pages])
+        Page.objects.bulk_create(drawn.pages)
+        if drawn.file is not None:
+            _now_has_its_file(row, drawn)
         now = timezone.now()
-        row.page_count, row.checked_at, row.set_aside, row.unscanned = count, now, "", ""
+        row.page_count, row.checked_at, row.set_aside, row.unscanned = drawn.count, now, "", ""
         if row.state == State.RECEIVED:
             row.state, row.state_at = State.CHECKED, now
         row.work_done()
         row.save(
             update_fields=[
                 *Document.WORK_FIELDS,
+                *FILE_FIELDS,
                 "page_count",
                 "checked_at",
                 "set_aside",
@@ -177,14 +177,42 @@ def _checked(document: Document, count: int, pages: list[Page]) -> None:
                 "state_at",
             ]
         )
-        record(Event.DOCUMENT_CHECKED, subject=row.subject, pages=count)
+        record(Event.DOCUMENT_CHECKED, subject=row.subject, pages=drawn.count)
 
 
-def _set_aside(document: Document, reason: SetAside, code: str = "", verdict: Verdict | None = None) -> None:
+def _now_has_its_file(row: Document, drawn: Drawn) -> None:
+    """The PDF that was made of its photos is its file from now on, for good."""
+    made = drawn.file
+    assert made is not None
+    own([made.storage_name])
+    row.storage_name, row.wrapped_key = made.storage_name, made.wrapped_key
+    row.size, row.sha256 = made.size, made.sha256
+    row.photos.update(set_aside="")
+    record(
+        Event.DOCUMENT_GATHERED,
+        subject=row.subject,
+        photos=row.photo_count,
+        pages=drawn.count,
+        size=made.size,
+        sha256=made.sha256,
+    )
+
+
+def _set_aside(
+    document: Document,
+    reason: SetAside,
+    code: str = "",
+    verdict: Verdict | None = None,
+    photo: GatheredPhoto | None = None,
+) -> None:
     with transaction.atomic():
         row = _still_ours(document)
         if row is None:
             return
+        if row.photo_count:
+            row.photos.update(set_aside="")
+        if photo is not None:
+            row.photos.filter(pk=photo.pk).update(set_aside=reason)
         told = row.set_aside == reason
         row.set_aside = reason
         row.work_done()
@@ -193,7 +221,8 @@ def _set_aside(document: Document, reason: SetAside, code: str = "", verdict: Ve
             _drop_pages(row)
         row.save(update_fields=[*Document.WORK_FIELDS, *SCAN_FIELDS, "set_aside", "page_count"])
         if reason == SetAside.ALTERED:
-            record(Event.DOCUMENT_ALTERED, subject=row.subject, code=code)
+            which: dict[str, Any] = {"photo": photo.number} if photo else {}
+            record(Event.DOCUMENT_ALTERED, subject=row.subject, code=code, **which)
         if reason == SetAside.INFECTED:
             found = {"threat": row.threat, "engine": row.scanned_by}
             record(Event.DOCUMENT_INFECTED, subject=row.subject, **found)

@@ -13,7 +13,7 @@ from adherents.crypto.envelopes import opening_stream, sealed_size
 from adherents.crypto.keys import CannotOpen
 from adherents.journal.events import Event
 from adherents.journal.services import record
-from adherents.vault.models import Document, Page, SealedFile, UnclaimedObject
+from adherents.vault.models import Document, GatheredPhoto, Page, UnclaimedObject
 from adherents.vault.objects import (
     NoSuchObject,
     StorageFailed,
@@ -22,6 +22,7 @@ from adherents.vault.objects import (
     object_size,
     open_object,
 )
+from adherents.vault.sealed import SealedFile
 from adherents.vault.services.reading import Altered, clear_bytes
 
 BATCH = 200
@@ -88,7 +89,7 @@ class Verified:
 def verify_everything(
     *, pace: Pace, seen: Verified, on_finding: Callable[[Finding], None]
 ) -> Iterator[Verified]:
-    """Read every document, page image and waiting file to its last byte, then look for objects that nobody owns.
+    """Read every document, photo, page image and waiting file to its last byte, then look for objects that nobody owns.
 
     Gives `seen` again after each file and each few hundred objects. Memory grows with neither. What is wrong is looked at
     twice before it is told, since the portal serves meanwhile; a document's fault is journalled. Raises `StorageFailed` when
@@ -202,11 +203,13 @@ def _tell(fault: _Fault, on_finding: Callable[[Finding], None]) -> None:
     what, whose = _names(fault.file)
     holds = f"it holds {_names(fault.other)[0]}" if fault.other else ""
     on_finding(Finding(fault.code, what, whose, holds))
-    document = fault.file.document if isinstance(fault.file, Page) else fault.file
+    file = fault.file
+    document = file.document if isinstance(file, Page | GatheredPhoto) else file
     if isinstance(document, Document):
-        place = fault.file.number if isinstance(fault.file, Page) else 0
+        page = file.number if isinstance(file, Page) else 0
+        photo: dict[str, Any] = {"photo": file.number} if isinstance(file, GatheredPhoto) else {}
         with transaction.atomic():
-            record(Event.DOCUMENT_ALTERED, subject=document.subject, code=fault.code, page=place)
+            record(Event.DOCUMENT_ALTERED, subject=document.subject, code=fault.code, page=page, **photo)
 
 
 def _names(file: SealedFile) -> tuple[str, str]:
@@ -214,6 +217,9 @@ def _names(file: SealedFile) -> tuple[str, str]:
     if isinstance(file, Page):
         what, whose = _names(file.document)
         return f"{what} page {file.number}", whose
+    if isinstance(file, GatheredPhoto):
+        what, whose = _names(file.document)
+        return f"{what} photo {file.number}", whose
     if isinstance(file, Document):
         return f"document {file.id} of {file.deposit.number}", f"member:{file.member_id}"
     return f"{file._meta.verbose_name} {file.pk}", ""

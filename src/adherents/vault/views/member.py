@@ -4,6 +4,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -27,7 +28,7 @@ from adherents.vault.origins import Origin
 from adherents.vault.sending import client_is_there, told_to_the_script
 from adherents.vault.services import deposit as depositing
 from adherents.vault.services import reading, resuming
-from adherents.vault.services.arrival import MEGABYTE, Intake, Refused, keep_waiting
+from adherents.vault.services.arrival import MEGABYTE, Intake, Refused, in_order, keep_waiting
 from adherents.vault.uploads import SealingUploadHandler
 
 PAGE_LENGTH = 20
@@ -96,6 +97,7 @@ def _send(request: HttpRequest, member: Member, intake: Intake) -> HttpResponse:
                 arrived=intake.arrived,
                 refused=intake.refused,
                 order=request.POST.getlist("order"),
+                gather=form.cleaned_data["gather"],
             )
         except depositing.NothingArrived:
             pass
@@ -111,7 +113,7 @@ def _send_page(
     request: HttpRequest, member: Member, form: SendForm, refused: list[Refused] | None = None
 ) -> HttpResponse:
     documents = profile().documents
-    waiting = list(Arrival.objects.waiting_for(member))
+    waiting = in_order(list(Arrival.objects.waiting_for(member)), request.POST.getlist("order"))
     no_file = form.is_bound and not waiting
     if no_file and not refused:
         form.add_error(None, _("Choisissez un fichier ou prenez une photo : rien n’est encore arrivé."))
@@ -146,7 +148,12 @@ def drop(request: HttpRequest, arrival_id: uuid.UUID) -> HttpResponse:
 def receipt(request: HttpRequest, number: str) -> HttpResponse:
     """« C’est bien arrivé »."""
     deposit = get_object_or_404(Deposit.objects.of(member_of(request)), number=number)
-    documents = list(deposit.documents.select_related("beneficiary").defer("wrapped_key").order_by("place"))
+    documents = list(
+        deposit.documents.select_related("beneficiary")
+        .prefetch_related("photos")
+        .defer("wrapped_key")
+        .order_by("place")
+    )
     if documents[0].origin == Origin.INSURER:
         return redirect("vault:document", documents[0].pk)
     earlier = sent_before(documents)
@@ -161,7 +168,8 @@ def receipt(request: HttpRequest, number: str) -> HttpResponse:
 @require_GET
 def document(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
     """One document: what it is, where it is, and what happened to it."""
-    shown = get_object_or_404(Document.objects.of(member_of(request)).with_what_is_shown(), pk=document_id)
+    documents = Document.objects.of(member_of(request)).with_what_is_shown().prefetch_related("photos")
+    shown = get_object_or_404(documents, pk=document_id)
     shown.sent_before = sent_before([shown]).get(shown.pk)
     context = {"document": shown, "steps": _steps(shown), "history": history_of(shown)}
     return render(request, "vault/document.html", context)
@@ -169,12 +177,14 @@ def document(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
 
 @member_required
 @require_GET
-def download(request: HttpRequest, document_id: uuid.UUID) -> HttpResponseBase:
-    """A member's own document, as it was sent. Never opened in the page, whatever is in it."""
+def download(request: HttpRequest, document_id: uuid.UUID, photo: int | None = None) -> HttpResponseBase:
+    """A member's own document, or a photo of it, as it was sent. Never opened in the page, whatever is in it."""
     try:
-        opened = reading.download(member=member_of(request), document_id=document_id)
-    except Document.DoesNotExist as error:
+        opened = reading.download(member=member_of(request), document_id=document_id, photo=photo)
+    except ObjectDoesNotExist as error:
         raise Http404 from error
+    except reading.NotGathered:
+        return render(request, "vault/not_gathered.html", {"document_id": document_id}, status=409)
     except reading.Gone:
         return render(request, "vault/gone.html", {"document_id": document_id}, status=410)
     except reading.Dangerous:
@@ -183,9 +193,9 @@ def download(request: HttpRequest, document_id: uuid.UUID) -> HttpResponseBase:
         return render(request, "vault/altered.html", {"document_id": document_id}, status=500)
     except StorageFailed:
         return render(request, "vault/away.html", {"document_id": document_id}, status=503)
-    response = StreamingHttpResponse(opened.chunks, content_type=opened.document.content_type)
-    response["Content-Length"] = str(opened.document.size)
-    response["Content-Disposition"] = attachment_header(opened.document.name)
+    response = StreamingHttpResponse(opened.chunks, content_type=opened.file.content_type)
+    response["Content-Length"] = str(opened.file.size)
+    response["Content-Disposition"] = attachment_header(opened.file.name)
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "no-store"
@@ -217,6 +227,8 @@ def _steps(document: Document) -> list[dict[str, Any]]:
         return steps
     if document.set_aside:
         text = _("Nous n’avons pas pu ouvrir ce fichier. Envoyez-le à nouveau, ou photographiez le document.")
+        if document.photo_count and not document.has_its_file:
+            text = _("Nous n’avons pas pu ouvrir l’une des photos. Reprenez-la, puis envoyez-les à nouveau.")
         if document.set_aside == SetAside.INFECTED:
             text = _("Notre antivirus a reconnu un danger dans ce fichier. Photographiez plutôt le document.")
         return [*steps, step("refused", document.shown_state[1], True, document.state_at, text)]

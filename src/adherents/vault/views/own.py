@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
 from adherents.accounts.decorators import member_required
-from adherents.vault.models import Document
+from adherents.vault.models import Document, GatheredPhoto
 from adherents.vault.names import attachment_header
 from adherents.vault.services import erasing
 from adherents.vault.services.exporting import export_everything
@@ -42,7 +42,9 @@ def export(request: HttpRequest) -> HttpResponseBase:
     if request.method == "GET":
         kept = Document.objects.filter(member=member).kept()
         held = kept.aggregate(count=Count("pk"), octets=Sum("size"))
-        return render(request, "vault/export.html", {"count": held["count"], "octets": held["octets"] or 0})
+        photos = GatheredPhoto.objects.filter(document__in=kept).aggregate(octets=Sum("size"))
+        octets = (held["octets"] or 0) + (photos["octets"] or 0)
+        return render(request, "vault/export.html", {"count": held["count"], "octets": octets})
     zipped = export_everything(member=member)
     return StreamingHttpResponse(
         zipped.chunks,

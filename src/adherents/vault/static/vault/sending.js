@@ -33,10 +33,12 @@
     const pending = () => entries.filter((one) => ["queued", "sending", "lost"].includes(one.state));
     const kept = () => entries.filter((one) => one.state !== "refused");
     const total = () => kept().length + earlier("arrived").length;
+    const photos = () => [...earlier("arrived"), ...kept().map((one) => one.row)].filter((row) => "photo" in row.dataset);
+    const gathering = window.gathering(form, { words, filled, say, changed: label });
 
     function label() {
       const { one, many } = button.dataset;
-      const count = total();
+      const count = total() - gathering.fewer();
       button.dataset.none ??= button.querySelector("span").textContent;
       if (button.getAttribute("aria-disabled") === "true") return;
       button.querySelector("span").textContent =
@@ -51,18 +53,7 @@
       part(".upload-name").textContent = file.name;
       part("progress").setAttribute("aria-label", file.name);
       part(".sheet").textContent = file.name.includes(".") ? file.name.split(".").pop().slice(0, 4).toUpperCase() : "";
-      if (/^image\/(jpeg|png|webp)$/.test(file.type)) {
-        const picture = new Image();
-        const address = URL.createObjectURL(file);
-        picture.alt = "";
-        picture.decoding = "async";
-        picture.onload = () => {
-          part(".sheet").replaceChildren(picture);
-          URL.revokeObjectURL(address);
-        };
-        picture.onerror = () => URL.revokeObjectURL(address);
-        picture.src = address;
-      }
+      if (/^image\/(jpeg|png|webp)$/.test(file.type)) thumbnail(file, part(".sheet"));
       for (const [name, text] of [["[data-retry]", words.retry], ["[data-remove]", words.cancel]]) {
         const hidden = document.createElement("span");
         hidden.className = "visually-hidden";
@@ -70,6 +61,29 @@
         part(name).replaceChildren(text, hidden);
       }
       return made;
+    }
+
+    async function thumbnail(file, sheet) {
+      try {
+        const picture = await createImageBitmap(file, { resizeWidth: 132, resizeQuality: "medium" });
+        const canvas = document.createElement("canvas");
+        [canvas.width, canvas.height] = [picture.width, picture.height];
+        canvas.getContext("2d").drawImage(picture, 0, 0);
+        picture.close();
+        sheet.replaceChildren(canvas);
+        gathering.show(photos());
+      } catch {
+        // A picture that this browser cannot show has its letters.
+      }
+    }
+
+    async function recognise(entry) {
+      try {
+        if ((await typeOf(entry.file)).startsWith("image/")) entry.row.dataset.photo = "";
+      } catch {
+        return; // its turn will tell
+      }
+      gathering.show(photos());
     }
 
     function show(entry, state, text = "") {
@@ -96,6 +110,7 @@
 
     function refuse(entry, sentence) {
       show(entry, "refused", sentence);
+      gathering.show(photos());
       say(`${entry.file.name}. ${sentence}`);
       over();
     }
@@ -133,6 +148,7 @@
         if (!file.size) refuse(entry, told.refusals.empty);
         else if (file.size > told.mostBytes) refuse(entry, told.refusals.too_large);
         else if (full) refuse(entry, told.refusals.too_many);
+        else recognise(entry);
       }
       next();
     }
@@ -183,6 +199,7 @@
         onSuccess: () => {
           if (!entries.includes(entry)) return;
           entry.sent = file.size;
+          entry.row.dataset.id = entry.upload.url.split("/").at(-2);
           show(entry, "arrived");
           say(filled(words.sayArrived, { name: file.name }));
           next();
@@ -242,7 +259,7 @@
       say(filled(words.sayRemoved, { name: entry.file.name }));
       list.hidden = !entries.length;
       tell("");
-      label();
+      gathering.show(photos());
       next();
       try {
         await entry.upload?.abort(false);
@@ -325,7 +342,7 @@
         taken(line);
         form.querySelector("#id_files").focus();
         say(filled(words.sayRemoved, { name }));
-        label();
+        gathering.show(photos());
       });
     }
 
@@ -344,16 +361,13 @@
         return;
       }
       form.querySelectorAll('input[name="order"]').forEach((one) => one.remove());
-      const ids = [
-        ...earlier("arrived").map((one) => one.dataset.id),
-        ...entries.filter((one) => one.state === "arrived").map((one) => one.upload.url.split("/").at(-2)),
-      ];
-      for (const id of ids) {
+      const arrived = entries.filter((one) => one.state === "arrived").map((one) => one.row);
+      for (const row of gathering.ordered([...earlier("arrived"), ...arrived])) {
         const field = document.createElement("input");
-        Object.assign(field, { type: "hidden", name: "order", value: id });
+        Object.assign(field, { type: "hidden", name: "order", value: row.dataset.id });
         form.append(field);
       }
     });
-    label();
+    gathering.show(photos());
   }
 }

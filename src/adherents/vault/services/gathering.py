@@ -1,0 +1,112 @@
+"""Photos gathered in one PDF: upright, in the order chosen, by the worker (`docs/decisions/0013-gathered-photos.md`).
+
+Each photo is drawn by the confined process, and what it gives, encoded anew, is both the page that an agent sees and the page
+of the PDF. The photos themselves stay as they were sent.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from adherents.vault.content import PHOTOS
+from adherents.vault.drawing import MOST_PAGES, Fault
+from adherents.vault.drawing.process import CannotBeDrawn, Drawing
+from adherents.vault.models import Document, GatheredPhoto, Page, UnclaimedObject
+from adherents.vault.objects import fresh_name
+from adherents.vault.sealed import NamedFile
+from adherents.vault.sealing import Sealed, Sealer
+from adherents.vault.services.pages import encoded, sealed_page
+from adherents.vault.services.reading import Altered, clear_bytes
+
+Facts = dict[str, object]
+
+
+class PhotoCannotBeDrawn(CannotBeDrawn):
+    """One of the photos is the reason."""
+
+    def __init__(self, fault: Fault, photo: GatheredPhoto) -> None:
+        super().__init__(fault)
+        self.photo = photo
+
+
+class PhotoAltered(Altered):
+    """One of the photos is the reason."""
+
+    def __init__(self, code: str, photo: GatheredPhoto) -> None:
+        super().__init__(code)
+        self.photo = photo
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """How many pages a document has, those that were drawn, and its PDF where it was made of photos just now.
+
+    All sealed, and not owned yet.
+    """
+
+    count: int
+    pages: list[Page]
+    file: Sealed | None = None
+
+
+def papers_of(files: Sequence[Facts], *, gather: bool) -> list[list[Facts]]:
+    """The files of each document that a deposit makes: one, or the photos to gather, where the first of them stood.
+
+    One photo alone is a document as it is. More of them than a document can have pages make a second one.
+    """
+    photos = [file for file in files if file["content_type"] in PHOTOS]
+    if not gather or len(photos) < 2:
+        return [[file] for file in files]
+    papers: list[list[Facts]] = []
+    for file in files:
+        if file["content_type"] not in PHOTOS:
+            papers.append([file])
+        elif file is photos[0]:
+            papers += [photos[at : at + MOST_PAGES] for at in range(0, len(photos), MOST_PAGES)]
+    return papers
+
+
+def sent_files(document: Document) -> list[NamedFile]:
+    """What the member sent: the document's photos, or its own file."""
+    return list(document.photos.all()) if document.photo_count else [document]
+
+
+def gather(document: Document, *, lease_seconds: int) -> Drawn:
+    """Draw every photo, and make the PDF. The lease is kept meanwhile.
+
+    A photo that is several (a scanned TIFF) gives each of its pages. Raises `PhotoCannotBeDrawn`, also for more pages than a
+    document may have, `DrawingFailed`, `PhotoAltered` or `StorageFailed`.
+    """
+    from adherents.vault.album import Album  # it takes a while to load, and only the worker needs it
+
+    album, pages = Album(), list[Page]()
+    for photo in document.photos.all():
+        document.keep_lease(lease_seconds)
+        try:
+            for jpeg, width, height in _pictures(photo, room=MOST_PAGES - len(pages)):
+                album.add(jpeg, width, height)
+                pages.append(sealed_page(document, len(pages) + 1, width, height, jpeg))
+        except CannotBeDrawn as error:
+            raise PhotoCannotBeDrawn(error.fault, photo) from error
+        except Altered as error:
+            raise PhotoAltered(error.code, photo) from error
+    return Drawn(len(pages), pages, _sealed(document, album.write))
+
+
+def _pictures(photo: GatheredPhoto, *, room: int) -> Iterator[tuple[bytes, int, int]]:
+    with Drawing(photo.content_type, photo.size) as drawing:
+        if drawing.feed(clear_bytes(photo)) > room:
+            raise CannotBeDrawn(Fault.TOO_LARGE)
+        for drawn in drawing.pages():
+            yield encoded(drawn), drawn.width, drawn.height
+
+
+def _sealed(document: Document, write: Callable[[Sealer], None]) -> Sealed:
+    storage_name = fresh_name()
+    UnclaimedObject.objects.create(storage_name=storage_name)
+    sealer = Sealer(sealed_as=document.sealed_as, storage_name=storage_name)
+    try:
+        write(sealer)
+    except BaseException:
+        sealer.abort()
+        raise
+    return sealer.commit()

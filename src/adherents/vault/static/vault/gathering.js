@@ -1,0 +1,120 @@
+"use strict";
+// « Réunir les photos en un seul PDF »: shown from two photos on, with the order of the pages once it is ticked.
+window.gathering = (form, { words, filled, say, changed }) => {
+  const box = form.querySelector("[data-gather]");
+  const tick = form.elements.gather;
+  const order = box.querySelector("[data-order]");
+  const list = order.querySelector("ol");
+  const made = document.getElementById("album-page").content;
+  const lines = new Map(); // a photo's line among the files: its line among the pages
+  let held = null;
+
+  const photos = () => [...list.children].map((line) => [...lines].find(([, one]) => one === line)[0]);
+  const isOn = () => tick.checked && lines.size > 1;
+
+  function lineOf(row) {
+    const line = made.cloneNode(true).querySelector("li");
+    const name = row.querySelector(".upload-name").textContent;
+    line.querySelector(".upload-name").textContent = name;
+    for (const [part, step, text] of [["[data-up]", -1, words.up], ["[data-down]", 1, words.down]]) {
+      const button = line.querySelector(part);
+      const of = document.createElement("span");
+      of.className = "visually-hidden";
+      of.textContent = ` ${name}`;
+      button.append(text, of);
+      button.addEventListener("click", () => {
+        const other = step < 0 ? line.previousElementSibling : line.nextElementSibling;
+        if (step < 0) other.before(line);
+        else other.after(line);
+        moved(line);
+        const stays = button.disabled ? line.querySelector("button:not(:disabled)") : button;
+        stays.focus();
+      });
+    }
+    return line;
+  }
+
+  function number() {
+    [...list.children].forEach((line, place, all) => {
+      line.querySelector(".upload-state").textContent = filled(words.page, { n: place + 1 });
+      line.querySelector("[data-up]").disabled = place === 0;
+      line.querySelector("[data-down]").disabled = place === all.length - 1;
+    });
+  }
+
+  function moved(line) {
+    number();
+    const name = line.querySelector(".upload-name").textContent;
+    const place = [...list.children].indexOf(line) + 1;
+    say(filled(words.sayPage, { name, n: place, total: lines.size }));
+  }
+
+  function shown() {
+    box.hidden = lines.size < 2;
+    order.hidden = !isOn();
+    changed();
+  }
+
+  tick.addEventListener("change", shown);
+
+  // With a mouse, a line can be dragged too.
+  if (matchMedia("(hover: hover) and (pointer: fine)").matches) {
+    list.addEventListener("pointerdown", (event) => {
+      const line = event.target.closest("li");
+      if (line) line.draggable = !event.target.closest("button");
+    });
+    list.addEventListener("dragstart", (event) => {
+      held = event.target.closest("li");
+      held.classList.add("album-held");
+      event.dataTransfer.effectAllowed = "move";
+      event.dataTransfer.setData("text/plain", held.querySelector(".upload-name").textContent);
+    });
+    list.addEventListener("dragover", (event) => {
+      if (!held) return;
+      event.preventDefault();
+      const over = event.target.closest("li");
+      if (!over || over === held) return;
+      const { top, height } = over.getBoundingClientRect();
+      if (event.clientY < top + height / 2) over.before(held);
+      else over.after(held);
+    });
+    list.addEventListener("drop", (event) => held && event.preventDefault());
+    list.addEventListener("dragend", () => {
+      if (!held) return;
+      held.classList.remove("album-held");
+      moved(held);
+      held = null;
+    });
+  }
+
+  return {
+    // The photos there are now, as their lines among the files. Those known keep their place, new ones come last.
+    show(rows) {
+      for (const [row, line] of [...lines]) {
+        if (rows.includes(row)) continue;
+        line.remove();
+        lines.delete(row);
+      }
+      for (const row of rows) {
+        if (!lines.has(row)) {
+          lines.set(row, lineOf(row));
+          list.append(lines.get(row));
+        }
+        const sheet = row.querySelector(".sheet").cloneNode(true);
+        const picture = row.querySelector(".sheet canvas");
+        if (picture) sheet.querySelector("canvas").getContext("2d").drawImage(picture, 0, 0);
+        lines.get(row).querySelector(".sheet").replaceWith(sheet);
+      }
+      number();
+      shown();
+    },
+    // How many documents fewer than files.
+    fewer: () => (isOn() ? lines.size - 1 : 0),
+    // These lines, the photos among them in the order chosen.
+    ordered(rows) {
+      if (!isOn()) return rows;
+      const next = photos().filter((row) => rows.includes(row));
+      return rows.map((row) => (next.includes(row) ? null : row)).map((row) => row ?? next.shift());
+    },
+  };
+};
