@@ -40,6 +40,17 @@ BY_HAND: dict[str, dict[str, Value]] = {
     "vault/refused_for_safety": {"kind": "RIB", "number": "D-2026-000123", "link": "http://testserver/adherent/documents/envoyer/"},
     "vault/from_insurer": {"kind": "RIB", "date": "23/11/2026", "link": "http://testserver/adherent/documents/x/"},
     "vault/cannot_be_read": {"kind": "RIB", "number": "D-2026-000123", "link": "http://testserver/adherent/documents/envoyer/"},
+    "casework/accepted": {
+        "kind": "RIB", "number": "D-2026-000123", "words": "", "until": "", "link": "http://testserver/adherent/documents/x/",
+    },
+    "casework/refused": {
+        "kind": "RIB", "number": "D-2026-000123", "words": "Le nom n’est pas le vôtre.", "until": "",
+        "link": "http://testserver/adherent/documents/x/",
+    },
+    "casework/correction_asked": {
+        "kind": "RIB", "number": "D-2026-000123", "words": "Il manque la page 2.", "until": "10/12/2026",
+        "link": "http://testserver/adherent/documents/x/",
+    },
 }  # fmt: skip
 
 

@@ -7,9 +7,8 @@ from adherents.vault.models.documents import (
     DepositQuerySet,
     Document,
     DocumentQuerySet,
-    NamedFile,
+    GatheredPhoto,
     Page,
-    SealedFile,
     SetAside,
     State,
     UnclaimedObject,
@@ -18,6 +17,7 @@ from adherents.vault.models.documents import (
     UploadQuerySet,
 )
 from adherents.vault.models.receipts import Receipt, ReceiptCounter, SigningKey, SigningKeyQuerySet
+from adherents.vault.sealed import NamedFile, SealedFile
 
 __all__ = [
     "Arrival",
@@ -26,6 +26,7 @@ __all__ = [
     "DepositQuerySet",
     "Document",
     "DocumentQuerySet",
+    "GatheredPhoto",
     "NamedFile",
     "Page",
     "Receipt",
