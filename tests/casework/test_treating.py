@@ -293,7 +293,7 @@ def test_an_answer_to_a_correction_shows_what_was_asked_for(
     page = words(desk.get(f"/gestion/traiter/{answer.pk}/"))
     assert "Répond à une correction" in page
     assert "Demandée le 23/11/2026 par Claire Morel, pour le 01/12/2026." in page
-    assert "correction demandée (rib illisible)" in page
+    assert "correction demandée (RIB illisible)" in page
 
 
 # Letting go
