@@ -55,11 +55,24 @@ ANSWERS = {
     "page": READ,
     "image": READ,
     "journal": READ,
+    "next": DO,
+    "treat": READ,
+    "treat_image": READ,
+    "take": DO,
+    "accept": DO,
+    "refuse": ASK,
+    "correct": ASK,
+    "give_back": DO,
+    "hand_over": ASK,
+    "assign": ASK,
+    "ahead": DO,
+    "undo": DO,
 }
+TREATING = {"next", "take", "accept", "refuse", "correct", "give_back", "hand_over", "assign"}
 MAY = {
-    Role.ADVISER: ANSWERS.keys() - {"journal", "letters_unreachable", "letters_failing"},
+    Role.ADVISER: ANSWERS.keys() - {"journal", "letters_unreachable", "letters_failing", "assign"},
     Role.SUPERVISOR: ANSWERS.keys(),
-    Role.ADMINISTRATOR: ANSWERS.keys(),
+    Role.ADMINISTRATOR: ANSWERS.keys() - {"assign"},
     Role.AUDITOR: {"desk", "journal"},
 }
 
@@ -106,7 +119,9 @@ def expected(who: str, page: str, method: str) -> set[int | str]:
         return {"/gestion/journal/"}
     if page == "letters_destroy":
         return {"/gestion/courriers/"}
-    return {200}
+    if page == "undo":
+        return {404, "/gestion/", "/gestion/traiter/"}  # whether this agent decided something on the way
+    return {200, "/gestion/", "/gestion/traiter/"} if page in TREATING else {200}
 
 
 def letters_of(who: str) -> uuid.UUID:
@@ -132,7 +147,8 @@ def test_each_role_reaches_what_it_may_and_nothing_else(who: str) -> None:
         address = reverse(f"casework:{name}", kwargs={key: values[key] for key in wanted})
         answer = getattr(client, method)(address)
         got = answer.url if answer.status_code == 302 else answer.status_code
-        got = got if not str(got).startswith("/gestion/courriers/") else "/gestion/courriers/"
+        for lists in ("/gestion/courriers/", "/gestion/traiter/"):
+            got = lists if str(got).startswith(lists) else got
         if got not in expected(who, name, method):
             wrong.append((name, method, got))
     assert not wrong

@@ -3,9 +3,15 @@
 from typing import Any
 
 from django import forms
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from adherents.accounts.models import Account
+from adherents.casework.models import Age, Filters, Place
+from adherents.insurer.facts import Reason
+
 REASON_CHARACTERS = 300
+WORDS_CHARACTERS = 1500
 
 
 class ReasonForm(forms.Form):
@@ -58,3 +64,87 @@ class JournalFilterForm(forms.Form):
     def __init__(self, *args: Any, events: list[tuple[str, Any]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["event"].choices = [("", _("Tous")), *events]  # type: ignore[attr-defined]
+
+
+class QueueForm(forms.Form):
+    """What of the queue is shown, and of what « suivant » gives the next one. What is not understood counts for nothing."""
+
+    kind = forms.ChoiceField(label=_("Type"), required=False)
+    age = forms.ChoiceField(label=_("Échéance"), required=False, choices=[("", _("Toutes")), *Age.choices])
+    place = forms.ChoiceField(label=_("État"), required=False, choices=[("", _("Tous")), *Place.choices])
+    agent = forms.ChoiceField(label=_("Agent"), required=False)
+
+    def __init__(
+        self, *args: Any, kinds: dict[str, str], agents: list[Account] | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        people = [(str(agent.pk), agent.display_name or agent.identifier) for agent in agents or []]
+        self.fields["kind"].choices = [("", _("Tous")), *kinds.items()]  # type: ignore[attr-defined]
+        self.fields["agent"].choices = [("", _("Tous")), *people]  # type: ignore[attr-defined]
+
+    def value(self, name: str) -> str:
+        self.is_valid()
+        return str(self.cleaned_data.get(name) or "")
+
+    @property
+    def wanted(self) -> Filters:
+        return Filters(kind=self.value("kind"), age=self.value("age"))
+
+
+class WordsForm(forms.Form):
+    """Why a document does not do, and what to do: what its member reads, in each language."""
+
+    reason = forms.ChoiceField(widget=forms.HiddenInput)
+    words_fr = forms.CharField(
+        label=_("Ce que l’adhérent lit en français"),
+        max_length=WORDS_CHARACTERS,
+        widget=forms.Textarea({"rows": 4, "lang": "fr"}),
+        error_messages={"required": _("Dites à l’adhérent pourquoi, et quoi faire.")},
+    )
+    words_en = forms.CharField(
+        label=_("Ce qu’il lit en anglais"),
+        required=False,
+        max_length=WORDS_CHARACTERS,
+        widget=forms.Textarea({"rows": 3, "lang": "en"}),
+    )
+
+    def __init__(self, *args: Any, reasons: list[Reason], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].choices = [(reason.code, reason.label) for reason in reasons]  # type: ignore[attr-defined]
+        if not self.is_bound:
+            self.fields["words_fr"].widget.attrs["autofocus"] = True
+
+
+class CorrectionForm(WordsForm):
+    """The same, and until when it is asked for."""
+
+    until = forms.DateField(
+        label=_("À envoyer avant le"),
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+        error_messages={
+            "required": _("Choisissez un jour à venir."),
+            "invalid": _("Choisissez un jour à venir."),
+        },
+    )
+
+
+class GiveForm(forms.Form):
+    """To whom a document is given. `nobody`: what stands for « nobody any more », where that can be chosen."""
+
+    to = forms.ChoiceField(
+        label=_("À qui"), required=False, error_messages={"invalid_choice": _("Choisissez un agent.")}
+    )
+
+    def __init__(self, *args: Any, agents: list[Account], nobody: str | Promise = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._agents = {str(agent.pk): agent for agent in agents}
+        people = [(key, agent.display_name or agent.identifier) for key, agent in self._agents.items()]
+        field = self.fields["to"]
+        field.choices = [("", nobody or _("Choisissez")), *people]  # type: ignore[attr-defined]
+        field.required = not nobody
+        field.error_messages["required"] = _("Choisissez un agent.")
+        if not self.is_bound:
+            field.widget.attrs["autofocus"] = True
+
+    def clean_to(self) -> Account | None:
+        return self._agents.get(self.cleaned_data["to"])

@@ -1,12 +1,24 @@
 from django.urls import path
 
 from adherents.accounts.views import agent
-from adherents.casework.views import desk, document, journal, member, unreached
+from adherents.casework.views import desk, document, journal, member, queue, treating, unreached
 
 app_name = "casework"
 urlpatterns = [
     path("connexion/", agent.sign_in_page, name="sign_in"),
-    path("", desk.desk, name="desk"),
+    path("", queue.desk, name="desk"),
+    path("suivant/", queue.next_item, name="next"),
+    path("traiter/<uuid:document_id>/", treating.treat, name="treat"),
+    path("traiter/<uuid:document_id>/pages/<int:number>/image/", treating.treat_image, name="treat_image"),
+    path("traiter/<uuid:document_id>/prendre/", queue.take, name="take"),
+    path("traiter/<uuid:document_id>/accepter/", treating.accept, name="accept"),
+    path("traiter/<uuid:document_id>/refuser/", treating.refuse, name="refuse"),
+    path("traiter/<uuid:document_id>/correction/", treating.correct, name="correct"),
+    path("traiter/<uuid:document_id>/rendre/", queue.give_back, name="give_back"),
+    path("traiter/<uuid:document_id>/transmettre/", queue.hand_over, name="hand_over"),
+    path("traiter/<uuid:document_id>/attribuer/", queue.assign, name="assign"),
+    path("traiter/<uuid:document_id>/suivant/", queue.ahead, name="ahead"),
+    path("decisions/<int:pk>/annuler/", queue.undo, name="undo"),
     path("adherents/", desk.search, name="search"),
     path("adherents/sans-adresse/", unreached.unreachable, name="unreachable"),
     path("adherents/sans-adresse/courriers/", unreached.letters_for_unreachable, name="letters_unreachable"),

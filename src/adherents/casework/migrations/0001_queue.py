@@ -90,6 +90,14 @@ class Migration(migrations.Migration):
             model_name='item',
             index=models.Index(condition=models.Q(('status', 'gone')), fields=['document'], name='items_gone'),
         ),
+        migrations.AddIndex(
+            model_name='item',
+            index=models.Index(condition=models.Q(('status', 'decided')), fields=['due_on'], name='items_decided'),
+        ),
+        migrations.AddIndex(
+            model_name='decision',
+            index=models.Index(condition=models.Q(('settled_at__isnull', True), ('undone_at__isnull', True)), fields=['agent', '-at'], name='decisions_to_settle'),
+        ),
         migrations.AddConstraint(
             model_name='item',
             constraint=models.CheckConstraint(condition=models.Q(('leased_until__isnull', True), ('agent__isnull', False), _connector='OR'), name='a_lease_is_somebodys'),

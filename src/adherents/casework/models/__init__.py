@@ -9,7 +9,19 @@ from adherents.casework.models.queue import (
     Item,
     ItemQuerySet,
     Outcome,
+    Place,
     Status,
 )
 
-__all__ = ["ALL", "Age", "Correction", "Decision", "Filters", "Item", "ItemQuerySet", "Outcome", "Status"]
+__all__ = [
+    "ALL",
+    "Age",
+    "Correction",
+    "Decision",
+    "Filters",
+    "Item",
+    "ItemQuerySet",
+    "Outcome",
+    "Place",
+    "Status",
+]

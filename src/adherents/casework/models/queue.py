@@ -45,6 +45,15 @@ class Age(models.TextChoices):
     LATER = "later", _("Pour plus tard")
 
 
+class Place(models.TextChoices):
+    """Where a waiting item is: nobody's, in somebody's hand, or kept for somebody; or decided of a moment ago."""
+
+    FREE = "free", _("À prendre")
+    IN_HAND = "in_hand", _("En main")
+    KEPT = "kept", _("Réservé")
+    DECIDED = "decided", _("Décidé, encore annulable")
+
+
 @dataclass(frozen=True)
 class Filters:
     """Of what « suivant » gives the next one: a kind's code and an `Age`, or "" for all."""
@@ -85,6 +94,28 @@ class ItemQuerySet(models.QuerySet["Item"]):
         """Those that come to this agent first, free or not."""
         now = timezone.now()
         return self.waiting().filter(Q(reserved_until=None) | Q(reserved_until__gt=now), reserved_for=agent)
+
+    def in_place(self, place: str) -> Self:
+        """Those of a `Place`; everything that waits for ""."""
+        now = timezone.now()
+        kept = Q(reserved_until=None, reserved_for__isnull=False) | Q(reserved_until__gt=now)
+        if place == Place.FREE:
+            return self.free().exclude(kept)
+        if place == Place.IN_HAND:
+            return self.held().filter(taken_at__isnull=False)
+        if place == Place.KEPT:
+            return self.free().filter(kept)
+        return self.filter(status=Status.DECIDED) if place == Place.DECIDED else self.waiting()
+
+    def of(self, agent: Account) -> Self:
+        """What this agent has in hand, was given, or has just decided of."""
+        now = timezone.now()
+        holds = Q(agent=agent) & (Q(leased_until__gt=now) | Q(status=Status.DECIDED))
+        given = Q(reserved_for=agent) & (Q(reserved_until=None) | Q(reserved_until__gt=now))
+        return self.filter(holds | given)
+
+    def with_what_is_shown(self) -> Self:
+        return self.select_related("document__member", "agent", "reserved_for").defer("document__wrapped_key")
 
     def matching(self, filters: Filters) -> Self:
         today = timezone.localdate()
@@ -160,6 +191,7 @@ class Item(models.Model):
                 name="items_kept_for_somebody",
             ),
             models.Index(fields=["document"], condition=Q(status="gone"), name="items_gone"),
+            models.Index(fields=["due_on"], condition=Q(status="decided"), name="items_decided"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -190,6 +222,28 @@ class Item(models.Model):
         return self.reserved_for_id is not None and (until is None or until > timezone.now())
 
     @property
+    def place(self) -> Place | None:
+        """None: it waits no more."""
+        if self.status == Status.DECIDED:
+            return Place.DECIDED
+        if not self.is_waiting:
+            return None
+        if self.is_held and self.taken_at is not None:
+            return Place.IN_HAND
+        return Place.KEPT if self.is_kept else Place.FREE
+
+    @property
+    def whose(self) -> Account | None:
+        """Who has it in hand, has just decided of it, or is to be offered it first."""
+        return (
+            self.reserved_for
+            if self.place == Place.KEPT
+            else self.agent
+            if self.place != Place.FREE
+            else None
+        )
+
+    @property
     def age(self) -> Age:
         today = timezone.localdate()
         return Age.LATE if self.due_on < today else Age.TODAY if self.due_on == today else Age.LATER
@@ -206,6 +260,13 @@ class DecisionQuerySet(DueWorkQuerySet):
     def standing(self) -> Self:
         """Those that were not undone."""
         return self.filter(undone_at__isnull=True)
+
+    def to_undo(self, agent: Account) -> "Decision | None":
+        """What this agent decided last, while it can still be undone."""
+        since = timezone.now() - timedelta(seconds=profile().casework.undo_seconds)
+        mine = self.standing().filter(agent=agent, settled_at__isnull=True, at__gt=since)
+        last: Decision | None = mine.select_related("item__document__member").order_by("-at", "-pk").first()
+        return last
 
 
 class Decision(DueWork):
@@ -230,6 +291,13 @@ class Decision(DueWork):
     objects: ClassVar[DecisionQuerySet] = DecisionQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
+        indexes = [
+            models.Index(
+                fields=["agent", "-at"],
+                condition=Q(undone_at__isnull=True, settled_at__isnull=True),
+                name="decisions_to_settle",
+            )
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["item"], condition=Q(undone_at__isnull=True), name="one_decision_an_item"
@@ -256,6 +324,11 @@ class Decision(DueWork):
     def undone_before(self) -> datetime:
         """Until when its agent can still undo it."""
         return self.at + timedelta(seconds=profile().casework.undo_seconds)
+
+    @property
+    def milliseconds_left(self) -> int:
+        """For its agent to undo it."""
+        return max(int((self.undone_before - timezone.now()).total_seconds() * 1000), 0)
 
 
 class CorrectionQuerySet(models.QuerySet["Correction"]):

@@ -1,4 +1,4 @@
-"""The desk itself: find a member, go back to the last ones, see what waits."""
+"""Find a member."""
 
 import re
 from urllib.parse import urlencode
@@ -7,36 +7,13 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from adherents.accounts.decorators import account_of
 from adherents.casework import files
 from adherents.casework.permissions import Act, acts_of, allowed_to
 from adherents.members.finding import find
-from adherents.members.models import FOUND_AT_MOST, Member
-from adherents.vault.models import Document, State
-
-WAITING_SHOWN = 40
-
-
-@allowed_to(Act.ENTER)
-@require_safe
-def desk(request: HttpRequest) -> HttpResponse:
-    """Where an agent arrives; who may read the journal only goes there."""
-    agent = account_of(request)
-    may = acts_of(agent)
-    if Act.FIND not in may:
-        return redirect("casework:journal")
-    waiting = Document.objects.filter(state__in=[State.RECEIVED, State.CHECKED]).order_by("at")
-    context = {
-        "may": may,
-        "waiting": waiting.select_related("member")[:WAITING_SHOWN],
-        "latest": files.latest_consulted(agent),
-        "unreachable": files.counted(Member.objects.unreachable()),
-        "failing": files.counted(Member.objects.failing()),
-        "counted_at_most": files.COUNTED_AT_MOST,
-    }
-    return render(request, "casework/desk.html", context)
+from adherents.members.models import FOUND_AT_MOST
 
 
 @allowed_to(Act.FIND)

@@ -24,10 +24,14 @@ from django.utils import timezone
 from adherents.accounts.client import Client
 from adherents.accounts.models import Account
 from adherents.accounts.services import closing, lock, passwords, sign_in
-from adherents.casework.services import consulting
+from adherents.casework.models import Item
+from adherents.casework.services import consulting, deciding, queue
+from adherents.casework.services.deciding import settle_due
+from adherents.casework.services.entering import enter_lately
 from adherents.config.demo.papers import Paper, Sender, file_of
 from adherents.config.demo.people import AGENTS, PASSWORD, Agent, Figure, Files
 from adherents.insurer.calendar import add_working_days
+from adherents.insurer.facts import Use
 from adherents.insurer.profile import profile
 from adherents.journal.events import Event
 from adherents.journal.services import record
@@ -200,8 +204,13 @@ def _sent(figure: Figure, paper: Paper, now: datetime) -> Iterator[Step]:
         yield Step(at + timedelta(seconds=5), lambda: _hold_back(sent[0]))
     elif paper.state:
         yield Step(at + timedelta(minutes=1), draw_due)
-        if paper.state != State.CHECKED:
-            yield Step(_treated_at(paper, at, now), lambda: _treat(sent[0], State(paper.state)))
+        yield Step(at + timedelta(minutes=1, seconds=5), enter_lately)
+        if paper.state == State.IN_PROGRESS:
+            yield Step(now - timedelta(minutes=1), lambda: _take(sent[0]))
+        elif paper.state != State.CHECKED:
+            treated_at = _treated_at(paper, at, now)
+            yield Step(treated_at, lambda: _decide(sent[0], State(paper.state)))
+            yield Step(treated_at + timedelta(seconds=profile().casework.undo_seconds + 1), settle_due)
 
 
 def _send(figure: Figure, paper: Paper) -> Document:
@@ -242,12 +251,32 @@ def _leave_unsent(figure: Figure) -> None:
     keep_waiting(member=Member.objects.get(number=figure.number), arrived=_arrived(name, content))
 
 
-def _treat(document: Document, state: State) -> None:
-    """An agent opens it and decides. No service decides yet: the state is written on the row."""
-    adviser = Account.objects.get(identifier=AGENTS[0].email)
+def _take(document: Document) -> Item:
+    """An agent has it on the screen; each agent has some."""
+    advisers = [Account.objects.get(identifier=agent.email) for agent in AGENTS[:2]]
+    adviser = advisers[document.member_id % 2]
     consulting.consult(agent=adviser, member=document.member)
     consulting.open_document(agent=adviser, document=document)
-    Document.objects.filter(pk=document.pk).update(state=state, state_at=timezone.now())
+    return queue.take(agent=adviser, item=Item.objects.get(pk=document.pk))
+
+
+def _decide(document: Document, state: State) -> None:
+    item = _take(document)
+    agent = item.agent
+    assert agent is not None
+    if state == State.ACCEPTED:
+        deciding.accept(agent=agent, item=item)
+    elif state == State.REFUSED:
+        deciding.refuse(agent=agent, item=item, **_why(item, "refuse"))
+    else:
+        until = timezone.localdate() + timedelta(days=profile().casework.correction_days)
+        deciding.ask_correction(agent=agent, item=item, until=until, **_why(item, "correct"))
+
+
+def _why(item: Item, use: Use) -> dict[str, str]:
+    """The profile's first reason for this kind, as it is."""
+    reason = deciding.reasons_for(item, use)[0]
+    return {"reason": reason.code, "words_fr": reason.words.fr, "words_en": reason.words.en}
 
 
 def _hold_back(document: Document) -> None:

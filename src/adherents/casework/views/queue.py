@@ -1,0 +1,245 @@
+"""The queue: what waits, « suivant », and where an item goes when an agent lets it go."""
+
+import uuid
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.forms import UUIDField
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from adherents.accounts.decorators import account_of
+from adherents.accounts.models import Account
+from adherents.casework import files, waiting
+from adherents.casework.forms import GiveForm, QueueForm
+from adherents.casework.models import Decision, Filters, Item
+from adherents.casework.permissions import Act, acts_of, allowed_to
+from adherents.casework.services import deciding, queue
+from adherents.casework.services.queue import CannotTreat, NotAvailable
+from adherents.insurer.profile import profile
+from adherents.members.models import Member
+
+PUT_OFF = "casework.put_off"
+PUT_OFF_AT_MOST = 20
+FETCHED_AHEAD = 2  # pages of the next document
+
+
+@allowed_to(Act.ENTER)
+@require_safe
+def desk(request: HttpRequest) -> HttpResponse:
+    """Where an agent arrives: the queue. Who may read the journal only goes there."""
+    agent = account_of(request)
+    may = acts_of(agent)
+    if Act.TREAT not in may:
+        return redirect("casework:journal")
+    kinds, agents = waiting.by_kind(), waiting.who_treat()
+    form = QueueForm(request.GET, kinds=_kinds(kinds), agents=agents)
+    wanted, whose = form.wanted, form.value("agent")
+    shown = waiting.page_of(
+        wanted,
+        form.value("place"),
+        next((one for one in agents if str(one.pk) == whose), None),
+        request.GET.get("page"),
+    )
+    context = {
+        "may": may,
+        "form": form,
+        "is_filtered": any(map(form.value, form.fields)),
+        "filters": query_of(wanted),
+        "listed": query_without_page(request),
+        "page": shown,
+        "counts": waiting.counts(),
+        "in_hand": waiting.in_hand(agent),
+        "to_undo": Decision.objects.to_undo(agent),
+        "latest": files.latest_consulted(agent),
+        "unreachable": files.counted(Member.objects.unreachable()),
+        "failing": files.counted(Member.objects.failing()),
+        "counted_at_most": files.COUNTED_AT_MOST,
+    }
+    return render(request, "casework/desk.html", context)
+
+
+def _kinds(counted: dict[str, int]) -> dict[str, str]:
+    """The profile's kinds and how many of each wait; those that it has dropped since, while some do."""
+    named = {kind.code: kind.label for kind in profile().documents.kinds}
+    names = named | {code: code for code in counted if code not in named}
+    return {code: f"{name} ({counted.get(code, 0)})" for code, name in names.items()}
+
+
+def wanted_by(request: HttpRequest) -> Filters:
+    """What « suivant » is to give, as the address of the page says it."""
+    codes = {kind.code: kind.label for kind in profile().documents.kinds}
+    return QueueForm(request.GET, kinds=codes).wanted
+
+
+def query_of(filters: Filters) -> str:
+    """The same, for the addresses that the page leads to: "?kind=rib&age=late", or ""."""
+    query = QueryDict(mutable=True)
+    query.update({name: value for name, value in (("kind", filters.kind), ("age", filters.age)) if value})
+    return f"?{query.urlencode()}" if query else ""
+
+
+def query_without_page(request: HttpRequest) -> str:
+    query = request.GET.copy()
+    query.pop("page", None)
+    return query.urlencode()
+
+
+def treat_address(item_id: uuid.UUID, request: HttpRequest) -> str:
+    return reverse("casework:treat", args=[item_id]) + query_of(wanted_by(request))
+
+
+@allowed_to(Act.TREAT)
+@require_POST
+def next_item(request: HttpRequest) -> HttpResponse:
+    """« Suivant ». What is on the screen (`after`) stays in hand, and comes again only when nothing else is left."""
+    if (left := _uuid(request.POST.get("after", ""))) is not None:
+        put_off(request, left)
+    return on_to_the_next(request)
+
+
+def on_to_the_next(request: HttpRequest) -> HttpResponse:
+    item = queue.take_next(agent=account_of(request), filters=wanted_by(request), passed=_put_off_by(request))
+    if item is None:
+        messages.info(request, _("Rien d’autre n’attend."))
+        return redirect(reverse("casework:desk") + query_of(wanted_by(request)))
+    return redirect(treat_address(item.pk, request))
+
+
+@allowed_to(Act.TREAT)
+@require_POST
+def ahead(request: HttpRequest, document_id: uuid.UUID) -> JsonResponse:
+    """The next item, set apart while this one is on the screen: the addresses of its first pages, for the browser to fetch."""
+    item = queue.reserve_next(
+        agent=account_of(request),
+        after=item_or_404(document_id),
+        filters=wanted_by(request),
+        passed=_put_off_by(request),
+    )
+    count = min(item.document.page_count or 0, FETCHED_AHEAD) if item else 0
+    pages = [reverse("casework:treat_image", args=[item.pk, n + 1]) for n in range(count)] if item else []
+    return JsonResponse({"images": pages})
+
+
+@allowed_to(Act.TREAT)
+@require_POST
+def take(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
+    """This one, and not the next."""
+    try:
+        queue.take(agent=account_of(request), item=item_or_404(document_id))
+    except NotAvailable as refusal:
+        messages.error(request, str(refusal.message))
+    return redirect(treat_address(document_id, request))
+
+
+@allowed_to(Act.TREAT)
+@require_POST
+def give_back(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
+    """To its place in the queue; back to the queue too, from where « suivant » gives another one first."""
+    try:
+        queue.give_back(agent=account_of(request), item=item_or_404(document_id))
+    except NotAvailable as refusal:
+        messages.error(request, str(refusal.message))
+    else:
+        put_off(request, document_id)
+        messages.success(request, _("Document rendu : il a repris sa place dans la file."))
+    return redirect(reverse("casework:desk") + query_of(wanted_by(request)))
+
+
+@allowed_to(Act.TREAT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def hand_over(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
+    """To a colleague, to whom it comes first; then the next one."""
+    agent, item = account_of(request), item_or_404(document_id)
+    others = [one for one in waiting.who_treat() if one.pk != agent.pk]
+    form = GiveForm(request.POST or None, agents=others)
+
+    def give(to: Account) -> HttpResponse:
+        queue.hand_over(agent=agent, item=item, to=to)
+        messages.success(request, _("Document transmis à %(name)s.") % {"name": to.display_name})
+        return on_to_the_next(request)
+
+    return _give(request, item, form, give, "casework/hand_over.html")
+
+
+@allowed_to(Act.ASSIGN)
+@require_http_methods(["GET", "HEAD", "POST"])
+def assign(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
+    """A supervisor keeps it for somebody, or for nobody any more."""
+    item = item_or_404(document_id)
+    form = GiveForm(
+        request.POST or None,
+        agents=waiting.who_treat(),
+        nobody=_("Personne : à qui le prend"),
+        initial={"to": str(item.reserved_for_id or "") if item.is_kept else ""},
+    )
+
+    def give(to: Account | None) -> HttpResponse:
+        queue.assign(agent=account_of(request), item=item, to=to)
+        said = _("Document réservé à %(name)s.") % {"name": to.display_name} if to else ""
+        messages.success(request, said or _("Document à prendre : il n’est plus réservé."))
+        return redirect(reverse("casework:desk") + query_of(wanted_by(request)))
+
+    return _give(request, item, form, give, "casework/assign.html")
+
+
+def _give(
+    request: HttpRequest,
+    item: Item,
+    form: GiveForm,
+    give: Callable[..., HttpResponse],
+    template: str,
+) -> HttpResponse:
+    if form.is_valid():
+        try:
+            return give(form.cleaned_data["to"])
+        except (CannotTreat, NotAvailable) as refusal:
+            form.add_error("to", str(refusal.message))
+    context = {
+        "may": acts_of(account_of(request)),
+        "form": form,
+        "item": item,
+        "filters": query_of(wanted_by(request)),
+    }
+    return render(request, template, context)
+
+
+@allowed_to(Act.TREAT)
+@require_POST
+def undo(request: HttpRequest, pk: int) -> HttpResponse:
+    """« Annuler » within its seconds: the document is on the screen again, in hand. Too late: where the agent was."""
+    agent = account_of(request)
+    decision = get_object_or_404(Decision, pk=pk, agent=agent)
+    back = _uuid(request.POST.get("back", ""))
+    try:
+        back = deciding.undo(agent=agent, decision=decision).pk
+    except deciding.TooLate as refusal:
+        messages.error(request, str(refusal.message))
+    else:
+        messages.success(request, _("Décision annulée : rien n’est parti, et le document est à vous."))
+    return redirect(treat_address(back, request) if back else reverse("casework:desk"))
+
+
+def item_or_404(document_id: uuid.UUID) -> Item:
+    return get_object_or_404(Item.objects.with_what_is_shown(), pk=document_id)
+
+
+def put_off(request: HttpRequest, item_id: uuid.UUID) -> None:
+    others = [key for key in request.session.get(PUT_OFF, []) if key != str(item_id)]
+    request.session[PUT_OFF] = [*others, str(item_id)][-PUT_OFF_AT_MOST:]
+
+
+def _put_off_by(request: HttpRequest) -> list[uuid.UUID]:
+    return [uuid.UUID(key) for key in request.session.get(PUT_OFF, [])]
+
+
+def _uuid(text: str) -> uuid.UUID | None:
+    try:
+        found: uuid.UUID | None = UUIDField(required=False).clean(text)
+    except ValidationError:
+        return None
+    return found

@@ -1,0 +1,143 @@
+"""Treating an item: the document, its member's file and the decision on one screen, then the next one."""
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from adherents.accounts.decorators import account_of
+from adherents.casework import waiting
+from adherents.casework.forms import CorrectionForm, WordsForm
+from adherents.casework.models import Decision, Item
+from adherents.casework.permissions import Act, allowed_to
+from adherents.casework.services import deciding, queue
+from adherents.casework.services.deciding import CannotDecide
+from adherents.casework.services.queue import NotAvailable
+from adherents.casework.views.document import document_or_404, image_response, viewer_context
+from adherents.casework.views.member import file_context
+from adherents.casework.views.queue import (
+    item_or_404,
+    on_to_the_next,
+    query_of,
+    treat_address,
+    wanted_by,
+)
+from adherents.insurer.facts import Reason, Use
+from adherents.insurer.profile import profile
+
+AHEAD = int(queue.AHEAD.total_seconds())
+
+
+@allowed_to(Act.TREAT)
+@require_safe
+def treat(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
+    """The document on the left, what to know of it on the right, and what to do with it. Looking keeps it in hand."""
+    return render(request, "casework/treat.html", _screen(request, item_or_404(document_id)))
+
+
+def _screen(request: HttpRequest, item: Item) -> dict[str, Any]:
+    agent, wanted = account_of(request), wanted_by(request)
+    is_mine = queue.renew(agent=agent, item=item)
+    document = document_or_404(item.pk)
+    return (
+        file_context(request, document.member)
+        | viewer_context(request, document, _page_wanted(request), image="casework:treat_image")
+        | {
+            "item": item,
+            "is_mine": is_mine,
+            "decided": Decision.objects.standing().filter(item=item).select_related("agent").first(),
+            "in_hand": waiting.in_hand(agent),
+            "coming": waiting.coming(agent, wanted),
+            "history": waiting.history(document, reader=agent),
+            "to_undo": Decision.objects.to_undo(agent),
+            "filters": query_of(wanted),
+        }
+    )
+
+
+def _page_wanted(request: HttpRequest) -> int:
+    text = request.GET.get("page", "")
+    return int(text) if text.isdecimal() and len(text) < 5 else 1
+
+
+@allowed_to(Act.TREAT)
+@require_safe
+def treat_image(request: HttpRequest, document_id: uuid.UUID, number: int) -> HttpResponse:
+    """A page's pixels. Whoever holds the item may keep them for the few minutes in which it is their next one.
+
+    In their own browser and session only: see `docs/decisions/0017-the-queue.md`.
+    """
+    response = image_response(request, document_id, number)
+    if Item.objects.held().filter(pk=document_id, agent=account_of(request)).exists():
+        response["Cache-Control"] = f"private, max-age={AHEAD}"
+        response["Vary"] = "Cookie"
+    return response
+
+
+@allowed_to(Act.TREAT)
+@require_POST
+def accept(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
+    item = item_or_404(document_id)
+    try:
+        deciding.accept(agent=account_of(request), item=item)
+    except NotAvailable as refusal:
+        messages.error(request, str(refusal.message))
+        return redirect(treat_address(item.pk, request))
+    return on_to_the_next(request)
+
+
+@allowed_to(Act.TREAT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def refuse(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
+    """Why, in the member's words: a template of the kind, as the agent leaves it."""
+    return _with_words(request, item_or_404(document_id), "refuse")
+
+
+@allowed_to(Act.TREAT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def correct(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
+    """What is asked for instead, why, and until when."""
+    return _with_words(request, item_or_404(document_id), "correct")
+
+
+def _with_words(request: HttpRequest, item: Item, use: Use) -> HttpResponse:
+    reasons = deciding.reasons_for(item, use)
+    kind_of_form = WordsForm if use == "refuse" else CorrectionForm
+    chosen = _reason(reasons, request.POST.get("reason") or request.GET.get("motif", ""))
+    form = None
+    if request.method == "POST":
+        form = kind_of_form(request.POST, reasons=reasons)
+        if form.is_valid() and _decides(request, item, form, use):
+            return on_to_the_next(request)
+    elif chosen is not None:
+        form = kind_of_form(reasons=reasons, initial=_first_words(chosen))
+    screen = _screen(request, item)
+    if not screen["is_mine"] and form is None:
+        return redirect(treat_address(item.pk, request))
+    context = screen | {"form": form, "use": use, "reasons": reasons, "chosen": chosen}
+    return render(request, "casework/decide.html", context)
+
+
+def _decides(request: HttpRequest, item: Item, form: WordsForm, use: Use) -> bool:
+    decide = deciding.refuse if use == "refuse" else deciding.ask_correction
+    try:
+        decide(agent=account_of(request), item=item, **form.cleaned_data)
+    except CannotDecide as refusal:
+        form.add_error(refusal.field or None, str(refusal.message))
+    except NotAvailable as refusal:
+        form.add_error(None, str(refusal.message))
+    return not form.errors
+
+
+def _reason(reasons: list[Reason], code: str) -> Reason | None:
+    return next((reason for reason in reasons if reason.code == code), None)
+
+
+def _first_words(reason: Reason) -> dict[str, Any]:
+    until = timezone.localdate() + timedelta(days=profile().casework.correction_days)
+    return {"reason": reason.code, "words_fr": reason.words.fr, "words_en": reason.words.en, "until": until}

@@ -1,0 +1,149 @@
+"""What `desk` asks for inside a portal: run in a process with that portal's settings, it answers one line of JSON."""
+
+import json
+import random
+import sys
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+
+import django
+
+django.setup()
+
+from django.conf import settings  # noqa: E402
+from django.contrib.auth.hashers import make_password  # noqa: E402
+from django.test import Client  # noqa: E402
+from django.utils import timezone  # noqa: E402
+from tests.agents import signed_in  # noqa: E402
+from tests.cast import CAMILLE, EVE, JEAN_FRANCOIS, KARIM, PASSWORD  # noqa: E402
+
+from adherents.accounts.models import Account, Role  # noqa: E402
+from adherents.casework.models import Decision, Item, Outcome, Status  # noqa: E402
+from adherents.casework.services.entering import put_right  # noqa: E402
+from adherents.insurer.profile import profile  # noqa: E402
+from adherents.journal.events import Event  # noqa: E402
+from adherents.journal.models import Entry  # noqa: E402
+from adherents.journal.services import broken_chains  # noqa: E402
+from adherents.mail.models import OutboxMail  # noqa: E402
+from adherents.members.models import Member  # noqa: E402
+from adherents.vault.models import Deposit, Document, State  # noqa: E402
+
+SENDERS = [CAMILLE, JEAN_FRANCOIS, EVE, KARIM]
+
+
+def _cookies_of(client: Client, page: str) -> dict[str, str]:
+    assert client.get(page).status_code == 200
+    return {name: morsel.value for name, morsel in client.cookies.items()}
+
+
+def prepare(agents: int, documents: int) -> dict[str, Any]:
+    """Agents and members who are signed in, and documents whose checks are done, in the order of a month."""
+
+    settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, "testserver"]
+    now = timezone.now()
+    members = list(Member.objects.exclude(account=None))
+    kinds = [kind.code for kind in profile().documents.kinds]
+    chance = random.Random(documents)
+    deposits, papers = [], []
+    for rank in range(documents):
+        member, at = members[rank % len(members)], now - timedelta(days=30 * chance.random())
+        deposits.append(Deposit(number=f"S-{rank:06d}", member=member, at=at))
+        papers.append(
+            Document(
+                deposit=deposits[-1],
+                member=member,
+                at=at,
+                kind=chance.choice(kinds),
+                state=State.CHECKED,
+                state_at=at,
+                checked_at=at,
+                page_count=1,
+                next_attempt_at=None,
+                name="document.pdf",
+                content_type="application/pdf",
+                size=1000,
+                sha256="ab" * 32,
+                wrapped_key=b"key",
+                storage_name=f"stress-{rank}",
+            )
+        )
+    Deposit.objects.bulk_create(deposits)
+    Document.objects.bulk_create(papers)
+    while put_right():
+        pass
+    people = [
+        Account.objects.create(
+            identifier=f"agent-{rank}@mese.example",
+            email=f"agent-{rank}@mese.example",
+            role=Role.ADVISER,
+            display_name=f"Agent {rank}",
+            password=make_password(PASSWORD),
+            password_changed_at=now,
+        )
+        for rank in range(agents)
+    ]
+    senders = []
+    for person in SENDERS:
+        client = Client()
+        client.post("/adherent/", {"identifier": person.number, "password": PASSWORD})
+        assert client.session.get("_auth_user_id"), person
+        senders.append(_cookies_of(client, "/adherent/documents/envoyer/"))
+    return {"agents": [_cookies_of(signed_in(one), "/gestion/") for one in people], "members": senders}
+
+
+def left() -> dict[str, int]:
+    """What is still to do: of the checks, of the queue, of the decisions."""
+
+    entering = Document.objects.filter(state__in=[State.RECEIVED, State.CHECKED, State.IN_PROGRESS]).count()
+    waiting = Item.objects.exclude(status=Status.DONE).count()
+    settling = Decision.objects.standing().filter(settled_at=None).count()
+    return {"left": entering + waiting + settling, "entering": entering, "waiting": waiting}
+
+
+def facts(agents: int) -> dict[str, Any]:
+    """What came of it, and what does not hold, in words."""
+
+    wrong = [f"the journal is broken: {chain}" for chain in broken_chains()]
+    states = dict(Document.objects.values_list("pk", "state"))
+    decisions = Counter[object]()
+    for item, outcome in Decision.objects.filter(settled_at__isnull=False).values_list("item", "outcome"):
+        decisions[item] += 1
+        if states[item] != Outcome(outcome).value:
+            wrong.append(f"{item} was decided {outcome} and is {states[item]}")
+    wrong += [f"{item} was decided {count} times" for item, count in decisions.items() if count > 1]
+    told = Counter(
+        Entry.objects.filter(
+            event__in=[Event.DOCUMENT_ACCEPTED, Event.DOCUMENT_REFUSED, Event.CORRECTION_ASKED]
+        ).values_list("subject", flat=True)
+    )
+    wrong += [f"{subject} was told {count} times" for subject, count in told.items() if count > 1]
+    done = Item.objects.filter(status=Status.DONE).count()
+    mails = OutboxMail.objects.filter(dedupe_key__startswith="decision:").count()
+    if not done == len(decisions) == len(told) == mails:
+        wrong.append(f"{done} done, {len(decisions)} decided, {len(told)} in the journal, {mails} mails")
+    furthest = _furthest_from_its_turn()
+    # Before it in the queue and not taken yet there is at most what the others are taking and have set apart at that moment.
+    if furthest > 2 * agents:
+        wrong.append(f"one was taken {furthest} places before its turn")
+    return {"wrong": wrong[:20], "done": done, "furthest": furthest}
+
+
+def _furthest_from_its_turn() -> int:
+    """Of what waited from the beginning: how many were before it and not taken yet, at most, when one was taken first."""
+
+    waited = Item.objects.filter(document__deposit__number__startswith="S-").oldest_due_first()
+    turn = {f"document:{pk}": rank for rank, pk in enumerate(waited.values_list("pk", flat=True))}
+    taken = Entry.objects.filter(event=Event.DOCUMENT_TAKEN).order_by("at", "pk")
+    first = list(dict.fromkeys(one for one in taken.values_list("subject", flat=True) if one in turn))
+    return max(turn[subject] - place for place, subject in enumerate(first))
+
+
+def main() -> None:
+    question, *numbers = sys.argv[1:]
+    answers = {"prepare": prepare, "left": left, "facts": facts}
+    print(json.dumps(answers[question](*map(int, numbers))))  # type: ignore[operator]
+
+
+if __name__ == "__main__":
+    main()

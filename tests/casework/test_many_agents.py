@@ -1,0 +1,12 @@
+"""The short form of `python -m stress desk`: agents as parallel clients of two web processes, on a real PostgreSQL."""
+
+import pytest
+from stress.desk import treated
+
+pytestmark = pytest.mark.postgresql
+
+
+def test_parallel_agents_treat_each_document_once() -> None:
+    found = treated(agents=5, documents=60, sent=3, processes=2, leave=False)
+    assert found["wrong"] == []
+    assert found["sent_meanwhile"] == 3

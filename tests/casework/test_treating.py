@@ -1,0 +1,396 @@
+"""The agent's screens: the queue, an item on the screen, what is decided there and what comes next (product.md, section 4)."""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+
+from adherents.accounts.models import Account, Role
+from adherents.casework.models import Decision, Item, Outcome, Status
+from adherents.casework.services import deciding, entering, queue
+from adherents.journal.events import Event
+from adherents.journal.models import Entry
+from adherents.mail.models import OutboxMail
+from adherents.members.models import Member
+from adherents.vault.models import Document, State
+from adherents.work.services import run_until_nothing_is_left
+from tests.agents import make_agent, signed_in
+from tests.casework.queueing import adviser, checked, waiting
+from tests.vault.conftest import deposited, pdf
+
+Words = Callable[[Any], str]
+pytestmark = pytest.mark.django_db
+MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+REASON = {
+    "reason": "rib_illisible",
+    "words_fr": "On ne lit pas l’IBAN.",
+    "words_en": "The IBAN cannot be read.",
+}
+
+
+@pytest.fixture(autouse=True)
+def clock() -> Iterator[time_machine.Traveller]:
+    with time_machine.travel(MONDAY, tick=False) as travelled:
+        yield travelled
+
+
+def on_screen(item: Item) -> str:
+    return f"/gestion/traiter/{item.pk}/"
+
+
+def held(agent: Account, item: Item) -> Item:
+    queue.take(agent=agent, item=item)
+    return item
+
+
+def status_of(item: Item) -> str:
+    return str(Item.objects.get(pk=item.pk).status)
+
+
+# The queue
+
+
+def test_the_queue_says_how_many_wait_and_how_they_stand_to_their_day(
+    desk: Client, member: Member, words: Words
+) -> None:
+    waiting(member, 8)
+    page = words(desk.get("/gestion/"))
+    assert "À traiter 8" in page
+    assert re.search(r"(\d+) en retard (\d+) pour aujourd’hui (\d+) pour plus tard", page)
+    assert "le plus ancien : il y a 8 j" in page
+
+
+def test_the_queue_shows_the_most_pressing_first_forty_a_page(desk: Client, member: Member) -> None:
+    items = waiting(member, 43)
+    first, second = (desk.get(f"/gestion/?page={number}").content.decode() for number in (1, 2))
+    links = [on_screen(item) for item in items]
+    assert re.findall(r"<th scope=\"row\"><a href=\"([^\"?]+)", first) == links[:40]
+    assert re.findall(r"<th scope=\"row\"><a href=\"([^\"?]+)", second) == links[40:]
+
+
+def test_the_queue_is_filtered_by_kind_age_state_and_agent(
+    desk: Client, agent: Account, member: Member
+) -> None:
+    late, free = waiting(member, 8)[0], waiting(member)[0]
+    [quote] = waiting(member, kind="devis")
+    held(agent, free)
+    Item.objects.exclude(pk__in=[late.pk, free.pk, quote.pk]).update(status=Status.DONE)
+
+    def shown(query: str) -> set[str]:
+        html = desk.get(f"/gestion/?{query}").content.decode()
+        return set(re.findall(r"<th scope=\"row\"><a href=\"/gestion/traiter/([^/]+)", html))
+
+    assert shown("kind=devis") == {str(quote.pk)}
+    assert shown("age=late") == {str(late.pk)}
+    assert shown("place=in_hand") == {str(free.pk)}
+    assert shown("place=free") == {str(late.pk), str(quote.pk)}
+    assert shown(f"agent={agent.pk}") == {str(free.pk)}
+    assert shown("kind=inconnu&age=hier&page=mille") == {str(late.pk), str(free.pk), str(quote.pk)}
+
+
+def test_an_empty_queue_says_so(desk: Client, words: Words) -> None:
+    assert "Rien n’attend. Les documents envoyés" in words(desk.get("/gestion/"))
+    assert "Rien n’attend avec ces filtres." in words(desk.get("/gestion/?age=late"))
+
+
+def test_next_opens_the_oldest_due_and_keeps_to_the_filters(
+    desk: Client, agent: Account, member: Member
+) -> None:
+    waiting(member, 2)
+    [quote] = waiting(member, kind="devis")
+    answer: Any = desk.post("/gestion/suivant/?kind=devis")
+    assert answer.url == f"{on_screen(quote)}?kind=devis"
+    assert Item.objects.get(pk=quote.pk).held_by(agent)
+    assert 'action="/gestion/suivant/?kind=devis"' in desk.get(answer.url).content.decode()
+
+
+def test_next_from_the_screen_keeps_the_item_in_hand_and_goes_on(
+    desk: Client, agent: Account, member: Member, words: Words
+) -> None:
+    first, second = waiting(member, 2)
+    held(agent, first)
+    answer: Any = desk.post("/gestion/suivant/", {"after": str(first.pk)})
+    assert answer.url == on_screen(second)
+    assert "Vos documents en main 2" in words(desk.get(answer.url))
+
+
+def test_when_nothing_is_left_next_says_so(desk: Client, words: Words) -> None:
+    assert "Rien d’autre n’attend." in words(
+        desk.post("/gestion/suivant/", {"after": "nonsense"}, follow=True)
+    )
+
+
+# An item on the screen
+
+
+def test_the_screen_shows_the_document_the_member_and_what_can_be_decided(
+    desk: Client, agent: Account, member: Member, words: Words
+) -> None:
+    document = deposited(member, pdf(2))
+    run_until_nothing_is_left()
+    held(agent, Item.objects.get(pk=document.pk))
+    answer = desk.get(f"/gestion/traiter/{document.pk}/?page=2&tour=90&zoom=150")
+    page, html = words(answer), answer.content.decode()
+    assert "Page 2 sur 2" in page
+    assert f'href="/gestion/traiter/{document.pk}/pages/2/image/"' in html  # an SVG frame turns it
+    assert 'class="page-image zoom-150"' in html
+    assert member.email in page
+    for key in "ACRDMN":
+        assert f'data-key="{key}"' in html
+    assert "Document pris en charge" in page
+
+
+def test_looking_at_an_item_takes_it_from_nobody(desk: Client, member: Member, words: Words) -> None:
+    [item] = waiting(member)
+    assert "Prendre ce document" in words(desk.get(on_screen(item)))
+    assert Item.objects.get().agent is None
+    assert Document.objects.get(pk=item.pk).state == State.CHECKED
+    desk.post(f"{on_screen(item)}prendre/")
+    assert "Accepter" in words(desk.get(on_screen(item)))
+
+
+def test_an_item_in_another_hand_is_read_and_not_decided(desk: Client, member: Member, words: Words) -> None:
+    [item] = waiting(member)
+    held(adviser(2), item)
+    page = words(desk.get(on_screen(item)))
+    assert "Agent 2 traite ce document." in page
+    assert "Accepter" not in page
+    refused = words(desk.post(f"{on_screen(item)}accepter/", follow=True))
+    assert "Agent 2 traite ce document." in refused
+    assert not Decision.objects.exists()
+
+
+def test_being_on_the_screen_keeps_the_lease(
+    desk: Client, agent: Account, member: Member, clock: time_machine.Traveller
+) -> None:
+    item = held(agent, waiting(member)[0])
+    clock.shift(timedelta(minutes=10))
+    desk.get(on_screen(item))
+    clock.shift(timedelta(minutes=10))
+    assert queue.end_leases() == 0
+
+
+# Deciding
+
+
+def test_accepted_the_next_one_opens_by_itself_with_a_way_to_undo(
+    desk: Client, agent: Account, member: Member, words: Words
+) -> None:
+    first, second = waiting(member, 2)
+    held(agent, first)
+    answer = desk.post(f"{on_screen(first)}accepter/", follow=True)
+    assert answer.redirect_chain == [(on_screen(second), 302)]
+    assert "Accepté : RIB – Camille DUPONT." in words(answer)
+    assert 'data-undo="10000"' in answer.content.decode()
+    assert status_of(first) == Status.DECIDED
+
+
+def test_undone_in_time_it_is_on_the_screen_again_and_nobody_was_told(
+    desk: Client, agent: Account, member: Member, words: Words, clock: time_machine.Traveller
+) -> None:
+    first, second = waiting(member, 2)
+    held(agent, first)
+    desk.post(f"{on_screen(first)}accepter/")
+    clock.shift(timedelta(seconds=9))
+    answer = desk.post(
+        f"/gestion/decisions/{Decision.objects.get().pk}/annuler/", {"back": second.pk}, follow=True
+    )
+    assert answer.redirect_chain == [(on_screen(first), 302)]
+    assert "Décision annulée" in words(answer)
+    run_until_nothing_is_left()
+    assert not OutboxMail.objects.filter(name="casework/accepted").exists()
+
+
+def test_undone_too_late_says_so_and_stays_where_it_was(
+    desk: Client, agent: Account, member: Member, words: Words, clock: time_machine.Traveller
+) -> None:
+    first, second = waiting(member, 2)
+    held(agent, first)
+    desk.post(f"{on_screen(first)}accepter/")
+    clock.shift(timedelta(seconds=11))
+    assert "data-undo" not in desk.get(on_screen(second)).content.decode()
+    answer = desk.post(
+        f"/gestion/decisions/{Decision.objects.get().pk}/annuler/", {"back": second.pk}, follow=True
+    )
+    assert answer.redirect_chain == [(on_screen(second), 302)]
+    assert "trop tard" in words(answer)
+
+
+def test_nobody_undoes_what_another_decided(desk: Client, member: Member) -> None:
+    item = held(other := adviser(2), waiting(member)[0])
+    decision = deciding.accept(agent=other, item=item)
+    assert desk.post(f"/gestion/decisions/{decision.pk}/annuler/").status_code == 404
+
+
+def test_a_refusal_begins_with_the_templates_of_the_kind_and_sends_the_words_as_edited(
+    desk: Client, agent: Account, member: Member, words: Words, clock: time_machine.Traveller
+) -> None:
+    item = held(agent, waiting(member)[0])
+    address = f"{on_screen(item)}refuser/"
+    listed = words(desk.get(address))
+    assert "RIB illisible" in listed
+    assert "Ordonnance périmée" not in listed
+    offered = words(desk.get(f"{address}?motif=rib_illisible"))
+    assert "Nous n’arrivons pas à lire l’IBAN" in offered
+    assert "We cannot read the IBAN" in offered
+    desk.post(address, REASON)
+    decision = Decision.objects.get()
+    assert (decision.outcome, decision.words_fr, decision.words_en) == (
+        Outcome.REFUSED,
+        *list(REASON.values())[1:],
+    )
+    clock.shift(timedelta(seconds=11))
+    run_until_nothing_is_left()
+    assert Document.objects.get(pk=item.pk).state == State.REFUSED
+    assert OutboxMail.objects.filter(name="casework/refused").count() == 1
+
+
+def test_a_refusal_without_words_keeps_what_was_written_and_says_what_to_mend(
+    desk: Client, agent: Account, member: Member, words: Words
+) -> None:
+    item = held(agent, waiting(member)[0])
+    answer = desk.post(f"{on_screen(item)}refuser/", REASON | {"words_fr": " "})
+    assert "Il y a un point à corriger" in words(answer)
+    assert "The IBAN cannot be read." in words(answer)
+    assert not Decision.objects.exists()
+
+
+def test_words_are_kept_when_somebody_else_was_quicker(
+    desk: Client, agent: Account, member: Member, words: Words, clock: time_machine.Traveller
+) -> None:
+    item = held(agent, waiting(member)[0])
+    clock.shift(timedelta(minutes=16))
+    held(adviser(2), item)
+    page = words(desk.post(f"{on_screen(item)}refuser/", REASON))
+    assert "Agent 2 traite ce document." in page
+    assert "On ne lit pas l’IBAN." in page
+
+
+def test_a_correction_has_a_day_fifteen_days_ahead_unless_the_agent_says_otherwise(
+    desk: Client, agent: Account, member: Member, words: Words
+) -> None:
+    item = held(agent, waiting(member)[0])
+    address = f"{on_screen(item)}correction/"
+    assert 'value="2026-12-08"' in desk.get(f"{address}?motif=rib_illisible").content.decode()
+    assert "Choisissez un jour à venir." in words(desk.post(address, REASON | {"until": "2026-11-23"}))
+    desk.post(address, REASON | {"until": "2026-12-01"})
+    assert str(Decision.objects.get().until) == "2026-12-01"
+
+
+def test_an_answer_to_a_correction_shows_what_was_asked_for(
+    desk: Client, agent: Account, member: Member, words: Words, clock: time_machine.Traveller
+) -> None:
+    asked = held(agent, waiting(member)[0])
+    desk.post(f"{on_screen(asked)}correction/", REASON | {"until": "2026-12-01"})
+    clock.shift(timedelta(seconds=11))
+    run_until_nothing_is_left()
+    answer = checked(member, answers=Document.objects.get(pk=asked.pk))
+    entering.put_right()
+    page = words(desk.get(f"/gestion/traiter/{answer.pk}/"))
+    assert "Répond à une correction" in page
+    assert "Demandée le 23/11/2026 par Claire Morel, pour le 01/12/2026." in page
+    assert "correction demandée (RIB illisible)" in page
+
+
+# Letting go
+
+
+def test_given_back_the_queue_shows_and_next_gives_another_one(
+    desk: Client, agent: Account, member: Member
+) -> None:
+    first, second = waiting(member, 2)
+    held(agent, first)
+    answer: Any = desk.post(f"{on_screen(first)}rendre/")
+    assert answer.url == "/gestion/"
+    answer = desk.post("/gestion/suivant/")
+    assert answer.url == on_screen(second)
+
+
+def test_handed_over_it_is_the_colleagues(desk: Client, agent: Account, member: Member, words: Words) -> None:
+    colleague, [item] = adviser(2), waiting(member)
+    held(agent, item)
+    address = f"{on_screen(item)}transmettre/"
+    choices = words(desk.get(address))
+    assert "Agent 2" in choices
+    assert "Choisissez un agent." in words(desk.post(address, {"to": ""}))
+    assert "Choisissez un agent." in words(desk.post(address, {"to": str(agent.pk)}))
+    assert "Document transmis à Agent 2." in words(desk.post(address, {"to": str(colleague.pk)}, follow=True))
+    assert Item.objects.get().reserved_for == colleague
+
+
+def test_a_supervisor_assigns_and_takes_the_assignment_back(member: Member, words: Words) -> None:
+    colleague, [item] = adviser(2), waiting(member)
+    browser = signed_in(make_agent(Role.SUPERVISOR))
+    assert f"{on_screen(item)}attribuer/" in browser.get("/gestion/").content.decode()
+    address = f"{on_screen(item)}attribuer/"
+    assert "Document réservé à Agent 2." in words(
+        browser.post(address, {"to": str(colleague.pk)}, follow=True)
+    )
+    assert "Réservé · Agent 2" in words(browser.get("/gestion/"))
+    browser.post(address, {"to": ""})
+    assert Item.objects.get().reserved_for is None
+
+
+def test_who_has_it_in_hand_finishes_it_whatever_a_supervisor_wants(member: Member, words: Words) -> None:
+    colleague, [item] = adviser(2), waiting(member)
+    held(colleague, item)
+    browser = signed_in(make_agent(Role.SUPERVISOR))
+    answer = browser.post(f"{on_screen(item)}attribuer/", {"to": str(colleague.pk)})
+    assert "Agent 2 traite ce document." in words(answer)
+
+
+# The next one, before it is asked for
+
+
+@pytest.fixture
+def drawn(agent: Account, member: Member) -> list[Item]:
+    """Two items with their pages, the first one in the agent's hand."""
+    documents = [deposited(member, pdf(3)) for _ in range(2)]
+    run_until_nothing_is_left()
+    items = list(Item.objects.oldest_due_first())
+    assert {item.pk for item in items} == {document.pk for document in documents}
+    held(agent, items[0])
+    return items
+
+
+def test_the_next_one_is_set_apart_and_its_first_pages_may_be_kept_for_minutes(
+    desk: Client, drawn: list[Item]
+) -> None:
+    first, second = drawn
+    assert "data-ahead hidden" in desk.get(on_screen(first)).content.decode()
+    images = desk.post(f"{on_screen(first)}suivant/").json()["images"]
+    assert images == [f"{on_screen(second)}pages/{number}/image/" for number in (1, 2)]
+    answer = desk.get(images[0])
+    assert (answer["Content-Type"], answer["Cache-Control"]) == ("image/jpeg", "private, max-age=180")
+    assert "Cookie" in answer["Vary"]
+    opened = Entry.objects.filter(event=Event.DOCUMENT_OPENED, subject=f"document:{second.pk}")
+    assert opened.exists()  # what left the safe is in the journal, looked at or not
+    deciding.accept(agent=first.agent or Account.objects.get(role=Role.ADVISER), item=first)
+    next_one: Any = desk.post("/gestion/suivant/")
+    assert next_one.url == on_screen(second)
+    assert images[0] in desk.get(next_one.url).content.decode()
+
+
+def test_a_page_of_what_is_not_in_hand_is_kept_by_no_browser(desk: Client, drawn: list[Item]) -> None:
+    answer = desk.get(f"{on_screen(drawn[1])}pages/1/image/")
+    assert (answer.status_code, answer["Cache-Control"]) == (200, "no-store")
+    assert desk.get(f"{on_screen(drawn[1])}pages/9/image/").status_code == 404
+
+
+def test_nothing_more_to_fetch_is_no_error(desk: Client, agent: Account, member: Member) -> None:
+    item = held(agent, waiting(member)[0])
+    assert desk.post(f"{on_screen(item)}suivant/").json() == {"images": []}
+
+
+def test_the_queue_and_the_screen_make_as_many_queries_however_many_wait(
+    desk: Client, agent: Account, member: Member, django_assert_max_num_queries: Any
+) -> None:
+    item = held(agent, waiting(member, 60)[0])
+    for address, most in (("/gestion/", 20), (on_screen(item), 26)):
+        desk.get(address)
+        with django_assert_max_num_queries(most):
+            desk.get(address)
