@@ -32,6 +32,11 @@ class Act(StrEnum):
     REOPEN_ACCOUNT = "reopen_account"
     WRITE_LETTER = "write_letter"
     PREPARE_LETTERS = "prepare_letters"
+    TREAT = "treat"
+    MESSAGES = "messages"
+    ASSIGN = "assign"
+    SEE_FIGURES = "see_figures"
+    EDIT_TEMPLATES = "edit_templates"
     READ_JOURNAL = "read_journal"
 
 
@@ -50,6 +55,11 @@ TABLE: dict[Act, frozenset[Role]] = {
     Act.REOPEN_ACCOUNT: _DESK,
     Act.WRITE_LETTER: _DESK,
     Act.PREPARE_LETTERS: frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
+    Act.TREAT: _DESK,
+    Act.MESSAGES: _DESK,
+    Act.ASSIGN: frozenset({Role.SUPERVISOR}),
+    Act.SEE_FIGURES: frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
+    Act.EDIT_TEMPLATES: frozenset({Role.SUPERVISOR}),
     Act.READ_JOURNAL: frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR, Role.AUDITOR}),
 }
 
