@@ -8,6 +8,7 @@ from django.conf import settings
 from pydantic import Field, ValidationError, field_validator
 
 from adherents.insurer.facts import (
+    Agents,
     Brand,
     Contact,
     Documents,
@@ -41,6 +42,7 @@ class Profile(Facts):
     password: Password
     lock: Lock
     session: Session
+    agents: Agents = Agents()
     limits: Limits
     documents: Documents
     vault: Vault
