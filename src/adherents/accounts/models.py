@@ -374,7 +374,7 @@ class Session(AbstractBaseSession):
     last_seen_at = models.DateTimeField(default=timezone.now)
     browser = models.CharField(max_length=60, default="")
 
-    objects = SessionQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[SessionQuerySet] = SessionQuerySet.as_manager()  # type: ignore[assignment]
 
     @property
     def reference(self) -> str:

@@ -115,7 +115,7 @@ def complete(*, account: Account, client: Client, method: str) -> str | None:
         else:
             token = _remember_device(current, client)
         _make_room_for_a_session(current)
-        if current.is_agent and "mfa" in method:
+        if current.is_agent:  # with the second factor that somebody asks to replace
             new_factor.withdraw(account=current)
         record(Event.SIGNED_IN, subject=current.subject, actor=current.subject, method=method)
     return token
