@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from adherents.accounts import policy, rules
-from adherents.accounts.models import AccessLink, Account, Session, SignInCounter
+from adherents.accounts.models import AccessLink, Account, SignInCounter
 from adherents.accounts.policy import Counter, Standing
 from adherents.casework.permissions import actor
 from adherents.crypto.index import blind_indexes
@@ -57,7 +57,6 @@ class MemberFile:
     state: AccountState
     beneficiaries: list[Beneficiary]
     documents: list[Document]
-    sessions: int  # open now
     letter: AccessLink | None = None  # on its way, with a code that opens
 
 
@@ -74,7 +73,7 @@ class JournalLine:
 
 
 def member_file(member: Member) -> MemberFile:
-    """Four queries beside the member's own (with their account), whatever the number of documents; a fifth where a letter
+    """Three queries beside the member's own (with their account), whatever the number of documents; a fourth where a letter
     may be on its way.
     """
     documents = Document.objects.of(member).kept().with_what_is_shown()[:DOCUMENTS_SHOWN]
@@ -85,7 +84,6 @@ def member_file(member: Member) -> MemberFile:
         beneficiaries=list(Beneficiary.objects.of(member)),
         documents=list(documents),
         letter=_letter_to(member),
-        sessions=Session.objects.filter(account=member.account).open().count() if member.account else 0,
     )
 
 
