@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ('accounts', '0002_activation'),
     ]
 
     operations = [
@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='accesslink',
             name='purpose',
-            field=models.CharField(choices=[('reset', 'Reset'), ('first_connection', 'First Connection'), ('invitation', 'Invitation'), ('second_factor', 'Second Factor'), ('stranger', 'Stranger')], max_length=20),
+            field=models.CharField(choices=[('reset', 'Reset'), ('first_connection', 'First Connection'), ('invitation', 'Invitation'), ('letter', 'Letter'), ('second_factor', 'Second Factor'), ('stranger', 'Stranger')], max_length=20),
         ),
         migrations.AlterField(
             model_name='account',
