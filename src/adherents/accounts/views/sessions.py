@@ -1,5 +1,6 @@
 """« Mes connexions »: the member's open sessions, ended one by one or all but this one."""
 
+from collections.abc import Callable
 from contextlib import suppress
 
 from allauth.account.decorators import reauthentication_required
@@ -11,10 +12,13 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from adherents.accounts import sessions
-from adherents.accounts.decorators import ENDED, account_of, member_required
+from adherents.accounts.decorators import ENDED, P, View, account_of, member_required
 from adherents.accounts.models import Session, Why, hash_token
 from adherents.accounts.services import end_sessions
 from adherents.accounts.services.end_sessions import NothingOpen
+
+# No `app`: the setting of the one named would switch this off.
+_after_proof: Callable[[View[P]], View[P]] = reauthentication_required()
 
 ENDED_WORDS = {
     Why.ELSEWHERE: gettext_lazy(
@@ -55,7 +59,7 @@ def open_sessions(request: HttpRequest) -> HttpResponse:
 
 
 @member_required
-@reauthentication_required(app="allauth.account")  # type: ignore[untyped-decorator]
+@_after_proof
 @require_http_methods(["GET", "HEAD", "POST"])
 def end_one_page(request: HttpRequest, reference: str) -> HttpResponse:
     """One of them, after proving oneself again."""
@@ -73,7 +77,7 @@ def end_one_page(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 @member_required
-@reauthentication_required(app="allauth.account")  # type: ignore[untyped-decorator]
+@_after_proof
 @require_http_methods(["GET", "HEAD", "POST"])
 def end_others_page(request: HttpRequest) -> HttpResponse:
     """All but this one, after proving oneself again."""
