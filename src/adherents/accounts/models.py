@@ -258,8 +258,11 @@ class AccessLinkQuerySet(models.QuerySet["AccessLink"]):
 
         Not « ce n’était pas moi »: whoever stole a password would change it to silence its owner.
         """
-        links = self.live().filter(account=account).exclude(purpose=Purpose.STRANGER)
-        return links.update(killed_at=timezone.now())
+        return self.exclude(purpose=Purpose.STRANGER).kill_every_one_of(account)
+
+    def kill_every_one_of(self, account: Account) -> int:
+        """Nothing that was sent opens any more: the account is shut."""
+        return self.live().filter(account=account).update(killed_at=timezone.now())
 
 
 class AccessLink(models.Model):

@@ -141,7 +141,7 @@ def suspend(*, agent: Account, by: Account, reason: str) -> None:
         _spare_the_last_administrator(current)
         current.closed_at = timezone.now()
         current.save(update_fields=["closed_at"])
-        AccessLink.objects.live().filter(account=current).update(killed_at=current.closed_at)
+        AccessLink.objects.kill_every_one_of(current)
         current.sessions.all().end(Why.SERVICE)
         record(Event.AGENT_SUSPENDED, subject=current.subject, actor=by.at_work, reason=reason)
         mails.agent_suspended(current)

@@ -2,7 +2,6 @@
 
 from allauth.mfa.models import Authenticator
 from django.db import transaction
-from django.utils import timezone
 
 from adherents.accounts import mails
 from adherents.accounts.models import AccessLink, Account, KnownDevice, Purpose, Why
@@ -28,7 +27,7 @@ def shut_out(*, token: str) -> Account:
         account = Account.objects.select_for_update().get(pk=link.account_id)
         if account.closed_at is not None or not use_up(link):
             raise DeadLink
-        AccessLink.objects.live().filter(account=account).update(killed_at=timezone.now())
+        AccessLink.objects.kill_every_one_of(account)
         lock.lock_until_reset(account=account)
         account.sessions.all().end(Why.STRANGER)
         KnownDevice.objects.filter(account=account).delete()
