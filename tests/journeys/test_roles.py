@@ -81,7 +81,7 @@ def test_a_member_says_that_it_was_not_them(visit: Visit, member: Person, scheme
     at_home, stranger = visit("phone", scheme=scheme).sign_in(member), visit("desktop").sign_in(member)
     at_home.open("/adherent/donnees-personnelles/connexions/").look("sessions-two")
     at_home.click_containing("Mettre fin à cette connexion")
-    at_home.write({"Mot de passe actuel": PASSWORD}).click("Continuer").look("session-end")
+    at_home.write({"Mot de passe": PASSWORD}).click("Continuer").look("session-end")
     at_home.open(at_home.letter(member, "nouvel appareil").link).look("report")
     at_home.click("Ce n’était pas moi : tout fermer")
     expect(at_home.title).to_have_text("Tout est fermé")

@@ -49,6 +49,7 @@ class Event(TextChoices):
         "agent.new_factor_expired",
         _("Nouveau second facteur : personne n’a répondu à temps"),
     )
+    NEW_FACTOR_LINK_SENT = "agent.new_factor_link_sent", _("Lien du nouveau second facteur envoyé")
     NEW_FACTOR_WITHDRAWN = "agent.new_factor_withdrawn", _("Nouveau second facteur : demande sans objet")
     # enrolment
     IDENTITY_CLAIMED = "enrolment.identity_claimed", _("Première connexion demandée")

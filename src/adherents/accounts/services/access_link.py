@@ -57,7 +57,8 @@ def send_link(*, account: Account, purpose: str = Purpose.RESET, actor: str = "s
         return False
     token = make_link(account=account, purpose=purpose, validity=link_validity())
     mails.access_link(account, purpose=purpose, token=token)
-    record(Event.LINK_SENT, subject=account.subject, actor=actor, purpose=str(purpose))
+    sent = Event.NEW_FACTOR_LINK_SENT if purpose == Purpose.SECOND_FACTOR else Event.LINK_SENT
+    record(sent, subject=account.subject, actor=actor, purpose=str(purpose))
     return True
 
 
