@@ -73,7 +73,7 @@ class Letter:
     @property
     def link(self) -> str:
         """The path of the link to follow."""
-        found = re.search(r"https?://[^/\s]+(/adherent/authentication/mot-de-passe/[0-9a-f]+)", self.text)
+        found = re.search(r"https?://[^/\s]+(/adherent/authentication/[a-z-]+/[0-9a-f]+)", self.text)
         assert found, self.text
         return found[1]
 

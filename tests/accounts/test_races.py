@@ -15,6 +15,7 @@ from django.test import Client as Browser
 from django.utils import timezone
 
 from adherents.accounts.client import Client
+from adherents.accounts.factor_requests import FactorRequest
 from adherents.accounts.models import (
     AccessLink,
     Account,
@@ -23,7 +24,16 @@ from adherents.accounts.models import (
     SignInCounter,
     hash_token,
 )
-from adherents.accounts.services import access_link, change_password, forgotten, lock, passwords, sign_in
+from adherents.accounts.services import (
+    access_link,
+    agents,
+    change_password,
+    forgotten,
+    lock,
+    new_factor,
+    passwords,
+    sign_in,
+)
 from adherents.accounts.services.access_link import DeadLink, WrongBirthDate
 from adherents.accounts.services.lock import Locked
 from adherents.accounts.services.passwords import ChangedMeanwhile, WeakPassword
@@ -35,6 +45,7 @@ from adherents.mail.models import MailState, OutboxMail
 from adherents.mail.services import post, send_due
 from tests.accounts.steps import WRONG, text_of
 from tests.accounts.steps import sign_in as signs_in
+from tests.agents import STEP, add_totp, code_of, enter, make_agent
 from tests.cast import CAMILLE, EVE, NEW_PASSWORD, PASSWORD
 from tests.factories import open_account
 
@@ -375,3 +386,72 @@ def test_one_dedupe_key_posts_one_mail_however_many_post_it() -> None:
 
     assert kinds(at_once([once] * 12)) == {"NoneType": 12}
     assert OutboxMail.objects.count() == 1
+
+
+def two_factor_answers(turn: int) -> list[Callable[[], object]]:
+    agent = Account.objects.create(
+        identifier=f"perdu.{turn}@mese.example", email="perdu@mese.example", role="conseiller"
+    )
+    add_totp(agent)
+    asked, *others = [
+        Account.objects.create(identifier=f"r{turn}{rank}@mese.example", role="responsable")
+        for rank in range(3)
+    ]
+    request = new_factor.ask(agent=agent, by=asked, reason="téléphone perdu")
+    return [
+        lambda by=by: new_factor.approve(  # type: ignore[misc]
+            request=FactorRequest.objects.get(pk=request.pk), by=by, reason="reconnu de vive voix"
+        )
+        for by in others * 4
+    ]
+
+
+def test_a_new_factor_approved_twice_at_once_is_given_once() -> None:
+    for turn in range(3):
+        assert kinds(at_once(two_factor_answers(turn))) == {"NoneType": 1, "NothingWaits": 7}
+        assert Entry.objects.filter(event=Event.NEW_FACTOR_APPROVED).count() == turn + 1
+        assert AccessLink.objects.filter(purpose="second_factor").count() == turn + 1
+        assert OutboxMail.objects.filter(name="accounts/new_factor_link").count() == turn + 1
+
+
+def test_a_new_factor_asked_twice_at_once_waits_once() -> None:
+    agent = Account.objects.create(
+        identifier="perdu@mese.example", email="perdu@mese.example", role="conseiller"
+    )
+    add_totp(agent)
+    by = Account.objects.create(identifier="r@mese.example", role="responsable")
+    acts = [lambda: new_factor.ask(agent=agent, by=by, reason="téléphone perdu")] * 8
+    assert kinds(at_once(list(acts))) == {"FactorRequest": 1, "AlreadyAsked": 7}
+
+
+def test_the_last_two_administrators_who_suspend_one_another_at_once_leave_one() -> None:
+    now = timezone.now()
+    for turn in range(3):
+        Account.objects.update(closed_at=now)
+        pair = [
+            Account.objects.create(
+                identifier=f"a{turn}{rank}@mese.example", role="administrateur", last_sign_in_at=now
+            )
+            for rank in range(2)
+        ]
+        results = at_once(
+            [
+                lambda: agents.suspend(agent=pair[0], by=pair[1], reason="essai"),  # noqa: B023
+                lambda: agents.suspend(agent=pair[1], by=pair[0], reason="essai"),  # noqa: B023
+            ]
+        )
+        assert kinds(results) == {"NoneType": 1, "NotAnyMore": 1}
+        assert Account.objects.administrators_at_work().count() == 1
+
+
+def test_an_agent_who_signs_in_in_three_browsers_at_once_has_one_session() -> None:
+    agent = make_agent()
+    secret = add_totp(agent)
+
+    def enters(ahead: int) -> int:
+        browser = Browser()
+        enter(browser, agent)
+        return browser.post(STEP, {"code": code_of(secret, ahead=ahead)}).status_code
+
+    at_once([lambda: enters(0), lambda: enters(1), lambda: enters(-1)])
+    assert agent.sessions.count() == 1

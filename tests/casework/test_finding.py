@@ -13,7 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 from adherents.accounts.models import Account, SignInCounter
 from adherents.journal.events import Event
 from adherents.journal.models import Entry
-from adherents.members.models import Member
+from adherents.members.models import Beneficiary, Member
 from tests.cast import CAMILLE, EVE, NO_MAIL, TWIN_LEA, TWIN_ZOE
 from tests.factories import add_to_register
 from tests.vault.conftest import deposited, pdf
@@ -64,6 +64,15 @@ def test_a_locked_account_says_until_when(member: Member, desk: Client, words: W
     assert "compte bloqué" in shown
     assert "jusqu’au" in shown
     assert "Mettre fin au blocage" in shown
+
+
+def test_a_beneficiarys_nir_is_shown_masked(member: Member, desk: Client) -> None:
+    child = Beneficiary(member=member, rank=1, birth_name="DUPONT", first_names="Léo", relation="enfant")
+    child.set_nir(EVE.nir)
+    child.save()
+    page = desk.get(f"/gestion/adherents/{member.pk}/").content.decode()
+    assert child.masked_nir in page
+    assert EVE.nir not in "".join(filter(str.isdigit, page))
 
 
 def test_the_nir_is_masked_until_its_reason_is_given(member: Member, desk: Client) -> None:

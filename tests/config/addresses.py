@@ -9,6 +9,7 @@ ARGUMENTS = {
     "str:token": "0" * 32,
     "str:number": "D-2026-000001",
     "str:key_id": "0" * 16,
+    "str:reference": "0" * 16,
     "int:pk": "1",
     "int:number": "1",
     "int:photo": "1",

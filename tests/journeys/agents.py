@@ -34,6 +34,11 @@ def become_agent(visitor: Visitor, address: str, *, name: str, role: str = "cons
     """From `adherents create_agent` to the desk."""
     said = visitor.portal.run("create_agent", address, "--role", role, "--name", name)
     assert address in said
+    return accept_invitation(visitor, address)
+
+
+def accept_invitation(visitor: Visitor, address: str) -> App:
+    """From the mail to the desk."""
     letter = visitor.letter(address, "Votre accès au poste de gestion")
     assert letter.sender == "MESE Adh"
     visitor.open(letter.link)
@@ -50,7 +55,13 @@ def become_agent(visitor: Visitor, address: str, *, name: str, role: str = "cons
     expect(visitor.title).to_have_text("Protégez votre accès")
     visitor.open("/gestion/")
     expect(visitor.title).to_have_text("Protégez votre accès")
-    visitor.look("agent-protect").click("Ajouter une application")
+    visitor.look("agent-protect")
+    return add_app(visitor)
+
+
+def add_app(visitor: Visitor) -> App:
+    """From the page that protects, to the desk."""
+    visitor.click("Ajouter une application")
     key = re.sub(r"\s", "", visitor.page.locator(".secret").inner_text())
     visitor.look("agent-app")
     app = App(key)

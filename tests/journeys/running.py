@@ -42,7 +42,7 @@ class Letter:
     @property
     def link(self) -> str:
         """The address to follow."""
-        found = re.search(r"https?://\S+/adherent/authentication/mot-de-passe/[0-9a-f]{32}", self.text)
+        found = re.search(r"https?://\S+/adherent/authentication/[a-z-]+/[0-9a-f]{32}", self.text)
         assert found, self.text
         assert found[0] in self.html
         return found[0]

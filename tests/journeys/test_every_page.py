@@ -26,6 +26,7 @@ FOR_MEMBERS = {
     "send": "/adherent/documents/envoyer/",
     "personal-data": "/adherent/donnees-personnelles/",
     "history": "/adherent/donnees-personnelles/historique/",
+    "sessions": "/adherent/donnees-personnelles/connexions/",
     "change-password": "/adherent/donnees-personnelles/mot-de-passe/",
     "security": "/compte/securite/",
 }
@@ -42,6 +43,7 @@ def test_every_page_is_accessible(
         visitor.open(address).look(name)
     visitor.expecting(404).open("/nulle-part/").look("not-found")
     visitor.expecting(410).open("/adherent/authentication/mot-de-passe/" + "0" * 32).look("dead-link")
+    visitor.open("/adherent/authentication/pas-moi/" + "0" * 32).look("dead-report")
 
     visitor.expecting().open("/adherent/")
     for name, text in (("identifier", member.number), ("password", "Pas-le-bon-12")):

@@ -40,6 +40,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         if again:  # Django keeps the key of whoever signs in twice in a row
             request.session.cycle_key()
         sessions.begin(request.session, client.browser)
+        if user.is_agent:  # one at a time: the row must be there to be counted
+            request.session.save()
+            sign_in.settle_sessions(account=user)
         request.allauth.device_token = token  # type: ignore[attr-defined]
 
     def post_login(self, request: HttpRequest, user: Account, **hooks: Any) -> HttpResponse:

@@ -10,6 +10,8 @@ from adherents.accounts.rules import link_validity
 
 DEVICE_COOKIE = f"{settings.COOKIE_PREFIX}appareil"
 LINK_COOKIE = f"{settings.COOKIE_PREFIX}lien"
+FACTOR_COOKIE = f"{settings.COOKIE_PREFIX}facteur"
+REPORT_COOKIE = f"{settings.COOKIE_PREFIX}signalement"
 DEVICES_KEPT = 5  # a couple, their children: the accounts that one family computer may hold
 DEVICE_DAYS = 400
 

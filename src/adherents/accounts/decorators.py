@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 
+from adherents.accounts import sessions
 from adherents.accounts.models import Account, Role
 from adherents.accounts.second_factor import session
 from adherents.journal.events import Event
@@ -17,6 +18,7 @@ from adherents.journal.services import record
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+ENDED = "fin"  # in the query of the page that one signs in at
 
 
 def account_of(request: HttpRequest) -> Account:
@@ -31,6 +33,12 @@ def _refuse(request: HttpRequest, account: Account) -> NoReturn:
     raise PermissionDenied
 
 
+def _to_the_door(request: HttpRequest, door: str) -> HttpResponseBase:
+    """Where to sign in; whoever's session was ended before its time is told why there."""
+    why = sessions.ended_why(request)
+    return redirect(f"{reverse(door)}?{urlencode({ENDED: why})}" if why else door)
+
+
 def agent_required(*roles: Role) -> Callable[[View[P]], View[P]]:
     """Only an agent of one of these roles (any, when none is named) whose session has passed a second factor.
 
@@ -42,7 +50,7 @@ def agent_required(*roles: Role) -> Callable[[View[P]], View[P]]:
         @wraps(view)
         def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if not request.user.is_authenticated:
-                return redirect("casework:sign_in")
+                return _to_the_door(request, "casework:sign_in")
             account = account_of(request)
             if not account.is_agent:
                 _refuse(request, account)
@@ -67,7 +75,7 @@ def member_required(view: View[P]) -> View[P]:
     @wraps(view)
     def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not request.user.is_authenticated:
-            return redirect("accounts:sign_in")
+            return _to_the_door(request, "accounts:sign_in")
         if account_of(request).role != Role.MEMBER:
             _refuse(request, account_of(request))
         return view(request, *args, **kwargs)

@@ -1,4 +1,4 @@
-from adherents.accounts.services import forgotten, renewal
+from adherents.accounts.services import forgotten, new_factor, renewal
 from adherents.accounts.sessions import SessionStore
 from adherents.work.registry import sweep
 
@@ -6,6 +6,11 @@ from adherents.work.registry import sweep
 @sweep("reset requests")
 def settle_reset_requests() -> int:
     return forgotten.settle_due()
+
+
+@sweep("requests for a new second factor", every=60)
+def end_factor_requests() -> int:
+    return new_factor.expire()
 
 
 @sweep("renewal notices", every=600)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from adherents.accounts.models import Account, Purpose
 from adherents.insurer.profile import profile
@@ -14,13 +14,15 @@ from adherents.ui.moments import date_and_hour
 
 
 def access_link(account: Account, *, purpose: str, token: str) -> None:
-    """The link that lets set a password (G6); an invitation for an agent."""
+    """The link that lets set a password (G6); for an agent an invitation, or what adds a new second factor."""
     name = {
         Purpose.RESET: "accounts/reset_link",
         Purpose.FIRST_CONNECTION: "accounts/first_connection_link",
         Purpose.INVITATION: "accounts/invitation",
+        Purpose.SECOND_FACTOR: "accounts/new_factor_link",
     }[Purpose(purpose)]
-    _post(name, account, {"link": settings.BASE_URL + reverse("accounts:link", args=[token])})
+    address = "accounts:factor_link" if purpose == Purpose.SECOND_FACTOR else "accounts:link"
+    _post(name, account, {"link": settings.BASE_URL + reverse(address, args=[token])})
 
 
 def reset_waits(account: Account, *, until: datetime) -> None:
@@ -56,12 +58,45 @@ def renewal_near(account: Account, *, days: int, on: datetime, dedupe_key: str) 
     )
 
 
-def new_device(account: Account, *, browser: str) -> None:
-    _post(
-        "accounts/new_device",
-        account,
-        {"browser": browser, **date_and_hour(timezone.now(), account.language)},
-    )
+def new_device(account: Account, *, browser: str, token: str) -> None:
+    """A browser that never signed in before did; the link says « ce n’était pas moi »."""
+    link = settings.BASE_URL + reverse("accounts:report", args=[token])
+    facts: dict[str, Value] = {"browser": browser, "link": link}
+    _post("accounts/new_device", account, facts | date_and_hour(timezone.now(), account.language))
+
+
+def stranger_reported(account: Account) -> None:
+    _post("accounts/stranger_reported", account)
+
+
+def sessions_ended(account: Account) -> None:
+    _post("accounts/sessions_ended", account, date_and_hour(timezone.now(), account.language))
+
+
+def agent_role_changed(account: Account) -> None:
+    with translation.override(account.language):
+        role = account.get_role_display()
+    _post("accounts/agent_role_changed", account, {"role": role})
+
+
+def agent_suspended(account: Account) -> None:
+    _post("accounts/agent_suspended", account)
+
+
+def agent_reinstated(account: Account) -> None:
+    _post("accounts/agent_reinstated", account)
+
+
+def new_factor_asked(account: Account, *, until: datetime) -> None:
+    _post("accounts/new_factor_asked", account, date_and_hour(until, account.language))
+
+
+def new_factor_refused(account: Account) -> None:
+    _post("accounts/new_factor_refused", account)
+
+
+def new_factor_expired(account: Account) -> None:
+    _post("accounts/new_factor_expired", account)
 
 
 def email_changed(account: Account, *, old: str, new: str) -> None:

@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib import import_module
 from typing import Any, ClassVar, Self
 
@@ -16,9 +16,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from adherents.accounts import policy, rules
+from adherents.accounts.factor_requests import FactorRequest as FactorRequest  # a table of this room
 from adherents.accounts.policy import Counter, Standing
 from adherents.crypto.fields import EncryptedTextField
 from adherents.crypto.index import blind_index, blind_indexes
+from adherents.insurer.profile import profile
 from adherents.work.models import DueWork, DueWorkQuerySet
 
 LETTER_PURPOSE = "letter"
@@ -50,6 +52,12 @@ class AccountQuerySet(models.QuerySet["Account"]):
     def agents(self) -> Self:
         return self.exclude(role=Role.MEMBER)
 
+    def administrators_at_work(self) -> Self:
+        """Those who can act: neither suspended nor still invited."""
+        return self.filter(
+            role=Role.ADMINISTRATOR, closed_at__isnull=True, last_sign_in_at__isnull=False
+        ).order_by("pk")
+
     def identified_by(self, identifier: str) -> "Account | None":
         """The account that this (normalised) identifier names."""
         return self.filter(identifier=identifier).first()
@@ -64,8 +72,13 @@ class Account(AbstractBaseUser):
     language = models.CharField(max_length=2, default="fr")
     role = models.CharField(max_length=20, choices=Role.choices, default=Role.MEMBER)
     display_name = EncryptedTextField(default="", help_text="forbidden in passwords, shown in the header")
+    team = models.CharField(max_length=60, blank=True, db_index=True, help_text="an agent's group")
+    second_factor_reset_at = models.DateTimeField(
+        null=True,
+        help_text="since when only a mailed link lets add a second factor; null: nothing is to be replaced",
+    )
     created_at = models.DateTimeField(default=timezone.now)
-    closed_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True, help_text="of a member: closed; of an agent: suspended")
     password_changed_at = models.DateTimeField(null=True, db_index=True)
     renewal_warned_days = models.PositiveSmallIntegerField(
         default=9999, help_text="the last notice sent was so many days before the end; 9999: none yet"
@@ -93,6 +106,11 @@ class Account(AbstractBaseUser):
     def subject(self) -> str:
         """How the journal names this account."""
         return f"account:{self.pk}"
+
+    @property
+    def at_work(self) -> str:
+        """How the journal names this agent doing something for others (`subject` is the same person's own account)."""
+        return f"agent:{self.pk}"
 
     @property
     def is_agent(self) -> bool:
@@ -201,10 +219,17 @@ class SignInCounter(models.Model):
 
 
 class Purpose(models.TextChoices):
+    """What a link lets its reader do."""
+
     RESET = "reset"
     FIRST_CONNECTION = "first_connection"
     INVITATION = "invitation"
     LETTER = "letter"
+    SECOND_FACTOR = "second_factor"  # with the password: add the factor that replaces a lost one
+    STRANGER = "stranger"  # say « ce n’était pas moi »
+
+
+SETS_A_PASSWORD = (Purpose.RESET, Purpose.FIRST_CONNECTION, Purpose.INVITATION)
 
 
 class AccessLinkQuerySet(models.QuerySet["AccessLink"]):
@@ -212,7 +237,7 @@ class AccessLinkQuerySet(models.QuerySet["AccessLink"]):
         return self.filter(used_at__isnull=True, killed_at__isnull=True, expires_at__gt=timezone.now())
 
     def mailed(self) -> Self:
-        """Those that went to an address: a change of address kills them, and an hour's number bounds them."""
+        """Those that went to an address: a change of address kills them."""
         return self.exclude(purpose=Purpose.LETTER)
 
     def letters(self) -> Self:
@@ -229,7 +254,14 @@ class AccessLinkQuerySet(models.QuerySet["AccessLink"]):
         return self.live().letters().select_related("account").filter(token_hash__in=hashes).first()
 
     def kill_all_of(self, account: Account) -> int:
-        """A password change kills every link that was on its way (G6)."""
+        """A password change kills every link that was on its way (G6).
+
+        Not « ce n’était pas moi »: whoever stole a password would change it to silence its owner.
+        """
+        return self.exclude(purpose=Purpose.STRANGER).kill_every_one_of(account)
+
+    def kill_every_one_of(self, account: Account) -> int:
+        """Nothing that was sent opens any more: the account is shut."""
         return self.live().filter(account=account).update(killed_at=timezone.now())
 
 
@@ -298,6 +330,44 @@ class ResetRequest(DueWork):
         return f"reset request {self.pk}"
 
 
+class Why(models.TextChoices):
+    """Why a session ended before its time. The browser that had it reads it in words, and in the query of its next page."""
+
+    ELSEWHERE = "ailleurs"  # another one began, and they were too many
+    OWNER = "vous"
+    SERVICE = "service"
+    STRANGER = "signalement"
+
+
+class SessionQuerySet(models.QuerySet["Session"]):
+    def _idle(self) -> Q:
+        now, limits = timezone.now(), profile()
+        members = Q(account__isnull=True) | Q(account__role=Role.MEMBER)
+        agents = Q(account__role__in=[role for role in Role if role != Role.MEMBER])
+        return (members & Q(last_seen_at__lte=now - timedelta(minutes=limits.session.idle_minutes))) | (
+            agents & Q(last_seen_at__lte=now - timedelta(minutes=limits.agents.idle_minutes))
+        )
+
+    def open(self) -> Self:
+        """Neither left alone too long (an agent's ends sooner than a member's), nor past its absolute end."""
+        return self.filter(~self._idle(), expire_date__gt=timezone.now())
+
+    def over(self) -> Self:
+        return self.filter(Q(expire_date__lte=timezone.now()) | self._idle())
+
+    def newest_first(self) -> Self:
+        return self.order_by("-created_at", "pk")
+
+    def end(self, why: Why) -> int:
+        """Delete them, and keep why until each would have ended, for the page that its browser asks for next; how many."""
+        ended = [
+            EndedSession(session_key=key, why=why, expire_date=until)
+            for key, until in self.values_list("session_key", "expire_date")
+        ]
+        EndedSession.objects.bulk_create(ended, ignore_conflicts=True)
+        return self.model._default_manager.filter(pk__in=[row.session_key for row in ended]).delete()[0]
+
+
 class Session(AbstractBaseSession):
     """An open session. Its key is stored as a hash: whoever reads this table can open none of them."""
 
@@ -307,6 +377,24 @@ class Session(AbstractBaseSession):
     last_seen_at = models.DateTimeField(default=timezone.now)
     browser = models.CharField(max_length=60, default="")
 
+    objects: ClassVar[SessionQuerySet] = SessionQuerySet.as_manager()  # type: ignore[assignment]
+
+    @property
+    def reference(self) -> str:
+        """What its owner's list calls it by: enough to find it among theirs, and it opens nothing."""
+        return str(self.session_key)[:16]
+
     @classmethod
     def get_session_store_class(cls) -> Any:
         return import_module(settings.SESSION_ENGINE).SessionStore
+
+
+class EndedSession(models.Model):
+    """The key (hashed) of a session that was ended, so that its browser is told why. Holds nothing of the session."""
+
+    session_key = models.CharField(max_length=64, primary_key=True)
+    why = models.CharField(max_length=12, choices=Why.choices)
+    expire_date = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"ended: {self.why}"

@@ -1,11 +1,9 @@
 from collections.abc import Iterable
 from datetime import timedelta
 
-from django.db.models import Q
 from django.utils import timezone
 
-from adherents.accounts.models import AccessLink, Session, SignInCounter
-from adherents.insurer.profile import profile
+from adherents.accounts.models import AccessLink, EndedSession, Session, SignInCounter
 from adherents.work.purging import Due, purge, rows
 
 LINKS_KEPT_FOR = timedelta(days=30)
@@ -18,8 +16,7 @@ def accounts() -> Iterable[Due]:
     now = timezone.now()
     links = AccessLink.objects.filter(expires_at__lt=now - LINKS_KEPT_FOR)
     yield rows("links", f"ended more than {LINKS_KEPT_FOR.days} days ago", links)
-    idle = now - timedelta(minutes=profile().session.idle_minutes)
-    over = Session.objects.filter(Q(expire_date__lt=now) | Q(last_seen_at__lt=idle))
-    yield rows("sessions", "over", over)
+    yield rows("sessions", "over", Session.objects.over())
+    yield rows("ended sessions", "over", EndedSession.objects.filter(expire_date__lt=now))
     counters = SignInCounter.objects.filter(locked_at__isnull=True, touched_at__lt=now - COUNTERS_KEPT_FOR)
     yield rows("sign-in counters", f"untouched for {COUNTERS_KEPT_FOR.days} days, without a lock", counters)

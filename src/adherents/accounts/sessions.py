@@ -6,10 +6,11 @@ from typing import Any
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import VALID_KEY_CHARS, SessionBase
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 
-from adherents.accounts.models import Session, hash_token
+from adherents.accounts.models import EndedSession, Session, hash_token
 from adherents.insurer.profile import profile
 
 BORN, BROWSER = "_born", "_browser"
@@ -20,26 +21,27 @@ def begin(session: SessionBase, browser: str) -> None:
     session[BORN], session[BROWSER] = timezone.now().timestamp(), browser
 
 
+def ended_why(request: HttpRequest) -> str:
+    """Why this browser's session was ended before its time (of `Why`); "" where it was not."""
+    return str(getattr(request.session, "ended_why", ""))
+
+
 class SessionStore(DatabaseStore):
     """Django's database sessions, with the key hashed at rest, an idle and an absolute end."""
 
     _is_new = False
+    ended_why = ""  # of `Why`, where this browser's session was ended before its time
 
     @classmethod
     def get_model_class(cls) -> type[Session]:
         return Session
 
     def _get_session_from_db(self) -> Session | None:
-        now = timezone.now()
-        limits = profile().session
-        try:
-            row = Session.objects.get(
-                session_key=hash_token(self.session_key or ""),
-                expire_date__gt=now,
-                last_seen_at__gt=now - timedelta(minutes=limits.idle_minutes),
-            )
-        except Session.DoesNotExist:
+        now, key = timezone.now(), hash_token(self.session_key or "")
+        row = Session.objects.open().filter(session_key=key).first()
+        if row is None:
             self._session_key = None
+            self.ended_why = EndedSession.objects.filter(pk=key).values_list("why", flat=True).first() or ""
             return None
         if now - row.last_seen_at > timedelta(seconds=30):
             Session.objects.filter(pk=row.pk).update(last_seen_at=now)
@@ -85,6 +87,5 @@ class SessionStore(DatabaseStore):
 
     @classmethod
     def clear_expired(cls) -> None:
-        idle = timezone.now() - timedelta(minutes=profile().session.idle_minutes)
-        Session.objects.filter(expire_date__lt=timezone.now()).delete()
-        Session.objects.filter(last_seen_at__lt=idle).delete()
+        Session.objects.over().delete()
+        EndedSession.objects.filter(expire_date__lte=timezone.now()).delete()

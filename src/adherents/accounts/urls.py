@@ -1,6 +1,6 @@
 from django.urls import path
 
-from adherents.accounts.views import member
+from adherents.accounts.views import links, member, sessions
 
 app_name = "accounts"
 urlpatterns = [
@@ -11,6 +11,12 @@ urlpatterns = [
     path("mot-de-passe-oublie/envoye/", member.sent, name="sent"),
     path("authentication/mot-de-passe/", member.new_password, name="new_password"),
     path("authentication/mot-de-passe/<str:token>", member.follow_link, name="link"),
+    path("authentication/second-facteur/<str:token>", links.follow_factor_link, name="factor_link"),
+    path("authentication/pas-moi/", links.report_page, name="report_page"),
+    path("authentication/pas-moi/<str:token>", links.follow_report, name="report"),
+    path("donnees-personnelles/connexions/", sessions.open_sessions, name="sessions"),
+    path("donnees-personnelles/connexions/autres/", sessions.end_others_page, name="end_other_sessions"),
+    path("donnees-personnelles/connexions/<str:reference>/", sessions.end_one_page, name="end_session"),
     path("donnees-personnelles/mot-de-passe/", member.change_password_page, name="change_password"),
     path("donnees-personnelles/mot-de-passe/modifie/", member.password_changed, name="password_changed"),
 ]

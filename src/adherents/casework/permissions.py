@@ -37,10 +37,17 @@ class Act(StrEnum):
     ASSIGN = "assign"
     SEE_FIGURES = "see_figures"
     EDIT_TEMPLATES = "edit_templates"
+    END_SESSIONS = "end_sessions"
+    SEE_AGENTS = "see_agents"
+    GIVE_SECOND_FACTOR = "give_second_factor"
+    MANAGE_AGENTS = "manage_agents"
+    SEE_PROFILE = "see_profile"
+    SEE_KEYS = "see_keys"
     READ_JOURNAL = "read_journal"
 
 
-_DESK = frozenset({Role.ADVISER, Role.SUPERVISOR, Role.ADMINISTRATOR})
+_HEADS = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
+_DESK = _HEADS | {Role.ADVISER}
 
 TABLE: dict[Act, frozenset[Role]] = {
     Act.ENTER: _DESK | {Role.AUDITOR},
@@ -58,9 +65,15 @@ TABLE: dict[Act, frozenset[Role]] = {
     Act.TREAT: _DESK,
     Act.MESSAGES: _DESK,
     Act.ASSIGN: frozenset({Role.SUPERVISOR}),
-    Act.SEE_FIGURES: frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
+    Act.SEE_FIGURES: _HEADS,
     Act.EDIT_TEMPLATES: frozenset({Role.SUPERVISOR}),
-    Act.READ_JOURNAL: frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR, Role.AUDITOR}),
+    Act.END_SESSIONS: _DESK,
+    Act.SEE_AGENTS: _HEADS,
+    Act.GIVE_SECOND_FACTOR: _HEADS,
+    Act.MANAGE_AGENTS: frozenset({Role.ADMINISTRATOR}),
+    Act.SEE_PROFILE: frozenset({Role.ADMINISTRATOR}),
+    Act.SEE_KEYS: frozenset({Role.ADMINISTRATOR}),
+    Act.READ_JOURNAL: _HEADS | {Role.AUDITOR},
 }
 
 
@@ -71,7 +84,7 @@ def acts_of(account: Account) -> frozenset[Act]:
 
 def actor(account: Account) -> str:
     """How the journal names an agent at work (`account:3` is the same person's own account)."""
-    return f"agent:{account.pk}"
+    return account.at_work
 
 
 def allowed_to(act: Act) -> Callable[[View[P]], View[P]]:

@@ -1,7 +1,18 @@
 from django.urls import path
 
 from adherents.accounts.views import agent
-from adherents.casework.views import desk, document, journal, member, queue, treating, unreached
+from adherents.casework.views import (
+    agents,
+    desk,
+    document,
+    installation,
+    journal,
+    member,
+    queue,
+    second_factor,
+    treating,
+    unreached,
+)
 
 app_name = "casework"
 urlpatterns = [
@@ -32,6 +43,7 @@ urlpatterns = [
     path("adherents/<int:pk>/fermeture/", member.close_account, name="close_account"),
     path("adherents/<int:pk>/reouverture/", member.reopen_account, name="reopen_account"),
     path("adherents/<int:pk>/nir/", member.show_nir, name="show_nir"),
+    path("adherents/<int:pk>/connexions/", member.end_member_sessions, name="end_member_sessions"),
     path("documents/<uuid:document_id>/", document.document_page, name="document"),
     path("documents/<uuid:document_id>/pages/<int:number>/", document.document_page, name="page"),
     path("documents/<uuid:document_id>/pages/<int:number>/image/", document.document_image, name="image"),
@@ -40,5 +52,20 @@ urlpatterns = [
     path("courriers/<uuid:batch_id>/pdf/", unreached.take_sheets, name="letters_pdf"),
     path("courriers/<uuid:batch_id>/liste/", unreached.take_listing, name="letters_list"),
     path("courriers/<uuid:batch_id>/destruction/", unreached.destroy, name="letters_destroy"),
+    path("agents/", agents.agents_page, name="agents"),
+    path("agents/inviter/", agents.invite, name="invite_agent"),
+    path("agents/<int:pk>/", agents.agent_page, name="agent"),
+    path("agents/<int:pk>/invitation/", agents.invite_again, name="invite_again"),
+    path("agents/<int:pk>/role/", agents.change_role, name="agent_role"),
+    path("agents/<int:pk>/groupe/", agents.change_team, name="agent_team"),
+    path("agents/<int:pk>/suspendre/", agents.suspend, name="suspend_agent"),
+    path("agents/<int:pk>/retablir/", agents.reinstate, name="reinstate_agent"),
+    path("agents/<int:pk>/blocage/", agents.end_lock, name="end_agent_lock"),
+    path("agents/<int:pk>/connexions/", agents.end_all_sessions, name="end_agent_sessions"),
+    path("agents/<int:pk>/second-facteur/", second_factor.ask_new_factor, name="ask_new_factor"),
+    path("agents/<int:pk>/second-facteur/accord/", second_factor.answer, name="answer_new_factor"),
+    path("agents/<int:pk>/second-facteur/lien/", second_factor.send_factor_link, name="send_factor_link"),
+    path("profil/", installation.profile_page, name="profile"),
+    path("cles/", installation.keys_page, name="keys"),
     path("journal/", journal.journal, name="journal"),
 ]

@@ -211,6 +211,12 @@ class Lock(Facts):
     hours: int = Field(ge=1, le=168)
 
 
+def _before_idle(warning: int, info: ValidationInfo) -> int:
+    if warning >= info.data.get("idle_minutes", 1000):
+        raise wrong("a whole number under idle_minutes")
+    return warning
+
+
 class Session(Facts):
     """How long a member stays signed in, and on how many browsers at once."""
 
@@ -219,12 +225,18 @@ class Session(Facts):
     absolute_hours: int = Field(ge=1, le=72)
     max_sessions: int = Field(ge=1, le=1000)
 
-    @field_validator("warning_minutes")
-    @classmethod
-    def before_idle(cls, warning: int, info: ValidationInfo) -> int:
-        if warning >= info.data.get("idle_minutes", 1000):
-            raise wrong("a whole number under idle_minutes")
-        return warning
+    before_idle = field_validator("warning_minutes")(_before_idle)
+
+
+class Agents(Facts):
+    """How long an agent stays signed in and in how many browsers; how long a second person has to agree to a new factor."""
+
+    idle_minutes: int = Field(default=15, ge=2, le=240)
+    warning_minutes: int = Field(default=2, ge=1, le=60)
+    max_sessions: int = Field(default=1, ge=1, le=20)
+    second_factor_hours: int = Field(default=24, ge=1, le=168)
+
+    before_idle = field_validator("warning_minutes")(_before_idle)
 
 
 class Rates(Facts):

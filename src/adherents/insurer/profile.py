@@ -8,6 +8,7 @@ from django.conf import settings
 from pydantic import Field, ValidationError, field_validator
 
 from adherents.insurer.facts import (
+    Agents,
     Brand,
     Casework,
     Contact,
@@ -42,6 +43,7 @@ class Profile(Facts):
     password: Password
     lock: Lock
     session: Session
+    agents: Agents = Agents()
     limits: Limits
     documents: Documents
     casework: Casework

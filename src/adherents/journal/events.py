@@ -31,8 +31,26 @@ class Event(TextChoices):
     ACCOUNT_CLOSED = "account.closed", _("Compte fermé")
     ACCOUNT_REOPENED = "account.reopened", _("Compte rouvert")
     EMAIL_CHANGED = "account.email_changed", _("Adresse e-mail modifiée")
-    AGENT_INVITED = "agent.invited", _("Agent invité")
     LETTER_MADE = "account.letter_made", _("Courrier avec un code préparé par le service")
+    STRANGER_REPORTED = "account.stranger_reported", _("« Ce n’était pas moi » : tout est fermé")
+    # accounts: agents
+    AGENT_INVITED = "agent.invited", _("Agent invité")
+    AGENT_ROLE_CHANGED = "agent.role_changed", _("Rôle de l’agent modifié")
+    AGENT_TEAM_CHANGED = "agent.team_changed", _("Groupe de l’agent modifié")
+    AGENT_SUSPENDED = "agent.suspended", _("Agent suspendu")
+    AGENT_REINSTATED = "agent.reinstated", _("Agent rétabli")
+    NEW_FACTOR_ASKED = "agent.new_factor_asked", _("Nouveau second facteur demandé")
+    NEW_FACTOR_APPROVED = (
+        "agent.new_factor_approved",
+        _("Nouveau second facteur accordé par une seconde personne"),
+    )
+    NEW_FACTOR_REFUSED = "agent.new_factor_refused", _("Nouveau second facteur refusé")
+    NEW_FACTOR_EXPIRED = (
+        "agent.new_factor_expired",
+        _("Nouveau second facteur : personne n’a répondu à temps"),
+    )
+    NEW_FACTOR_LINK_SENT = "agent.new_factor_link_sent", _("Lien du nouveau second facteur envoyé")
+    NEW_FACTOR_WITHDRAWN = "agent.new_factor_withdrawn", _("Nouveau second facteur : demande sans objet")
     # enrolment
     IDENTITY_CLAIMED = "enrolment.identity_claimed", _("Première connexion demandée")
     IDENTITY_UNMATCHED = "enrolment.identity_unmatched", _("Première connexion sans correspondance")

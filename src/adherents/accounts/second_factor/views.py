@@ -26,14 +26,17 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse, reverse_lazy
 from django.utils.decorators import method_decorator
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET
 
-from adherents.accounts.browser import client_of
+from adherents.accounts.browser import FACTOR_COOKIE, client_of, drop_link
 from adherents.accounts.models import Account
 from adherents.accounts.second_factor import forms, services, session
-from adherents.accounts.services import lock
+from adherents.accounts.services import lock, new_factor
+from adherents.accounts.services.access_link import DeadLink
 
 Kind = Authenticator.Type
 
@@ -53,6 +56,39 @@ class _Proven:
         return response
 
 
+class _Adding(_Proven):
+    """A factor that replaces a lost one is added with the mailed link only, which is used up by it."""
+
+    kind: str
+    added: Promise
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.user.is_authenticated and not may_add(request, _account(request)):
+            return redirect("mfa_index")
+        return super().dispatch(request, *args, **kwargs)
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        request: HttpRequest = self.request  # type: ignore[attr-defined]
+        account = _account(request)
+        try:
+            with transaction.atomic():
+                new_factor.use_link(account=account, token=request.COOKIES.get(FACTOR_COOKIE, ""))
+                response: HttpResponse = super().form_valid(form)  # type: ignore[misc]
+                services.note_added(account=account, kind=self.kind)
+                session.end_the_others(request, account)
+        except DeadLink:
+            return redirect("mfa_index")
+        session.note_activated(request, account, self.kind)
+        request.session.pop(forms.PENDING_SECRET, None)
+        messages.success(request, str(self.added))
+        drop_link(response, FACTOR_COOKIE)
+        return response
+
+
+def may_add(request: HttpRequest, account: Account) -> bool:
+    return new_factor.is_open(account=account, token=request.COOKIES.get(FACTOR_COOKIE, ""))
+
+
 def must_prove(request: HttpRequest, account: Account) -> bool:
     return not session.passed(request, account) and account.has_second_factor
 
@@ -66,6 +102,7 @@ class Index(IndexView):  # type: ignore[misc]
         account = _account(self.request)
         own = {
             "must_protect": account.is_agent and not account.has_second_factor,
+            "may_add": may_add(self.request, account),
             "codes_left": services.recovery_codes_left(account),
             "has_sheet": services.recovery_codes(account) is not None,
         }
@@ -139,20 +176,11 @@ class PasskeyAgain(_Again, ReauthenticateWebAuthnView):  # type: ignore[misc]
         return context | kwargs
 
 
-class ActivateTotp(_Proven, ActivateTOTPView):  # type: ignore[misc]
+class ActivateTotp(_Adding, ActivateTOTPView):  # type: ignore[misc]
+    kind = Kind.TOTP
+    added = gettext_lazy("Votre application d’authentification est enregistrée.")
     form_class = forms.ActivateTotpForm
     template_name = "mfa/totp/activate_form.html"
-
-    def form_valid(self, form: forms.ActivateTotpForm) -> HttpResponse:
-        account = _account(self.request)
-        with transaction.atomic():
-            response: HttpResponse = super().form_valid(form)
-            services.note_added(account=account, kind=Kind.TOTP)
-            session.end_the_others(self.request, account)
-        self.request.session.pop(forms.PENDING_SECRET, None)
-        session.note_activated(self.request, account, Kind.TOTP)
-        messages.success(self.request, _("Votre application d’authentification est enregistrée."))
-        return response
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)
@@ -173,19 +201,11 @@ class DeactivateTotp(_Proven, DeactivateTOTPView):  # type: ignore[misc]
         return response
 
 
-class AddPasskey(_Proven, AddWebAuthnView):  # type: ignore[misc]
+class AddPasskey(_Adding, AddWebAuthnView):  # type: ignore[misc]
+    kind = Kind.WEBAUTHN
+    added = gettext_lazy("Votre clé d’accès est enregistrée.")
     form_class = forms.AddPasskeyForm
     template_name = "mfa/webauthn/add_form.html"
-
-    def form_valid(self, form: forms.AddPasskeyForm) -> HttpResponse:
-        account = _account(self.request)
-        with transaction.atomic():
-            response: HttpResponse = super().form_valid(form)
-            services.note_added(account=account, kind=Kind.WEBAUTHN)
-            session.end_the_others(self.request, account)
-        session.note_activated(self.request, account, Kind.WEBAUTHN)
-        messages.success(self.request, _("Votre clé d’accès est enregistrée."))
-        return response
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs) | kwargs

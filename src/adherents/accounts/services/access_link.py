@@ -1,5 +1,6 @@
 """The link sent by mail: sent, opened, used once, dead after that (G6, G7)."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -9,7 +10,14 @@ from django.utils import timezone
 
 from adherents.accounts import mails, policy
 from adherents.accounts.client import Client
-from adherents.accounts.models import AccessLink, Account, KnownDevice, Purpose, hash_token
+from adherents.accounts.models import (
+    SETS_A_PASSWORD,
+    AccessLink,
+    Account,
+    KnownDevice,
+    Purpose,
+    hash_token,
+)
 from adherents.accounts.rules import link_validity
 from adherents.accounts.services import lock, passwords
 from adherents.insurer.profile import profile
@@ -47,18 +55,24 @@ def send_link(*, account: Account, purpose: str = Purpose.RESET, actor: str = "s
     if not account.email:
         record(Event.LINK_NOT_SENT, subject=account.subject, actor=actor, why="no_address")
         return False
-    token = AccessLink.new_token()
-    now = timezone.now()
+    token = make_link(account=account, purpose=purpose, validity=link_validity())
+    mails.access_link(account, purpose=purpose, token=token)
+    sent = Event.NEW_FACTOR_LINK_SENT if purpose == Purpose.SECOND_FACTOR else Event.LINK_SENT
+    record(sent, subject=account.subject, actor=actor, purpose=str(purpose))
+    return True
+
+
+def make_link(*, account: Account, purpose: str, validity: timedelta) -> str:
+    """The token of a fresh link. It goes into a sealed mail, and nowhere else: what is kept is its hash."""
+    token, now = AccessLink.new_token(), timezone.now()
     AccessLink.objects.create(
         account=account,
         purpose=purpose,
         token_hash=hash_token(token),
         created_at=now,
-        expires_at=now + link_validity(),
+        expires_at=now + validity,
     )
-    mails.access_link(account, purpose=purpose, token=token)
-    record(Event.LINK_SENT, subject=account.subject, actor=actor, purpose=str(purpose))
-    return True
+    return token
 
 
 def answer_request(*, account: Account, purpose: str, device_hashes: list[str]) -> None:
@@ -76,17 +90,22 @@ def answer_request(*, account: Account, purpose: str, device_hashes: list[str]) 
     except lock.Locked as locked:
         mails.reset_waits(account, until=locked.until)
         return
-    links = AccessLink.objects.mailed().filter(account=account, created_at__gt=an_hour_ago)
-    if links.count() >= LINKS_AN_HOUR:
+    recent = AccessLink.objects.filter(
+        account=account, purpose__in=SETS_A_PASSWORD, created_at__gt=an_hour_ago
+    )
+    if recent.count() >= LINKS_AN_HOUR:
         record(Event.LINK_NOT_SENT, subject=account.subject, why="too_many")
         return
     send_link(account=account, purpose=purpose)
 
 
-def open_link(*, token: str) -> AccessLink:
-    """The live link behind a token. Changes nothing: mail scanners open links too. Raises `DeadLink`."""
+def open_link(*, token: str, purposes: Collection[str] = SETS_A_PASSWORD) -> AccessLink:
+    """The live link behind a token, for one of these purposes. Changes nothing: mail scanners open links too.
+
+    Raises `DeadLink`.
+    """
     link = AccessLink.objects.opened_by(token)
-    if link is None or link.account.closed_at is not None:
+    if link is None or link.purpose not in purposes or link.account.closed_at is not None:
         raise DeadLink
     return link
 
@@ -113,7 +132,7 @@ def set_password(*, link: AccessLink, encoded: str, client: Client) -> Opened:
     device = lock.device_of(link.account, client)
     with transaction.atomic():
         account = Account.objects.select_for_update().get(pk=link.account_id)
-        if account.closed_at is not None or not _use_up(link):
+        if account.closed_at is not None or not use_up(link):
             raise DeadLink
         lock.check_not_waiting(account.identifier, device)
         passwords.store(account=account, encoded=encoded, checked_against=link.account.password)
@@ -124,7 +143,7 @@ def set_password(*, link: AccessLink, encoded: str, client: Client) -> Opened:
     return Opened(account, link.purpose)
 
 
-def _use_up(link: AccessLink) -> bool:
+def use_up(link: AccessLink) -> bool:
     """One conditional UPDATE settles which of two parallel uses is the one. The account's other links die with it."""
     now = timezone.now()
     used = AccessLink.objects.live().filter(pk=link.pk).update(used_at=now)

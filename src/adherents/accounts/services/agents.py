@@ -1,9 +1,15 @@
-"""Inviting an agent: an account without a password, and a link that lets set one."""
+"""An agent's life: invited, given a role and a group, suspended, back again. Who does it is never the agent concerned."""
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
-from adherents.accounts.models import Account, Purpose, Role, normalise_identifier
+from adherents.accounts import mails
+from adherents.accounts.models import AccessLink, Account, Purpose, Role, Why, normalise_identifier
+from adherents.accounts.services import lock
 from adherents.accounts.services.access_link import send_link
 from adherents.journal.events import Event
 from adherents.journal.services import record
@@ -12,8 +18,49 @@ from adherents.journal.services import record
 class AlreadyThere(Exception):
     """An account has this address as its identifier already."""
 
+    message = _("Un agent a déjà cette adresse.")
 
-def invite(*, email: str, role: str, actor: str = "system", name: str = "", language: str = "fr") -> Account:
+
+class Refusal(Exception):
+    """Why this cannot be done, in words for the administrator."""
+
+    message: str | Promise = ""
+
+
+class NotOneself(Refusal):
+    message = _("Personne ne change son propre accès : demandez à un autre administrateur.")
+
+
+class LastAdministrator(Refusal):
+    message = _("C’est le dernier administrateur en activité : nommez-en un autre d’abord.")
+
+
+class AlreadySo(Refusal):
+    message = _("C’est déjà le cas.")
+
+
+class AlreadyConnected(Refusal):
+    message = _("Cet agent a déjà choisi son mot de passe : l’invitation ne sert plus.")
+
+
+class Suspended(Refusal):
+    message = _("Cet agent est suspendu : rétablissez-le d’abord.")
+
+
+class NotAnyMore(Refusal):
+    message = _("Vous n’êtes plus administrateur.")
+
+
+def invite(
+    *,
+    email: str,
+    role: str,
+    actor: str = "system",
+    name: str = "",
+    team: str = "",
+    language: str = "fr",
+    reason: str = "",
+) -> Account:
     """Make the agent's account and mail the invitation. Raises `AlreadyThere`; ValueError for an unknown role."""
     role = Role(role)
     if role is Role.MEMBER:
@@ -26,12 +73,114 @@ def invite(*, email: str, role: str, actor: str = "system", name: str = "", lang
                 "email": identifier,
                 "role": role,
                 "display_name": name,
+                "team": team,
                 "language": language,
                 "password": make_password(None),
             },
         )
         if not created:
             raise AlreadyThere(identifier)
-        record(Event.AGENT_INVITED, subject=account.subject, actor=actor, role=role.value)
+        why = {"reason": reason} if reason else {}
+        record(Event.AGENT_INVITED, subject=account.subject, actor=actor, role=role.value, **why)
         send_link(account=account, purpose=Purpose.INVITATION, actor=actor)
     return account
+
+
+def invite_again(*, agent: Account, by: Account, reason: str) -> None:
+    """Send the invitation again; the former link dies. Raises a `Refusal`."""
+    with transaction.atomic():
+        current = _locked(agent, by)
+        if current.closed_at is not None:
+            raise Suspended
+        if current.has_usable_password():
+            raise AlreadyConnected
+        AccessLink.objects.kill_all_of(current)
+        record(
+            Event.AGENT_INVITED, subject=current.subject, actor=by.at_work, role=current.role, reason=reason
+        )
+        send_link(account=current, purpose=Purpose.INVITATION, actor=by.at_work)
+
+
+def change_role(*, agent: Account, by: Account, role: str, reason: str) -> None:
+    """Give another role; the sessions that had the former end. Raises a `Refusal`; ValueError for an unknown role."""
+    role = Role(role)
+    if role is Role.MEMBER:
+        raise ValueError("an agent is not a member")
+    with transaction.atomic():
+        current = _locked(agent, by)
+        if current.role == role:
+            raise AlreadySo
+        _spare_the_last_administrator(current)
+        former, current.role = current.role, role
+        current.save(update_fields=["role"])
+        current.sessions.all().end(Why.SERVICE)
+        record(
+            Event.AGENT_ROLE_CHANGED,
+            subject=current.subject,
+            actor=by.at_work,
+            former=former,
+            role=role.value,
+            reason=reason,
+        )
+        mails.agent_role_changed(current)
+
+
+def change_team(*, agent: Account, by: Account, team: str) -> None:
+    """Put the agent in a group, for figures and assignments; "" takes out of it."""
+    with transaction.atomic():
+        if Account.objects.agents().filter(pk=agent.pk).exclude(team=team).update(team=team):
+            record(Event.AGENT_TEAM_CHANGED, subject=agent.subject, actor=by.at_work)
+
+
+def suspend(*, agent: Account, by: Account, reason: str) -> None:
+    """Nothing opens for this agent any more: sessions and links end at once. Raises a `Refusal`."""
+    with transaction.atomic():
+        current = _locked(agent, by)
+        if current.closed_at is not None:
+            raise AlreadySo
+        _spare_the_last_administrator(current)
+        current.closed_at = timezone.now()
+        current.save(update_fields=["closed_at"])
+        AccessLink.objects.kill_every_one_of(current)
+        current.sessions.all().end(Why.SERVICE)
+        record(Event.AGENT_SUSPENDED, subject=current.subject, actor=by.at_work, reason=reason)
+        mails.agent_suspended(current)
+
+
+def reinstate(*, agent: Account, by: Account, reason: str) -> None:
+    """The agent signs in again, with the password and the second factor of before. Raises a `Refusal`."""
+    with transaction.atomic():
+        current = _locked(agent, by)
+        if current.closed_at is None:
+            raise AlreadySo
+        current.closed_at = None
+        current.save(update_fields=["closed_at"])
+        record(Event.AGENT_REINSTATED, subject=current.subject, actor=by.at_work, reason=reason)
+        mails.agent_reinstated(current)
+
+
+def end_lock(*, agent: Account, by: Account, reason: str) -> None:
+    """End the wait after wrong passwords or codes; only a new password opens then (G11). Raises a `Refusal`."""
+    with transaction.atomic():
+        current = _locked(agent, by)
+        if not lock.end_lock(account=current, actor=by.at_work, reason=reason):
+            raise AlreadySo
+
+
+def _locked(agent: Account, by: Account) -> Account:
+    """The agent's row under lock, and the administrators' with it, always in one order: two who act on one another wait."""
+    if agent.pk == by.pk:
+        raise NotOneself
+    concerned = Q(role=Role.ADMINISTRATOR) | Q(pk__in=[agent.pk, by.pk])
+    found = Account.objects.agents().filter(concerned).select_for_update().order_by("pk")
+    rows = {row.pk: row for row in found}
+    if rows[by.pk].closed_at is not None or rows[by.pk].role != Role.ADMINISTRATOR:
+        raise NotAnyMore
+    return rows[agent.pk]
+
+
+def _spare_the_last_administrator(agent: Account) -> None:
+    """The rows are locked: what is counted here stays so until the end of the transaction."""
+    others = Account.objects.administrators_at_work().exclude(pk=agent.pk)
+    if agent.role == Role.ADMINISTRATOR and agent.closed_at is None and not others.exists():
+        raise LastAdministrator

@@ -16,7 +16,7 @@ def close(*, account: Account, actor: str, reason: str) -> bool:
         if current.closed_at is not None:
             return False
         Account.objects.filter(pk=current.pk).update(closed_at=timezone.now())
-        AccessLink.objects.kill_all_of(current)
+        AccessLink.objects.kill_every_one_of(current)
         current.sessions.all().delete()
         record(Event.ACCOUNT_CLOSED, subject=current.subject, actor=actor, reason=reason)
         mails.closed(current)

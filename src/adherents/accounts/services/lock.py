@@ -175,3 +175,14 @@ def end_lock(*, account: Account, actor: str, reason: str) -> bool:
         record(Event.LOCK_ENDED, subject=account.subject, actor=actor, reason=reason)
         mails.lock_ended(account)
     return True
+
+
+def lock_until_reset(*, account: Account) -> None:
+    """Nothing opens the account any more but a new password, which may be asked for at once. In the caller's transaction."""
+    past, tries = timezone.now() - lock_rules().duration, lock_rules().tries
+    SignInCounter.objects.every(account.identifier).update(failures=tries, locked_at=past)
+    SignInCounter.objects.update_or_create(
+        identifier_index=SignInCounter.index(account.identifier),
+        device_id=0,
+        defaults={"failures": tries, "locked_at": past},
+    )

@@ -1,6 +1,7 @@
 """Signing in with the n° adhérent and the password (G1, G4, G11)."""
 
 import secrets
+from datetime import timedelta
 
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
@@ -8,9 +9,18 @@ from django.utils import timezone
 
 from adherents.accounts import mails, policy
 from adherents.accounts.client import Client
-from adherents.accounts.models import Account, KnownDevice, Session, hash_token, normalise_identifier
+from adherents.accounts.models import (
+    Account,
+    KnownDevice,
+    Purpose,
+    Session,
+    Why,
+    hash_token,
+    normalise_identifier,
+)
 from adherents.accounts.policy import Outcome
-from adherents.accounts.services import lock
+from adherents.accounts.services import lock, new_factor
+from adherents.accounts.services.access_link import make_link
 from adherents.accounts.services.lock import Locked
 from adherents.insurer.profile import profile
 from adherents.journal.events import Event
@@ -29,6 +39,7 @@ class Expired(Exception):
     """The right password, past its renewal: « votre mot de passe est périmé » (G4)."""
 
 
+REPORT_FOR = timedelta(days=30)  # a mail may wait through a holiday
 _nobodys_hash: list[str] = []
 
 
@@ -104,6 +115,8 @@ def complete(*, account: Account, client: Client, method: str) -> str | None:
         else:
             token = _remember_device(current, client)
         _make_room_for_a_session(current)
+        if current.is_agent:  # with the second factor that somebody asks to replace
+            new_factor.withdraw(account=current)
         record(Event.SIGNED_IN, subject=current.subject, actor=current.subject, method=method)
     return token
 
@@ -115,14 +128,29 @@ def _remember_device(account: Account, client: Client) -> str:
     KnownDevice.objects.create(account=account, token_hash=hash_token(token))
     if not is_first:
         record(Event.NEW_DEVICE, subject=account.subject)
-        mails.new_device(account, browser=client.browser)
+        report = make_link(account=account, purpose=Purpose.STRANGER, validity=REPORT_FOR)
+        mails.new_device(account, browser=client.browser, token=report)
     return token
 
 
 def _make_room_for_a_session(account: Account) -> None:
     """Past the profile's number of sessions at once, the oldest end. One query where there is room."""
-    newest_first = Session.objects.filter(account=account).order_by("-created_at")
-    over = list(newest_first.values_list("pk", flat=True)[profile().session.max_sessions - 1 :])
+    _keep_the_newest(account, _most_sessions(account) - 1)
+
+
+def settle_sessions(*, account: Account) -> None:
+    """Two sign-ins at the same moment each made room for one: once their sessions are there, the newest stays."""
+    with transaction.atomic():
+        _keep_the_newest(Account.objects.select_for_update().get(pk=account.pk), _most_sessions(account))
+
+
+def _most_sessions(account: Account) -> int:
+    return profile().agents.max_sessions if account.is_agent else profile().session.max_sessions
+
+
+def _keep_the_newest(account: Account, most: int) -> None:
+    newest_first = Session.objects.filter(account=account).newest_first()
+    over = list(newest_first.values_list("pk", flat=True)[most:])
     if over:
-        Session.objects.filter(pk__in=over).delete()
+        Session.objects.filter(pk__in=over).end(Why.ELSEWHERE)
         record(Event.SESSIONS_ENDED, subject=account.subject, count=len(over))

@@ -17,6 +17,7 @@ from adherents.accounts.second_factor.forms import AgentSignInForm
 from adherents.accounts.services import sign_in
 from adherents.accounts.services.lock import Locked
 from adherents.accounts.services.sign_in import Expired, Refused
+from adherents.accounts.views.sessions import ended_in_words
 
 SAY_LEFT_FROM = 2  # tries
 
@@ -29,7 +30,9 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
         return redirect("casework:desk")
     form = AgentSignInForm(request.POST or None)
     if not form.is_valid():
-        return render(request, "accounts/agent_sign_in.html", {"form": form})
+        return render(
+            request, "accounts/agent_sign_in.html", {"form": form, "ended": ended_in_words(request)}
+        )
     identifier = normalise_identifier(form.cleaned_data["identifier"])
     knock("sign_in", address=address_of(request), identifier=identifier)
     try:
@@ -41,7 +44,7 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
         )
     except Refused as refusal:
         form.add_error(None, refusal_in_words(refusal.left))
-        return render(request, "accounts/agent_sign_in.html", {"form": form})
+        return render(request, "accounts/agent_sign_in.html", {"form": form, "ended": ""})
     except Locked as lock:
         return render(request, "accounts/locked.html", {"until": lock.until, "waits": lock.waits})
     except Expired:

@@ -28,6 +28,7 @@ from adherents.accounts.services.forgotten import WrongAnswer
 from adherents.accounts.services.lock import Locked
 from adherents.accounts.services.passwords import ChangedMeanwhile, WeakPassword
 from adherents.accounts.services.sign_in import Expired, Refused
+from adherents.accounts.views.sessions import ended_in_words
 from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.ui.criteria import password_criteria
@@ -41,7 +42,7 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
     """« N° adhérent », « Mot de passe », « Valider » (G1)."""
     form = SignInForm(request.POST or None)
     if not form.is_valid():
-        return render(request, "accounts/sign_in.html", {"form": form})
+        return render(request, "accounts/sign_in.html", {"form": form, "ended": ended_in_words(request)})
     identifier = normalise_identifier(form.cleaned_data["identifier"])
     knock("sign_in", address=address_of(request), identifier=identifier)
     try:
@@ -50,7 +51,7 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
         )
     except Refused as refusal:
         form.add_error(None, refusal_in_words(refusal.left))
-        return render(request, "accounts/sign_in.html", {"form": form})
+        return render(request, "accounts/sign_in.html", {"form": form, "ended": ""})
     except Locked as lock:
         return render(request, "accounts/locked.html", {"until": lock.until, "waits": lock.waits})
     except Expired:

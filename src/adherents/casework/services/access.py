@@ -5,6 +5,8 @@ from django.utils.translation import gettext_lazy as _
 
 from adherents.accounts.models import Account, Purpose
 from adherents.accounts.services import access_link, closing, lock
+from adherents.accounts.services.end_sessions import NothingOpen as NoSession
+from adherents.accounts.services.end_sessions import end_all_of
 from adherents.casework.permissions import actor
 from adherents.enrolment.models import LetterBatch
 from adherents.enrolment.services import letters
@@ -56,6 +58,10 @@ class NoLetter(Refusal):
     )
 
 
+class NothingOpen(Refusal):
+    message = _("Aucune connexion n’est ouverte.")
+
+
 def change_email(*, agent: Account, member: Member, email: str, reason: str) -> None:
     """Give the member another address, in the register and for the account; both addresses are told (G10).
 
@@ -75,6 +81,16 @@ def end_lock(*, agent: Account, member: Member, reason: str) -> None:
     """End the wait before its time (G11); the member then asks for a new password. Raises `NothingLocked`."""
     if member.account is None or not lock.end_lock(account=member.account, actor=actor(agent), reason=reason):
         raise NothingLocked
+
+
+def end_sessions(*, agent: Account, member: Member, reason: str) -> None:
+    """End every session that is open on the member's account, who is told. Raises `NothingOpen`."""
+    if member.account is None:
+        raise NothingOpen
+    try:
+        end_all_of(account=member.account, by=agent, reason=reason)
+    except NoSession as error:
+        raise NothingOpen from error
 
 
 def send_link(*, agent: Account, member: Member, reason: str) -> str:

@@ -59,6 +59,11 @@ ASKS = {
             gettext_lazy("Préparer un courrier avec un code"),
             gettext_lazy("Préparer le courrier"),
         ),
+        Asks(
+            Act.END_SESSIONS,
+            gettext_lazy("Mettre fin aux connexions"),
+            gettext_lazy("Mettre fin aux connexions"),
+        ),
         Asks(Act.SHOW_NIR, gettext_lazy("Montrer le NIR"), gettext_lazy("Montrer le NIR")),
     )
 }
@@ -186,6 +191,18 @@ def write_letter(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             return redirect("casework:letters", batch.pk)
     return _ask(request, member, form, Act.WRITE_LETTER)
+
+
+@allowed_to(Act.END_SESSIONS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def end_member_sessions(request: HttpRequest, pk: int) -> HttpResponse:
+    """Every session of the member, at once: a lost phone, a shared computer."""
+
+    def do(member: Member, reason: str) -> str:
+        access.end_sessions(agent=account_of(request), member=member, reason=reason)
+        return _("Connexions terminées. Un mail prévient l’adhérent.")
+
+    return _act(request, pk, Act.END_SESSIONS, do)
 
 
 @allowed_to(Act.SHOW_NIR)

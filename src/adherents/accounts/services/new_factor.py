@@ -1,0 +1,196 @@
+"""A new second factor for an agent who lost theirs: one person asks, a second one agrees, a mailed link lets add it.
+
+What opens in between: nothing. The factor that was lost is gone at once, and the password alone adds no other: the link that was
+mailed and the password go together, so that neither a stolen password nor a stolen mailbox is enough. A new password, by
+whatever way, kills the link; somebody who knows the agent then sends another.
+"""
+
+from datetime import timedelta
+
+from allauth.mfa.models import Authenticator
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from adherents.accounts import mails
+from adherents.accounts.factor_requests import FactorRequest
+from adherents.accounts.models import AccessLink, Account, KnownDevice, Purpose, Why
+from adherents.accounts.services.access_link import DeadLink, open_link, send_link, use_up
+from adherents.insurer.profile import profile
+from adherents.journal.events import Event
+from adherents.journal.services import record
+
+State = FactorRequest.State
+
+
+class Refusal(Exception):
+    """Why this cannot be done, in words for the person who tries."""
+
+    message: str | Promise = ""
+
+
+class NotForOneself(Refusal):
+    message = _("Une autre personne que l’agent concerné doit le faire.")
+
+
+class SamePerson(Refusal):
+    message = _("Vous avez fait cette demande : une seconde personne doit l’accorder.")
+
+
+class AlreadyAsked(Refusal):
+    message = _("Une demande attend déjà une seconde personne.")
+
+
+class NothingToReplace(Refusal):
+    message = _("Cet agent n’a pas de second facteur : il en ajoute un à sa prochaine connexion.")
+
+
+class NothingWaits(Refusal):
+    message = _("Cette demande n’attend plus : quelqu’un y a répondu, ou le délai est passé.")
+
+
+class Suspended(Refusal):
+    message = _("Cet agent est suspendu : rétablissez-le d’abord.")
+
+
+class NoLinkExpected(Refusal):
+    message = _("Aucun second facteur n’est attendu de cet agent.")
+
+
+def ask(*, agent: Account, by: Account, reason: str) -> FactorRequest:
+    """Write down that somebody wants it; the agent is told. Raises a `Refusal`."""
+    if by.pk == agent.pk:
+        raise NotForOneself
+    with transaction.atomic():
+        current = Account.objects.select_for_update().get(pk=agent.pk)
+        if current.closed_at is not None:
+            raise Suspended
+        if not current.has_second_factor:
+            raise NothingToReplace
+        for request in current.factor_requests.overdue():
+            _settle(request, State.EXPIRED)
+        now = timezone.now()
+        try:
+            with transaction.atomic():
+                request = FactorRequest.objects.create(
+                    account=current,
+                    asked_by=by,
+                    asked_at=now,
+                    expires_at=now + timedelta(hours=profile().agents.second_factor_hours),
+                    reason=reason,
+                )
+        except IntegrityError as error:
+            raise AlreadyAsked from error
+        record(Event.NEW_FACTOR_ASKED, subject=current.subject, actor=by.at_work, reason=reason)
+        mails.new_factor_asked(current, until=request.expires_at)
+    return request
+
+
+def approve(*, request: FactorRequest, by: Account, reason: str) -> None:
+    """The second person agrees: what was lost is taken away, every session ends, and a link leaves by mail.
+
+    Of two who agree at once, one does it. Raises a `Refusal`.
+    """
+    if by.pk == request.asked_by_id:
+        raise SamePerson
+    if by.pk == request.account_id:
+        raise NotForOneself
+    with transaction.atomic():
+        agent = Account.objects.select_for_update().get(pk=request.account_id)
+        if agent.closed_at is not None:
+            raise Suspended
+        if not _settle(request, State.APPROVED, by=by, reason=reason):
+            raise NothingWaits
+        Authenticator.objects.filter(user_id=agent.pk).delete()
+        KnownDevice.objects.filter(account=agent).delete()
+        AccessLink.objects.kill_all_of(agent)
+        agent.sessions.all().end(Why.SERVICE)
+        agent.second_factor_reset_at = timezone.now()
+        agent.save(update_fields=["second_factor_reset_at"])
+        send_link(account=agent, purpose=Purpose.SECOND_FACTOR, actor=by.at_work)
+
+
+def refuse(*, request: FactorRequest, by: Account, reason: str) -> None:
+    """It is not given; who asked may take it back so. Nothing changes for the agent, who is told. Raises a `Refusal`."""
+    if by.pk == request.account_id:
+        raise NotForOneself
+    with transaction.atomic():
+        Account.objects.select_for_update().get(pk=request.account_id)
+        if not _settle(request, State.REFUSED, by=by, reason=reason):
+            raise NothingWaits
+        mails.new_factor_refused(request.account)
+
+
+def send_again(*, agent: Account, by: Account, reason: str) -> None:
+    """Mail the link that adds the new factor once more; the former dies. Raises a `Refusal`."""
+    if by.pk == agent.pk:
+        raise NotForOneself
+    with transaction.atomic():
+        current = Account.objects.select_for_update().get(pk=agent.pk)
+        if current.closed_at is not None:
+            raise Suspended
+        if current.second_factor_reset_at is None:
+            raise NoLinkExpected
+        links = AccessLink.objects.live().filter(account=current, purpose=Purpose.SECOND_FACTOR)
+        links.update(killed_at=timezone.now())
+        record(Event.LINK_ASKED_FOR, subject=current.subject, actor=by.at_work, reason=reason)
+        send_link(account=current, purpose=Purpose.SECOND_FACTOR, actor=by.at_work)
+
+
+def is_open(*, account: Account, token: str) -> bool:
+    """Whether this account may add a factor now: nothing is to be replaced, or the browser brings the mailed link."""
+    if account.second_factor_reset_at is None:
+        return True
+    try:
+        link = open_link(token=token, purposes=[Purpose.SECOND_FACTOR])
+    except DeadLink:
+        return False
+    return link.account_id == account.pk
+
+
+def use_link(*, account: Account, token: str) -> None:
+    """The factor is added: the link is used up. In the transaction that adds it. Raises `DeadLink`."""
+    current = Account.objects.select_for_update().get(pk=account.pk)
+    if current.second_factor_reset_at is None:
+        return
+    link = open_link(token=token, purposes=[Purpose.SECOND_FACTOR])
+    if link.account_id != current.pk or not use_up(link):
+        raise DeadLink
+    Account.objects.filter(pk=current.pk).update(second_factor_reset_at=None)
+
+
+def withdraw(*, account: Account) -> None:
+    """The agent came with the second factor that was said to be lost: nothing is to be given any more."""
+    for request in account.factor_requests.waiting():
+        _settle(request, State.WITHDRAWN)
+
+
+def expire(limit: int = 100) -> int:
+    """End the requests to which nobody answered in time; how many."""
+    ended = 0
+    for request in FactorRequest.objects.overdue().select_related("account")[:limit]:
+        with transaction.atomic():
+            if _settle(request, State.EXPIRED):
+                mails.new_factor_expired(request.account)
+                ended += 1
+    return ended
+
+
+_EVENTS = {
+    State.APPROVED: Event.NEW_FACTOR_APPROVED,
+    State.REFUSED: Event.NEW_FACTOR_REFUSED,
+    State.EXPIRED: Event.NEW_FACTOR_EXPIRED,
+    State.WITHDRAWN: Event.NEW_FACTOR_WITHDRAWN,
+}
+
+
+def _settle(request: FactorRequest, state: State, *, by: Account | None = None, reason: str = "") -> bool:
+    """One conditional UPDATE settles who answers a request; False: it was not waiting any more."""
+    requests = FactorRequest.objects.overdue() if state == State.EXPIRED else FactorRequest.objects.waiting()
+    if not requests.filter(pk=request.pk).update(state=state, settled_by=by, settled_at=timezone.now()):
+        return False
+    details = {"reason": reason} if reason else {}
+    actor = by.at_work if by else "system"
+    record(_EVENTS[state], subject=request.account.subject, actor=actor, **details)
+    return True

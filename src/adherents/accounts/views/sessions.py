@@ -1,0 +1,92 @@
+"""« Mes connexions »: the member's open sessions, ended one by one or all but this one."""
+
+from collections.abc import Callable
+from contextlib import suppress
+
+from allauth.account.decorators import reauthentication_required
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_safe
+
+from adherents.accounts import sessions
+from adherents.accounts.decorators import ENDED, P, View, account_of, member_required
+from adherents.accounts.models import Session, Why, hash_token
+from adherents.accounts.services import end_sessions
+from adherents.accounts.services.end_sessions import NothingOpen
+
+# No `app`: the setting of the one named would switch this off.
+_after_proof: Callable[[View[P]], View[P]] = reauthentication_required()
+
+ENDED_WORDS = {
+    Why.ELSEWHERE: gettext_lazy(
+        "Votre compte vient d’être ouvert dans un autre navigateur : cette connexion-ci est terminée. "
+        "Si ce n’était pas vous, prévenez-nous sans attendre."
+    ),
+    Why.OWNER: gettext_lazy("Vous avez mis fin à cette connexion depuis un autre appareil."),
+    Why.SERVICE: gettext_lazy("Le service a mis fin à cette connexion. Un mail vous le dit."),
+    Why.STRANGER: gettext_lazy(
+        "Tout a été fermé à la suite d’un signalement « ce n’était pas moi ». "
+        "Suivez « Mot de passe oublié ? » pour choisir un nouveau mot de passe."
+    ),
+}
+
+
+def ended_in_words(request: HttpRequest) -> str:
+    """Why the session of this browser was ended, for the page that one signs in at; "" where it was not."""
+    why = sessions.ended_why(request) or request.GET.get(ENDED, "")
+    return str(ENDED_WORDS[Why(why)]) if why in Why.values else ""
+
+
+def current_key(request: HttpRequest) -> str:
+    """How the table knows the session of this very request."""
+    return hash_token(request.session.session_key or "")
+
+
+@member_required
+@require_safe
+def open_sessions(request: HttpRequest) -> HttpResponse:
+    """Browser, since when, last seen."""
+    rows = list(Session.objects.filter(account=account_of(request)).open().newest_first())
+    here = current_key(request)
+    context = {
+        "here": next((row for row in rows if row.pk == here), None),
+        "others": [row for row in rows if row.pk != here],
+    }
+    return render(request, "accounts/sessions.html", context)
+
+
+@member_required
+@_after_proof
+@require_http_methods(["GET", "HEAD", "POST"])
+def end_one_page(request: HttpRequest, reference: str) -> HttpResponse:
+    """One of them, after proving oneself again."""
+    rows = Session.objects.filter(account=account_of(request)).open().exclude(pk=current_key(request))
+    chosen = next((row for row in rows if row.reference == reference), None)
+    if chosen is None:
+        messages.info(request, _("Cette connexion est déjà terminée."))
+        return redirect("accounts:sessions")
+    if request.method == "POST":
+        with suppress(NothingOpen):  # it ended by itself meanwhile: what was wanted is so
+            end_sessions.end_one(account=account_of(request), reference=reference)
+        messages.success(request, _("Cette connexion est terminée."))
+        return redirect("accounts:sessions")
+    return render(request, "accounts/end_session.html", {"chosen": chosen})
+
+
+@member_required
+@_after_proof
+@require_http_methods(["GET", "HEAD", "POST"])
+def end_others_page(request: HttpRequest) -> HttpResponse:
+    """All but this one, after proving oneself again."""
+    if request.method == "POST":
+        try:
+            end_sessions.end_others(account=account_of(request), current=current_key(request))
+        except NothingOpen as nothing:
+            messages.info(request, str(nothing.message))
+        else:
+            messages.success(request, _("Toutes vos autres connexions sont terminées."))
+        return redirect("accounts:sessions")
+    return render(request, "accounts/end_session.html", {"chosen": None})

@@ -1,0 +1,116 @@
+"""What an administrator may see of the installation: the profile as it is in force, and the keys by their names."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from adherents.crypto.keys import keyring
+from adherents.crypto.rotation import COVERED, sampled_keys
+from adherents.insurer.profile import profile
+from adherents.insurer.values import SECONDS, Facts, LongWords, Rate, Span, Words
+from adherents.vault.models import SigningKey
+
+TITLES: dict[str, str | Promise] = {
+    "insurer": gettext_lazy("L’organisme"),
+    "brand": gettext_lazy("Les couleurs"),
+    "mail": gettext_lazy("Les mails"),
+    "contact": gettext_lazy("Le contact"),
+    "password": gettext_lazy("Les mots de passe"),
+    "lock": gettext_lazy("Le blocage"),
+    "session": gettext_lazy("Les connexions des adhérents"),
+    "agents": gettext_lazy("Les agents"),
+    "limits": gettext_lazy("Les limites"),
+    "documents": gettext_lazy("Les documents"),
+    "vault": gettext_lazy("Le coffre"),
+    "legal": gettext_lazy("Les mentions légales"),
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the profile: its name in the file, its title, and each key with what it says."""
+
+    name: str
+    title: str
+    rows: list[tuple[str, str]]
+
+
+def profile_tables() -> list[Table]:
+    """The whole profile in the order of the file; what stands before its first table comes under "" ."""
+    facts, loose, tables = profile(), [], []
+    for name in type(facts).model_fields:
+        value = getattr(facts, name)
+        if isinstance(value, Facts):
+            tables.append(Table(name, str(TITLES.get(name, name)), list(_rows("", value))))
+        else:
+            loose.append((name, _said(value)))
+    return [Table("", _("Généralités"), loose), *tables]
+
+
+def _rows(before: str, facts: Facts) -> Iterator[tuple[str, str]]:
+    for name in type(facts).model_fields:
+        value, key = getattr(facts, name), f"{before}{name}"
+        if isinstance(value, Facts) and not isinstance(value, Words | LongWords):
+            yield from _rows(f"{key}.", value)
+        elif isinstance(value, tuple) and value and isinstance(value[0], Facts):
+            for inner in value:
+                yield key, " · ".join(f"{part} = {said}" for part, said in _rows("", inner))
+        else:
+            yield key, _said(value)
+
+
+def _said(value: Any) -> str:
+    """A value as people read it; « – » for nothing."""
+    if value is None or value in ("", ()):
+        return "–"
+    if isinstance(value, bool):
+        return _("oui") if value else _("non")
+    if isinstance(value, Words):
+        return " / ".join(filter(None, [value.fr, value.en]))
+    if isinstance(value, LongWords):
+        return " / ".join(filter(None, [" ".join(value.fr), " ".join(value.en)])) or "–"
+    if isinstance(value, Span):
+        return f"{value.start:%H:%M}-{value.end:%H:%M}"
+    if isinstance(value, Rate):
+        unit = next(name for name, seconds in SECONDS.items() if seconds == value.seconds)
+        return f"{value.times}/{unit}"
+    if isinstance(value, tuple):
+        return ", ".join(_said(inner) for inner in value)
+    return str(getattr(value, "name", value))
+
+
+@dataclass(frozen=True)
+class MasterKeyLine:
+    """A master key by its public name. `seals`: the first, that seals; the others only open."""
+
+    id: str
+    seals: bool
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The keys that are live. `looked_at`: rows of a sample (0 with one key: nothing to look for), `old` among them."""
+
+    masters: list[MasterKeyLine]
+    signing: list[SigningKey]
+    looked_at: int
+    old: int
+
+
+def keys() -> Keys:
+    """What the keys are called; never what they are."""
+    ring = keyring()
+    masters = [MasterKeyLine(key.id.hex(), key is ring.primary) for key in ring.keys]
+    looked_at = old = 0
+    if len(masters) > 1:
+        for label, column in sorted(COVERED):
+            found = sampled_keys(apps.get_model(label), column)
+            looked_at += found.total()
+            old += found.total() - found[ring.primary.id]
+    signing = list(SigningKey.objects.newest_first().defer("sealed_seed"))
+    return Keys(masters, signing, looked_at, old)

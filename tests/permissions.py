@@ -1,0 +1,170 @@
+"""Who may open which page, and how: the table that `test_permissions.py` holds every address of the portal to.
+
+Written by hand, apart from the code, so that a slip in the code shows. A page that is added needs its line here.
+"""
+
+from typing import NamedTuple
+
+READ, GET = {"GET", "HEAD"}, {"GET"}
+ASK, GET_OR_POST = READ | {"POST"}, {"GET", "POST"}
+ANY = ASK | {"PUT", "DELETE"}
+
+STRANGER, MEMBER, SUSPENDED, UNPROTECTED = "stranger", "member", "suspended", "without a second factor"
+ADVISER, SUPERVISOR, ADMINISTRATOR, AUDITOR = "conseiller", "responsable", "administrateur", "auditeur"
+EVERYBODY = {STRANGER, MEMBER, SUSPENDED, UNPROTECTED, ADVISER, SUPERVISOR, ADMINISTRATOR, AUDITOR}
+SIGNED_IN = EVERYBODY - {STRANGER, SUSPENDED}
+DESK, HEADS = {ADVISER, SUPERVISOR, ADMINISTRATOR}, {SUPERVISOR, ADMINISTRATOR}
+
+
+class Rule(NamedTuple):
+    """Who is let in, by which methods; and at which side of the portal the others are turned away."""
+
+    who: set[str]
+    methods: set[str]
+    side: str
+
+
+def everybody(methods: set[str]) -> Rule:
+    return Rule(EVERYBODY, methods, "public")
+
+
+def members(methods: set[str]) -> Rule:
+    return Rule({MEMBER}, methods, "member")
+
+
+def desk(who: set[str], methods: set[str]) -> Rule:
+    return Rule(who, methods, "desk")
+
+
+def own_account(methods: set[str]) -> Rule:
+    """Whoever is signed in, for what protects their own account."""
+    return Rule(SIGNED_IN, methods, "account")
+
+
+RULES: dict[str, Rule] = {
+    # to enter, and to a new password
+    "/adherent/": everybody(ASK),
+    "accounts:sign_in": everybody(ASK),
+    "accounts:sign_out": everybody({"POST"}),
+    "accounts:signed_out": everybody(GET),
+    "accounts:forgotten": everybody(ASK),
+    "accounts:sent": everybody(GET),
+    "accounts:link": everybody(GET),
+    "accounts:new_password": everybody(ASK),
+    "accounts:factor_link": everybody(READ),
+    "accounts:report": everybody(READ),
+    "accounts:report_page": everybody(ASK),
+    "enrolment:first_connection": everybody(ASK),
+    "enrolment:code": everybody(ASK),
+    "enrolment:code_password": everybody(ASK),
+    "enrolment:address_link": everybody(GET),
+    "enrolment:confirm_address": everybody(ASK),
+    "casework:sign_in": everybody(ASK),
+    "account_login": everybody(READ),
+    "mfa_login_webauthn": everybody(ASK),
+    "mfa_authenticate": everybody(ASK),
+    # for everybody
+    "portal:home": everybody(READ),
+    "portal:contact": everybody(READ),
+    "portal:help": everybody(READ),
+    "portal:legal": everybody(READ),
+    "portal:privacy": everybody(READ),
+    "portal:accessibility": everybody(READ),
+    "portal:browser": everybody(READ),
+    "portal:language": everybody({"POST"}),
+    "portal:live": everybody(READ),
+    "portal:ready": everybody(READ),
+    "proof:check": everybody(GET_OR_POST),
+    "proof:keys": everybody(GET),
+    "proof:key": everybody(GET),
+    "ui:gallery": everybody(ANY),
+    "ui:gallery_in": everybody(ANY),
+    "ui:error_page": everybody(ANY),
+    # a member's own
+    "accounts:change_password": members(ASK),
+    "accounts:password_changed": members(GET),
+    "accounts:sessions": members(READ),
+    "accounts:end_session": members(ASK),
+    "accounts:end_other_sessions": members(ASK),
+    "portal:personal_data": members(READ),
+    "portal:history": members(READ),
+    "vault:documents": members(GET),
+    "vault:insurers": members(GET),
+    "vault:export": members(GET_OR_POST),
+    "vault:send": members(GET_OR_POST),
+    "vault:drop": members({"POST"}),
+    "vault:uploads": members({"POST"}),
+    "vault:upload": members({"HEAD", "DELETE"}),
+    "vault:receipt": members(GET),
+    "vault:receipt_pdf": members(GET),
+    "vault:receipt_json": members(GET),
+    "vault:document": members(GET),
+    "vault:take_back": members(GET_OR_POST),
+    "vault:download": members(GET),
+    "vault:photo": members(GET),
+    # what protects one's account
+    "mfa_index": own_account(READ),
+    "mfa_list_webauthn": own_account(READ),
+    "account_reauthenticate": own_account(ASK),
+    "mfa_reauthenticate": own_account(ASK),
+    "mfa_reauthenticate_webauthn": own_account(ASK),
+    "mfa_activate_totp": own_account(ASK),
+    "mfa_deactivate_totp": own_account(ASK),
+    "mfa_add_webauthn": own_account(ASK),
+    "mfa_edit_webauthn": own_account(ASK),
+    "mfa_remove_webauthn": own_account(ASK),
+    "mfa_view_recovery_codes": own_account(GET),
+    "mfa_generate_recovery_codes": own_account(ASK),
+    # the desk
+    "casework:desk": desk(DESK | {AUDITOR}, READ),
+    "casework:next": desk(DESK, {"POST"}),
+    "casework:treat": desk(DESK, READ),
+    "casework:treat_image": desk(DESK, READ),
+    "casework:take": desk(DESK, {"POST"}),
+    "casework:accept": desk(DESK, {"POST"}),
+    "casework:refuse": desk(DESK, ASK),
+    "casework:correct": desk(DESK, ASK),
+    "casework:give_back": desk(DESK, {"POST"}),
+    "casework:hand_over": desk(DESK, ASK),
+    "casework:assign": desk({SUPERVISOR}, ASK),
+    "casework:ahead": desk(DESK, {"POST"}),
+    "casework:undo": desk(DESK, {"POST"}),
+    "casework:search": desk(DESK, ASK),
+    "casework:unreachable": desk(DESK, READ),
+    "casework:failing": desk(DESK, READ),
+    "casework:letters_unreachable": desk(HEADS, ASK),
+    "casework:letters_failing": desk(HEADS, ASK),
+    "casework:letter_batches": desk(DESK, READ),
+    "casework:letters": desk(DESK, READ),
+    "casework:letters_pdf": desk(DESK, {"POST"}),
+    "casework:letters_list": desk(DESK, {"POST"}),
+    "casework:letters_destroy": desk(DESK, {"POST"}),
+    "casework:member": desk(DESK, READ),
+    "casework:change_email": desk(DESK, ASK),
+    "casework:end_lock": desk(DESK, ASK),
+    "casework:send_link": desk(DESK, ASK),
+    "casework:write_letter": desk(DESK, ASK),
+    "casework:close_account": desk(DESK, ASK),
+    "casework:reopen_account": desk(DESK, ASK),
+    "casework:show_nir": desk(DESK, ASK),
+    "casework:end_member_sessions": desk(DESK, ASK),
+    "casework:document": desk(DESK, READ),
+    "casework:page": desk(DESK, READ),
+    "casework:image": desk(DESK, READ),
+    "casework:agents": desk(HEADS, READ),
+    "casework:agent": desk(HEADS, READ),
+    "casework:invite_agent": desk({ADMINISTRATOR}, ASK),
+    "casework:invite_again": desk({ADMINISTRATOR}, ASK),
+    "casework:agent_role": desk({ADMINISTRATOR}, ASK),
+    "casework:agent_team": desk({ADMINISTRATOR}, ASK),
+    "casework:suspend_agent": desk({ADMINISTRATOR}, ASK),
+    "casework:reinstate_agent": desk({ADMINISTRATOR}, ASK),
+    "casework:end_agent_lock": desk({ADMINISTRATOR}, ASK),
+    "casework:end_agent_sessions": desk({ADMINISTRATOR}, ASK),
+    "casework:ask_new_factor": desk(HEADS, ASK),
+    "casework:answer_new_factor": desk(HEADS, ASK),
+    "casework:send_factor_link": desk(HEADS, ASK),
+    "casework:profile": desk({ADMINISTRATOR}, READ),
+    "casework:keys": desk({ADMINISTRATOR}, READ),
+    "casework:journal": desk(HEADS | {AUDITOR}, READ),
+}

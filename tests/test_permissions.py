@@ -1,0 +1,123 @@
+"""Every role against every address of the portal and every method, from the URL configuration: a page without a rule fails."""
+
+from urllib.parse import urlsplit
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from adherents.accounts.models import Account, Role
+from adherents.casework.permissions import TABLE, Act
+from adherents.casework.urls import urlpatterns as desk_pages
+from adherents.members.models import Member
+from tests.agents import enter, make_agent, signed_in
+from tests.cast import CAMILLE, PASSWORD
+from tests.config.addresses import ADDRESSES, Address
+from tests.factories import open_account
+from tests.permissions import EVERYBODY, MEMBER, RULES, STRANGER, SUSPENDED, UNPROTECTED, Rule
+from tests.vault.conftest import deposited, objects_folder, pdf
+
+__all__ = ["objects_folder"]  # a folder of its own for the documents
+
+pytestmark = pytest.mark.django_db
+METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE"]
+NOBODYS = "00000000-0000-4000-8000-000000000000"
+DOOR, DESK_DOOR, PROTECT = "/adherent/", "/gestion/connexion/", "/compte/securite/"
+
+
+def test_every_address_has_a_rule_and_every_rule_an_address() -> None:
+    names = {address.name for address in ADDRESSES}
+    assert sorted(names - RULES.keys()) == [], "a page without a rule: add its line to tests/permissions.py"
+    assert sorted(RULES.keys() - names) == [], "a rule without a page"
+
+
+def test_every_page_of_the_desk_names_its_act() -> None:
+    without = {page.name for page in desk_pages if getattr(page.callback, "act", None) not in set(Act)}
+    assert without == {"sign_in"}
+
+
+def test_the_table_and_the_decorators_agree() -> None:
+    """Each page of the desk is open to the roles of its act, no more and no fewer."""
+    for page in desk_pages:
+        if page.name != "sign_in":
+            roles = {role.value for role in TABLE[page.callback.act]}  # type: ignore[union-attr]
+            assert roles == RULES[f"casework:{page.name}"].who, page.name
+
+
+def test_every_act_is_in_the_table() -> None:
+    assert TABLE.keys() == set(Act)
+    assert not any(Role.MEMBER in roles for roles in TABLE.values())
+
+
+def browser_of(who: str, member: Account) -> Client:
+    client = Client()
+    if who == STRANGER:
+        return client
+    if who == MEMBER:
+        client.post(DOOR, {"identifier": CAMILLE.number, "password": PASSWORD})
+    elif who == UNPROTECTED:
+        enter(client, make_agent())
+    elif who == SUSPENDED:
+        agent = make_agent(Role.ADMINISTRATOR)
+        signed_in(agent, client)
+        Account.objects.filter(pk=agent.pk).update(closed_at=timezone.now())  # the session itself is left
+    else:
+        signed_in(make_agent(Role(who)), client)
+    assert "_auth_user_id" in client.session
+    return client
+
+
+def turned_away(rule: Rule, who: str) -> set[int | str]:
+    """What stands in front of those who are not let in: a status, or where they are led."""
+    out = who in {STRANGER, SUSPENDED}
+    if rule.side == "desk":
+        return {DESK_DOOR} if out else {PROTECT} if who == UNPROTECTED else {403}
+    if rule.side == "member":
+        return {DOOR, 401} if out else {403}  # 401: to a script, that a redirect would mislead
+    return {DOOR, "/compte/connexion/"}
+
+
+def wrong_answer(rule: Rule, who: str, address: Address, method: str, got: int | str) -> bool:
+    if who not in rule.who:
+        refusals = turned_away(rule, who)
+        return got not in (refusals if method in rule.methods else refusals | {405})
+    if method not in rule.methods:
+        return got != 405
+    if rule.side == "public":
+        return got in {403, 405, 500}
+    doors = {DOOR, DESK_DOOR} if rule.side == "account" else {DOOR, DESK_DOOR, PROTECT}
+    return got in {403, 405, 500, *doors}
+
+
+@pytest.mark.parametrize("who", sorted(EVERYBODY))
+def test_each_role_reaches_what_it_may_and_nothing_else(who: str) -> None:
+    account = open_account(CAMILLE)
+    member = Member.objects.get(account=account)
+    document = deposited(member, pdf())
+    other = Account.objects.create(identifier="x@mese.example", email="x@mese.example", role=Role.ADVISER)
+    client = browser_of(who, account)
+    cookies = {name: morsel.value for name, morsel in client.cookies.items()}
+    wrong = []
+    for address in sorted(
+        ADDRESSES, key=lambda one: one.name == "vault:take_back"
+    ):  # it does away with a file
+        rule = RULES.get(address.name)
+        path = address.path.replace(NOBODYS, str(document.pk))
+        path = path.replace("/adherents/1/", f"/adherents/{member.pk}/").replace(
+            "/agents/1/", f"/agents/{other.pk}/"
+        )
+        for method in METHODS if rule else ():
+            with transaction.atomic():  # whatever it did is undone: each answer is a first one
+                answer = client.generic(method, path, headers={"Tus-Resumable": "1.0.0"})
+                transaction.set_rollback(True)
+            client.cookies.load(cookies)
+            got = urlsplit(answer.headers.get("Location", "")).path or answer.status_code
+            if wrong_answer(rule, who, address, method, got):  # type: ignore[arg-type]
+                wrong.append((address.name, method, got))
+    assert not wrong, "\n".join(map(str, wrong))
+
+
+def test_a_page_that_is_not_there_is_no_door() -> None:
+    assert Client().get(reverse("casework:desk") + "nulle-part/").status_code == 404
