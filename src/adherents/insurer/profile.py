@@ -18,6 +18,7 @@ from adherents.insurer.facts import (
     Limits,
     Lock,
     Mail,
+    Messages,
     Password,
     Session,
     Vault,
@@ -45,6 +46,7 @@ class Profile(Facts):
     limits: Limits
     documents: Documents
     casework: Casework
+    messages: Messages
     vault: Vault
     legal: Legal
 

@@ -13,7 +13,7 @@ from adherents.insurer.profile import profile
 from adherents.members.models import Beneficiary, Member
 from adherents.vault.content import SHORT_NAMES
 from adherents.vault.fields import NameKeyField
-from adherents.vault.origins import Erased, Origin
+from adherents.vault.origins import ATTACHMENT, Erased, Origin
 from adherents.vault.scanning import Unscanned
 from adherents.work.models import DueWork, DueWorkQuerySet
 
@@ -276,6 +276,8 @@ class Document(DueWork, NamedFile):
     @property
     def kind_label(self) -> str:
         """The kind in the reader's language; its code when the profile has dropped it since."""
+        if self.kind == ATTACHMENT:
+            return str(_("Pièce jointe"))
         try:
             return profile().documents.kind(self.kind).label
         except KeyError:
@@ -303,6 +305,8 @@ class Document(DueWork, NamedFile):
             return "", ""  # nobody has to answer it
         if self.set_aside and self.state == State.RECEIVED:
             return "set_aside", str(SetAside(self.set_aside).label)
+        if self.origin == Origin.MESSAGE:
+            return "", ""  # the message is what gets an answer
         return self.state, str(State(self.state).label)
 
     @property

@@ -1,6 +1,7 @@
 """A deposit: files that arrived become documents, with a number, a journal entry and a mail, in one transaction."""
 
-from collections.abc import Sequence
+import uuid
+from collections.abc import Collection, Sequence
 
 from django.db import transaction
 from django.db.models import F
@@ -11,6 +12,7 @@ from adherents.journal.services import record
 from adherents.members.models import Beneficiary, Member
 from adherents.vault import mails
 from adherents.vault.models import Arrival, Deposit, Document, ReceiptCounter
+from adherents.vault.origins import Origin
 from adherents.vault.services.arrival import Arrived, Refused, own
 from adherents.vault.services.receipts import issue
 
@@ -28,15 +30,20 @@ def deposit(
     arrived: Sequence[Arrived],
     refused: Sequence[Refused] = (),
     order: Sequence[str] = (),
+    origin: Origin = Origin.MEMBER,
+    only: Collection[uuid.UUID] | None = None,
 ) -> Deposit:
     """Make documents of what arrived now and of what waited, and a receipt of them.
 
     `kind` is a code of the profile; `refused` is told on the receipt; `order` has the ids of what waited as the member
-    put them, those that it does not name come last. Raises `NothingArrived`.
+    put them, those that it does not name come last. `only`: of what waited, nothing but these ids. What comes with a message
+    (`origin`) has a receipt too, and no mail: nobody has to decide it. Raises `NothingArrived`.
     """
     place_of = {name: place for place, name in enumerate(order)}
     with transaction.atomic():
         waiting = list(Arrival.objects.waiting_for(member).select_for_update())
+        if only is not None:
+            waiting = [file for file in waiting if file.pk in only]
         waiting.sort(key=lambda file: place_of.get(str(file.pk), len(place_of)))
         if not waiting and not arrived:
             raise NothingArrived
@@ -60,6 +67,7 @@ def deposit(
                 kind=kind,
                 beneficiary=beneficiary,
                 note=note,
+                origin=origin,
                 next_attempt_at=now,
             )
             for place, facts in enumerate(
@@ -78,7 +86,8 @@ def deposit(
                 sha256=document.sha256,
             )
         issue(made, documents)
-        mails.deposit_arrived(made, documents)
+        if origin == Origin.MEMBER:
+            mails.deposit_arrived(made, documents)
     return made
 
 
