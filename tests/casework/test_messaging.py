@@ -1,6 +1,7 @@
 """Messages between a member and the service: what each may do, what each is told, and what a member never sees."""
 
 import io
+import re
 import zipfile
 from collections.abc import Callable
 from datetime import timedelta
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.core.management import call_command
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -31,10 +32,12 @@ from tests.casework.talking import DESK, OWN, QUESTION, answered, asked, last
 from tests.cast import JEAN_FRANCOIS
 from tests.conftest import Letter
 from tests.factories import open_account
-from tests.vault.conftest import browser_of, pdf, upload
+from tests.vault.conftest import browser_of, deposited, pdf, upload
+from tests.vault.hostile import broken_table
 
 pytestmark = pytest.mark.django_db
 Words = Callable[[Any], str]
+TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="\w+"')  # masked anew each time
 NOTE = "Attention : dossier contentieux, ne rien promettre."
 
 
@@ -175,11 +178,9 @@ def test_anothers_thread_answers_as_one_that_never_was(member: Member, method: s
             f"{OWN}{thread_id}/", {"body": "Bonjour"} if method == "post" else {}
         )
         assert answer.status_code == 404
-        seen.append((answer.text.replace(thread_id, ""), sorted(answer.headers)))
+        seen.append((TOKEN.sub("", answer.text.replace(thread_id, "")), sorted(answer.headers)))
     assert seen[0] == seen[1]
     assert Message.objects.count() == 1
-    document = Document.objects.first()
-    assert document is None
     assert stranger.get(f"{OWN}nouveau/?document={nobodys}").status_code == 404
 
 
@@ -237,8 +238,6 @@ def test_a_file_that_waits_on_the_send_page_does_not_leave_with_a_message(
 
 
 def test_a_document_leads_to_its_conversation(at_home: Client, member: Member, words: Words) -> None:
-    from tests.vault.conftest import deposited
-
     document = deposited(member, pdf())
     link = f"{OWN}nouveau/?document={document.pk}"
     assert link in at_home.get(f"/adherent/documents/{document.pk}/").text
@@ -353,17 +352,16 @@ def test_an_old_closed_thread_is_erased_with_what_came_with_it_and_an_open_one_s
 
 def test_what_waits_for_the_purge_of_documents_is_no_attachment(member: Member, at_home: Client) -> None:
     at_home.post(
-        f"{OWN}nouveau/", {"subject": "Devis", "body": "Le voici", "files": [upload(b"%PDF-1.4 rien")]}
+        f"{OWN}nouveau/", {"subject": "Devis", "body": "Le voici", "files": [upload(broken_table())]}
     )
     run_until_nothing_is_left()
+    assert Document.objects.get().set_aside
     with time_machine.travel(timezone.now() + timedelta(days=366 * 30)):
         call_command("purge", apply=True)
     assert Document.objects.get().erased_at is None
 
 
 def test_words_and_subjects_are_sealed_in_the_database(member: Member) -> None:
-    from django.db import connection
-
     asked(member)
     with connection.cursor() as cursor:
         cursor.execute("SELECT body FROM casework_message UNION SELECT subject FROM casework_thread")

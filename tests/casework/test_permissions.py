@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import URLPattern, reverse
 
 from adherents.accounts.models import Account, Role
+from adherents.casework.models import CannedAnswer
 from adherents.casework.permissions import TABLE, Act
 from adherents.casework.urls import urlpatterns
 from adherents.enrolment.services import letters
@@ -15,6 +16,7 @@ from adherents.journal.events import Event
 from adherents.journal.models import Entry
 from adherents.members.models import Member
 from tests.agents import enter, make_agent, signed_in
+from tests.casework.talking import asked
 from tests.cast import CAMILLE, JEAN_FRANCOIS, NO_MAIL, PASSWORD
 from tests.factories import add_to_register, open_account
 from tests.vault.conftest import deposited, pdf
@@ -67,12 +69,33 @@ ANSWERS = {
     "assign": ASK,
     "ahead": DO,
     "undo": DO,
+    "start_thread": ASK,
+    "threads": READ,
+    "thread": ASK,
+    "thread_note": DO,
+    "thread_transfer": DO,
+    "thread_take": DO,
+    "thread_close": DO,
+    "thread_reopen": DO,
+    "canned_list": READ,
+    "canned_new": ASK,
+    "canned_answer": ASK,
+    "canned_remove": DO,
+}
+CANNED = {page for page in ANSWERS if page.startswith("canned_")}
+# Done at once, and back to the page that shows it.
+LEADS_TO = {
+    "thread_transfer": "/gestion/messages/",
+    "thread_take": "/gestion/messages/",
+    "thread_close": "/gestion/messages/",
+    "thread_reopen": "/gestion/messages/",
+    "canned_remove": "/gestion/modeles/",
 }
 TREATING = {"next", "take", "accept", "refuse", "correct", "give_back", "hand_over", "assign"}
 MAY = {
-    Role.ADVISER: ANSWERS.keys() - {"journal", "letters_unreachable", "letters_failing", "assign"},
+    Role.ADVISER: ANSWERS.keys() - {"journal", "letters_unreachable", "letters_failing", "assign"} - CANNED,
     Role.SUPERVISOR: ANSWERS.keys(),
-    Role.ADMINISTRATOR: ANSWERS.keys() - {"assign"},
+    Role.ADMINISTRATOR: ANSWERS.keys() - {"assign"} - CANNED,
     Role.AUDITOR: {"desk", "journal"},
 }
 
@@ -121,6 +144,8 @@ def expected(who: str, page: str, method: str) -> set[int | str]:
         return {"/gestion/courriers/"}
     if page == "undo":
         return {404, "/gestion/", "/gestion/traiter/"}  # whether this agent decided something on the way
+    if page in LEADS_TO:
+        return {LEADS_TO[page]}
     return {200, "/gestion/", "/gestion/traiter/"} if page in TREATING else {200}
 
 
@@ -139,7 +164,14 @@ def test_each_role_reaches_what_it_may_and_nothing_else(who: str) -> None:
 
     run_until_nothing_is_left()
     client = browser_of(who)
-    values = {"pk": member.pk, "document_id": document.pk, "number": 1, "batch_id": letters_of(who)}
+    values = {
+        "pk": member.pk,
+        "document_id": document.pk,
+        "number": 1,
+        "batch_id": letters_of(who),
+        "thread_id": asked(member).pk,
+        "answer_id": CannedAnswer.objects.create(title="x", fr="x", en="x").pk,
+    }
     wrong = []
     in_order = sorted(ANSWERS, key=lambda name: (name == "letters_destroy", name))
     for name, method in itertools.product(in_order, METHODS):
@@ -147,7 +179,7 @@ def test_each_role_reaches_what_it_may_and_nothing_else(who: str) -> None:
         address = reverse(f"casework:{name}", kwargs={key: values[key] for key in wanted})
         answer = getattr(client, method)(address)
         got = answer.url if answer.status_code == 302 else answer.status_code
-        for lists in ("/gestion/courriers/", "/gestion/traiter/"):
+        for lists in ("/gestion/courriers/", "/gestion/traiter/", "/gestion/messages/", "/gestion/modeles/"):
             got = lists if str(got).startswith(lists) else got
         if got not in expected(who, name, method):
             wrong.append((name, method, got))

@@ -79,7 +79,10 @@ class StartForm(forms.Form):
 
 
 class NoteForm(forms.Form):
-    """A note that the member never sees."""
+    """A note that the member never sees. It stands beside the answer on one page: its ids are its own."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="note_%s", **kwargs)
 
     body = BodyField(
         label=_("Note interne"),

@@ -97,10 +97,7 @@ def _subject_about(document: Document | None) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 def thread(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponseBase:
     """One conversation, and the next message. Another's is as one that never was."""
-    member = member_of(request)
-    if not Thread.objects.filter(pk=thread_id, member=member).exists():
-        raise Http404
-    writing = Writing(request, member)
+    writing = Writing(request, member_of(request))
     try:
         return _thread(request, writing, thread_id)
     finally:
@@ -109,6 +106,8 @@ def thread(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponseBase:
 
 @csrf_protect
 def _thread(request: HttpRequest, writing: Writing, thread_id: uuid.UUID) -> HttpResponse:
+    if not Thread.objects.of(writing.member).filter(pk=thread_id).exists():
+        raise Http404
     form = MessageForm(writing.data)
     brought = writing.brought(form)
     if brought is not None:
