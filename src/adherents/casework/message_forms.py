@@ -81,8 +81,8 @@ class StartForm(forms.Form):
 class NoteForm(forms.Form):
     """A note that the member never sees. It stands beside the answer on one page: its ids are its own."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="note_%s", **kwargs)
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data, auto_id="note_%s")
 
     body = BodyField(
         label=_("Note interne"),

@@ -39,7 +39,7 @@ def threads(request: HttpRequest) -> HttpResponse:
     context = {
         "may": acts_of(agent),
         "view": view,
-        "query": f"voir={view}",
+        "narrowed": f"voir={view}",
         "page": page,
         "counts": _tabs(agent, view),
     }
