@@ -20,6 +20,8 @@ PAGES = {
     "send": "/adherent/documents/envoyer/",
     "document": "/adherent/documents/{document}/",
     "receipt": "/adherent/documents/accuses/{deposit}/",
+    "messages": "/adherent/messages/",
+    "new message": "/adherent/messages/nouveau/?document={document}",
     "personal data": "/adherent/donnees-personnelles/",
     "history": "/adherent/donnees-personnelles/historique/",
     "change password": "/adherent/donnees-personnelles/mot-de-passe/",

@@ -131,9 +131,9 @@ def test_a_file_costs_the_same_queries_whatever_its_number_of_documents(
 ) -> None:
     page = f"/gestion/adherents/{member.pk}/"
     desk.get(page)
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(10):
         desk.get(page)
     for _ in range(5):
         deposited(member, pdf())
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(10):
         desk.get(page)

@@ -1,11 +1,15 @@
-"""The mails of a decision: accepted, refused, a correction asked for. The words in them are those that the agent left."""
+"""The mails of the desk: one function each.
+
+Those of a decision carry the words that the agent left; that of a message says that one waits, and never what it says.
+"""
 
 from django.conf import settings
 from django.urls import reverse
 from django.utils import translation
 
-from adherents.casework.models import Decision, Outcome
+from adherents.casework.models import Decision, Message, Outcome
 from adherents.mail.services import Value, post
+from adherents.members.models import Member
 from adherents.vault.models import Document
 
 _MAILS = {
@@ -17,11 +21,9 @@ _MAILS = {
 
 def decided(decision: Decision, document: Document) -> None:
     """What was decided, why, until when, and where to answer. Nothing is posted where there is no address (G10)."""
-    member = document.member
-    to = (member.account.email if member.account else "") or member.email
+    to, language = _reached(document.member)
     if not to:
         return
-    language = member.account.language if member.account else member.language
     with translation.override(language):
         kind = document.kind_label
     context: dict[str, Value] = {
@@ -38,3 +40,25 @@ def decided(decision: Decision, document: Document) -> None:
         context=context,
         dedupe_key=f"decision:{decision.pk}",
     )
+
+
+def message_waits(message: Message) -> None:
+    """« Un message vous attend ». Nothing is posted where there is no address (G10)."""
+    to, language = _reached(message.thread.member)
+    if not to:
+        return
+    post(
+        "casework/message_waits",
+        to=to,
+        language=language,
+        context={"link": settings.BASE_URL + reverse("messages:thread", args=[message.thread_id])},
+        dedupe_key=f"message:{message.pk}",
+    )
+
+
+def _reached(member: Member) -> tuple[str, str]:
+    """The address (empty when there is none) and the language."""
+    account = member.account
+    if account is None:
+        return member.email, member.language
+    return account.email or member.email, account.language

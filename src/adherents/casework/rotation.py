@@ -1,9 +1,19 @@
 from collections.abc import Iterator
 
-from adherents.casework.models import Decision
+from adherents.casework.models import Decision, Message, Thread
 from adherents.crypto.rotation import Turned, resealed, rotation
 
 
 @rotation("decisions", covers=[(Decision, "words_fr"), (Decision, "words_en")])
 def decisions() -> Iterator[Turned]:
     return resealed(Decision, "words_fr", "words_en")
+
+
+@rotation("threads", covers=[(Thread, "subject")])
+def threads() -> Iterator[Turned]:
+    return resealed(Thread, "subject")
+
+
+@rotation("messages", covers=[(Message, "body")])
+def messages() -> Iterator[Turned]:
+    return resealed(Message, "body")

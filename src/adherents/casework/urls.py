@@ -3,13 +3,16 @@ from django.urls import path
 from adherents.accounts.views import agent
 from adherents.casework.views import (
     agents,
+    canned_answers,
     desk,
     document,
     installation,
     journal,
     member,
+    own_messages,
     queue,
     second_factor,
+    threads,
     treating,
     unreached,
 )
@@ -68,4 +71,26 @@ urlpatterns = [
     path("profil/", installation.profile_page, name="profile"),
     path("cles/", installation.keys_page, name="keys"),
     path("journal/", journal.journal, name="journal"),
+    path("adherents/<int:pk>/ecrire/", threads.start, name="start_thread"),
+    path("messages/", threads.threads, name="threads"),
+    path("messages/<uuid:thread_id>/", threads.thread, name="thread"),
+    path("messages/<uuid:thread_id>/note/", threads.note, name="thread_note"),
+    path("messages/<uuid:thread_id>/transfert/", threads.transfer, name="thread_transfer"),
+    path("messages/<uuid:thread_id>/prise/", threads.take, name="thread_take"),
+    path("messages/<uuid:thread_id>/fermeture/", threads.close, name="thread_close"),
+    path("messages/<uuid:thread_id>/reouverture/", threads.reopen, name="thread_reopen"),
+    path("modeles/", canned_answers.canned_list, name="canned_list"),
+    path("modeles/nouveau/", canned_answers.canned_new, name="canned_new"),
+    path("modeles/<int:answer_id>/", canned_answers.canned_answer, name="canned_answer"),
+    path("modeles/<int:answer_id>/suppression/", canned_answers.canned_remove, name="canned_remove"),
 ]
+
+# The member's side, under an address of its own.
+messages_patterns = (
+    [
+        path("", own_messages.threads, name="threads"),
+        path("nouveau/", own_messages.new, name="new"),
+        path("<uuid:thread_id>/", own_messages.thread, name="thread"),
+    ],
+    "messages",
+)

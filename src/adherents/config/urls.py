@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.urls import include, path
 
+from adherents.casework.urls import messages_patterns
 from adherents.config import entry
 from adherents.vault.urls import proof_patterns
 
@@ -16,6 +17,7 @@ urlpatterns = [
     path("adherent/", include("adherents.accounts.urls")),
     path("adherent/", include("adherents.enrolment.urls")),
     path("adherent/documents/", include("adherents.vault.urls")),
+    path("adherent/messages/", include(messages_patterns)),
     path("verifier/", include(proof_patterns)),
     path("gestion/", include("adherents.casework.urls")),
     path("compte/securite/", include("adherents.accounts.second_factor.urls")),

@@ -260,6 +260,7 @@ class Limits(Facts):
         )
     )
     deposit: Rates
+    message: Rates
 
 
 class Kind(Facts):
@@ -372,6 +373,13 @@ class Casework(Facts):
     undo_seconds: int = Field(ge=3, le=120)
     kept_days: int = Field(ge=0, le=20)
     correction_days: int = Field(ge=1, le=180)
+
+
+class Messages(Facts):
+    """Messages with the service: the delay that is announced, in working days, and how long a closed thread is kept."""
+
+    answer_days: int = Field(ge=0, le=90)
+    retention_months: int = Field(ge=1, le=600)
 
 
 class Vault(Facts):

@@ -19,6 +19,7 @@ from adherents.insurer.facts import (
     Limits,
     Lock,
     Mail,
+    Messages,
     Password,
     Session,
     Vault,
@@ -47,6 +48,7 @@ class Profile(Facts):
     limits: Limits
     documents: Documents
     casework: Casework
+    messages: Messages
     vault: Vault
     legal: Legal
 

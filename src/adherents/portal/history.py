@@ -43,6 +43,8 @@ WORDS: dict[str, str | Promise] = {
     Event.EMAIL_CHANGED: _("Votre adresse email a été modifiée."),
     Event.IDENTITY_CLAIMED: _("Une première connexion a été demandée à votre nom."),
     Event.MEMBER_CONSULTED: _("Un conseiller a consulté votre dossier."),
+    Event.MESSAGE_WRITTEN: _("Vous avez écrit au service."),
+    Event.MESSAGE_ANSWERED: _("Le service vous a écrit."),
     Event.NIR_SHOWN: _("Un conseiller a affiché votre numéro de Sécurité sociale."),
 }
 SERIOUS = {

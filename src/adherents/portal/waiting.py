@@ -11,6 +11,7 @@ from adherents.accounts.models import Account
 from adherents.insurer.profile import profile
 from adherents.members.models import Member
 from adherents.vault.models import Document, SetAside, State
+from adherents.vault.origins import Origin
 
 SHOWN_AT_MOST = 3
 
@@ -75,4 +76,5 @@ def _to_send_again(member: Member) -> QuerySet[Document]:
     unusable = Q(state__in=[State.REFUSED, State.INCOMPLETE]) | Q(
         set_aside__in=[SetAside.UNREADABLE, SetAside.ENCRYPTED, SetAside.TOO_LARGE]
     )
-    return Document.objects.of(member).kept().with_what_is_shown().filter(unusable, ~Exists(sent_since))
+    sent = Document.objects.of(member).exclude(origin=Origin.MESSAGE).kept().with_what_is_shown()
+    return sent.filter(unusable, ~Exists(sent_since))

@@ -1,4 +1,4 @@
-"""What every page knows without asking: the insurer, today's hours, the language, the menu. No query."""
+"""What every page knows without asking: the insurer, today's hours, the language, the menu. A query a count, once asked for."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from adherents.insurer.hours import Opening, opening
 from adherents.insurer.profile import Profile, profile
+from adherents.ui.counts import COUNTS
 
 LANGUAGE_NAMES = {"fr": "Français", "en": "English"}
 
@@ -27,6 +28,7 @@ class Entry:
     label: str
     url: str
     current: bool
+    count: int = 0
 
 
 class Portal:
@@ -34,6 +36,8 @@ class Portal:
 
     def __init__(self, request: HttpRequest) -> None:
         self._path = request.path
+        self._request = request
+        self._counts: dict[str, int] = {}
 
     @property
     def path(self) -> str:
@@ -63,8 +67,14 @@ class Portal:
         return self._entries(
             (_("Accueil"), "accounts:sign_in"),
             (_("Mes documents"), "vault:documents"),
+            (_("Messages"), "messages:threads"),
             (_("Données personnelles"), "portal:personal_data"),
         )
+
+    @property
+    def unread_messages(self) -> int:
+        """In how many conversations something waits for the member."""
+        return self._count("messages:threads")
 
     @cached_property
     def desk_menu(self) -> list[Entry]:
@@ -72,14 +82,19 @@ class Portal:
         return self._entries((_("Gestion"), "casework:desk"))
 
     def _entries(self, *wanted: tuple[str, str]) -> list[Entry]:
-        found: list[tuple[str, str]] = []
+        found: list[tuple[str, str, int]] = []
         for label, name in wanted:
             try:
-                found.append((label, reverse(name)))
+                found.append((label, reverse(name), self._count(name)))
             except NoReverseMatch:
                 continue
-        here = max((url for _label, url in found if self._path.startswith(url)), key=len, default="")
-        return [Entry(label, url, url == here) for label, url in found]
+        here = max((url for _label, url, _count in found if self._path.startswith(url)), key=len, default="")
+        return [Entry(label, url, url == here, count) for label, url, count in found]
+
+    def _count(self, name: str) -> int:
+        if name not in self._counts:
+            self._counts[name] = COUNTS[name](self._request) if name in COUNTS else 0
+        return self._counts[name]
 
 
 def portal(request: HttpRequest) -> dict[str, object]:

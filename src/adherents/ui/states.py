@@ -14,6 +14,7 @@ TONES = {
     "quarantined": "refusal",
     "unreadable": "refusal",
     "waiting": "warning",
+    "unread": "info",
     "to_complete": "warning",
     "incomplete": "warning",
     "withdrawn": "neutral",
@@ -33,6 +34,7 @@ SHAPES = {
     "checked": "shield-check",
     "withdrawn": "arrow-uturn-left",
     "closed": "lock-closed",
+    "unread": "envelope",
 }
 
 

@@ -37,7 +37,7 @@ def cannot_be_read(document: Document) -> None:
         document.member,
         document=document,
         number=document.deposit.number,
-        link=settings.BASE_URL + reverse("vault:send"),
+        link=_where_to_send_again(document),
     )
 
 
@@ -50,8 +50,15 @@ def refused_for_safety(document: Document) -> None:
         document.member,
         document=document,
         number=document.deposit.number,
-        link=settings.BASE_URL + reverse("vault:send"),
+        link=_where_to_send_again(document),
     )
+
+
+def _where_to_send_again(document: Document) -> str:
+    """What came with a message goes into another one: its own page leads there."""
+    with_message = document.origin == Origin.MESSAGE
+    path = reverse("vault:document", args=[document.pk]) if with_message else reverse("vault:send")
+    return settings.BASE_URL + path
 
 
 def _language(member: Member) -> str:

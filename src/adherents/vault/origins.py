@@ -9,6 +9,12 @@ class Origin(models.TextChoices):
 
     MEMBER = "member", _("Adhérent")
     INSURER = "insurer", _("Mutuelle")
+    MESSAGE = "message", _("Pièce jointe à un message")
+
+
+ATTACHMENT = (
+    "piece_jointe"  # the kind of what comes with a message: no kind of the profile, nothing to decide
+)
 
 
 class Erased(models.TextChoices):

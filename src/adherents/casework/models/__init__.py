@@ -1,5 +1,6 @@
-"""What the desk keeps: the queue, decisions, corrections."""
+"""What the desk keeps: the queue, decisions, corrections; messages and the answers kept ready."""
 
+from adherents.casework.models.messages import Attachment, CannedAnswer, Message, Thread
 from adherents.casework.models.queue import (
     ALL,
     Age,
@@ -16,12 +17,16 @@ from adherents.casework.models.queue import (
 __all__ = [
     "ALL",
     "Age",
+    "Attachment",
+    "CannedAnswer",
     "Correction",
     "Decision",
     "Filters",
     "Item",
     "ItemQuerySet",
+    "Message",
     "Outcome",
     "Place",
     "Status",
+    "Thread",
 ]

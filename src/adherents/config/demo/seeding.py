@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from zlib import crc32
 
@@ -30,6 +31,7 @@ from adherents.casework.services.deciding import settle_due
 from adherents.casework.services.entering import enter_lately
 from adherents.config.demo.papers import Paper, Sender, file_of
 from adherents.config.demo.people import AGENTS, PASSWORD, Agent, Figure, Files
+from adherents.config.demo.talks import say, talks
 from adherents.insurer.calendar import add_working_days
 from adherents.insurer.facts import Use
 from adherents.insurer.profile import profile
@@ -108,6 +110,8 @@ def _steps(people: list[Figure], encoded: str, now: datetime) -> Iterator[Step]:
             yield from _life(figure, figure.opened, encoded, now)
         if figure.refused is not None:
             yield _refusal(figure, figure.refused, now)
+    for at, figure, talk, said in talks(people, now):
+        yield Step(at, partial(say, figure, talk, said))
 
 
 def _refusal(figure: Figure, days: int, now: datetime) -> Step:

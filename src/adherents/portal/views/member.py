@@ -13,6 +13,7 @@ from adherents.members.models import Beneficiary, Member
 from adherents.portal.history import entries_about, line, previous_sign_in
 from adherents.portal.waiting import password_days, waiting_for
 from adherents.vault.models import Document
+from adherents.vault.origins import Origin
 
 LATEST_DOCUMENTS = 5
 LINES_A_PAGE = 25
@@ -29,6 +30,12 @@ def _given_name(member: Member) -> str:
     return first.title() if first.isupper() else first
 
 
+def _latest_documents(member: Member) -> list[Document]:
+    """What came with a message is with it."""
+    documents = Document.objects.of(member).exclude(origin=Origin.MESSAGE)
+    return list(documents.with_what_is_shown()[:LATEST_DOCUMENTS])
+
+
 @require_safe
 @member_required
 def member_home(request: HttpRequest) -> HttpResponse:
@@ -42,9 +49,7 @@ def member_home(request: HttpRequest) -> HttpResponse:
             "member": member,
             "given_name": _given_name(member) if member else "",
             "waiting": waiting_for(member=member, account=account) if member else None,
-            "documents": Document.objects.of(member).with_what_is_shown()[:LATEST_DOCUMENTS]
-            if member
-            else [],
+            "documents": _latest_documents(member) if member else [],
             "previous_sign_in": previous_sign_in(account),
             "password_days": password_days(account),
         },

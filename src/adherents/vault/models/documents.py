@@ -12,7 +12,7 @@ from adherents.insurer.calendar import add_working_days
 from adherents.insurer.profile import profile
 from adherents.members.models import Beneficiary, Member
 from adherents.vault.fields import NameKeyField
-from adherents.vault.origins import Erased, Origin
+from adherents.vault.origins import ATTACHMENT, Erased, Origin
 from adherents.vault.scanning import Unscanned
 from adherents.vault.sealed import NamedFile, SealedFile
 from adherents.work.models import DueWork, DueWorkQuerySet
@@ -251,6 +251,8 @@ class Document(DueWork, NamedFile):
     @property
     def kind_label(self) -> str:
         """The kind in the reader's language; its code when the profile has dropped it since."""
+        if self.kind == ATTACHMENT:
+            return str(_("Pièce jointe"))
         try:
             return profile().documents.kind(self.kind).label
         except KeyError:
@@ -278,6 +280,8 @@ class Document(DueWork, NamedFile):
             return "", ""  # nobody has to answer it
         if self.set_aside and self.state == State.RECEIVED:
             return "set_aside", str(SetAside(self.set_aside).label)
+        if self.origin == Origin.MESSAGE:
+            return "", ""  # the message is what gets an answer
         return self.state, str(State(self.state).label)
 
     @property

@@ -1,6 +1,7 @@
 """A deposit: files that arrived become documents, with a number, a journal entry and a mail, in one transaction."""
 
-from collections.abc import Sequence
+import uuid
+from collections.abc import Collection, Sequence
 
 from django.db import transaction
 from django.db.models import F
@@ -14,6 +15,7 @@ from adherents.vault import mails
 from adherents.vault.content import PDF
 from adherents.vault.models import Arrival, Deposit, Document, GatheredPhoto, ReceiptCounter
 from adherents.vault.objects import fresh_name
+from adherents.vault.origins import Origin
 from adherents.vault.services.arrival import Arrived, Refused, in_order, own
 from adherents.vault.services.gathering import Facts, papers_of, sent_files
 from adherents.vault.services.receipts import issue
@@ -33,15 +35,19 @@ def deposit(
     refused: Sequence[Refused] = (),
     order: Sequence[str] = (),
     gather: bool = False,
+    origin: Origin = Origin.MEMBER,
+    only: Collection[uuid.UUID] | None = None,
 ) -> Deposit:
     """Make documents of what arrived now and of what waited, and a receipt of every file as it arrived.
 
     `kind` is a code of the profile; `refused` is told on the receipt; `order` has the ids of what waited as the member
-    put them, those that it does not name come last. `gather`: the photos are one document, whose PDF the worker makes.
-    Raises `NothingArrived`.
+    put them, those that it does not name come last. `only`: of what waited, nothing but these ids. `gather`: the photos are
+    one document, whose PDF the worker makes. What comes with a message (`origin`) has a receipt too, and no mail: nobody has
+    to decide it. Raises `NothingArrived`.
     """
     with transaction.atomic():
-        waiting = in_order(list(Arrival.objects.waiting_for(member).select_for_update()), order)
+        waiting = list(Arrival.objects.waiting_for(member).select_for_update())
+        waiting = in_order([file for file in waiting if only is None or file.pk in only], order)
         if not waiting and not arrived:
             raise NothingArrived
         own([file.sealed.storage_name for file in arrived])
@@ -66,6 +72,7 @@ def deposit(
                 kind=kind,
                 beneficiary=beneficiary,
                 note=note,
+                origin=origin,
                 next_attempt_at=now,
             )
             documents.append(document)
@@ -88,7 +95,8 @@ def deposit(
                 sha256=" ".join(file.sha256 for file in sent),
             )
         issue(made, documents)
-        mails.deposit_arrived(made, documents)
+        if origin == Origin.MEMBER:
+            mails.deposit_arrived(made, documents)
     return made
 
 

@@ -60,7 +60,11 @@ def name_in_zip(document: Document, photo: GatheredPhoto | None = None) -> str:
 
     It begins with a date, so that it is no device of Windows, and holds none of the characters that Windows refuses.
     """
-    folder = _("Documents de votre mutuelle") if document.origin == Origin.INSURER else _("Mes documents")
+    folders = {
+        Origin.INSURER.value: _("Documents de votre mutuelle"),
+        Origin.MESSAGE.value: _("Mes messages"),
+    }
+    folder = folders.get(document.origin, _("Mes documents"))
     name = photo.name if photo else document.name
     ending = _EXTENSION.search(name)
     extension = ending[0].lower() if ending else ""

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from adherents.insurer.profile import profile
 from adherents.vault.models import Document, DocumentQuerySet, State
-from adherents.vault.origins import Erased
+from adherents.vault.origins import Erased, Origin
 from adherents.vault.services.erasing import erase
 
 # Answered, or set aside: nobody will treat it any more. `state_at` says since when; the insurer's own are so from the start.
@@ -33,17 +33,17 @@ class Rule:
         return self._kept().filter(at__lt=self.before).exclude(_ANSWERED).count()
 
     def _kept(self) -> DocumentQuerySet:
-        return Document.objects.kept().filter(kind=self.kind)
+        return _by_kind().filter(kind=self.kind)
 
 
 def rules() -> list[Rule]:
     """One for each kind of the profile, and for each that it has dropped since: those keep the longest of its times."""
     kinds = {kind.code: kind.retention_months for kind in profile().documents.kinds}
     longest = max(kinds.values())
-    stored = Document.objects.kept().order_by().values_list("kind", flat=True).distinct()
+    stored = _by_kind().order_by().values_list("kind", flat=True).distinct()
     months = kinds | {kind: longest for kind in stored if kind not in kinds}
     now = timezone.localtime()
-    return [Rule(kind, count, _months_before(now, count)) for kind, count in months.items()]
+    return [Rule(kind, count, months_before(now, count)) for kind, count in months.items()]
 
 
 def destroy(rule: Rule, limit: int) -> int:
@@ -54,7 +54,12 @@ def destroy(rule: Rule, limit: int) -> int:
     return len(some)
 
 
-def _months_before(moment: datetime, months: int) -> datetime:
+def _by_kind() -> DocumentQuerySet:
+    """What comes with a message is kept as long as its message, and goes with it."""
+    return Document.objects.kept().exclude(origin=Origin.MESSAGE)
+
+
+def months_before(moment: datetime, months: int) -> datetime:
     """The same day so many months earlier, or that month's last one."""
     count = moment.year * 12 + moment.month - 1 - months
     year, month = divmod(count, 12)

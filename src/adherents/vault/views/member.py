@@ -233,6 +233,8 @@ def _steps(document: Document) -> list[dict[str, Any]]:
             text = _("Notre antivirus a reconnu un danger dans ce fichier. Photographiez plutôt le document.")
         return [*steps, step("refused", document.shown_state[1], True, document.state_at, text)]
     steps.append(step("checked", _("Vérifié"), checked, document.checked_at))
+    if document.origin == Origin.MESSAGE:
+        return steps
     at = document.state_at
     if state in {State.ACCEPTED, State.REFUSED, State.INCOMPLETE}:
         return [*steps, step(state, document.get_state_display(), True, at)]

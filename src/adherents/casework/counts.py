@@ -1,0 +1,14 @@
+from django.http import HttpRequest
+
+from adherents.accounts.models import Account, Role
+from adherents.casework.models import Thread
+from adherents.ui.counts import count
+
+
+@count("messages:threads")
+def unread_messages(request: HttpRequest) -> int:
+    """In how many threads something waits for the member."""
+    account = getattr(request, "user", None)
+    if not isinstance(account, Account) or account.role != Role.MEMBER:
+        return 0
+    return Thread.objects.unread_by(account).count()

@@ -1,0 +1,135 @@
+"""The member's messages: the list, a conversation, a new one."""
+
+import uuid
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_http_methods, require_safe
+
+from adherents.accounts.decorators import account_of, member_required
+from adherents.casework.conversations import conversation
+from adherents.casework.message_forms import MessageForm, NewThreadForm
+from adherents.casework.models import Message, Thread
+from adherents.casework.models.messages import LONGEST_SUBJECT
+from adherents.casework.services import messaging
+from adherents.casework.writing import Writing
+from adherents.insurer.calendar import add_working_days
+from adherents.insurer.profile import profile
+from adherents.members.models import Member
+from adherents.vault.models import Document
+from adherents.vault.views.member import member_of
+
+PAGE_LENGTH = 20
+
+
+@member_required
+@require_safe
+def threads(request: HttpRequest) -> HttpResponse:
+    """« Messages »: the member's conversations, the latest first."""
+    own = Thread.objects.of(member_of(request))
+    page = Paginator(own, PAGE_LENGTH).get_page(request.GET.get("page"))
+    return render(request, "casework/messages/threads.html", {"page": page})
+
+
+@csrf_exempt  # the form's token is checked below, once the handler that reads the form is in place
+@member_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: HttpRequest) -> HttpResponseBase:
+    """« Écrire au service », about anything or about a document. An open conversation about that document goes on."""
+    member = member_of(request)
+    document = _document(request, member)
+    if document is not None and request.method != "POST":
+        open_already = Thread.objects.of(member).still_open().filter(document=document).first()
+        if open_already is not None:
+            return redirect("messages:thread", open_already.pk)
+    writing = Writing(request, member)
+    try:
+        return _new(request, writing, document)
+    finally:
+        writing.intake.drop_the_rest()
+
+
+def _document(request: HttpRequest, member: Member) -> Document | None:
+    """The member's own document that the address names, if it names one."""
+    named = request.GET.get("document")
+    if not named:
+        return None
+    try:
+        document_id = uuid.UUID(named)
+    except ValueError as error:
+        raise Http404 from error
+    document: Document = get_object_or_404(Document.objects.of(member).with_what_is_shown(), pk=document_id)
+    return document
+
+
+@csrf_protect
+def _new(request: HttpRequest, writing: Writing, document: Document | None) -> HttpResponse:
+    form = NewThreadForm(writing.data, initial={"subject": _subject_about(document)})
+    brought = writing.brought(form)
+    if brought is not None:
+        thread = messaging.open_thread(
+            member=writing.member,
+            author=account_of(request),
+            subject=form.cleaned_data["subject"],
+            body=form.cleaned_data["body"],
+            document_id=document.pk if document else None,
+            brought=brought,
+        )
+        return _sent(request, thread, writing)
+    context = {"form": form, "document": document, "answer_days": profile().messages.answer_days}
+    return render(request, "casework/messages/new.html", context | writing.context())
+
+
+def _subject_about(document: Document | None) -> str:
+    if document is None:
+        return ""
+    facts = {"kind": document.kind_label, "day": f"{timezone.localtime(document.at):%d/%m/%Y}"}
+    return (_("%(kind)s, envoi du %(day)s") % facts)[:LONGEST_SUBJECT]
+
+
+@csrf_exempt  # as above
+@member_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def thread(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponseBase:
+    """One conversation, and the next message. Another's is as one that never was."""
+    writing = Writing(request, member_of(request))
+    try:
+        return _thread(request, writing, thread_id)
+    finally:
+        writing.intake.drop_the_rest()
+
+
+@csrf_protect
+def _thread(request: HttpRequest, writing: Writing, thread_id: uuid.UUID) -> HttpResponse:
+    if not Thread.objects.of(writing.member).filter(pk=thread_id).exists():
+        raise Http404
+    form = MessageForm(writing.data)
+    brought = writing.brought(form)
+    if brought is not None:
+        written_in = messaging.write(
+            member=writing.member,
+            author=account_of(request),
+            thread_id=thread_id,
+            body=form.cleaned_data["body"],
+            brought=brought,
+        )
+        return _sent(request, written_in, writing)
+    shown = messaging.read_by_member(member=writing.member, thread_id=thread_id)
+    said = conversation(Message.objects.of(shown).for_the_member())
+    context = {"thread": shown, "conversation": said, "form": form}
+    return render(request, "casework/messages/thread.html", context | writing.context())
+
+
+def _sent(request: HttpRequest, written_in: Thread, writing: Writing) -> HttpResponse:
+    writing.intake.take()
+    day = add_working_days(timezone.localdate(), profile().messages.answer_days)
+    words = _(
+        "Votre message est envoyé. Nous répondons en général avant le %(day)s, et un mail vous le dira."
+    )
+    messages.success(request, words % {"day": f"{day:%d/%m/%Y}"})
+    return redirect("messages:thread", written_in.pk)

@@ -1,0 +1,72 @@
+"""A member's message on its way: its form, and the files that come with it, sealed while the request is read."""
+
+import uuid
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from adherents.accounts.browser import address_of
+from adherents.accounts.limits import TooOften, knock
+from adherents.insurer.profile import profile
+from adherents.members.models import Member
+from adherents.vault.content import SHORT_NAMES
+from adherents.vault.models import Arrival
+from adherents.vault.services import resuming
+from adherents.vault.services.arrival import MEGABYTE, Intake, keep_waiting
+from adherents.vault.services.attaching import Brought
+from adherents.vault.uploads import SealingUploadHandler
+
+
+class Writing:
+    """`brought` says what goes with a message that can leave. What arrived for one that cannot waits, with its form, a day."""
+
+    def __init__(self, request: HttpRequest, member: Member) -> None:
+        self.request, self.member = request, member
+        self.intake = Intake()
+        self._kept: set[uuid.UUID] = set()
+        if request.method == "POST":
+            self.intake.waiting = resuming.files_of(member)
+            request.upload_handlers = [SealingUploadHandler(request, self.intake)]
+
+    @property
+    def data(self) -> Any:
+        """What the form is bound to; None on a fresh page."""
+        return self.request.POST if self.request.method == "POST" else None
+
+    def brought(self, form: forms.Form) -> Brought | None:
+        """None when the message cannot leave: the form says why."""
+        if self.request.method != "POST":
+            return None
+        chosen = set(self.request.POST.getlist("waiting"))
+        there = [file.pk for file in Arrival.objects.waiting_for(self.member) if str(file.pk) in chosen]
+        if len(there) < len(chosen):
+            form.add_error(None, _("Un fichier qui attendait n’est plus là : joignez-le à nouveau."))
+        for file in self.intake.refused:
+            words = {"name": file.name, "why": file.sentence}
+            form.add_error(None, _("« %(name)s » n’a pas été joint. %(why)s") % words)
+        try:
+            knock("message", address=address_of(self.request), identifier=self.member.number)
+        except TooOften:
+            form.add_error(
+                None, _("Vous avez envoyé beaucoup de messages en peu de temps. Réessayez dans une heure.")
+            )
+        if form.is_valid():
+            return Brought(arrived=self.intake.arrived, waiting=there)
+        keep_waiting(member=self.member, arrived=self.intake.arrived)
+        self._kept = {*there, *(file.id for file in self.intake.take())}
+        return None
+
+    def context(self) -> dict[str, Any]:
+        """What the page says of files: limits, types, and those that arrived already."""
+        documents = profile().documents
+        waiting = Arrival.objects.waiting_for(self.member).filter(pk__in=self._kept) if self._kept else []
+        return {
+            "waiting": waiting,
+            "most_files": documents.max_files,
+            "most_megabytes": documents.max_file_mb,
+            "most_bytes": documents.max_file_mb * MEGABYTE,
+            "formats": ", ".join(SHORT_NAMES[kind] for kind in documents.types),
+            "accept": ",".join([*documents.types, ".heic", ".heif"]),
+        }

@@ -1,0 +1,117 @@
+"""A few conversations of the demonstration, through the portal's own services: answered, waiting, followed, closed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from adherents.accounts.models import Account
+from adherents.casework.models import Message, Thread
+from adherents.casework.services import messaging
+from adherents.config.demo.papers import Paper, Sender, file_of
+from adherents.config.demo.people import AGENTS, Figure
+from adherents.members.models import Member
+from adherents.vault.services.arrival import Intake
+from adherents.vault.services.attaching import Brought
+
+ADVISER, SUPERVISOR = AGENTS[0].email, AGENTS[1].email
+
+
+@dataclass(frozen=True)
+class Said:
+    """`who`: "member", "note", or an agent's address. `hours_ago`: when."""
+
+    hours_ago: float
+    who: str
+    words: str
+    closes: bool = False
+    with_photo: bool = False
+
+
+@dataclass(frozen=True)
+class Talk:
+    subject: str
+    said: tuple[Said, ...]
+
+
+TALKS = (
+    Talk(
+        "Remboursement de ma couronne",
+        (
+            Said(70, "member", "Bonjour,\n\nMa facture dentaire est acceptée : quand serai-je remboursée ?"),
+            Said(66, "note", "Virement parti ce matin, vu avec la comptabilité."),
+            Said(65, ADVISER, "Bonjour,\n\nLe virement est parti ce matin : comptez deux jours ouvrés."),
+        ),
+    ),
+    Talk(
+        "Forfait optique",
+        (Said(27, "member", "Mon nouveau devis est-il couvert ? Je le joins.", with_photo=True),),
+    ),
+    Talk(
+        "Changement d’adresse",
+        (
+            Said(400, "member", "J’ai déménagé : faut-il vous envoyer un justificatif ?"),
+            Said(390, SUPERVISOR, "Non, votre adresse est à jour. Bonne installation !", closes=True),
+        ),
+    ),
+    Talk(
+        "Carte de tiers payant",
+        (
+            Said(120, "member", "Je n’ai pas reçu ma carte."),
+            Said(118, ADVISER, "Elle est dans « Documents de votre mutuelle ». La voyez-vous ?"),
+            Said(5, "member", "Non, rien du tout."),
+        ),
+    ),
+)
+
+
+def talks(people: list[Figure], now: datetime) -> Iterator[tuple[datetime, Figure, Talk, Said]]:
+    """Each of those who have an account long enough has one, the first of them two."""
+    able = [one for one in people if one.opened is not None and one.opened > 20 and one.closed is None]
+    for number, talk in enumerate(TALKS):
+        figure = able[max(number - 1, 0) % len(able)]
+        for said in talk.said:
+            yield now - timedelta(hours=said.hours_ago), figure, talk, said
+
+
+def say(figure: Figure, talk: Talk, said: Said) -> None:
+    """One message, by whoever says it, in the conversation of this subject."""
+    member = Member.objects.select_related("account").get(number=figure.number)
+    assert member.account is not None
+    threads = Thread.objects.of(member)  # subjects are sealed: they are compared here
+    thread = next((one for one in threads if one.subject == talk.subject), None)
+    if thread is None:
+        messaging.open_thread(
+            member=member,
+            author=member.account,
+            subject=talk.subject,
+            body=said.words,
+            brought=_photo(figure) if said.with_photo else Brought(),
+        )
+    elif said.who == "member":
+        messaging.read_by_member(member=member, thread_id=thread.pk)
+        messaging.write(member=member, author=member.account, thread_id=thread.pk, body=said.words)
+    elif said.who == "note":
+        messaging.note(agent=_agent(ADVISER), thread_id=thread.pk, body=said.words)
+    else:
+        messaging.answer(
+            agent=_agent(said.who),
+            thread_id=thread.pk,
+            body=said.words,
+            after=Message.objects.of(thread).latest("pk").pk,
+            then_close=said.closes,
+        )
+
+
+def _agent(address: str) -> Account:
+    return Account.objects.get(identifier=address)
+
+
+def _photo(figure: Figure) -> Brought:
+    paper = Paper("devis", "rib", 0, "")
+    name, content = file_of(paper, Sender(figure.name, figure.number, figure.line.nir), timezone.localdate())
+    intake = Intake()
+    intake.begin(name).write(content)
+    intake.end()
+    return Brought(arrived=intake.take())

@@ -1,0 +1,18 @@
+"""How many things wait behind an entry of the menu: a room says it in its `counts.py`, found when the portal starts."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest
+
+Count = Callable[[HttpRequest], int]
+COUNTS: dict[str, Count] = {}
+
+
+def count(name: str) -> Callable[[Count], Count]:
+    """Register what counts for the page of this name (`messages:threads`). One query at most; 0 where nobody is signed in."""
+
+    def register(function: Count) -> Count:
+        COUNTS[name] = function
+        return function
+
+    return register

@@ -1,0 +1,36 @@
+"""What comes with a message: deposited, sealed, scanned and drawn as every document, with a receipt; nobody has to decide it."""
+
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from adherents.members.models import Member
+from adherents.vault.models import Document
+from adherents.vault.origins import ATTACHMENT, Origin
+from adherents.vault.services.arrival import Arrived
+from adherents.vault.services.deposit import NothingArrived, deposit
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """Files that arrived with the form, and the ids of those that waited since a form that was refused."""
+
+    arrived: Sequence[Arrived] = ()
+    waiting: Collection[uuid.UUID] = ()
+
+
+def attach(*, member: Member, brought: Brought) -> list[Document]:
+    """Make documents of it, in the caller's transaction; none when nothing was brought."""
+    try:
+        made = deposit(
+            member=member,
+            kind=ATTACHMENT,
+            beneficiary=None,
+            note="",
+            arrived=brought.arrived,
+            origin=Origin.MESSAGE,
+            only=brought.waiting,
+        )
+    except NothingArrived:
+        return []
+    return list(made.documents.order_by("place"))
