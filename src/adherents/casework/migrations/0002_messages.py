@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('casework', '0001_queue'),
         ('members', '0001_initial'),
-        ('vault', '0008_message_origin'),
+        ('vault', '0009_message_origin'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('vault', '0007_answers'),
+        ('vault', '0008_gathered'),
     ]
 
     operations = [
