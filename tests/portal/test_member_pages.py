@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 import time_machine
@@ -77,7 +78,7 @@ def send(
 
 @pytest.mark.parametrize("address", [PERSONAL_DATA, HISTORY])
 def test_a_members_pages_ask_to_sign_in(client, db, address):
-    assert client.get(address).headers["Location"] == HOME
+    assert client.get(address).headers["Location"] == f"{HOME}?{urlencode({'next': address})}"
 
 
 @pytest.mark.parametrize("address", [PERSONAL_DATA, HISTORY])

@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from adherents.accounts.models import Account, Role
+from adherents.accounts.returning import to_sign_in
 from adherents.accounts.second_factor import session
 from adherents.journal.events import Event
 from adherents.journal.services import record
@@ -62,14 +63,15 @@ def agent_required(*roles: Role) -> Callable[[View[P]], View[P]]:
 
 
 def member_required(view: View[P]) -> View[P]:
-    """Only a member who is signed in; an agent is refused, anybody else is asked to sign in."""
+    """Only a member who is signed in; an agent is refused, anybody else is asked to sign in, and then comes back."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not request.user.is_authenticated:
-            return redirect("accounts:sign_in")
+            return redirect(to_sign_in(request))
         if account_of(request).role != Role.MEMBER:
             _refuse(request, account_of(request))
         return view(request, *args, **kwargs)
 
+    guarded.for_members = True  # type: ignore[attr-defined]
     return cast(View[P], guarded)

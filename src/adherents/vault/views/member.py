@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from adherents.accounts.browser import address_of
 from adherents.accounts.decorators import account_of, member_required
 from adherents.accounts.limits import TooOften, knock
+from adherents.accounts.returning import gives_a_file
 from adherents.insurer.profile import profile
 from adherents.members.models import Member
 from adherents.vault.content import SHORT_NAMES, Refusal
@@ -168,6 +169,7 @@ def document(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
 
 
 @member_required
+@gives_a_file
 @require_GET
 def download(request: HttpRequest, document_id: uuid.UUID) -> HttpResponseBase:
     """A member's own document, as it was sent. Never opened in the page, whatever is in it."""
