@@ -42,6 +42,7 @@ WORDS: dict[str, str | Promise] = {
     Event.EMAIL_CHANGED: _("Votre adresse email a été modifiée."),
     Event.IDENTITY_CLAIMED: _("Une première connexion a été demandée à votre nom."),
     Event.MEMBER_CONSULTED: _("Un conseiller a consulté votre dossier."),
+    Event.DOCUMENTS_EXPORTED: _("Vous avez téléchargé tous vos documents."),
     Event.NIR_SHOWN: _("Un conseiller a affiché votre numéro de Sécurité sociale."),
 }
 SERIOUS = {

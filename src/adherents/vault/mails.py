@@ -37,7 +37,7 @@ def cannot_be_read(document: Document) -> None:
         document.member,
         document=document,
         number=document.deposit.number,
-        link=settings.BASE_URL + reverse("vault:send"),
+        link=settings.BASE_URL + document.send_instead,
     )
 
 
@@ -50,7 +50,7 @@ def refused_for_safety(document: Document) -> None:
         document.member,
         document=document,
         number=document.deposit.number,
-        link=settings.BASE_URL + reverse("vault:send"),
+        link=settings.BASE_URL + document.send_instead,
     )
 
 

@@ -35,20 +35,33 @@ def member_home(request: HttpRequest) -> HttpResponse:
     """What waits first, then sending, then the latest documents."""
     account = account_of(request)
     member = _member_of(account)
+    documents = (
+        list(Document.objects.of(member).with_what_is_shown().with_answers()[:LATEST_DOCUMENTS])
+        if member
+        else []
+    )
     return render(
         request,
         "portal/home.html",
         {
             "member": member,
             "given_name": _given_name(member) if member else "",
-            "waiting": waiting_for(member=member, account=account) if member else None,
-            "documents": Document.objects.of(member).with_what_is_shown()[:LATEST_DOCUMENTS]
-            if member
-            else [],
+            "waiting": waiting_for(member=member, account=account, beside=documents) if member else None,
+            "documents": documents,
             "previous_sign_in": previous_sign_in(account),
             "password_days": password_days(account),
         },
     )
+
+
+@require_safe
+@member_required
+def to_send_again(request: HttpRequest) -> HttpResponse:
+    """Everything that did not do and was not sent again, the worst first: the home page shows the first few."""
+    account = account_of(request)
+    member = _member_of(account)
+    waiting = waiting_for(member=member, account=account) if member else None
+    return render(request, "portal/to_send_again.html", {"waiting": waiting})
 
 
 @require_safe

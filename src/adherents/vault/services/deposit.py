@@ -28,11 +28,13 @@ def deposit(
     arrived: Sequence[Arrived],
     refused: Sequence[Refused] = (),
     order: Sequence[str] = (),
+    answers: Document | None = None,
 ) -> Deposit:
     """Make documents of what arrived now and of what waited, and a receipt of them.
 
     `kind` is a code of the profile; `refused` is told on the receipt; `order` has the ids of what waited as the member
-    put them, those that it does not name come last. Raises `NothingArrived`.
+    put them, those that it does not name come last. `answers`: the member's own document in whose stead these come.
+    Raises `NothingArrived`.
     """
     place_of = {name: place for place, name in enumerate(order)}
     with transaction.atomic():
@@ -60,6 +62,7 @@ def deposit(
                 kind=kind,
                 beneficiary=beneficiary,
                 note=note,
+                answers=answers,
                 next_attempt_at=now,
             )
             for place, facts in enumerate(
@@ -67,6 +70,7 @@ def deposit(
             )
         ]
         Document.objects.bulk_create(documents)
+        named = {"answers": answers.subject} if answers else {}
         for document in documents:
             record(
                 Event.DOCUMENT_DEPOSITED,
@@ -76,6 +80,7 @@ def deposit(
                 kind=kind,
                 size=document.size,
                 sha256=document.sha256,
+                **named,
             )
         issue(made, documents)
         mails.deposit_arrived(made, documents)
