@@ -8,8 +8,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from adherents.casework.models import Decision
 from adherents.members.models import Member
-from adherents.vault.models import Document
+from adherents.vault.models import Document, State
+from tests.casework.replying import settled
 from tests.cast import CAMILLE
 from tests.factories import open_account
 
@@ -18,6 +20,8 @@ PAGES = {
     "home": "/adherent/",
     "documents": "/adherent/documents/",
     "send": "/adherent/documents/envoyer/",
+    "send instead": "/adherent/documents/envoyer/?remplace={refused}",
+    "to send again": "/adherent/a-renvoyer/",
     "document": "/adherent/documents/{document}/",
     "receipt": "/adherent/documents/accuses/{deposit}/",
     "messages": "/adherent/messages/",
@@ -47,7 +51,12 @@ def test_a_members_page_makes_at_most_eight_queries_however_many_documents(page:
     client.force_login(member.account)
 
     def asked(document: Document) -> list[str]:
-        address = PAGES[page].format(document=document.pk, deposit=document.deposit.number)
+        refused = Document.objects.filter(state=State.REFUSED).latest("at")
+        if not Decision.objects.filter(item=refused.pk).exists():
+            settled(refused)
+        address = PAGES[page].format(
+            document=document.pk, deposit=document.deposit.number, refused=refused.pk
+        )
         client.get(address)  # the first one fills what is kept in memory
         return queries_of(client, address)
 

@@ -139,6 +139,10 @@ class Portal:
         """What an `adherents` command says."""
         return _python(self.environment, "-m", "django", *command)
 
+    def decide(self, person: Person, outcome: str, *, days: int = 12) -> None:
+        """An agent decides of the member's latest document; a correction is asked for within so many days."""
+        _python(self.environment, "-m", "tests.journeys.decide", person.number, outcome, str(days))
+
     def sql(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """Straight to the database, for what no page shows and for the clock."""
         connection = sqlite3.connect(self.folder / "data" / "adherents.sqlite3", timeout=20)

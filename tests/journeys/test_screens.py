@@ -43,6 +43,8 @@ def test_the_members_pictures(visit: Visit, member: Person, size: Size) -> None:
         ("releve-octobre.pdf", "Relevé de prestations"),
     ):
         send(visitor, name, sheets(), kind=kind)
+        if kind == "Facture dentaire":
+            visitor.portal.decide(member, "refused")
     for kind, state, days in (
         ("attestation_secu", "accepted", 34),
         ("facture_optique", "accepted", 16),

@@ -137,6 +137,8 @@ def test_other_pages_can_link_to_each_question(client):
         "pas-de-mail",
         "premiere-connexion",
         "lien",
+        "delai-de-reponse",
+        "document-refuse",
     } <= set(anchors)
 
 

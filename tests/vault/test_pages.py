@@ -75,7 +75,7 @@ def test_a_page_costs_eight_queries_at_most_however_many_documents(
 @pytest.mark.parametrize(
     ("state", "words"),
     [
-        (State.RECEIVED, ["Reçu", "Réponse", "en général avant le"]),
+        (State.RECEIVED, ["Reçu", "Réponse", "attendue avant le"]),
         (State.IN_PROGRESS, ["En cours", "Réponse"]),
         (State.ACCEPTED, ["Accepté"]),
         (State.REFUSED, ["Refusé"]),

@@ -12,6 +12,7 @@ from django.urls import reverse
 from adherents.accounts import sessions
 from adherents.accounts.browser import client_of, remember_device
 from adherents.accounts.models import Account
+from adherents.accounts.returning import is_a_members_page, page_wanted
 from adherents.accounts.services import sign_in
 from adherents.accounts.services.lock import Locked
 from adherents.accounts.services.sign_in import Refused
@@ -46,7 +47,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         request.allauth.device_token = token  # type: ignore[attr-defined]
 
     def post_login(self, request: HttpRequest, user: Account, **hooks: Any) -> HttpResponse:
-        response = redirect(self.get_login_redirect_url(request))
+        wanted = hooks.get("redirect_url") or page_wanted(request)
+        goes_back = not user.is_agent and is_a_members_page(wanted)
+        response = redirect(wanted if goes_back else self.get_login_redirect_url(request))
         token = request.allauth.device_token  # type: ignore[attr-defined]
         if token:
             remember_device(request, response, token)

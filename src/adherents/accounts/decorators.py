@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from adherents.accounts import sessions
 from adherents.accounts.models import Account, Role
+from adherents.accounts.returning import to_sign_in
 from adherents.accounts.second_factor import session
 from adherents.journal.events import Event
 from adherents.journal.services import record
@@ -34,9 +35,10 @@ def _refuse(request: HttpRequest, account: Account) -> NoReturn:
 
 
 def _to_the_door(request: HttpRequest, door: str) -> HttpResponseBase:
-    """Where to sign in; whoever's session was ended before its time is told why there."""
+    """To the address where one signs in; whoever's session was ended before its time is told why there."""
     why = sessions.ended_why(request)
-    return redirect(f"{reverse(door)}?{urlencode({ENDED: why})}" if why else door)
+    said = f"{'&' if '?' in door else '?'}{urlencode({ENDED: why})}" if why else ""
+    return redirect(door + said)
 
 
 def agent_required(*roles: Role) -> Callable[[View[P]], View[P]]:
@@ -50,7 +52,7 @@ def agent_required(*roles: Role) -> Callable[[View[P]], View[P]]:
         @wraps(view)
         def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if not request.user.is_authenticated:
-                return _to_the_door(request, "casework:sign_in")
+                return _to_the_door(request, reverse("casework:sign_in"))
             account = account_of(request)
             if not account.is_agent:
                 _refuse(request, account)
@@ -70,14 +72,15 @@ def agent_required(*roles: Role) -> Callable[[View[P]], View[P]]:
 
 
 def member_required(view: View[P]) -> View[P]:
-    """Only a member who is signed in; an agent is refused, anybody else is asked to sign in."""
+    """Only a member who is signed in; an agent is refused, anybody else is asked to sign in, and then comes back."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not request.user.is_authenticated:
-            return _to_the_door(request, "accounts:sign_in")
+            return _to_the_door(request, to_sign_in(request))
         if account_of(request).role != Role.MEMBER:
             _refuse(request, account_of(request))
         return view(request, *args, **kwargs)
 
+    guarded.for_members = True  # type: ignore[attr-defined]
     return cast(View[P], guarded)

@@ -31,7 +31,8 @@ def decided(decision: Decision, document: Document) -> None:
         "number": document.deposit.number,
         "words": decision.words(language),
         "until": f"{decision.until:%d/%m/%Y}" if decision.until else "",
-        "link": settings.BASE_URL + reverse("vault:document", args=[document.pk]),
+        "asks": decision.asks,
+        "link": settings.BASE_URL + _leads_to(decision, document),
     }
     post(
         _MAILS[Outcome(decision.outcome)],
@@ -62,3 +63,10 @@ def _reached(member: Member) -> tuple[str, str]:
     if account is None:
         return member.email, member.language
     return account.email or member.email, account.language
+
+
+def _leads_to(decision: Decision, document: Document) -> str:
+    """What was accepted, to the document; what did not do, to the page that sends the right one, already set."""
+    if decision.outcome == Outcome.ACCEPTED or not decision.asks:
+        return reverse("vault:document", args=[document.pk])
+    return document.send_instead

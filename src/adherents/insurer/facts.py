@@ -285,11 +285,13 @@ class Reason(Facts):
     """Why a document does not do: a label for the agent, and what the member reads unless the agent edits it.
 
     `kinds`: the codes of the kinds that it is for; none stands for all. `when`: for a refusal, a correction, or both.
+    `asks`: whether another document is expected instead.
     """
 
     code: Code
     kinds: tuple[Code, ...] = ()
     when: tuple[Use, ...] = Field(default=("refuse", "correct"), min_length=1)
+    asks: bool = True
     fr: Text
     en: Text
     words: Words

@@ -45,6 +45,7 @@ WORDS: dict[str, str | Promise] = {
     Event.MEMBER_CONSULTED: _("Un conseiller a consulté votre dossier."),
     Event.MESSAGE_WRITTEN: _("Vous avez écrit au service."),
     Event.MESSAGE_ANSWERED: _("Le service vous a écrit."),
+    Event.DOCUMENTS_EXPORTED: _("Vous avez téléchargé tous vos documents."),
     Event.NIR_SHOWN: _("Un conseiller a affiché votre numéro de Sécurité sociale."),
 }
 SERIOUS = {

@@ -65,6 +65,8 @@ SUBJECTS = (
             Question("envoyer-document", _("Comment envoyer un document ?")),
             Question("documents-acceptes", _("Quels documents, et sous quelle forme ?")),
             Question("document-arrive", _("Comment savoir que mon document est bien arrivé ?")),
+            Question("delai-de-reponse", _("Quand aurez-vous une réponse ?")),
+            Question("document-refuse", _("Votre document est refusé ou à compléter, que faire ?")),
             Question("securite", _("Qui peut voir mes documents ?")),
         ),
     ),

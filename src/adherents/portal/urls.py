@@ -14,6 +14,7 @@ urlpatterns = [
     path("langue/", public.language, name="language"),
     path("sante/", health.live, name="live"),
     path("pret/", health.ready, name="ready"),
+    path("adherent/a-renvoyer/", member.to_send_again, name="to_send_again"),
     path("adherent/donnees-personnelles/", member.personal_data, name="personal_data"),
     path("adherent/donnees-personnelles/historique/", member.history, name="history"),
 ]

@@ -1,41 +1,82 @@
 """What waits for the member: shown first on the home page."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from adherents.accounts.models import Account
 from adherents.insurer.profile import profile
 from adherents.members.models import Member
-from adherents.vault.models import Document, SetAside, State
-from adherents.vault.origins import Origin
+from adherents.vault.models import Document, DocumentQuerySet, SetAside, State
+from adherents.vault.replies import add_replies
 
 SHOWN_AT_MOST = 3
+MENDABLE = [SetAside.UNREADABLE, SetAside.ENCRYPTED, SetAside.TOO_LARGE]
 
 
-@dataclass(frozen=True)
+@dataclass
 class ToSendAgain:
-    """A document that did not do. `why`: « il est à compléter »."""
+    """A document that did not do, with its reply. `failed`: what was sent in its stead and could not be opened."""
 
     document: Document
-    why: str
+    failed: Document | None = None
+
+    @property
+    def why(self) -> str:
+        """In words, where no agent said it: « Il est protégé par un mot de passe. »"""
+        if self.document.reply:
+            return ""
+        words: dict[str, str] = {
+            SetAside.UNREADABLE: _("Nous n’arrivons pas à le lire."),
+            SetAside.ENCRYPTED: _("Il est protégé par un mot de passe."),
+            SetAside.TOO_LARGE: _("Il est trop grand pour être ouvert."),
+            State.INCOMPLETE: _("Il est à compléter."),
+        }
+        return words.get(self.document.set_aside or self.document.state, _("Il n’a pas pu être accepté."))
+
+    @property
+    def pressing(self) -> tuple[int, date]:
+        """The worst sorts first: late, refused, to complete by the nearest day, then what could not be opened."""
+        reply, sent = self.document.reply, timezone.localdate(self.document.at)
+        if reply and reply.until:
+            return (0 if reply.is_late else 2), reply.until
+        return {State.REFUSED: 1, State.INCOMPLETE: 3}.get(State(self.document.state), 4), sent
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """Documents to send again, and in how many days the password ends (None: not soon, or never)."""
+    """Documents to send again, the worst first, and in how many days the password ends (None: not soon, or never)."""
 
     documents: list[ToSendAgain]
     password_days: int | None
 
+    @property
+    def shown(self) -> list[ToSendAgain]:
+        return self.documents[:SHOWN_AT_MOST]
 
-def waiting_for(*, member: Member, account: Account) -> Waiting:
-    """What to show first. One query."""
-    documents = [ToSendAgain(document, _why(document)) for document in _to_send_again(member)[:SHOWN_AT_MOST]]
-    return Waiting(documents=documents, password_days=_days_left(account))
+    @property
+    def has_more(self) -> bool:
+        return len(self.documents) > SHOWN_AT_MOST
+
+
+def waiting_for(*, member: Member, account: Account, beside: list[Document] | None = None) -> Waiting:
+    """What to show first. Two queries; `beside` are the page's other documents, which get their replies with them."""
+    found = list(_to_send_again(member))
+    add_replies([*found, *(beside or [])])
+    return Waiting(documents=_worst_first(found), password_days=_days_left(account))
+
+
+def _worst_first(found: list[Document]) -> list[ToSendAgain]:
+    """What could not be opened, and was sent in the stead of one that waits, is told with that one and not by itself."""
+    waiting = {one.pk: ToSendAgain(one) for one in found if one.is_asked_again}
+    for one in [one for one in found if one.set_aside and one.answers_id in waiting and one.pk in waiting]:
+        asked = waiting[one.answers_id]
+        asked.failed = asked.failed or one
+        del waiting[one.pk]
+    return sorted(waiting.values(), key=lambda again: again.pressing)
 
 
 def password_days(account: Account) -> int | None:
@@ -55,26 +96,17 @@ def _days_left(account: Account) -> int | None:
     return days if days is not None and notices and days <= max(notices) else None
 
 
-def _why(document: Document) -> str:
-    words: dict[str, str] = {
-        SetAside.UNREADABLE: _("nous n’arrivons pas à le lire"),
-        SetAside.ENCRYPTED: _("il est protégé par un mot de passe"),
-        SetAside.TOO_LARGE: _("il est trop grand pour être ouvert"),
-        State.INCOMPLETE: _("il est à compléter"),
-    }
-    return words.get(document.set_aside or document.state, _("il n’a pas pu être accepté"))
-
-
-def _to_send_again(member: Member) -> QuerySet[Document]:
-    """Refused, incomplete or unreadable, with nothing of the same kind for the same person sent since."""
+def _to_send_again(member: Member) -> DocumentQuerySet:
+    """Newest first. Refused or to complete, until a document that answers it is sent; what could not be opened, until one of
+    the same kind comes for the same person.
+    """
     sent_since = Document.objects.filter(
         Q(beneficiary=OuterRef("beneficiary")) | Q(beneficiary=None),
         member=member,
         kind=OuterRef("kind"),
         at__gt=OuterRef("at"),
     )
-    unusable = Q(state__in=[State.REFUSED, State.INCOMPLETE]) | Q(
-        set_aside__in=[SetAside.UNREADABLE, SetAside.ENCRYPTED, SetAside.TOO_LARGE]
-    )
-    sent = Document.objects.of(member).exclude(origin=Origin.MESSAGE).kept().with_what_is_shown()
-    return sent.filter(unusable, ~Exists(sent_since))
+    decided = Q(state__in=[State.REFUSED, State.INCOMPLETE])
+    unopened = Q(~Exists(sent_since), set_aside__in=MENDABLE)
+    found = Document.objects.of(member).replaceable().with_what_is_shown().with_answers()
+    return found.filter(decided | unopened, answered_at=None)

@@ -37,11 +37,17 @@ class Portal:
     def __init__(self, request: HttpRequest) -> None:
         self._path = request.path
         self._request = request
+        self._address = request.get_full_path()
         self._counts: dict[str, int] = {}
 
     @property
     def path(self) -> str:
         return self._path
+
+    @property
+    def address(self) -> str:
+        """The path and what was asked of it, to come back to."""
+        return self._address
 
     @cached_property
     def profile(self) -> Profile:

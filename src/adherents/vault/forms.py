@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from adherents.insurer.profile import profile
 from adherents.members.models import Beneficiary, Member
+from adherents.vault.models import Document
 
 LONGEST_NOTE = 1000
 
@@ -48,8 +49,10 @@ class SendForm(forms.Form):
         error_messages={"max_length": _("Raccourcissez ce mot : 1000 caractères au plus.")},
     )
 
-    def __init__(self, data: Any = None, *, member: Member) -> None:
-        super().__init__(data)
+    def __init__(self, data: Any = None, *, member: Member, replaced: Document | None = None) -> None:
+        """With `replaced`, the kind and the person are that document's to begin with."""
+        known = {"kind": replaced.kind, "beneficiary": replaced.beneficiary_id} if replaced else {}
+        super().__init__(data, initial=known)
         kinds = [(kind.code, kind.label) for kind in profile().documents.kinds]
         self.fields["kind"].choices = [("", _("Choisissez…")), *kinds]  # type: ignore[attr-defined]
         covered = Beneficiary.objects.of(member).present()

@@ -1,5 +1,7 @@
 """The journal of a document, in words for its owner: who did what with it, and when."""
 
+from collections.abc import Iterable
+
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -20,15 +22,27 @@ WORDS: dict[str, str | Promise] = {
     Event.DOCUMENT_OPENED: _("Un conseiller l’a consulté."),
     Event.DOCUMENT_DOWNLOADED: _("Vous l’avez téléchargé."),
     Event.DOCUMENT_ALTERED: _("Un contrôle a trouvé qu’il n’est plus tel qu’il est arrivé."),
+    Event.DOCUMENT_TAKEN: _("Un conseiller a commencé à le traiter."),
+    Event.DOCUMENT_GIVEN_BACK: _("Le conseiller l’a remis en attente : il revient à un autre."),
+    Event.LEASE_ENDED: _("Il attend à nouveau un conseiller."),
+    Event.DOCUMENT_HANDED_OVER: _("Il a été confié à un autre conseiller."),
+    Event.DOCUMENT_ACCEPTED: _("Un conseiller l’a accepté."),
+    Event.DOCUMENT_REFUSED: _("Un conseiller l’a refusé, et vous a dit pourquoi."),
+    Event.CORRECTION_ASKED: _("Un conseiller vous a demandé de le compléter."),
+    Event.CORRECTION_ANSWERED: _("Votre réponse est arrivée au conseiller."),
     Event.DOCUMENT_TAKEN_BACK: _("Vous l’avez repris."),
     Event.DOCUMENT_ERASED: _("Il a été détruit : plus personne ne peut l’ouvrir."),
 }
 DEPOSITED_BY_INSURER = _("Votre mutuelle l’a déposé ici.")
 
 
-def history_of(document: Document) -> list[dict[str, object]]:
-    """What happened, newest first, as the steps of a line of time. One query."""
-    entries = Entry.objects.about(document.subject).filter(event__in=list(WORDS))[:MOST_LINES]
+def entries_of(document: Document) -> list[Entry]:
+    """What its owner may read of a document's journal, newest first. One query."""
+    return list(Entry.objects.about(document.subject).filter(event__in=list(WORDS))[:MOST_LINES])
+
+
+def history_of(document: Document, entries: Iterable[Entry]) -> list[dict[str, object]]:
+    """What happened, as the steps of a line of time."""
     return [{"label": _words(entry, document), "done": True, "at": entry.at} for entry in entries]
 
 

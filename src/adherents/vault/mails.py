@@ -57,7 +57,7 @@ def refused_for_safety(document: Document) -> None:
 def _where_to_send_again(document: Document) -> str:
     """What came with a message goes into another one: its own page leads there."""
     with_message = document.origin == Origin.MESSAGE
-    path = reverse("vault:document", args=[document.pk]) if with_message else reverse("vault:send")
+    path = reverse("vault:document", args=[document.pk]) if with_message else document.send_instead
     return settings.BASE_URL + path
 
 

@@ -22,6 +22,7 @@ from adherents.accounts.forms import (
 )
 from adherents.accounts.limits import knock
 from adherents.accounts.models import AccessLink, normalise_identifier
+from adherents.accounts.returning import page_wanted
 from adherents.accounts.services import access_link, change_password, forgotten, sign_in
 from adherents.accounts.services.access_link import DeadLink, WrongBirthDate
 from adherents.accounts.services.forgotten import WrongAnswer
@@ -39,10 +40,11 @@ SAY_LEFT_FROM = 2  # tries
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_in_page(request: HttpRequest) -> HttpResponse:
-    """« N° adhérent », « Mot de passe », « Valider » (G1)."""
-    form = SignInForm(request.POST or None)
+    """« N° adhérent », « Mot de passe », « Valider » (G1); then the home page, or the page that was asked for."""
+    form, wanted = SignInForm(request.POST or None), page_wanted(request)
     if not form.is_valid():
-        return render(request, "accounts/sign_in.html", {"form": form, "ended": ended_in_words(request)})
+        context = {"form": form, "wanted": wanted, "ended": ended_in_words(request)}
+        return render(request, "accounts/sign_in.html", context)
     identifier = normalise_identifier(form.cleaned_data["identifier"])
     knock("sign_in", address=address_of(request), identifier=identifier)
     try:
@@ -51,12 +53,12 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
         )
     except Refused as refusal:
         form.add_error(None, refusal_in_words(refusal.left))
-        return render(request, "accounts/sign_in.html", {"form": form, "ended": ""})
+        return render(request, "accounts/sign_in.html", {"form": form, "wanted": wanted, "ended": ""})
     except Locked as lock:
         return render(request, "accounts/locked.html", {"until": lock.until, "waits": lock.waits})
     except Expired:
         return render(request, "accounts/expired.html")
-    return perform_password_login(request, {}, Login(user=account))  # type: ignore[no-any-return]
+    return perform_password_login(request, {}, Login(user=account, redirect_url=wanted))  # type: ignore[no-any-return]
 
 
 def refusal_in_words(left: int) -> str:

@@ -321,6 +321,12 @@ class Decision(DueWork):
         return str(self.words_en if language.startswith("en") and self.words_en else self.words_fr)
 
     @property
+    def asks(self) -> bool:
+        """Whether another document is expected: so it is where one did not do, unless the profile's reason says otherwise."""
+        nothing_more = {one.code for one in profile().documents.reasons if not one.asks}
+        return self.outcome != Outcome.ACCEPTED and self.reason not in nothing_more
+
+    @property
     def undone_before(self) -> datetime:
         """Until when its agent can still undo it."""
         return self.at + timedelta(seconds=profile().casework.undo_seconds)

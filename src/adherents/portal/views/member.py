@@ -33,7 +33,7 @@ def _given_name(member: Member) -> str:
 def _latest_documents(member: Member) -> list[Document]:
     """What came with a message is with it."""
     documents = Document.objects.of(member).exclude(origin=Origin.MESSAGE)
-    return list(documents.with_what_is_shown()[:LATEST_DOCUMENTS])
+    return list(documents.with_what_is_shown().with_answers()[:LATEST_DOCUMENTS])
 
 
 @require_safe
@@ -42,18 +42,29 @@ def member_home(request: HttpRequest) -> HttpResponse:
     """What waits first, then sending, then the latest documents."""
     account = account_of(request)
     member = _member_of(account)
+    documents = _latest_documents(member) if member else []
     return render(
         request,
         "portal/home.html",
         {
             "member": member,
             "given_name": _given_name(member) if member else "",
-            "waiting": waiting_for(member=member, account=account) if member else None,
-            "documents": _latest_documents(member) if member else [],
+            "waiting": waiting_for(member=member, account=account, beside=documents) if member else None,
+            "documents": documents,
             "previous_sign_in": previous_sign_in(account),
             "password_days": password_days(account),
         },
     )
+
+
+@require_safe
+@member_required
+def to_send_again(request: HttpRequest) -> HttpResponse:
+    """Everything that did not do and was not sent again, the worst first: the home page shows the first few."""
+    account = account_of(request)
+    member = _member_of(account)
+    waiting = waiting_for(member=member, account=account) if member else None
+    return render(request, "portal/to_send_again.html", {"waiting": waiting})
 
 
 @require_safe

@@ -1,6 +1,7 @@
 """The tables of the vault."""
 
 from adherents.vault.models.documents import (
+    REPLACES,
     Arrival,
     ArrivalQuerySet,
     Deposit,
@@ -20,6 +21,7 @@ from adherents.vault.models.receipts import Receipt, ReceiptCounter, SigningKey,
 from adherents.vault.sealed import NamedFile, SealedFile
 
 __all__ = [
+    "REPLACES",
     "Arrival",
     "ArrivalQuerySet",
     "Deposit",

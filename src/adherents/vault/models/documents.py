@@ -1,10 +1,12 @@
 """Deposits, the documents in them, their pages as images, and the storage objects that no row owns yet."""
 
 import uuid
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.db import models
+from django.db.models import OuterRef, Subquery
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -19,6 +21,11 @@ from adherents.work.models import DueWork, DueWorkQuerySet
 
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
+
+    from adherents.vault.replies import Reply
+
+
+REPLACES = "remplace"  # in the address of the page that sends: in whose stead
 
 
 class State(models.TextChoices):
@@ -166,6 +173,19 @@ class DocumentQuerySet(DueWorkQuerySet):
         """With what a list or a page shows of each, in one query; without the key, which only reading needs."""
         return self.select_related("deposit", "beneficiary").defer("wrapped_key")
 
+    def with_answers(self) -> Self:
+        """Each with the latest document that was sent in its stead, and that can be treated: `answer_id`, `answered_at`."""
+        sent = self.model.objects.filter(answers=OuterRef("pk"), set_aside="").exclude(state=State.WITHDRAWN)
+        latest = sent.order_by("-at", "place")
+        return self.annotate(
+            answer_id=Subquery(latest.values("pk")[:1]), answered_at=Subquery(latest.values("at")[:1])
+        )
+
+    def replaceable(self) -> Self:
+        """Those that did not do, whoever found it out: a better one may be sent in their stead."""
+        did_not_do = models.Q(state__in=[State.REFUSED, State.INCOMPLETE]) | ~models.Q(set_aside="")
+        return self.kept().filter(did_not_do, origin=Origin.MEMBER)
+
 
 class Document(DueWork, NamedFile):
     """A document in the vault. `next_attempt_at` is when its pages should be drawn (null: drawn, or set aside).
@@ -211,7 +231,11 @@ class Document(DueWork, NamedFile):
     objects: ClassVar[DocumentQuerySet] = DocumentQuerySet.as_manager()  # type: ignore[assignment]
     pages: "RelatedManager[Page]"
     photos: "RelatedManager[GatheredPhoto]"
-    sent_before: "Document | None" = None  # set by whoever shows it
+    # Set by whoever shows it.
+    sent_before: "Document | None" = None
+    reply: "Reply | None" = None
+    answer_id: uuid.UUID | None = None
+    answered_at: datetime | None = None
 
     class Meta:
         indexes = [
@@ -294,6 +318,20 @@ class Document(DueWork, NamedFile):
     @property
     def is_decided(self) -> bool:
         return self.state in {State.ACCEPTED, State.REFUSED}
+
+    @property
+    def is_asked_again(self) -> bool:
+        """It did not do, and nothing that could was sent in its stead (to be read `with_answers`)."""
+        did_not_do = self.state in {State.REFUSED, State.INCOMPLETE} or self.set_aside != ""
+        asks = self.reply is None or self.reply.asks
+        open_to_answer = self.origin == Origin.MEMBER and self.answered_at is None and self.erased_at is None
+        return did_not_do and asks and open_to_answer
+
+    @property
+    def send_instead(self) -> str:
+        """The address of the page that sends a better one. What could not be opened answers nothing: what it was for waits."""
+        waits = self.answers_id if self.set_aside and self.answers_id else self.pk
+        return f"{reverse('vault:send')}?{REPLACES}={waits}"
 
     @property
     def can_be_taken_back(self) -> bool:

@@ -37,13 +37,14 @@ def deposit(
     gather: bool = False,
     origin: Origin = Origin.MEMBER,
     only: Collection[uuid.UUID] | None = None,
+    answers: Document | None = None,
 ) -> Deposit:
     """Make documents of what arrived now and of what waited, and a receipt of every file as it arrived.
 
     `kind` is a code of the profile; `refused` is told on the receipt; `order` has the ids of what waited as the member
     put them, those that it does not name come last. `only`: of what waited, nothing but these ids. `gather`: the photos are
-    one document, whose PDF the worker makes. What comes with a message (`origin`) has a receipt too, and no mail: nobody has
-    to decide it. Raises `NothingArrived`.
+    one document, whose PDF the worker makes. `answers`: the member's own document in whose stead these come. What comes with
+    a message (`origin`) has a receipt too, and no mail: nobody has to decide it. Raises `NothingArrived`.
     """
     with transaction.atomic():
         waiting = list(Arrival.objects.waiting_for(member).select_for_update())
@@ -73,6 +74,7 @@ def deposit(
                 beneficiary=beneficiary,
                 note=note,
                 origin=origin,
+                answers=answers,
                 next_attempt_at=now,
             )
             documents.append(document)
@@ -83,6 +85,7 @@ def deposit(
                 ]
         Document.objects.bulk_create(documents)
         GatheredPhoto.objects.bulk_create(photos)
+        named = {"answers": answers.subject} if answers else {}
         for document in documents:
             sent = sent_files(document)
             record(
@@ -93,6 +96,7 @@ def deposit(
                 kind=kind,
                 size=sum(file.size for file in sent),
                 sha256=" ".join(file.sha256 for file in sent),
+                **named,
             )
         issue(made, documents)
         if origin == Origin.MEMBER:

@@ -1,8 +1,6 @@
 """The member's documents: the list, sending, the receipt, one document, and its download."""
 
 import uuid
-from datetime import datetime
-from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.core.paginator import Paginator
@@ -15,20 +13,23 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from adherents.accounts.browser import address_of
 from adherents.accounts.decorators import account_of, member_required
 from adherents.accounts.limits import TooOften, knock
+from adherents.accounts.returning import gives_a_file
 from adherents.insurer.profile import profile
 from adherents.members.models import Member
 from adherents.vault.content import SHORT_NAMES, Refusal
 from adherents.vault.finding import FindForm, sent_before
 from adherents.vault.forms import SendForm
-from adherents.vault.history import history_of
-from adherents.vault.models import Arrival, Deposit, Document, SetAside, State, Upload
+from adherents.vault.history import entries_of, history_of
+from adherents.vault.models import REPLACES, Arrival, Deposit, Document, Upload
 from adherents.vault.names import attachment_header
 from adherents.vault.objects import StorageFailed
 from adherents.vault.origins import Origin
+from adherents.vault.replies import add_replies
 from adherents.vault.sending import client_is_there, told_to_the_script
 from adherents.vault.services import deposit as depositing
 from adherents.vault.services import reading, resuming
 from adherents.vault.services.arrival import MEGABYTE, Intake, Refused, in_order, keep_waiting
+from adherents.vault.timeline import steps_of, what_next
 from adherents.vault.uploads import SealingUploadHandler
 
 PAGE_LENGTH = 20
@@ -49,7 +50,8 @@ def documents(request: HttpRequest, origin: str = Origin.MEMBER) -> HttpResponse
     member = member_of(request)
     form = FindForm(request.GET)
     everything = Document.objects.of(member).filter(origin=origin).with_what_is_shown()
-    page = Paginator(form.narrow(everything), PAGE_LENGTH).get_page(request.GET.get("page"))
+    page = Paginator(form.narrow(everything.with_answers()), PAGE_LENGTH).get_page(request.GET.get("page"))
+    add_replies(page.object_list)
     insurers = Document.objects.filter(member=member, origin=Origin.INSURER)
     context = {
         "page": page,
@@ -78,8 +80,9 @@ def send(request: HttpRequest) -> HttpResponseBase:
 
 @csrf_protect
 def _send(request: HttpRequest, member: Member, intake: Intake) -> HttpResponse:
+    replaced = _replaced(request, member)
     if request.method == "GET":
-        return _send_page(request, member, SendForm(member=member))
+        return _send_page(request, member, SendForm(member=member, replaced=replaced), replaced)
     form = SendForm(request.POST, member=member)
     complete = form.is_valid()
     try:
@@ -98,6 +101,7 @@ def _send(request: HttpRequest, member: Member, intake: Intake) -> HttpResponse:
                 refused=intake.refused,
                 order=request.POST.getlist("order"),
                 gather=form.cleaned_data["gather"],
+                answers=replaced,
             )
         except depositing.NothingArrived:
             pass
@@ -106,11 +110,27 @@ def _send(request: HttpRequest, member: Member, intake: Intake) -> HttpResponse:
             return redirect("vault:receipt", made.number)
     keep_waiting(member=member, arrived=intake.arrived)
     intake.take()
-    return _send_page(request, member, form, intake.refused)
+    return _send_page(request, member, form, replaced, intake.refused)
+
+
+def _replaced(request: HttpRequest, member: Member) -> Document | None:
+    """The document in whose stead this comes, named in the address; None for one that is not there, or not theirs."""
+    try:
+        named = uuid.UUID(request.GET.get(REPLACES, ""))
+    except ValueError:
+        return None
+    found: Document | None = (
+        Document.objects.of(member).replaceable().with_what_is_shown().filter(pk=named).first()
+    )
+    return found
 
 
 def _send_page(
-    request: HttpRequest, member: Member, form: SendForm, refused: list[Refused] | None = None
+    request: HttpRequest,
+    member: Member,
+    form: SendForm,
+    replaced: Document | None,
+    refused: list[Refused] | None = None,
 ) -> HttpResponse:
     documents = profile().documents
     waiting = in_order(list(Arrival.objects.waiting_for(member)), request.POST.getlist("order"))
@@ -119,8 +139,10 @@ def _send_page(
         form.add_error(None, _("Choisissez un fichier ou prenez une photo : rien n’est encore arrivé."))
     elif no_file:
         form.add_error(None, _("Aucun fichier n’a pu être accepté. Envoyez-le autrement :"))
+    add_replies([replaced] if replaced else [])
     context = {
         "form": form,
+        "replaced": replaced,
         "waiting": waiting,
         "refused": refused or [],
         "no_file": no_file,
@@ -139,8 +161,10 @@ def _send_page(
 @require_POST
 def drop(request: HttpRequest, arrival_id: uuid.UUID) -> HttpResponse:
     """Take back a file that arrived, whole or in part, and was not sent yet."""
-    resuming.drop(member=member_of(request), upload_id=arrival_id)
-    return redirect("vault:send")
+    member = member_of(request)
+    resuming.drop(member=member, upload_id=arrival_id)
+    replaced = _replaced(request, member)
+    return redirect(replaced.send_instead if replaced else "vault:send")
 
 
 @member_required
@@ -148,12 +172,8 @@ def drop(request: HttpRequest, arrival_id: uuid.UUID) -> HttpResponse:
 def receipt(request: HttpRequest, number: str) -> HttpResponse:
     """« C’est bien arrivé »."""
     deposit = get_object_or_404(Deposit.objects.of(member_of(request)), number=number)
-    documents = list(
-        deposit.documents.select_related("beneficiary")
-        .prefetch_related("photos")
-        .defer("wrapped_key")
-        .order_by("place")
-    )
+    files = deposit.documents.select_related("beneficiary", "answers").prefetch_related("photos")
+    documents = list(files.defer("wrapped_key", "answers__wrapped_key").order_by("place"))
     if documents[0].origin == Origin.INSURER:
         return redirect("vault:document", documents[0].pk)
     earlier = sent_before(documents)
@@ -168,14 +188,22 @@ def receipt(request: HttpRequest, number: str) -> HttpResponse:
 @require_GET
 def document(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
     """One document: what it is, where it is, and what happened to it."""
-    documents = Document.objects.of(member_of(request)).with_what_is_shown().prefetch_related("photos")
-    shown = get_object_or_404(documents, pk=document_id)
+    own = Document.objects.of(member_of(request)).with_what_is_shown().with_answers().prefetch_related("photos")
+    shown = get_object_or_404(own.select_related("answers").defer("answers__wrapped_key"), pk=document_id)
     shown.sent_before = sent_before([shown]).get(shown.pk)
-    context = {"document": shown, "steps": _steps(shown), "history": history_of(shown)}
+    add_replies([shown])
+    entries = entries_of(shown)
+    context = {
+        "document": shown,
+        "steps": steps_of(shown, entries),
+        "next": what_next(shown),
+        "history": history_of(shown, entries),
+    }
     return render(request, "vault/document.html", context)
 
 
 @member_required
+@gives_a_file
 @require_GET
 def download(request: HttpRequest, document_id: uuid.UUID, photo: int | None = None) -> HttpResponseBase:
     """A member's own document, or a photo of it, as it was sent. Never opened in the page, whatever is in it."""
@@ -200,45 +228,3 @@ def download(request: HttpRequest, document_id: uuid.UUID, photo: int | None = N
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "no-store"
     return response
-
-
-def _steps(document: Document) -> list[dict[str, Any]]:
-    """The line of time: what happened, and what comes next."""
-    checked, state = document.checked_at is not None, document.state
-
-    def step(
-        state: str, label: str, done: bool, at: datetime | None = None, text: str = ""
-    ) -> dict[str, Any]:
-        return {
-            "state": state if done else "",
-            "label": label,
-            "done": done,
-            "at": at if done else None,
-            "text": text,
-        }
-
-    if document.origin == Origin.INSURER:
-        steps = [step("received", _("Déposé par votre mutuelle"), True, document.at)]
-    else:
-        steps = [step("received", _("Reçu"), True, document.at)]
-    if document.erased_at is not None:
-        return [*steps, step("withdrawn", document.shown_state[1], True, document.erased_at)]
-    if document.origin == Origin.INSURER:
-        return steps
-    if document.set_aside:
-        text = _("Nous n’avons pas pu ouvrir ce fichier. Envoyez-le à nouveau, ou photographiez le document.")
-        if document.photo_count and not document.has_its_file:
-            text = _("Nous n’avons pas pu ouvrir l’une des photos. Reprenez-la, puis envoyez-les à nouveau.")
-        if document.set_aside == SetAside.INFECTED:
-            text = _("Notre antivirus a reconnu un danger dans ce fichier. Photographiez plutôt le document.")
-        return [*steps, step("refused", document.shown_state[1], True, document.state_at, text)]
-    steps.append(step("checked", _("Vérifié"), checked, document.checked_at))
-    if document.origin == Origin.MESSAGE:
-        return steps
-    at = document.state_at
-    if state in {State.ACCEPTED, State.REFUSED, State.INCOMPLETE}:
-        return [*steps, step(state, document.get_state_display(), True, at)]
-    in_progress = state == State.IN_PROGRESS
-    answer = _("en général avant le %(date)s") % {"date": f"{document.answer_expected_on:%d/%m/%Y}"}
-    steps.append(step("in_progress", _("En cours de traitement"), in_progress, at))
-    return [*steps, step("", _("Réponse"), False, text=answer)]

@@ -10,6 +10,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_GET, require_http_methods
 
 from adherents.accounts.decorators import member_required
+from adherents.accounts.returning import gives_a_file
 from adherents.vault.forms import CheckForm
 from adherents.vault.models import Deposit
 from adherents.vault.names import attachment_header
@@ -21,6 +22,7 @@ from adherents.vault.views.member import member_of
 
 
 @member_required
+@gives_a_file
 @require_GET
 def receipt_pdf(request: HttpRequest, number: str) -> HttpResponse:
     """« Télécharger l’accusé de dépôt »."""
@@ -28,6 +30,7 @@ def receipt_pdf(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @member_required
+@gives_a_file
 @require_GET
 def receipt_json(request: HttpRequest, number: str) -> HttpResponse:
     """The same, for a program."""

@@ -1,0 +1,27 @@
+"""What was decided, as the vault's pages tell it to the member: once it is settled, never before."""
+
+import uuid
+from collections.abc import Collection
+
+from django.utils.translation import get_language
+
+from adherents.casework.models import Decision
+from adherents.vault.replies import Reply, source
+
+
+@source
+def decided(documents: Collection[uuid.UUID]) -> dict[uuid.UUID, Reply]:
+    """The decision that stands for each of these documents, in words for the reader. One query."""
+    told = Decision.objects.standing().filter(item__in=documents, settled_at__isnull=False)
+    return {one.item_id: _reply(one) for one in told}
+
+
+def _reply(decision: Decision) -> Reply:
+    language = (get_language() or "fr")[:2]
+    return Reply(
+        at=decision.settled_at or decision.at,
+        words=decision.words(language),
+        language=language if language != "en" or decision.words_en else "fr",
+        until=decision.until,
+        asks=decision.asks,
+    )

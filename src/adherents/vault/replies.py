@@ -1,0 +1,62 @@
+"""What the service replied about a document. The room that decides stands above this one: it says here how that is read."""
+
+import uuid
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from adherents.vault.models import Document
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the member was told of a document, and when. `words` are the agent's, written in `language`.
+
+    `until`: the last day of a correction that was asked for; None for anything else. `asks`: another document is expected
+    where this one did not do.
+    """
+
+    at: datetime
+    words: str = ""
+    language: str = "fr"
+    until: date | None = None
+    asks: bool = True
+
+    @property
+    def is_late(self) -> bool:
+        return self.until is not None and timezone.localdate() > self.until
+
+    @property
+    def deadline(self) -> str:
+        """« À envoyer avant le 02/12/2026. », and once that is over, in words; "" without a last day."""
+        if self.until is None:
+            return ""
+        day = {"day": f"{self.until:%d/%m/%Y}"}
+        if self.is_late:
+            return _("À envoyer dès que possible : nous l’attendions avant le %(day)s.") % day
+        if self.until == timezone.localdate():
+            return _("À envoyer aujourd’hui au plus tard.")
+        return _("À envoyer avant le %(day)s.") % day
+
+
+Source = Callable[[Collection[uuid.UUID]], dict[uuid.UUID, Reply]]
+SOURCES: list[Source] = []
+
+
+def source(function: Source) -> Source:
+    """Register a function that gives what was replied about those of these documents that have a reply, in one query."""
+    SOURCES.append(function)
+    return function
+
+
+def add_replies(documents: Iterable[Document]) -> None:
+    """Set each document's `reply`, where there is one. A query for each source, whatever the number of documents."""
+    shown = list(documents)
+    if not shown:
+        return
+    found = {key: reply for read in SOURCES for key, reply in read({one.pk for one in shown}).items()}
+    for document in shown:
+        document.reply = found.get(document.pk)

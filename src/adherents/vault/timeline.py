@@ -1,0 +1,115 @@
+"""A document's line of time for its owner: what happened, where it is, and what happens next and by when."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from adherents.journal.events import Event
+from adherents.journal.models import Entry
+from adherents.vault.models import Document, SetAside, State
+from adherents.vault.origins import Origin
+
+ANSWERED = {State.ACCEPTED, State.REFUSED, State.INCOMPLETE}
+
+
+def steps_of(document: Document, entries: Iterable[Entry] = ()) -> list[dict[str, Any]]:
+    """Reçu, Vérifié, En cours, and the answer: each with its moment, and what comes next. `entries`: its journal."""
+    steps = [_arrival(document)]
+    if document.erased_at is not None:
+        if document.is_decided or document.state == State.INCOMPLETE:
+            steps.append(_step(document.state, document.get_state_display(), document.state_at))
+        return [*steps, _step("withdrawn", document.shown_state[1], document.erased_at)]
+    if document.origin == Origin.INSURER:
+        return steps
+    if document.set_aside and document.state not in ANSWERED:
+        text = _("Nous n’avons pas pu ouvrir ce fichier. Envoyez-le à nouveau, ou photographiez le document.")
+        if document.photo_count and not document.has_its_file:
+            text = _("Nous n’avons pas pu ouvrir l’une des photos. Reprenez-la, puis envoyez-les à nouveau.")
+        if document.set_aside == SetAside.INFECTED:
+            text = _("Notre antivirus a reconnu un danger dans ce fichier. Photographiez plutôt le document.")
+        return [*steps, _step("refused", document.shown_state[1], document.state_at, text)]
+    steps.append(_checked(document))
+    if document.origin == Origin.MESSAGE:
+        return steps
+    if document.state not in ANSWERED:
+        return [*steps, _in_progress(document, entries), _to_come(_("Réponse"), expected(document))]
+    if (taken := _taken_at(entries, first=True)) is not None:
+        steps.append(_step("in_progress", _("En cours de traitement"), taken))
+    told = document.reply.at if document.reply else document.state_at
+    steps.append(_step(document.state, document.get_state_display(), told))
+    if document.state != State.ACCEPTED and document.answered_at is not None:
+        steps.append(_step("accepted", _("Vous avez répondu"), document.answered_at))
+    elif document.state == State.INCOMPLETE:
+        deadline = document.reply.deadline if document.reply else ""
+        steps.append(_to_come(_("Votre réponse"), deadline))
+    return steps
+
+
+def what_next(document: Document) -> str:
+    """« Et maintenant ? »: who has to do what, and by when. "" when nothing is left to say."""
+    if document.erased_at is not None or document.origin != Origin.MEMBER:
+        return ""
+    if document.answered_at is not None:
+        return _("Vous avez envoyé un autre document à la place : c’est lui que nous traitons.")
+    if document.state == State.ACCEPTED:
+        return _("C’est terminé : vous n’avez rien d’autre à faire.")
+    if document.reply and not document.reply.asks:
+        return _("Vous n’avez rien à envoyer à la place.")
+    if document.state == State.REFUSED:
+        return _(
+            "Nous n’en ferons rien tel quel. Envoyez le bon document : il sera traité comme un nouvel envoi."
+        )
+    if document.state == State.INCOMPLETE:
+        return _("Nous attendons votre réponse. Elle reviendra d’abord au conseiller qui vous l’a demandée.")
+    if document.set_aside:
+        return _("Personne ne peut le traiter ainsi. Envoyez-le à nouveau : une photo bien éclairée suffit.")
+    now = {
+        State.RECEIVED: _("Nous vérifions que votre document s’ouvre bien, puis un conseiller le traite."),
+        State.CHECKED: _("Votre document attend son tour : un conseiller va le traiter."),
+        State.IN_PROGRESS: _("Un conseiller s’en occupe."),
+    }[State(document.state)]
+    wanted = _("Réponse %(expected)s") % {"expected": expected(document)}
+    return f"{now} {wanted}"
+
+
+def expected(document: Document) -> str:
+    """« attendue avant le 30/11/2026. », in working days; once it is past, that we are late."""
+    day = {"date": f"{document.answer_expected_on:%d/%m/%Y}"}
+    if timezone.localdate() > document.answer_expected_on:
+        return _("attendue avant le %(date)s : nous avons du retard, votre document n’est pas oublié.") % day
+    return _("attendue avant le %(date)s.") % day
+
+
+def _step(state: str, label: str, at: datetime | None, text: str = "") -> dict[str, Any]:
+    return {"state": state, "label": label, "done": True, "at": at, "text": text}
+
+
+def _to_come(label: str, text: str = "") -> dict[str, Any]:
+    return {"state": "", "label": label, "done": False, "at": None, "text": text}
+
+
+def _arrival(document: Document) -> dict[str, Any]:
+    by_insurer = document.origin == Origin.INSURER
+    return _step("received", _("Déposé par votre mutuelle") if by_insurer else _("Reçu"), document.at)
+
+
+def _checked(document: Document) -> dict[str, Any]:
+    if document.checked_at is None and document.state == State.RECEIVED:
+        return _to_come(_("Vérifié"))
+    return _step("checked", _("Vérifié"), document.checked_at)
+
+
+def _in_progress(document: Document, entries: Iterable[Entry]) -> dict[str, Any]:
+    label = _("En cours de traitement")
+    if document.state != State.IN_PROGRESS:
+        return _to_come(label)
+    return _step("in_progress", label, _taken_at(entries) or document.state_at)
+
+
+def _taken_at(entries: Iterable[Entry], *, first: bool = False) -> datetime | None:
+    """When an agent took it in hand: the last time, or the first. The journal's entries come newest first."""
+    moments = [entry.at for entry in entries if entry.event == Event.DOCUMENT_TAKEN]
+    return moments[-1 if first else 0] if moments else None
