@@ -188,7 +188,9 @@ def receipt(request: HttpRequest, number: str) -> HttpResponse:
 @require_GET
 def document(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
     """One document: what it is, where it is, and what happened to it."""
-    own = Document.objects.of(member_of(request)).with_what_is_shown().with_answers().prefetch_related("photos")
+    own = (
+        Document.objects.of(member_of(request)).with_what_is_shown().with_answers().prefetch_related("photos")
+    )
     shown = get_object_or_404(own.select_related("answers").defer("answers__wrapped_key"), pk=document_id)
     shown.sent_before = sent_before([shown]).get(shown.pk)
     add_replies([shown])
