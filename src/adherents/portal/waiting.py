@@ -72,10 +72,10 @@ def waiting_for(*, member: Member, account: Account, beside: list[Document] | No
 def _worst_first(found: list[Document]) -> list[ToSendAgain]:
     """What could not be opened, and was sent in the stead of one that waits, is told with that one and not by itself."""
     waiting = {one.pk: ToSendAgain(one) for one in found if one.is_asked_again}
-    for one in [one for one in found if one.set_aside and one.answers_id in waiting and one.pk in waiting]:
-        asked = waiting[one.answers_id]
-        asked.failed = asked.failed or one
-        del waiting[one.pk]
+    for one in found:
+        asked = waiting.get(one.answers_id) if one.answers_id and one.set_aside else None
+        if asked and waiting.pop(one.pk, None):
+            asked.failed = asked.failed or one
     return sorted(waiting.values(), key=lambda again: again.pressing)
 
 
