@@ -4,11 +4,10 @@ import uuid
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any, Protocol
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
-
-from adherents.vault.models import Document
 
 
 @dataclass(frozen=True)
@@ -42,6 +41,13 @@ class Reply:
         return _("À envoyer avant le %(day)s.") % day
 
 
+class Replied(Protocol):
+    """A document, as far as this module knows it: the tables stand above it."""
+
+    pk: Any
+    reply: Reply | None
+
+
 Source = Callable[[Collection[uuid.UUID]], dict[uuid.UUID, Reply]]
 SOURCES: list[Source] = []
 
@@ -52,7 +58,7 @@ def source(function: Source) -> Source:
     return function
 
 
-def add_replies(documents: Iterable[Document]) -> None:
+def add_replies(documents: Iterable[Replied]) -> None:
     """Set each document's `reply`, where there is one. A query for each source, whatever the number of documents."""
     shown = list(documents)
     if not shown:
