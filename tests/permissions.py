@@ -88,6 +88,7 @@ RULES: dict[str, Rule] = {
     "accounts:end_other_sessions": members(ASK),
     "portal:personal_data": members(READ),
     "portal:history": members(READ),
+    "portal:to_send_again": members(READ),
     "vault:documents": members(GET),
     "vault:insurers": members(GET),
     "vault:export": members(GET_OR_POST),

@@ -41,16 +41,17 @@ BY_HAND: dict[str, dict[str, Value]] = {
     "vault/from_insurer": {"kind": "RIB", "date": "23/11/2026", "link": "http://testserver/adherent/documents/x/"},
     "vault/cannot_be_read": {"kind": "RIB", "number": "D-2026-000123", "link": "http://testserver/adherent/documents/envoyer/"},
     "casework/accepted": {
-        "kind": "RIB", "number": "D-2026-000123", "words": "", "until": "", "link": "http://testserver/adherent/documents/x/",
+        "kind": "RIB", "number": "D-2026-000123", "words": "", "until": "", "asks": False, "link": "http://testserver/adherent/documents/x/",
     },
     "casework/refused": {
-        "kind": "RIB", "number": "D-2026-000123", "words": "Le nom n’est pas le vôtre.", "until": "",
+        "kind": "RIB", "number": "D-2026-000123", "words": "Le nom n’est pas le vôtre.", "until": "", "asks": True,
         "link": "http://testserver/adherent/documents/x/",
     },
     "casework/correction_asked": {
-        "kind": "RIB", "number": "D-2026-000123", "words": "Il manque la page 2.", "until": "10/12/2026",
+        "kind": "RIB", "number": "D-2026-000123", "words": "Il manque la page 2.", "until": "10/12/2026", "asks": True,
         "link": "http://testserver/adherent/documents/x/",
     },
+    "casework/message_waits": {"link": "http://testserver/adherent/messages/x/"},
 }  # fmt: skip
 
 
@@ -76,7 +77,10 @@ def _no_undefined_variable(settings: LazySettings) -> Iterator[None]:
 
 def post_them_all(account: Account) -> None:
     now = timezone.now()
-    for purpose in set(Purpose) - {Purpose.LETTER}:  # that one goes by post
+    for purpose in set(Purpose) - {
+        Purpose.LETTER,
+        Purpose.STRANGER,
+    }:  # by post, and in the mail of a new browser
         mails.access_link(account, purpose=purpose, token="0" * 32)
     mails.reset_waits(account, until=now)
     mails.locked(account, until=now, dedupe_key="1")
@@ -85,8 +89,16 @@ def post_them_all(account: Account) -> None:
     mails.password_changed(account)
     mails.renewal_near(account, days=1, on=now, dedupe_key="2")
     mails.renewal_near(account, days=15, on=now, dedupe_key="3")
-    mails.new_device(account, browser="Firefox, Windows")
-    mails.new_device(account, browser="")
+    mails.new_device(account, browser="Firefox, Windows", token="0" * 32)
+    mails.new_device(account, browser="", token="0" * 32)
+    mails.stranger_reported(account)
+    mails.sessions_ended(account)
+    mails.agent_role_changed(account)
+    mails.agent_suspended(account)
+    mails.agent_reinstated(account)
+    mails.new_factor_asked(account, until=now)
+    mails.new_factor_refused(account)
+    mails.new_factor_expired(account)
     mails.email_changed(account, old="ancienne@example.org", new="nouvelle@example.org")
     mails.closed(account)
     mails.reopened(account)
@@ -159,6 +171,7 @@ def test_what_a_person_wrote_is_escaped_in_html_and_left_in_text() -> None:
         "browser": "<b>Fire & Fox</b>",
         "date": "02/03/2026",
         "hour": "10:20",
+        "link": "http://testserver/acces/signaler/x/",
         "agent": False,
     }
     _, text, html = render("accounts/new_device", language="fr", context=context)

@@ -17,8 +17,6 @@ from adherents.accounts.services import sign_in
 from adherents.accounts.services.lock import Locked
 from adherents.accounts.services.sign_in import Refused
 
-BACKEND = "django.contrib.auth.backends.ModelBackend"
-
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """Every way in (password, code, passkey) ends in `login`, where the lock is checked once more (product rule G11)."""
@@ -37,7 +35,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             door = "casework:sign_in" if user.is_agent else "accounts:sign_in"
             raise ImmediateHttpResponse(redirect(door)) from error
         again = request.user.is_authenticated
-        django_login(request, user, backend=BACKEND)
+        django_login(request, user)
         if again:  # Django keeps the key of whoever signs in twice in a row
             request.session.cycle_key()
         sessions.begin(request.session, client.browser)

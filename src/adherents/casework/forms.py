@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from adherents.accounts.models import Account
 from adherents.casework.models import Age, Filters, Place
-from adherents.insurer.facts import Reason
+from adherents.insurer.treatment import Reason
 
 REASON_CHARACTERS = 300
 WORDS_CHARACTERS = 1500

@@ -143,7 +143,7 @@ CSRF_TRUSTED_ORIGINS = [BASE_URL]
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 AUTH_USER_MODEL = "accounts.Account"
-AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = ["adherents.members.backends.RegisterBackend"]
 AUTH_PASSWORD_VALIDATORS: list[dict[str, object]] = []
 PASSWORD_HASHERS = ["adherents.accounts.hashing.PortalHasher"]
 LOGIN_URL = "accounts:sign_in"

@@ -10,9 +10,7 @@ from pydantic import Field, ValidationError, field_validator
 from adherents.insurer.facts import (
     Agents,
     Brand,
-    Casework,
     Contact,
-    Documents,
     Insurer,
     Language,
     Legal,
@@ -26,6 +24,7 @@ from adherents.insurer.facts import (
 )
 from adherents.insurer.faults import dotted, sentences
 from adherents.insurer.toml_lines import Place, line_of, line_of_each_key
+from adherents.insurer.treatment import Casework, Documents
 from adherents.insurer.values import Facts, LongWords, Words, wrong
 
 

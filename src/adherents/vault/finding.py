@@ -6,12 +6,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, prefetch_related_objects
 from django.utils.translation import gettext_lazy as _
 
 from adherents.insurer.profile import profile
 from adherents.vault.fields import name_key
-from adherents.vault.models import Document, DocumentQuerySet, GatheredPhoto, State
+from adherents.vault.models import Document, DocumentQuerySet, Earlier, GatheredPhoto, State
 from adherents.vault.services.gathering import sent_files
 
 
@@ -66,24 +66,28 @@ class FindForm(forms.Form):
         return found
 
 
-def sent_before(documents: Sequence[Document]) -> dict[uuid.UUID, Document]:
+def sent_before(documents: Sequence[Document]) -> dict[uuid.UUID, Earlier]:
     """For each of these documents, the latest earlier one of the same member with the very same bytes, if any.
 
-    What was sent counts: the photos of a document, and not the PDF that was made of them. Two queries, and one more where
-    photos were not fetched before.
+    What was sent counts: the photos of a document, and not the PDF that was made of them. Two queries; one where none of
+    these documents has photos.
     """
+    prefetch_related_objects([one for one in documents if one.photo_count], "photos")
     sent = {one.pk: {file.sha256 for file in sent_files(one)} for one in documents}
     members, digests = {one.member_id for one in documents}, set().union(*sent.values())
     same = Document.objects.kept().filter(member_id__in=members, sha256__in=digests, photo_count=0)
     photos = GatheredPhoto.objects.filter(
         document__member_id__in=members, document__erased_at__isnull=True, sha256__in=digests
+    ).order_by()
+    named = ("pk", "at", "place", "deposit__number")
+    alike = same.values_list("member_id", "sha256", *named).union(
+        photos.values_list("document__member_id", "sha256", *(f"document__{name}" for name in named))
     )
-    alike = [(one.sha256, one) for one in same.select_related("deposit").defer("wrapped_key")]
-    alike += [(photo.sha256, photo.document) for photo in photos.select_related("document__deposit")]
-    found: dict[uuid.UUID, Document] = {}
-    for digest, earlier in sorted(alike, key=lambda pair: (pair[1].at, pair[1].place)):
+    found: dict[uuid.UUID, Earlier] = {}
+    files = [(member_id, digest, Earlier(*facts)) for member_id, digest, *facts in alike]
+    for member_id, digest, earlier in sorted(files, key=lambda file: (file[2].at, file[2].place)):
         for one in documents:
-            is_same = earlier.member_id == one.member_id and digest in sent[one.pk]
+            is_same = member_id == one.member_id and digest in sent[one.pk]
             if is_same and (earlier.at, earlier.place) < (one.at, one.place):
                 found[one.pk] = earlier
     return found

@@ -59,8 +59,8 @@ def open_sessions(request: HttpRequest) -> HttpResponse:
 
 
 @member_required
-@_after_proof
 @require_http_methods(["GET", "HEAD", "POST"])
+@_after_proof
 def end_one_page(request: HttpRequest, reference: str) -> HttpResponse:
     """One of them, after proving oneself again."""
     rows = Session.objects.filter(account=account_of(request)).open().exclude(pk=current_key(request))
@@ -77,8 +77,8 @@ def end_one_page(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 @member_required
-@_after_proof
 @require_http_methods(["GET", "HEAD", "POST"])
+@_after_proof
 def end_others_page(request: HttpRequest) -> HttpResponse:
     """All but this one, after proving oneself again."""
     if request.method == "POST":

@@ -15,8 +15,8 @@ from adherents.casework import mails
 from adherents.casework.models import Correction, Decision, Item, Outcome, Status
 from adherents.casework.permissions import actor
 from adherents.casework.services import queue
-from adherents.insurer.facts import Reason, Use
 from adherents.insurer.profile import profile
+from adherents.insurer.treatment import Reason, Use
 from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.vault.models import Document, State

@@ -27,8 +27,8 @@ from adherents.casework.views.queue import (
     treat_address,
     wanted_by,
 )
-from adherents.insurer.facts import Reason, Use
 from adherents.insurer.profile import profile
+from adherents.insurer.treatment import Reason, Use
 
 AHEAD = int(queue.AHEAD.total_seconds())
 

@@ -33,8 +33,8 @@ from adherents.config.demo.papers import Paper, Sender, file_of
 from adherents.config.demo.people import AGENTS, PASSWORD, Agent, Figure, Files
 from adherents.config.demo.talks import say, talks
 from adherents.insurer.calendar import add_working_days
-from adherents.insurer.facts import Use
 from adherents.insurer.profile import profile
+from adherents.insurer.treatment import Use
 from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.mail.services import send_due

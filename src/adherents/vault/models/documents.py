@@ -2,7 +2,7 @@
 
 import uuid
 from datetime import date, datetime
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self
 
 from django.db import models
 from django.db.models import OuterRef, Subquery
@@ -160,6 +160,15 @@ class Deposit(models.Model):
         return self.number
 
 
+class Earlier(NamedTuple):
+    """A file that was sent before: in which document, when, and under which receipt."""
+
+    document_id: uuid.UUID
+    at: datetime
+    place: int
+    number: str
+
+
 class DocumentQuerySet(DueWorkQuerySet):
     def of(self, member: Member) -> Self:
         """A member's documents, newest first; those of one deposit in the order in which they came."""
@@ -232,7 +241,7 @@ class Document(DueWork, NamedFile):
     pages: "RelatedManager[Page]"
     photos: "RelatedManager[GatheredPhoto]"
     # Set by whoever shows it.
-    sent_before: "Document | None" = None
+    sent_before: Earlier | None = None
     reply: "Reply | None" = None
     answer_id: uuid.UUID | None = None
     answered_at: datetime | None = None

@@ -172,7 +172,7 @@ def drop(request: HttpRequest, arrival_id: uuid.UUID) -> HttpResponse:
 def receipt(request: HttpRequest, number: str) -> HttpResponse:
     """« C’est bien arrivé »."""
     deposit = get_object_or_404(Deposit.objects.of(member_of(request)), number=number)
-    files = deposit.documents.select_related("beneficiary", "answers").prefetch_related("photos")
+    files = deposit.documents.select_related("beneficiary", "answers")
     documents = list(files.defer("wrapped_key", "answers__wrapped_key").order_by("place"))
     if documents[0].origin == Origin.INSURER:
         return redirect("vault:document", documents[0].pk)
@@ -188,9 +188,7 @@ def receipt(request: HttpRequest, number: str) -> HttpResponse:
 @require_GET
 def document(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
     """One document: what it is, where it is, and what happened to it."""
-    own = (
-        Document.objects.of(member_of(request)).with_what_is_shown().with_answers().prefetch_related("photos")
-    )
+    own = Document.objects.of(member_of(request)).with_what_is_shown().with_answers()
     shown = get_object_or_404(own.select_related("answers").defer("answers__wrapped_key"), pk=document_id)
     shown.sent_before = sent_before([shown]).get(shown.pk)
     add_replies([shown])

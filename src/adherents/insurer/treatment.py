@@ -1,0 +1,132 @@
+"""What a profile says of documents: their kinds, what is accepted, why one does not do, how agents share them."""
+
+from typing import Literal, get_args
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from adherents.insurer.values import Code, Facts, Text, Words, wrong
+
+FILE_TYPES: dict[str, str] = {
+    "application/pdf": "PDF",
+    "image/jpeg": "JPEG",
+    "image/png": "PNG",
+    "image/heic": "HEIC",
+    "image/webp": "WebP",
+    "image/tiff": "TIFF",
+}
+FileType = Literal["application/pdf", "image/jpeg", "image/png", "image/heic", "image/webp", "image/tiff"]
+Use = Literal["refuse", "correct"]
+
+
+class Kind(Facts):
+    """A kind of document that a member can send."""
+
+    code: Code
+    fr: Text
+    en: Text
+    treatment_days: int = Field(ge=0, le=90)
+    retention_months: int = Field(ge=1, le=600)
+
+    @property
+    def label(self) -> str:
+        """The kind's name in the reader's language."""
+        return str(Words(fr=self.fr, en=self.en))
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class Reason(Facts):
+    """Why a document does not do: a label for the agent, and what the member reads unless the agent edits it.
+
+    `kinds`: the codes of the kinds that it is for; none stands for all. `when`: for a refusal, a correction, or both.
+    `asks`: whether another document is expected instead.
+    """
+
+    code: Code
+    kinds: tuple[Code, ...] = ()
+    when: tuple[Use, ...] = Field(default=("refuse", "correct"), min_length=1)
+    asks: bool = True
+    fr: Text
+    en: Text
+    words: Words
+
+    @property
+    def label(self) -> str:
+        """The reason's name in the reader's language."""
+        return str(Words(fr=self.fr, en=self.en))
+
+    def is_for(self, kind: str, use: str) -> bool:
+        return use in self.when and (not self.kinds or kind in self.kinds)
+
+
+class Documents(Facts):
+    """What a member may send (G13): sizes in MB of 1,048,576 bytes, delays in working days."""
+
+    max_file_mb: int = Field(ge=1, le=200)
+    max_files: int = Field(ge=1, le=100)
+    types: tuple[FileType, ...] = Field(min_length=1)
+    kinds: tuple[Kind, ...] = Field(min_length=1)
+    reasons: tuple[Reason, ...] = Field(min_length=1)
+
+    @field_validator("kinds")
+    @classmethod
+    def are_distinct(cls, kinds: tuple[Kind, ...]) -> tuple[Kind, ...]:
+        codes = [kind.code for kind in kinds]
+        for code in codes:
+            if codes.count(code) > 1:
+                raise wrong('a list of kinds with distinct codes: "{code}" is there twice', code=code)
+        return kinds
+
+    @field_validator("reasons")
+    @classmethod
+    def answer_every_kind(cls, reasons: tuple[Reason, ...], info: ValidationInfo) -> tuple[Reason, ...]:
+        kinds = [kind.code for kind in info.data.get("kinds", ())]
+        codes = [reason.code for reason in reasons]
+        for reason in reasons:
+            if codes.count(reason.code) > 1:
+                raise wrong(
+                    'a list of reasons with distinct codes: "{code}" is there twice', code=reason.code
+                )
+            for kind in reason.kinds:
+                if kinds and kind not in kinds:
+                    raise wrong(
+                        'a list of reasons for kinds of this profile: "{code}" is for "{kind}", which is none',
+                        code=reason.code,
+                        kind=kind,
+                    )
+        for kind in kinds:
+            for use in get_args(Use):
+                if not any(reason.is_for(kind, use) for reason in reasons):
+                    raise wrong('a list of reasons with at least one to {use} a "{kind}"', use=use, kind=kind)
+        return reasons
+
+    def reasons_for(self, kind: str, use: str) -> list[Reason]:
+        """Those of a kind to `refuse` it or to ask to `correct` it: its own first, then those of every kind."""
+        found = [reason for reason in self.reasons if reason.is_for(kind, use)]
+        return sorted(found, key=lambda reason: not reason.kinds)
+
+    @property
+    def type_names(self) -> str:
+        """« PDF, JPEG, PNG, HEIC »: the types that are accepted, for people."""
+        return ", ".join(FILE_TYPES[kind] for kind in self.types)
+
+    def kind(self, code: str) -> Kind:
+        """The kind that has this code; KeyError when the profile has none."""
+        for kind in self.kinds:
+            if kind.code == code:
+                return kind
+        raise KeyError(code)
+
+
+class Casework(Facts):
+    """How agents share the queue: how long a document stays in hand untouched, and a decision can be undone.
+
+    `kept_days`: for so many working days an answer waits for whoever asked for it. `correction_days`: the days that a
+    member is given to answer, unless the agent says otherwise.
+    """
+
+    lease_minutes: int = Field(ge=2, le=240)
+    undo_seconds: int = Field(ge=3, le=120)
+    kept_days: int = Field(ge=0, le=20)
+    correction_days: int = Field(ge=1, le=180)
