@@ -321,6 +321,14 @@ def test_a_passkey_opens_no_locked_account(client: Client, passkey_of: Callable[
     assert "_auth_user_id" not in client.session
 
 
+def test_too_many_passkeys_that_open_nothing_are_told_to_wait_in_the_portals_words(client: Client) -> None:
+    answers = [
+        client.post(WITH_A_PASSKEY, {"credential": "{}"}) for _ in range(301)
+    ]  # 300 an hour, as the other door
+    assert [answer.status_code for answer in answers] == [302] * 300 + [429]
+    assert "Trop de demandes" in words(answers[-1])
+
+
 def anonymous(response: object) -> str:
     """A page without what changes each time."""
     page = response.content.decode()  # type: ignore[attr-defined]

@@ -32,7 +32,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET
 
-from adherents.accounts.browser import FACTOR_COOKIE, client_of, drop_link
+from adherents.accounts.browser import FACTOR_COOKIE, address_of, client_of, drop_link
+from adherents.accounts.limits import knock
 from adherents.accounts.models import Account
 from adherents.accounts.returning import page_wanted, sign_in_address
 from adherents.accounts.second_factor import forms, services, session
@@ -244,6 +245,11 @@ class RemovePasskey(_Proven, RemoveWebAuthnView):  # type: ignore[misc]
 
 class PasskeySignIn(LoginWebAuthnView):  # type: ignore[misc]
     """Sign in with a passkey alone: it checked who holds it. Closed and locked accounts stay so."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        knock("sign_in", address=address_of(request))
+        response: HttpResponse = super().post(request, *args, **kwargs)
+        return response
 
     def form_valid(self, form: Any) -> HttpResponse:
         account: Account = form.cleaned_data["credential"].user
