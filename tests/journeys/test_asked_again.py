@@ -41,7 +41,7 @@ def test_a_member_answers_a_correction_from_a_phone(visit: Visit, member: Person
 
     expect(phone.title).to_have_text("Envoyer un document")
     expect(phone.main).to_contain_text("L’IBAN est coupé sur la photo.")
-    expect(phone.field("Quel document ?")).to_have_value("rib")
+    expect(phone.page.get_by_label("Quel document ?")).to_have_value("rib")
     phone.look("send-instead")
     phone.page.get_by_label("Prendre en photo").set_input_files(file("rib-entier.jpg", photo()))
     if scripted:
