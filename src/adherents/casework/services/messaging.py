@@ -205,7 +205,8 @@ def read_by_agent(*, agent: Account, thread: Thread) -> None:
 
 
 def _locked(thread_id: uuid.UUID, **conditions: object) -> Thread:
-    rows = Thread.objects.select_related("member__account", "agent").select_for_update(of=("self",))
+    # Not joined with its agent: whoever waited for the lock gets the row as it is now, and beside it the agent of before.
+    rows = Thread.objects.select_related("member__account").select_for_update(of=("self",))
     return rows.get(pk=thread_id, **conditions)
 
 

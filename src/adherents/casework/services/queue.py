@@ -232,7 +232,7 @@ def _touch(item: Item) -> Item:
 
 def _locked(item: Item) -> Item:
     """The row, if it waits. Raises `NotAvailable`."""
-    rows = Item.objects.select_for_update(of=("self",)).select_related("document", "agent", "reserved_for")
+    rows = Item.objects.select_for_update(of=("self",)).select_related("document")
     row = rows.filter(pk=item.pk).first()
     if row is None or row.status != Status.WAITING:
         raise NotAvailable

@@ -43,9 +43,7 @@ def confirm(*, token: str) -> Member:
     """From now on mails go there. Raises `DeadLink`, or `Locked` while the account is."""
     row = open_address(token=token)
     with transaction.atomic():
-        member = (
-            Member.objects.select_for_update(of=("self",)).select_related("account").get(pk=row.member_id)
-        )
+        member = Member.objects.select_for_update().get(pk=row.member_id)
         used = AddressToConfirm.objects.filter(pk=row.pk, used_at__isnull=True).update(used_at=timezone.now())
         account = member.account
         if not used or account is None or account.closed_at is not None or member.email != row.instead_of:

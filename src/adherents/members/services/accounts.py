@@ -55,7 +55,7 @@ def change_email(*, member: Member, email: str, actor: str, reason: str = "") ->
     except ValidationError:
         raise NotAnAddress from None
     with transaction.atomic():
-        current = Member.objects.select_for_update(of=("self",)).select_related("account").get(pk=member.pk)
+        current = Member.objects.select_for_update().get(pk=member.pk)
         if current.email != address:
             Member.objects.filter(pk=current.pk).update(
                 email=address, email_key=address.lower(), email_failed_at=None
