@@ -1,4 +1,4 @@
-"""Run every bench, or those named: `python -m bench [sign_in register vault library pages]`. Each has a database of its own."""
+"""Run every bench, or those named: `python -m bench [sign_in register vault library pages desk]`. Each has a database of its own."""
 
 import os
 import subprocess
@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-BENCHES = ["sign_in", "pages", "vault", "library", "register"]
+BENCHES = ["sign_in", "pages", "vault", "library", "desk", "register"]
 
 
 def main() -> None:
