@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('week', models.DateField(help_text="its Monday, in the insurer's time zone")),
                 ('kind', models.CharField(max_length=40)),
-                ('team', models.CharField(blank=True, help_text="the agents' group as they decided", max_length=80)),
+                ('team', models.CharField(blank=True, help_text="the agents' group as they decided", max_length=60)),
                 ('accepted', models.PositiveIntegerField(default=0)),
                 ('refused', models.PositiveIntegerField(default=0)),
                 ('incomplete', models.PositiveIntegerField(default=0)),
@@ -62,7 +62,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='decision',
             name='team',
-            field=models.CharField(blank=True, default='', help_text="the agent's group when it settled", max_length=80),
+            field=models.CharField(blank=True, default='', help_text="the agent's group when it settled", max_length=60),
         ),
         migrations.AddIndex(
             model_name='decision',

@@ -47,7 +47,7 @@ class Tally(models.Model):
 
     week = models.DateField(help_text="its Monday, in the insurer's time zone")
     kind = models.CharField(max_length=40)
-    team = models.CharField(max_length=80, blank=True, help_text="the agents' group as they decided")
+    team = models.CharField(max_length=60, blank=True, help_text="the agents' group as they decided")
     accepted = models.PositiveIntegerField(default=0)
     refused = models.PositiveIntegerField(default=0)
     incomplete = models.PositiveIntegerField(default=0)

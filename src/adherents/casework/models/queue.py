@@ -279,7 +279,7 @@ class Decision(DueWork):
     outcome = models.CharField(max_length=12, choices=Outcome.choices)
     agent = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="decisions")
     team = models.CharField(
-        max_length=80, default="", blank=True, help_text="the agent's group when it settled"
+        max_length=60, default="", blank=True, help_text="the agent's group when it settled"
     )
     at = models.DateTimeField(default=timezone.now)
     reason = models.CharField(
