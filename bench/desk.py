@@ -1,20 +1,23 @@
-"""The desk over a million members and five million documents, on PostgreSQL: each kind of search, « suivant », a member's page, the
-figures, over the same among ten thousand members.
+"""The desk over a million members and five million documents, on PostgreSQL: each kind of search, « suivant », a member's page,
+the figures, over the same among ten thousand members.
 
-Both portals are made by `bench.population` in one server, each in a database of its own, and measured in turns, so that a busy machine
-counts for both. `BENCH_MANY` and `BENCH_FEW` say how many members (100000 is quick), `BENCH_ROUNDS` how often each thing is done.
+Both portals are made by `bench.population` in one server, each in a database of its own, and measured in turns, so that a busy
+machine counts for both. `BENCH_MANY` and `BENCH_FEW` say how many members (100000 is quick), `BENCH_ROUNDS` how often each
+thing is done, `BENCH_ONLY` which (a word that their names begin with).
 """
 
 import gc
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from statistics import median, quantiles
@@ -25,23 +28,32 @@ FEW = int(os.environ.get("BENCH_FEW", "10000"))
 MANY = int(os.environ.get("BENCH_MANY", "1000000"))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "100"))
 TURNS = 2
+ONLY = os.environ.get("BENCH_ONLY", "")
 WARM = 10
-LOADING = {"fsync": "off", "full_page_writes": "off", "autovacuum": "off", "max_wal_size": "'3GB'", "jit": "off"}
+LOADING = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",
+    "max_wal_size": "'3GB'",
+    "jit": "off",
+}
 Times = dict[str, list[float]]
 
 
 def figures() -> Iterator[dict[str, Any]]:
-    with tempfile.TemporaryDirectory(prefix="adherents-bench-desk-") as name, _server(Path(name)) as server:
+    kept = os.environ.get("BENCH_KEPT")
+    place = nullcontext(kept) if kept else tempfile.TemporaryDirectory(prefix="adherents-bench-desk-")
+    with place as name, _server(Path(name)) as server:
         urls = {}
         for members in (FEW, MANY):
             start = time.perf_counter()
-            urls[members] = _made(server, members)
+            urls[members], is_new = _made(server, members)
             yield {
                 "figure": "population",
                 "members": members,
                 "documents": members * 5,
-                "seconds": round(time.perf_counter() - start, 1),
                 "gigabytes": round(_octets(urls[members]) / 1e9, 2),
+                **({"seconds": round(time.perf_counter() - start, 1)} if is_new else {}),
             }
         times: dict[int, Times] = {FEW: {}, MANY: {}}
         for turn in range(TURNS):
@@ -87,20 +99,24 @@ def _server(folder: Path) -> Iterator[str]:
         server.cleanup()
 
 
-def _made(server: str, members: int) -> str:
-    """The address of a database with so many members in it. Nothing of PostgreSQL's own settings stays changed."""
+def _made(server: str, members: int) -> tuple[str, bool]:
+    """The address of a database with so many members in it, and whether it was made just now. Nothing of PostgreSQL's own
+    settings stays changed."""
     import psycopg
 
+    url = urlunsplit(urlsplit(server)._replace(path=f"/desk_{members}"))
     with psycopg.connect(server, autocommit=True) as connection:
+        if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [f"desk_{members}"]).fetchone():
+            _python("django", url, "migrate", "--verbosity", "0")
+            return url, False
         connection.execute(f"CREATE DATABASE desk_{members}")
         for name, value in LOADING.items():
             connection.execute(f"ALTER SYSTEM SET {name} = {value}")
         connection.execute("SELECT pg_reload_conf()")
-        url = urlunsplit(urlsplit(server)._replace(path=f"/desk_{members}"))
         _python("bench.population", url, str(members))
         connection.execute("ALTER SYSTEM RESET ALL")
         connection.execute("SELECT pg_reload_conf()")
-    return url
+    return url, True
 
 
 def _octets(url: str) -> int:
@@ -118,7 +134,10 @@ def _measured(url: str, members: int, turn: int) -> Times:
 
 
 def _python(module: str, url: str, *arguments: str) -> str:
-    environment = os.environ | {"ADHERENTS_DATABASE_URL": url}
+    environment = os.environ | {
+        "ADHERENTS_DATABASE_URL": url,
+        "DJANGO_SETTINGS_MODULE": "adherents.config.settings",
+    }
     done = subprocess.run(
         [sys.executable, "-m", module, *arguments],
         env=environment,
@@ -132,11 +151,13 @@ def _python(module: str, url: str, *arguments: str) -> str:
 def _measure(members: int, turn: int) -> Times:
     from django.db import connection
     from django.test import Client
+    from tests.agents import make_agent, signed_in
 
-    from adherents.accounts.models import Role
+    from adherents.accounts.models import Account, Role
+    from adherents.casework.models import Item
+    from adherents.casework.services import queue
     from adherents.members import invented
     from adherents.members.models import Member
-    from tests.agents import make_agent, signed_in
 
     draw = random.Random(2026 + turn)
 
@@ -159,19 +180,19 @@ def _measure(members: int, turn: int) -> Times:
     }
     agents: dict[Role, Client] = {}
     for role in (Role.ADVISER, Role.SUPERVISOR):
-        from adherents.accounts.models import Account
-
         Account.objects.filter(identifier=f"{role.value}@mese.example").update(
-            identifier=f"gone.{turn}.{role.value}@mese.example"
+            identifier=f"gone.{time.time_ns()}@mese.example"
         )
         agents[role] = signed_in(make_agent(role))
     adviser, supervisor = agents[Role.ADVISER], agents[Role.SUPERVISOR]
     times: Times = {}
 
-    def measure(what: str, rounds: int, prepare: Callable[[], Any], work: Callable[[Any], Any]) -> None:
+    def measure(what: str, prepare: Callable[[], Any], work: Callable[[Any], Any]) -> None:
+        if not what.startswith(ONLY):
+            return
         gc.collect()
         times[what] = []
-        for number in range(WARM + rounds):
+        for number in range(WARM + ROUNDS):
             given = prepare()
             start = time.perf_counter()
             work(given)
@@ -183,24 +204,44 @@ def _measure(members: int, turn: int) -> Times:
         assert response.status_code == wanted, (address, response.status_code)
 
     def search(text: str) -> None:
-        response = adviser.post("/gestion/adherents/", {"q": text})
+        """What answers the box: the list, or the way to the one that was found. Names have an address that is asked instead."""
+        ask = adviser.post if re.search(r"[\d@]", text) else adviser.get
+        response = ask("/gestion/adherents/", {"q": text})
         assert response.status_code in {200, 302}, response.status_code
+
+    def put_last() -> None:
+        """What the agent has in hand goes to the end of the queue, so that each « suivant » gives another."""
+        agent = Account.objects.get(identifier=f"{Role.ADVISER.value}@mese.example")
+        for item in Item.objects.in_hand_of(agent):
+            queue.give_back(agent=agent, item=item)
+            Item.objects.filter(pk=item.pk).update(due_on=item.due_on + timedelta(days=90))
+
+    def following(_: object) -> str:
+        response = adviser.post("/gestion/suivant/")
+        assert response.status_code == 302, response.status_code
+        return str(response.url)  # type: ignore[attr-defined]
+
+    def next_page() -> str:
+        put_last()
+        address = following(None)
+        assert "/traiter/" in address, address
+        return address
 
     connection.ensure_connection()
     for kind, text in typed.items():
-        measure(f"search by {kind}, the query", ROUNDS, text, lambda given: list(Member.objects.search(given)))
-        measure(f"search by {kind}, the request", ROUNDS, text, search)
+        measure(f"search by {kind}, the query", text, lambda given: list(Member.objects.search(given)))
+        measure(f"search by {kind}, the request", text, search)
     ranks = iter(draw.sample(range(1, members + 1), min(members, 500)))
+    measure("suivant", put_last, following)
+    measure("suivant, the page that it opens", next_page, lambda address: page(adviser, address))
     measure(
         "a member's page",
-        ROUNDS,
         lambda: f"/gestion/adherents/{next(ranks)}/",
         lambda address: page(adviser, address),
     )
-    for period in ("", "?semaines=52"):
+    for period in ("", "?weeks=52"):
         measure(
             "figures" + (", a year" if period else ""),
-            ROUNDS,
             lambda given=period: f"/gestion/chiffres/{given}",
             lambda address: page(supervisor, address),
         )

@@ -1,8 +1,8 @@
-"""An insurer's portal after two years, made in minutes on PostgreSQL: members with their accounts and beneficiaries, five documents
-each, what the queue and the agents did of them, the journal. For `bench.desk`.
+"""An insurer's portal after two years, made in minutes on PostgreSQL: members with their accounts and beneficiaries, five
+documents each, what the queue and the agents did of them, the journal. For `bench.desk`.
 
-The members are the invented ones, sealed and indexed as the import does; the rest comes from `generate_series`. What no page of the
-bench reads is not there: no bytes of documents, no images of pages, no digests that prove the journal.
+The members are the invented ones, sealed and indexed as the import does; the rest comes from `generate_series`. What no page
+of the bench reads is not there: no bytes of documents, no images of pages, no digests that prove the journal.
 Usage, with `ADHERENTS_DATABASE_URL` set: python -m bench.population MEMBERS
 """
 
@@ -21,7 +21,7 @@ YEARS = 2
 PROCESSES = 2
 COLUMNS = (
     "number nir nir_index birth_name usage_name first_names birth_date start_date row_digest birth_department email email_key"
-    " email_in_file phone language birth_key usage_key"
+    " email_in_file phone language birth_key usage_key birth_pair usage_pair"
 )
 
 
@@ -96,7 +96,8 @@ def _copy_members(first: int, count: int) -> None:
 def _row(person: Any) -> tuple[object, ...]:
     """A line of the insurer's file as the register keeps it."""
     from adherents.crypto.index import blind_index
-    from adherents.members.models import NIR_PURPOSE, Member, search_key
+    from adherents.members.models import NIR_PURPOSE, Member
+    from adherents.members.typed import pair_key, search_key
 
     day, month, year = person.date_naissance.split("/")
     return (
@@ -117,6 +118,8 @@ def _row(person: Any) -> tuple[object, ...]:
         person.langue,
         search_key(person.nom_naissance, person.prenoms),
         search_key(person.nom_usage, person.prenoms),
+        pair_key(person.nom_naissance, person.prenoms),
+        pair_key(person.nom_usage, person.prenoms),
     )
 
 
@@ -150,9 +153,7 @@ def _with_defaults(model: Any, given: dict[str, str]) -> dict[str, str]:
 def _insert(model_label: str, source: str, **given: str) -> str:
     model = _model(*model_label.split("."))
     columns = _with_defaults(model, given)
-    return (
-        f"INSERT INTO {model._meta.db_table} ({', '.join(columns)}) SELECT {', '.join(columns.values())} {source}"
-    )
+    return f"INSERT INTO {model._meta.db_table} ({', '.join(columns)}) SELECT {', '.join(columns.values())} {source}"
 
 
 def _statements(documents: int) -> dict[str, list[str]]:
@@ -170,7 +171,9 @@ def _statements(documents: int) -> dict[str, list[str]]:
     moment = f"{now} - interval '1 hour' - interval '{YEARS} years' * (1 - {{0}}::float / {deposits})"
     chance = "(hashtext(d.id::text) & 1023)"
     rank = f"(hashtext(d.id::text) >> 10 & 1048575) % {AGENTS}"
-    agent = f"((SELECT array_agg(id ORDER BY id) FROM accounts_account WHERE role = 'conseiller'))[1 + {rank}]"
+    agent = (
+        f"((SELECT array_agg(id ORDER BY id) FROM accounts_account WHERE role = 'conseiller'))[1 + {rank}]"
+    )
     team = f"(ARRAY[{', '.join(repr(team) for team in TEAMS)}])[1 + {rank} % {len(TEAMS)}]"
     sealed = _model("casework", "Decision")._meta.get_field("words_fr").seal("Le document est illisible.")
     words = f"'\\x{sealed.hex()}'::bytea"
@@ -218,7 +221,7 @@ def _statements(documents: int) -> dict[str, list[str]]:
                 "vault.Document",
                 f"FROM generate_series(1, {documents}) i",
                 id="gen_random_uuid()",
-                deposit_id=f"1 + (i - 1) / 2",
+                deposit_id="1 + (i - 1) / 2",
                 member_id=f"1 + ((1 + (i - 1) / 2)::bigint * 2654435761) % {documents // DOCUMENTS_EACH}",
                 at=moment.format("(1 + (i - 1) / 2)"),
                 place="1 + (i - 1) % 2",

@@ -20,6 +20,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(max_length=40)),
                 ('outcome', models.CharField(choices=[('accepted', 'Accepté'), ('refused', 'Refusé'), ('incomplete', 'Correction demandée')], max_length=12)),
                 ('reason', models.CharField(max_length=40)),
+                ('team', models.CharField(blank=True, help_text="the agents' group as they decided", max_length=60)),
                 ('count', models.PositiveIntegerField(default=0)),
             ],
             options={
@@ -70,7 +71,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='reasontally',
-            constraint=models.UniqueConstraint(fields=('week', 'kind', 'outcome', 'reason'), name='one_reason_tally_a_week'),
+            constraint=models.UniqueConstraint(fields=('week', 'kind', 'outcome', 'reason', 'team'), name='one_reason_tally_a_week'),
         ),
         migrations.AddConstraint(
             model_name='reasontally',

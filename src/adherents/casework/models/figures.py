@@ -21,6 +21,10 @@ def monday_of(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
+# To ask for what was decided in no group: no group is called so, since names are kept without spaces around.
+NO_TEAM = " "
+
+
 class WeekQuerySet(models.QuerySet[Any]):
     def during(self, first: date, last: date) -> Self:
         """The weeks in which there is a day from `first` to `last`."""
@@ -29,6 +33,10 @@ class WeekQuerySet(models.QuerySet[Any]):
     def of_kind(self, kind: str) -> Self:
         """Of this kind of document; every kind when none is named."""
         return self.filter(kind=kind) if kind else self.all()
+
+    def of_team(self, team: str) -> Self:
+        """Decided in this group, or in none with `NO_TEAM`; everywhere when nothing is named."""
+        return self.filter(team=team.strip()) if team else self.all()
 
 
 class TallyQuerySet(WeekQuerySet):
@@ -94,6 +102,7 @@ class ReasonTally(models.Model):
     kind = models.CharField(max_length=40)
     outcome = models.CharField(max_length=12, choices=Outcome.choices)
     reason = models.CharField(max_length=40)
+    team = models.CharField(max_length=60, blank=True, help_text="the agents' group as they decided")
     count = models.PositiveIntegerField(default=0)
 
     objects = ReasonTallyQuerySet.as_manager()
@@ -102,7 +111,7 @@ class ReasonTally(models.Model):
         verbose_name_plural = "reason tallies"
         constraints = [
             models.UniqueConstraint(
-                fields=["week", "kind", "outcome", "reason"], name="one_reason_tally_a_week"
+                fields=["week", "kind", "outcome", "reason", "team"], name="one_reason_tally_a_week"
             ),
             models.CheckConstraint(condition=~Q(outcome="accepted"), name="nothing_is_accepted_for_a_reason"),
         ]

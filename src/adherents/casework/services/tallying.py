@@ -135,7 +135,13 @@ def _tally_of(told: Counted) -> tuple[Cell, list[str]]:
 
 def _reason_of(told: Counted) -> Cell:
     week = monday_of(timezone.localdate(told.at))
-    return (("week", week), ("kind", told.kind), ("outcome", told.outcome), ("reason", told.reason))
+    return (
+        ("week", week),
+        ("kind", told.kind),
+        ("outcome", told.outcome),
+        ("reason", told.reason),
+        ("team", told.team),
+    )
 
 
 def _add(model: type[models.Model], cell: Cell, columns: list[str]) -> None:
