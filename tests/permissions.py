@@ -182,5 +182,7 @@ RULES: dict[str, Rule] = {
     "casework:send_factor_link": desk(HEADS, ASK),
     "casework:profile": desk({ADMINISTRATOR}, READ),
     "casework:keys": desk({ADMINISTRATOR}, READ),
+    "casework:figures": desk(HEADS, READ),
+    "casework:figures_csv": desk(HEADS, READ),
     "casework:journal": desk(HEADS | {AUDITOR}, READ),
 }

@@ -18,6 +18,7 @@ ARGUMENTS = {
     "uuid:arrival_id": "00000000-0000-4000-8000-000000000000",
     "uuid:thread_id": "00000000-0000-4000-8000-000000000000",
     "int:answer_id": "1",
+    "slug:name": "semaines",
     "uuid:upload_id": "00000000-0000-4000-8000-000000000000",
 }
 REGEXES = {"^(?P<shell>member|agent)/$": "member/"}

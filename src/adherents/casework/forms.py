@@ -7,6 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from adherents.accounts.models import Account
+from adherents.casework.figures import SPANS, Wanted
 from adherents.casework.models import Age, Filters, Place
 from adherents.insurer.treatment import Reason
 
@@ -89,6 +90,27 @@ class QueueForm(forms.Form):
     @property
     def wanted(self) -> Filters:
         return Filters(kind=self.value("kind"), age=self.value("age"))
+
+
+class FiguresForm(forms.Form):
+    """Which decisions are counted. What is not understood counts for nothing."""
+
+    weeks = forms.ChoiceField(label=_("Période"), required=False)
+    team = forms.ChoiceField(label=_("Groupe"), required=False)
+    kind = forms.ChoiceField(label=_("Type"), required=False)
+
+    def __init__(self, data: dict[str, Any], *, kinds: dict[str, str], teams: dict[str, str]) -> None:
+        super().__init__({"weeks": str(Wanted.weeks)} | data)
+        spans = [(str(weeks), _("%(weeks)s dernières semaines") % {"weeks": weeks}) for weeks in SPANS]
+        self.fields["weeks"].choices = spans  # type: ignore[attr-defined]
+        self.fields["team"].choices = [("", _("Tous")), *teams.items()]  # type: ignore[attr-defined]
+        self.fields["kind"].choices = [("", _("Tous")), *kinds.items()]  # type: ignore[attr-defined]
+
+    @property
+    def wanted(self) -> Wanted:
+        self.is_valid()
+        given = {name: value for name, value in self.cleaned_data.items() if value}
+        return Wanted(**given | {"weeks": int(given.get("weeks", Wanted.weeks))})
 
 
 class WordsForm(forms.Form):

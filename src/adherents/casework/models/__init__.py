@@ -1,5 +1,6 @@
-"""What the desk keeps: the queue, decisions, corrections; messages and the answers kept ready."""
+"""What the desk keeps: the queue, decisions, corrections, what is counted of them; messages and the answers kept ready."""
 
+from adherents.casework.models.figures import ReasonTally, Tally
 from adherents.casework.models.messages import Attachment, CannedAnswer, Message, Thread
 from adherents.casework.models.queue import (
     ALL,
@@ -27,6 +28,8 @@ __all__ = [
     "Message",
     "Outcome",
     "Place",
+    "ReasonTally",
     "Status",
+    "Tally",
     "Thread",
 ]

@@ -278,6 +278,9 @@ class Decision(DueWork):
     item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="decisions")
     outcome = models.CharField(max_length=12, choices=Outcome.choices)
     agent = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="decisions")
+    team = models.CharField(
+        max_length=60, default="", blank=True, help_text="the agent's group when it settled"
+    )
     at = models.DateTimeField(default=timezone.now)
     reason = models.CharField(
         max_length=40, default="", blank=True, help_text="code of the profile's template"
@@ -296,7 +299,8 @@ class Decision(DueWork):
                 fields=["agent", "-at"],
                 condition=Q(undone_at__isnull=True, settled_at__isnull=True),
                 name="decisions_to_settle",
-            )
+            ),
+            models.Index(fields=["at"], condition=Q(settled_at__isnull=False), name="decisions_that_count"),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -14,7 +14,7 @@ from adherents.accounts.models import Account
 from adherents.casework import mails
 from adherents.casework.models import Correction, Decision, Item, Outcome, Status
 from adherents.casework.permissions import actor
-from adherents.casework.services import queue
+from adherents.casework.services import queue, tallying
 from adherents.insurer.profile import profile
 from adherents.insurer.treatment import Reason, Use
 from adherents.journal.events import Event
@@ -133,6 +133,7 @@ def settle(decision: Decision) -> None:
         item.status = Status.DONE
         item.save(update_fields=["status"])
         _tell(decision, document)
+        tallying.count(decision=decision)
 
 
 def _tell(decision: Decision, document: Document) -> None:

@@ -4,8 +4,6 @@ Each document is read to its last byte before its first byte goes into the zip. 
 in the list at the end. One that breaks while it goes ends the stream in the middle: a zip without its end opens nowhere.
 """
 
-import csv
-import io
 import json
 import re
 from collections.abc import Iterator
@@ -20,6 +18,7 @@ from zipstream import ZipStream  # type: ignore[import-untyped]
 from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.members.models import Member
+from adherents.ui import spreadsheet
 from adherents.vault.models import Document, GatheredPhoto
 from adherents.vault.names import clean_name
 from adherents.vault.origins import Origin
@@ -158,16 +157,6 @@ def _json_list(rows: Any, export: Export) -> Iterator[bytes]:
 
 def _csv_list(rows: Any, export: Export) -> Iterator[bytes]:
     """For a spreadsheet in France: semicolons, and a mark that says UTF-8. No cell begins as a formula does."""
-    yield _csv_row(COLUMNS, start="\ufeff")
+    yield (spreadsheet.MARK + spreadsheet.line(COLUMNS)).encode()
     for line in _lines(rows, export):
-        yield _csv_row([_harmless(str(line[column])) for column in COLUMNS])
-
-
-def _csv_row(cells: list[str], start: str = "") -> bytes:
-    written = io.StringIO()
-    csv.writer(written, delimiter=";").writerow(cells)
-    return (start + written.getvalue()).encode()
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell
+        yield spreadsheet.line(str(line[column]) for column in COLUMNS).encode()

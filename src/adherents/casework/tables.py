@@ -1,0 +1,78 @@
+"""Tables of figures: what a page shows, what a spreadsheet reads, and the plots that go with them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import inf
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
+from adherents.casework.models.figures import WAITS
+from adherents.ui import spreadsheet
+from adherents.ui.moments import duration
+from adherents.ui.plots import Bars
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What a table shows, and what a spreadsheet reads: a number without its unit."""
+
+    shown: str
+    raw: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """`name`: in its address. `heads`: on the page, and in the file where the unit has to be said. No row: nothing to count."""
+
+    name: str
+    title: str
+    heads: list[Cell]
+    rows: list[list[Cell]]
+    total: list[Cell]
+    plots: list[Bars]
+
+    def csv(self) -> str:
+        """The rows as a file for a spreadsheet; a total is left to it."""
+        lines = [[head.raw for head in self.heads], *([cell.raw for cell in row] for row in self.rows)]
+        return spreadsheet.MARK + "".join(map(spreadsheet.line, lines))
+
+
+def words(text: str) -> Cell:
+    return Cell(text, text)
+
+
+def number(count: int) -> Cell:
+    return Cell(number_format(count, force_grouping=True), str(count))
+
+
+def share(part: int, whole: int) -> Cell:
+    if not whole:
+        return Cell("–", "")
+    percent = round(100 * part / whole)
+    return Cell(_("%(percent)s %%") % {"percent": percent}, str(percent))
+
+
+def time(hours: float | None) -> Cell:
+    if hours is None:
+        return Cell("–", "")
+    if hours == inf:
+        return Cell(_("plus de %(duration)s") % {"duration": duration(WAITS[-1])}, f">{WAITS[-1]}")
+    return Cell(duration(hours), number_format(hours, decimal_pos=1))
+
+
+def plain(value: float) -> str:
+    return number_format(value if value % 1 else int(value), force_grouping=True)
+
+
+def peak(labels: Sequence[str], values: Sequence[float | None], says: Callable[[float], str]) -> str:
+    """What a plot shows, in a sentence for whoever does not see it."""
+    highest = max(
+        ((value, label) for label, value in zip(labels, values, strict=True) if value), default=None
+    )
+    if highest is None:
+        return _("Rien à montrer.")
+    return _("Le plus haut : %(label)s, %(value)s. Tous les nombres sont dans le tableau.") % {
+        "label": highest[1],
+        "value": says(highest[0]),
+    }

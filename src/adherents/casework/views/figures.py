@@ -1,0 +1,38 @@
+"""The figures of the desk, for whoever leads it, and each table of them as a file."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from adherents.accounts.decorators import account_of
+from adherents.casework import figures
+from adherents.casework.forms import FiguresForm
+from adherents.casework.permissions import Act, acts_of, allowed_to
+from adherents.ui import spreadsheet
+
+
+def _form(request: HttpRequest) -> FiguresForm:
+    return FiguresForm(request.GET.dict(), kinds=figures.kinds(), teams=figures.teams())
+
+
+@allowed_to(Act.SEE_FIGURES)
+@require_safe
+def figures_page(request: HttpRequest) -> HttpResponse:
+    """What waits now, and what was decided in the weeks, the group and the kind that are asked for."""
+    form = _form(request)
+    context = {"may": acts_of(account_of(request)), "form": form, "figures": figures.read(form.wanted)}
+    return render(request, "casework/figures.html", context)
+
+
+@allowed_to(Act.SEE_FIGURES)
+@require_safe
+def figures_csv(request: HttpRequest, name: str) -> HttpResponse:
+    """One of its tables, for a spreadsheet."""
+    wanted = _form(request).wanted
+    table = figures.read(wanted).table(name)
+    if table is None:
+        raise Http404
+    answer = HttpResponse(table.csv(), content_type=spreadsheet.CONTENT_TYPE)
+    file = f"chiffres-{name}-{wanted.first}-{wanted.last}.csv"
+    answer["Content-Disposition"] = f'attachment; filename="{file}"'
+    return answer

@@ -1,0 +1,149 @@
+"""Bars drawn on the server by pygal, for the page's own stylesheet to colour: of its drawing the shapes and the words are
+kept, not its script, its styles and its marks (docs/decisions/0019).
+
+A picture to those who see it, two sentences to those who do not: the numbers are in the table that goes with it.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pygal
+from django.utils.safestring import SafeString, mark_safe
+from pygal.etree import etree
+from pygal.style import Style
+
+# What a series is filled with: a colour of the theme, and a pattern that tells it apart without any colour.
+Tone = Literal["plain", "warning", "refusal"]
+WIDTH, LETTERS, LABELS_AT_MOST, LABEL_CHARACTERS = 640, 14, 13, 30
+PATTERNS: dict[Tone, str] = {
+    "warning": '<pattern id="{name}-warning" width="6" height="6" patternUnits="userSpaceOnUse">'
+    '<circle class="bar-warning" cx="3" cy="3" r="1.9"/></pattern>',
+    "refusal": '<pattern id="{name}-refusal" width="6" height="6" patternUnits="userSpaceOnUse"'
+    ' patternTransform="rotate(45)"><rect class="bar-refusal" width="3.4" height="6"/></pattern>',
+}
+# All that is kept of a shape. Classes are pygal's; the stylesheet knows these.
+ATTRIBUTES = {
+    "class", "cx", "cy", "d", "fill", "height", "patternTransform", "patternUnits", "r", "transform", "viewBox", "width",
+    "x", "y",
+}  # fmt: skip
+CLASSES = {"plot-bars", "axis", "x", "y", "guide", "text-overlay", "bar-warning", "bar-refusal"}
+LEFT_OUT = {"style", "script", "desc", "title"}
+_SIZES = ("label", "major_label", "legend", "value", "value_label")
+
+
+@dataclass(frozen=True)
+class Series:
+    """One value for each label; None where there is none."""
+
+    name: str
+    values: Sequence[float | None]
+    tone: Tone = "plain"
+
+
+@dataclass(frozen=True)
+class Bars:
+    """A bar for each label, the series on top of each other. `name`: plain letters, the only one of its page.
+
+    `text` says what the picture shows, to whoever does not see it. `lying`: for labels that are words, the first one on top.
+    `says` writes a value. `caption`: what stands above it where it has neighbours.
+    """
+
+    name: str
+    title: str
+    text: str
+    labels: Sequence[str]
+    series: Sequence[Series]
+    lying: bool = False
+    says: Callable[[float], str] = "{:g}".format
+    caption: str = ""
+
+    @property
+    def svg(self) -> SafeString:
+        chart = self._chart()
+        order = -1 if self.lying else 1
+        chart.x_labels = list(self.labels)[::order]
+        for one in self.series:
+            chart.add(one.name, list(one.values)[::order])
+        if not self.lying and len(self.labels) > LABELS_AT_MOST:
+            chart.x_labels_major_every = -(-len(self.labels) // LABELS_AT_MOST)
+            chart.show_minor_x_labels = False
+        chart.add_xml_filter(self._dressed)
+        return mark_safe(str(chart.render(is_unicode=True)))
+
+    def _chart(self) -> Any:
+        kind = pygal.HorizontalStackedBar if self.lying else pygal.StackedBar
+        several = len(self.series) > 1
+        height = len(self.labels) * 32 + 60 if self.lying else 240
+        return kind(
+            width=WIDTH,
+            height=height + (30 if several else 0),
+            css=[],
+            js=[],
+            classes=["plot-bars"],
+            defs=[PATTERNS[one.tone].format(name=self.name) for one in self.series if one.tone in PATTERNS],
+            style=Style(**{f"{what}_font_size": LETTERS for what in _SIZES}),
+            disable_xml_declaration=True,
+            margin=8,
+            spacing=8,
+            show_legend=several,
+            legend_at_bottom=True,
+            legend_at_bottom_columns=len(self.series),
+            truncate_legend=-1,
+            truncate_label=LABEL_CHARACTERS,
+            max_scale=6,
+            print_values=not several,
+            print_values_position="top",
+            print_zeroes=False,
+            value_formatter=lambda value: self.says(value or 0),
+        )
+
+    def _dressed(self, root: Any) -> Any:
+        """pygal's tree as the page shows it."""
+        self._undress(root, None)
+        root.set("role", "img")
+        root.set("aria-labelledby", f"{self.name}-title {self.name}-text")
+        for place, (tag, mark, words) in enumerate(
+            [("title", "title", self.title), ("desc", "text", self.text)]
+        ):
+            node = etree.Element(tag)
+            node.set("id", f"{self.name}-{mark}")
+            node.text = words
+            root.insert(place, node)
+        return root
+
+    def _undress(self, node: Any, within: Series | None) -> None:
+        """Leave shapes and words, coloured by our classes. A pointer on a bar finds its label, its series and its value."""
+        classes = str(node.get("class", "")).split()
+        own = next((one for index, one in enumerate(self.series) if f"color-{index}" in classes), None)
+        told = {
+            str(child.get("class")): child.text for child in node if child.tag == "desc" and "bar" in classes
+        }
+        for child in list(node):
+            known = isinstance(child.tag, str) and child.tag not in LEFT_OUT
+            if not known or {"background", "tooltip-overlay"} & set(str(child.get("class", "")).split()):
+                node.remove(child)
+            else:
+                self._undress(child, own or within)
+                if child.tag == "g" and not len(child):
+                    node.remove(child)
+        if told:
+            title = etree.SubElement(node, "title")
+            name = within.name if within and len(self.series) > 1 else ""
+            title.text = " · ".join(filter(None, [told.get("x_label"), name, told.get("value")]))
+        for name, value in list(node.attrib.items()):
+            if name not in ATTRIBUTES and not (name == "id" and node.tag == "pattern"):
+                del node.attrib[name]
+            elif name != "class":
+                node.set(name, re.sub(r"(\.\d)\d+", r"\1", value))
+        ours = [one for one in classes if one in CLASSES]
+        if own and own.tone in PATTERNS:
+            ours.append(f"edge-{own.tone}")
+            node.set("fill", f"url(#{self.name}-{own.tone})")
+        elif own:
+            ours.append("bar-plain")
+        if ours:
+            node.set("class", " ".join(ours))
+        elif "class" in node.attrib:
+            del node.attrib["class"]
