@@ -5,6 +5,7 @@ A picture to those who see it, two sentences to those who do not: the numbers ar
 """
 
 import re
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -13,6 +14,9 @@ import pygal
 from django.utils.safestring import SafeString, mark_safe
 from pygal.etree import etree
 from pygal.style import Style
+
+# pygal leaves an importer behind, for maps that are not drawn here, of a kind that Python warns of at every import since.
+sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, pygal.PluginImportFixer)]
 
 # What a series is filled with: a colour of the theme, and a pattern that tells it apart without any colour.
 Tone = Literal["plain", "warning", "refusal"]
