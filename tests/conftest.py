@@ -13,7 +13,8 @@ POSTGRESQL = os.environ.get("TEST_DATABASE") == "postgresql"
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Which tests run on which database.
 
-    SQLite: all but those marked `postgresql`. PostgreSQL: those that use the database, without the browser's journeys.
+    SQLite: all but those marked `postgresql`. PostgreSQL: those marked so and those that use the database, without the
+    browser's journeys and what is marked `any_database`.
     """
     wanted = _on_postgresql if POSTGRESQL else _on_sqlite
     left_out = [item for item in items if not wanted(item)]
@@ -28,7 +29,8 @@ def _on_sqlite(item: pytest.Item) -> bool:
 
 def _on_postgresql(item: pytest.Item) -> bool:
     uses_database = item.get_closest_marker("django_db") or "db" in getattr(item, "fixturenames", ())
-    return bool(uses_database) and item.get_closest_marker("journey") is None
+    elsewhere = item.get_closest_marker("journey") or item.get_closest_marker("any_database")
+    return bool(uses_database) and not elsewhere
 
 
 @pytest.fixture(autouse=True)

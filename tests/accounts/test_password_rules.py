@@ -29,7 +29,7 @@ from tests.accounts.steps import (
 from tests.cast import CAMILLE, EVE, NEW_PASSWORD, PASSWORD
 from tests.factories import add_to_register, open_account
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 # The three lists of the guide, as it prints them (page 3, and the two pictures of « Création de votre mot de passe »).
 GUIDE_LISTS = [

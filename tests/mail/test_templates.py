@@ -22,7 +22,7 @@ from adherents.mail.services import Value, render
 from tests.cast import CAMILLE
 from tests.factories import open_account
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 ROOMS = Path(__file__).parents[2] / "src" / "adherents"
 MAILS = sorted(
     f"{folder.parents[1].name}/{folder.name}"

@@ -36,7 +36,7 @@ from tests.vault.clamd import EICAR, OUR_MARK, STREAM_LIMIT, Clamd
 from tests.vault.conftest import deposited, objects_in, pdf, picture
 from tests.vault.hostile import compressed, raw_pdf, with_attachments, zipped
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 Text = Callable[[Any], str]
 Letters = Callable[[], list[Any]]
 

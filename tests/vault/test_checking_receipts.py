@@ -22,7 +22,7 @@ from tests.vault.conftest import deposited, objects_in, pdf
 from tests.vault.test_receipts import _signed, sample
 
 Text = Callable[[Any], str]
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 PAGE = "/verifier/"
 
 

@@ -31,7 +31,7 @@ from adherents.vault.services.rendition import draw_due
 from tests.vault import hostile
 from tests.vault.conftest import deposited, pdf, picture, send, upload
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 Text = Callable[[Any], str]
 SECONDS = 20
 MOST_MEMORY_KB = 1_600_000

@@ -45,7 +45,7 @@ from tests.factories import open_account
 from tests.vault.conftest import browser_of, deposited, pdf, picture, send, upload
 
 Text = Callable[[Any], str]
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 DOCUMENTED = Path(__file__).parents[2] / "docs" / "receipts.md"
 
 

@@ -24,7 +24,7 @@ from adherents.vault.services.rendition import draw_due
 from adherents.vault.services.viewing import NoSuchPage, note_opening, page_image
 from tests.vault.conftest import deposited, objects_in, pdf, picture
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 
 def drawn(member: Member, content: bytes, name: str = "x") -> Document:
