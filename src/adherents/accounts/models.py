@@ -13,6 +13,7 @@ from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from adherents.accounts import policy, rules
@@ -116,9 +117,9 @@ class Account(AbstractBaseUser):
     def is_agent(self) -> bool:
         return self.role != Role.MEMBER
 
-    @property
+    @cached_property
     def has_second_factor(self) -> bool:
-        """Whether signing in asks for more than the password; recovery codes alone are none. One query."""
+        """Whether signing in asks for more than the password; recovery codes alone are none. One query, the first time."""
         factors = self._meta.apps.get_model("mfa", "Authenticator").objects.filter(user_id=self.pk)
         return bool(factors.exclude(type="recovery_codes").exists())
 
@@ -364,6 +365,8 @@ class SessionQuerySet(models.QuerySet["Session"]):
             EndedSession(session_key=key, why=why, expire_date=until)
             for key, until in self.values_list("session_key", "expire_date")
         ]
+        if not ended:
+            return 0
         EndedSession.objects.bulk_create(ended, ignore_conflicts=True)
         return self.model._default_manager.filter(pk__in=[row.session_key for row in ended]).delete()[0]
 

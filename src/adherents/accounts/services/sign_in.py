@@ -150,7 +150,6 @@ def _most_sessions(account: Account) -> int:
 
 def _keep_the_newest(account: Account, most: int) -> None:
     newest_first = Session.objects.filter(account=account).newest_first()
-    over = list(newest_first.values_list("pk", flat=True)[most:])
-    if over:
-        Session.objects.filter(pk__in=over).end(Why.ELSEWHERE)
-        record(Event.SESSIONS_ENDED, subject=account.subject, count=len(over))
+    ended = newest_first[most:].end(Why.ELSEWHERE)
+    if ended:
+        record(Event.SESSIONS_ENDED, subject=account.subject, count=ended)
