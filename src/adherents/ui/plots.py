@@ -21,7 +21,7 @@ sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder,
 # What a series is filled with: a colour of the theme, and a pattern that tells it apart without any colour.
 Tone = Literal["plain", "warning", "refusal"]
 WIDTH, LETTERS, LETTER_WIDTH, LABELS_AT_MOST, LABEL_CHARACTERS = 540, 13, 7.2, 9, 30
-VALUES_AT_MOST = 13  # side by side: more of them would meet
+VALUES_AT_MOST = 13  # side by side; more of them would meet
 PATTERNS: dict[Tone, str] = {
     "warning": '<pattern id="{name}-warning" width="6" height="6" patternUnits="userSpaceOnUse">'
     '<circle class="bar-warning" cx="3" cy="3" r="1.9"/></pattern>',
