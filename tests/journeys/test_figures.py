@@ -30,8 +30,7 @@ def test_a_supervisor_reads_the_figures_their_tables_and_takes_one_away(visit: V
     for summary in supervisor.main.locator("summary").all():
         summary.focus()
         supervisor.page.keyboard.press("Enter")
-    reasons = supervisor.main.get_by_role("table").filter(has_text="Motif")
-    expect(reasons.get_by_role("row").nth(1)).to_contain_text("RIB")
+    expect(supervisor.main.get_by_role("rowheader", name="IBAN incomplet")).to_be_visible()
     supervisor.look("figures-tables")
 
     with supervisor.page.expect_download() as taken:
