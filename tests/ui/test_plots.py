@@ -32,6 +32,17 @@ def test_series_differ_by_pattern_and_each_bar_says_its_value() -> None:
     assert {node.get("id") for node in tree.iter(f"{SVG}pattern")} == {"essai-refusal"}
 
 
+def test_the_axis_of_counts_has_no_halves_and_reaches_the_longest_bar() -> None:
+    def marks(*values: int) -> list[str]:
+        bars = Bars("essai", "Titre", "Texte", ["Un", "Deux"], [Series("A", values), Series("B", values)])
+        axis = next(node for node in drawn(bars).iter(f"{SVG}g") if node.get("class") == "axis y")
+        return [str(node.text) for node in axis.iter(f"{SVG}text")]
+
+    assert marks(1, 0) == ["0", "1", "2"]
+    assert marks(0, 0) == ["0", "1"]
+    assert marks(3, 140) == ["0", "100", "200", "300"]
+
+
 def test_what_is_not_there_has_no_bar_and_words_are_no_markup() -> None:
     bars = Bars(
         name="essai",

@@ -221,6 +221,7 @@ def _decided(
             series=[Series(_("Temps médian"), drawn)],
             lying=lying,
             says=duration,
+            steps=tables.HOURS,
         ),
     ]
     return Table(

@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Any, Literal
 
 import pygal
@@ -22,6 +23,8 @@ sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder,
 Tone = Literal["plain", "warning", "refusal"]
 WIDTH, LETTERS, LETTER_WIDTH, LABELS_AT_MOST, LABEL_CHARACTERS = 540, 13, 7.2, 9, 30
 VALUES_AT_MOST = 13  # side by side; more of them would meet
+WHOLE = tuple(digit * 10**power for power in range(9) for digit in (1, 2, 5))
+MARKS_AT_MOST = 5  # on the axis, without its zero
 PATTERNS: dict[Tone, str] = {
     "warning": '<pattern id="{name}-warning" width="6" height="6" patternUnits="userSpaceOnUse">'
     '<circle class="bar-warning" cx="3" cy="3" r="1.9"/></pattern>',
@@ -63,7 +66,8 @@ class Bars:
     """A bar for each label, the series on top of each other. `name`: plain letters, the only one of its page.
 
     `text` says what the picture shows, to whoever does not see it. `lying`: for labels that are words, the first one on top.
-    `says` writes a value. `caption`: what stands above it where it has neighbours.
+    `says` writes a value, `steps` are what may lie between two marks of the axis. `caption`: what stands above it where it has
+    neighbours.
     """
 
     name: str
@@ -73,6 +77,7 @@ class Bars:
     series: Sequence[Series]
     lying: bool = False
     says: Callable[[float], str] = "{:g}".format
+    steps: Sequence[float] = WHOLE
     caption: str = ""
 
     @property
@@ -113,12 +118,19 @@ class Bars:
             legend_at_bottom_columns=len(self.series),
             truncate_legend=-1,
             truncate_label=LABEL_CHARACTERS,
-            max_scale=6,
+            y_labels=self._marks(),
             print_values=not several and (self.lying or len(self.labels) <= VALUES_AT_MOST),
             print_values_position="top",
             print_zeroes=False,
             value_formatter=lambda value: self.says(value or 0),
         )
+
+    def _marks(self) -> list[float]:
+        """What the axis names: from nothing to at least the longest bar."""
+        bars = zip(*(one.values for one in self.series), strict=True)
+        longest = max((sum(value or 0 for value in bar) for bar in bars), default=0)
+        step = next((step for step in self.steps if longest <= step * MARKS_AT_MOST), self.steps[-1])
+        return [step * rank for rank in range(max(ceil(longest / step), 1) + 1)]
 
     def _dressed(self, root: Any) -> Any:
         """pygal's tree as the page shows it."""
