@@ -55,9 +55,8 @@ class AccountQuerySet(models.QuerySet["Account"]):
 
     def administrators_at_work(self) -> Self:
         """Those who can act: neither suspended nor still invited."""
-        return self.filter(
-            role=Role.ADMINISTRATOR, closed_at__isnull=True, last_sign_in_at__isnull=False
-        ).order_by("pk")
+        found = self.filter(role=Role.ADMINISTRATOR, closed_at=None, last_sign_in_at__isnull=False)
+        return found.order_by("pk")
 
     def identified_by(self, identifier: str) -> "Account | None":
         """The account that this (normalised) identifier names."""
@@ -99,6 +98,7 @@ class Account(AbstractBaseUser):
                 condition=Q(identifier__gt="") & ~Q(identifier__contains=" "), name="identifier_normalised"
             ),
         ]
+        indexes = [models.Index(fields=["role"], condition=~Q(role="member"), name="accounts_of_agents")]
 
     def __str__(self) -> str:
         return self.subject

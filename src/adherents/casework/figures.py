@@ -74,7 +74,7 @@ class Figures:
 
 
 def read(wanted: Wanted) -> Figures:
-    """All of it, by six queries that grow with the weeks and with what waits, not with what was decided."""
+    """All of it, by five queries that grow with the weeks and with what waits, not with what was decided."""
     tallies = Tally.objects.during(wanted.first, wanted.last).of_kind(wanted.kind).of_team(wanted.team)
     by_week = {line["week"]: line for line in tallies.summed("week")}
     kinds = sorted(tallies.summed("kind"), key=lambda line: -_decisions(line))
@@ -221,6 +221,7 @@ def _decided(
             series=[Series(_("Temps médian"), drawn)],
             lying=lying,
             says=duration,
+            steps=tables.HOURS,
         ),
     ]
     return Table(
@@ -377,7 +378,11 @@ def _waiting_ages(tranches: list[int]) -> Table:
     return Table(
         name="anciennete",
         title=_("Ce qui attend, depuis combien de temps"),
-        heads=[tables.words(_("Depuis")), tables.words(_("En attente")), Cell(_("Part"), _("Part (%)"))],
+        heads=[
+            tables.words(_("Attend depuis")),
+            tables.words(_("En attente")),
+            Cell(_("Part"), _("Part (%)")),
+        ],
         rows=rows if whole else [],
         total=[tables.words(_("Ensemble")), tables.number(whole), tables.share(whole, whole)],
         plots=[plot] if whole else [],

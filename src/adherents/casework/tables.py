@@ -12,6 +12,8 @@ from adherents.ui import spreadsheet
 from adherents.ui.moments import duration
 from adherents.ui.plots import Bars
 
+HOURS = (0.25, 0.5, 1, 2, 3, 6, 12, 24, 48, 72, 120, 168)  # between two marks of an axis of time
+
 
 @dataclass(frozen=True)
 class Cell:

@@ -34,6 +34,14 @@ class Entry(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["subject", "sequence"], name="one_entry_a_place")]
+        indexes = [
+            # What an agent had on the screen last, each time the desk is opened.
+            models.Index(
+                fields=["actor", "-at"],
+                condition=models.Q(event=Event.MEMBER_CONSULTED.value),
+                name="entries_consulted",
+            )
+        ]
         verbose_name_plural = "entries"
 
     def __str__(self) -> str:

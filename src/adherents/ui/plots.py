@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Any, Literal
 
 import pygal
@@ -20,7 +21,10 @@ sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder,
 
 # What a series is filled with: a colour of the theme, and a pattern that tells it apart without any colour.
 Tone = Literal["plain", "warning", "refusal"]
-WIDTH, LETTERS, LABELS_AT_MOST, LABEL_CHARACTERS = 640, 14, 13, 30
+WIDTH, LETTERS, LETTER_WIDTH, LABELS_AT_MOST, LABEL_CHARACTERS = 540, 13, 7.2, 9, 30
+VALUES_AT_MOST = 13  # side by side; more of them would meet
+WHOLE = tuple(digit * 10**power for power in range(9) for digit in (1, 2, 5))
+MARKS_AT_MOST = 5  # on the axis, without its zero
 PATTERNS: dict[Tone, str] = {
     "warning": '<pattern id="{name}-warning" width="6" height="6" patternUnits="userSpaceOnUse">'
     '<circle class="bar-warning" cx="3" cy="3" r="1.9"/></pattern>',
@@ -32,7 +36,18 @@ ATTRIBUTES = {
     "class", "cx", "cy", "d", "fill", "height", "patternTransform", "patternUnits", "r", "transform", "viewBox", "width",
     "x", "y",
 }  # fmt: skip
-CLASSES = {"plot-bars", "axis", "x", "y", "guide", "text-overlay", "bar-warning", "bar-refusal"}
+CLASSES = {
+    "plot-bars",
+    "lying",
+    "axis",
+    "x",
+    "y",
+    "guide",
+    "text-overlay",
+    "legends",
+    "bar-warning",
+    "bar-refusal",
+}
 LEFT_OUT = {"style", "script", "desc", "title"}
 _SIZES = ("label", "major_label", "legend", "value", "value_label")
 
@@ -51,7 +66,8 @@ class Bars:
     """A bar for each label, the series on top of each other. `name`: plain letters, the only one of its page.
 
     `text` says what the picture shows, to whoever does not see it. `lying`: for labels that are words, the first one on top.
-    `says` writes a value. `caption`: what stands above it where it has neighbours.
+    `says` writes a value, `steps` are what may lie between two marks of the axis. `caption`: what stands above it where it has
+    neighbours.
     """
 
     name: str
@@ -61,6 +77,7 @@ class Bars:
     series: Sequence[Series]
     lying: bool = False
     says: Callable[[float], str] = "{:g}".format
+    steps: Sequence[float] = WHOLE
     caption: str = ""
 
     @property
@@ -77,35 +94,50 @@ class Bars:
         return mark_safe(str(chart.render(is_unicode=True)))
 
     def _chart(self) -> Any:
-        kind = pygal.HorizontalStackedBar if self.lying else pygal.StackedBar
         several = len(self.series) > 1
-        height = len(self.labels) * 32 + 60 if self.lying else 240
+        kinds = (
+            (pygal.Bar, pygal.HorizontalBar),
+            (pygal.StackedBar, pygal.HorizontalStackedBar),
+        )
+        kind = kinds[several][self.lying]
+        height = len(self.labels) * 28 + 56 if self.lying else 210
         return kind(
             width=WIDTH,
             height=height + (30 if several else 0),
             css=[],
             js=[],
-            classes=["plot-bars"],
+            classes=["plot-bars", *(["lying"] if self.lying else [])],
             defs=[PATTERNS[one.tone].format(name=self.name) for one in self.series if one.tone in PATTERNS],
             style=Style(**{f"{what}_font_size": LETTERS for what in _SIZES}),
             disable_xml_declaration=True,
             margin=8,
+            margin_right=8 if several or not self.lying else 60,  # for the value beyond the longest bar
             spacing=8,
             show_legend=several,
             legend_at_bottom=True,
             legend_at_bottom_columns=len(self.series),
             truncate_legend=-1,
             truncate_label=LABEL_CHARACTERS,
-            max_scale=6,
-            print_values=not several,
+            y_labels=self._marks(),
+            print_values=not several and (self.lying or len(self.labels) <= VALUES_AT_MOST),
             print_values_position="top",
             print_zeroes=False,
             value_formatter=lambda value: self.says(value or 0),
         )
 
+    def _marks(self) -> list[float]:
+        """What the axis names: from nothing to at least the longest bar."""
+        bars = zip(*(one.values for one in self.series), strict=True)
+        longest = max((sum(value or 0 for value in bar) for bar in bars), default=0)
+        step = next((step for step in self.steps if longest <= step * MARKS_AT_MOST), self.steps[-1])
+        return [step * rank for rank in range(max(ceil(longest / step), 1) + 1)]
+
     def _dressed(self, root: Any) -> Any:
         """pygal's tree as the page shows it."""
         self._undress(root, None)
+        for node in root.iter("g"):
+            if node.get("class") == "legends":
+                self._put_side_by_side(node)
         root.set("role", "img")
         root.set("aria-labelledby", f"{self.name}-title {self.name}-text")
         for place, (tag, mark, words) in enumerate(
@@ -116,6 +148,16 @@ class Bars:
             node.text = words
             root.insert(place, node)
         return root
+
+    def _put_side_by_side(self, legends: Any) -> None:
+        """Each legend after the one before: pygal gives them equal parts of the axis, where a long one meets the next."""
+        legends.set("transform", re.sub(r"\(.*?,", f"({LETTERS},", legends.get("transform")))
+        left = 0.0
+        for legend in legends:
+            box, text = legend
+            box.set("x", f"{left:.1f}")
+            text.set("x", f"{left + LETTERS + 4:.1f}")
+            left += len(text.text) * LETTER_WIDTH + 3 * LETTERS
 
     def _undress(self, node: Any, within: Series | None) -> None:
         """Leave shapes and words, coloured by our classes. A pointer on a bar finds its label, its series and its value."""

@@ -115,7 +115,10 @@ class ItemQuerySet(models.QuerySet["Item"]):
         return self.filter(holds | given)
 
     def with_what_is_shown(self) -> Self:
-        return self.select_related("document__member", "agent", "reserved_for").defer("document__wrapped_key")
+        # Agents by queries of their own: an agent who came since the last ANALYZE would have PostgreSQL read every account to
+        # join one.
+        found = self.select_related("document__member").defer("document__wrapped_key")
+        return found.prefetch_related("agent", "reserved_for")
 
     def matching(self, filters: Filters) -> Self:
         today = timezone.localdate()

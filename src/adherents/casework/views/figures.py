@@ -2,6 +2,7 @@
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from adherents.accounts.decorators import account_of
@@ -17,6 +18,7 @@ def _form(request: HttpRequest) -> FiguresForm:
 
 @allowed_to(Act.SEE_FIGURES)
 @require_safe
+@gzip_page  # plots are long, and its only secret is the token of a form, which is masked anew each time (BREACH)
 def figures_page(request: HttpRequest) -> HttpResponse:
     """What waits now, and what was decided in the weeks, the group and the kind that are asked for."""
     form = _form(request)

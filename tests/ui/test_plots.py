@@ -1,0 +1,63 @@
+"""Bars: shapes that the stylesheet colours, patterns that need no colour, words that are only words."""
+
+from xml.etree import ElementTree
+
+from adherents.ui.moments import duration
+from adherents.ui.plots import Bars, Series
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def drawn(bars: Bars) -> ElementTree.Element:
+    return ElementTree.fromstring(bars.svg)
+
+
+def hovered(tree: ElementTree.Element) -> list[str]:
+    return ["".join(node.itertext()) for node in tree.iter(f"{SVG}title") if not node.get("id")]
+
+
+def test_series_differ_by_pattern_and_each_bar_says_its_value() -> None:
+    tree = drawn(
+        Bars(
+            name="essai",
+            title="Titre",
+            text="Texte",
+            labels=["Un", "Deux"],
+            series=[Series("Accepté", [3, 1]), Series("Refusé", [2, 0], "refusal")],
+        )
+    )
+    assert {"Un · Accepté · 3", "Deux · Accepté · 1", "Un · Refusé · 2"} <= set(hovered(tree))
+    fills = {node.get("fill") for node in tree.iter() if node.get("fill")}
+    assert fills == {"url(#essai-refusal)"}
+    assert {node.get("id") for node in tree.iter(f"{SVG}pattern")} == {"essai-refusal"}
+
+
+def test_the_axis_of_counts_has_no_halves_and_reaches_the_longest_bar() -> None:
+    def marks(*values: int) -> list[str]:
+        bars = Bars("essai", "Titre", "Texte", ["Un", "Deux"], [Series("A", values), Series("B", values)])
+        axis = next(node for node in drawn(bars).iter(f"{SVG}g") if node.get("class") == "axis y")
+        return [str(node.text) for node in axis.iter(f"{SVG}text")]
+
+    assert marks(1, 0) == ["0", "1", "2"]
+    assert marks(0, 0) == ["0", "1"]
+    assert marks(3, 140) == ["0", "100", "200", "300"]
+
+
+def test_what_is_not_there_has_no_bar_and_words_are_no_markup() -> None:
+    bars = Bars(
+        name="essai",
+        title="A & B",
+        text="<script>",
+        labels=["<b>Un</b>", "Deux", "Trois"],
+        series=[Series("Temps", [30.0, None, 60.0])],
+        lying=True,
+        says=duration,
+    )
+    assert "<b>" not in bars.svg
+    assert "<script>" not in bars.svg
+    assert sorted(hovered(drawn(bars))) == ["<b>Un</b> · 30 h", "Trois · 2 j 12 h"]
+
+
+def test_a_time_is_said_in_as_many_words_as_it_takes() -> None:
+    said = [duration(hours) for hours in (0, 0.66, 1.2, 47.4, 48, 52, 239, 300)]
+    assert said == ["0 min", "40 min", "1 h", "47 h", "2 j", "2 j 4 h", "9 j 23 h", "12 j"]
