@@ -87,10 +87,10 @@ class Sealer:
         self._try(self._object.commit)
         return Sealed(self.size, self._digest.finish(), self._key, self._name)
 
-    def abort(self) -> None:
-        """Nothing is left of it."""
+    def abort(self) -> bool:
+        """Nothing is left of it. False where the storage does not say so: a sweep has to look."""
         self._digest.finish()
-        self._object.abort()
+        return self._object.abort()
 
     def _try(self, step: Callable[[], object]) -> None:
         try:
