@@ -53,7 +53,7 @@ def clear_bytes(file: SealedFile) -> Iterator[bytes]:
 
     Whoever gives them further before the end has been reached gives bytes that nobody vouches for.
     """
-    digest, size = Digest(), 0
+    digest, size = Digest(most_waiting=2), 0
     try:
         for chunk in _authenticated(file):
             digest.update(chunk)
