@@ -149,21 +149,21 @@ def own_clamd(settings: Any) -> Iterator[Clamd]:
 
 
 @pytest.fixture(scope="session")
-def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real S3 server; gives its endpoint."""
-    with s3.serving(tmp_path_factory.mktemp("s3")) as endpoint:
-        yield endpoint
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[s3.Server]:
+    """A real S3 server."""
+    with s3.serving(tmp_path_factory.mktemp("s3")) as server:
+        yield server
 
 
 @pytest.fixture
-def s3_storage(s3_server: str, settings: Any) -> Any:
+def s3_storage(s3_server: s3.Server, settings: Any) -> Any:
     """The vault on S3, in a bucket of its own; gives the client and the bucket."""
-    client, bucket = s3.new_bucket(s3_server)
+    client, bucket = s3.new_bucket(s3_server.endpoint)
     options = {
         "access_key": s3.ACCESS_KEY,
         "secret_key": s3.SECRET_KEY,
         "region_name": "us-east-1",
-        "endpoint_url": s3_server,
+        "endpoint_url": s3_server.endpoint,
         "addressing_style": "path",
         "bucket_name": bucket,
         "file_overwrite": False,

@@ -81,6 +81,23 @@ class Phone:
         connection.sendall("\r\n".join([*lines, "", ""]).encode() + content)
         return connection
 
+    def begin_form(self, content: bytes, *, announced: int) -> socket.socket:
+        """Begin to post the form with fewer bytes than announced, and keep the connection."""
+        lines = [f"POST {SEND} HTTP/1.1", *(f"{name}: {value}" for name, value in self.headers.items())]
+        lines += [f"Content-Length: {announced}", "Content-Type: multipart/form-data; boundary=x"]
+        connection = socket.create_connection(("127.0.0.1", self.portal.port))
+        connection.sendall("\r\n".join([*lines, "", ""]).encode() + content)
+        return connection
+
+    def page(self, path: str) -> str:
+        """A page's words and tags, whatever its status."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.portal.port, timeout=60)
+        try:
+            connection.request("GET", path, headers=self.headers)
+            return connection.getresponse().read().decode()
+        finally:
+            connection.close()
+
     def offset(self, path: str, *, past: int = -1, patience: float = 25) -> int:
         """Asked again while the portal still holds the file, or has not begun to read what was sent."""
         deadline = time.monotonic() + patience

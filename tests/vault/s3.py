@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import signal
 import socket
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +20,23 @@ import boto3
 ACCESS_KEY, SECRET_KEY = "tests", "tests-only"
 
 
+@dataclass(frozen=True)
+class Server:
+    """`stop`: frozen, it takes connections and never answers. `go_on`: it does then what was asked meanwhile."""
+
+    endpoint: str
+    process: subprocess.Popen[bytes]
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        self.process.send_signal(signal.SIGCONT)
+
+
 @contextmanager
-def serving(folder: Path) -> Iterator[str]:
-    """The server, with everything that it keeps in `folder`, for as long as the block lasts; gives its endpoint."""
+def serving(folder: Path) -> Iterator[Server]:
+    """The server, with everything that it keeps in `folder`, for as long as the block lasts."""
     ports = {name: _port(index) for index, name in enumerate(["master", "volume", "filer", "s3"])}
     identities = folder / "identities.json"
     identities.write_text(
@@ -51,7 +67,7 @@ def serving(folder: Path) -> Iterator[str]:
     endpoint = f"http://127.0.0.1:{ports['s3']}"
     try:
         _wait_for(endpoint, server, folder / "log")
-        yield endpoint
+        yield Server(endpoint, server)
     finally:
         server.kill()  # it keeps nothing that anybody wants
         server.wait()
