@@ -91,11 +91,13 @@ class Mailbox:
 class Portal:
     """`base`: its address. `mailbox`: every mail it sent. `run`: any of its commands. `sql`: a look, or the clock."""
 
+    keeps_mail: type[Mailbox] = Mailbox
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.port = _free_port()
         self.base = f"http://localhost:{self.port}"
-        self.mailbox = Mailbox()
+        self.mailbox = self.keeps_mail()
         self.post_office = Controller(self.mailbox, hostname="127.0.0.1", port=_free_port())
         self.processes: list[subprocess.Popen[bytes]] = []
         self.environment = {
@@ -111,11 +113,12 @@ class Portal:
             "ADHERENTS_PROXIES": "1",
         }
 
-    def start(self, people: Sequence[Person], *, with_account: Sequence[Person]) -> None:
+    def start(self, people: Sequence[Person], *, with_account: Sequence[Person], worker: bool = True) -> None:
         """`people` come from the insurer’s file; `with_account` have signed up already (`tests.cast.PASSWORD`)."""
         self.prepare(people, with_account=with_account)
         self._spawn("serve", f"--bind=127.0.0.1:{self.port}")
-        self._spawn("worker", "--pause=0.2")
+        if worker:
+            self._spawn("worker", "--pause=0.2")
         self._wait_until_ready()
 
     def prepare(self, people: Sequence[Person], *, with_account: Sequence[Person]) -> None:
