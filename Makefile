@@ -3,7 +3,7 @@ SHELL := bash
 PORT ?= 8000
 BIN := .venv/bin
 
-.PHONY: help setup demo test check bench messages lock
+.PHONY: help setup demo test check bench stress messages lock
 
 help: ## say what can be done here
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' | while IFS='|' read -r t d; do printf '  make %-10s %s\n' "$$t" "$$d"; done
@@ -29,6 +29,9 @@ check: setup ## ruff, mypy, import-linter, djlint
 
 bench: setup ## the figures, one JSON line each with its baseline
 	@$(BIN)/python -m bench
+
+stress: setup ## the long proofs, one JSON line each: processes killed by hundreds, documents treated by thousands (two hours)
+	@$(BIN)/python -m stress
 
 messages: setup ## refresh each room's translation files (needs gettext)
 	@for room in src/adherents/*/locale; do (cd $$(dirname $$room) && DJANGO_SETTINGS_MODULE=adherents.config.settings ../../../$(BIN)/django-admin makemessages --locale en --no-location --no-wrap --verbosity 0); done

@@ -9,18 +9,15 @@ their leases end by themselves.
 
 import http.client
 import itertools
-import json
 import random
 import re
 import secrets
 import statistics
-import subprocess
-import sys
 import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,9 +25,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 from tests import postgresql
-from tests.cast import CAMILLE, EVE, JEAN_FRANCOIS, KARIM
-from tests.journeys.running import ROOT, Portal
+from tests.cast import CAMILLE, EVE, JEAN_FRANCOIS, KARIM, Person
 from tests.vault.conftest import pdf
+
+from stress.portal import StressedPortal
 
 SENDERS = [CAMILLE, JEAN_FRANCOIS, EVE, KARIM]
 LEASE_MINUTES, UNDO_SECONDS = 2, 3
@@ -68,7 +66,7 @@ def treated(
 def _treated(
     portal: "DeskPortal", agents: int, documents: int, sent: int, seed: int, leave: bool
 ) -> dict[str, Any]:
-    made = portal.ask("prepare", str(agents), str(documents))
+    made = portal.ask("prepare", agents, documents)
     began = time.monotonic()
     end = began + MOST_SECONDS
     stop = threading.Event()
@@ -91,7 +89,7 @@ def _treated(
         for one in working:
             one.result()
     seconds = time.monotonic() - began
-    found = portal.ask("facts", str(agents))
+    found = portal.ask("facts", agents)
     wrong = [*found["wrong"], *_held_by_two([hold for hand in hands for hold in hand.holds])]
     if left["left"]:
         wrong.append(f"never treated: {left}")
@@ -141,51 +139,25 @@ def _send(members: list["Browser"], count: int, stop: threading.Event, end: floa
     return done
 
 
-class DeskPortal(Portal):
+class DeskPortal(StressedPortal):
     """Several web processes, each at its own port, one worker, PostgreSQL; leases and undoing as short as the profile allows."""
 
+    inside = "desk"
+    profile_changes = {
+        "lease_minutes = 15": f"lease_minutes = {LEASE_MINUTES}",
+        "undo_seconds = 10": f"undo_seconds = {UNDO_SECONDS}",
+    }
+
     def __init__(self, folder: Path, processes: int) -> None:
-        super().__init__(folder)
-        profile = (ROOT / "profiles" / "mese.toml").read_text()
-        profile = re.sub(r"lease_minutes = \d+", f"lease_minutes = {LEASE_MINUTES}", profile)
-        profile = re.sub(r"undo_seconds = \d+", f"undo_seconds = {UNDO_SECONDS}", profile)
-        (folder / "profile.toml").write_text(profile.replace("00/hour", "0000/hour"))
-        self.environment |= {
-            "ADHERENTS_PROFILE": str(folder / "profile.toml"),
-            "ADHERENTS_DATABASE_URL": postgresql.start(),
-        }
+        super().__init__(folder, database_url=postgresql.start())
         self.ports = [self.port]
         self._others = processes - 1
 
-    def start(self, people: Any, *, with_account: Any) -> None:
-        super().start(people, with_account=with_account)
+    def start(self, people: Sequence[Person], *, with_account: Sequence[Person], worker: bool = True) -> None:
+        super().start(people, with_account=with_account, worker=worker)
         for rank in range(self._others):
             self.ports.append(self.port + 1 + rank)
-            (self.folder / f"more-{rank}").mkdir()
             self._spawn("serve", f"--bind=127.0.0.1:{self.ports[-1]}")
-
-    def _wait_until_ready(self) -> None:
-        """Three times as long as a journey does: a busy machine starts slowly, and that proves nothing here."""
-        for last in (False, False, True):
-            try:
-                return super()._wait_until_ready()
-            except AssertionError:
-                if last or any(process.poll() is not None for process in self.processes):
-                    raise
-        return None
-
-    def ask(self, *question: str) -> dict[str, Any]:
-        """What `desk_inside` answers, in a process with this portal's settings."""
-        done = subprocess.run(
-            [sys.executable, "-m", "stress.desk_inside", *question],
-            env=self.environment,
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-        return answer
 
 
 @dataclass

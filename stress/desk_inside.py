@@ -1,33 +1,28 @@
-"""What `desk` asks for inside a portal: run in a process with that portal's settings, it answers one line of JSON."""
+"""What `desk` asks for inside its portal (`inside`)."""
 
-import json
 import random
-import sys
 from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import django
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.test import Client
+from django.utils import timezone
+from tests.agents import signed_in
+from tests.cast import CAMILLE, EVE, JEAN_FRANCOIS, KARIM, PASSWORD
 
-django.setup()
-
-from django.conf import settings  # noqa: E402
-from django.contrib.auth.hashers import make_password  # noqa: E402
-from django.test import Client  # noqa: E402
-from django.utils import timezone  # noqa: E402
-from tests.agents import signed_in  # noqa: E402
-from tests.cast import CAMILLE, EVE, JEAN_FRANCOIS, KARIM, PASSWORD  # noqa: E402
-
-from adherents.accounts.models import Account, Role  # noqa: E402
-from adherents.casework.models import Decision, Item, Outcome, Status  # noqa: E402
-from adherents.casework.services.entering import put_right  # noqa: E402
-from adherents.insurer.profile import profile  # noqa: E402
-from adherents.journal.events import Event  # noqa: E402
-from adherents.journal.models import Entry  # noqa: E402
-from adherents.journal.services import broken_chains  # noqa: E402
-from adherents.mail.models import OutboxMail  # noqa: E402
-from adherents.members.models import Member  # noqa: E402
-from adherents.vault.models import Deposit, Document, State  # noqa: E402
+from adherents.accounts.models import Account, Role
+from adherents.casework.models import Decision, Item, Outcome, Status
+from adherents.casework.services.entering import put_right
+from adherents.insurer.profile import profile
+from adherents.journal.events import Event
+from adherents.journal.models import Entry
+from adherents.journal.services import broken_chains
+from adherents.mail.models import OutboxMail
+from adherents.members.models import Member
+from adherents.vault.models import Deposit, Document, State
 
 SENDERS = [CAMILLE, JEAN_FRANCOIS, EVE, KARIM]
 
@@ -139,11 +134,6 @@ def _furthest_from_its_turn() -> int:
     return max(turn[subject] - place for place, subject in enumerate(first))
 
 
-def main() -> None:
-    question, *numbers = sys.argv[1:]
-    answers = {"prepare": prepare, "left": left, "facts": facts}
-    print(json.dumps(answers[question](*map(int, numbers))))  # type: ignore[operator]
-
-
-if __name__ == "__main__":
-    main()
+QUESTIONS: dict[str, Callable[..., Any]] = {
+    function.__name__: function for function in (prepare, left, facts)
+}

@@ -28,6 +28,8 @@ def _on_sqlite(item: pytest.Item) -> bool:
 
 
 def _on_postgresql(item: pytest.Item) -> bool:
+    if item.get_closest_marker("postgresql"):
+        return True
     uses_database = item.get_closest_marker("django_db") or "db" in getattr(item, "fixturenames", ())
     elsewhere = item.get_closest_marker("journey") or item.get_closest_marker("any_database")
     return bool(uses_database) and not elsewhere

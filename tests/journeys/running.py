@@ -91,11 +91,13 @@ class Mailbox:
 class Portal:
     """`base`: its address. `mailbox`: every mail it sent. `run`: any of its commands. `sql`: a look, or the clock."""
 
+    keeps_mail: type[Mailbox] = Mailbox
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.port = _free_port()
         self.base = f"http://localhost:{self.port}"
-        self.mailbox = Mailbox()
+        self.mailbox = self.keeps_mail()
         self.post_office = Controller(self.mailbox, hostname="127.0.0.1", port=_free_port())
         self.processes: list[subprocess.Popen[bytes]] = []
         self.environment = {
@@ -111,8 +113,16 @@ class Portal:
             "ADHERENTS_PROXIES": "1",
         }
 
-    def start(self, people: Sequence[Person], *, with_account: Sequence[Person]) -> None:
+    def start(self, people: Sequence[Person], *, with_account: Sequence[Person], worker: bool = True) -> None:
         """`people` come from the insurer’s file; `with_account` have signed up already (`tests.cast.PASSWORD`)."""
+        self.prepare(people, with_account=with_account)
+        self._spawn("serve", f"--bind=127.0.0.1:{self.port}")
+        if worker:
+            self._spawn("worker", "--pause=0.2")
+        self._wait_until_ready()
+
+    def prepare(self, people: Sequence[Person], *, with_account: Sequence[Person]) -> None:
+        """As `start`, and nothing serves yet."""
         self.post_office.start()
         file = write(self.folder / "members.csv", map(line_of, people))
         children = write_beneficiaries(
@@ -120,9 +130,6 @@ class Portal:
         )
         numbers = json.dumps([person.number for person in with_account])
         _python(self.environment, "-m", "tests.journeys.prepare", str(file), str(children), text=numbers)
-        self._spawn("serve", f"--bind=127.0.0.1:{self.port}")
-        self._spawn("worker", "--pause=0.2")
-        self._wait_until_ready()
 
     def stop(self) -> None:
         for process in self.processes:
@@ -157,7 +164,7 @@ class Portal:
         return "".join(path.read_text() for path in sorted(self.folder.glob("*.log")))
 
     def _spawn(self, *command: str) -> None:
-        with (self.folder / f"{command[0]}.log").open("wb") as log:
+        with (self.folder / f"{command[0]}.log").open("ab") as log:
             self.processes.append(
                 subprocess.Popen(
                     [sys.executable, "-m", "django", *command],

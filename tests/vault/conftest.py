@@ -1,21 +1,12 @@
 """What the vault's tests share: a member signed in, files of every kind, a folder of their own for the objects."""
 
 import io
-import os
 import re
-import secrets
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from html import unescape
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pillow_heif
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -30,6 +21,7 @@ from adherents.vault.services.arrival import Intake
 from adherents.vault.services.deposit import deposit
 from tests.cast import CAMILLE, JEAN_FRANCOIS
 from tests.factories import open_account
+from tests.vault import s3
 from tests.vault.clamd import Clamd
 
 pillow_heif.register_heif_opener()
@@ -157,104 +149,25 @@ def own_clamd(settings: Any) -> Iterator[Clamd]:
 
 
 @pytest.fixture(scope="session")
-def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real S3 server; gives its endpoint."""
-    folder = tmp_path_factory.mktemp("s3")
-    ports = {name: _port(index) for index, name in enumerate(["master", "volume", "filer", "s3"])}
-    identities = folder / "identities.json"
-    identities.write_text(
-        '{"identities":[{"name":"tests","credentials":[{"accessKey":"tests","secretKey":"tests-only"}],'
-        '"actions":["Admin","Read","Write","List","Tagging"]}]}'
-    )
-    command = [
-        str(Path(sys.executable).with_name("weed")),
-        "server",
-        f"-dir={folder}",
-        "-ip=127.0.0.1",
-        "-ip.bind=127.0.0.1",
-        "-master.telemetry=false",
-        f"-master.port={ports['master']}",
-        "-master.volumeSizeLimitMB=64",
-        f"-volume.port={ports['volume']}",
-        "-volume.max=200",
-        "-filer",
-        f"-filer.port={ports['filer']}",
-        "-s3",
-        f"-s3.port={ports['s3']}",
-        "-s3.port.iceberg=0",  # ports of their own, always the same: two servers would fight for them
-        "-s3.port.lance=0",
-        f"-s3.config={identities}",
-    ]
-    with (folder / "log").open("wb") as log:
-        server = subprocess.Popen(command, stdout=log, stderr=log)
-    endpoint = f"http://127.0.0.1:{ports['s3']}"
-    try:
-        _wait_for(endpoint, server, folder / "log")
-        yield endpoint
-    finally:
-        server.kill()  # it keeps nothing that anybody wants
-        server.wait()
-
-
-def _port(index: int) -> int:
-    """A free port, free 10000 above too, where the server speaks its other protocol (none past 55535)."""
-    first = 21000 + index * 2000
-    for step in range(2000):
-        port = first + (os.getpid() * 13 + step) % 2000
-        with socket.socket() as one, socket.socket() as two:
-            try:
-                one.bind(("127.0.0.1", port))
-                two.bind(("127.0.0.1", port + 10000))
-            except OSError:
-                continue
-            return port
-    raise RuntimeError("no free port")
-
-
-def _wait_for(endpoint: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        if server.poll() is not None:
-            break
-        try:
-            urllib.request.urlopen(endpoint, timeout=2).close()
-            return
-        except urllib.error.HTTPError:
-            return  # it answers, and asks who we are
-        except OSError:
-            time.sleep(0.2)
-    raise RuntimeError(f"the S3 server did not start: {log.read_text(errors='replace')[-2000:]}")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[s3.Server]:
+    """A real S3 server."""
+    with s3.serving(tmp_path_factory.mktemp("s3")) as server:
+        yield server
 
 
 @pytest.fixture
-def s3_storage(s3_server: str, settings: Any) -> Any:
+def s3_storage(s3_server: s3.Server, settings: Any) -> Any:
     """The vault on S3, in a bucket of its own; gives the client and the bucket."""
-    bucket = f"documents-{secrets.token_hex(4)}"
+    client, bucket = s3.new_bucket(s3_server.endpoint)
     options = {
-        "access_key": "tests",
-        "secret_key": "tests-only",
+        "access_key": s3.ACCESS_KEY,
+        "secret_key": s3.SECRET_KEY,
         "region_name": "us-east-1",
-        "endpoint_url": s3_server,
+        "endpoint_url": s3_server.endpoint,
         "addressing_style": "path",
         "bucket_name": bucket,
         "file_overwrite": False,
     }
-    client = boto3.client(
-        "s3",
-        endpoint_url=s3_server,
-        aws_access_key_id="tests",
-        aws_secret_access_key="tests-only",
-        region_name="us-east-1",
-    )
-    deadline = time.monotonic() + 30
-    while True:
-        try:
-            client.create_bucket(Bucket=bucket)
-            break
-        except Exception:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.3)
     documents = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
     settings.STORAGES = settings.STORAGES | {"documents": documents}
     return client, bucket

@@ -8,17 +8,20 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
+from django.utils import timezone
+from PIL import Image
 
 from adherents.members.models import Member
 from adherents.vault.content import Refusal
-from adherents.vault.models import Document, UnclaimedObject
+from adherents.vault.models import Document, State, UnclaimedObject
 from adherents.vault.objects import NoSuchObject, begin, delete_object, fresh_name, open_object
 from adherents.vault.services.reading import Altered, clear_bytes, verify
 from adherents.vault.services.rendition import draw_due
@@ -85,18 +88,41 @@ def test_a_full_disk_is_told_and_nothing_half_kept_remains(
     signed_in: Client, sentences: Text, objects_folder: Path
 ) -> None:
     large = pdf().replace(b"\n", b"\n%" + b"x" * 3_000_000 + b"\n", 1)
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, before[1]))
-    try:
+    with disk_full_after(1 << 20):
         answer = send(signed_in, upload(pdf(), "petit.pdf"), upload(large, "gros.pdf"))
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
     page = sentences(signed_in.get(answer["Location"]))
     assert f"gros.pdf {Refusal.NOT_KEPT.label}" in page
     assert [document.name for document in Document.objects.all()] == ["petit.pdf"]
     assert len(objects_in(objects_folder)) == 1
     assert not UnclaimedObject.objects.exists()
     assert send(signed_in, upload(large, "gros.pdf")).status_code == 302
+
+
+@pytest.mark.django_db
+def test_a_disk_that_is_full_when_pages_are_kept_puts_them_off(member: Member, time_machine: Any) -> None:
+    time_machine.move_to(timezone.now())
+    photo = io.BytesIO()
+    Image.effect_noise((1600, 1600), 200).save(photo, "JPEG", quality=50)
+    document = deposited(member, photo.getvalue(), "photo.jpg")
+    with disk_full_after(1 << 18):
+        assert draw_due() == 1
+    document.refresh_from_db()
+    assert (document.state, document.set_aside, document.pages.count()) == (State.RECEIVED, "", 0)
+    time_machine.shift(3600)
+    assert draw_due() == 1
+    document.refresh_from_db()
+    assert (document.state, document.pages.count()) == (State.CHECKED, 1)
+
+
+@contextmanager
+def disk_full_after(size: int) -> Iterator[None]:
+    """No file can grow past so many bytes: what is written beyond fails, as on a disk that has no more room."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.mark.django_db

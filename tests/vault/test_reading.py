@@ -12,12 +12,15 @@ from adherents.journal.events import Event
 from adherents.journal.models import Entry
 from adherents.members.models import Member
 from adherents.vault.models import Document
+from adherents.vault.objects import fresh_name
+from adherents.vault.sealing import Sealer
 from tests.vault.conftest import browser_of, deposited, objects_in, pdf
 
 Text = Callable[[Any], str]
 pytestmark = pytest.mark.django_db
 NOBODYS = "00000000-0000-4000-8000-000000000000"
 LARGE = pdf(3).replace(b"\n", b"\n%" + b"x" * 3_000_000 + b"\n", 1)
+EDGES = [edge + step for edge in (1 << 20, 2 << 20) for step in (-1, 0, 1)]  # of the sealed segments
 
 
 def address(document: Document, end: str = "telecharger/") -> str:
@@ -86,7 +89,7 @@ def test_one_flipped_bit_anywhere_and_not_one_byte_is_sent(
     refused(signed_in, document, sentences)
 
 
-@pytest.mark.parametrize("length", [0, 10, 40, 1_048_576, 2 * 1_048_576, -1, -17])
+@pytest.mark.parametrize("length", [0, 10, 40, *EDGES, -1, -17])
 def test_a_file_cut_anywhere_and_not_one_byte_is_sent(
     signed_in: Client, member: Member, objects_folder: Path, sentences: Text, length: int
 ) -> None:
@@ -106,6 +109,34 @@ def test_two_objects_exchanged_open_as_neither(
     two.write_bytes(one_bytes)
     refused(signed_in, first, sentences)
     refused(signed_in, second, sentences)
+
+
+def test_an_old_object_put_back_gives_not_one_byte(
+    signed_in: Client, member: Member, objects_folder: Path, sentences: Text
+) -> None:
+    """What a backup holds: the same document, sealed for the same id, under the key of that day."""
+    document = deposited(member, LARGE)
+    before = fresh_name()
+    former = Sealer(sealed_as=document.sealed_as, storage_name=before)
+    former.write(LARGE)
+    former.commit()
+    (objects_folder / before).replace(objects_folder / document.storage_name)
+    refused(signed_in, document, sentences)
+
+
+def test_a_whole_object_of_another_version_gives_not_one_byte(
+    signed_in: Client, member: Member, sentences: Text
+) -> None:
+    """Object and key put back together open; the hash that the receipt signed says that it is not this file."""
+    document = deposited(member, LARGE)
+    former = Sealer(sealed_as=document.sealed_as, storage_name=fresh_name())
+    former.write(LARGE.replace(b"x" * 100, b"y" * 100, 1))
+    sealed = former.commit()
+    assert sealed.size == document.size
+    Document.objects.filter(pk=document.pk).update(
+        storage_name=sealed.storage_name, wrapped_key=sealed.wrapped_key
+    )
+    refused(signed_in, document, sentences)
 
 
 def test_a_row_given_anothers_object_and_key_does_not_open_it(

@@ -15,6 +15,7 @@ import dj_database_url
 CHECKOUT = Path(__file__).resolve().parents[3]
 LOOPBACK = {"127.0.0.1", "localhost", "::1", "testserver"}
 SocketAddress = tuple[str, int] | str
+S3_CONNECTS_WITHIN, S3_ANSWERS_WITHIN = 5, 15  # seconds, twice at most
 
 
 class WrongSetting(Exception):
@@ -226,10 +227,20 @@ def storage() -> tuple[str, dict[str, object]]:
         "file_overwrite": False,
         "default_acl": None,
     }
+    addressing = "auto"
     if parts.hostname:
+        addressing = "path"
         scheme = "http" if query.get("tls", ["1"])[0] == "0" else "https"
         options["endpoint_url"] = (
             f"{scheme}://{parts.hostname}:{parts.port or (443 if scheme == 'https' else 80)}"
         )
-        options["addressing_style"] = "path"
+    from botocore.config import Config  # a folder does without it
+
+    # Left to itself, the client waits five times a minute for a server that hangs, in one of the few threads that serve.
+    options["client_config"] = Config(
+        connect_timeout=S3_CONNECTS_WITHIN,
+        read_timeout=S3_ANSWERS_WITHIN,
+        retries={"total_max_attempts": 2, "mode": "standard"},
+        s3={"addressing_style": addressing},
+    )
     return "storages.backends.s3.S3Storage", options

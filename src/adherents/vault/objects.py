@@ -1,7 +1,8 @@
 """Storage objects, written once: a folder by default, S3 by setting (`storages["documents"]`).
 
 A writer takes bytes as they come, in bounded memory. `commit` makes the object appear, whole and flushed to disk,
-under a name that nothing had; `abort` leaves nothing behind. Only sealed bytes come here.
+under a name that nothing had; `abort` leaves nothing behind, or answers False where nobody can be sure of that: a request
+without an answer may still be carried out. Only sealed bytes come here.
 """
 
 import io
@@ -40,7 +41,7 @@ class ObjectWriter(Protocol):
     def writable(self) -> bool: ...
     def close(self) -> None: ...
     def commit(self) -> None: ...
-    def abort(self) -> None: ...
+    def abort(self) -> bool: ...
 
 
 def fresh_name() -> str:
@@ -185,6 +186,7 @@ class _FolderWriter:
         self.closed = False
         self._path, self._part = path, _part(path)
         self._written = self._flushing = 0
+        self._named = False
         try:
             _make_folders(path.parent, folder_mode)
             self._file = os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
@@ -215,16 +217,20 @@ class _FolderWriter:
             os.fsync(self._file)
             self._release()
             os.link(self._part, self._path)
+            self._named = True
             self._part.unlink()
             _flush_folder(self._path.parent)
         except OSError as error:
             self.abort()
             raise StorageFailed(str(error)) from error
 
-    def abort(self) -> None:
+    def abort(self) -> bool:
         self._release()
-        with suppress(OSError):
+        try:
             self._part.unlink(missing_ok=True)
+        except OSError:
+            return False
+        return not self._named
 
     def _release(self) -> None:
         if self._open:
@@ -268,7 +274,7 @@ class _S3Writer:
         self._buffer = bytearray()
         self._upload = ""
         self._parts: list[dict[str, Any]] = []
-        self._over = False
+        self._over = self._unsure = False
 
     def writable(self) -> bool:
         return True
@@ -295,17 +301,22 @@ class _S3Writer:
                     **self._at, UploadId=self._upload, MultipartUpload={"Parts": self._parts}
                 )
         except (ClientError, BotoCoreError, StorageFailed) as error:
+            self._unsure = True
             self.abort()
             raise StorageFailed(str(error)) from error
         self._over = True
 
-    def abort(self) -> None:
+    def abort(self) -> bool:
+        """After a request that failed, no other one is made: it would wait as long, and the sweep does it later."""
         self._over = True
         self._buffer = bytearray()
-        if self._upload:
-            with suppress(ClientError, BotoCoreError):  # the sweep tries again: the name is still noted
+        if self._upload and not self._unsure:
+            try:
                 self._client.abort_multipart_upload(**self._at, UploadId=self._upload)
+            except (ClientError, BotoCoreError):
+                self._unsure = True
             self._upload = ""
+        return not self._unsure
 
     def _send_part(self) -> None:
         try:
@@ -317,6 +328,7 @@ class _S3Writer:
                 **self._at, UploadId=self._upload, PartNumber=number, Body=io.BytesIO(self._buffer)
             )
         except (ClientError, BotoCoreError) as error:
+            self._unsure = True
             raise StorageFailed(str(error)) from error
         self._parts.append({"PartNumber": number, "ETag": sent["ETag"]})
         self._buffer = bytearray()

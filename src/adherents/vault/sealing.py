@@ -25,17 +25,17 @@ class Sealed:
 class Digest:
     """SHA-256 of what passes, worked out beside the cipher: on a file of some size, in a thread that keeps up with it.
 
-    Hashing costs as much as sealing. No more than eight chunks wait for it.
+    Hashing costs as much as sealing. No more than `most_waiting` chunks wait for it: a chunk that is hashed while the
+    processor still has it at hand, and whose memory the next one takes over, costs a tenth less.
     """
 
     SMALL_BYTES = 1 << 20
-    MOST_WAITING = 8
 
-    def __init__(self) -> None:
+    def __init__(self, *, most_waiting: int = 8) -> None:
         self._hash = hashlib.sha256()
         self._size = 0
         self._waiting: SimpleQueue[bytes | None] = SimpleQueue()
-        self._room = threading.Semaphore(self.MOST_WAITING)
+        self._room = threading.Semaphore(most_waiting)
         self._thread: threading.Thread | None = None
 
     def update(self, chunk: bytes) -> None:
@@ -87,10 +87,10 @@ class Sealer:
         self._try(self._object.commit)
         return Sealed(self.size, self._digest.finish(), self._key, self._name)
 
-    def abort(self) -> None:
-        """Nothing is left of it."""
+    def abort(self) -> bool:
+        """Nothing is left of it. False where the storage does not say so: a sweep has to look."""
         self._digest.finish()
-        self._object.abort()
+        return self._object.abort()
 
     def _try(self, step: Callable[[], object]) -> None:
         try:

@@ -14,7 +14,7 @@ MEMORY_BYTES = 1_500_000_000
 
 
 def main(content_type: str, size: int, seconds: int, wanted: str) -> None:
-    ready()
+    ready(content_type)
     if wanted == "unpack":
         from adherents.vault.drawing import (
             unpacking,  # it takes a while to load, and drawing does not need it

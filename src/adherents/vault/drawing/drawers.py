@@ -3,7 +3,6 @@
 import io
 from collections.abc import Iterator
 
-import pillow_heif
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 from PIL import Image, ImageOps, JpegImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin
@@ -29,10 +28,13 @@ class CannotDraw(Exception):
         self.fault = fault
 
 
-def ready() -> None:
-    """Load all that drawing needs, while files can still be opened."""
-    pillow_heif.register_heif_opener(thumbnails=False)
-    pillow_heif.options.DECODE_THREADS = 1
+def ready(content_type: str) -> None:
+    """Load all that drawing this kind of file needs, while files can still be opened."""
+    if content_type == "image/heic":
+        import pillow_heif  # as long to load as all the rest together
+
+        pillow_heif.register_heif_opener(thumbnails=False)
+        pillow_heif.options.DECODE_THREADS = 1
     Image.MAX_IMAGE_PIXELS = None  # our own bound, below, is told in words
     Image.preinit()
 
@@ -63,7 +65,8 @@ def _pdf_pages(document: pdfium.PdfDocument, count: int) -> Drawn:
             width, height = page.get_size()
             scale, _, _ = bounded(width, height, DOTS_PER_INCH / 72)
             bitmap = page.render(scale=scale, rev_byteorder=True)
-            yield bitmap.to_pil().convert("RGB")
+            drawn = bitmap.to_pil()
+            yield drawn if drawn.mode == "RGB" else drawn.convert("RGB")
             bitmap.close()
             page.close()
         except (pdfium.PdfiumError, ValueError) as error:

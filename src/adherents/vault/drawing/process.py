@@ -26,6 +26,9 @@ from adherents.vault.drawing import (
 )
 
 SECONDS = 60
+PIPE_BYTES = (
+    1 << 20
+)  # a page is six megabytes: with the usual 64 KiB, the two processes wake each other a hundred times
 COMMAND = [sys.executable, "-I", "-m", "adherents.vault.drawing"]
 
 
@@ -71,6 +74,7 @@ class Drawing:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            pipesize=PIPE_BYTES,
             env={},
             cwd=self._folder.name,
             close_fds=True,

@@ -116,11 +116,12 @@ class Incoming:
         return self._committed()
 
     def abort(self) -> None:
-        """Nothing is left of it."""
+        """Nothing is left of it. Its name stays noted for the sweep where the storage does not say so."""
         if self._sealer is not None:
-            self._sealer.abort()
+            gone = self._sealer.abort()
             self._sealer = None
-            UnclaimedObject.objects.filter(pk=self._storage_name).delete()
+            if gone:
+                UnclaimedObject.objects.filter(pk=self._storage_name).delete()
 
     def _before(self, chunk: bytes) -> bytes:
         """What came so far, when the chunk that decides is longer than the head that is kept."""

@@ -1,0 +1,25 @@
+"""Run every proof, or those named: `python -m stress [vault desk]`. One JSON line each; it ends with 1 when one fails."""
+
+import importlib
+import json
+import os
+import sys
+
+import django
+
+PROOFS = ["vault", "desk"]
+
+
+def main() -> int:
+    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"  # of this process alone: each portal has its own
+    django.setup()
+    failed = False
+    for name in sys.argv[1:] or PROOFS:
+        for found in importlib.import_module(f"stress.{name}").proofs():
+            print(json.dumps(found), flush=True)
+            failed = failed or bool(found["wrong"])
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,145 @@
+"""A member's phone without a browser: what tests and proofs send with, straight to a portal's socket."""
+
+import http.client
+import http.cookiejar
+import re
+import secrets
+import socket
+import time
+import urllib.parse
+import urllib.request
+from collections.abc import Sequence
+
+from tests.cast import CAMILLE, PASSWORD, Person
+from tests.journeys.running import Portal
+
+SEND = "/adherent/documents/envoyer/"
+FILES = f"{SEND}fichiers/"
+
+
+class Phone:
+    """A member's phone, signed in: it speaks tus by itself, and posts a form too."""
+
+    def __init__(self, portal: Portal, person: Person = CAMILLE) -> None:
+        self.portal, self.person = portal, person
+        jar = http.cookiejar.CookieJar()
+        browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
+        entrance = f"{portal.base}/adherent/"
+        fields = {
+            "identifier": person.number,
+            "password": PASSWORD,
+            "csrfmiddlewaretoken": self._token(browser, entrance),
+        }
+        browser.open(entrance, urllib.parse.urlencode(fields).encode()).read()
+        token = self._token(browser, f"{portal.base}{SEND}")
+        cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in jar)
+        self.headers = {
+            "Host": f"localhost:{portal.port}",
+            "Cookie": cookies,
+            "X-CSRFToken": token,
+            "Tus-Resumable": "1.0.0",
+        }
+
+    @staticmethod
+    def _token(browser: urllib.request.OpenerDirector, address: str) -> str:
+        with browser.open(address) as answer:
+            found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', answer.read().decode())
+        assert found
+        return found[1]
+
+    def ask(
+        self, method: str, path: str, body: bytes | None = None, **headers: str
+    ) -> tuple[int, dict[str, str]]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.portal.port, timeout=60)
+        try:
+            named = {name.replace("_", "-"): value for name, value in headers.items()}
+            connection.request(method, path, body, self.headers | named)
+            answer = connection.getresponse()
+            answer.read()
+            return answer.status, dict(answer.headers)
+        finally:
+            connection.close()
+
+    def announce(self, content: bytes) -> str:
+        status, headers = self.ask("POST", FILES, Upload_Length=str(len(content)))
+        assert status == 201
+        return headers["Location"]
+
+    def bring(self, path: str, content: bytes, offset: int = 0) -> int:
+        kind = "application/offset+octet-stream"
+        return self.ask("PATCH", path, content, Upload_Offset=str(offset), Content_Type=kind)[0]
+
+    def begin(self, path: str, content: bytes, offset: int, *, announced: int) -> socket.socket:
+        """Bring fewer bytes than announced, and keep the connection."""
+        lines = [f"PATCH {path} HTTP/1.1", *(f"{name}: {value}" for name, value in self.headers.items())]
+        lines += [
+            f"Upload-Offset: {offset}",
+            f"Content-Length: {announced}",
+            "Content-Type: application/offset+octet-stream",
+        ]
+        connection = socket.create_connection(("127.0.0.1", self.portal.port))
+        connection.sendall("\r\n".join([*lines, "", ""]).encode() + content)
+        return connection
+
+    def begin_form(self, content: bytes, *, announced: int) -> socket.socket:
+        """Begin to post the form with fewer bytes than announced, and keep the connection."""
+        lines = [f"POST {SEND} HTTP/1.1", *(f"{name}: {value}" for name, value in self.headers.items())]
+        lines += [f"Content-Length: {announced}", "Content-Type: multipart/form-data; boundary=x"]
+        connection = socket.create_connection(("127.0.0.1", self.portal.port))
+        connection.sendall("\r\n".join([*lines, "", ""]).encode() + content)
+        return connection
+
+    def page(self, path: str) -> str:
+        """A page's words and tags, whatever its status."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.portal.port, timeout=60)
+        try:
+            connection.request("GET", path, headers=self.headers)
+            return connection.getresponse().read().decode()
+        finally:
+            connection.close()
+
+    def offset(self, path: str, *, past: int = -1, patience: float = 25) -> int:
+        """Asked again while the portal still holds the file, or has not begun to read what was sent."""
+        deadline = time.monotonic() + patience
+        while True:
+            status, headers = self.ask("HEAD", path)
+            at = int(headers.get("Upload-Offset", -1))
+            if at > past:
+                return at
+            assert status in {200, 423}
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+
+    def wait_until_held(self, path: str) -> None:
+        deadline = time.monotonic() + 10
+        while self.ask("HEAD", path)[0] != 423:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+    def deposit(self, contents: Sequence[bytes] = (), *, order: Sequence[str] = ()) -> tuple[int, str]:
+        """Post the form, with these files or with what arrived before; its status and where it leads."""
+        boundary = secrets.token_hex(16)
+        fields = [("kind", "rib"), ("note", ""), *(("order", one) for one in order)]
+        parts = [
+            f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+            for name, value in fields
+        ]
+        for number, content in enumerate(contents):
+            head = f'--{boundary}\r\nContent-Disposition: form-data; name="files"; filename="{number}.pdf"\r\n\r\n'
+            parts.append(head.encode() + content + b"\r\n")
+        body = b"".join([*parts, f"--{boundary}--\r\n".encode()])
+        kind = f"multipart/form-data; boundary={boundary}"
+        status, headers = self.ask("POST", SEND, body, Content_Type=kind)
+        return status, headers.get("Location", "")
+
+    def download(self, document_id: str) -> bytes:
+        """A document of one's own, whole."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.portal.port, timeout=60)
+        try:
+            connection.request("GET", f"/adherent/documents/{document_id}/telecharger/", headers=self.headers)
+            answer = connection.getresponse()
+            content = answer.read()
+            assert answer.status == 200, content.decode(errors="replace")[:2000]
+            return content
+        finally:
+            connection.close()

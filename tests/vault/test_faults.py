@@ -1,0 +1,160 @@
+"""What the vault stands on fails, on real parts: said in words, nothing lost, and the others are served meanwhile.
+
+A full disk: `test_keeping.py`. An antivirus that is away: `test_antivirus.py`. Broken and slow connections:
+`test_interrupted.py`.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.config import Config
+from django.test import Client
+from django.utils import timezone
+
+from adherents.members.models import Member
+from adherents.vault.content import Refusal
+from adherents.vault.models import Document, UnclaimedObject, Upload
+from adherents.vault.services import resuming
+from adherents.vault.services.sweeping import sweep_forgotten
+from tests import postgresql
+from tests.cast import CAMILLE
+from tests.journeys.running import Portal
+from tests.vault import s3
+from tests.vault.conftest import browser_of, deposited, pdf, send, upload
+from tests.vault.phone import FILES, SEND, Phone
+
+Text = Callable[[Any], str]
+LARGE = pdf().replace(b"\n", b"\n%" + b"x" * 700_000 + b"\n", 1)
+
+
+class TestStorage:
+    """An S3 server that refuses, and one that takes the question and never answers."""
+
+    pytestmark = pytest.mark.django_db
+
+    @pytest.fixture(autouse=True)
+    def storage(self, objects_folder: Path, s3_storage: Any, settings: Any) -> None:
+        self.client, self.bucket = s3_storage
+        self.settings = settings
+        patience = Config(
+            connect_timeout=1,
+            read_timeout=1,
+            retries={"total_max_attempts": 1},
+            s3={"addressing_style": "path"},
+        )
+        self.with_options(client_config=patience)
+
+    def with_options(self, **options: Any) -> None:
+        documents = self.settings.STORAGES["documents"]
+        documents = documents | {"OPTIONS": documents["OPTIONS"] | options}
+        self.settings.STORAGES = self.settings.STORAGES | {"documents": documents}
+
+    def names(self) -> list[str]:
+        return [found["Key"] for found in self.client.list_objects_v2(Bucket=self.bucket).get("Contents", [])]
+
+    @pytest.fixture
+    def hanging(self, s3_server: s3.Server) -> Iterator[s3.Server]:
+        s3_server.stop()
+        yield s3_server
+        s3_server.go_on()
+
+    def test_a_refusal_is_a_sentence_and_the_same_file_enters_afterwards(
+        self, signed_in: Client, sentences: Text
+    ) -> None:
+        self.with_options(secret_key="of another")
+        assert str(Refusal.NOT_KEPT.label) in sentences(send(signed_in, upload(pdf())))
+        assert not Document.objects.exists()
+        self.with_options(secret_key=s3.SECRET_KEY)
+        assert send(signed_in, upload(pdf())).status_code == 302
+        assert len(self.names()) == 1
+
+    def test_a_file_on_its_way_waits_for_a_storage_that_refuses(self, member: Member) -> None:
+        begun = resuming.begin_upload(member=member, name="releve.pdf", length=len(LARGE))
+        half, rest = LARGE[:400_000], LARGE[400_000:]
+        resuming.receive(member=member, upload_id=begun.pk, offset=0, length=len(half), chunks=[half])
+        self.with_options(secret_key="of another")
+        with pytest.raises(resuming.NotKept):
+            resuming.receive(
+                member=member, upload_id=begun.pk, offset=len(half), length=len(rest), chunks=[rest]
+            )
+        self.with_options(secret_key=s3.SECRET_KEY)
+        assert resuming.progress(member=member, upload_id=begun.pk).offset == len(half)
+        resuming.receive(member=member, upload_id=begun.pk, offset=len(half), length=len(rest), chunks=[rest])
+        assert not Upload.objects.exists()
+
+    def test_a_storage_that_hangs_is_given_up_and_what_it_does_later_is_swept(
+        self, signed_in: Client, sentences: Text, hanging: s3.Server
+    ) -> None:
+        assert str(Refusal.NOT_KEPT.label) in sentences(send(signed_in, upload(pdf())))
+        assert not Document.objects.exists()
+        [noted] = UnclaimedObject.objects.all()
+        hanging.go_on()
+        deadline = time.monotonic() + 20
+        while self.names() != [noted.storage_name]:  # it had the request all along
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        UnclaimedObject.objects.update(at=timezone.now() - timedelta(days=2))
+        assert sweep_forgotten() == 1
+        assert not self.names()
+        assert send(signed_in, upload(pdf())).status_code == 302
+
+    def test_a_document_is_not_lost_while_its_storage_hangs(
+        self, member: Member, sentences: Text, s3_server: s3.Server
+    ) -> None:
+        document = deposited(member, pdf())
+        address = f"/adherent/documents/{document.pk}/telecharger/"
+        s3_server.stop()
+        try:
+            answer = browser_of(member).get(address)
+        finally:
+            s3_server.go_on()
+        assert answer.status_code == 503
+        assert "Votre document n’est pas perdu." in sentences(answer)
+        assert b"".join(browser_of(member).get(address).streaming_content) == pdf()
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[postgresql.Server]:
+    with postgresql.serving() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def portal(tmp_path_factory: pytest.TempPathFactory, database: postgresql.Server) -> Iterator[Portal]:
+    """On a PostgreSQL of its own, without a worker."""
+    running = Portal(tmp_path_factory.mktemp("portal"))
+    running.environment["ADHERENTS_DATABASE_URL"] = database.address
+    try:
+        running.start([CAMILLE], with_account=[CAMILLE], worker=False)
+        yield running
+    finally:
+        running.stop()
+
+
+def test_a_database_that_goes_in_the_middle_is_told_and_nothing_acknowledged_is_lost(
+    portal: Portal, database: postgresql.Server
+) -> None:
+    phone = Phone(portal)
+    path = phone.announce(LARGE)
+    phone.begin(path, LARGE[:300_000], 0, announced=len(LARGE)).close()
+    kept = phone.offset(path, past=0)
+    connection = phone.begin(path, LARGE[kept : kept + 100_000], kept, announced=len(LARGE) - kept)
+    phone.wait_until_held(path)
+    database.stop()
+    connection.sendall(LARGE[kept + 100_000 :])
+    assert connection.recv(4096).startswith(b"HTTP/1.1 500 ")
+    connection.close()
+    said = phone.page(SEND)
+    assert "Une erreur est survenue de notre côté" in said
+    assert "Ce qui avait déjà été reçu, avec un accusé de dépôt, est conservé." in said
+    database.start()
+    database.run("UPDATE vault_upload SET leased_until = NULL")  # half a minute passes
+    assert phone.offset(path, past=0) == kept, "what was acknowledged, and no more"
+    assert phone.bring(path, LARGE[kept:], kept) == 204
+    status, receipt = phone.deposit(order=[path.removeprefix(FILES).strip("/")])
+    assert (status, "/accuses/" in receipt) == (302, True)
+    assert "everything is whole" in portal.run("verify_vault", "--pace=0")
