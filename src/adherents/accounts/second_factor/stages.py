@@ -13,7 +13,9 @@ class SecondFactorStage(AuthenticateStage):  # type: ignore[misc]
     """allauth's, which ends when the password changes between the two steps."""
 
     def handle(self) -> tuple[Any, bool]:
-        if not self.login.user.has_second_factor:  # known since the password was checked: allauth would ask again
+        if (
+            not self.login.user.has_second_factor
+        ):  # known since the password was checked: allauth would ask again
             return None, True
         self.state["password"] = self.login.user.get_session_auth_hash()
         response, proceeds = super().handle()
