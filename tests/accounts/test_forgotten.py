@@ -14,8 +14,9 @@ from django.utils import timezone
 from django.utils.html import strip_tags
 
 from adherents.accounts.browser import LINK_COOKIE
-from adherents.accounts.models import AccessLink, Account, MathQuestion, ResetRequest, hash_token
+from adherents.accounts.models import AccessLink, Account, MathQuestion, ResetRequest
 from adherents.accounts.services.forgotten import WrongAnswer, ask_question, check_answer
+from adherents.accounts.tokens import hash_token
 from adherents.config.logs import JsonFormatter
 from adherents.insurer.profile import Profile
 from adherents.work.services import run_until_nothing_is_left

@@ -22,7 +22,6 @@ from adherents.accounts.models import (
     FormerPassword,
     KnownDevice,
     SignInCounter,
-    hash_token,
 )
 from adherents.accounts.services import (
     access_link,
@@ -38,6 +37,7 @@ from adherents.accounts.services.access_link import DeadLink, WrongBirthDate
 from adherents.accounts.services.lock import Locked
 from adherents.accounts.services.passwords import ChangedMeanwhile, WeakPassword
 from adherents.accounts.services.sign_in import Refused
+from adherents.accounts.tokens import hash_token
 from adherents.journal.events import Event
 from adherents.journal.models import Entry
 from adherents.journal.services import broken_chains, record

@@ -15,9 +15,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from adherents.accounts.client import Client as Anybody
-from adherents.accounts.models import AccessLink, Account, FormerPassword, hash_token
+from adherents.accounts.models import AccessLink, Account, FormerPassword
 from adherents.accounts.services import access_link, closing, email, letter
 from adherents.accounts.services.access_link import DeadLink
+from adherents.accounts.tokens import hash_token
 from adherents.enrolment.models import AddressToConfirm
 from adherents.enrolment.services import confirming
 from adherents.journal.events import Event

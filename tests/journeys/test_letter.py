@@ -11,7 +11,7 @@ from tests.journeys.agents import become_agent
 from tests.journeys.conftest import Visit
 from tests.journeys.visiting import Visitor
 
-AGENT = "hugo.renard@mese.example"
+AGENT = "odile.marchand@mese.example"
 REASON = {"Motif": "L’adhérent a appelé"}
 
 
@@ -21,7 +21,7 @@ def test_a_letter_opens_an_account_without_any_address(
     visit: Visit, newcomer: Person, member: Person
 ) -> None:
     agent = visit("desktop")
-    become_agent(agent, AGENT, name="Hugo Renard", role="responsable")
+    become_agent(agent, AGENT, name="Odile Marchand", role="responsable")
     refused = "UPDATE members_member SET email_failed_at = '2026-11-02 10:00:00' WHERE number = ?"
     agent.portal.sql(refused, member.number)
     lost = "UPDATE members_member SET email = '', email_key = '' WHERE number = ?"

@@ -8,7 +8,7 @@ import socket
 import time
 import urllib.parse
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from tests.cast import CAMILLE, PASSWORD, Person
 from tests.journeys.running import Portal
@@ -50,13 +50,18 @@ class Phone:
     def ask(
         self, method: str, path: str, body: bytes | None = None, **headers: str
     ) -> tuple[int, dict[str, str]]:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        status, given, _ = self._exchange(method, path, body, named)
+        return status, given
+
+    def _exchange(
+        self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
+    ) -> tuple[int, dict[str, str], bytes]:
         connection = http.client.HTTPConnection("127.0.0.1", self.portal.port, timeout=60)
         try:
-            named = {name.replace("_", "-"): value for name, value in headers.items()}
-            connection.request(method, path, body, self.headers | named)
-            answer = connection.getresponse()
-            answer.read()
-            return answer.status, dict(answer.headers)
+            connection.request(method, path, body, {**self.headers, **headers})
+            with connection.getresponse() as answer:  # which may have taken the connection over
+                return answer.status, dict(answer.headers), answer.read()
         finally:
             connection.close()
 
@@ -91,12 +96,7 @@ class Phone:
 
     def page(self, path: str) -> str:
         """A page's words and tags, whatever its status."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.portal.port, timeout=60)
-        try:
-            connection.request("GET", path, headers=self.headers)
-            return connection.getresponse().read().decode()
-        finally:
-            connection.close()
+        return self._exchange("GET", path, None, {})[2].decode()
 
     def offset(self, path: str, *, past: int = -1, patience: float = 25) -> int:
         """Asked again while the portal still holds the file, or has not begun to read what was sent."""
@@ -134,12 +134,8 @@ class Phone:
 
     def download(self, document_id: str) -> bytes:
         """A document of one's own, whole."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.portal.port, timeout=60)
-        try:
-            connection.request("GET", f"/adherent/documents/{document_id}/telecharger/", headers=self.headers)
-            answer = connection.getresponse()
-            content = answer.read()
-            assert answer.status == 200, content.decode(errors="replace")[:2000]
-            return content
-        finally:
-            connection.close()
+        status, _, content = self._exchange(
+            "GET", f"/adherent/documents/{document_id}/telecharger/", None, {}
+        )
+        assert status == 200, content.decode(errors="replace")[:2000]
+        return content

@@ -1,7 +1,5 @@
 """Accounts and what protects them."""
 
-import hashlib
-import secrets
 import uuid
 from datetime import datetime, timedelta
 from importlib import import_module
@@ -17,14 +15,15 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from adherents.accounts import policy, rules
+from adherents.accounts.access_links import SETS_A_PASSWORD as SETS_A_PASSWORD
+from adherents.accounts.access_links import AccessLink as AccessLink  # a table of this room
+from adherents.accounts.access_links import Purpose as Purpose
 from adherents.accounts.factor_requests import FactorRequest as FactorRequest  # a table of this room
 from adherents.accounts.policy import Counter, Standing
 from adherents.crypto.fields import EncryptedTextField
 from adherents.crypto.index import blind_index, blind_indexes
 from adherents.insurer.profile import profile
 from adherents.work.models import DueWork, DueWorkQuerySet
-
-LETTER_PURPOSE = "letter"
 
 
 class Role(models.TextChoices):
@@ -39,11 +38,6 @@ def normalise_identifier(typed: str) -> str:
     """A n° adhérent as it is kept: no space, letter case folded up (G1). An agent's e-mail address: folded down."""
     bare = "".join(typed.split())
     return bare.lower() if "@" in bare else bare.upper()
-
-
-def hash_token(token: str) -> str:
-    """What is stored of a token: SHA-256, 64 hexadecimal digits. The token itself has 128 random bits."""
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 class AccountQuerySet(models.QuerySet["Account"]):
@@ -217,93 +211,6 @@ class SignInCounter(models.Model):
     @staticmethod
     def index(identifier: str) -> bytes:
         return blind_index("sign-in", identifier)
-
-
-class Purpose(models.TextChoices):
-    """What a link lets its reader do."""
-
-    RESET = "reset"
-    FIRST_CONNECTION = "first_connection"
-    INVITATION = "invitation"
-    LETTER = "letter"
-    SECOND_FACTOR = "second_factor"  # with the password: add the factor that replaces a lost one
-    STRANGER = "stranger"  # say « ce n’était pas moi »
-
-
-SETS_A_PASSWORD = (Purpose.RESET, Purpose.FIRST_CONNECTION, Purpose.INVITATION)
-
-
-class AccessLinkQuerySet(models.QuerySet["AccessLink"]):
-    def live(self) -> Self:
-        return self.filter(used_at__isnull=True, killed_at__isnull=True, expires_at__gt=timezone.now())
-
-    def mailed(self) -> Self:
-        """Those that went to an address: a change of address kills them."""
-        return self.exclude(purpose=Purpose.LETTER)
-
-    def letters(self) -> Self:
-        """The codes on paper."""
-        return self.filter(purpose=Purpose.LETTER)
-
-    def opened_by(self, token: str) -> "AccessLink | None":
-        """The live link that this token opens."""
-        return self.live().mailed().select_related("account").filter(token_hash=hash_token(token)).first()
-
-    def opened_by_code(self, code: str) -> "AccessLink | None":
-        """The live letter that bears this code."""
-        hashes = [index.hex() for index in blind_indexes(LETTER_PURPOSE, code)]
-        return self.live().letters().select_related("account").filter(token_hash__in=hashes).first()
-
-    def kill_all_of(self, account: Account) -> int:
-        """A password change kills every link that was on its way (G6).
-
-        Not « ce n’était pas moi »: whoever stole a password would change it to silence its owner.
-        """
-        return self.exclude(purpose=Purpose.STRANGER).kill_every_one_of(account)
-
-    def kill_every_one_of(self, account: Account) -> int:
-        """Nothing that was sent opens any more: the account is shut."""
-        return self.live().filter(account=account).update(killed_at=timezone.now())
-
-
-class AccessLink(models.Model):
-    """What lets its reader set a password: a link sent by mail (G6), or a code sent by post, shorter, to be typed.
-
-    Only a hash of the token is kept; of the code, which has 60 bits, a hash under the master key.
-    """
-
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="links")
-    purpose = models.CharField(max_length=20, choices=Purpose.choices)
-    token_hash = models.CharField(max_length=64, unique=True)
-    created_at = models.DateTimeField(default=timezone.now)
-    expires_at = models.DateTimeField()
-    used_at = models.DateTimeField(null=True)
-    killed_at = models.DateTimeField(null=True)
-    birth_date_failures = models.PositiveSmallIntegerField(default=0)
-
-    objects = AccessLinkQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["account"],
-                condition=Q(purpose="letter", used_at__isnull=True, killed_at__isnull=True),
-                name="one_letter_an_account",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.purpose} for {self.account}"
-
-    @staticmethod
-    def new_token() -> str:
-        """128 random bits, 32 hexadecimal digits."""
-        return secrets.token_hex(16)
-
-    @staticmethod
-    def hash_code(code: str) -> str:
-        """What is stored of a code on paper: 32 hexadecimal digits, worth nothing without the master key."""
-        return blind_index(LETTER_PURPOSE, code).hex()
 
 
 class MathQuestion(models.Model):

@@ -10,7 +10,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 
-from adherents.accounts.models import EndedSession, Session, hash_token
+from adherents.accounts.models import EndedSession, Session
+from adherents.accounts.tokens import hash_token
 from adherents.insurer.profile import profile
 
 BORN, BROWSER = "_born", "_browser"

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from adherents.accounts.models import hash_token
+from adherents.accounts.tokens import hash_token
 from adherents.crypto.fields import EncryptedTextField
 from adherents.members.models import Member
 from adherents.work.models import DueWork, DueWorkQuerySet

@@ -2,7 +2,7 @@
 
 The stylesheet is Bootstrap's Reboot (from the package that ships it), the variables that the brand gives,
 then the rooms' `assets/*.css`, this room's first. The script is the rooms' `assets/js/*.js`, each in a scope
-of its own. See `docs/decisions/0003-one-stylesheet.md`.
+of its own, without their comments. See `docs/decisions/0003-one-stylesheet.md`.
 """
 
 import os
@@ -18,6 +18,7 @@ from django.contrib.staticfiles.finders import BaseFinder
 from django.core.checks import CheckMessage
 from django.core.files.storage import FileSystemStorage, Storage
 from django.utils.html import escape
+from rjsmin import jsmin
 
 from adherents.insurer.profile import profile
 from adherents.ui import theme
@@ -57,7 +58,7 @@ def script() -> str:
         f"try {{\n{module.strip()}\n}} catch (error) {{\nreportError(error);\n}}\n"
         for module in _assets("js/*.js")
     )
-    return '"use strict";\n' + "".join(modules)
+    return str(jsmin('"use strict";\n' + "".join(modules)))
 
 
 def mark() -> str:

@@ -4,7 +4,8 @@ from allauth.account.authentication import get_authentication_records
 from allauth.account.internal.flows.login import record_authentication
 from django.http import HttpRequest
 
-from adherents.accounts.models import Account, hash_token
+from adherents.accounts.models import Account
+from adherents.accounts.tokens import hash_token
 from adherents.journal.events import Event
 from adherents.journal.services import record
 

@@ -16,10 +16,10 @@ from adherents.accounts.models import (
     Account,
     KnownDevice,
     Purpose,
-    hash_token,
 )
 from adherents.accounts.rules import link_validity
 from adherents.accounts.services import lock, passwords
+from adherents.accounts.tokens import hash_token
 from adherents.insurer.profile import profile
 from adherents.journal.events import Event
 from adherents.journal.services import record

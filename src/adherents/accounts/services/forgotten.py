@@ -16,10 +16,10 @@ from adherents.accounts.models import (
     MathQuestion,
     Purpose,
     ResetRequest,
-    hash_token,
     normalise_identifier,
 )
 from adherents.accounts.services import access_link
+from adherents.accounts.tokens import hash_token
 from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.work.services import do_each

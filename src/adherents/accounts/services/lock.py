@@ -13,9 +13,10 @@ from django.utils import timezone
 
 from adherents.accounts import mails, policy
 from adherents.accounts.client import Client
-from adherents.accounts.models import Account, KnownDevice, SignInCounter, hash_token
+from adherents.accounts.models import Account, KnownDevice, SignInCounter
 from adherents.accounts.policy import Counter, Gate
 from adherents.accounts.rules import lock_rules
+from adherents.accounts.tokens import hash_token
 from adherents.journal.events import Event
 from adherents.journal.services import record
 

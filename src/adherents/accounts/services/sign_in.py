@@ -15,13 +15,13 @@ from adherents.accounts.models import (
     Purpose,
     Session,
     Why,
-    hash_token,
     normalise_identifier,
 )
 from adherents.accounts.policy import Outcome
 from adherents.accounts.services import lock, new_factor
 from adherents.accounts.services.access_link import make_link
 from adherents.accounts.services.lock import Locked
+from adherents.accounts.tokens import hash_token
 from adherents.insurer.profile import profile
 from adherents.journal.events import Event
 from adherents.journal.services import record

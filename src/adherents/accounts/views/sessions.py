@@ -13,9 +13,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from adherents.accounts import sessions
 from adherents.accounts.decorators import ENDED, P, View, account_of, member_required
-from adherents.accounts.models import Session, Why, hash_token
+from adherents.accounts.models import Session, Why
 from adherents.accounts.services import end_sessions
 from adherents.accounts.services.end_sessions import NothingOpen
+from adherents.accounts.tokens import hash_token
 
 # No `app`: the setting of the one named would switch this off.
 _after_proof: Callable[[View[P]], View[P]] = reauthentication_required()

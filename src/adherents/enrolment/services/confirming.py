@@ -3,10 +3,10 @@
 from django.db import transaction
 from django.utils import timezone
 
-from adherents.accounts.models import hash_token
 from adherents.accounts.rules import link_validity
 from adherents.accounts.services import lock
 from adherents.accounts.services.access_link import DeadLink
+from adherents.accounts.tokens import hash_token
 from adherents.enrolment import mails
 from adherents.enrolment.models import AddressToConfirm
 from adherents.journal.events import Event

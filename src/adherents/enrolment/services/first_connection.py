@@ -11,8 +11,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from adherents.accounts.client import Client
-from adherents.accounts.models import Account, Purpose, hash_token
+from adherents.accounts.models import Account, Purpose
 from adherents.accounts.services import access_link
+from adherents.accounts.tokens import hash_token
 from adherents.enrolment.models import IdentityClaim
 from adherents.journal.events import Event
 from adherents.journal.services import record
