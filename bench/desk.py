@@ -3,8 +3,9 @@ the figures, over the same among ten thousand members.
 
 Both portals are made by `bench.population` in one server, each in a database of its own, and measured in turns, so that a busy
 machine counts for both. `BENCH_MANY` and `BENCH_FEW` say how many members (100000 is quick), `BENCH_ROUNDS` how often each
-thing is done, `BENCH_ONLY` which (a word that their names begin with). A search says how many members it `found`: names and
-birthdays that one person bears among ten thousand are fifty people's among a million, and fifty rows take longer to show.
+thing is done, `BENCH_ONLY` which (a word that their names begin with). A search says how many members it `found`: the small
+portal's have as many namesakes as the large one's (`BENCH_NAMESAKES`, fifty; 0 leaves them as few as they are), so that a list
+of one is not compared with a list of fifty.
 """
 
 import gc
@@ -29,6 +30,7 @@ FEW = int(os.environ.get("BENCH_FEW", "10000"))
 MANY = int(os.environ.get("BENCH_MANY", "1000000"))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "50"))  # a turn
 TURNS = 4
+NAMESAKES = int(os.environ.get("BENCH_NAMESAKES", "50"))  # in the small portal
 ONLY = os.environ.get("BENCH_ONLY", "")
 WARM = 10
 LOADING = {
@@ -46,9 +48,9 @@ def figures() -> Iterator[dict[str, Any]]:
     place = nullcontext(kept) if kept else tempfile.TemporaryDirectory(prefix="adherents-bench-desk-")
     with place as name, _server(Path(name)) as server:
         urls = {}
-        for members in (FEW, MANY):
+        for members, namesakes in ((FEW, NAMESAKES), (MANY, 0)):
             start = time.perf_counter()
-            urls[members], is_new = _made(server, members)
+            urls[members], is_new = _made(server, members, namesakes)
             yield {
                 "figure": "population",
                 "members": members,
@@ -78,7 +80,7 @@ def _told(what: str, many: list[tuple[float, int]], few: list[tuple[float, int]]
         "ours_p95_ms": round(_p95(ours) * 1000, 2),
         "baseline_ms": round(median(baseline) * 1000, 2),
         "baseline_p95_ms": round(_p95(baseline) * 1000, 2),
-        "baseline": f"the same among {FEW} members",
+        "baseline": f"the same among {FEW} members" + (f" with {NAMESAKES} namesakes" if NAMESAKES else ""),
         "rounds": len(ours),
     }
     if what.endswith("the query"):
@@ -103,21 +105,22 @@ def _server(folder: Path) -> Iterator[str]:
         server.cleanup()
 
 
-def _made(server: str, members: int) -> tuple[str, bool]:
+def _made(server: str, members: int, namesakes: int) -> tuple[str, bool]:
     """The address of a database with so many members in it, and whether it was made just now. Nothing of PostgreSQL's own
     settings stays changed."""
     import psycopg
 
-    url = urlunsplit(urlsplit(server)._replace(path=f"/desk_{members}"))
+    name = f"desk_{members}_{namesakes}"
+    url = urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
     with psycopg.connect(server, autocommit=True) as connection:
-        if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [f"desk_{members}"]).fetchone():
+        if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
             _python("django", url, "migrate", "--verbosity", "0")
             return url, False
-        connection.execute(f"CREATE DATABASE desk_{members}")
-        for name, value in LOADING.items():
-            connection.execute(f"ALTER SYSTEM SET {name} = {value}")
+        connection.execute(f"CREATE DATABASE {name}")
+        for setting, value in LOADING.items():
+            connection.execute(f"ALTER SYSTEM SET {setting} = {value}")
         connection.execute("SELECT pg_reload_conf()")
-        _python("bench.population", url, str(members))
+        _python("bench.population", url, str(members), str(namesakes))
         connection.execute("ALTER SYSTEM RESET ALL")
         connection.execute("SELECT pg_reload_conf()")
     return url, True
@@ -134,7 +137,9 @@ def _octets(url: str) -> int:
 
 def _measured(url: str, members: int, turn: int) -> Times:
     """In a process of its own, as a web server is."""
-    return json.loads(_python("bench.desk", url, str(members), str(turn)).splitlines()[-1])  # type: ignore[no-any-return]
+    namesakes = NAMESAKES if members == FEW else 0
+    said = _python("bench.desk", url, *map(str, (members, namesakes, turn)))
+    return json.loads(said.splitlines()[-1])  # type: ignore[no-any-return]
 
 
 def _python(module: str, url: str, *arguments: str) -> str:
@@ -152,7 +157,7 @@ def _python(module: str, url: str, *arguments: str) -> str:
     return done.stdout
 
 
-def _measure(members: int, turn: int) -> Times:
+def _measure(members: int, namesakes: int, turn: int) -> Times:
     from django.db import connection
     from django.test import Client
     from tests.agents import make_agent, signed_in
@@ -160,13 +165,13 @@ def _measure(members: int, turn: int) -> Times:
     from adherents.accounts.models import Account, Role
     from adherents.casework.models import Item
     from adherents.casework.services import queue
-    from adherents.members import invented
     from adherents.members.finding import find
+    from bench import population
 
     draw = random.Random(2026 + turn)
 
     def somebody() -> Any:
-        return invented.member(1 + draw.randrange(members))
+        return population.person(1 + draw.randrange(members), members, namesakes)
 
     def first_of(person: Any) -> str:
         return str(person.prenoms.split(",")[0])
@@ -268,7 +273,7 @@ def _main() -> None:
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "adherents.config.settings")
     django.setup()
-    print(json.dumps(_measure(int(sys.argv[1]), int(sys.argv[2]))))
+    print(json.dumps(_measure(*map(int, sys.argv[1:]))))
 
 
 if __name__ == "__main__":

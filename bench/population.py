@@ -3,7 +3,11 @@ documents each, what the queue and the agents did of them, the journal. For `ben
 
 The members are the invented ones, sealed and indexed as the import does; the rest comes from `generate_series`. What no page
 of the bench reads is not there: no bytes of documents, no images of pages, no digests that prove the journal.
-Usage, with `ADHERENTS_DATABASE_URL` set: python -m bench.population MEMBERS
+Usage, with `ADHERENTS_DATABASE_URL` set: python -m bench.population MEMBERS [NAMESAKES]
+
+A name that one person bears among ten thousand is fifty people's among a million, and a list of fifty takes longer to read
+and to show than a list of one. With `NAMESAKES`, a small portal's members share each name and each birthday by so many, as
+a large one's do: what a search finds is then alike, and the time that remains is what the size costs.
 """
 
 import multiprocessing
@@ -12,6 +16,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 AGENTS, TEAMS = 60, ("Prestations", "Optique et dentaire", "Cotisations", "Accueil")
@@ -25,7 +30,25 @@ COLUMNS = (
 )
 
 
-def fill(members: int) -> None:
+def person(rank: int, members: int, namesakes: int = 0) -> Any:
+    """The invented member of this rank, from 1; with `namesakes`, so many bear the same names, and other ones so many the
+    same birth date."""
+    from adherents.members import invented
+
+    found = invented.member(rank)
+    if not namesakes:
+        return found
+    named = invented.member(1 + rank % (members // namesakes))
+    return replace(
+        found,
+        nom_naissance=named.nom_naissance,
+        nom_usage=named.nom_usage,
+        prenoms=named.prenoms,
+        date_naissance=invented.member(1 + rank // namesakes).date_naissance,
+    )
+
+
+def fill(members: int, namesakes: int = 0) -> None:
     """Everything, in an empty database; says on stderr how long each step takes."""
     from django.core.management import call_command
     from django.db import connection
@@ -33,7 +56,7 @@ def fill(members: int) -> None:
     call_command("migrate", verbosity=0)
     _step("agents", _agents)
     with connection.cursor() as cursor, _without_indexes(cursor):
-        _step("members", lambda: _members(members))
+        _step("members", lambda: _members(members, namesakes))
         cursor.execute("SELECT setseed(0.2026)")
         for name, statements in _statements(members * DOCUMENTS_EACH).items():
             _step(name, lambda told=statements: [cursor.execute(one) for one in told])
@@ -61,18 +84,18 @@ def _agents() -> None:
         )
 
 
-def _members(count: int) -> None:
+def _members(count: int, namesakes: int) -> None:
     """By COPY, from two processes, each with a connection of its own: the one that they inherit stays their parent's."""
     size = -(-count // PROCESSES)
-    parts = [(first, min(size, count + 1 - first)) for first in range(1, count + 1, size)]
+    parts = [
+        (range(first, min(first + size, count + 1)), count, namesakes) for first in range(1, count + 1, size)
+    ]
     with multiprocessing.get_context("fork").Pool(PROCESSES) as pool:
         pool.starmap(_copy_members, parts)
 
 
-def _copy_members(first: int, count: int) -> None:
+def _copy_members(ranks: range, count: int, namesakes: int) -> None:
     import psycopg
-
-    from adherents.members import invented
 
     more = _with_defaults(_model("members", "Member"), dict.fromkeys(COLUMNS.split(), ""))
     fixed = {name: value for name, value in more.items() if name not in COLUMNS.split()}
@@ -85,41 +108,41 @@ def _copy_members(first: int, count: int) -> None:
             cursor.execute(f'ALTER TABLE arriving ALTER COLUMN "{column}" DROP NOT NULL')
         names = f"id, {', '.join(COLUMNS.split())}"
         with cursor.copy(f"COPY arriving ({names}) FROM STDIN") as copy:
-            for rank, person in enumerate(invented.members(count, first=first), first):
-                copy.write_row((rank, *_row(person)))
+            for rank in ranks:
+                copy.write_row((rank, *_row(person(rank, count, namesakes))))
         cursor.execute(
             f"INSERT INTO members_member ({', '.join([names, *fixed])})"
             f" SELECT {', '.join([names, *fixed.values()])} FROM arriving"
         )
 
 
-def _row(person: Any) -> tuple[object, ...]:
+def _row(line: Any) -> tuple[object, ...]:
     """A line of the insurer's file as the register keeps it."""
     from adherents.crypto.index import blind_index
     from adherents.members.models import NIR_PURPOSE, Member
     from adherents.members.typed import pair_key, search_key
 
-    day, month, year = person.date_naissance.split("/")
+    day, month, year = line.date_naissance.split("/")
     return (
-        person.numero_adherent,
-        Member._meta.get_field("nir").seal(person.nir),  # type: ignore[union-attr]
-        blind_index(NIR_PURPOSE, person.nir),
-        person.nom_naissance,
-        person.nom_usage,
-        person.prenoms,
+        line.numero_adherent,
+        Member._meta.get_field("nir").seal(line.nir),  # type: ignore[union-attr]
+        blind_index(NIR_PURPOSE, line.nir),
+        line.nom_naissance,
+        line.nom_usage,
+        line.prenoms,
         f"{year}-{month}-{day}",
-        "-".join(reversed(person.date_debut.split("/"))),
+        "-".join(reversed(line.date_debut.split("/"))),
         os.urandom(16),
-        person.departement_naissance,
-        person.email,
-        person.email.lower(),
-        person.email,
-        person.telephone,
-        person.langue,
-        search_key(person.nom_naissance, person.prenoms),
-        search_key(person.nom_usage, person.prenoms),
-        pair_key(person.nom_naissance, person.prenoms),
-        pair_key(person.nom_usage, person.prenoms),
+        line.departement_naissance,
+        line.email,
+        line.email.lower(),
+        line.email,
+        line.telephone,
+        line.langue,
+        search_key(line.nom_naissance, line.prenoms),
+        search_key(line.nom_usage, line.prenoms),
+        pair_key(line.nom_naissance, line.prenoms),
+        pair_key(line.nom_usage, line.prenoms),
     )
 
 
@@ -386,4 +409,4 @@ if __name__ == "__main__":
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "adherents.config.settings")
     django.setup()
-    fill(int(sys.argv[1]))
+    fill(*map(int, sys.argv[1:]))

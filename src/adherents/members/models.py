@@ -215,7 +215,16 @@ class Member(Person):
             models.Index(fields=["birth_date"], name="member_birth_date"),
             *(
                 models.Index(fields=[key], name=f"member_{key}", opclasses=["varchar_pattern_ops"])
-                for key in ("birth_key", "usage_key", "birth_pair", "usage_pair")
+                for key in ("birth_key", "usage_key")
+            ),
+            # The whole name is there so that « camille dupont » is one entry of it, and not every Camille Du….
+            *(
+                models.Index(
+                    fields=[f"{name}_pair", f"{name}_key"],
+                    name=f"member_{name}_pair",
+                    opclasses=["varchar_pattern_ops"] * 2,
+                )
+                for name in ("birth", "usage")
             ),
             # The number is there for « Sans adresse », which is read in its order.
             models.Index(
