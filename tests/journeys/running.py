@@ -100,6 +100,7 @@ class Portal:
         self.mailbox = self.keeps_mail()
         self.post_office = Controller(self.mailbox, hostname="127.0.0.1", port=_free_port())
         self.processes: list[subprocess.Popen[bytes]] = []
+        self._helper: subprocess.Popen[str] | None = None
         self.environment = {
             name: value
             for name, value in os.environ.items()
@@ -129,9 +130,12 @@ class Portal:
             self.folder / "children.csv", [child_of(person) for person in with_account]
         )
         numbers = json.dumps([person.number for person in with_account])
-        _python(self.environment, "-m", "tests.journeys.prepare", str(file), str(children), text=numbers)
+        self._beside("tests.journeys.prepare", str(file), str(children), text=numbers)
 
     def stop(self) -> None:
+        if self._helper is not None:
+            with self._helper:  # closes what it was asked through
+                self._helper.terminate()
         for process in self.processes:
             process.terminate()
         for process in self.processes:
@@ -144,11 +148,11 @@ class Portal:
 
     def run(self, *command: str) -> str:
         """What an `adherents` command says."""
-        return _python(self.environment, "-m", "django", *command)
+        return self._beside("django", *command)
 
     def decide(self, person: Person, outcome: str, *, days: int = 12) -> None:
         """An agent decides of the member's latest document; a correction is asked for within so many days."""
-        _python(self.environment, "-m", "tests.journeys.decide", person.number, outcome, str(days))
+        self._beside("tests.journeys.decide", person.number, outcome, str(days))
 
     def sql(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """Straight to the database, for what no page shows and for the clock."""
@@ -162,6 +166,25 @@ class Portal:
     def log(self) -> str:
         """Everything that the portal and the worker wrote."""
         return "".join(path.read_text() for path in sorted(self.folder.glob("*.log")))
+
+    def _beside(self, *arguments: str, text: str = "") -> str:
+        """What a module with a `__main__` says, run with the portal's settings (`tests.journeys.beside`)."""
+        if self._helper is None:
+            self._helper = subprocess.Popen(
+                [sys.executable, "-m", "tests.journeys.beside"],
+                env=self.environment,
+                cwd=ROOT,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+        assert self._helper.stdin is not None
+        assert self._helper.stdout is not None
+        self._helper.stdin.write(json.dumps([arguments, text]) + "\n")
+        self._helper.stdin.flush()
+        code, said, complained = json.loads(self._helper.stdout.readline())
+        assert code == 0, said + complained
+        return str(said)
 
     def _spawn(self, *command: str) -> None:
         with (self.folder / f"{command[0]}.log").open("ab") as log:
@@ -186,14 +209,6 @@ class Portal:
                 time.sleep(0.1)
             assert all(process.poll() is None for process in self.processes), self.log()
         raise AssertionError(self.log())
-
-
-def _python(environment: dict[str, str], *arguments: str, text: str = "") -> str:
-    done = subprocess.run(
-        [sys.executable, *arguments], env=environment, cwd=ROOT, input=text, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 def _free_port() -> int:

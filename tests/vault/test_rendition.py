@@ -194,7 +194,7 @@ def test_a_storage_that_stops_half_way_alters_nothing(
 ) -> None:
     from botocore.exceptions import ReadTimeoutError
 
-    from adherents.vault import objects
+    from adherents.vault.objects.bucket import _S3Body
     from adherents.vault.services import reading
 
     class Stops(io.BytesIO):
@@ -205,7 +205,7 @@ def test_a_storage_that_stops_half_way_alters_nothing(
 
     document = deposited(member, pdf() + b"%" + b"x" * 3_000_000 + b"\n%%EOF")
     kept = (objects_folder / document.storage_name).read_bytes()
-    monkeypatch.setattr(reading, "open_object", lambda name: objects._S3Body(Stops(kept)))
+    monkeypatch.setattr(reading, "open_object", lambda name: _S3Body(Stops(kept)))
     draw_due()
     document.refresh_from_db()
     assert (document.state, document.set_aside) == (State.RECEIVED, "")

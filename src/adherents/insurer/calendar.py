@@ -3,8 +3,6 @@
 from datetime import date, timedelta
 from functools import lru_cache
 
-from holidays.countries.france import France
-
 from adherents.insurer.profile import profile
 
 SUBDIVISIONS = {"67": "6AE", "68": "6AE"}
@@ -46,4 +44,7 @@ def _holidays(year: int, departments: tuple[str, ...]) -> dict[date, str]:
 
 
 def _french(year: int, subdivision: str | None = None) -> dict[date, str]:
+    # Every country's are loaded with it, in half a second: for the commands that ask for no day, not with this module.
+    from holidays.countries.france import France
+
     return dict(France(subdiv=subdivision, years=year, language="fr"))  # type: ignore[no-untyped-call]

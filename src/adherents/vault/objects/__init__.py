@@ -1,0 +1,85 @@
+"""Storage objects, written once: a folder by default, S3 by setting (`storages["documents"]`).
+
+A writer takes bytes as they come, in bounded memory. `commit` makes the object appear, whole and flushed to disk,
+under a name that nothing had; `abort` leaves nothing behind, or answers False where nobody can be sure of that: a request
+without an answer may still be carried out. Only sealed bytes come here.
+"""
+
+import secrets
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.files.storage import FileSystemStorage, storages
+from django.utils import timezone
+
+from adherents.vault.objects.contract import NoSuchObject, ObjectWriter, Place, StorageFailed
+from adherents.vault.objects.folder import Folder
+
+__all__ = [
+    "NoSuchObject",
+    "ObjectWriter",
+    "StorageFailed",
+    "begin",
+    "delete_object",
+    "fresh_name",
+    "is_begun",
+    "object_names",
+    "object_size",
+    "open_object",
+]
+
+
+def fresh_name() -> str:
+    """A random name that was never used, in a folder of its day (`2026/11/23/…`)."""
+    return f"{timezone.now():%Y/%m/%d}/{secrets.token_hex(20)}"
+
+
+def begin(name: str) -> ObjectWriter:
+    """Start writing the object `name`. Raises `StorageFailed`."""
+    return _place().begin(name)
+
+
+def open_object(name: str) -> BinaryIO:
+    """The object's bytes, from the start. Raises `NoSuchObject` or `StorageFailed`."""
+    return _place().open(name)
+
+
+def delete_object(name: str) -> None:
+    """Delete the object, begun or whole; nothing happens when there is none. Raises `StorageFailed`."""
+    _place().delete(name)
+
+
+def object_size(name: str) -> int | None:
+    """How many sealed bytes the object has; None when there is no such object. Raises `StorageFailed`."""
+    return _place().size(name)
+
+
+def is_begun(name: str) -> bool:
+    """Whether an object of this name is being written, or was left so. Raises `StorageFailed`."""
+    return _place().is_begun(name)
+
+
+def object_names() -> Iterator[tuple[str, bool]]:
+    """Every object's name and whether it is whole (else: begun, and not committed), in no order, in constant memory.
+
+    What another program put there is named too. Raises `StorageFailed`.
+    """
+    return _place().names()
+
+
+def _place() -> Place:
+    storage = storages["documents"]
+    if isinstance(storage, FileSystemStorage):
+        return Folder(storage)
+
+    # Half of what a command loads, and only for those who keep documents there.
+    from storages.backends.s3 import S3Storage
+
+    from adherents.vault.objects.bucket import Bucket
+
+    if isinstance(storage, S3Storage):
+        return Bucket(storage)
+    raise ImproperlyConfigured(
+        f"documents cannot be kept in {type(storage).__name__}: a folder or S3 is needed"
+    )
