@@ -54,7 +54,7 @@ def offsets_of(visitor: Visitor) -> list[int]:
 
 
 @pytest.mark.rule("G13")
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("size", "scheme"), [("phone", "dark"), ("desktop", "light")])
 def test_each_file_goes_as_soon_as_it_is_chosen(
     visit: Visit, portal: Portal, member: Person, size: Size, scheme: str, heavy: bytes
 ) -> None:
@@ -141,8 +141,8 @@ def test_sending_goes_on_in_another_browser_after_the_page_was_closed(
 
 
 @pytest.mark.rule("G13")
-def test_what_cannot_enter_is_said_without_being_sent(visit: Visit, member: Person, size: Size) -> None:
-    visitor = visit(size).sign_in(member).open(SEND)
+def test_what_cannot_enter_is_said_without_being_sent(visit: Visit, member: Person) -> None:
+    visitor = visit("phone").sign_in(member).open(SEND)
     sent: list[str] = []
     visitor.page.on("request", lambda one: sent.append(one.method) if "/fichiers/" in one.url else None)
     files = visitor.page.get_by_label("Choisir des fichiers")

@@ -8,5 +8,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "adherents.config.settings")
 application = get_wsgi_application()
 
 from adherents.config.checks import refuse_what_is_unsafe  # noqa: E402 (it needs the settings)
+from adherents.insurer.hours import opening  # noqa: E402
 
 refuse_what_is_unsafe()
+opening()  # nearly every page says it: the holidays are loaded before the first visitor
