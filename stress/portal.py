@@ -7,7 +7,6 @@ import re
 import subprocess
 import sys
 import time
-import urllib.request
 from collections import Counter
 from email import message_from_bytes
 from pathlib import Path
@@ -93,14 +92,9 @@ class StressedPortal(Portal):
     def wait_until_ready(self) -> None:
         """Longer than a journey does: a busy machine starts slowly, and that proves nothing here."""
         deadline = time.monotonic() + READY_WITHIN
-        while time.monotonic() < deadline:
-            try:
-                with urllib.request.urlopen(f"{self.base}/pret/", timeout=5) as answer:
-                    if answer.status == 200:
-                        return
-            except OSError:
-                time.sleep(0.05)
-        raise AssertionError(self.log())
+        while not self.is_ready():
+            assert time.monotonic() < deadline, self.log()
+            time.sleep(0.05)
 
     def _wait_until_ready(self) -> None:
         self.wait_until_ready()

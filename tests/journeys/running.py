@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -200,15 +201,21 @@ class Portal:
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            try:
-                with urllib.request.urlopen(f"{self.base}/pret/", timeout=5) as answer:
-                    if answer.status == 200:
-                        return
-            except OSError:
-                time.sleep(0.1)
+        while not self.is_ready():
+            assert time.monotonic() < deadline, self.log()
             assert all(process.poll() is None for process in self.processes), self.log()
-        raise AssertionError(self.log())
+            time.sleep(0.1)
+
+    def is_ready(self) -> bool:
+        """Whether it answers, with all that it needs."""
+        try:
+            with urllib.request.urlopen(f"{self.base}/pret/", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except urllib.error.HTTPError as refusal:
+            refusal.close()
+        except OSError:
+            pass
+        return False
 
 
 def _free_port() -> int:

@@ -30,7 +30,7 @@ class Phone:
             "password": PASSWORD,
             "csrfmiddlewaretoken": self._token(browser, entrance),
         }
-        browser.open(entrance, urllib.parse.urlencode(fields).encode()).read()
+        browser.open(entrance, urllib.parse.urlencode(fields).encode()).close()
         token = self._token(browser, f"{portal.base}{SEND}")
         cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in jar)
         self.headers = {

@@ -118,7 +118,8 @@ def _wait_for(endpoint: str, server: subprocess.Popen[bytes], log: Path) -> None
         try:
             urllib.request.urlopen(endpoint, timeout=2).close()
             return
-        except urllib.error.HTTPError:
+        except urllib.error.HTTPError as refusal:
+            refusal.close()
             return  # it answers, and asks who we are
         except OSError:
             time.sleep(0.2)
