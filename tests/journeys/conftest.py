@@ -25,19 +25,11 @@ CHROMIUM = [
 NEWCOMERS, MEMBERS = range(101, 121), range(201, 251)
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line(
-        "markers", "xdist_group(name): the same process runs the whole group (pytest-xdist's own)"
-    )
-
-
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
+@pytest.hookimpl(tryfirst=True)  # before the choice of a database reads the mark
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One group, so that one process starts one portal and one browser."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.journey)
-            item.add_marker(pytest.mark.xdist_group("journeys"))
 
 
 def homonym(rank: int) -> Person:

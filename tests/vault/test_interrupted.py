@@ -16,7 +16,6 @@ from tests.cast import ANGE, CAMILLE, EVE, JEAN_FRANCOIS, KARIM
 from tests.vault.conftest import pdf
 from tests.vault.phone import Phone
 
-pytestmark = pytest.mark.xdist_group("interrupted")  # one process, one portal
 PEOPLE = [CAMILLE, JEAN_FRANCOIS, KARIM, EVE, ANGE]
 NOISE = random.Random(5).randbytes(900_000).hex().encode()
 LARGE = pdf(2).replace(b"\n", b"\n%" + NOISE + b"\n", 1)
@@ -38,11 +37,12 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MortalPortal]:
 
 
 @pytest.fixture(autouse=True, scope="module")
-def silent(portal: MortalPortal) -> tuple[str, socket.socket]:
+def silent(portal: MortalPortal) -> Iterator[tuple[str, socket.socket]]:
     """A file whose connection fell silent as these tests began: it is looked at while others send, and at the end."""
     phone = Phone(portal, KARIM)
     path = phone.announce(LARGE)
-    return path, phone.begin(path, LARGE[:800_000], 0, announced=len(LARGE))
+    with phone.begin(path, LARGE[:800_000], 0, announced=len(LARGE)) as connection:
+        yield path, connection
 
 
 @pytest.fixture
