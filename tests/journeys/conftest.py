@@ -22,7 +22,7 @@ CHROMIUM = [
     "--disable-sync",
     "--no-first-run",
 ]
-NEWCOMERS, MEMBERS = range(101, 121), range(201, 251)
+NEWCOMERS, MEMBERS = range(101, 121), range(201, 301)
 
 
 @pytest.hookimpl(tryfirst=True)  # before the choice of a database reads the mark

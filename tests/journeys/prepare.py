@@ -24,6 +24,7 @@ from tests.cast import PASSWORD  # noqa: E402
 
 
 def open_accounts(numbers: list[str]) -> None:
+    encoded = make_password(PASSWORD)
     with transaction.atomic():
         for member in Member.objects.filter(number__in=numbers):
             account = ensure_account(
@@ -34,9 +35,7 @@ def open_accounts(numbers: list[str]) -> None:
                 display_name=member.name,
             )
             Member.objects.filter(pk=member.pk).update(account=account)
-            Account.objects.filter(pk=account.pk).update(
-                password=make_password(PASSWORD), password_changed_at=timezone.now()
-            )
+            Account.objects.filter(pk=account.pk).update(password=encoded, password_changed_at=timezone.now())
 
 
 call_command("migrate", verbosity=0)
