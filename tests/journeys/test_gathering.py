@@ -26,6 +26,11 @@ def pages(visitor: Visitor) -> list[str]:
     return visitor.page.locator(".album-page .upload-name").all_inner_texts()
 
 
+def until_arrived(visitor: Visitor, count: int) -> None:
+    """All the files chosen: until then their lines grow, and what is below them moves away from a click."""
+    expect(visitor.page.get_by_text("· arrivé")).to_have_count(count)
+
+
 def until_gathered(visitor: Visitor) -> None:
     """The document's page, once the worker has made the PDF."""
     for _ in range(PATIENCE * 2):
@@ -48,6 +53,7 @@ def test_photos_are_put_in_order_and_sent_as_one_document(
     expect(visitor.page.get_by_role("button", name="Envoyer 2 documents")).to_be_visible()
     expect(box).to_be_hidden()
     files.set_input_files([sheet("verso.jpg"), sheet("suite.jpg"), sheet("de trop.jpg")])  # type: ignore[list-item]
+    until_arrived(visitor, 5)
     box.check()
     expect(visitor.page.get_by_role("button", name="Envoyer 2 documents")).to_be_visible()
     assert pages(visitor) == ["recto.jpg", "verso.jpg", "suite.jpg", "de trop.jpg"]
@@ -88,9 +94,9 @@ def test_the_order_chosen_stays_when_a_field_is_refused(visit: Visit, member: Pe
     visitor = visit("phone").sign_in(member).open(SEND)
     files = visitor.page.get_by_label("Choisir des fichiers")
     files.set_input_files([sheet("a.jpg"), sheet("b.jpg")])  # type: ignore[list-item]
+    until_arrived(visitor, 2)
     visitor.page.get_by_label(BOX).check()
     visitor.page.get_by_role("button", name="Monter b.jpg").click()
-    expect(visitor.page.get_by_text("· arrivé")).to_have_count(2)
     visitor.click("Envoyer 1 document")
     expect(visitor.page.get_by_role("alert")).to_contain_text("Choisissez dans la liste ce que vous envoyez.")
     expect(visitor.page.get_by_label(BOX)).to_be_checked()
