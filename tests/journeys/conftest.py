@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from tests.cast import CAMILLE, EVERYBODY, Person
 from tests.journeys.running import Portal
@@ -22,6 +22,8 @@ CHROMIUM = [
     "--disable-sync",
     "--no-first-run",
 ]
+PATIENCE = 15_000  # milliseconds: a machine that runs two portals and two browsers takes its time
+expect.set_options(timeout=PATIENCE)
 NEWCOMERS, MEMBERS = range(101, 121), range(201, 301)
 
 
@@ -141,7 +143,7 @@ def visit(
             reduced_motion="reduce",
             extra_http_headers={"X-Forwarded-For": next(_addresses)},
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
         if language != "fr":
             context.add_cookies([{"name": "langue", "value": language, "url": portal.base}])
         visitor = Visitor(portal, context, context.new_page(), size, scheme, language, scripted, _seen)
