@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from adherents.vault.drawing import process
-from adherents.vault.drawing.process import Drawing, DrawingFailed
+from adherents.vault.drawing.process import Drawing, DrawingFailed, kept_ready
 from tests.vault.conftest import pdf
 
 NOBODY = 65534
@@ -159,10 +159,10 @@ with Drawing("application/pdf", len(content)) as drawing:
 def test_it_is_given_no_environment_and_an_empty_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ADHERENTS_MASTER_KEY", "a secret")
     with Drawing("application/pdf", 10) as drawing:
-        at = Path(f"/proc/{drawing._process.pid}")
+        at = Path(f"/proc/{drawing._child.process.pid}")
         _wait_until(lambda: b"adherents.vault.drawing" in (at / "cmdline").read_bytes())
         assert (at / "environ").read_bytes() == b""
-        folder = drawing._folder.name
+        folder = drawing._child.folder.name
         assert list(Path(folder).iterdir()) == []
     assert not Path(folder).exists()
 
@@ -186,7 +186,7 @@ def test_it_is_killed_with_its_children_at_the_time_limit_whatever_signals_it_ig
     monkeypatch.setattr(process, "COMMAND", [sys.executable, "-I", "-c", STUBBORN])
     start = time.monotonic()
     with Drawing("application/pdf", 10, seconds=2) as drawing:
-        parent, child = drawing._process.pid, int.from_bytes(drawing._exactly(4), "big")
+        parent, child = drawing._child.process.pid, int.from_bytes(drawing._exactly(4), "big")
         assert os.getpgid(child) == parent, "one group"
         os.kill(parent, signal.SIGTERM)
         assert _lives(parent)
@@ -199,8 +199,75 @@ def test_it_is_killed_with_its_children_at_the_time_limit_whatever_signals_it_ig
 def test_leaving_early_kills_it_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "COMMAND", [sys.executable, "-I", "-c", STUBBORN])
     with Drawing("application/pdf", 10) as drawing:
-        parent, child = drawing._process.pid, int.from_bytes(drawing._exactly(4), "big")
+        parent, child = drawing._child.process.pid, int.from_bytes(drawing._exactly(4), "big")
     _wait_until(lambda: not _lives(parent) and not _lives(child))
+
+
+class TestKeptReady:
+    """The process that a worker starts before it knows the file."""
+
+    def drawn_by(self) -> int:
+        """A file is drawn; by which process."""
+        content = pdf()
+        with Drawing("application/pdf", len(content)) as drawing:
+            assert drawing.feed([content]) == 1
+            assert len(list(drawing.pages())) == 1
+            return drawing._child.process.pid
+
+    def waiting(self) -> int:
+        child = process._spare._child
+        assert child is not None
+        return child.process.pid
+
+    def test_each_file_has_the_one_that_waited_and_no_two_the_same(self) -> None:
+        with kept_ready():
+            drawers = []
+            for _ in range(3):
+                waited = self.waiting()
+                assert self.drawn_by() == waited
+                assert not _lives(waited)
+                drawers.append(waited)
+            assert len(set(drawers)) == 3
+            last = self.waiting()
+            assert _lives(last)
+        _wait_until(lambda: not _lives(last))
+        assert process._spare._child is None
+
+    def test_nobody_waits_where_nobody_keeps_one(self) -> None:
+        self.drawn_by()
+        assert process._spare._child is None
+
+    def test_one_that_died_waiting_is_replaced(self) -> None:
+        with kept_ready():
+            died = self.waiting()
+            os.kill(died, signal.SIGKILL)
+            _wait_until(lambda: not _lives(died))
+            assert self.drawn_by() != died
+
+    def test_its_time_begins_with_its_file(self) -> None:
+        with kept_ready():
+            time.sleep(1.2)
+            with Drawing("application/pdf", 10, seconds=1) as drawing:
+                start = time.monotonic()
+                with pytest.raises(DrawingFailed):
+                    drawing._next()
+            assert time.monotonic() - start > 0.8
+
+    def test_it_ends_with_the_worker_that_is_killed(self) -> None:
+        code = """
+import sys, time
+from adherents.vault.drawing import process
+with process.kept_ready():
+    print(process._spare._child.process.pid, flush=True)
+    time.sleep(600)
+"""
+        worker = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+        with worker:
+            assert worker.stdout is not None
+            spare = int(worker.stdout.readline())
+            assert _lives(spare)
+            worker.kill()
+        _wait_until(lambda: not _lives(spare))
 
 
 def _lives(number: int) -> bool:

@@ -274,7 +274,7 @@ def test_a_pdf_with_a_giant_page_is_drawn_within_the_bounds(member: Member) -> N
 def test_a_process_that_hangs_is_killed_with_its_group() -> None:
     start = time.monotonic()
     with Drawing("application/pdf", 10, seconds=1) as drawing:
-        child = drawing._process.pid
+        child = drawing._child.process.pid
         with pytest.raises(DrawingFailed):
             drawing._next()  # it waits for a file that never comes
     assert time.monotonic() - start < 5
@@ -285,10 +285,15 @@ def test_a_process_that_hangs_is_killed_with_its_group() -> None:
 def test_what_the_process_says_is_checked_again(monkeypatch: pytest.MonkeyPatch) -> None:
     lies = [
         b"N" + struct.pack(">I", 0),
-        b"N" + struct.pack(">I", 1) + b"P" + struct.pack(">HII", 2, 10, 10) + b"\0" * 300,
+        b"N" + struct.pack(">I", 1) + b"P" + struct.pack(">HII", 2, 10, 10) + b"\0" * 400,
         b"N" + struct.pack(">I", 1) + b"P" + struct.pack(">HII", 1, 9000, 10),
         b"N" + struct.pack(">I", 1) + b"P" + struct.pack(">HII", 1, 8000, 8000),
-        b"N" + struct.pack(">I", 1) + b"P" + struct.pack(">HII", 1, 10, 10) + b"\0" * 299,
+        b"N" + struct.pack(">I", 1) + b"P" + struct.pack(">HII", 1, 10, 10) + b"\0" * 399,
+        b"N" + struct.pack(">I", 2) + b"P" + struct.pack(">HII", 1, 10, 10) + b"\0" * 400 + b"Z",
+        b"N"
+        + struct.pack(">I", 1)
+        + b"".join(b"P" + struct.pack(">HII", number, 1, 1) + b"\0" * 4 for number in (1, 2))
+        + b"Z",
         b"?",
         b"",
     ]

@@ -1,7 +1,10 @@
 """Rows that wait for a worker: claimed once, put off when they fail, never in each other's way."""
 
 import logging
+import os
+import signal
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -207,6 +210,33 @@ def test_the_worker_command_does_what_is_due_once(capsys: pytest.CaptureFixture[
     assert capsys.readouterr().out.endswith(" done\n")
     assert not ResetRequest.objects.exists()
     assert OutboxMail.objects.get().state == "sent"
+
+
+def test_a_worker_that_stays_keeps_open_what_a_sweep_wants_until_it_is_told_to_stop(
+    registered: dict[str, Sweep],
+) -> None:
+    happened: list[str] = []
+
+    @contextmanager
+    def around() -> Iterator[None]:
+        happened.append("opened")
+        yield
+        happened.append("closed")
+
+    @sweep("drawn", around=around)
+    def drawn() -> int:
+        happened.append("run")
+        if happened.count("run") == 2:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return 1
+
+    handled = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        call_command("worker")
+    finally:
+        for number, handler in handled.items():
+            signal.signal(number, handler)
+    assert happened == ["opened", "run", "run", "closed"]
 
 
 def test_a_request_rolled_back_leaves_no_work() -> None:

@@ -1,10 +1,11 @@
+from adherents.vault.drawing.process import kept_ready
 from adherents.vault.services.rendition import draw_due
 from adherents.vault.services.resuming import sweep_expired
 from adherents.vault.services.sweeping import sweep_forgotten
 from adherents.work.registry import sweep
 
 
-@sweep("vault.pages")
+@sweep("vault.pages", around=kept_ready)
 def draw() -> int:
     return draw_due()
 

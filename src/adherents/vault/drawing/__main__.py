@@ -1,20 +1,30 @@
-"""The confined process: `python -I -m adherents.vault.drawing <content type> <bytes> <seconds> draw|open|unpack`.
+"""The confined process: `python -I -m adherents.vault.drawing`, started before there is anything to draw.
 
-The file comes on standard input, the frames leave on standard output.
+On its standard input comes one line, `<content type> <bytes> <seconds> draw|open|unpack`, which confines it, and then the
+file; the frames leave on standard output. Where no line comes, its parent is gone, and it ends.
 """
 
+import os
 import sys
 from typing import BinaryIO
 
 from adherents.vault.drawing import COUNT, FAULT, FILE, PAGE, Fault
 from adherents.vault.drawing.confinement import confine
-from adherents.vault.drawing.drawers import CannotDraw, pages_of, ready
+from adherents.vault.drawing.drawers import CannotDraw, pages_of, ready, ready_for
 
 MEMORY_BYTES = 1_500_000_000
 
 
+def told() -> str:
+    """The line, and not a byte of the file behind it: that is read once this process is confined."""
+    line = bytearray()
+    while (byte := os.read(0, 1)) not in {b"", b"\n"}:
+        line += byte
+    return line.decode()
+
+
 def main(content_type: str, size: int, seconds: int, wanted: str) -> None:
-    ready(content_type)
+    ready_for(content_type)
     if wanted == "unpack":
         from adherents.vault.drawing import (
             unpacking,  # it takes a while to load, and drawing does not need it
@@ -35,8 +45,8 @@ def main(content_type: str, size: int, seconds: int, wanted: str) -> None:
         out.write(b"N" + COUNT.pack(count))
         if wanted == "draw":
             for number, page in enumerate(pages, start=1):
-                out.write(b"P" + PAGE.pack(number, *page.size))
-                out.write(page.tobytes())
+                out.write(b"P" + PAGE.pack(number, page.width, page.height))
+                out.write(page.pixels)
         out.write(b"Z")
     except CannotDraw as error:
         out.write(b"E" + FAULT.pack(error.fault))
@@ -46,4 +56,7 @@ def main(content_type: str, size: int, seconds: int, wanted: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4])
+    ready()
+    if line := told():
+        content_type, size, seconds, wanted = line.split()
+        main(content_type, int(size), int(seconds), wanted)

@@ -1,7 +1,8 @@
-"""The drawers: a file's bytes in, its pages as red-green-blue pixels out. Runs in the confined process only."""
+"""The drawers: a file's bytes in, its pages as red, green and blue pixels out. Runs in the confined process only."""
 
 import io
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
@@ -17,7 +18,17 @@ FORMATS = {
     "image/heic": "HEIF",
 }
 SEVERAL_PAGES = {"image/tiff", "image/heic"}
-Drawn = Iterator[Image.Image]
+
+
+class Picture(NamedTuple):
+    """A drawn page: its size, and `PIXEL_BYTES` a pixel. Good until the next one is asked for."""
+
+    width: int
+    height: int
+    pixels: bytes
+
+
+Drawn = Iterator[Picture]
 
 
 class CannotDraw(Exception):
@@ -28,15 +39,19 @@ class CannotDraw(Exception):
         self.fault = fault
 
 
-def ready(content_type: str) -> None:
-    """Load all that drawing this kind of file needs, while files can still be opened."""
+def ready() -> None:
+    """Load all that drawing most files needs."""
+    Image.MAX_IMAGE_PIXELS = None  # our own bound, below, is told in words
+    Image.preinit()
+
+
+def ready_for(content_type: str) -> None:
+    """Load what this kind of file needs besides, while files can still be opened."""
     if content_type == "image/heic":
         import pillow_heif  # as long to load as all the rest together
 
         pillow_heif.register_heif_opener(thumbnails=False)
         pillow_heif.options.DECODE_THREADS = 1
-    Image.MAX_IMAGE_PIXELS = None  # our own bound, below, is told in words
-    Image.preinit()
 
 
 def pages_of(content_type: str, data: bytes) -> tuple[int, Drawn]:
@@ -64,9 +79,8 @@ def _pdf_pages(document: pdfium.PdfDocument, count: int) -> Drawn:
             page = document[index]
             width, height = page.get_size()
             scale, _, _ = bounded(width, height, DOTS_PER_INCH / 72)
-            bitmap = page.render(scale=scale, rev_byteorder=True)
-            drawn = bitmap.to_pil()
-            yield drawn if drawn.mode == "RGB" else drawn.convert("RGB")
+            bitmap = page.render(scale=scale, rev_byteorder=True, prefer_bgrx=True)  # no padding: a copy less
+            yield Picture(bitmap.width, bitmap.height, bitmap.buffer)
             bitmap.close()
             page.close()
         except (pdfium.PdfiumError, ValueError) as error:
@@ -98,7 +112,8 @@ def _frames(picture: Image.Image, count: int, orientation: int | None = None) ->
                 raise CannotDraw(Fault.TOO_LARGE)
             _, *size = bounded(picture.width, picture.height)
             picture.draft("RGB", (size[0], size[1]))
-            yield _upright(picture, (size[0], size[1]), orientation or picture.getexif().get(0x0112, 1))
+            drawn = _upright(picture, (size[0], size[1]), orientation or picture.getexif().get(0x0112, 1))
+            yield Picture(*drawn.size, drawn.tobytes("raw", "RGBX"))
         except (CannotDraw, MemoryError):
             raise
         except Exception as error:

@@ -1,4 +1,8 @@
-"""The parent's side of drawing: starts the confined process, feeds it, bounds it, and believes nothing unchecked."""
+"""The parent's side of drawing: starts the confined process, feeds it, bounds it, and believes nothing unchecked.
+
+A process draws one file and dies. Starting one takes as long as drawing several pages, so a worker has its next one start
+while nobody waits for it (`kept_ready`).
+"""
 
 import os
 import signal
@@ -7,7 +11,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import IO, Self, cast
@@ -22,13 +26,14 @@ from adherents.vault.drawing import (
     MOST_PAGE_PIXELS,
     MOST_PAGES,
     PAGE,
+    PIXEL_BYTES,
     Fault,
 )
 
 SECONDS = 60
 PIPE_BYTES = (
     1 << 20
-)  # a page is six megabytes: with the usual 64 KiB, the two processes wake each other a hundred times
+)  # a page is eight: with the usual 64 KiB, the two processes wake each other a hundred times
 COMMAND = [sys.executable, "-I", "-m", "adherents.vault.drawing"]
 
 
@@ -46,12 +51,88 @@ class DrawingFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class DrawnPage:
-    """One page: its number from 1, its size in pixels, and width x height x 3 bytes of red, green and blue."""
+    """One page: its number from 1, its size in pixels, and `PIXEL_BYTES` for each: red, green, blue and nothing."""
 
     number: int
     width: int
     height: int
     pixels: bytes
+
+
+class _Child:
+    """A process that waits, in an empty folder of its own, to be told of its file."""
+
+    def __init__(self) -> None:
+        self.folder = tempfile.TemporaryDirectory(prefix="drawing-")
+        self.process = subprocess.Popen(
+            COMMAND,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            pipesize=PIPE_BYTES,
+            env={},
+            cwd=self.folder.name,
+            close_fds=True,
+            start_new_session=True,
+        )
+        self.stdin, self.stdout = cast(IO[bytes], self.process.stdin), cast(IO[bytes], self.process.stdout)
+
+    def kill(self) -> None:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+
+    def close(self) -> None:
+        self.kill()
+        self.process.wait()
+        for pipe in (self.stdin, self.stdout):
+            with suppress(OSError):
+                pipe.close()
+        self.folder.cleanup()
+
+
+class _Spare:
+    """The process that is started before its file is known, while somebody keeps one."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._keepers = 0
+        self._child: _Child | None = None
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        with self._lock:
+            self._keepers += 1
+        self.fill()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._keepers -= 1
+                child = None if self._keepers else self._taken()
+            if child is not None:
+                child.close()
+
+    def fill(self) -> None:
+        with self._lock:
+            if self._keepers and self._child is None:
+                self._child = _Child()
+
+    def take(self) -> _Child:
+        """It, or a new one: nobody draws two files with the same, nor any with one that has died meanwhile."""
+        with self._lock:
+            child = self._taken()
+        if child is not None and child.process.poll() is not None:
+            child.close()
+            child = None
+        return child or _Child()
+
+    def _taken(self) -> _Child | None:
+        child, self._child = self._child, None
+        return child
+
+
+_spare = _Spare()
+kept_ready = _spare.kept
 
 
 class Drawing:
@@ -67,22 +148,15 @@ class Drawing:
         unpack: bool = False,
     ) -> None:
         """`only_open`: it draws nothing. `unpack`: it gives the files that a PDF carries, and draws nothing."""
+        self._most_pages = 0
         wanted = "unpack" if unpack else "open" if only_open else "draw"
-        self._folder = tempfile.TemporaryDirectory(prefix="drawing-")
-        self._process = subprocess.Popen(
-            [*COMMAND, content_type, str(size), str(seconds), wanted],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            pipesize=PIPE_BYTES,
-            env={},
-            cwd=self._folder.name,
-            close_fds=True,
-            start_new_session=True,
-        )
-        self._clock = threading.Timer(seconds, self._kill)
+        self._child = _spare.take()
+        self._clock = threading.Timer(seconds, self._child.kill)
         self._clock.daemon = True
         self._clock.start()
+        with suppress(BrokenPipeError):
+            self._child.stdin.write(f"{content_type} {size} {seconds} {wanted}\n".encode())
+            self._child.stdin.flush()
 
     def __enter__(self) -> Self:
         return self
@@ -91,12 +165,8 @@ class Drawing:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._clock.cancel()
-        self._kill()
-        self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            with suppress(OSError):
-                cast(IO[bytes], pipe).close()
-        self._folder.cleanup()
+        self._child.close()
+        _spare.fill()
 
     def feed(self, chunks: Iterable[bytes]) -> int:
         """Give it the whole file, then read how many pages it has. Raises `CannotBeDrawn` or `DrawingFailed`."""
@@ -106,6 +176,7 @@ class Drawing:
         count = int(COUNT.unpack(self._exactly(COUNT.size))[0])
         if count < 1:
             raise DrawingFailed("no page")
+        self._most_pages = min(count, MOST_PAGES)
         return count
 
     def files(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -120,16 +191,15 @@ class Drawing:
             yield self._exactly(size)
 
     def _give(self, chunks: Iterable[bytes]) -> None:
-        stdin = cast(IO[bytes], self._process.stdin)
         with suppress(BrokenPipeError):
             for chunk in chunks:
-                stdin.write(chunk)
+                self._child.stdin.write(chunk)
         with suppress(BrokenPipeError):
-            stdin.close()
+            self._child.stdin.close()
 
     def pages(self) -> Iterator[DrawnPage]:
         """The pages, in order, each checked against the bounds. Raises `CannotBeDrawn` or `DrawingFailed`."""
-        expected = 1
+        done = 0
         while self._next() == b"P":
             number, width, height = PAGE.unpack(self._exactly(PAGE.size))
             sane = (
@@ -137,10 +207,12 @@ class Drawing:
                 and 0 < height <= LONGEST_SIDE
                 and width * height <= MOST_PAGE_PIXELS
             )
-            if number != expected or number > MOST_PAGES or not sane:
+            if number != done + 1 or number > self._most_pages or not sane:
                 raise DrawingFailed("a page out of bounds")
-            yield DrawnPage(number, width, height, self._exactly(width * height * 3))
-            expected += 1
+            yield DrawnPage(number, width, height, self._exactly(width * height * PIXEL_BYTES))
+            done = number
+        if done != self._most_pages:
+            raise DrawingFailed("pages that do not come")
 
     def _next(self) -> bytes:
         letter = self._exactly(1)
@@ -152,11 +224,7 @@ class Drawing:
         return letter
 
     def _exactly(self, wanted: int) -> bytes:
-        got = cast(IO[bytes], self._process.stdout).read(wanted)
+        got = self._child.stdout.read(wanted)
         if len(got) != wanted:
             raise DrawingFailed("the drawing process stopped")
         return got
-
-    def _kill(self) -> None:
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, signal.SIGKILL)

@@ -1,36 +1,88 @@
-"""A drawn page, encoded and sealed: an image that the portal made, of pixels."""
+"""Drawn pages, encoded and sealed: images that the portal made, of pixels."""
 
 import io
+from collections import deque
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import cache
 
 from PIL import Image
 
+from adherents.vault.drawing import MOST_PAGES
 from adherents.vault.drawing.process import DrawnPage
 from adherents.vault.models import Document, Page, UnclaimedObject
 from adherents.vault.objects import fresh_name
 from adherents.vault.sealing import Sealer
 
 JPEG_QUALITY = 82
+AT_ONCE = 2
+MOST_WAITING = 3  # each is up to 24 MB of pixels
 
 
 def encoded(drawn: DrawnPage) -> bytes:
     """The page as a JPEG with nothing in it but its pixels."""
     written = io.BytesIO()
-    pixels = Image.frombytes("RGB", (drawn.width, drawn.height), drawn.pixels)
+    pixels = Image.frombuffer("RGBX", (drawn.width, drawn.height), drawn.pixels, "raw", "RGBX", 0, 1)
     pixels.save(written, "JPEG", quality=JPEG_QUALITY)
     return written.getvalue()
 
 
 def sealed_page(document: Document, number: int, width: int, height: int, jpeg: bytes) -> Page:
     """Page `number`, stored, and owned by nobody before its row is saved. Raises `StorageFailed`."""
-    page = Page(
+    [storage_name] = _claimed_names(1)
+    return _sealed(_page(document, number, width, height, storage_name), jpeg)
+
+
+def sealed_pages(document: Document, count: int, pages: Iterable[DrawnPage]) -> list[Page]:
+    """The first fifty of the document's `count` pages as they are drawn, each as `sealed_page` gives it.
+
+    They are encoded and stored beside the drawing of the next ones, by threads that touch no database. Raises
+    `StorageFailed`, and whatever `pages` raises; nothing is being written any more then.
+    """
+    names = _claimed_names(min(count, MOST_PAGES))
+    sealed: list[Page] = []
+    waiting: deque[Future[Page]] = deque()
+    try:
+        for drawn, name in zip(pages, names, strict=False):
+            page = _page(document, drawn.number, drawn.width, drawn.height, name)
+            waiting.append(_threads().submit(_encoded_and_sealed, page, drawn))
+            if len(waiting) > MOST_WAITING:
+                sealed.append(waiting.popleft().result())
+        sealed += [future.result() for future in waiting]
+    finally:
+        for future in waiting:
+            future.cancel()
+        wait(waiting)
+    return sealed
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    """They stay: each has a connection of its own to the storage."""
+    return ThreadPoolExecutor(AT_ONCE, thread_name_prefix="pages")
+
+
+def _claimed_names(count: int) -> list[str]:
+    claimed = [UnclaimedObject(storage_name=fresh_name()) for _ in range(count)]
+    return [row.storage_name for row in UnclaimedObject.objects.bulk_create(claimed)]
+
+
+def _page(document: Document, number: int, width: int, height: int, storage_name: str) -> Page:
+    return Page(
         document=document,
         number=number,
         width=width,
         height=height,
         content_type="image/jpeg",
-        storage_name=fresh_name(),
+        storage_name=storage_name,
     )
-    UnclaimedObject.objects.create(storage_name=page.storage_name)
+
+
+def _encoded_and_sealed(page: Page, drawn: DrawnPage) -> Page:
+    return _sealed(page, encoded(drawn))
+
+
+def _sealed(page: Page, jpeg: bytes) -> Page:
     sealer = Sealer(sealed_as=page.sealed_as, storage_name=page.storage_name)
     sealer.write(jpeg)
     sealed = sealer.commit()

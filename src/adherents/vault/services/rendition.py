@@ -27,7 +27,7 @@ from adherents.vault.services.gathering import (
     gather,
     sent_files,
 )
-from adherents.vault.services.pages import encoded, sealed_page
+from adherents.vault.services.pages import sealed_pages
 from adherents.vault.services.reading import Altered, clear_bytes
 from adherents.work.services import do_each
 
@@ -143,11 +143,7 @@ def _draw(document: Document) -> Drawn:
         return gather(document, lease_seconds=LEASE_SECONDS)
     with Drawing(document.content_type, document.size) as drawing:
         count = drawing.feed(clear_bytes(document))
-        pages = [
-            sealed_page(document, drawn.number, drawn.width, drawn.height, encoded(drawn))
-            for drawn in drawing.pages()
-        ]
-        return Drawn(count, pages)
+        return Drawn(count, sealed_pages(document, count, drawing.pages()))
 
 
 def _checked(document: Document, drawn: Drawn) -> None:

@@ -1,11 +1,13 @@
 import signal
 import threading
 from argparse import ArgumentParser
+from contextlib import ExitStack
 from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.db import close_old_connections
 
+from adherents.work.registry import SWEEPS
 from adherents.work.services import run_once, run_until_nothing_is_left
 
 
@@ -27,7 +29,10 @@ class Command(BaseCommand):
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
-        while not stop.is_set():
-            close_old_connections()
-            if not run_once(at_its_pace=True):
-                stop.wait(pause)
+        with ExitStack() as opened:
+            for sweep in SWEEPS.values():
+                opened.enter_context(sweep.around())
+            while not stop.is_set():
+                close_old_connections()
+                if not run_once(at_its_pace=True):
+                    stop.wait(pause)
