@@ -8,7 +8,8 @@ import time_machine
 from django.db import IntegrityError, connection, transaction
 
 from adherents.members.finding import find
-from adherents.members.models import Beneficiary, Member
+from adherents.members.models import Beneficiary, Member, _either_way
+from adherents.members.typed import understand
 from tests.cast import CAMILLE, ENGLISH, EVE, JEAN_FRANCOIS, KARIM, NO_MAIL, TWIN_LEA, TWIN_ZOE
 from tests.factories import add_to_register
 
@@ -118,6 +119,21 @@ def _explain(execute: object, sql: str, params: object, many: bool, context: obj
         ).fetchall()
     assert not any(step[3].startswith("SCAN") and "INDEX" not in step[3] for step in plan), plan
     return execute(sql, params, many, context)  # type: ignore[operator]
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("dropped", ["member_birth_key", "member_birth_pair"])
+def test_name_and_first_name_are_one_entry_of_whichever_index_is_read(dropped: str) -> None:
+    """PostgreSQL takes a prefix of a name for one row in a million and chooses the index by it: neither may cost thousands."""
+    either = Member.objects.filter(_either_way(understand("martine lucas"), "birth")).order_by()
+    with connection.cursor() as cursor, transaction.atomic():
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"DROP INDEX {dropped}")
+        plan = either.values_list("pk").explain()
+        transaction.set_rollback(True)
+    conditions = [line for line in plan.splitlines() if "Index Cond" in line]
+    assert len(conditions) == 2, plan
+    assert all("birth_key" in line and "birth_pair" in line for line in conditions), plan
 
 
 def reasons(text: str) -> dict[str, str]:

@@ -213,18 +213,16 @@ class Member(Person):
         indexes = [
             models.Index(fields=["nir_index"], name="member_nir"),
             models.Index(fields=["birth_date"], name="member_birth_date"),
-            *(
-                models.Index(fields=[key], name=f"member_{key}", opclasses=["varchar_pattern_ops"])
-                for key in ("birth_key", "usage_key")
-            ),
-            # The whole name is there so that « camille dupont » is one entry of it, and not every Camille Du….
+            # « camille dupont » is one entry of either, and not every Camille Du… nor every Dupont: which of the two is
+            # read is the database's guess, and neither guess may cost thousands of rows.
             *(
                 models.Index(
-                    fields=[f"{name}_pair", f"{name}_key"],
-                    name=f"member_{name}_pair",
+                    fields=[f"{name}_{one}", f"{name}_{other}"],
+                    name=f"member_{name}_{one}",
                     opclasses=["varchar_pattern_ops"] * 2,
                 )
                 for name in ("birth", "usage")
+                for one, other in (("key", "pair"), ("pair", "key"))
             ),
             # The number is there for « Sans adresse », which is read in its order.
             models.Index(
