@@ -21,7 +21,7 @@ from adherents.journal.events import Event
 from adherents.journal.models import Entry
 from adherents.members.models import Member
 from adherents.vault.models import Document, SetAside, State
-from adherents.vault.origins import Origin
+from adherents.vault.origins import Erased, Origin
 from adherents.vault.services.erasing import TooLate, take_back
 from adherents.work.services import run_until_nothing_is_left
 from tests.agents import make_agent
@@ -246,6 +246,56 @@ def test_only_one_item_is_set_apart(agent: Account, member: Member) -> None:
     queue.reserve_next(agent=agent, after=first)
     assert queue.reserve_next(agent=agent, after=first, filters=Filters(kind="devis")) == quote
     assert list(Item.objects.held().filter(taken_at=None)) == [quote]
+
+
+def test_what_was_left_in_hand_too_long_is_set_apart_and_taken_before_any_sweep(
+    agent: Account, colleague: Account, member: Member, clock: time_machine.Traveller
+) -> None:
+    left, first = waiting(member, 2)
+    queue.take(agent=agent, item=left)
+    queue.take(agent=colleague, item=first)
+    clock.shift(timedelta(minutes=16))
+    assert queue.reserve_next(agent=colleague, after=first) == left
+    assert state_of(left) == State.CHECKED
+    assert events_of(left) == [Event.DOCUMENT_TAKEN, Event.LEASE_ENDED]
+    assert queue.take_next(agent=colleague, passed=[first.pk]) == left
+    assert state_of(left) == State.IN_PROGRESS
+
+
+def test_what_was_left_in_hand_too_long_is_assigned_as_what_nobody_ever_held(
+    agent: Account, colleague: Account, member: Member, clock: time_machine.Traveller
+) -> None:
+    [item] = waiting(member)
+    queue.take(agent=agent, item=item)
+    clock.shift(timedelta(minutes=16))
+    queue.assign(agent=make_agent(Role.SUPERVISOR), item=item, to=colleague)
+    assert state_of(item) == State.CHECKED
+    assert events_of(item) == [Event.DOCUMENT_TAKEN, Event.LEASE_ENDED, Event.DOCUMENT_ASSIGNED]
+    assert queue.take_next(agent=agent) is None
+    assert queue.take_next(agent=colleague) == item
+
+
+def test_what_was_destroyed_in_a_hand_that_let_it_go_is_neither_set_apart_nor_assigned(
+    agent: Account, colleague: Account, member: Member, clock: time_machine.Traveller
+) -> None:
+    destroyed, held, free = waiting(member, 3)
+    queue.take(agent=agent, item=destroyed)
+    queue.take(agent=colleague, item=held)
+    erased = {"erased_at": timezone.now(), "erased_because": Erased.RETENTION, "wrapped_key": b""}
+    Document.objects.filter(pk=destroyed.pk).update(**erased)
+    clock.shift(timedelta(minutes=16))
+    with pytest.raises(NotAvailable):
+        queue.assign(agent=make_agent(Role.SUPERVISOR), item=destroyed, to=colleague)
+    assert queue.reserve_next(agent=colleague, after=held) == free
+
+
+def test_what_no_hand_holds_and_reads_in_progress_comes_back(agent: Account, member: Member) -> None:
+    [item] = waiting(member)
+    Document.objects.filter(pk=item.pk).update(state=State.IN_PROGRESS)
+    Item.objects.filter(pk=item.pk).update(status=Status.GONE)
+    assert entering.put_right() == 1
+    assert state_of(item) == State.CHECKED
+    assert queue.take_next(agent=agent) == item
 
 
 def test_what_its_member_took_back_leaves_the_queue(agent: Account, member: Member) -> None:

@@ -16,6 +16,7 @@ from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.vault.models import Document, State
 from adherents.vault.origins import Origin
+from adherents.vault.services.following import set_state
 
 LATELY = timedelta(hours=1)  # what each round looks at; the whole is gone through less often
 A_ROUND = 200
@@ -112,11 +113,16 @@ def _leave(limit: int) -> int:
 
 
 def _come_back(limit: int) -> int:
-    """Set aside, then found sound after all: it has its place again."""
-    sound = Q(document__state=State.CHECKED, document__erased_at=None, document__set_aside="")
+    """Set aside, then found sound after all: it has its place again. So has what reads « En cours » in nobody's hand: no
+    way leads there, and a member would wait for ever.
+    """
+    open_states = [State.CHECKED, State.IN_PROGRESS]
+    sound = Q(document__state__in=open_states, document__erased_at=None, document__set_aside="")
     with transaction.atomic():
         back = Item.objects.filter(sound, status=Status.GONE).order_by("pk")
-        pks = list(
-            back.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True)[:limit]
-        )
+        rows = list(back.select_for_update(skip_locked=True, of=("self",)).select_related("document")[:limit])
+        for item in rows:
+            if item.document.state == State.IN_PROGRESS:
+                set_state(document_id=item.pk, state=State.CHECKED)
+        pks = [item.pk for item in rows]
         return Item.objects.filter(pk__in=pks, status=Status.GONE).update(status=Status.WAITING)

@@ -92,9 +92,10 @@ def reserve_next(
 
     The member reads nothing of it, and can still take the document back. None: nothing more waits.
     """
+    passed = [*passed, after.pk]
     with transaction.atomic():
-        in_hand = Item.objects.in_hand_of(agent).exclude(pk__in=[*passed, after.pk]).first()
-        item = None if in_hand else _next(agent, filters, passed)
+        in_hand = Item.objects.in_hand_of(agent).exclude(pk__in=passed).first()
+        item = None if in_hand else _next_in_no_hand(agent, filters, passed)
         no_longer = Item.objects.held().filter(agent=agent, taken_at=None)
         if item is not None:
             no_longer = no_longer.exclude(pk=item.pk)
@@ -157,6 +158,8 @@ def assign(*, agent: Account, item: Item, to: Account | None) -> None:
         row = _locked(item)
         if row.is_held and row.taken_at is not None:
             raise HeldByAnother(row.agent)
+        if row.taken_at is not None and not _end_lease(row):
+            raise NotAvailable
         row.reserved_for, row.reserved_until, row.agent, row.leased_until = to, None, None, None
         row.save(update_fields=["reserved_for", "reserved_until", "agent", "leased_until"])
         details = {"to": actor(to)} if to else {}
@@ -169,10 +172,7 @@ def end_leases(limit: int = 200) -> int:
     with transaction.atomic():
         past = Item.objects.waiting().filter(leased_until__lte=timezone.now()).order_by("leased_until", "pk")
         for item in past.select_for_update(skip_locked=True, of=("self",)).select_related("document")[:limit]:
-            taken, by = item.taken_at is not None, item.agent_id
-            _release(item)
-            if taken:
-                record(Event.LEASE_ENDED, subject=item.document.subject, agent=f"agent:{by}")
+            _end_lease(item)
             done += 1
     return done
 
@@ -183,6 +183,14 @@ def _next(agent: Account, filters: Filters, passed: Collection[uuid.UUID]) -> It
     ahead = items.held().filter(agent=agent, taken_at=None)
     kept = items.free().kept_for(agent)
     return _first(ahead) or _first(kept) or _first(items.free().open_to(agent))
+
+
+def _next_in_no_hand(agent: Account, filters: Filters, passed: Collection[uuid.UUID]) -> Item | None:
+    """As `_next`; what somebody left in hand too long is nobody's first, its document « Vérifié » again."""
+    while (item := _next(agent, filters, passed)) is not None:
+        if item.taken_at is None or _end_lease(item):
+            return item
+    return None
 
 
 def _first(items: ItemQuerySet) -> Item | None:
@@ -210,6 +218,18 @@ def leave(item: Item) -> None:
     """Its document does not wait any more: to be called under the item's lock."""
     item.status, item.agent, item.leased_until, item.taken_at = Status.GONE, None, None, None
     item.save(update_fields=["status", "agent", "leased_until", "taken_at"])
+
+
+def _end_lease(item: Item) -> bool:
+    """Nobody holds it from now on, journalled where somebody treated it: to be called under its lock, once its lease is past.
+
+    False: its document went meanwhile, and it leaves the queue.
+    """
+    taken, by = item.taken_at is not None, item.agent_id
+    _release(item)
+    if taken:
+        record(Event.LEASE_ENDED, subject=item.document.subject, agent=f"agent:{by}")
+    return item.is_waiting
 
 
 def _release(item: Item) -> None:
