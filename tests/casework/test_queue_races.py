@@ -161,6 +161,35 @@ def test_a_lease_that_ends_while_it_is_renewed_or_taken_is_one_agents(member: Me
         Item.objects.filter(pk=item.pk).update(status=Status.DONE)
 
 
+@pytest.mark.parametrize("sweeps", [0, 2])
+def test_what_was_left_in_hand_is_never_lost_whoever_sets_it_apart_takes_or_sweeps_it_first(
+    member: Member, sweeps: int
+) -> None:
+    """An item reads « En cours » in a hand, « Vérifié » in none, whatever happened the moment its lease was past."""
+    items = waiting(member, 24)
+    agents = [adviser(rank) for rank in range(12)]
+    for agent, left, on_screen in zip(agents, items[:12], items[12:], strict=True):
+        queue.take(agent=agent, item=left)
+        queue.take(agent=agent, item=on_screen)
+    Item.objects.filter(pk__in=[item.pk for item in items[:12]]).update(
+        leased_until=timezone.now() - timedelta(seconds=1)
+    )
+    ahead = [
+        partial(queue.reserve_next, agent=agent, after=on_screen)
+        for agent, on_screen in zip(agents[:6], items[12:18], strict=True)
+    ]
+    following = [
+        partial(queue.take_next, agent=agent, passed=[on_screen.pk])
+        for agent, on_screen in zip(agents[6:], items[18:], strict=True)
+    ]
+    results = at_once([*ahead, *following, *[queue.end_leases] * sweeps], threads=14)
+    assert not [one for one in results if isinstance(one, BaseException)]
+    assert set(Item.objects.values_list("status", flat=True)) == {Status.WAITING}
+    for item in Item.objects.select_related("document"):
+        in_hand = item.taken_at is not None
+        assert item.document.state == (State.IN_PROGRESS if in_hand else State.CHECKED)
+
+
 def test_workers_that_enter_the_same_documents_enter_each_once(member: Member) -> None:
     documents = [checked(member) for _ in range(30)]
     results = at_once([entering.enter_checked] * 6)
