@@ -49,13 +49,14 @@ def sealed_and_hashed(content: bytes) -> None:
     stream.close()
 
 
-def opened(wrapped_key: bytes, name: str, sealed_as: str) -> None:
+def opened(document: Any, chunk_bytes: int) -> None:
     """The baseline: the object decrypted once by Tink, nothing hashed, nothing sent."""
     from adherents.crypto.envelopes import opening_stream
     from adherents.vault.objects import open_object
 
-    with opening_stream(wrapped_key, open_object(name), document_id=sealed_as) as stream:
-        while stream.read(MEBIBYTE):
+    key, source = bytes(document.wrapped_key), open_object(document.storage_name)
+    with opening_stream(key, source, document_id=document.sealed_as, sha256=document.sha256) as stream:
+        while stream.read(chunk_bytes):
             pass
 
 
@@ -220,10 +221,10 @@ def downloaded(browser: Browser) -> dict[str, Any]:
     from adherents.vault.models import Document
 
     document = Document.objects.filter(size=SIZE).latest("at")
-    key, name, sealed_as = bytes(document.wrapped_key), document.storage_name, document.sealed_as
-    downloads, baselines = [], []
+    downloads, baselines, quickest = [], [], []
     for _ in range(ROUNDS):
-        baselines.append(timed(lambda: opened(key, name, sealed_as)))
+        baselines.append(timed(lambda: opened(document, MEBIBYTE)))
+        quickest.append(timed(lambda: opened(document, 1 << 16)))
         came: list[int] = []
         downloads.append(timed(lambda: came.append(browser.download(str(document.pk)))))  # noqa: B023
         assert came == [SIZE]
@@ -234,7 +235,8 @@ def downloaded(browser: Browser) -> dict[str, Any]:
         "bar": 2.5,
         "ours_ms": round(ours * 1000, 1),
         "baseline_ms": round(baseline * 1000, 1),
-        "baseline": "the same object decrypted once by Tink",
+        "baseline": "the same object decrypted once by Tink, by the mebibyte as its documentation reads",
+        "ratio_over_blocks_of_64_kib": round(ours / statistics.median(quickest), 2),
     }
 
 

@@ -13,6 +13,9 @@ MIB = 1 << 20
 MINE, OTHER = "4b1c9a52-0000-4000-8000-000000000001", "4b1c9a52-0000-4000-8000-000000000002"
 
 
+SHA256 = "ab" * 32
+
+
 class Sink(io.BytesIO):
     """A file that keeps its bytes once closed."""
 
@@ -31,9 +34,11 @@ def seal(wrapped: bytes, clear: bytes, document_id: str = MINE) -> bytes:
     return sink.kept
 
 
-def unseal(wrapped: bytes, sealed: bytes, document_id: str = MINE) -> bytes:
+def unseal(wrapped: bytes, sealed: bytes, document_id: str = MINE, sha256: str = SHA256) -> bytes:
+    """With the key that is kept of `wrapped`, as the bytes of the document `document_id` and of the hash `sha256`."""
+    kept = envelopes.bound(wrapped, document_id=MINE, sha256=SHA256)
     source: BinaryIO = io.BytesIO(sealed)
-    with envelopes.opening_stream(wrapped, source, document_id=document_id) as stream:
+    with envelopes.opening_stream(kept, source, document_id=document_id, sha256=sha256) as stream:
         return stream.read()
 
 
@@ -100,6 +105,19 @@ def test_an_altered_key_is_refused(key: bytes) -> None:
     altered[len(altered) // 2] ^= 1
     with pytest.raises(CannotOpen):
         unseal(bytes(altered), seal(key, b"mine"))
+
+
+def test_a_key_opens_as_the_bytes_that_it_is_bound_to_alone(key: bytes) -> None:
+    sealed = seal(key, b"as it was sent")
+    assert unseal(key, sealed) == b"as it was sent"
+    with pytest.raises(CannotOpen):
+        unseal(key, sealed, sha256="cd" * 32)
+
+
+def test_a_key_that_is_bound_to_no_bytes_opens_nothing(key: bytes) -> None:
+    source = io.BytesIO(seal(key, b"as it was sent"))
+    with pytest.raises(CannotOpen):
+        envelopes.opening_stream(key, source, document_id=MINE, sha256="")
 
 
 def test_each_document_has_its_own_key() -> None:

@@ -47,7 +47,9 @@ def storage(request: pytest.FixtureRequest, objects_folder: Path) -> None:
 def opens(wrapped_key: bytes, document: Document) -> bool:
     try:
         with open_object(document.storage_name) as source:
-            opening_stream(wrapped_key, source, document_id=document.sealed_as).read(1)
+            opening_stream(wrapped_key, source, document_id=document.sealed_as, sha256=document.sha256).read(
+                1
+            )
     except (CannotOpen, NoSuchObject):
         return False
     return True

@@ -127,7 +127,7 @@ def test_an_old_object_put_back_gives_not_one_byte(
 def test_a_whole_object_of_another_version_gives_not_one_byte(
     signed_in: Client, member: Member, sentences: Text
 ) -> None:
-    """Object and key put back together open; the hash that the receipt signed says that it is not this file."""
+    """Its key is bound to its own bytes' hash: beside the hash that the receipt signed, it opens nothing."""
     document = deposited(member, LARGE)
     former = Sealer(sealed_as=document.sealed_as, storage_name=fresh_name())
     former.write(LARGE.replace(b"x" * 100, b"y" * 100, 1))

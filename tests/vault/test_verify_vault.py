@@ -206,7 +206,13 @@ def test_a_row_whose_key_is_anothers_does_not_open(member: Member, objects: Obje
 def test_a_row_that_says_another_hash_is_altered(member: Member, objects: Objects) -> None:
     document = deposited(member, pdf())
     Document.objects.filter(pk=document.pk).update(sha256="0" * 64)
-    assert "SHA-256 is not that of its row" in wrong()[0]
+    assert ": its key does not open: altered, another's, not of this SHA-256" in wrong()[0]
+
+
+def test_a_row_that_says_another_size_is_altered(member: Member, objects: Objects) -> None:
+    document = deposited(member, pdf())
+    Document.objects.filter(pk=document.pk).update(size=document.size - 1)
+    assert "its size or SHA-256 is not that of its row" in wrong()[0]
 
 
 def test_objects_that_nobody_owns_are_named_and_those_that_are_noted_are_not(objects: Objects) -> None:

@@ -1,5 +1,9 @@
 """A document's envelope: one key per document, wrapped by the master key, and the streams that seal and open.
 
+While bytes are being sealed their key is wrapped for the document alone; once they are whole it is `bound` to their SHA-256.
+Only such a key is kept and opens: a former version of the same document, put back with its own key, is refused by the key
+already, and nobody has to hash a file again to know that it is the one of the receipt.
+
 The cipher is Tink's StreamingAEAD, AES256_GCM_HKDF_1MB: a 1 MiB segment is authenticated before it is released, its place
 in the file is part of what is authenticated, and the document's id is the associated data, so that one document's bytes
 never open as another's. What comes before a broken segment is released by Tink: read to the end once before sending.
@@ -40,40 +44,42 @@ def _ready() -> None:
 
 
 def new_document_key(*, document_id: str) -> bytes:
-    """A fresh document key, wrapped for this document alone (about 150 bytes, safe to store)."""
+    """A fresh document key, wrapped for this document alone: to seal with."""
     _ready()
-    handle = tink.new_keyset_handle(_TEMPLATE)
-    return cast(
-        bytes,
-        tink.proto_keyset_format.serialize_encrypted(handle, _MasterAead(), document_id.encode()),
-    )
+    return _wrapped(tink.new_keyset_handle(_TEMPLATE), document_id)
 
 
-def rewrapped(wrapped: bytes, *, document_id: str) -> bytes | None:
-    """The same document key under the primary master key; None where it is already. Raises `CannotOpen`."""
-    _ready()
+def bound(wrapped: bytes, *, document_id: str, sha256: str) -> bytes:
+    """The key that sealed the bytes of this SHA-256 (hexadecimal), to keep and to open with: about 150 bytes, safe to store."""
+    return _wrapped(_unwrapped(wrapped, document_id), _whole(document_id, sha256))
+
+
+def rewrapped(wrapped: bytes, *, document_id: str, sha256: str) -> bytes | None:
+    """The same bound key under the primary master key; None where it is already. Raises `CannotOpen`."""
     try:
         sealed = tink_pb2.EncryptedKeyset.FromString(wrapped).encrypted_keyset
-        if keyring().is_current(sealed):
-            return None
-        handle = tink.proto_keyset_format.parse_encrypted(wrapped, _MasterAead(), document_id.encode())
-    except (DecodeError, tink.TinkError) as error:
+    except DecodeError as error:
         raise CannotOpen("this document's key does not open") from error
-    return cast(
-        bytes, tink.proto_keyset_format.serialize_encrypted(handle, _MasterAead(), document_id.encode())
-    )
+    if keyring().is_current(sealed):
+        return None
+    whole = _whole(document_id, sha256)
+    return _wrapped(_unwrapped(wrapped, whole), whole)
 
 
 def sealing_stream(wrapped: bytes, sink: BinaryIO, *, document_id: str) -> BinaryIO:
     """A stream to write clear bytes to; sealed bytes go to `sink`. Closing it writes the last segment and closes `sink`."""
-    stream = _primitive(wrapped, document_id).new_encrypting_stream(sink, document_id.encode())
-    return cast(BinaryIO, stream)
+    primitive = _unwrapped(wrapped, document_id).primitive(streaming_aead.StreamingAead)
+    return cast(BinaryIO, primitive.new_encrypting_stream(sink, document_id.encode()))
 
 
-def opening_stream(wrapped: bytes, source: BinaryIO, *, document_id: str) -> BinaryIO:
-    """A stream to read clear bytes from. Reading raises `CannotOpen` where `source` is cut, altered or another's."""
-    stream = _primitive(wrapped, document_id).new_decrypting_stream(source, document_id.encode())
-    return cast(BinaryIO, io.BufferedReader(_Opened(stream), buffer_size=1 << 20))
+def opening_stream(wrapped: bytes, source: BinaryIO, *, document_id: str, sha256: str) -> BinaryIO:
+    """A stream to read clear bytes from. Raises `CannotOpen` where the key is not this document's and of this SHA-256's bytes.
+
+    Reading raises it where `source` is cut, altered or another's.
+    """
+    handle = _unwrapped(wrapped, _whole(document_id, sha256))
+    primitive = handle.primitive(streaming_aead.StreamingAead)
+    return cast(BinaryIO, _Opened(primitive.new_decrypting_stream(source, document_id.encode())))
 
 
 def sealed_size(clear_size: int) -> int:
@@ -91,13 +97,12 @@ class _Opened(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+    def read(self, size: int = -1, /) -> bytes:
+        """So many bytes, fewer at the end only; all of them for -1."""
         try:
-            chunk = self._stream.read(len(buffer))
+            return self._stream.read(size)
         except (tink.TinkError, OSError) as error:
             raise CannotOpen("the sealed file is cut or altered") from error
-        buffer[: len(chunk)] = chunk
-        return len(chunk)
 
     def close(self) -> None:
         if not self.closed:
@@ -105,10 +110,17 @@ class _Opened(io.RawIOBase):
         super().close()
 
 
-def _primitive(wrapped: bytes, document_id: str) -> streaming_aead.StreamingAead:
+def _whole(document_id: str, sha256: str) -> str:
+    return f"{document_id} {sha256}"
+
+
+def _wrapped(handle: tink.KeysetHandle, purpose: str) -> bytes:
+    return cast(bytes, tink.proto_keyset_format.serialize_encrypted(handle, _MasterAead(), purpose.encode()))
+
+
+def _unwrapped(wrapped: bytes, purpose: str) -> tink.KeysetHandle:
     _ready()
     try:
-        handle = tink.proto_keyset_format.parse_encrypted(wrapped, _MasterAead(), document_id.encode())
-    except tink.TinkError as error:
+        return tink.proto_keyset_format.parse_encrypted(wrapped, _MasterAead(), purpose.encode())
+    except (DecodeError, tink.TinkError) as error:
         raise CannotOpen("this document's key does not open") from error
-    return handle.primitive(streaming_aead.StreamingAead)

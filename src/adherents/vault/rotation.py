@@ -26,10 +26,10 @@ def _files_of(model: type[SealedFile]) -> Iterator[Turned]:
             return {}  # destroyed: there is nothing to open any more
         key = model._meta.pk.attname if model._meta.pk else "id"
         file = model(**{key if name == "pk" else name: value for name, value in row.items()})
-        wrapped = rewrapped(row["wrapped_key"], document_id=file.sealed_as)
+        wrapped = rewrapped(row["wrapped_key"], document_id=file.sealed_as, sha256=file.sha256)
         return {} if wrapped is None else {"wrapped_key": wrapped}
 
-    return each_row(model._base_manager.all(), ["wrapped_key", *bound], anew)
+    return each_row(model._base_manager.all(), ["wrapped_key", "sha256", *bound], anew)
 
 
 def _has(model: type[SealedFile], column: str) -> bool:

@@ -8,7 +8,7 @@ from queue import SimpleQueue
 
 import tink
 
-from adherents.crypto.envelopes import new_document_key, sealing_stream
+from adherents.crypto.envelopes import bound, new_document_key, sealing_stream
 from adherents.vault.objects import ObjectWriter, StorageFailed, begin
 
 
@@ -68,7 +68,7 @@ class Sealer:
 
     def __init__(self, *, sealed_as: str, storage_name: str) -> None:
         """`sealed_as` is bound to the bytes. Raises `StorageFailed`."""
-        self._name = storage_name
+        self._name, self._sealed_as = storage_name, sealed_as
         self._key = new_document_key(document_id=sealed_as)
         self._object: ObjectWriter = begin(storage_name)
         self._cipher = sealing_stream(self._key, self._object, document_id=sealed_as)  # type: ignore[arg-type]
@@ -84,8 +84,10 @@ class Sealer:
     def commit(self) -> Sealed:
         """The object is whole, flushed, and under its name. Raises `StorageFailed`; nothing is left then."""
         self._try(self._cipher.close)
+        sha256 = self._digest.finish()
+        key = bound(self._key, document_id=self._sealed_as, sha256=sha256)
         self._try(self._object.commit)
-        return Sealed(self.size, self._digest.finish(), self._key, self._name)
+        return Sealed(self.size, sha256, key, self._name)
 
     def abort(self) -> bool:
         """Nothing is left of it. False where the storage does not say so: a sweep has to look."""

@@ -15,7 +15,7 @@ class SealingUploadHandler(FileUploadHandler):
     What arrived and what was refused is in `intake`; `request.FILES` stays empty.
     """
 
-    chunk_size = 1 << 17
+    chunk_size = 1 << 18  # measured: half as much or twice as much takes longer
 
     def __init__(self, request: HttpRequest, intake: Intake) -> None:
         super().__init__(request)

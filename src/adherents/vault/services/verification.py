@@ -32,7 +32,7 @@ WORDS = {
     "cut": "cut: the object is shorter than what was sealed",
     "altered": "altered: its bytes are not those that were sealed",
     "swapped": "swapped: its object holds another's bytes",
-    "key": "its key does not open: altered, another's, or under a master key that is not here",
+    "key": "its key does not open: altered, another's, not of this SHA-256, or under a master key that is not here",
     "digest": "altered: its size or SHA-256 is not that of its row",
     "unread": "not read: the storage refuses to give it",
     "unowned": "an object that no row or note owns",
@@ -191,7 +191,9 @@ def _whose_bytes(file: SealedFile, others: list[SealedFile]) -> SealedFile | Non
             continue
         try:
             with open_object(file.storage_name) as source:
-                stream = opening_stream(bytes(other.wrapped_key), source, document_id=other.sealed_as)
+                stream = opening_stream(
+                    bytes(other.wrapped_key), source, document_id=other.sealed_as, sha256=other.sha256
+                )
                 stream.read(1)
         except (CannotOpen, NoSuchObject):
             continue
