@@ -148,7 +148,7 @@ def test_a_pdf_that_only_the_drawer_can_read_carries_nothing() -> None:
 
 def test_an_unpacker_that_lies_about_its_files_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
     for lie in (b"F" + struct.pack(">I", (50 << 20) + 1), b"F\0\0\0\x05abc", b"?", b"F"):
-        code = f"import sys; sys.stdin.buffer.read(); sys.stdout.buffer.write({lie!r})"
+        code = f"import sys; sys.stdin.buffer.readline(); sys.stdout.buffer.write({lie!r})"
         monkeypatch.setattr(process, "COMMAND", [sys.executable, "-I", "-c", code])
         with Drawing("application/pdf", 3, unpack=True) as drawing, pytest.raises(DrawingFailed):
             list(drawing.files([b"abc"]))

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import zlib
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -221,9 +222,14 @@ def test_an_opening_by_an_agent_is_journalled(member: Member) -> None:
 
 
 def all_of(content_type: str, content: bytes) -> list[DrawnPage]:
+    """Every page, with pixels of its own."""
+    pages = []
     with Drawing(content_type, len(content)) as drawing:
         drawing.feed([content])
-        return list(drawing.pages())
+        for page in drawing.pages():
+            pages.append(replace(page, pixels=memoryview(bytes(page.pixels))))
+            page.done()
+    return pages
 
 
 def png_bomb(side: int) -> bytes:
@@ -283,22 +289,25 @@ def test_a_process_that_hangs_is_killed_with_its_group() -> None:
 
 
 def test_what_the_process_says_is_checked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    def page(number: int, width: int, height: int) -> bytes:
+        return b"P" + struct.pack(">HII", number, width, height)
+
+    one, two = b"N" + struct.pack(">I", 1), b"N" + struct.pack(">I", 2)
     lies = [
         b"N" + struct.pack(">I", 0),
-        b"N" + struct.pack(">I", 1) + b"P" + struct.pack(">HII", 2, 10, 10) + b"\0" * 400,
-        b"N" + struct.pack(">I", 1) + b"P" + struct.pack(">HII", 1, 9000, 10),
-        b"N" + struct.pack(">I", 1) + b"P" + struct.pack(">HII", 1, 8000, 8000),
-        b"N" + struct.pack(">I", 1) + b"P" + struct.pack(">HII", 1, 10, 10) + b"\0" * 399,
-        b"N" + struct.pack(">I", 2) + b"P" + struct.pack(">HII", 1, 10, 10) + b"\0" * 400 + b"Z",
-        b"N"
-        + struct.pack(">I", 1)
-        + b"".join(b"P" + struct.pack(">HII", number, 1, 1) + b"\0" * 4 for number in (1, 2))
-        + b"Z",
+        one + page(2, 10, 10) + b"Z",
+        one + page(1, 9000, 10) + b"Z",
+        one + page(1, 8000, 8000) + b"Z",
+        one + page(1, 0, 10) + b"Z",
+        one + page(1, 10, 10) + page(2, 10, 10) + b"Z",
+        two + page(1, 10, 10) + b"Z",
+        one + page(1, 10, 10),
+        one + b"P\0",
         b"?",
         b"",
     ]
     for lie in lies:
-        code = f"import sys; sys.stdin.buffer.read(); sys.stdout.buffer.write({lie!r})"
+        code = f"import sys; sys.stdin.buffer.readline(); sys.stdout.buffer.write({lie!r})"
         monkeypatch.setattr(process, "COMMAND", [sys.executable, "-I", "-c", code])
         with pytest.raises(DrawingFailed):
             all_of("application/pdf", b"abc")

@@ -1,9 +1,13 @@
 """Drawing a stranger's file as pixels, in a process that can do nothing else. Django is not imported here.
 
 What the child says, on its standard output, is a run of frames, each a letter and its numbers (big-endian):
-`N` pages in the document (u32) · `P` number (u16), width and height (u32), then four bytes a pixel: red, green, blue and
-one that means nothing · `F` a file that the document carries: its length (u32), then its bytes · `E` why nothing can be
-drawn (u8, a `Fault`) · `Z` the end. The parent believes none of it unchecked.
+`N` pages in the document (u32) · `P` number (u16), width and height (u32) of the page in the next slot · `F` a file that the
+document carries: its length (u32), then its bytes · `E` why nothing can be drawn (u8, a `Fault`) · `Z` the end. The parent
+believes none of it unchecked.
+
+Pixels lie in memory that both share: `SLOTS` pages, taken in turn, four bytes a pixel: red, green, blue and one that means
+nothing. The parent gives a slot back with one byte on the child's standard input. What the child may still write there while
+it is read is pixels in the place of pixels, and no more than that.
 """
 
 import struct
@@ -12,6 +16,8 @@ from enum import IntEnum
 MOST_PAGES = 50
 MOST_PAGE_PIXELS = 6_000_000
 PIXEL_BYTES = 4  # a drawer and an encoder work on whole words: three bytes would be copied twice
+SLOTS = 3
+SLOT_BYTES = MOST_PAGE_PIXELS * PIXEL_BYTES
 LONGEST_SIDE = 8_000
 MOST_SOURCE_PIXELS = 120_000_000
 DOTS_PER_INCH = 150

@@ -1,16 +1,20 @@
-"""The confined process: `python -I -m adherents.vault.drawing`, started before there is anything to draw.
+"""The confined process: `python -I -m adherents.vault.drawing <descriptor of the pages' memory>`, started before there is
+anything to draw.
 
-On its standard input comes one line, `<content type> <bytes> <seconds> draw|open|unpack`, which confines it, and then the
-file; the frames leave on standard output. Where no line comes, its parent is gone, and it ends.
+On its standard input comes one line, `<content type> <bytes> <seconds> draw|open|unpack`, which confines it, then the file,
+then a byte for each slot that it may use again; the frames leave on standard output. Where no line comes, its parent is gone,
+and it ends.
 """
 
+import ctypes
+import mmap
 import os
 import sys
 from typing import BinaryIO
 
-from adherents.vault.drawing import COUNT, FAULT, FILE, PAGE, Fault
+from adherents.vault.drawing import COUNT, FAULT, FILE, PAGE, SLOT_BYTES, SLOTS, Fault
 from adherents.vault.drawing.confinement import confine
-from adherents.vault.drawing.drawers import CannotDraw, pages_of, ready, ready_for
+from adherents.vault.drawing.drawers import CannotDraw, FreeSlot, pages_of, ready, ready_for
 
 MEMORY_BYTES = 1_500_000_000
 
@@ -23,7 +27,21 @@ def told() -> str:
     return line.decode()
 
 
-def main(content_type: str, size: int, seconds: int, wanted: str) -> None:
+def slots_in(memory: mmap.mmap) -> FreeSlot:
+    slots = [(ctypes.c_ubyte * SLOT_BYTES).from_buffer(memory, at * SLOT_BYTES) for at in range(SLOTS)]
+    used = 0
+
+    def free_slot() -> "ctypes.Array[ctypes.c_ubyte]":
+        nonlocal used
+        if used >= SLOTS and not os.read(0, 1):
+            raise SystemExit  # its parent is gone
+        used += 1
+        return slots[(used - 1) % SLOTS]
+
+    return free_slot
+
+
+def main(free_slot: FreeSlot, content_type: str, size: int, seconds: int, wanted: str) -> None:
     ready_for(content_type)
     if wanted == "unpack":
         from adherents.vault.drawing import (
@@ -41,12 +59,12 @@ def main(content_type: str, size: int, seconds: int, wanted: str) -> None:
             out.write(b"Z")
             out.flush()
             return
-        count, pages = pages_of(content_type, data)
+        count, pages = pages_of(content_type, data, free_slot)
         out.write(b"N" + COUNT.pack(count))
         if wanted == "draw":
-            for number, page in enumerate(pages, start=1):
-                out.write(b"P" + PAGE.pack(number, page.width, page.height))
-                out.write(page.pixels)
+            for number, (width, height) in enumerate(pages, start=1):
+                out.write(b"P" + PAGE.pack(number, width, height))
+                out.flush()
         out.write(b"Z")
     except CannotDraw as error:
         out.write(b"E" + FAULT.pack(error.fault))
@@ -57,6 +75,8 @@ def main(content_type: str, size: int, seconds: int, wanted: str) -> None:
 
 if __name__ == "__main__":
     ready()
+    free_slot = slots_in(mmap.mmap(int(sys.argv[1]), SLOTS * SLOT_BYTES))
+    os.closerange(3, 256)  # Python keeps a descriptor of its own to what it maps
     if line := told():
         content_type, size, seconds, wanted = line.split()
-        main(content_type, int(size), int(seconds), wanted)
+        main(free_slot, content_type, int(size), int(seconds), wanted)

@@ -1,14 +1,15 @@
 """The drawers: a file's bytes in, its pages as red, green and blue pixels out. Runs in the confined process only."""
 
+import ctypes
 import io
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 from PIL import Image, ImageOps, JpegImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin
 
-from adherents.vault.drawing import DOTS_PER_INCH, MOST_PAGES, MOST_SOURCE_PIXELS, Fault, bounded
+from adherents.vault.drawing import DOTS_PER_INCH, MOST_PAGES, MOST_SOURCE_PIXELS, SLOT_BYTES, Fault, bounded
 
 FORMATS = {
     "image/jpeg": JpegImagePlugin.JpegImageFile.format,
@@ -18,17 +19,9 @@ FORMATS = {
     "image/heic": "HEIF",
 }
 SEVERAL_PAGES = {"image/tiff", "image/heic"}
-
-
-class Picture(NamedTuple):
-    """A drawn page: its size, and `PIXEL_BYTES` a pixel. Good until the next one is asked for."""
-
-    width: int
-    height: int
-    pixels: bytes
-
-
-Drawn = Iterator[Picture]
+Slot = ctypes.Array[ctypes.c_ubyte]  # SLOT_BYTES of them
+FreeSlot = Callable[[], Slot]  # the next one, once it is free
+Drawn = Iterator[tuple[int, int]]  # the size of each page, whose pixels are in its slot
 
 
 class CannotDraw(Exception):
@@ -54,12 +47,17 @@ def ready_for(content_type: str) -> None:
         pillow_heif.options.DECODE_THREADS = 1
 
 
-def pages_of(content_type: str, data: bytes) -> tuple[int, Drawn]:
-    """How many pages the file has, and the first fifty of them, upright. Raises `CannotDraw`, at once or later."""
-    return _pdf(data) if content_type == "application/pdf" else _picture(content_type, data)
+def pages_of(content_type: str, data: bytes, free_slot: FreeSlot) -> tuple[int, Drawn]:
+    """How many pages the file has, and the first fifty of them, upright, each in the slot that is next.
+
+    Raises `CannotDraw`, at once or later.
+    """
+    if content_type == "application/pdf":
+        return _pdf(data, free_slot)
+    return _picture(content_type, data, free_slot)
 
 
-def _pdf(data: bytes) -> tuple[int, Drawn]:
+def _pdf(data: bytes, free_slot: FreeSlot) -> tuple[int, Drawn]:
     try:
         document = pdfium.PdfDocument(data)
     except pdfium.PdfiumError as error:
@@ -70,24 +68,25 @@ def _pdf(data: bytes) -> tuple[int, Drawn]:
         raise CannotDraw(Fault.UNREADABLE)
     if document.get_formtype() != pdfium_c.FORMTYPE_NONE:
         document.init_forms()  # what was typed into a form is drawn with it
-    return count, _pdf_pages(document, min(count, MOST_PAGES))
+    return count, _pdf_pages(document, min(count, MOST_PAGES), free_slot)
 
 
-def _pdf_pages(document: pdfium.PdfDocument, count: int) -> Drawn:
+def _pdf_pages(document: pdfium.PdfDocument, count: int, free_slot: FreeSlot) -> Drawn:
     for index in range(count):
         try:
             page = document[index]
             width, height = page.get_size()
             scale, _, _ = bounded(width, height, DOTS_PER_INCH / 72)
-            bitmap = page.render(scale=scale, rev_byteorder=True, prefer_bgrx=True)  # no padding: a copy less
-            yield Picture(bitmap.width, bitmap.height, bitmap.buffer)
+            into = partial(pdfium.PdfBitmap.new_native, buffer=free_slot())
+            bitmap = page.render(scale=scale, rev_byteorder=True, prefer_bgrx=True, bitmap_maker=into)
+            yield bitmap.width, bitmap.height
             bitmap.close()
             page.close()
         except (pdfium.PdfiumError, ValueError) as error:
             raise CannotDraw(Fault.UNREADABLE) from error
 
 
-def _picture(content_type: str, data: bytes) -> tuple[int, Drawn]:
+def _picture(content_type: str, data: bytes, free_slot: FreeSlot) -> tuple[int, Drawn]:
     try:
         picture = Image.open(io.BytesIO(data), formats=[FORMATS[content_type]])
     except MemoryError:
@@ -99,11 +98,11 @@ def _picture(content_type: str, data: bytes) -> tuple[int, Drawn]:
         # The decoder turns what the container says to turn. Where it says nothing, EXIF alone knows.
         turned = any(box in data[: 1 << 16] for box in (b"irot", b"imir"))
         orientation = 1 if turned else picture.info.get("original_orientation") or 1
-        return count, _frames(picture, min(count, MOST_PAGES), orientation)
-    return count, _frames(picture, min(count, MOST_PAGES))
+        return count, _frames(picture, min(count, MOST_PAGES), free_slot, orientation)
+    return count, _frames(picture, min(count, MOST_PAGES), free_slot)
 
 
-def _frames(picture: Image.Image, count: int, orientation: int | None = None) -> Drawn:
+def _frames(picture: Image.Image, count: int, free_slot: FreeSlot, orientation: int | None = None) -> Drawn:
     for index in range(count):
         try:
             if index:
@@ -113,7 +112,9 @@ def _frames(picture: Image.Image, count: int, orientation: int | None = None) ->
             _, *size = bounded(picture.width, picture.height)
             picture.draft("RGB", (size[0], size[1]))
             drawn = _upright(picture, (size[0], size[1]), orientation or picture.getexif().get(0x0112, 1))
-            yield Picture(*drawn.size, drawn.tobytes("raw", "RGBX"))
+            pixels = drawn.tobytes("raw", "RGBX")
+            ctypes.memmove(free_slot(), pixels, min(len(pixels), SLOT_BYTES))
+            yield drawn.size
         except (CannotDraw, MemoryError):
             raise
         except Exception as error:

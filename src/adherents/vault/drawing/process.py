@@ -4,15 +4,18 @@ A process draws one file and dies. Starting one takes as long as drawing several
 while nobody waits for it (`kept_ready`).
 """
 
+import fcntl
+import mmap
 import os
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import IO, Self, cast
 
@@ -27,13 +30,14 @@ from adherents.vault.drawing import (
     MOST_PAGES,
     PAGE,
     PIXEL_BYTES,
+    SLOT_BYTES,
+    SLOTS,
     Fault,
 )
 
 SECONDS = 60
-PIPE_BYTES = (
-    1 << 20
-)  # a page is eight: with the usual 64 KiB, the two processes wake each other a hundred times
+PIPE_BYTES = 1 << 20  # with the usual 64 KiB, the two processes wake each other a hundred times for a file
+SIZE_IS_FINAL = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
 COMMAND = [sys.executable, "-I", "-m", "adherents.vault.drawing"]
 
 
@@ -51,12 +55,16 @@ class DrawingFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class DrawnPage:
-    """One page: its number from 1, its size in pixels, and `PIXEL_BYTES` for each: red, green, blue and nothing."""
+    """One page: its number from 1, its size in pixels, and `PIXEL_BYTES` for each: red, green, blue and nothing.
+
+    The pixels are read where they were drawn: `done` with them, which any thread may say, another page takes their place.
+    """
 
     number: int
     width: int
     height: int
-    pixels: bytes
+    pixels: memoryview
+    done: Callable[[], None]
 
 
 class _Child:
@@ -64,8 +72,13 @@ class _Child:
 
     def __init__(self) -> None:
         self.folder = tempfile.TemporaryDirectory(prefix="drawing-")
+        memory = os.memfd_create("pages", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+        os.ftruncate(memory, SLOTS * SLOT_BYTES)  # taken as pages are drawn
+        fcntl.fcntl(memory, fcntl.F_ADD_SEALS, SIZE_IS_FINAL)  # who reads beyond a shrunken end is killed
+        self.memory = memoryview(mmap.mmap(memory, SLOTS * SLOT_BYTES, prot=mmap.PROT_READ))
         self.process = subprocess.Popen(
-            COMMAND,
+            [*COMMAND, str(memory)],
+            pass_fds=[memory],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -75,7 +88,14 @@ class _Child:
             close_fds=True,
             start_new_session=True,
         )
+        os.close(memory)
         self.stdin, self.stdout = cast(IO[bytes], self.process.stdin), cast(IO[bytes], self.process.stdout)
+
+    def tell(self, message: bytes) -> None:
+        """Nothing happens where it listens no more: whoever waits for its answer learns it."""
+        with suppress(BrokenPipeError, ValueError):
+            self.stdin.write(message)
+            self.stdin.flush()
 
     def kill(self) -> None:
         with suppress(ProcessLookupError, PermissionError):
@@ -154,9 +174,7 @@ class Drawing:
         self._clock = threading.Timer(seconds, self._child.kill)
         self._clock.daemon = True
         self._clock.start()
-        with suppress(BrokenPipeError):
-            self._child.stdin.write(f"{content_type} {size} {seconds} {wanted}\n".encode())
-            self._child.stdin.flush()
+        self._child.tell(f"{content_type} {size} {seconds} {wanted}\n".encode())
 
     def __enter__(self) -> Self:
         return self
@@ -194,11 +212,13 @@ class Drawing:
         with suppress(BrokenPipeError):
             for chunk in chunks:
                 self._child.stdin.write(chunk)
-        with suppress(BrokenPipeError):
-            self._child.stdin.close()
+            self._child.stdin.flush()
 
     def pages(self) -> Iterator[DrawnPage]:
-        """The pages, in order, each checked against the bounds. Raises `CannotBeDrawn` or `DrawingFailed`."""
+        """The pages, in order, each checked against the bounds. Raises `CannotBeDrawn` or `DrawingFailed`.
+
+        No more than `SLOTS` come before somebody is `done` with the first of them.
+        """
         done = 0
         while self._next() == b"P":
             number, width, height = PAGE.unpack(self._exactly(PAGE.size))
@@ -209,7 +229,9 @@ class Drawing:
             )
             if number != done + 1 or number > self._most_pages or not sane:
                 raise DrawingFailed("a page out of bounds")
-            yield DrawnPage(number, width, height, self._exactly(width * height * PIXEL_BYTES))
+            start, size = done % SLOTS * SLOT_BYTES, width * height * PIXEL_BYTES
+            pixels = self._child.memory[start : start + size]
+            yield DrawnPage(number, width, height, pixels, partial(self._child.tell, b"."))
             done = number
         if done != self._most_pages:
             raise DrawingFailed("pages that do not come")

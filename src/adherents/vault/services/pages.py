@@ -16,14 +16,15 @@ from adherents.vault.sealing import Sealer
 
 JPEG_QUALITY = 82
 AT_ONCE = 2
-MOST_WAITING = 3  # each is up to 24 MB of pixels
 
 
 def encoded(drawn: DrawnPage) -> bytes:
-    """The page as a JPEG with nothing in it but its pixels."""
+    """The page as a JPEG with nothing in it but its pixels, which may go then."""
     written = io.BytesIO()
-    pixels = Image.frombuffer("RGBX", (drawn.width, drawn.height), drawn.pixels, "raw", "RGBX", 0, 1)
-    pixels.save(written, "JPEG", quality=JPEG_QUALITY)
+    size, pixels = (drawn.width, drawn.height), drawn.pixels  # read where they are, which any buffer allows
+    image = Image.frombuffer("RGBX", size, pixels, "raw", "RGBX", 0, 1)  # type: ignore[arg-type]
+    image.save(written, "JPEG", quality=JPEG_QUALITY)
+    drawn.done()
     return written.getvalue()
 
 
@@ -46,7 +47,7 @@ def sealed_pages(document: Document, count: int, pages: Iterable[DrawnPage]) -> 
         for drawn, name in zip(pages, names, strict=False):
             page = _page(document, drawn.number, drawn.width, drawn.height, name)
             waiting.append(_threads().submit(_encoded_and_sealed, page, drawn))
-            if len(waiting) > MOST_WAITING:
+            while waiting and waiting[0].done():
                 sealed.append(waiting.popleft().result())
         sealed += [future.result() for future in waiting]
     finally:
