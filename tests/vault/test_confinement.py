@@ -244,6 +244,19 @@ class TestKeptReady:
             _wait_until(lambda: not _lives(died))
             assert self.drawn_by() != died
 
+    def test_one_that_cannot_be_started_now_costs_the_file_before_nothing(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        content = pdf()
+        with kept_ready(), Drawing("application/pdf", len(content)) as drawing:
+            assert drawing.feed([content]) == 1
+            assert len(list(drawing.pages())) == 1
+            monkeypatch.setattr(process, "COMMAND", ["/no/such/program"])
+        monkeypatch.undo()
+        assert process._spare._child is None
+        with kept_ready():
+            self.drawn_by()
+
     def test_its_time_begins_with_its_file(self) -> None:
         with kept_ready():
             time.sleep(1.2)

@@ -75,20 +75,25 @@ class _Child:
         memory = os.memfd_create("pages", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         os.ftruncate(memory, SLOTS * SLOT_BYTES)  # taken as pages are drawn
         fcntl.fcntl(memory, fcntl.F_ADD_SEALS, SIZE_IS_FINAL)  # who reads beyond a shrunken end is killed
-        self.memory = memoryview(mmap.mmap(memory, SLOTS * SLOT_BYTES, prot=mmap.PROT_READ))
-        self.process = subprocess.Popen(
-            [*COMMAND, str(memory)],
-            pass_fds=[memory],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            pipesize=PIPE_BYTES,
-            env={},
-            cwd=self.folder.name,
-            close_fds=True,
-            start_new_session=True,
-        )
-        os.close(memory)
+        try:
+            self.memory = memoryview(mmap.mmap(memory, SLOTS * SLOT_BYTES, prot=mmap.PROT_READ))
+            self.process = subprocess.Popen(
+                [*COMMAND, str(memory)],
+                pass_fds=[memory],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                pipesize=PIPE_BYTES,
+                env={},
+                cwd=self.folder.name,
+                close_fds=True,
+                start_new_session=True,
+            )
+        except OSError:
+            self.folder.cleanup()
+            raise
+        finally:
+            os.close(memory)
         self.stdin, self.stdout = cast(IO[bytes], self.process.stdin), cast(IO[bytes], self.process.stdout)
 
     def tell(self, message: bytes) -> None:
@@ -133,7 +138,8 @@ class _Spare:
                 child.close()
 
     def fill(self) -> None:
-        with self._lock:
+        """Have one again, for the next file: where none can be started now, the next file says so if it still cannot."""
+        with self._lock, suppress(OSError):
             if self._keepers and self._child is None:
                 self._child = _Child()
 

@@ -22,9 +22,11 @@ def encoded(drawn: DrawnPage) -> bytes:
     """The page as a JPEG with nothing in it but its pixels, which may go then."""
     written = io.BytesIO()
     size, pixels = (drawn.width, drawn.height), drawn.pixels  # read where they are, which any buffer allows
-    image = Image.frombuffer("RGBX", size, pixels, "raw", "RGBX", 0, 1)  # type: ignore[arg-type]
-    image.save(written, "JPEG", quality=JPEG_QUALITY)
-    drawn.done()
+    try:
+        image = Image.frombuffer("RGBX", size, pixels, "raw", "RGBX", 0, 1)  # type: ignore[arg-type]
+        image.save(written, "JPEG", quality=JPEG_QUALITY)
+    finally:
+        drawn.done()
     return written.getvalue()
 
 
