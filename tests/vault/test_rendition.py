@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from PIL import Image
 
 from adherents.journal.events import Event
@@ -20,6 +21,7 @@ from adherents.members.models import Member
 from adherents.vault.drawing import MOST_PAGE_PIXELS, Fault, process
 from adherents.vault.drawing.process import CannotBeDrawn, Drawing, DrawingFailed, DrawnPage
 from adherents.vault.models import Document, Page, SetAside, State
+from adherents.vault.services import pages
 from adherents.vault.services.reading import Altered
 from adherents.vault.services.rendition import draw_due
 from adherents.vault.services.viewing import NoSuchPage, note_opening, page_image
@@ -286,6 +288,27 @@ def test_a_process_that_hangs_is_killed_with_its_group() -> None:
     assert time.monotonic() - start < 5
     with pytest.raises(ProcessLookupError):
         os.kill(child, 0)
+
+
+def test_pages_that_cannot_be_encoded_are_tried_again_and_hold_nobody_up(
+    member: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(*_: Any, **__: Any) -> None:
+        raise MemoryError
+
+    document = deposited(member, pdf(pages=8))
+    monkeypatch.setattr(pages.Image, "frombuffer", no_room)
+    start = time.monotonic()
+    assert draw_due() == 1
+    assert time.monotonic() - start < process.SECONDS / 2
+    document.refresh_from_db()
+    assert (document.state, document.set_aside, document.attempts) == (State.RECEIVED, "", 1)
+    assert document.next_attempt_at is not None
+    monkeypatch.undo()
+    Document.objects.update(next_attempt_at=timezone.now())
+    assert draw_due() == 1
+    document.refresh_from_db()
+    assert (document.state, document.page_count) == (State.CHECKED, 8)
 
 
 def test_what_the_process_says_is_checked_again(monkeypatch: pytest.MonkeyPatch) -> None:
