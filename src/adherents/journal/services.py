@@ -1,6 +1,7 @@
 """Adding to the journal, and proving that nobody rewrote it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC
 
 from django.db import transaction
@@ -12,28 +13,44 @@ from adherents.journal.models import Entry, Head
 Detail = str | int | bool
 
 
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """What there is to say of one event, its subject apart."""
+
+    event: Event
+    actor: str = "system"
+    details: Mapping[str, Detail] = field(default_factory=dict)
+
+
 def record(event: Event, *, subject: str, actor: str = "system", **details: Detail) -> None:
     """Chain one event to its subject's journal, in the caller's transaction.
 
     `subject` and `actor` are plain identifiers (`account:12`, `document:<uuid>`); `details` hold codes and counts, never
     a name, an address, a number of a person or a document's words. An agent's `reason` is the one free text.
     """
+    record_each(Happened(event, actor, details), subject=subject)
+
+
+def record_each(*events: Happened, subject: str) -> None:
+    """As `record`, several events that happened at once, in their order: the chain is taken hold of once."""
     with transaction.atomic(savepoint=False):
         head = Head.objects.select_for_update().filter(pk=subject).first()
         if head is None:
             Head.objects.bulk_create([Head(subject=subject)], ignore_conflicts=True)
             head = Head.objects.select_for_update().get(pk=subject)
-        entry = Entry(
-            subject=subject,
-            sequence=head.sequence + 1,
-            at=timezone.now().astimezone(UTC),
-            event=event.value,
-            actor=actor,
-            details=details,
-        )
-        entry.digest = entry.computed_digest(head.digest)
-        entry.save(force_insert=True)
-        Head.objects.filter(pk=subject).update(sequence=entry.sequence, digest=entry.digest)
+        for happened in events:
+            head.sequence += 1
+            entry = Entry(
+                subject=subject,
+                sequence=head.sequence,
+                at=timezone.now().astimezone(UTC),
+                event=happened.event.value,
+                actor=happened.actor,
+                details=happened.details,
+            )
+            head.digest = entry.digest = entry.computed_digest(head.digest)
+            entry.save(force_insert=True)
+        Head.objects.filter(pk=subject).update(sequence=head.sequence, digest=head.digest)
 
 
 def broken_chains() -> Iterator[str]:

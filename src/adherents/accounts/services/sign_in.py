@@ -24,7 +24,7 @@ from adherents.accounts.services.lock import Locked
 from adherents.accounts.tokens import hash_token
 from adherents.insurer.profile import profile
 from adherents.journal.events import Event
-from adherents.journal.services import record
+from adherents.journal.services import Happened, record, record_each
 
 
 class Refused(Exception):
@@ -114,10 +114,11 @@ def complete(*, account: Account, client: Client, method: str) -> str | None:
             KnownDevice.objects.filter(pk=device.pk).update(last_seen_at=now)
         else:
             token = _remember_device(current, client)
-        _make_room_for_a_session(current)
+        ended = _make_room_for_a_session(current)
         if current.is_agent:  # with the second factor that somebody asks to replace
             new_factor.withdraw(account=current)
-        record(Event.SIGNED_IN, subject=current.subject, actor=current.subject, method=method)
+        signed_in = Happened(Event.SIGNED_IN, current.subject, {"method": method})
+        record_each(*ended, signed_in, subject=current.subject)
     return token
 
 
@@ -133,23 +134,25 @@ def _remember_device(account: Account, client: Client) -> str:
     return token
 
 
-def _make_room_for_a_session(account: Account) -> None:
+def _make_room_for_a_session(account: Account) -> list[Happened]:
     """Past the profile's number of sessions at once, the oldest end. One query where there is room."""
-    _keep_the_newest(account, _most_sessions(account) - 1)
+    return _keep_the_newest(account, _most_sessions(account) - 1)
 
 
 def settle_sessions(*, account: Account) -> None:
     """Two sign-ins at the same moment each made room for one: once their sessions are there, the newest stays."""
     with transaction.atomic():
-        _keep_the_newest(Account.objects.select_for_update().get(pk=account.pk), _most_sessions(account))
+        current = Account.objects.select_for_update().get(pk=account.pk)
+        if ended := _keep_the_newest(current, _most_sessions(current)):
+            record_each(*ended, subject=current.subject)
 
 
 def _most_sessions(account: Account) -> int:
     return profile().agents.max_sessions if account.is_agent else profile().session.max_sessions
 
 
-def _keep_the_newest(account: Account, most: int) -> None:
+def _keep_the_newest(account: Account, most: int) -> list[Happened]:
+    """What happened, for the journal: nothing, or one event."""
     newest_first = Session.objects.filter(account=account).newest_first()
     ended = newest_first[most:].end(Why.ELSEWHERE)
-    if ended:
-        record(Event.SESSIONS_ENDED, subject=account.subject, count=ended)
+    return [Happened(Event.SESSIONS_ENDED, details={"count": ended})] if ended else []
