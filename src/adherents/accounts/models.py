@@ -54,7 +54,7 @@ class AccountQuerySet(models.QuerySet["Account"]):
 
     def identified_by(self, identifier: str) -> "Account | None":
         """The account that this (normalised) identifier names."""
-        return self.filter(identifier=identifier).first()
+        return next(iter(self.filter(identifier=identifier)), None)
 
 
 class Account(AbstractBaseUser):
@@ -115,7 +115,7 @@ class Account(AbstractBaseUser):
     def has_second_factor(self) -> bool:
         """Whether signing in asks for more than the password; recovery codes alone are none. One query, the first time."""
         factors = self._meta.apps.get_model("mfa", "Authenticator").objects.filter(user_id=self.pk)
-        return bool(factors.exclude(type="recovery_codes").exists())
+        return any(kind != "recovery_codes" for kind in factors.values_list("type", flat=True))
 
     @property
     def is_active(self) -> bool:  # type: ignore[override]
@@ -180,8 +180,11 @@ class SignInCounterQuerySet(models.QuerySet["SignInCounter"]):
         """All the counters for this identifier, of whatever browser."""
         return self.filter(identifier_index__in=blind_indexes("sign-in", identifier))
 
+    def row_of(self, identifier: str, device: KnownDevice | None = None) -> "SignInCounter | None":
+        return next(iter(self.of(identifier, device)), None)
+
     def state(self, identifier: str, device: KnownDevice | None = None) -> Counter:
-        row = self.of(identifier, device).first()
+        row = self.row_of(identifier, device)
         return row.state if row else Counter()
 
 

@@ -34,23 +34,26 @@ def record(event: Event, *, subject: str, actor: str = "system", **details: Deta
 def record_each(*events: Happened, subject: str) -> None:
     """As `record`, several events that happened at once, in their order: the chain is taken hold of once."""
     with transaction.atomic(savepoint=False):
-        head = Head.objects.select_for_update().filter(pk=subject).first()
-        if head is None:
+        heads = Head.objects.filter(pk=subject)
+        held = heads.select_for_update().values_list("sequence", "digest")
+        last = list(held)
+        if not last:
             Head.objects.bulk_create([Head(subject=subject)], ignore_conflicts=True)
-            head = Head.objects.select_for_update().get(pk=subject)
+            last = list(held.all())
+        [(sequence, digest)] = last
         for happened in events:
-            head.sequence += 1
+            sequence += 1
             entry = Entry(
                 subject=subject,
-                sequence=head.sequence,
+                sequence=sequence,
                 at=timezone.now().astimezone(UTC),
                 event=happened.event.value,
                 actor=happened.actor,
                 details=happened.details,
             )
-            head.digest = entry.digest = entry.computed_digest(head.digest)
+            digest = entry.digest = entry.computed_digest(digest)
             entry.save(force_insert=True)
-        Head.objects.filter(pk=subject).update(sequence=head.sequence, digest=head.digest)
+        heads.update(sequence=sequence, digest=digest)
 
 
 def broken_chains() -> Iterator[str]:

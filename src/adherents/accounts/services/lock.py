@@ -61,7 +61,7 @@ def take_try(identifier: str, device: KnownDevice | None) -> Try:
     rules = lock_rules()
     while True:
         now = timezone.now()
-        row = SignInCounter.objects.of(identifier, device).first()
+        row = SignInCounter.objects.row_of(identifier, device)
         if row is None:
             first = _first_try(identifier, device, now)
             if first is None:
