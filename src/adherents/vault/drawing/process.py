@@ -72,14 +72,22 @@ class _Child:
 
     def __init__(self) -> None:
         self.folder = tempfile.TemporaryDirectory(prefix="drawing-")
-        memory = os.memfd_create("pages", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-        os.ftruncate(memory, SLOTS * SLOT_BYTES)  # taken as pages are drawn
-        fcntl.fcntl(memory, fcntl.F_ADD_SEALS, SIZE_IS_FINAL)  # who reads beyond a shrunken end is killed
         try:
-            self.memory = memoryview(mmap.mmap(memory, SLOTS * SLOT_BYTES, prot=mmap.PROT_READ))
-            self.process = subprocess.Popen(
-                [*COMMAND, str(memory)],
-                pass_fds=[memory],
+            self.process = self._started()
+        except OSError:
+            self.folder.cleanup()
+            raise
+        self.stdin, self.stdout = cast(IO[bytes], self.process.stdin), cast(IO[bytes], self.process.stdout)
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        pages = os.memfd_create("pages", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+        try:
+            os.ftruncate(pages, SLOTS * SLOT_BYTES)  # taken as pages are drawn
+            fcntl.fcntl(pages, fcntl.F_ADD_SEALS, SIZE_IS_FINAL)  # who reads beyond a shrunken end is killed
+            self.memory = memoryview(mmap.mmap(pages, SLOTS * SLOT_BYTES, prot=mmap.PROT_READ))
+            return subprocess.Popen(
+                [*COMMAND, str(pages)],
+                pass_fds=[pages],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -89,12 +97,8 @@ class _Child:
                 close_fds=True,
                 start_new_session=True,
             )
-        except OSError:
-            self.folder.cleanup()
-            raise
         finally:
-            os.close(memory)
-        self.stdin, self.stdout = cast(IO[bytes], self.process.stdin), cast(IO[bytes], self.process.stdout)
+            os.close(pages)
 
     def tell(self, message: bytes) -> None:
         """Nothing happens where it listens no more: whoever waits for its answer learns it."""
