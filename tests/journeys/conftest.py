@@ -2,7 +2,6 @@
 
 import itertools
 import logging
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,17 +10,10 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from tests.cast import CAMILLE, EVERYBODY, Person
+from tests.chromium import launch
 from tests.journeys.running import Portal
 from tests.journeys.visiting import VIEWPORTS, Size, Visitor
 
-CHROMIUM = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 PATIENCE = 15_000  # milliseconds: a machine that runs two portals and two browsers takes its time
 expect.set_options(timeout=PATIENCE)
 NEWCOMERS, MEMBERS = range(101, 121), range(201, 301)
@@ -62,9 +54,8 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     # For the whole folder, not the session: while Playwright's loop runs, Django refuses its database to other tests.
-    binary = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=binary, args=CHROMIUM)
+        browser = launch(playwright)
         yield browser
         browser.close()
 

@@ -1,7 +1,6 @@
 """The gallery of elements in a real browser: read by axe, on every width, light and dark, and used."""
 
 import gzip
-import os
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -13,16 +12,9 @@ from django.test import override_settings
 from django.test.testcases import LiveServerThread
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.chromium import launch
+
 pytestmark = pytest.mark.journey
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +44,7 @@ def address() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        started = launch(playwright)
         yield started
         started.close()
 

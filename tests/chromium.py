@@ -1,0 +1,23 @@
+"""The browser of the tests, a real one."""
+
+import os
+import shutil
+
+from playwright.sync_api import Browser, Playwright
+
+# The shell first: the same engine without the machinery of a window, which only costs time here.
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+def launch(playwright: Playwright) -> Browser:
+    """`CHROMIUM` names another one."""
+    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    return playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
