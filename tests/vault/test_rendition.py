@@ -18,7 +18,7 @@ from adherents.journal.events import Event
 from adherents.journal.models import Entry
 from adherents.mail.models import OutboxMail
 from adherents.members.models import Member
-from adherents.vault.drawing import MOST_PAGE_PIXELS, Fault, process
+from adherents.vault.drawing import MOST_PAGE_PIXELS, SLOTS, Fault, process
 from adherents.vault.drawing.process import CannotBeDrawn, Drawing, DrawingFailed, DrawnPage
 from adherents.vault.models import Document, Page, SetAside, State
 from adherents.vault.services import pages
@@ -232,6 +232,51 @@ def all_of(content_type: str, content: bytes) -> list[DrawnPage]:
             pages.append(replace(page, pixels=memoryview(bytes(page.pixels))))
             page.done()
     return pages
+
+
+COLOURS = [(255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0), (0, 255, 255), (255, 0, 255), (0, 0, 0)]
+
+
+def a_colour_a_page() -> bytes:
+    from reportlab.pdfgen import canvas
+
+    written = io.BytesIO()
+    sheet = canvas.Canvas(written, pagesize=(300, 200), invariant=1)
+    for colour in COLOURS:
+        sheet.setFillColorRGB(*(part / 255 for part in colour))
+        sheet.rect(0, 0, 300, 200, stroke=0, fill=1)
+        sheet.showPage()
+    sheet.save()
+    return written.getvalue()
+
+
+def colour_of(page: DrawnPage) -> tuple[int, ...]:
+    """In its middle."""
+    at = 4 * (page.height // 2 * page.width + page.width // 2)
+    return tuple(page.pixels[at : at + 3])
+
+
+def test_every_page_has_its_own_pixels_in_their_own_colours(member: Member) -> None:
+    content = a_colour_a_page()
+    assert [colour_of(page) for page in all_of("application/pdf", content)] == COLOURS
+    document = drawn(member, content)
+    for number, colour in enumerate(COLOURS, start=1):
+        seen = image_of(document, number)
+        pixel: Any = seen.getpixel((seen.width // 2, seen.height // 2))
+        assert max(abs(one - other) for one, other in zip(pixel, colour, strict=True)) < 6
+
+
+def test_a_page_stays_as_it_is_until_somebody_is_done_with_it() -> None:
+    content = a_colour_a_page()
+    with Drawing("application/pdf", len(content)) as drawing:
+        drawing.feed([content])
+        pages = drawing.pages()
+        held = [next(pages) for _ in range(SLOTS)]
+        time.sleep(0.5)  # in which the next ones would be drawn long since
+        assert [colour_of(page) for page in held] == COLOURS[:SLOTS]
+        held[0].done()
+        fourth = next(pages)
+        assert [colour_of(page) for page in (fourth, *held[1:])] == [COLOURS[3], *COLOURS[1:SLOTS]]
 
 
 def png_bomb(side: int) -> bytes:
