@@ -1,6 +1,8 @@
 """The member's documents: the list, sending, the receipt, one document, and its download."""
 
 import uuid
+from collections.abc import Iterable
+from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.core.paginator import Paginator
@@ -8,12 +10,12 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, St
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from adherents.accounts.browser import address_of
 from adherents.accounts.decorators import account_of, member_required
 from adherents.accounts.limits import TooOften, knock
-from adherents.accounts.returning import gives_a_file
+from adherents.accounts.returning import gives_a_file, takes_files
 from adherents.insurer.profile import profile
 from adherents.members.models import Member
 from adherents.vault.content import SHORT_NAMES, Refusal
@@ -62,6 +64,7 @@ def documents(request: HttpRequest, origin: str = Origin.MEMBER) -> HttpResponse
     return render(request, "vault/documents.html", context)
 
 
+@takes_files
 @csrf_exempt  # the form's token is checked below, once the handler that reads the form is in place
 @member_required
 @require_http_methods(["GET", "POST"])
@@ -204,11 +207,20 @@ def document(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
 
 @member_required
 @gives_a_file
-@require_GET
+@require_safe
 def download(request: HttpRequest, document_id: uuid.UUID, photo: int | None = None) -> HttpResponseBase:
-    """A member's own document, or a photo of it, as it was sent. Never opened in the page, whatever is in it."""
+    """A member's own document, or a photo of it, as it was sent. Never opened in the page, whatever is in it.
+
+    Whole, whatever range is asked for: it is checked to its last byte first. HEAD opens nothing, and is no consultation.
+    """
+    which: dict[str, Any] = {"member": member_of(request), "document_id": document_id, "photo": photo}
+    chunks: Iterable[bytes] = ()
     try:
-        opened = reading.download(member=member_of(request), document_id=document_id, photo=photo)
+        if request.method == "HEAD":
+            _, file = reading.find(**which)
+        else:
+            opened = reading.download(**which)
+            file, chunks = opened.file, opened.chunks
     except ObjectDoesNotExist as error:
         raise Http404 from error
     except reading.NotGathered:
@@ -221,9 +233,10 @@ def download(request: HttpRequest, document_id: uuid.UUID, photo: int | None = N
         return render(request, "vault/altered.html", {"document_id": document_id}, status=500)
     except StorageFailed:
         return render(request, "vault/away.html", {"document_id": document_id}, status=503)
-    response = StreamingHttpResponse(opened.chunks, content_type=opened.file.content_type)
-    response["Content-Length"] = str(opened.file.size)
-    response["Content-Disposition"] = attachment_header(opened.file.name)
+    response = StreamingHttpResponse(chunks, content_type=file.content_type)
+    response["Content-Length"] = str(file.size)
+    response["Content-Disposition"] = attachment_header(file.name)
+    response["Accept-Ranges"] = "none"
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "no-store"
