@@ -8,9 +8,10 @@ the application in steps, each once the one before has left; a thread is held du
 import asyncio
 import io
 import logging
-from collections.abc import Awaitable, Callable
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import asynccontextmanager, nullcontext
 from http.cookies import CookieError, SimpleCookie
 from typing import Any, Protocol
 
@@ -46,6 +47,27 @@ class Peer(Protocol):
     def untaken(self) -> int: ...
 
 
+class Shares:
+    """So many at once of each; the next waits, first come first served."""
+
+    def __init__(self, each: int) -> None:
+        self._each = each
+        self._there: dict[str, asyncio.Semaphore] = {}
+        self._users: Counter[str] = Counter()
+
+    @asynccontextmanager
+    async def one_of(self, key: str) -> AsyncIterator[None]:
+        free = self._there.setdefault(key, asyncio.Semaphore(self._each))
+        self._users[key] += 1
+        try:
+            async with free:
+                yield
+        finally:
+            self._users[key] -= 1
+            if not self._users[key]:
+                del self._there[key], self._users[key]
+
+
 class Front:
     """`threads` serve the pages. The application is called in a thread, with `adherents.exchange` in its environment."""
 
@@ -54,7 +76,9 @@ class Front:
         self._turns = Turns(READERS)
         self._pages = ThreadPoolExecutor(threads, "pages")
         self._files = ThreadPoolExecutor(FILES, "files")
-        self._downloads = asyncio.Semaphore(exchanges.bounds.downloads)
+        bounds = exchanges.bounds
+        self._downloads = Shares(bounds.downloads)
+        self._by_address, self._by_browser = Shares(bounds.by_address // 4), Shares(bounds.by_member // 2)
         self._streams = ThreadPoolExecutor(STREAMS, "streams")
         self._uploads = ThreadPoolExecutor(exchanges.bounds.uploads, "uploads")
 
@@ -78,8 +102,7 @@ class Front:
         takes = hasattr(view, "takes_files")
         pool = self._files if gives or takes else self._pages
         try:
-            # Each file that is given takes some 3 MiB, and is read whole first: the next waits for its turn, without a thread.
-            async with self._downloads if gives else nullcontext():
+            async with self._in_turn(exchange) if gives else nullcontext():
                 given = await self._answered(scope, receive, send, exchange, peer, length, pool)
                 if given is not None:
                     await self._sent(given, send, exchange, peer)
@@ -88,6 +111,19 @@ class Front:
         finally:
             self.exchanges.end(exchange)
             self.exchanges.hold(exchange, -exchange.held)
+
+    @asynccontextmanager
+    async def _in_turn(self, exchange: Exchange) -> AsyncIterator[None]:
+        """A file that is given takes some 3 MiB, and is read whole first: the next one waits for its turn, without a thread.
+
+        Dropping one for the next would have each read again and again.
+        """
+        async with (
+            self._by_browser.one_of(exchange.browser or exchange.address),
+            self._by_address.one_of(exchange.address),
+            self._downloads.one_of("all"),
+        ):
+            yield
 
     def look(self) -> None:
         """Every second: drop who is too slow, and let no session fall idle while its bytes come."""
