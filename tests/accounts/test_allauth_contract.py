@@ -179,7 +179,7 @@ def test_the_pages_that_ours_replace_hold_nothing_but_a_form_and_a_challenge() -
 def callers_of(name: str) -> set[str]:
     """The modules of the parts of allauth that are installed here in which this function is called."""
     root = Path(allauth.__file__).parent
-    call = re.compile(rf"(?<!def ){name}\(")
+    call = re.compile(rf"(?<!def )\b{name}\(")
     modules = [path for part in ("account", "core", "mfa") for path in (root / part).rglob("*.py")]
     return {str(path.relative_to(root)) for path in modules if call.search(path.read_text())}
 
