@@ -148,6 +148,7 @@ RULES: dict[str, Rule] = {
     "casework:end_lock": desk(DESK, ASK),
     "casework:send_link": desk(DESK, ASK),
     "casework:write_letter": desk(DESK, ASK),
+    "casework:hand_over_export": desk(HEADS, ASK),
     "casework:close_account": desk(DESK, ASK),
     "casework:reopen_account": desk(DESK, ASK),
     "casework:show_nir": desk(DESK, ASK),

@@ -33,6 +33,11 @@ class Role(models.TextChoices):
     AUDITOR = "auditeur", _("Auditeur")
 
 
+RETIRED = (
+    "former:"  # begins the identifier of an account whose n° adhérent is another person's; nobody can type it
+)
+
+
 def normalise_identifier(typed: str) -> str:
     """A n° adhérent as it is kept: no space, letter case folded up (G1). An agent's e-mail address: folded down."""
     bare = "".join(typed.split())
@@ -119,6 +124,11 @@ class Account(AbstractBaseUser):
     @property
     def is_active(self) -> bool:  # type: ignore[override]
         return self.closed_at is None
+
+    @property
+    def is_retired(self) -> bool:
+        """Whether its n° adhérent is another person's now: it is closed for good."""
+        return self.identifier.startswith(RETIRED)
 
     @property
     def is_expired(self) -> bool:

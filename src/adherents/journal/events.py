@@ -31,6 +31,10 @@ class Event(TextChoices):
     ACCOUNT_CREATED = "account.created", _("Compte ouvert")
     ACCOUNT_CLOSED = "account.closed", _("Compte fermé")
     ACCOUNT_REOPENED = "account.reopened", _("Compte rouvert")
+    ACCOUNT_RETIRED = (
+        "account.retired",
+        _("Compte fermé : le n° adhérent a été donné à une autre personne"),
+    )
     EMAIL_CHANGED = "account.email_changed", _("Adresse e-mail modifiée")
     LETTER_MADE = "account.letter_made", _("Courrier avec un code préparé par le service")
     STRANGER_REPORTED = "account.stranger_reported", _("« Ce n’était pas moi » : tout est fermé")
@@ -64,6 +68,8 @@ class Event(TextChoices):
     ADDRESS_FAILED = "register.address_failed", _("Adresse e-mail refusée par son serveur")
     ADDRESS_TRUSTED = "register.address_trusted", _("Adresse e-mail vérifiée par le service")
     REGISTER_IMPORTED = "register.imported", _("Fichier des adhérents importé")
+    NUMBER_GIVEN = "register.number_given", _("N° adhérent donné à une autre personne")
+    RANK_GIVEN = "register.rank_given", _("Rang d’un bénéficiaire donné à une autre personne")
     # vault
     DOCUMENT_DEPOSITED = "vault.document_deposited", _("Document envoyé")
     DOCUMENT_DOWNLOADED = "vault.document_downloaded", _("Document téléchargé")

@@ -36,19 +36,24 @@ COLUMNS = [
 
 @dataclass
 class Export:
-    """A zip on its way: its name, its bytes, and which documents were left out (their ids and why)."""
+    """A zip on its way: its name, its bytes, who takes it, and which documents were left out (their ids and why)."""
 
     name: str
     chunks: Iterator[bytes]
+    actor: str
     left_out: dict[str, str] = field(default_factory=dict)
 
 
-def export_everything(*, member: Member) -> Export:
-    """Journalled at once; each document again when its turn comes."""
+def export_everything(*, member: Member, actor: str = "", reason: str = "") -> Export:
+    """Journalled at once; each document again when its turn comes.
+
+    `actor` and `reason`: of the agent who hands it over, where it is not the member.
+    """
+    export = Export(f"documents-{timezone.localdate():%Y-%m-%d}.zip", iter(()), actor or member.subject)
+    why = {"reason": reason} if reason else {}
     with transaction.atomic():
         count = Document.objects.of(member).kept().count()
-        record(Event.DOCUMENTS_EXPORTED, subject=member.subject, actor=member.subject, count=count)
-    export = Export(f"documents-{timezone.localdate():%Y-%m-%d}.zip", iter(()))
+        record(Event.DOCUMENTS_EXPORTED, subject=member.subject, actor=export.actor, count=count, **why)
     export.chunks = _chunks(member, export)
     return export
 
@@ -109,15 +114,15 @@ def _may_go(document: Document, file: NamedFile, export: Export) -> bool:
         verify(file)
     except Altered as error:
         export.left_out[str(file.pk)] = error.code
-        _journal(Event.DOCUMENT_ALTERED, document, code=error.code, **which)
+        _journal(Event.DOCUMENT_ALTERED, document, export.actor, code=error.code, **which)
         return False
-    _journal(Event.DOCUMENT_DOWNLOADED, document, way="zip", **which)
+    _journal(Event.DOCUMENT_DOWNLOADED, document, export.actor, way="zip", **which)
     return True
 
 
-def _journal(event: Event, document: Document, **details: Any) -> None:
+def _journal(event: Event, document: Document, actor: str, **details: Any) -> None:
     with transaction.atomic():
-        record(event, subject=document.subject, actor=f"member:{document.member_id}", **details)
+        record(event, subject=document.subject, actor=actor, **details)
 
 
 def _lines(rows: Any, export: Export) -> Iterator[dict[str, Any]]:
