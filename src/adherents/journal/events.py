@@ -14,6 +14,7 @@ class Event(TextChoices):
     LOCK_ENDED = "account.lock_ended", _("Blocage levé par le service")
     NEW_DEVICE = "account.new_device", _("Connexion depuis un nouvel appareil")
     SECOND_FACTOR_REFUSED = "account.second_factor_refused", _("Code de sécurité refusé")
+    PASSKEY_COPIED = "account.passkey_copied", _("Clé d’accès refusée : son compteur n’a pas avancé")
     SECOND_FACTOR_ADDED = "account.second_factor_added", _("Second facteur ajouté")
     SECOND_FACTOR_REMOVED = "account.second_factor_removed", _("Second facteur retiré")
     # accounts: password life

@@ -17,7 +17,7 @@ from django.utils.http import http_date
 from django.utils.translation import gettext as _
 
 from adherents.accounts.browser import address_of
-from adherents.accounts.decorators import member_required
+from adherents.accounts.decorators import answers_head_itself, member_required
 from adherents.accounts.limits import TooOften, knock
 from adherents.insurer.profile import profile
 from adherents.vault.content import Refusal
@@ -122,6 +122,7 @@ def uploads(request: HttpRequest) -> HttpResponseBase:
     return HttpResponse(status=201, headers=headers)
 
 
+@answers_head_itself
 @_tus
 def upload(request: HttpRequest, upload_id: uuid.UUID) -> HttpResponseBase:
     """HEAD says how much of a file came, PATCH brings more of it, DELETE takes it back."""
