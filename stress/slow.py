@@ -16,6 +16,7 @@ import sys
 import tempfile
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -203,6 +204,7 @@ def _plan(
                 "address": address(0, rank),
                 "headers": sender.headers,
                 "rate": RATE,
+                "sending": str(uuid.uuid4()),
                 "plain": rank % 8 == 7,
             }
             for rank, sender in enumerate(senders)
@@ -237,6 +239,7 @@ def _phones(portal: SlowPortal, members: list[Person]) -> list[Phone]:
             "X-CSRFToken": token,
             "Tus-Resumable": "1.0.0",
         }
+        phone.begin_another()
         phones.append(phone)
     return phones
 

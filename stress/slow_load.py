@@ -4,6 +4,7 @@ Usage: slow_load < plan.json (see `stress.slow`). Prints, as JSON, what became o
 """
 
 import asyncio
+import base64
 import contextlib
 import json
 import secrets
@@ -81,7 +82,9 @@ class Load:
         order = "" if one["plain"] else await self.in_pieces(one)
         for _ in range(TRIES):
             try:
-                status, headers = await self.ask(one, "POST", SEND, *self.form(one, order))
+                status, headers = await self.ask(
+                    one, "POST", f"{SEND}?envoi={one['sending']}", *self.form(one, order)
+                )
             except OSError:
                 self.told["forms_begun_again"] += 1
                 continue
@@ -94,7 +97,8 @@ class Load:
     async def in_pieces(self, one: dict[str, Any]) -> str:
         """As the page's script does it: what breaks is gone on with where it was."""
         size, at = len(self.content), 0
-        status, headers = await self.ask(one, "POST", FILES, Upload_Length=str(size))
+        told = f"sending {base64.b64encode(one['sending'].encode()).decode()}"
+        status, headers = await self.ask(one, "POST", FILES, Upload_Length=str(size), Upload_Metadata=told)
         assert status == 201, f"announcing answers {status}"
         path = headers["location"]
         for _ in range(TRIES + size // PIECE):
