@@ -16,6 +16,7 @@ ADHERENTS_PROFILE = PROFILE
 ADHERENTS_CACHE_URL = environment.cache_url()
 ADHERENTS_PROXIES = environment.proxies()
 ADHERENTS_ANTIVIRUS = environment.antivirus()
+ADHERENTS_BOUNDS = environment.bounds()
 DEBUG = False
 ALLOWED_HOSTS = [urlsplit(BASE_URL).hostname or "localhost"]
 if not IN_PRODUCTION:
@@ -55,6 +56,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "adherents.accounts.middleware.language",
     "django.middleware.common.CommonMiddleware",
+    "adherents.config.middleware.LongRequests",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from adherents.accounts.browser import address_of
 from adherents.accounts.decorators import member_required
 from adherents.accounts.limits import TooOften, knock
+from adherents.accounts.returning import takes_files
 from adherents.insurer.profile import profile
 from adherents.members.models import Member
 from adherents.vault.content import SHORT_NAMES, Refusal
@@ -79,6 +80,7 @@ def _replaced(request: HttpRequest, member: Member, sending: Sending | None) -> 
     return found
 
 
+@takes_files
 @csrf_exempt  # the form's token is checked below, once the handler that reads the form is in place
 @member_required
 @require_http_methods(["GET", "POST"])
