@@ -152,7 +152,7 @@ def _send_page(
         "formats": ", ".join(SHORT_NAMES[kind] for kind in documents.types),
         "unfinished": list(Upload.objects.of(member)),
         "told": told_to_the_script() if client_is_there() else None,
-        "accept": ",".join([*documents.types, ".heic", ".heif"]),
+        "accept": documents.accept,
     }
     return render(request, "vault/send.html", context)
 
