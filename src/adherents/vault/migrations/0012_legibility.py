@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('vault', '0009_message_origin'),
+        ('vault', '0011_uploads_of_a_sending'),
     ]
 
     operations = [
