@@ -31,6 +31,12 @@ def reset_waits(account: Account, *, until: datetime) -> None:
 
 
 def locked(account: Account, *, until: datetime, dedupe_key: str) -> None:
+def identity_wanted(account: Account) -> None:
+    """Instead of a link, once an hour: its mailbox alone does not open this account (`identity_wanted_since`)."""
+    hour = f"{timezone.now():%Y-%m-%dT%H}"
+    _post("accounts/identity_wanted", account, dedupe_key=f"identity-wanted:{account.pk}:{hour}")
+
+
     _post("accounts/locked", account, date_and_hour(until, account.language), dedupe_key=dedupe_key)
 
 
@@ -100,7 +106,7 @@ def new_factor_expired(account: Account) -> None:
 
 
 def email_changed(account: Account, *, old: str, new: str) -> None:
-    """Told to the old address and to the new one (G10)."""
+    """The service changed it: told to the old address and to the new one (G10)."""
     if old:
         _post("accounts/email_changed_old", account, to=old)
     if new:
@@ -108,6 +114,11 @@ def email_changed(account: Account, *, old: str, new: str) -> None:
 
 
 def closed(account: Account) -> None:
+def own_email_changed(account: Account, *, new: str) -> None:
+    """The member changed it: told to the new address. What the former one is told has a link of its own."""
+    _post("accounts/own_email_changed", account, to=new)
+
+
     _post("accounts/closed", account)
 
 

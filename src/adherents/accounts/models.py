@@ -76,6 +76,10 @@ class Account(AbstractBaseUser):
     password_changed_at = models.DateTimeField(null=True, db_index=True)
     renewal_warned_days = models.PositiveSmallIntegerField(
         default=9999, help_text="the last notice sent was so many days before the end; 9999: none yet"
+    identity_wanted_since = models.DateTimeField(
+        null=True,
+        help_text="since when « mot de passe oublié » does not open it: a first connection does, or an agent; null: it does",
+    )
     )
     last_login = None
     last_sign_in_at = models.DateTimeField(null=True)

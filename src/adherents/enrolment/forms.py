@@ -96,6 +96,27 @@ class CodeForm(forms.Form):
         code = read_code(self.cleaned_data["code"])
         if not code:
             raise ValidationError(
+class NewAddressForm(forms.Form):
+    """« Modifier mon adresse e-mail »: the new one."""
+
+    email = forms.EmailField(
+        label=gettext_lazy("Nouvelle adresse e-mail"),
+        help_text=gettext_lazy("Un message y part : elle compte dès que vous suivez son lien."),
+        max_length=254,
+        widget=forms.EmailInput({"autocomplete": "email"}),
+        error_messages={
+            "required": gettext_lazy("Indiquez votre nouvelle adresse e-mail."),
+            "invalid": gettext_lazy("Écrivez une adresse complète, comme nom@exemple.fr."),
+        },
+    )
+
+
+class AddressReportForm(forms.Form):
+    """« Ce n’était pas moi »: the birth date, as behind any link (G7)."""
+
+    birth_date = BirthDateField(allow_unknown=True)
+
+
                 gettext_lazy("Le code compte douze lettres et chiffres : vérifiez qu’il n’en manque pas.")
             )
         return code

@@ -107,11 +107,13 @@ def confirm_address_page(request: HttpRequest) -> HttpResponse:
         row = confirming.open_address(token=token)
         if request.method != "POST":
             return render(request, "enrolment/confirm_address.html", {"address": row.address})
-        confirming.confirm(token=token)
-        response = render(request, "enrolment/address_confirmed.html", {"address": row.address})
+        confirming.confirm(token=token, client=client_of(request))
+        response = render(
+            request, "enrolment/address_confirmed.html", {"address": row.address, "told": row.instead_of}
+        )
     except DeadLink:
         response = render(request, "enrolment/dead_address.html", status=410)
     except Locked as lock:
-        return render(request, "accounts/locked.html", {"until": lock.until, "waits": True})
+        return render(request, "accounts/locked.html", {"until": lock.until, "waits": lock.waits})
     drop_link(response, ADDRESS_COOKIE)
     return response

@@ -17,6 +17,7 @@ from adherents.crypto.index import blind_index, blind_indexes
 from adherents.members import nir
 from adherents.members.claims import Claim, is_about
 from adherents.members.fields import InKeyOrder, SearchKeyField
+from adherents.members.former_addresses import FormerAddress as FormerAddress  # a table of this room
 from adherents.members.typed import (
     PAIR_LENGTH,
     PAIR_LETTERS,
@@ -195,7 +196,11 @@ class Member(Person):
     email_in_file = models.CharField(
         max_length=254,
         blank=True,
-        help_text="what the file says: an agent's correction stands until it changes",
+        help_text="what the file says now",
+    )
+    email_chosen_at = models.DateTimeField(
+        null=True,
+        help_text="when an agent or the member gave the address: the file replaces it by a new one only; null: the file's",
     )
     email_failed_at = models.DateTimeField(
         null=True, help_text="when its server refused the address for good; null again when it changes"
@@ -277,6 +282,11 @@ class Member(Person):
 
 class Relation(models.TextChoices):
     SPOUSE = "conjoint", _("Conjoint")
+    @property
+    def file_says_another_address(self) -> bool:
+        """Whether the insurer's file still names another address than the one that was given here."""
+        return self.email_chosen_at is not None and self.email_in_file.lower() not in {"", self.email_key}
+
     CHILD = "enfant", _("Enfant")
     PARENT = "ascendant", _("Ascendant")
     OTHER = "autre", _("Autre")

@@ -161,7 +161,7 @@ def new_password(request: HttpRequest) -> HttpResponse:
             response = render(request, "accounts/dead_link.html", {"why": "birth_date"}, status=410)
             drop_link(response)
             return response
-        form.add_error("birth_date", _wrong_birth_date(refusal.left))
+        form.add_error("birth_date", wrong_birth_date(refusal.left))
     except WeakPassword as refusal:
         form.add_weaknesses(refusal.weaknesses)
     return render(
@@ -176,7 +176,7 @@ def _link_form(request: HttpRequest, link: AccessLink) -> NewPasswordMixin:
     return form_class(request.POST or None)
 
 
-def _wrong_birth_date(left: int) -> str:
+def wrong_birth_date(left: int) -> str:
     return ngettext(
         "Cette date n’est pas celle de votre dossier. Il vous reste %(left)s essai avec ce lien.",
         "Cette date n’est pas celle de votre dossier. Il vous reste %(left)s essais avec ce lien.",

@@ -8,6 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from adherents.accounts.services.register import push_facts
+from adherents.members.intake import addresses
 from adherents.members.intake.compare import Plan
 from adherents.members.intake.sheets import MEMBERS
 from adherents.members.intake.staging import Staging
@@ -60,8 +61,9 @@ def _named_beneficiary(staging: Staging) -> str:
 def apply_members(plan: Plan, staging: Staging) -> int:
     """Write new and changed members, end those who are gone, tell the accounts. Returns how many are gone."""
     _remember_accounts(staging)
+    addresses.note(staging)
     columns = ", ".join(staging.columns)
-    # An agent's correction of the address stands until the file says something else than it said (G10).
+    # Of who was given another address here, `addresses.restore` puts back what the file must not undo (G10).
     kept = {"email", "email_key"}
     updated = ", ".join(
         f"{name} = CASE WHEN excluded.email_in_file <> {_MEMBER}.email_in_file "
@@ -80,6 +82,7 @@ def apply_members(plan: Plan, staging: Staging) -> int:
             f"CASE WHEN excluded.email_in_file <> {_MEMBER}.email_in_file AND excluded.email_key <> {_MEMBER}.email_key "
             f"THEN NULL ELSE {_MEMBER}.email_failed_at END"
         )
+    addresses.restore()
     nobody = plan.unnumbered or not plan.present
     gone = 0 if nobody else _end(_MEMBER, f"NOT {_named_member(staging)}")
     if gone:
