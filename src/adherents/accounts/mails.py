@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from adherents.accounts.models import Account, Purpose
+from adherents.accounts.whom import whom
 from adherents.insurer.profile import profile
 from adherents.mail.services import Value, post
 from adherents.ui.moments import date_and_hour
@@ -30,13 +31,13 @@ def reset_waits(account: Account, *, until: datetime) -> None:
     _post("accounts/reset_waits", account, date_and_hour(until, account.language))
 
 
-def locked(account: Account, *, until: datetime, dedupe_key: str) -> None:
 def identity_wanted(account: Account) -> None:
     """Instead of a link, once an hour: its mailbox alone does not open this account (`identity_wanted_since`)."""
     hour = f"{timezone.now():%Y-%m-%dT%H}"
     _post("accounts/identity_wanted", account, dedupe_key=f"identity-wanted:{account.pk}:{hour}")
 
 
+def locked(account: Account, *, until: datetime, dedupe_key: str) -> None:
     _post("accounts/locked", account, date_and_hour(until, account.language), dedupe_key=dedupe_key)
 
 
@@ -113,18 +114,23 @@ def email_changed(account: Account, *, old: str, new: str) -> None:
         _post("accounts/email_changed_new", account, to=new)
 
 
-def closed(account: Account) -> None:
 def own_email_changed(account: Account, *, new: str) -> None:
     """The member changed it: told to the new address. What the former one is told has a link of its own."""
     _post("accounts/own_email_changed", account, to=new)
 
 
+def closed(account: Account) -> None:
     _post("accounts/closed", account)
 
 
 def reopened(account: Account) -> None:
     """How to get in again: the password that it had does not."""
     _post("accounts/reopened", account)
+
+
+def for_account(account: Account) -> dict[str, Value]:
+    """For whom a mail about this account is; an agent has no n° adhérent."""
+    return whom(account.display_name, "" if account.is_agent else account.identifier)
 
 
 def _post(
@@ -143,6 +149,7 @@ def _post(
         "link_validity_minutes": profile().password.link_validity_minutes,
         "lock_hours": profile().lock.hours,
         "agent": account.is_agent,
+        **for_account(account),
         **(facts or {}),
     }
     post(name, to=to, language=account.language, context=context, dedupe_key=dedupe_key)

@@ -23,6 +23,7 @@ from adherents.accounts.policy import Counter, Standing
 from adherents.crypto.fields import EncryptedTextField
 from adherents.crypto.index import blind_index, blind_indexes
 from adherents.insurer.profile import profile
+from adherents.ui.typed import bare, without_separators
 from adherents.work.models import DueWork, DueWorkQuerySet
 
 
@@ -35,9 +36,11 @@ class Role(models.TextChoices):
 
 
 def normalise_identifier(typed: str) -> str:
-    """A n° adhérent as it is kept: no space, letter case folded up (G1). An agent's e-mail address: folded down."""
-    bare = "".join(typed.split())
-    return bare.lower() if "@" in bare else bare.upper()
+    """A n° adhérent as it is kept: no space nor invisible mark, letter case folded up (G1). An agent's e-mail address: folded
+    down. Dots and dashes stay, since the insurer's own numbers may have them (`AccountQuerySet.identified_by`).
+    """
+    text = bare(typed)
+    return text.lower() if "@" in text else text.upper()
 
 
 class AccountQuerySet(models.QuerySet["Account"]):
@@ -53,8 +56,10 @@ class AccountQuerySet(models.QuerySet["Account"]):
         return found.order_by("pk")
 
     def identified_by(self, identifier: str) -> "Account | None":
-        """The account that this (normalised) identifier names."""
-        return next(iter(self.filter(identifier=identifier)), None)
+        """The account that this (normalised) identifier names: as it stands, or without the dots and dashes put into it."""
+        plain = without_separators(identifier)
+        found = {account.identifier: account for account in self.filter(identifier__in={identifier, plain})}
+        return found.get(identifier) or found.get(plain)
 
 
 class Account(AbstractBaseUser):
@@ -71,15 +76,15 @@ class Account(AbstractBaseUser):
         null=True,
         help_text="since when only a mailed link lets add a second factor; null: nothing is to be replaced",
     )
+    identity_wanted_since = models.DateTimeField(
+        null=True,
+        help_text="since when « mot de passe oublié » does not open it: a first connection does, or an agent; null: it does",
+    )
     created_at = models.DateTimeField(default=timezone.now)
     closed_at = models.DateTimeField(null=True, help_text="of a member: closed; of an agent: suspended")
     password_changed_at = models.DateTimeField(null=True, db_index=True)
     renewal_warned_days = models.PositiveSmallIntegerField(
         default=9999, help_text="the last notice sent was so many days before the end; 9999: none yet"
-    identity_wanted_since = models.DateTimeField(
-        null=True,
-        help_text="since when « mot de passe oublié » does not open it: a first connection does, or an agent; null: it does",
-    )
     )
     last_login = None
     last_sign_in_at = models.DateTimeField(null=True)

@@ -1,12 +1,16 @@
 """What every request and every response passes through, whatever room answers."""
 
 import logging
+import re
 import time
 from collections.abc import Callable
+from urllib.parse import quote
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.urls import Resolver404, resolve
 
+_AFTER_AN_ADDRESS = re.compile(r"[\W_]+$")
 Handler = Callable[[HttpRequest], HttpResponseBase]
 access = logging.getLogger("adherents.access")
 
@@ -47,6 +51,47 @@ def access_log(get_response: Handler) -> Handler:
         return response
 
     return middleware
+
+
+def mailed_addresses(get_response: Handler) -> Handler:
+    """An address as mail programs and people cut it out of a text: what stands after it leads to the page all the same.
+
+    « . », « > », « ) », a space, a slash too many: no address of ours ends so.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        if request.method not in {"GET", "HEAD"}:
+            return get_response(request)
+        kept = _AFTER_AN_ADDRESS.sub("", request.path_info)
+        after = request.path_info[len(kept) :]
+        if after not in {"", "/"} and (there := _leads_to(kept)):
+            return _to(there, request)
+        response = get_response(request)
+        if after == "/" and response.status_code == 404 and request.resolver_match is None and _is_page(kept):
+            return _to(kept, request)
+        return response
+
+    return middleware
+
+
+def _leads_to(kept: str) -> str:
+    """The page of this address, with its own slash at the end or without; "" for none."""
+    return next((address for address in (f"{kept}/", kept) if _is_page(address)), "")
+
+
+def _is_page(path: str) -> bool:
+    try:
+        resolve(path)
+    except Resolver404:
+        return False
+    return True
+
+
+def _to(path: str, request: HttpRequest) -> HttpResponseBase:
+    query = request.META.get("QUERY_STRING", "")
+    response = HttpResponseRedirect(quote(path) + (f"?{query}" if query else ""))
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
 
 
 def response_headers(get_response: Handler) -> Handler:

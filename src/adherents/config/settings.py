@@ -50,6 +50,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "adherents.config.middleware.access_log",
     "adherents.config.middleware.response_headers",
+    "adherents.config.middleware.mailed_addresses",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "adherents.accounts.middleware.language",
@@ -59,6 +60,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "adherents.accounts.middleware.TooOftenMiddleware",
+    "adherents.accounts.middleware.cookies_refused",
 ]
 
 ROOT_URLCONF = "adherents.config.urls"

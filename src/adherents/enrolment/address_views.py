@@ -14,6 +14,7 @@ from adherents.accounts.decorators import P, View, account_of, member_required
 from adherents.accounts.limits import knock
 from adherents.accounts.services.access_link import DeadLink, WrongBirthDate
 from adherents.accounts.views.member import wrong_birth_date
+from adherents.accounts.whom import given_name
 from adherents.enrolment.forms import AddressReportForm, NewAddressForm
 from adherents.enrolment.models import AddressToConfirm
 from adherents.enrolment.services import confirming, taking_back
@@ -88,7 +89,7 @@ def report_page(request: HttpRequest) -> HttpResponse:
             return _dead_report(request, "birth_date")
     except DeadLink:
         return _dead_report(request, "")
-    said = {"form": form, "change": row, "name": row.member.name}
+    said = {"form": form, "change": row, "name": given_name(row.member.name)}
     return render(request, "enrolment/address_report.html", said)
 
 

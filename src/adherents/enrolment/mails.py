@@ -6,6 +6,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
+from adherents.accounts.mails import for_account
 from adherents.accounts.models import Account
 from adherents.insurer.profile import profile
 from adherents.mail.services import post
@@ -20,6 +21,7 @@ def confirm_address(account: Account, *, to: str, token: str) -> None:
         to=to,
         language=account.language,
         context={
+            **for_account(account),
             "link": settings.BASE_URL + reverse("enrolment:address_link", args=[token]),
             "link_validity_minutes": profile().password.link_validity_minutes,
         },
@@ -33,6 +35,7 @@ def address_changed(account: Account, *, to: str, new: str, token: str, until: d
         to=to,
         language=account.language,
         context={
+            **for_account(account),
             "link": settings.BASE_URL + reverse("enrolment:report_link", args=[token]),
             "new_address": masked(new),
             "until": f"{timezone.localtime(until):%d/%m/%Y}",
@@ -47,10 +50,10 @@ def address_put_back(account: Account) -> None:
         "enrolment/address_put_back",
         to=account.email,
         language=account.language,
-        context={},
+        context=for_account(account),
     )
 
 
 def address_withdrawn(account: Account, *, to: str) -> None:
     """To the address that is the account's no more."""
-    post("enrolment/address_withdrawn", to=to, language=account.language, context={})
+    post("enrolment/address_withdrawn", to=to, language=account.language, context=for_account(account))

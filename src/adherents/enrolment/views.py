@@ -31,7 +31,7 @@ def first_connection_page(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "enrolment/first_connection.html", {"form": form})
     claim = form.claim()
-    knock("first_connection", address=address_of(request), identifier=claim.nir)
+    knock("first_connection", address=address_of(request), identifier=claim.nir, person=claim.person)
     claim_identity(claim=claim, client=client_of(request))
     return redirect("accounts:sent")
 

@@ -27,6 +27,7 @@ from adherents.members.typed import (
     search_key,
     understand,
 )
+from adherents.ui.typed import without_separators
 
 NIR_PURPOSE = "nir"
 INDEX_BYTES = 16
@@ -66,7 +67,11 @@ class MemberQuerySet(models.QuerySet["Member"]):
 
     def numbered(self, text: str) -> "Member | None":
         """The member with this n° adhérent, however it is typed."""
-        return self.filter(number=normalise_number(text)).first()
+        number = normalise_number(text)
+        found = {
+            member.number: member for member in self.filter(number__in={number, without_separators(number)})
+        }
+        return found.get(number) or found.get(without_separators(number))
 
     def search(self, text: str) -> Self:
         """What an agent may mean by `text` (`typed.understand`): a number, names, a birth date, an address, a whole NIR.
@@ -81,11 +86,14 @@ class MemberQuerySet(models.QuerySet["Member"]):
             return self._first_ids(Q(email_key__prefix=typed.address), "email_key")
         if typed.nir and (bearers := self._bearers(typed.nir)):
             return bearers
-        found = self._first_ids(Q(number=typed.number)) if typed.number else []
+        numbers = {typed.number, typed.plain_number}
+        found = self._first_ids(Q(number__in=numbers)) if typed.number else []
         if typed.days:
             found += self._born(typed)
         if not found and len(typed.number) > 1:
             found = self._first_ids(Q(number__prefix=typed.number), "number")
+        if not found and len(typed.plain_number) > 1 and typed.plain_number != typed.number:
+            found = self._first_ids(Q(number__prefix=typed.plain_number), "number")
         if not found and not typed.days:
             found = self._named(typed)
         return list(dict.fromkeys(found))[:FOUND_AT_MOST]
@@ -275,6 +283,11 @@ class Member(Person):
         self.email_key = self.email.lower()
 
     @property
+    def file_says_another_address(self) -> bool:
+        """Whether the insurer's file still names another address than the one that was given here."""
+        return self.email_chosen_at is not None and self.email_in_file.lower() not in {"", self.email_key}
+
+    @property
     def is_reachable(self) -> bool:
         """Whether a mail may arrive: there is an address, and its server did not refuse it (G10)."""
         return bool(self.email) and self.email_failed_at is None
@@ -282,11 +295,6 @@ class Member(Person):
 
 class Relation(models.TextChoices):
     SPOUSE = "conjoint", _("Conjoint")
-    @property
-    def file_says_another_address(self) -> bool:
-        """Whether the insurer's file still names another address than the one that was given here."""
-        return self.email_chosen_at is not None and self.email_in_file.lower() not in {"", self.email_key}
-
     CHILD = "enfant", _("Enfant")
     PARENT = "ascendant", _("Ascendant")
     OTHER = "autre", _("Autre")

@@ -6,6 +6,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from adherents.accounts.browser import FACTOR_COOKIE, REPORT_COOKIE, address_of, carry_link, drop_link
 from adherents.accounts.limits import knock
+from adherents.accounts.mails import for_account
 from adherents.accounts.services import stranger
 from adherents.accounts.services.access_link import DeadLink
 
@@ -36,7 +37,9 @@ def report_page(request: HttpRequest) -> HttpResponse:
     try:
         link = stranger.open_report(token=token)
         if request.method != "POST":
-            return render(request, "accounts/report.html", {"at": link.created_at})
+            whose = for_account(link.account)
+            shown = {"at": link.created_at, "name": whose["for_name"], "number": whose["for_number"]}
+            return render(request, "accounts/report.html", shown)
         account = stranger.shut_out(token=token)
     except DeadLink:
         response = render(request, "accounts/dead_report.html", status=410)

@@ -33,6 +33,7 @@ from adherents.accounts.views.sessions import ended_in_words
 from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.ui.criteria import password_criteria
+from adherents.ui.typed import without_separators
 
 SAY_LEFT_FROM = 2  # tries
 
@@ -46,7 +47,7 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
         context = {"form": form, "wanted": wanted, "ended": ended_in_words(request)}
         return render(request, "accounts/sign_in.html", context)
     identifier = normalise_identifier(form.cleaned_data["identifier"])
-    knock("sign_in", address=address_of(request), identifier=identifier)
+    knock("sign_in", address=address_of(request), identifier=without_separators(identifier))
     try:
         account = sign_in.check_credentials(
             identifier=identifier, password=form.cleaned_data["password"], client=client_of(request)
@@ -97,7 +98,7 @@ def forgotten_page(request: HttpRequest) -> HttpResponse:
     form = ForgottenForm(typed)
     if form.is_valid():
         identifier = normalise_identifier(form.cleaned_data["identifier"])
-        knock("forgotten", address=address_of(request), identifier=identifier)
+        knock("forgotten", address=address_of(request), identifier=without_separators(identifier))
         try:
             forgotten.request_link(
                 identifier=identifier,
@@ -119,7 +120,7 @@ def forgotten_page(request: HttpRequest) -> HttpResponse:
 @require_GET
 def sent(request: HttpRequest) -> HttpResponse:
     """« Vos paramètres d'accès vous ont été envoyés »: the end of a reset and of a first connection alike."""
-    return render(request, "accounts/sent.html")
+    return render(request, "accounts/sent.html", {"links_an_hour": access_link.LINKS_AN_HOUR})
 
 
 @require_GET
