@@ -51,6 +51,7 @@ MIDDLEWARE = [
     "adherents.config.middleware.access_log",
     "adherents.config.middleware.response_headers",
     "adherents.config.middleware.mailed_addresses",
+    "adherents.config.middleware.head_writes_nothing",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "adherents.accounts.middleware.language",
@@ -61,6 +62,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "adherents.accounts.middleware.TooOftenMiddleware",
     "adherents.accounts.middleware.cookies_refused",
+    "adherents.accounts.middleware.ProveAgainMiddleware",
 ]
 
 ROOT_URLCONF = "adherents.config.urls"

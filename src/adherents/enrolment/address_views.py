@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from adherents.accounts.browser import address_of, carry_link, client_of, drop_link
+from adherents.accounts.browser import address_of, carry_link, client_of, drop_link, link_mark, link_of
 from adherents.accounts.decorators import P, View, account_of, member_required
 from adherents.accounts.limits import knock
 from adherents.accounts.services.access_link import DeadLink, WrongBirthDate
@@ -64,7 +64,7 @@ def report_link(request: HttpRequest, token: str) -> HttpResponse:
     """The address in the mail to the former address: changes nothing, since mail scanners open it too."""
     response = redirect("enrolment:report_page")
     response.headers["Referrer-Policy"] = "no-referrer"
-    carry_link(response, token, REPORT_COOKIE)
+    carry_link(request, response, token, REPORT_COOKIE)
     return response
 
 
@@ -72,7 +72,7 @@ def report_link(request: HttpRequest, token: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def report_page(request: HttpRequest) -> HttpResponse:
     """« Ce n’était pas moi », from the former address: the birth date, then everything is shut (G7)."""
-    token = request.COOKIES.get(REPORT_COOKIE, "")
+    token = link_of(request, REPORT_COOKIE)
     knock("link", address=address_of(request))
     form = AddressReportForm(request.POST or None)
     try:
@@ -80,20 +80,20 @@ def report_page(request: HttpRequest) -> HttpResponse:
         if form.is_valid():
             account = taking_back.take_back(token=token, birth_date=form.cleaned_data["birth_date"])
             response = render(request, "enrolment/address_put_back.html", {"address": account.email})
-            drop_link(response, REPORT_COOKIE)
+            drop_link(request, response, token, REPORT_COOKIE)
             return response
     except WrongBirthDate as refusal:
         if refusal.left:
             form.add_error("birth_date", wrong_birth_date(refusal.left))
         else:
-            return _dead_report(request, "birth_date")
+            return _dead_report(request, token, "birth_date")
     except DeadLink:
-        return _dead_report(request, "")
-    said = {"form": form, "change": row, "name": given_name(row.member.name)}
+        return _dead_report(request, token, "")
+    said = {"form": form, "change": row, "name": given_name(row.member.name), "mark": link_mark(token)}
     return render(request, "enrolment/address_report.html", said)
 
 
-def _dead_report(request: HttpRequest, why: str) -> HttpResponse:
+def _dead_report(request: HttpRequest, token: str, why: str) -> HttpResponse:
     response = render(request, "enrolment/dead_report.html", {"why": why}, status=410)
-    drop_link(response, REPORT_COOKIE)
+    drop_link(request, response, token, REPORT_COOKIE)
     return response

@@ -12,7 +12,7 @@ def forget_those_on_their_way(apps: Any, schema_editor: Any) -> None:
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0005_own_address'),
+        ('accounts', '0006_own_address'),
         ('enrolment', '0002_activation'),
     ]
 

@@ -15,7 +15,7 @@ def note_the_chosen_ones(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('members', '0004_names_with_pairs'),
+        ('members', '0005_former_holders_and_last_file'),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0004_agents_index'),
+        ('accounts', '0005_tokens_used_once'),
     ]
 
     operations = [
