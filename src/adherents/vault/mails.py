@@ -7,6 +7,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone, translation
 
+from adherents.accounts.whom import whom
 from adherents.mail.services import Value, post
 from adherents.members.models import Member
 from adherents.ui.moments import date_and_hour
@@ -102,4 +103,6 @@ def _post(name: str, member: Member, *, document: Document, **context: Value) ->
     language = _language(member)
     with translation.override(language):
         kind = document.kind_label
-    post(name, to=to, language=language, context={"kind": kind, **context})
+    post(
+        name, to=to, language=language, context={"kind": kind, **whom(member.name, member.number), **context}
+    )
