@@ -94,6 +94,7 @@ RULES: dict[str, Rule] = {
     "vault:export": members(GET_OR_POST),
     "vault:send": members(GET_OR_POST),
     "vault:drop": members({"POST"}),
+    "vault:keep": members({"POST"}),
     "vault:uploads": members({"POST"}),
     "vault:upload": members({"HEAD", "DELETE"}),
     "vault:receipt": members(GET),

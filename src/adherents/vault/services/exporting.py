@@ -20,13 +20,15 @@ from adherents.journal.services import record
 from adherents.members.models import Member
 from adherents.ui import spreadsheet
 from adherents.vault.models import Document, GatheredPhoto
-from adherents.vault.names import clean_name
+from adherents.vault.names import clean_name, cut
 from adherents.vault.origins import Origin
 from adherents.vault.sealed import NamedFile
 from adherents.vault.services.reading import Altered, clear_bytes, verify
 from adherents.vault.services.verification import every_row
 
-LONGEST_NAME = 80  # with its folder, date and number it stays far from what Windows takes, unpacked deep in somebody's folders
+# With its folder, date and number it stays far from what Windows takes, unpacked deep in somebody's folders.
+LONGEST_NAME = 80
+MOST_BYTES = 255  # of a name in UTF-8: what Linux and macOS take, whose count is in bytes where Windows' is in characters
 _SEPARATORS = re.compile(r"[/\\]")
 _EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,8}$")
 COLUMNS = [
@@ -73,13 +75,14 @@ def name_in_zip(document: Document, photo: GatheredPhoto | None = None) -> str:
     ending = _EXTENSION.search(name)
     extension = ending[0].lower() if ending else ""
     stem = name[: ending.start()] if ending else name
-    words = _SEPARATORS.sub("_", f"{document.kind_label} - {stem}")
-    words = clean_name(words)[:LONGEST_NAME].rstrip(". ")
     at = timezone.localtime(document.at)
     number = f"{document.deposit.number}-{document.place:02d}"
     if photo:
         number += f"-photo-{photo.number:02d}"
-    return f"{clean_name(folder)}/{at:%Y-%m-%d} {number} {words}{extension}"
+    before = f"{at:%Y-%m-%d} {number} "
+    words = clean_name(_SEPARATORS.sub("_", f"{document.kind_label} - {stem}"))[:LONGEST_NAME]
+    words = cut(words, most_bytes=MOST_BYTES - len((before + extension).encode())).rstrip(". ")
+    return f"{clean_name(folder)}/{before}{words}{extension}"
 
 
 def _chunks(member: Member, export: Export) -> Iterator[bytes]:
