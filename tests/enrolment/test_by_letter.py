@@ -52,7 +52,10 @@ def type_code(client: Client, code: str, person: Person = NO_MAIL, **other: str)
 
 
 def choose(client: Client, password: str = NEW_PASSWORD, address: str = "") -> Any:
-    return client.post(NEXT, {"password": password, "confirmation": password, "email": address})
+    """As the page lets do it: its form names the letter, where the browser typed more than one code."""
+    filled = {"password": password, "confirmation": password, "email": address}
+    mark = re.search(r'name="lien" value="(\w+)"', client.get(NEXT).content.decode())
+    return client.post(NEXT, filled | ({"lien": mark[1]} if mark else {}))
 
 
 def text(answer: Any) -> str:

@@ -100,6 +100,7 @@ def _count_for_nothing() -> None:
         nobody = AccessLink.objects.live().filter(pk=0)
         nobody.update(birth_date_failures=F("birth_date_failures") + 1)
         nobody.values_list("birth_date_failures", flat=True).first()
+    with transaction.atomic():
         record(Event.CODE_REFUSED, subject="letters")
 
 
