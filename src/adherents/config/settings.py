@@ -29,6 +29,7 @@ INSTALLED_APPS = [
     "adherents.vault",
     "adherents.enrolment",
     "adherents.members",
+    "adherents.drafts",
     "adherents.accounts",
     "adherents.mail",
     "adherents.ui",
@@ -59,6 +60,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "adherents.accounts.middleware.TooOftenMiddleware",
+    "adherents.drafts.posted.KeepWhatNobodyPosts",
 ]
 
 ROOT_URLCONF = "adherents.config.urls"

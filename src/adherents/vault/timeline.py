@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from adherents.journal.events import Event
 from adherents.journal.models import Entry
@@ -36,7 +37,7 @@ def steps_of(document: Document, entries: Iterable[Entry] = ()) -> list[dict[str
         return steps
     if document.state not in ANSWERED:
         return [*steps, _in_progress(document, entries), _to_come(_("Réponse"), expected(document))]
-    if (taken := _taken_at(entries, first=True)) is not None:
+    if (taken := _taken_at(entries)) is not None:
         steps.append(_step("in_progress", _("En cours de traitement"), taken))
     told = document.reply.at if document.reply else document.state_at
     steps.append(_step(document.state, document.get_state_display(), told))
@@ -46,6 +47,21 @@ def steps_of(document: Document, entries: Iterable[Entry] = ()) -> list[dict[str
         deadline = document.reply.deadline if document.reply else ""
         steps.append(_to_come(_("Votre réponse"), deadline))
     return steps
+
+
+SEND_AGAIN = {
+    SetAside.UNREADABLE: gettext_lazy(
+        "Photographiez-le à plat, en pleine lumière, ou enregistrez-le en PDF, puis envoyez-le à nouveau."
+    ),
+    SetAside.ENCRYPTED: gettext_lazy(
+        "Enregistrez-le sans mot de passe, ou photographiez ses pages, puis envoyez-le à nouveau."
+    ),
+    SetAside.TOO_LARGE: gettext_lazy(
+        "Il a trop de pages ou une trop grande image. Envoyez seulement les pages utiles, ou photographiez-les."
+    ),
+    SetAside.ALTERED: gettext_lazy("Envoyez-le à nouveau, comme la première fois."),
+    SetAside.INFECTED: gettext_lazy("Photographiez plutôt le document, puis envoyez la photo."),
+}
 
 
 def what_next(document: Document) -> str:
@@ -65,11 +81,11 @@ def what_next(document: Document) -> str:
     if document.state == State.INCOMPLETE:
         return _("Nous attendons votre réponse. Elle reviendra d’abord au conseiller qui vous l’a demandée.")
     if document.set_aside:
-        return _("Personne ne peut le traiter ainsi. Envoyez-le à nouveau : une photo bien éclairée suffit.")
+        return f"{_('Nous ne pouvons pas traiter ce document tel quel.')} {SEND_AGAIN[SetAside(document.set_aside)]}"
     now = {
         State.RECEIVED: _("Nous vérifions que votre document s’ouvre bien, puis un conseiller le traite."),
         State.CHECKED: _("Votre document attend son tour : un conseiller va le traiter."),
-        State.IN_PROGRESS: _("Un conseiller s’en occupe."),
+        State.IN_PROGRESS: _("Votre document est en cours de traitement."),
     }[State(document.state)]
     wanted = _("Réponse %(expected)s") % {"expected": expected(document)}
     return f"{now} {wanted}"
@@ -109,7 +125,7 @@ def _in_progress(document: Document, entries: Iterable[Entry]) -> dict[str, Any]
     return _step("in_progress", label, _taken_at(entries) or document.state_at)
 
 
-def _taken_at(entries: Iterable[Entry], *, first: bool = False) -> datetime | None:
-    """When an agent took it in hand: the last time, or the first. The journal's entries come newest first."""
+def _taken_at(entries: Iterable[Entry]) -> datetime | None:
+    """When an agent first took it in hand. The journal's entries come newest first."""
     moments = [entry.at for entry in entries if entry.event == Event.DOCUMENT_TAKEN]
-    return moments[-1 if first else 0] if moments else None
+    return moments[-1] if moments else None

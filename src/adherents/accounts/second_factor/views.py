@@ -35,7 +35,7 @@ from django.views.decorators.http import require_GET
 from adherents.accounts.browser import FACTOR_COOKIE, address_of, client_of, drop_link
 from adherents.accounts.limits import knock
 from adherents.accounts.models import Account
-from adherents.accounts.returning import page_wanted, sign_in_address
+from adherents.accounts.returning import agents_page_wanted, page_wanted, sign_in_address
 from adherents.accounts.second_factor import forms, services, session
 from adherents.accounts.services import lock, new_factor
 from adherents.accounts.services.access_link import DeadLink
@@ -268,7 +268,10 @@ class PasskeySignIn(LoginWebAuthnView):  # type: ignore[misc]
         for words in form.errors.get("credential", []):
             messages.error(self.request, words)
         at_the_desk = self.request.POST.get("door") == "agents"
-        return redirect("casework:sign_in" if at_the_desk else sign_in_address(page_wanted(self.request)))
+        if at_the_desk:
+            wanted = agents_page_wanted(self.request)
+            return redirect(sign_in_address(wanted) if wanted else "casework:sign_in")
+        return redirect(sign_in_address(page_wanted(self.request)))
 
 
 class NewRecoveryCodes(_Proven, GenerateRecoveryCodesView):  # type: ignore[misc]

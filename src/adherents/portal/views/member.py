@@ -11,7 +11,7 @@ from adherents.accounts.decorators import account_of, member_required
 from adherents.accounts.models import Account
 from adherents.members.models import Beneficiary, Member
 from adherents.portal.history import entries_about, line, previous_sign_in
-from adherents.portal.waiting import password_days, waiting_for
+from adherents.portal.waiting import Waiting, password_days, waiting_for
 from adherents.vault.models import Document
 from adherents.vault.origins import Origin
 
@@ -30,10 +30,11 @@ def _given_name(member: Member) -> str:
     return first.title() if first.isupper() else first
 
 
-def _latest_documents(member: Member) -> list[Document]:
-    """What came with a message is with it."""
+def _waiting_on_the_home_page(member: Member, account: Account) -> Waiting:
+    """With the latest documents: what came with a message is with it."""
     documents = Document.objects.of(member).exclude(origin=Origin.MESSAGE)
-    return list(documents.with_what_is_shown().with_answers()[:LATEST_DOCUMENTS])
+    latest = documents.with_what_is_shown().with_answers()
+    return waiting_for(member=member, account=account, latest=latest, most=LATEST_DOCUMENTS)
 
 
 @require_safe
@@ -42,15 +43,15 @@ def member_home(request: HttpRequest) -> HttpResponse:
     """What waits first, then sending, then the latest documents."""
     account = account_of(request)
     member = _member_of(account)
-    documents = _latest_documents(member) if member else []
+    waiting = _waiting_on_the_home_page(member, account) if member else None
     return render(
         request,
         "portal/home.html",
         {
             "member": member,
             "given_name": _given_name(member) if member else "",
-            "waiting": waiting_for(member=member, account=account, beside=documents) if member else None,
-            "documents": documents,
+            "waiting": waiting,
+            "documents": waiting.beside if waiting else [],
             "previous_sign_in": previous_sign_in(account),
             "password_days": password_days(account),
         },

@@ -14,6 +14,8 @@ from adherents.accounts.browser import address_of
 from adherents.accounts.decorators import account_of, member_required
 from adherents.accounts.limits import TooOften, knock
 from adherents.accounts.returning import gives_a_file
+from adherents.drafts.kinds import Kind
+from adherents.drafts.sheets import Sheet
 from adherents.insurer.profile import profile
 from adherents.members.models import Member
 from adherents.vault.content import SHORT_NAMES, Refusal
@@ -82,7 +84,10 @@ def send(request: HttpRequest) -> HttpResponseBase:
 def _send(request: HttpRequest, member: Member, intake: Intake) -> HttpResponse:
     replaced = _replaced(request, member)
     if request.method == "GET":
-        return _send_page(request, member, SendForm(member=member, replaced=replaced), replaced)
+        form = SendForm(member=member, replaced=replaced)
+        draft = _draft(request, replaced)
+        form.initial.update(draft.words)
+        return _send_page(request, member, form, replaced, draft=draft)
     form = SendForm(request.POST, member=member)
     complete = form.is_valid()
     try:
@@ -125,12 +130,17 @@ def _replaced(request: HttpRequest, member: Member) -> Document | None:
     return found
 
 
+def _draft(request: HttpRequest, replaced: Document | None) -> Sheet:
+    return Sheet(request, Kind.SENDING, "note", about=replaced.subject if replaced else "")
+
+
 def _send_page(
     request: HttpRequest,
     member: Member,
     form: SendForm,
     replaced: Document | None,
     refused: list[Refused] | None = None,
+    draft: Sheet | None = None,
 ) -> HttpResponse:
     documents = profile().documents
     waiting = in_order(list(Arrival.objects.waiting_for(member)), request.POST.getlist("order"))
@@ -142,6 +152,7 @@ def _send_page(
     add_replies([replaced] if replaced else [])
     context = {
         "form": form,
+        "draft": draft or _draft(request, replaced),
         "replaced": replaced,
         "waiting": waiting,
         "refused": refused or [],
