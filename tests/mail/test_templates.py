@@ -39,6 +39,7 @@ BY_HAND: dict[str, dict[str, Value]] = {
     },
     "vault/refused_for_safety": {"kind": "RIB", "number": "D-2026-000123", "link": "http://testserver/adherent/documents/envoyer/"},
     "vault/from_insurer": {"kind": "RIB", "date": "23/11/2026", "link": "http://testserver/adherent/documents/x/"},
+    "vault/still_to_send": {"count": 2, "date": "02/03/2026", "hour": "10:20", "link": "http://testserver/adherent/"},
     "vault/cannot_be_read": {"kind": "RIB", "number": "D-2026-000123", "link": "http://testserver/adherent/documents/envoyer/"},
     "casework/accepted": {
         "kind": "RIB", "number": "D-2026-000123", "words": "", "until": "", "asks": False, "link": "http://testserver/adherent/documents/x/",

@@ -2,8 +2,11 @@
 
 from functools import cache
 from ipaddress import IPv6Address, ip_address, ip_network
+from threading import Lock
 from typing import Literal, cast
 
+# Whole before the first request: `limits` looks for its version in a module that another thread may be half way through.
+import redis  # noqa: F401
 from django.conf import settings
 from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage, Storage, storage_from_string
@@ -23,9 +26,16 @@ class TooOften(Exception):
         self.door = door
 
 
-@cache
+_storages: dict[str, Storage] = {}
+_one_maker = Lock()
+
+
 def _storage(url: str) -> Storage:
-    return cast(Storage, storage_from_string(url)) if url else MemoryStorage()
+    """Where knocks are counted: made once, by whichever thread comes first, or what the others counted would be lost."""
+    with _one_maker:
+        if url not in _storages:
+            _storages[url] = cast(Storage, storage_from_string(url)) if url else MemoryStorage()
+        return _storages[url]
 
 
 @cache

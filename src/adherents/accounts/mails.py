@@ -107,6 +107,20 @@ def email_changed(account: Account, *, old: str, new: str) -> None:
         _post("accounts/email_changed_new", account, to=new)
 
 
+def email_in_file_changed(account: Account, *, old: str, new: str) -> None:
+    """The same where the insurer's file brought it, or took it away: nobody asked for it here."""
+    if old:
+        _post("accounts/email_in_file_old", account, {"replaced": bool(new)}, to=old)
+    if new:
+        _post("accounts/email_in_file_new", account, to=new)
+
+
+def number_given(*, to: str, language: str) -> None:
+    """The n° adhérent is another person's: the access that it opened is shut, and what was sent is kept."""
+    if to:
+        post("accounts/number_given", to=to, language=language, context={})
+
+
 def closed(account: Account) -> None:
     _post("accounts/closed", account)
 

@@ -1,15 +1,19 @@
-"""What this room does to every request: its language, and the answer to whoever knocks too often."""
+"""What this room does to every request: its language, the answer to whoever knocks too often, a proof that is asked again."""
 
 import logging
 from collections.abc import Callable
+from urllib.parse import urlencode
 
+from allauth.account.adapter import get_adapter
+from allauth.core.exceptions import ReauthenticationRequired
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import translation
 
 from adherents.accounts import sessions
 from adherents.accounts.limits import TooOften
+from adherents.accounts.returning import NEXT, to_sign_in
 
 log = logging.getLogger("adherents.limits")
 Handler = Callable[[HttpRequest], HttpResponseBase]
@@ -48,3 +52,27 @@ class TooOftenMiddleware:
             return None
         log.warning("knocked too often", extra={"door": exception.door})
         return render(request, "ui/errors/429.html", status=429)
+
+
+class ProveAgainMiddleware:
+    """Before something that matters, whoever has not proved themselves for a while does so, and comes back to the page.
+
+    Only its address is kept, in the address of the next one. allauth would keep the whole request in the session: its cookies,
+    which open sessions, and whatever was posted, from strangers too.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
+        if not isinstance(exception, ReauthenticationRequired):
+            return None
+        ways = (
+            get_adapter().get_reauthentication_methods(request.user) if request.user.is_authenticated else []
+        )
+        if not ways:
+            return redirect(to_sign_in(request))
+        return redirect(f"{ways[0]['url']}?{urlencode({NEXT: request.get_full_path()})}")

@@ -1,6 +1,5 @@
 """Accounts and what protects them."""
 
-import uuid
 from datetime import datetime, timedelta
 from importlib import import_module
 from typing import Any, ClassVar, Self
@@ -32,6 +31,11 @@ class Role(models.TextChoices):
     SUPERVISOR = "responsable", _("Responsable")
     ADMINISTRATOR = "administrateur", _("Administrateur")
     AUDITOR = "auditeur", _("Auditeur")
+
+
+RETIRED = (
+    "former:"  # begins the identifier of an account whose n° adhérent is another person's; nobody can type it
+)
 
 
 def normalise_identifier(typed: str) -> str:
@@ -120,6 +124,11 @@ class Account(AbstractBaseUser):
     @property
     def is_active(self) -> bool:  # type: ignore[override]
         return self.closed_at is None
+
+    @property
+    def is_retired(self) -> bool:
+        """Whether its n° adhérent is another person's now: it is closed for good."""
+        return self.identifier.startswith(RETIRED)
 
     @property
     def is_expired(self) -> bool:
@@ -216,16 +225,14 @@ class SignInCounter(models.Model):
         return blind_index("sign-in", identifier)
 
 
-class MathQuestion(models.Model):
-    """A « question mathématique » asked on a page. The answer stays here, and dies with its first use (G5)."""
+class UsedToken(models.Model):
+    """The hash of a token that was used, once: nothing is kept of it before, and after its end nothing more."""
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
-    left = models.PositiveSmallIntegerField()
-    right = models.PositiveSmallIntegerField()
+    token_hash = models.CharField(max_length=64, primary_key=True)
     expires_at = models.DateTimeField(db_index=True)
 
     def __str__(self) -> str:
-        return f"{self.left} + {self.right} ="
+        return f"used: {self.token_hash[:8]}"
 
 
 class ResetRequest(DueWork):

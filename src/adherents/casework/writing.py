@@ -1,6 +1,7 @@
 """A member's message on its way: its form, and the files that come with it, sealed while the request is read."""
 
 import uuid
+from collections.abc import Collection
 from typing import Any
 
 from django import forms
@@ -12,8 +13,7 @@ from adherents.accounts.limits import TooOften, knock
 from adherents.insurer.profile import profile
 from adherents.members.models import Member
 from adherents.vault.content import SHORT_NAMES
-from adherents.vault.models import Arrival
-from adherents.vault.services import resuming
+from adherents.vault.models import Arrival, ArrivalQuerySet
 from adherents.vault.services.arrival import MEGABYTE, Intake, keep_waiting
 from adherents.vault.services.attaching import Brought
 from adherents.vault.uploads import SealingUploadHandler
@@ -27,7 +27,7 @@ class Writing:
         self.intake = Intake()
         self._kept: set[uuid.UUID] = set()
         if request.method == "POST":
-            self.intake.waiting = resuming.files_of(member)
+            self.intake.waiting = self._waiting().count()
             request.upload_handlers = [SealingUploadHandler(request, self.intake)]
 
     @property
@@ -40,12 +40,17 @@ class Writing:
         if self.request.method != "POST":
             return None
         chosen = set(self.request.POST.getlist("waiting"))
-        there = [file.pk for file in Arrival.objects.waiting_for(self.member) if str(file.pk) in chosen]
+        there = [file.pk for file in self._waiting() if str(file.pk) in chosen]
         if len(there) < len(chosen):
             form.add_error(None, _("Un fichier qui attendait n’est plus là : joignez-le à nouveau."))
         for file in self.intake.refused:
             words = {"name": file.name, "why": file.sentence}
             form.add_error(None, _("« %(name)s » n’a pas été joint. %(why)s") % words)
+        if self.intake.cut_short:
+            far_too_many = _(
+                "Vous avez choisi beaucoup trop de fichiers à la fois : %(count)d au plus par message."
+            )
+            form.add_error(None, far_too_many % {"count": profile().documents.max_files})
         try:
             knock("message", address=address_of(self.request), identifier=self.member.number)
         except TooOften:
@@ -54,14 +59,26 @@ class Writing:
             )
         if form.is_valid():
             return Brought(arrived=self.intake.arrived, waiting=there)
+        self._keep(there)
+        return None
+
+    def miss(self, form: forms.Form, brought: Brought) -> None:
+        """A file that waited went while the message left, which did not: the rest waits with its form."""
+        form.add_error(None, _("Un fichier qui attendait n’est plus là : joignez-le à nouveau."))
+        self._keep(brought.waiting)
+
+    def _keep(self, there: Collection[uuid.UUID]) -> None:
         keep_waiting(member=self.member, arrived=self.intake.arrived)
         self._kept = {*there, *(file.id for file in self.intake.take())}
-        return None
+
+    def _waiting(self) -> ArrivalQuerySet:
+        """What arrived for a message, and for no sending of documents."""
+        return Arrival.objects.waiting_for(self.member).with_no_sending()
 
     def context(self) -> dict[str, Any]:
         """What the page says of files: limits, types, and those that arrived already."""
         documents = profile().documents
-        waiting = Arrival.objects.waiting_for(self.member).filter(pk__in=self._kept) if self._kept else []
+        waiting = self._waiting().filter(pk__in=self._kept) if self._kept else []
         return {
             "waiting": waiting,
             "most_files": documents.max_files,

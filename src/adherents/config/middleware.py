@@ -5,7 +5,9 @@ import time
 from collections.abc import Callable
 
 from django.conf import settings
+from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase
+from django.urls import Resolver404, resolve
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
 access = logging.getLogger("adherents.access")
@@ -74,6 +76,30 @@ def response_headers(get_response: Handler) -> Handler:
         return response
 
     return middleware
+
+
+def head_writes_nothing(get_response: Handler) -> Handler:
+    """HEAD answers like GET, and what that wrote in the database is undone: link checkers and monitors leave no trace.
+
+    `answers_head_itself` marks the views that are left alone: for machines, where HEAD is a question of its own.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        if request.method != "HEAD" or _answers_head_itself(request.path_info):
+            return get_response(request)
+        with transaction.atomic():
+            response = get_response(request)
+            transaction.set_rollback(True)
+        return response
+
+    return middleware
+
+
+def _answers_head_itself(path: str) -> bool:
+    try:
+        return getattr(resolve(path).func, "answers_head_itself", False)
+    except Resolver404:
+        return False
 
 
 def _held(policy: str) -> str:

@@ -51,6 +51,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "adherents.config.middleware.access_log",
     "adherents.config.middleware.response_headers",
+    "adherents.config.middleware.head_writes_nothing",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "adherents.accounts.middleware.language",
@@ -61,6 +62,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "adherents.accounts.middleware.TooOftenMiddleware",
     "adherents.drafts.posted.KeepWhatNobodyPosts",
+    "adherents.accounts.middleware.ProveAgainMiddleware",
 ]
 
 ROOT_URLCONF = "adherents.config.urls"

@@ -17,6 +17,9 @@ from adherents.crypto.index import blind_index, blind_indexes
 from adherents.members import nir
 from adherents.members.claims import Claim, is_about
 from adherents.members.fields import InKeyOrder, SearchKeyField
+from adherents.members.last_file import LastBeneficiaryLine as LastBeneficiaryLine  # a table of this room
+from adherents.members.last_file import LastFile as LastFile
+from adherents.members.last_file import LastMemberLine as LastMemberLine
 from adherents.members.typed import (
     PAIR_LENGTH,
     PAIR_LETTERS,
@@ -81,6 +84,7 @@ class MemberQuerySet(models.QuerySet["Member"]):
         if typed.nir and (bearers := self._bearers(typed.nir)):
             return bearers
         found = self._first_ids(Q(number=typed.number)) if typed.number else []
+        found += self._first_ids(Q(former_number=typed.number)) if typed.number else []
         if typed.days:
             found += self._born(typed)
         if not found and len(typed.number) > 1:
@@ -186,6 +190,12 @@ class Member(Person):
     """Someone insured in their own name: a line of the insurer's member file."""
 
     number = SearchKeyField(max_length=32, unique=True, help_text="n° adhérent: upper case, no space")
+    former_number = SearchKeyField(
+        max_length=32,
+        null=True,
+        help_text="the n° adhérent that is another person’s now; `number` is then one that nobody can type",
+    )
+    number_given_at = models.DateTimeField(null=True, help_text="when the number became another person’s")
     account = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="member"
     )
@@ -233,6 +243,9 @@ class Member(Person):
             models.Index(
                 fields=["number"], name="member_failing", condition=Q(email_failed_at__isnull=False)
             ),
+            models.Index(
+                fields=["former_number"], name="member_former", condition=Q(former_number__isnull=False)
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -251,6 +264,11 @@ class Member(Person):
                 | Q(end_date__gte=F("start_date")),
                 name="member_ends_after_start",
             ),
+            models.CheckConstraint(
+                condition=Q(former_number__isnull=True, number_given_at__isnull=True)
+                | Q(former_number__gt="", number_given_at__isnull=False, gone_at__isnull=False),
+                name="member_former_is_gone",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -260,6 +278,16 @@ class Member(Person):
     def subject(self) -> str:
         """How the journal names this member."""
         return f"member:{self.pk}"
+
+    @property
+    def is_former_holder(self) -> bool:
+        """Whether this person's number was given to another: the account signs in no more, the file is kept."""
+        return self.former_number is not None
+
+    @property
+    def shown_number(self) -> str:
+        """The n° adhérent as people know it; of a former holder, the one they had."""
+        return str(self.former_number or self.number)
 
     def set_search_keys(self) -> None:
         """What the desk finds this member by, from the names and the address."""
@@ -301,14 +329,16 @@ class BeneficiaryQuerySet(models.QuerySet["Beneficiary"]):
 
     def of(self, member: Member) -> Self:
         """A member's, in their order."""
-        return self.filter(member=member).order_by("rank")
+        return self.filter(member=member).order_by(F("rank").asc(nulls_last=True), "pk")
 
 
 class Beneficiary(Person):
     """Someone covered through a member: a line of the beneficiaries' file."""
 
     member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="beneficiaries")
-    rank = models.PositiveSmallIntegerField(help_text="rang: 1 to 99, the insurer's own order")
+    rank = models.PositiveSmallIntegerField(
+        null=True, help_text="rang: 1 to 99, the insurer's own order; null once it is another person's"
+    )
     relation = models.CharField(max_length=10, choices=Relation.choices, default=Relation.OTHER)
 
     objects = BeneficiaryQuerySet.as_manager()

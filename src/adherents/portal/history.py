@@ -21,6 +21,9 @@ WORDS: dict[str, str | Promise] = {
     Event.LOCK_ENDED: _("Un conseiller a levé le blocage de votre compte."),
     Event.NEW_DEVICE: _("Une connexion est venue d’un nouvel appareil ; un mail vous l’a dit."),
     Event.SECOND_FACTOR_REFUSED: _("Un code de sécurité faux a été refusé."),
+    Event.PASSKEY_COPIED: _(
+        "Une clé d’accès a été refusée : elle semble avoir été copiée. Retirez-la, puis ajoutez-en une autre."
+    ),
     Event.SECOND_FACTOR_ADDED: _("Une seconde protection a été ajoutée à votre compte."),
     Event.SECOND_FACTOR_REMOVED: _("Une seconde protection a été retirée de votre compte."),
     Event.LINK_REQUESTED: _("Un lien pour créer un mot de passe a été demandé."),
@@ -55,6 +58,7 @@ SERIOUS = {
     Event.STRANGER_REPORTED,
     Event.BIRTH_DATE_REFUSED,
     Event.SECOND_FACTOR_REFUSED,
+    Event.PASSKEY_COPIED,
     Event.PASSWORD_CHANGE_REFUSED,
 }
 

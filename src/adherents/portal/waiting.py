@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from adherents.accounts.models import Account
 from adherents.insurer.profile import profile
 from adherents.members.models import Member
-from adherents.vault.models import Document, DocumentQuerySet, SetAside, State
+from adherents.vault.models import Document, DocumentQuerySet, Sending, SetAside, State
 from adherents.vault.replies import add_replies
 
 SHOWN_AT_MOST = 3
@@ -51,12 +51,13 @@ class ToSendAgain:
 class Waiting:
     """Documents to send again, the worst first, and in how many days the password ends (None: not soon, or never).
 
-    `beside`: the page's other documents.
+    `unsent`: sendings whose files arrived and were never sent, the nearest end first. `beside`: the page's other documents.
     """
 
     documents: list[ToSendAgain]
     password_days: int | None
     beside: list[Document] = field(default_factory=list)
+    unsent: list[Sending] = field(default_factory=list)
 
     @property
     def shown(self) -> list[ToSendAgain]:
@@ -74,15 +75,31 @@ class Waiting:
 
 
 def waiting_for(
-    *, member: Member, account: Account, latest: DocumentQuerySet | None = None, most: int = 0
+    *,
+    member: Member,
+    account: Account,
+    latest: DocumentQuerySet | None = None,
+    most: int = 0,
+    unsent: bool = False,
 ) -> Waiting:
-    """What to show first, and beside it the `most` latest documents of which that does not tell. Three queries at most."""
+    """What to show first, with the sendings that wait where there are some (`unsent`).
+
+    Beside it the `most` latest documents of which that does not tell. Three queries, or four.
+    """
     found = list(_to_send_again(member))
     recent = list(latest[: most + len(found)]) if latest is not None else []
     add_replies([*found, *recent])
-    waiting = Waiting(documents=_worst_first(found), password_days=_days_left(account))
+    waiting = Waiting(
+        documents=_worst_first(found),
+        password_days=_days_left(account),
+        unsent=_unsent(member) if unsent else [],
+    )
     told = waiting.told
     return replace(waiting, beside=[one for one in recent if one.pk not in told][:most])
+
+
+def _unsent(member: Member) -> list[Sending]:
+    return list(Sending.objects.of(member).with_files().order_by("expires_at")[:SHOWN_AT_MOST])
 
 
 def _worst_first(found: list[Document]) -> list[ToSendAgain]:

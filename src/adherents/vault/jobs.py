@@ -1,4 +1,5 @@
 from adherents.vault.drawing.process import kept_ready
+from adherents.vault.services.preparing import tell_what_waits
 from adherents.vault.services.rendition import draw_due
 from adherents.vault.services.resuming import sweep_expired
 from adherents.vault.services.sweeping import sweep_forgotten
@@ -18,3 +19,8 @@ def forget() -> int:
 @sweep("vault.uploads")
 def give_up_uploads() -> int:
     return sweep_expired()
+
+
+@sweep("vault.unsent", every=60)
+def tell_of_unsent() -> int:
+    return tell_what_waits()

@@ -1,6 +1,7 @@
 """The mails of the vault: one function each. No document in them, and no file's name."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from django.conf import settings
 from django.urls import reverse
@@ -26,6 +27,17 @@ def deposit_arrived(deposit: Deposit, documents: Sequence[Document]) -> None:
         expected_on=f"{documents[0].answer_expected_on:%d/%m/%Y}",
         link=settings.BASE_URL + reverse("vault:receipt", args=[deposit.number]),
     )
+
+
+def still_to_send(member: Member, *, count: int, until: datetime) -> None:
+    """Files arrived and were never sent: how many, and when they are deleted."""
+    account = member.account
+    if account is None or account.closed_at is not None or not (account.email or member.email):
+        return  # nobody could send them, or nothing reaches them (G10)
+    language = _language(member)
+    context: dict[str, Value] = {"count": count, "link": settings.BASE_URL + reverse("accounts:sign_in")}
+    context |= date_and_hour(until, language)
+    post("vault/still_to_send", to=account.email or member.email, language=language, context=context)
 
 
 def cannot_be_read(document: Document) -> None:

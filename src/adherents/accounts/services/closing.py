@@ -44,11 +44,12 @@ def close(*, account: Account, actor: str, reason: str) -> bool:
 def reopen(*, account: Account, actor: str, reason: str) -> bool:
     """The account is open again, and the member told: only a new password enters, by a link. False: it was not closed.
 
-    The former password stays among those that may not come back (G3). A second factor stays too.
+    The former password stays among those that may not come back (G3). A second factor stays too. An account whose n° adhérent
+    was given to another person stays closed: False.
     """
     with transaction.atomic():
         current = Account.objects.select_for_update().get(pk=account.pk)
-        if current.closed_at is None:
+        if current.closed_at is None or current.is_retired:
             return False
         if current.has_usable_password():
             FormerPassword.objects.create(account=current, encoded=current.password)

@@ -13,6 +13,23 @@ def why(reason: str) -> dict[str, str]:
     return {"reason": reason} if reason else {"by": "member"}
 
 
+def follow_register(*, account: Account, email: str) -> None:
+    """The register has another address: links mailed to the old one die, and both addresses are told, as of any change.
+
+    `account`: with the address that it had, its row under lock. Letter case alone makes no other address.
+    """
+    old = account.email
+    if old == email:
+        return
+    Account.objects.filter(pk=account.pk).update(email=email)
+    account.email = email
+    if old.lower() == email.lower():
+        return
+    AccessLink.objects.mailed().kill_all_of(account)
+    record(Event.EMAIL_CHANGED, subject=account.subject, by="register")
+    mails.email_in_file_changed(account, old=old, new=email)
+
+
 def change_email(*, account: Account, email: str, actor: str, reason: str = "") -> None:
     """Give the account another address; the old and the new one are told, and links mailed to the old one die."""
     with transaction.atomic():

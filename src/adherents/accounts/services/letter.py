@@ -17,7 +17,12 @@ from adherents.accounts.client import Client
 from adherents.accounts.models import AccessLink, Account, Purpose
 from adherents.accounts.rules import link_validity
 from adherents.accounts.services import lock
-from adherents.accounts.services.access_link import DeadLink, WrongBirthDate, check_birth_date
+from adherents.accounts.services.access_link import (
+    DeadLink,
+    WrongBirthDate,
+    check_birth_date,
+    give_back_attempt,
+)
 from adherents.journal.events import Event
 from adherents.journal.services import record
 
@@ -82,6 +87,8 @@ def open_letter(*, code: str, birth_date: str, client: Client) -> str:
         check_birth_date(link, birth_date)
     except (WrongBirthDate, DeadLink) as error:
         raise WrongCode from error
+    if not give_back_attempt(link):
+        raise WrongCode
     lock.check_not_waiting(link.account.identifier, lock.device_of(link.account, client))
     return _SIGNER.sign_object({"letter": link.pk})
 

@@ -32,6 +32,7 @@ class Refusal(Exception):
     """Why this cannot be done now, in words for the agent."""
 
     message: str | Promise = _("Cela ne peut pas se faire maintenant.")
+    field = ""  # of the form, where that is what to mend
 
 
 class SomethingNew(Refusal):
@@ -57,6 +58,7 @@ class CannotFollow(Refusal):
 
 
 class Unfilled(Refusal):
+    field = "body"
     message = _("Complétez ce qui est encore entre accolades, ou effacez-le.")
 
 
@@ -254,7 +256,7 @@ def _written_by_agent(thread: Thread, agent: Account, body: str) -> None:
 
 def _check_can_be_sent(thread: Thread, body: str) -> None:
     account = thread.member.account
-    if account is not None and account.closed_at is not None:
+    if thread.member.is_former_holder or (account is not None and account.closed_at is not None):
         raise AccountClosed
     if canned.names_in(body) & canned.FIELDS.keys():
         raise Unfilled

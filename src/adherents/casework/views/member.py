@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -19,12 +19,13 @@ from adherents.casework import files
 from adherents.casework.acts import reason_draft
 from adherents.casework.forms import ChangeEmailForm, ReasonForm
 from adherents.casework.permissions import Act, acts_of, allowed_to
-from adherents.casework.services import access, consulting
+from adherents.casework.services import access, consulting, handing_over
 from adherents.casework.services.access import Refusal
 from adherents.drafts.sheets import Sheet
 from adherents.members import nir
 from adherents.members.models import Member
 from adherents.members.services.accounts import NotAnAddress
+from adherents.vault.views.own import zip_response
 
 NIR_SHOWN = "casework.nir"
 
@@ -37,6 +38,7 @@ class Asks:
     title: str | Promise
     button: str | Promise
     kind: str = "primary"
+    gives_a_file: bool = False
 
     @property
     def explanation(self) -> str:
@@ -65,6 +67,12 @@ ASKS = {
             Act.END_SESSIONS,
             gettext_lazy("Mettre fin aux connexions"),
             gettext_lazy("Mettre fin aux connexions"),
+        ),
+        Asks(
+            Act.HAND_OVER_EXPORT,
+            gettext_lazy("Remettre les documents"),
+            gettext_lazy("Télécharger le zip"),
+            gives_a_file=True,
         ),
         Asks(Act.SHOW_NIR, gettext_lazy("Montrer le NIR"), gettext_lazy("Montrer le NIR")),
     )
@@ -179,6 +187,26 @@ def reopen_account(request: HttpRequest, pk: int) -> HttpResponse:
         )
 
     return _act(request, pk, Act.REOPEN_ACCOUNT, do)
+
+
+@allowed_to(Act.HAND_OVER_EXPORT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def hand_over_export(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """All the documents of a former holder of a number, as a zip that is given to them."""
+    member = _member(pk)
+    draft = reason_draft(request, pk)
+    form = ReasonForm(request.POST or None, initial=draft.begin())
+    if form.is_valid():
+        try:
+            zipped = handing_over.hand_over_export(
+                agent=account_of(request), member=member, reason=form.cleaned_data["reason"]
+            )
+        except Refusal as refusal:
+            form.add_error(None, str(refusal.message))
+        else:
+            draft.done()
+            return zip_response(zipped)
+    return _ask(request, member, form, Act.HAND_OVER_EXPORT, draft)
 
 
 @allowed_to(Act.WRITE_LETTER)

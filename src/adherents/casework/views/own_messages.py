@@ -24,6 +24,8 @@ from adherents.insurer.calendar import add_working_days
 from adherents.insurer.profile import profile
 from adherents.members.models import Member
 from adherents.vault.models import Document
+from adherents.vault.services.deposit import FilesGone
+from adherents.vault.services.standing import Closed
 from adherents.vault.views.member import member_of
 
 PAGE_LENGTH = 20
@@ -52,6 +54,8 @@ def new(request: HttpRequest) -> HttpResponseBase:
     writing = Writing(request, member)
     try:
         return _new(request, writing, document)
+    except Closed:
+        return render(request, "casework/messages/closed.html", status=403)
     finally:
         writing.intake.drop_the_rest()
 
@@ -75,15 +79,19 @@ def _new(request: HttpRequest, writing: Writing, document: Document | None) -> H
     form = NewThreadForm(writing.data, initial=draft.begin({"subject": _subject_about(document)}))
     brought = writing.brought(form)
     if brought is not None:
-        thread = messaging.open_thread(
-            member=writing.member,
-            author=account_of(request),
-            subject=form.cleaned_data["subject"],
-            body=form.cleaned_data["body"],
-            document_id=document.pk if document else None,
-            brought=brought,
-        )
-        return _sent(request, thread, writing)
+        try:
+            thread = messaging.open_thread(
+                member=writing.member,
+                author=account_of(request),
+                subject=form.cleaned_data["subject"],
+                body=form.cleaned_data["body"],
+                document_id=document.pk if document else None,
+                brought=brought,
+            )
+        except FilesGone:
+            writing.miss(form, brought)
+        else:
+            return _sent(request, thread, writing)
     context = {
         "form": form,
         "draft": draft,
@@ -108,6 +116,8 @@ def thread(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponseBase:
     writing = Writing(request, member_of(request))
     try:
         return _thread(request, writing, thread_id)
+    except Closed:
+        return render(request, "casework/messages/closed.html", status=403)
     finally:
         writing.intake.drop_the_rest()
 
@@ -120,14 +130,18 @@ def _thread(request: HttpRequest, writing: Writing, thread_id: uuid.UUID) -> Htt
     form = MessageForm(writing.data, initial=draft.begin())
     brought = writing.brought(form)
     if brought is not None:
-        written_in = messaging.write(
-            member=writing.member,
-            author=account_of(request),
-            thread_id=thread_id,
-            body=form.cleaned_data["body"],
-            brought=brought,
-        )
-        return _sent(request, written_in, writing)
+        try:
+            written_in = messaging.write(
+                member=writing.member,
+                author=account_of(request),
+                thread_id=thread_id,
+                body=form.cleaned_data["body"],
+                brought=brought,
+            )
+        except FilesGone:
+            writing.miss(form, brought)
+        else:
+            return _sent(request, written_in, writing)
     shown = messaging.read_by_member(member=writing.member, thread_id=thread_id)
     said = conversation(Message.objects.of(shown).for_the_member())
     context = {"thread": shown, "conversation": said, "form": form, "draft": draft}

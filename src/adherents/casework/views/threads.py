@@ -74,7 +74,7 @@ def thread(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponse:
         try:
             messaging.answer(agent=agent, thread_id=thread_id, then_close=then_close, **form.cleaned_data)
         except Refusal as refusal:
-            form.add_error(None, str(refusal.message))
+            form.add_error(refusal.field or None, str(refusal.message))
         else:
             said = _("Réponse envoyée, conversation fermée.") if then_close else _("Réponse envoyée.")
             messages.success(request, said)
@@ -155,7 +155,7 @@ def start(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             started = messaging.start(agent=agent, member=member, **form.cleaned_data)
         except Refusal as refusal:
-            form.add_error(None, str(refusal.message))
+            form.add_error(refusal.field or None, str(refusal.message))
         else:
             messages.success(request, _("Message envoyé."))
             return redirect("casework:thread", started.pk)

@@ -20,13 +20,21 @@ class NotAnAddress(Exception):
     message = _("Ce n’est pas une adresse e-mail.")
 
 
+class NumberGiven(Exception):
+    """The member's number is another person's: no account opens for the former holder."""
+
+    message = _("Ce n° adhérent est maintenant celui d’une autre personne : ce compte est fermé pour de bon.")
+
+
 def attach_account(*, member: Member) -> Account:
     """The member's account, opened if there is none (without a password: a link sets it), with the register's facts.
 
-    Two requests at once open one account: the member's row is locked.
+    Two requests at once open one account: the member's row is locked. Raises `NumberGiven` for a former holder.
     """
     with transaction.atomic():
         current = Member.objects.select_for_update().get(pk=member.pk)
+        if current.is_former_holder:
+            raise NumberGiven
         account = ensure_account(
             identifier=current.number,
             email=current.email,

@@ -10,15 +10,19 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
+from adherents.accounts.decorators import answers_head_itself
+
 logger = logging.getLogger(__name__)
 
 
+@answers_head_itself
 @require_safe
 def live(request: HttpRequest) -> HttpResponse:
     """200 as long as the process answers; looks at nothing else."""
     return HttpResponse("ok\n", content_type="text/plain")
 
 
+@answers_head_itself
 @require_safe
 def ready(request: HttpRequest) -> HttpResponse:
     """200 when database, storage and cache all answer, 503 when one does not; the logs say why."""

@@ -1,10 +1,13 @@
 """A member's own pages: home, personal data, what happened on the account."""
 
 import re
+from typing import Any
 
 from django.core.paginator import Paginator
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from adherents.accounts.decorators import account_of, member_required
@@ -12,7 +15,7 @@ from adherents.accounts.models import Account
 from adherents.members.models import Beneficiary, Member
 from adherents.portal.history import entries_about, line, previous_sign_in
 from adherents.portal.waiting import Waiting, password_days, waiting_for
-from adherents.vault.models import Document
+from adherents.vault.models import Document, Sending
 from adherents.vault.origins import Origin
 
 LATEST_DOCUMENTS = 5
@@ -24,17 +27,25 @@ def _member_of(account: Account) -> Member | None:
     return Member.objects.filter(account=account).first()
 
 
+def _at_home(account: Account) -> Member | None:
+    """As `_member_of`, and whether something waits to be sent: most often nothing does, and nobody asks further."""
+    waiting = Sending.objects.filter(member=OuterRef("pk"), deposit=None, expires_at__gt=timezone.now())
+    return Member.objects.filter(account=account).annotate(has_unsent=Exists(waiting)).first()
+
+
 def _given_name(member: Member) -> str:
     """The first of the first names, as one calls somebody: « Marie Ève » for « MARIE ÈVE, ANNE »."""
     first = re.split(r"[,;/]", member.first_names)[0].strip()
     return first.title() if first.isupper() else first
 
 
-def _waiting_on_the_home_page(member: Member, account: Account) -> Waiting:
-    """With the latest documents: what came with a message is with it."""
+def _what_waits(member: Any, account: Account) -> Waiting:
+    """With the latest documents beside it: what came with a message is with it."""
     documents = Document.objects.of(member).exclude(origin=Origin.MESSAGE)
     latest = documents.with_what_is_shown().with_answers()
-    return waiting_for(member=member, account=account, latest=latest, most=LATEST_DOCUMENTS)
+    return waiting_for(
+        member=member, account=account, latest=latest, most=LATEST_DOCUMENTS, unsent=member.has_unsent
+    )
 
 
 @require_safe
@@ -42,8 +53,8 @@ def _waiting_on_the_home_page(member: Member, account: Account) -> Waiting:
 def member_home(request: HttpRequest) -> HttpResponse:
     """What waits first, then sending, then the latest documents."""
     account = account_of(request)
-    member = _member_of(account)
-    waiting = _waiting_on_the_home_page(member, account) if member else None
+    member = _at_home(account)
+    waiting = _what_waits(member, account) if member else None
     return render(
         request,
         "portal/home.html",

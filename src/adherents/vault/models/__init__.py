@@ -1,9 +1,17 @@
 """The tables of the vault."""
 
-from adherents.vault.models.documents import (
-    REPLACES,
+from adherents.vault.models.arrivals import (
+    SENDING,
     Arrival,
     ArrivalQuerySet,
+    Sending,
+    SendingQuerySet,
+    Upload,
+    UploadPart,
+    UploadQuerySet,
+)
+from adherents.vault.models.documents import (
+    REPLACES,
     Deposit,
     DepositQuerySet,
     Document,
@@ -14,15 +22,13 @@ from adherents.vault.models.documents import (
     SetAside,
     State,
     UnclaimedObject,
-    Upload,
-    UploadPart,
-    UploadQuerySet,
 )
 from adherents.vault.models.receipts import Receipt, ReceiptCounter, SigningKey, SigningKeyQuerySet
 from adherents.vault.sealed import NamedFile, SealedFile
 
 __all__ = [
     "REPLACES",
+    "SENDING",
     "Arrival",
     "ArrivalQuerySet",
     "Deposit",
@@ -36,6 +42,8 @@ __all__ = [
     "Receipt",
     "ReceiptCounter",
     "SealedFile",
+    "Sending",
+    "SendingQuerySet",
     "SetAside",
     "SigningKey",
     "SigningKeyQuerySet",

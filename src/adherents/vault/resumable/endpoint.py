@@ -17,14 +17,15 @@ from django.utils.http import http_date
 from django.utils.translation import gettext as _
 
 from adherents.accounts.browser import address_of
-from adherents.accounts.decorators import member_required
+from adherents.accounts.decorators import answers_head_itself, member_required
 from adherents.accounts.limits import TooOften, knock
 from adherents.insurer.profile import profile
 from adherents.vault.content import Refusal
 from adherents.vault.models import Upload
 from adherents.vault.resumable import protocol
-from adherents.vault.services import resuming
+from adherents.vault.services import preparing, resuming
 from adherents.vault.services.arrival import MEGABYTE
+from adherents.vault.services.standing import Closed
 from adherents.vault.views.member import member_of
 
 CHUNK_BYTES = 1 << 16
@@ -76,6 +77,18 @@ def _answer(view: View[P], request: HttpRequest, *args: P.args, **kwargs: P.kwar
         return HttpResponse(status=409, headers={"Upload-Offset": str(error.offset)})
     except resuming.MoreThanAnnounced:
         return HttpResponse(status=400)
+    except preparing.SentAlready:
+        sentence = _(
+            "Cet envoi est déjà parti, depuis une autre page. Ouvrez « Envoyer un document » à nouveau."
+        )
+        return _words(410, "sent_already", sentence)
+    except preparing.TooManyOpen:
+        sentence = _(
+            "Beaucoup d’envois sont commencés et pas terminés. Terminez-en un, ou retirez ses fichiers."
+        )
+        return _words(409, "too_many_open", sentence)
+    except Closed:
+        return _words(403, "closed", _("Votre espace est fermé : ce fichier n’a pas été pris."))
     except resuming.NotKept:
         return _words(503, Refusal.NOT_KEPT.value, str(Refusal.NOT_KEPT.label))
     except resuming.NotAccepted as error:
@@ -98,11 +111,18 @@ def uploads(request: HttpRequest) -> HttpResponseBase:
         return _words(
             429, "too_often", _("Vous avez fait beaucoup d’envois en peu de temps. Réessayez dans une heure.")
         )
-    begun = resuming.begin_upload(member=member, name=told.get("filename", ""), length=length, sha256=digest)
+    begun = resuming.begin_upload(
+        member=member,
+        name=told.get("filename", ""),
+        length=length,
+        sha256=digest,
+        sending_id=protocol.identifier(told.get("sending", "")),
+    )
     headers = {"Location": reverse("vault:upload", args=[begun.pk]), **_expires(begun.expires_at)}
     return HttpResponse(status=201, headers=headers)
 
 
+@answers_head_itself
 @_tus
 def upload(request: HttpRequest, upload_id: uuid.UUID) -> HttpResponseBase:
     """HEAD says how much of a file came, PATCH brings more of it, DELETE takes it back."""

@@ -17,6 +17,7 @@ from adherents.vault.objects import StorageFailed, delete_object, fresh_name
 from adherents.vault.sealed import NamedFile, SealedFile
 from adherents.vault.sealing import Sealed, Sealer
 from adherents.vault.services.reading import Altered, clear_bytes
+from adherents.vault.services.standing import check_open
 
 MEGABYTE = 1 << 20  # what phones and PCs call « Mo » in a file's properties, and more generous than 1,000,000
 _ENOUGH_TO_TELL = 4096
@@ -169,6 +170,12 @@ class Intake:
     arrived: list[Arrived] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     current: Incoming | None = None
+    cut_short: bool = False
+
+    @property
+    def count(self) -> int:
+        """How many files came."""
+        return len(self.arrived) + len(self.refused)
 
     def begin(self, name: str) -> Incoming:
         full = self.waiting + len(self.arrived) >= profile().documents.max_files
@@ -226,18 +233,22 @@ def disown(files: Sequence[SealedFile]) -> None:
 
 
 def keep_waiting(*, member: Member, arrived: Sequence[Arrived]) -> None:
-    """The form was refused and not the files: they wait a day for the member to finish (product.md, section 3)."""
+    """A message's form was refused and not its files: they wait a day for the member to finish (product.md, section 3).
+
+    Those of a sending wait with it (`preparing`). Raises `Closed`: the files are still the caller's then.
+    """
     if not arrived:
         return
     with transaction.atomic():
+        check_open(member)
         own([file.sealed.storage_name for file in arrived])
         Arrival.objects.bulk_create([Arrival(member=member, **file.facts()) for file in arrived])
 
 
-def in_order(waiting: Sequence[Arrival], ids: Sequence[str]) -> list[Arrival]:
+def in_order(waiting: Sequence[Arrival], ids: Sequence[uuid.UUID]) -> list[Arrival]:
     """What waits as the member put it; what the ids do not name comes last."""
     place_of = {name: place for place, name in enumerate(ids)}
-    return sorted(waiting, key=lambda file: place_of.get(str(file.pk), len(place_of)))
+    return sorted(waiting, key=lambda file: place_of.get(file.pk, len(place_of)))
 
 
 def drop_waiting(*, member: Member, arrival_id: uuid.UUID) -> None:

@@ -60,7 +60,7 @@ def issue(deposit: Deposit, documents: Sequence[Document]) -> Receipt:
     statement = Statement(
         number=deposit.number,
         insurer=profile().insurer.legal_name,
-        member_number=deposit.member.number,
+        member_number=deposit.member.shown_number,
         deposited_at=timezone.localtime(deposit.at),
         signed_at=timezone.localtime(),
         files=files,

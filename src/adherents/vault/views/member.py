@@ -6,33 +6,22 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import gettext as _
-from django.views.decorators.csrf import csrf_exempt, csrf_protect
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET
 
-from adherents.accounts.browser import address_of
 from adherents.accounts.decorators import account_of, member_required
-from adherents.accounts.limits import TooOften, knock
 from adherents.accounts.returning import gives_a_file
-from adherents.drafts.kinds import Kind
-from adherents.drafts.sheets import Sheet
-from adherents.insurer.profile import profile
 from adherents.members.models import Member
-from adherents.vault.content import SHORT_NAMES, Refusal
+from adherents.vault.content import Refusal
 from adherents.vault.finding import FindForm, sent_before
-from adherents.vault.forms import SendForm
 from adherents.vault.history import entries_of, history_of
-from adherents.vault.models import REPLACES, Arrival, Deposit, Document, Upload
+from adherents.vault.models import Deposit, Document
 from adherents.vault.names import attachment_header
 from adherents.vault.objects import StorageFailed
 from adherents.vault.origins import Origin
 from adherents.vault.replies import add_replies
-from adherents.vault.sending import client_is_there, told_to_the_script
-from adherents.vault.services import deposit as depositing
-from adherents.vault.services import reading, resuming
-from adherents.vault.services.arrival import MEGABYTE, Intake, Refused, in_order, keep_waiting
+from adherents.vault.services import reading
+from adherents.vault.services.arrival import Refused
 from adherents.vault.timeline import steps_of, what_next
-from adherents.vault.uploads import SealingUploadHandler
 
 PAGE_LENGTH = 20
 
@@ -62,120 +51,6 @@ def documents(request: HttpRequest, origin: str = Origin.MEMBER) -> HttpResponse
         "has_insurers": origin == Origin.INSURER or insurers.exists(),
     }
     return render(request, "vault/documents.html", context)
-
-
-@csrf_exempt  # the form's token is checked below, once the handler that reads the form is in place
-@member_required
-@require_http_methods(["GET", "POST"])
-def send(request: HttpRequest) -> HttpResponseBase:
-    """« Envoyer un document ». Files are sealed as the request is read; whatever nobody took is deleted."""
-    member = member_of(request)
-    intake = Intake()
-    if request.method == "POST":
-        intake.waiting = resuming.files_of(member)
-        request.upload_handlers = [SealingUploadHandler(request, intake)]
-    try:
-        return _send(request, member, intake)
-    finally:
-        intake.drop_the_rest()
-
-
-@csrf_protect
-def _send(request: HttpRequest, member: Member, intake: Intake) -> HttpResponse:
-    replaced = _replaced(request, member)
-    if request.method == "GET":
-        form = SendForm(member=member, replaced=replaced)
-        draft = _draft(request, replaced)
-        form.initial.update(draft.words)
-        return _send_page(request, member, form, replaced, draft=draft)
-    form = SendForm(request.POST, member=member)
-    complete = form.is_valid()
-    try:
-        knock("deposit", address=address_of(request), identifier=member.number)
-    except TooOften:
-        form.add_error(None, _("Vous avez fait beaucoup d’envois en peu de temps. Réessayez dans une heure."))
-        complete = False
-    if complete:
-        try:
-            made = depositing.deposit(
-                member=member,
-                kind=form.cleaned_data["kind"],
-                beneficiary=form.cleaned_data.get("beneficiary"),
-                note=form.cleaned_data["note"],
-                arrived=intake.arrived,
-                refused=intake.refused,
-                order=request.POST.getlist("order"),
-                gather=form.cleaned_data["gather"],
-                answers=replaced,
-            )
-        except depositing.NothingArrived:
-            pass
-        else:
-            intake.take()
-            return redirect("vault:receipt", made.number)
-    keep_waiting(member=member, arrived=intake.arrived)
-    intake.take()
-    return _send_page(request, member, form, replaced, intake.refused)
-
-
-def _replaced(request: HttpRequest, member: Member) -> Document | None:
-    """The document in whose stead this comes, named in the address; None for one that is not there, or not theirs."""
-    try:
-        named = uuid.UUID(request.GET.get(REPLACES, ""))
-    except ValueError:
-        return None
-    found: Document | None = (
-        Document.objects.of(member).replaceable().with_what_is_shown().filter(pk=named).first()
-    )
-    return found
-
-
-def _draft(request: HttpRequest, replaced: Document | None) -> Sheet:
-    return Sheet(request, Kind.SENDING, "note", about=replaced.subject if replaced else "")
-
-
-def _send_page(
-    request: HttpRequest,
-    member: Member,
-    form: SendForm,
-    replaced: Document | None,
-    refused: list[Refused] | None = None,
-    draft: Sheet | None = None,
-) -> HttpResponse:
-    documents = profile().documents
-    waiting = in_order(list(Arrival.objects.waiting_for(member)), request.POST.getlist("order"))
-    no_file = form.is_bound and not waiting
-    if no_file and not refused:
-        form.add_error(None, _("Choisissez un fichier ou prenez une photo : rien n’est encore arrivé."))
-    elif no_file:
-        form.add_error(None, _("Aucun fichier n’a pu être accepté. Envoyez-le autrement :"))
-    add_replies([replaced] if replaced else [])
-    context = {
-        "form": form,
-        "draft": draft or _draft(request, replaced),
-        "replaced": replaced,
-        "waiting": waiting,
-        "refused": refused or [],
-        "no_file": no_file,
-        "most_files": documents.max_files,
-        "most_megabytes": documents.max_file_mb,
-        "most_bytes": documents.max_file_mb * MEGABYTE,
-        "formats": ", ".join(SHORT_NAMES[kind] for kind in documents.types),
-        "unfinished": list(Upload.objects.of(member)),
-        "told": told_to_the_script() if client_is_there() else None,
-        "accept": ",".join([*documents.types, ".heic", ".heif"]),
-    }
-    return render(request, "vault/send.html", context)
-
-
-@member_required
-@require_POST
-def drop(request: HttpRequest, arrival_id: uuid.UUID) -> HttpResponse:
-    """Take back a file that arrived, whole or in part, and was not sent yet."""
-    member = member_of(request)
-    resuming.drop(member=member, upload_id=arrival_id)
-    replaced = _replaced(request, member)
-    return redirect(replaced.send_instead if replaced else "vault:send")
 
 
 @member_required

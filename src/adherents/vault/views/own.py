@@ -11,7 +11,7 @@ from adherents.accounts.decorators import member_required
 from adherents.vault.models import Document, GatheredPhoto
 from adherents.vault.names import attachment_header
 from adherents.vault.services import erasing
-from adherents.vault.services.exporting import export_everything
+from adherents.vault.services.exporting import Export, export_everything
 from adherents.vault.views.member import member_of
 
 
@@ -45,7 +45,11 @@ def export(request: HttpRequest) -> HttpResponseBase:
         photos = GatheredPhoto.objects.filter(document__in=kept).aggregate(octets=Sum("size"))
         octets = (held["octets"] or 0) + (photos["octets"] or 0)
         return render(request, "vault/export.html", {"count": held["count"], "octets": octets})
-    zipped = export_everything(member=member)
+    return zip_response(export_everything(member=member))
+
+
+def zip_response(zipped: Export) -> StreamingHttpResponse:
+    """An export on its way to a browser, which saves it and shows nothing of it."""
     return StreamingHttpResponse(
         zipped.chunks,
         content_type="application/zip",
