@@ -29,9 +29,16 @@ DEVICE_DAYS = 400
 
 def address_of(request: HttpRequest) -> str:
     """The browser's address: the peer's, or, behind ADHERENTS_PROXIES proxies, what the outermost of them saw."""
-    hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
+    return browser_address(
+        request.headers.get("X-Forwarded-For", ""), str(request.META.get("REMOTE_ADDR", ""))
+    )
+
+
+def browser_address(forwarded_for: str, peer: str) -> str:
+    """As `address_of`, from the header and the peer's address; "" where it is none."""
+    hops = [hop.strip() for hop in forwarded_for.split(",") if hop.strip()]
     behind = settings.ADHERENTS_PROXIES
-    address = hops[-behind] if behind and len(hops) >= behind else str(request.META.get("REMOTE_ADDR", ""))
+    address = hops[-behind] if behind and len(hops) >= behind else peer
     try:
         return str(ip_address(address))
     except ValueError:

@@ -19,6 +19,18 @@ def gives_a_file(view: View) -> View:
     return view
 
 
+def gives_files(view: View) -> View:
+    """Mark a member's view whose page gives files once its form is sent: one comes back to it, and its answer is long."""
+    view.gives_files = True  # type: ignore[attr-defined]
+    return view
+
+
+def takes_files(view: View) -> View:
+    """Mark a member's view that reads a request of any length as it comes. Every other refuses one too long for a form."""
+    view.takes_files = True  # type: ignore[attr-defined]
+    return view
+
+
 def to_sign_in(request: HttpRequest) -> str:
     """A member's door, in order to come back to the page that `request` asks for or comes from, if it can be come back to."""
     return sign_in_address(stood_on(request))

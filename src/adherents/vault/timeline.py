@@ -6,11 +6,11 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from adherents.journal.events import Event
 from adherents.journal.models import Entry
-from adherents.vault.models import Document, SetAside, State
+from adherents.vault.legibility import what_to_do_about_blank, what_to_send, why_set_aside
+from adherents.vault.models import Document, State
 from adherents.vault.origins import Origin
 
 ANSWERED = {State.ACCEPTED, State.REFUSED, State.INCOMPLETE}
@@ -26,12 +26,8 @@ def steps_of(document: Document, entries: Iterable[Entry] = ()) -> list[dict[str
     if document.origin == Origin.INSURER:
         return steps
     if document.set_aside and document.state not in ANSWERED:
-        text = _("Nous n’avons pas pu ouvrir ce fichier. Envoyez-le à nouveau, ou photographiez le document.")
-        if document.photo_count and not document.has_its_file:
-            text = _("Nous n’avons pas pu ouvrir l’une des photos. Reprenez-la, puis envoyez-les à nouveau.")
-        if document.set_aside == SetAside.INFECTED:
-            text = _("Notre antivirus a reconnu un danger dans ce fichier. Photographiez plutôt le document.")
-        return [*steps, _step("refused", document.shown_state[1], document.state_at, text)]
+        why = why_set_aside(document)
+        return [*steps, _step("refused", document.shown_state[1], document.state_at, why)]
     steps.append(_checked(document))
     if document.origin == Origin.MESSAGE:
         return steps
@@ -47,21 +43,6 @@ def steps_of(document: Document, entries: Iterable[Entry] = ()) -> list[dict[str
         deadline = document.reply.deadline if document.reply else ""
         steps.append(_to_come(_("Votre réponse"), deadline))
     return steps
-
-
-SEND_AGAIN = {
-    SetAside.UNREADABLE: gettext_lazy(
-        "Photographiez-le à plat, en pleine lumière, ou enregistrez-le en PDF, puis envoyez-le à nouveau."
-    ),
-    SetAside.ENCRYPTED: gettext_lazy(
-        "Enregistrez-le sans mot de passe, ou photographiez ses pages, puis envoyez-le à nouveau."
-    ),
-    SetAside.TOO_LARGE: gettext_lazy(
-        "Il a trop de pages ou une trop grande image. Envoyez seulement les pages utiles, ou photographiez-les."
-    ),
-    SetAside.ALTERED: gettext_lazy("Envoyez-le à nouveau, comme la première fois."),
-    SetAside.INFECTED: gettext_lazy("Photographiez plutôt le document, puis envoyez la photo."),
-}
 
 
 def what_next(document: Document) -> str:
@@ -81,7 +62,7 @@ def what_next(document: Document) -> str:
     if document.state == State.INCOMPLETE:
         return _("Nous attendons votre réponse. Elle reviendra d’abord au conseiller qui vous l’a demandée.")
     if document.set_aside:
-        return f"{_('Nous ne pouvons pas traiter ce document tel quel.')} {SEND_AGAIN[SetAside(document.set_aside)]}"
+        return f"{_('Nous ne pouvons pas traiter ce document tel quel.')} {what_to_send(document)}"
     now = {
         State.RECEIVED: _("Nous vérifions que votre document s’ouvre bien, puis un conseiller le traite."),
         State.CHECKED: _("Votre document attend son tour : un conseiller va le traiter."),
@@ -115,7 +96,7 @@ def _arrival(document: Document) -> dict[str, Any]:
 def _checked(document: Document) -> dict[str, Any]:
     if document.checked_at is None and document.state == State.RECEIVED:
         return _to_come(_("Vérifié"))
-    return _step("checked", _("Vérifié"), document.checked_at)
+    return _step("checked", _("Vérifié"), document.checked_at, what_to_do_about_blank(document))
 
 
 def _in_progress(document: Document, entries: Iterable[Entry]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from adherents.accounts.browser import address_of
 from adherents.accounts.decorators import member_required
 from adherents.accounts.limits import TooOften, knock
+from adherents.accounts.returning import takes_files
 from adherents.drafts.kinds import Kind
 from adherents.drafts.sheets import Sheet
 from adherents.insurer.profile import profile
@@ -81,6 +82,7 @@ def _replaced(request: HttpRequest, member: Member, sending: Sending | None) -> 
     return found
 
 
+@takes_files
 @csrf_exempt  # the form's token is checked below, once the handler that reads the form is in place
 @member_required
 @require_http_methods(["GET", "POST"])
@@ -253,7 +255,7 @@ def _show(
         "formats": ", ".join(SHORT_NAMES[kind] for kind in documents.types),
         "unfinished": list(half_come.filter(sending=page.sending_id)) if page.sending else [],
         "told": told_to_the_script(page.sending_id) if client_is_there() else None,
-        "accept": ",".join([*documents.types, ".heic", ".heif"]),
+        "accept": documents.accept,
     }
     return render(request, "vault/send.html", context)
 
