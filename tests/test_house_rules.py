@@ -23,8 +23,8 @@ MODULES = sorted(SOURCE.rglob("*.py"))
 TEMPLATES = sorted(file for file in SOURCE.rglob("templates/**/*") if file.is_file())
 SCRIPTS = sorted(file for file in SOURCE.rglob("*.js") if {"assets", "static"} & set(file.parts))
 FLOORS = [
-    {"config"}, {"portal"}, {"casework"}, {"vault", "enrolment"}, {"members"}, {"accounts"}, {"mail", "ui"}, {"insurer"},
-    {"journal", "work"}, {"crypto"},
+    {"config"}, {"portal"}, {"casework"}, {"vault", "enrolment"}, {"members"}, {"drafts"}, {"accounts"}, {"mail", "ui"},
+    {"insurer"}, {"journal", "work"}, {"crypto"},
 ]  # fmt: skip
 KEYWORDS: dict[str, object] = {
     "gettext": None, "gettext_lazy": None, "gettext_noop": None, "_": None, "ngettext": (1, 2), "ngettext_lazy": (1, 2),

@@ -13,6 +13,7 @@ from adherents.accounts.policy import Standing
 from adherents.accounts.services import closing
 from adherents.journal.events import Event
 from adherents.journal.models import Entry
+from tests.agents import make_agent, signed_in
 from tests.cast import CAMILLE, EVE, JEAN_FRANCOIS, PASSWORD
 from tests.conftest import Letter
 from tests.factories import open_account
@@ -293,3 +294,25 @@ def test_a_lock_that_falls_during_a_sign_in_stops_it_at_its_end(
     monkeypatch.setattr(service, "check_credentials", then_it_is_locked)
     sign_in(client, CAMILLE.number)
     assert not is_signed_in(client)
+
+
+@pytest.mark.parametrize("reads", ["en", "fr"])
+def test_whoever_signs_in_on_a_fresh_browser_reads_their_own_language_there(reads: str) -> None:
+    account = open_account(CAMILLE)
+    Account.objects.filter(pk=account.pk).update(language=reads)
+    client = Client()
+    assert client.get("/adherent/").headers["Content-Language"] == "fr"
+    sign_in(client, CAMILLE.number)
+    assert client.get("/adherent/").headers["Content-Language"] == reads
+    # The next person in that browser reads theirs; what is chosen by hand stays.
+    client.post("/adherent/deconnexion/")
+    assert client.get("/adherent/").headers["Content-Language"] == "fr"
+    client.cookies["langue"] = "fr"
+    sign_in(client, CAMILLE.number)
+    assert client.get("/adherent/").headers["Content-Language"] == "fr"
+
+
+def test_an_agent_who_reads_english_finds_the_desk_in_english() -> None:
+    agent = make_agent()
+    Account.objects.filter(pk=agent.pk).update(language="en")
+    assert signed_in(agent).get("/gestion/").headers["Content-Language"] == "en"

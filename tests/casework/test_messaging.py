@@ -376,3 +376,10 @@ def test_no_mail_leaves_where_the_file_has_no_address(member: Member, agent: Acc
     OutboxMail.objects.all().delete()
     answered(thread, agent)
     assert not OutboxMail.objects.exists()
+
+
+def test_what_is_still_between_braces_is_told_beside_the_answer(desk: Client, member: Member) -> None:
+    thread = asked(member)
+    answer = desk.post(f"{DESK}{thread.pk}/", {"body": "Bonjour {prenom}", "after": last(thread)})
+    assert answer.context["form"].errors.keys() == {"body"}
+    assert 'href="#id_body"' in answer.content.decode()

@@ -138,7 +138,7 @@ def test_next_keeps_to_the_kind_and_the_age_that_were_asked_for(agent: Account, 
     assert queue.take_next(agent=adviser(3), filters=Filters(kind="ordonnance")) is None
 
 
-def test_a_lease_left_alone_ends_and_the_document_is_verified_again(
+def test_a_lease_left_alone_ends_and_its_member_still_reads_in_progress(
     agent: Account, colleague: Account, member: Member, clock: time_machine.Traveller
 ) -> None:
     [item] = waiting(member)
@@ -149,7 +149,7 @@ def test_a_lease_left_alone_ends_and_the_document_is_verified_again(
         queue.take(agent=colleague, item=item)
     clock.shift(timedelta(minutes=2))
     assert queue.end_leases() == 1
-    assert state_of(item) == State.CHECKED
+    assert state_of(item) == State.IN_PROGRESS
     assert events_of(item) == [Event.DOCUMENT_TAKEN, Event.LEASE_ENDED]
     assert queue.take_next(agent=colleague) == item
 
@@ -180,7 +180,7 @@ def test_given_back_it_has_its_place_again(agent: Account, colleague: Account, m
     first, _second = waiting(member, 2)
     queue.take(agent=agent, item=first)
     queue.give_back(agent=agent, item=first)
-    assert state_of(first) == State.CHECKED
+    assert state_of(first) == State.IN_PROGRESS
     assert queue.take_next(agent=colleague) == first
 
 
@@ -256,7 +256,7 @@ def test_what_was_left_in_hand_too_long_is_set_apart_and_taken_before_any_sweep(
     queue.take(agent=colleague, item=first)
     clock.shift(timedelta(minutes=16))
     assert queue.reserve_next(agent=colleague, after=first) == left
-    assert state_of(left) == State.CHECKED
+    assert state_of(left) == State.IN_PROGRESS
     assert events_of(left) == [Event.DOCUMENT_TAKEN, Event.LEASE_ENDED]
     assert queue.take_next(agent=colleague, passed=[first.pk]) == left
     assert state_of(left) == State.IN_PROGRESS
@@ -269,7 +269,7 @@ def test_what_was_left_in_hand_too_long_is_assigned_as_what_nobody_ever_held(
     queue.take(agent=agent, item=item)
     clock.shift(timedelta(minutes=16))
     queue.assign(agent=make_agent(Role.SUPERVISOR), item=item, to=colleague)
-    assert state_of(item) == State.CHECKED
+    assert state_of(item) == State.IN_PROGRESS
     assert events_of(item) == [Event.DOCUMENT_TAKEN, Event.LEASE_ENDED, Event.DOCUMENT_ASSIGNED]
     assert queue.take_next(agent=agent) is None
     assert queue.take_next(agent=colleague) == item
@@ -294,7 +294,7 @@ def test_what_no_hand_holds_and_reads_in_progress_comes_back(agent: Account, mem
     Document.objects.filter(pk=item.pk).update(state=State.IN_PROGRESS)
     Item.objects.filter(pk=item.pk).update(status=Status.GONE)
     assert entering.put_right() == 1
-    assert state_of(item) == State.CHECKED
+    assert state_of(item) == State.IN_PROGRESS
     assert queue.take_next(agent=agent) == item
 
 

@@ -396,3 +396,16 @@ def test_the_queue_and_the_screen_make_as_many_queries_however_many_wait(
         desk.get(address)
         with django_assert_max_num_queries(most):
             desk.get(address)
+
+
+def test_every_error_of_a_correction_is_told_in_one_round_in_the_order_of_the_page(
+    desk: Client, agent: Account, member: Member, words: Words
+) -> None:
+    [item] = waiting(member)
+    held(agent, item)
+    answer = desk.post(f"{on_screen(item)}correction/", REASON | {"words_fr": "", "until": "2026-11-23"})
+    page = answer.content.decode()
+    summary = page.split("error-summary", 1)[1].split("</ul>", 1)[0]
+    assert re.findall(r'href="#id_(\w+)"', summary) == ["until", "words_fr"]
+    assert page.count("Choisissez un jour à venir.") == 2  # in the summary, and beside the field
+    assert not Decision.objects.exists()

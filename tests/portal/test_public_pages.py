@@ -79,7 +79,7 @@ def test_the_contact_page_says_everything_that_the_guide_says(page):
         "04 76 60 56 36",
         "26 26 depuis un site Schneider Electric",
         "Du lundi au vendredi de 8 h 30 à 18 h 30",
-        "Vous attendrez moins de 9 h à 9 h 30, de 11 h 45 à 13 h 45 et de 16 h à 18 h 30.",
+        "Pour attendre moins longtemps, appelez plutôt de 9 h à 9 h 30, de 11 h 45 à 13 h 45 et de 16 h à 18 h 30.",
         "Ouvert aujourd’hui jusqu’à 18 h 30.",
         "Peu d’attente de 11 h 45 à 13 h 45.",
     ]:

@@ -12,7 +12,12 @@ from django.urls import reverse
 from adherents.accounts import sessions
 from adherents.accounts.browser import client_of, forget_number, remember_device
 from adherents.accounts.models import Account
-from adherents.accounts.returning import is_a_members_page, page_wanted
+from adherents.accounts.returning import (
+    agents_page_wanted,
+    is_a_members_page,
+    is_an_agents_page,
+    page_wanted,
+)
 from adherents.accounts.services import sign_in
 from adherents.accounts.services.lock import Locked
 from adherents.accounts.services.sign_in import Refused
@@ -38,15 +43,16 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         django_login(request, user)
         if again:  # Django keeps the key of whoever signs in twice in a row
             request.session.cycle_key()
-        sessions.begin(request.session, client.browser)
+        sessions.begin(request.session, client.browser, user.language)
         if user.is_agent:  # one at a time: the row must be there to be counted
             request.session.save()
             sign_in.settle_sessions(account=user)
         request.allauth.device_token = token  # type: ignore[attr-defined]
 
     def post_login(self, request: HttpRequest, user: Account, **hooks: Any) -> HttpResponse:
-        wanted = hooks.get("redirect_url") or page_wanted(request)
-        goes_back = not user.is_agent and is_a_members_page(wanted)
+        their_own = is_an_agents_page if user.is_agent else is_a_members_page
+        wanted = hooks.get("redirect_url") or page_wanted(request) or agents_page_wanted(request)
+        goes_back = their_own(wanted)
         response = redirect(wanted if goes_back else self.get_login_redirect_url(request))
         token = request.allauth.device_token  # type: ignore[attr-defined]
         if token:

@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Concatenate, NoReturn, ParamSpec, cast
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
@@ -12,14 +13,17 @@ from django.urls import reverse
 
 from adherents.accounts import sessions
 from adherents.accounts.models import Account, Role
-from adherents.accounts.returning import to_sign_in
+from adherents.accounts.returning import to_agents_sign_in, to_sign_in
 from adherents.accounts.second_factor import session
 from adherents.journal.events import Event
 from adherents.journal.services import record
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
-ENDED = "fin"  # in the query of the page that one signs in at
+ENDED = "fin"  # in the query of the page that one signs in at: one of `Why`, or of these
+KEPT = "gardes"  # what was posted was not sent, its words are kept
+LEFT = "sortie"  # they signed out themselves
+NOT_DONE = "rien"  # what was posted was not done
 
 
 def answers_head_itself(view: View[P]) -> View[P]:
@@ -43,6 +47,8 @@ def _refuse(request: HttpRequest, account: Account) -> NoReturn:
 def _to_the_door(request: HttpRequest, door: str) -> HttpResponseBase:
     """To the address where one signs in; whoever's session was ended before its time is told why there."""
     why = sessions.ended_why(request)
+    if not why and request.method == "POST" and settings.SESSION_COOKIE_NAME in request.COOKIES:
+        why = NOT_DONE
     said = f"{'&' if '?' in door else '?'}{urlencode({ENDED: why})}" if why else ""
     return redirect(door + said)
 
@@ -58,7 +64,7 @@ def agent_required(*roles: Role) -> Callable[[View[P]], View[P]]:
         @wraps(view)
         def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if not request.user.is_authenticated:
-                return _to_the_door(request, reverse("casework:sign_in"))
+                return _to_the_door(request, to_agents_sign_in(request))
             account = account_of(request)
             if not account.is_agent:
                 _refuse(request, account)
@@ -72,6 +78,7 @@ def agent_required(*roles: Role) -> Callable[[View[P]], View[P]]:
                 _refuse(request, account)
             return view(request, *args, **kwargs)
 
+        guarded.for_agents = True  # type: ignore[attr-defined]
         return cast(View[P], guarded)
 
     return decorate
@@ -90,3 +97,14 @@ def member_required(view: View[P]) -> View[P]:
 
     guarded.for_members = True  # type: ignore[attr-defined]
     return cast(View[P], guarded)
+
+
+def needs_to_sign_in(request: HttpRequest, view: Callable[..., HttpResponseBase]) -> bool:
+    """Whether one of the decorators above would lead this request to where one signs in."""
+    for_agents = getattr(view, "for_agents", False)
+    if not for_agents and not getattr(view, "for_members", False):
+        return False
+    if not request.user.is_authenticated:
+        return True
+    account = account_of(request)
+    return for_agents and account.is_agent and not session.passed(request, account)

@@ -13,6 +13,7 @@ from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.utils import translation
 
+from adherents.accounts import sessions
 from adherents.accounts.limits import TooOften
 from adherents.accounts.returning import NEXT, to_sign_in
 
@@ -21,11 +22,16 @@ Handler = Callable[[HttpRequest], HttpResponseBase]
 
 
 def language(get_response: Handler) -> Handler:
-    """What the reader chose, else French. A browser's own language decides nothing (French first)."""
+    """What the reader chose in this browser, else what whoever is signed in reads, else French.
+
+    A browser's own language decides nothing (French first).
+    """
     known = {code for code, _ in settings.LANGUAGES}
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+        if chosen not in known and settings.SESSION_COOKIE_NAME in request.COOKIES:
+            chosen = sessions.language_of(request)
         with translation.override(chosen if chosen in known else settings.LANGUAGE_CODE):
             response = get_response(request)
             response.headers.setdefault("Content-Language", translation.get_language() or "fr")

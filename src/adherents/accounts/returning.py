@@ -1,8 +1,8 @@
-"""The member's page where somebody was going when they were asked to sign in, kept in the address: `/adherent/?next=…`."""
+"""The page where somebody was when they were asked to sign in, kept in the address of the door: `?next=…`."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from django.http import HttpRequest
 from django.urls import Resolver404, resolve, reverse
@@ -14,7 +14,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 def gives_a_file(view: View) -> View:
-    """Mark a member's view whose answer is saved, not shown: whoever signs in first comes home, not back to it."""
+    """Mark a view whose answer is saved, not shown: whoever signs in first comes home, not back to it."""
     view.gives_a_file = True  # type: ignore[attr-defined]
     return view
 
@@ -32,12 +32,29 @@ def takes_files(view: View) -> View:
 
 
 def to_sign_in(request: HttpRequest) -> str:
-    """Where to sign in, in order to come back to the page that `request` asks for, if it can be come back to."""
-    return sign_in_address(request.get_full_path() if request.method in {"GET", "HEAD"} else "")
+    """A member's door, in order to come back to the page that `request` asks for or comes from, if it can be come back to."""
+    return sign_in_address(stood_on(request))
+
+
+def to_agents_sign_in(request: HttpRequest) -> str:
+    """The agents' door, likewise."""
+    wanted = stood_on(request)
+    known = is_an_agents_page(wanted) and wanted != reverse("casework:desk")
+    return sign_in_address(wanted) if known else reverse("casework:sign_in")
+
+
+def stood_on(request: HttpRequest) -> str:
+    """The page asked for; of what is posted, the page that the form stood on."""
+    if request.method in {"GET", "HEAD"}:
+        return request.get_full_path()
+    came = urlsplit(request.headers.get("Referer", ""))
+    return urlunsplit(("", "", came.path, came.query, "")) if came.netloc == request.get_host() else ""
 
 
 def sign_in_address(wanted: str = "") -> str:
-    """The address of the sign-in page; the page `wanted` stays in it where it is a member's own."""
+    """The address of the sign-in page; the page `wanted` stays in it where it is a member's own, or an agent's."""
+    if is_an_agents_page(wanted):
+        return f"{reverse('casework:sign_in')}?{urlencode({NEXT: wanted})}"
     door = reverse("accounts:sign_in")
     return f"{door}?{urlencode({NEXT: wanted})}" if is_a_members_page(wanted) else door
 
@@ -48,12 +65,27 @@ def page_wanted(request: HttpRequest) -> str:
     return wanted if is_a_members_page(wanted) else ""
 
 
+def agents_page_wanted(request: HttpRequest) -> str:
+    """The same at the agents' door."""
+    wanted = request.POST.get(NEXT) or request.GET.get(NEXT, "")
+    return wanted if is_an_agents_page(wanted) else ""
+
+
 def is_a_members_page(address: str) -> bool:
     """Whether it is an address of this portal at which a member's page stands: never another site's, nor a file's."""
+    return _is_guarded_page(address, "for_members")
+
+
+def is_an_agents_page(address: str) -> bool:
+    """Whether it is an address of the desk."""
+    return _is_guarded_page(address, "for_agents")
+
+
+def _is_guarded_page(address: str, guard: str) -> bool:
     if not address or len(address) > LONGEST or not url_has_allowed_host_and_scheme(address, None):
         return False
     try:
         view = resolve(urlsplit(address).path).func
     except Resolver404:
         return False
-    return getattr(view, "for_members", False) and not getattr(view, "gives_a_file", False)
+    return getattr(view, guard, False) and not getattr(view, "gives_a_file", False)

@@ -14,12 +14,20 @@ from adherents.accounts.models import EndedSession, Session
 from adherents.accounts.tokens import hash_token
 from adherents.insurer.profile import profile
 
-BORN, BROWSER = "_born", "_browser"
+BORN, BROWSER, LANGUAGE = "_born", "_browser", "_language"
 
 
-def begin(session: SessionBase, browser: str) -> None:
-    """Somebody signed in: the absolute end counts from now, and the list of sessions says in which browser."""
-    session[BORN], session[BROWSER] = timezone.now().timestamp(), browser
+def begin(session: SessionBase, browser: str, language: str = "") -> None:
+    """Somebody signed in: the absolute end counts from now, and the list of sessions says in which browser.
+
+    `language`: theirs, for the pages of this session, where the browser was told no other.
+    """
+    session[BORN], session[BROWSER], session[LANGUAGE] = timezone.now().timestamp(), browser, language
+
+
+def language_of(request: HttpRequest) -> str:
+    """What whoever is signed in reads; "" where nobody is."""
+    return str(request.session.get(LANGUAGE, ""))
 
 
 def ended_why(request: HttpRequest) -> str:

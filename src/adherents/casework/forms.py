@@ -1,8 +1,10 @@
 """The desk's forms: every action asks why."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -140,6 +142,7 @@ class WordsForm(forms.Form):
 class CorrectionForm(WordsForm):
     """The same, and until when it is asked for."""
 
+    field_order = ["reason", "until", "words_fr", "words_en"]  # as on the page: errors are told in this order
     until = forms.DateField(
         label=_("À envoyer avant le"),
         widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
@@ -148,6 +151,13 @@ class CorrectionForm(WordsForm):
             "invalid": _("Choisissez un jour à venir."),
         },
     )
+
+    def clean_until(self) -> date:
+        """Told with the other errors, and not once they are mended."""
+        until: date = self.cleaned_data["until"]
+        if until <= timezone.localdate():
+            raise forms.ValidationError(_("Choisissez un jour à venir."))
+        return until
 
 
 class GiveForm(forms.Form):

@@ -81,8 +81,8 @@ class StartForm(forms.Form):
 class NoteForm(forms.Form):
     """A note that the member never sees. It stands beside the answer on one page: its ids are its own."""
 
-    def __init__(self, data: Any = None) -> None:
-        super().__init__(data, auto_id="note_%s")
+    def __init__(self, data: Any = None, initial: dict[str, Any] | None = None) -> None:
+        super().__init__(data, auto_id="note_%s", initial=initial)
 
     body = BodyField(
         label=_("Note interne"),

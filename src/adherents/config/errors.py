@@ -2,13 +2,20 @@
 
 import sys
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
+from django.urls import reverse
 from redis.exceptions import ConnectionError as CacheGone
 from redis.exceptions import TimeoutError as CacheSilent
 
+from adherents.accounts.limits import TooOften
+from adherents.accounts.returning import is_a_members_page, is_an_agents_page, page_wanted, stood_on
+from adherents.accounts.views.agent import sign_in_again as agent_signs_in_again
+from adherents.accounts.views.member import sign_in_again
+from adherents.drafts.posted import door_to, keep_posted
 from adherents.vault.content import Refusal
 from adherents.vault.resumable import protocol
 
@@ -29,10 +36,42 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form whose token is missing or old: mostly a page that stayed open for a day, or a browser that keeps no cookie."""
+    """A form whose token is missing or old: mostly a page opened before somebody signed in or out in another tab.
+
+    Nothing of it is done. What was typed is kept for the account whose page it was, and leads there where it is signed in.
+    """
+    try:
+        place = keep_posted(request)
+    except TooOften:
+        return render(request, "ui/errors/429.html", status=429)
+    here = request.user.pk if request.user.is_authenticated else None
+    if place and here == place.account:
+        return redirect(place.page)
+    if place and here is None:
+        return redirect(door_to(place, request))
     if not request.COOKIES:
         return render(request, "ui/errors/cookies.html", status=403)
-    return render(request, "ui/errors/csrf.html", status=403)
+    if here is None and settings.CSRF_COOKIE_NAME in request.COOKIES:
+        if request.path == reverse("accounts:sign_in"):
+            return sign_in_again(request)
+        if request.path == reverse("casework:sign_in"):
+            return agent_signs_in_again(request)
+    context = {
+        "anothers": place is not None,
+        "no_cookie": settings.CSRF_COOKIE_NAME not in request.COOKIES,
+        "goes_on": _goes_on(request),
+    }
+    return render(request, "ui/errors/csrf.html", context, status=403)
+
+
+def _goes_on(request: HttpRequest) -> str:
+    """Where whoever is signed in was going; "" for the way home."""
+    address = stood_on(request)
+    if not request.user.is_authenticated:
+        return ""
+    is_agent = getattr(request.user, "is_agent", False)
+    own = is_an_agents_page if is_agent else is_a_members_page
+    return page_wanted(request) or (address if own(address) else "")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

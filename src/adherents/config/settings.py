@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     "adherents.vault",
     "adherents.enrolment",
     "adherents.members",
+    "adherents.drafts",
     "adherents.accounts",
     "adherents.mail",
     "adherents.ui",
@@ -63,6 +64,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "adherents.accounts.middleware.TooOftenMiddleware",
+    "adherents.drafts.posted.KeepWhatNobodyPosts",
     "adherents.accounts.middleware.cookies_refused",
     "adherents.accounts.middleware.ProveAgainMiddleware",
 ]

@@ -18,6 +18,7 @@ urlpatterns = [
     path("adherent/", include("adherents.enrolment.urls")),
     path("adherent/documents/", include("adherents.vault.urls")),
     path("adherent/messages/", include(messages_patterns)),
+    path("brouillon/", include("adherents.drafts.urls")),
     path("verifier/", include(proof_patterns)),
     path("gestion/", include("adherents.casework.urls")),
     path("compte/securite/", include("adherents.accounts.second_factor.urls")),

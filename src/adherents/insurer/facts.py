@@ -257,6 +257,11 @@ class Limits(Facts):
     )
     deposit: Rates
     message: Rates
+    draft: Rates = Field(
+        default_factory=lambda: Rates.model_validate(
+            {"per_address": "6000/hour", "per_network": "12000/hour", "per_identifier": "2400/hour"}
+        )
+    )
 
 
 class Messages(Facts):

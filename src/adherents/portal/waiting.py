@@ -1,6 +1,7 @@
 """What waits for the member: shown first on the home page."""
 
-from dataclasses import dataclass, field
+import uuid
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from django.db.models import Exists, OuterRef, Q
@@ -58,11 +59,12 @@ class ToSendAgain:
 class Waiting:
     """Documents to send again, the worst first, and in how many days the password ends (None: not soon, or never).
 
-    `unsent`: sendings whose files arrived and were never sent, the nearest end first.
+    `unsent`: sendings whose files arrived and were never sent, the nearest end first. `beside`: the page's other documents.
     """
 
     documents: list[ToSendAgain]
     password_days: int | None
+    beside: list[Document] = field(default_factory=list)
     unsent: list[Sending] = field(default_factory=list)
 
     @property
@@ -70,24 +72,38 @@ class Waiting:
         return self.documents[:SHOWN_AT_MOST]
 
     @property
+    def told(self) -> set[uuid.UUID]:
+        """The documents of which this tells: no page says the same of them a second time."""
+        sent_since = {again.failed.pk for again in self.documents if again.failed}
+        return sent_since | {again.document.pk for again in self.documents}
+
+    @property
     def has_more(self) -> bool:
         return len(self.documents) > SHOWN_AT_MOST
 
 
 def waiting_for(
-    *, member: Member, account: Account, beside: list[Document] | None = None, unsent: bool = False
+    *,
+    member: Member,
+    account: Account,
+    latest: DocumentQuerySet | None = None,
+    most: int = 0,
+    unsent: bool = False,
 ) -> Waiting:
-    """What to show first, with the sendings that wait where there are some (`unsent`). Two queries, or three.
+    """What to show first, with the sendings that wait where there are some (`unsent`).
 
-    `beside` are the page's other documents, which get their replies with them.
+    Beside it the `most` latest documents of which that does not tell. Three queries, or four.
     """
     found = list(_to_send_again(member))
-    add_replies([*found, *(beside or [])])
-    return Waiting(
+    recent = list(latest[: most + len(found)]) if latest is not None else []
+    add_replies([*found, *recent])
+    waiting = Waiting(
         documents=_worst_first(found),
         password_days=_days_left(account),
         unsent=_unsent(member) if unsent else [],
     )
+    told = waiting.told
+    return replace(waiting, beside=[one for one in recent if one.pk not in told][:most])
 
 
 def _unsent(member: Member) -> list[Sending]:

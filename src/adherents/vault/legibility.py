@@ -43,6 +43,10 @@ def why_set_aside(document: Drawn) -> str:
 def what_to_send(document: Drawn) -> str:
     """One or two sentences, for the page and the mail alike."""
     advice = {
+        SetAside.TOO_LARGE: _(
+            "Il a trop de pages ou une trop grande image : envoyez seulement les pages utiles, ou photographiez-les."
+        ),
+        SetAside.INFECTED: _("Photographiez plutôt le document, puis envoyez la photo."),
         SetAside.ENCRYPTED: _(
             "Il est protégé par un mot de passe : enregistrez-le sans mot de passe, ou photographiez le document."
         ),

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from adherents.journal.events import Event
 from adherents.journal.models import Entry
-from adherents.vault.legibility import what_to_do_about_blank, why_set_aside
+from adherents.vault.legibility import what_to_do_about_blank, what_to_send, why_set_aside
 from adherents.vault.models import Document, State
 from adherents.vault.origins import Origin
 
@@ -33,7 +33,7 @@ def steps_of(document: Document, entries: Iterable[Entry] = ()) -> list[dict[str
         return steps
     if document.state not in ANSWERED:
         return [*steps, _in_progress(document, entries), _to_come(_("Réponse"), expected(document))]
-    if (taken := _taken_at(entries, first=True)) is not None:
+    if (taken := _taken_at(entries)) is not None:
         steps.append(_step("in_progress", _("En cours de traitement"), taken))
     told = document.reply.at if document.reply else document.state_at
     steps.append(_step(document.state, document.get_state_display(), told))
@@ -62,11 +62,11 @@ def what_next(document: Document) -> str:
     if document.state == State.INCOMPLETE:
         return _("Nous attendons votre réponse. Elle reviendra d’abord au conseiller qui vous l’a demandée.")
     if document.set_aside:
-        return _("Personne ne peut le traiter ainsi. Envoyez-le à nouveau : une photo bien éclairée suffit.")
+        return f"{_('Nous ne pouvons pas traiter ce document tel quel.')} {what_to_send(document)}"
     now = {
         State.RECEIVED: _("Nous vérifions que votre document s’ouvre bien, puis un conseiller le traite."),
         State.CHECKED: _("Votre document attend son tour : un conseiller va le traiter."),
-        State.IN_PROGRESS: _("Un conseiller s’en occupe."),
+        State.IN_PROGRESS: _("Votre document est en cours de traitement."),
     }[State(document.state)]
     wanted = _("Réponse %(expected)s") % {"expected": expected(document)}
     return f"{now} {wanted}"
@@ -106,7 +106,7 @@ def _in_progress(document: Document, entries: Iterable[Entry]) -> dict[str, Any]
     return _step("in_progress", label, _taken_at(entries) or document.state_at)
 
 
-def _taken_at(entries: Iterable[Entry], *, first: bool = False) -> datetime | None:
-    """When an agent took it in hand: the last time, or the first. The journal's entries come newest first."""
+def _taken_at(entries: Iterable[Entry]) -> datetime | None:
+    """When an agent first took it in hand. The journal's entries come newest first."""
     moments = [entry.at for entry in entries if entry.event == Event.DOCUMENT_TAKEN]
-    return moments[-1 if first else 0] if moments else None
+    return moments[-1] if moments else None

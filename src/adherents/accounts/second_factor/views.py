@@ -36,7 +36,7 @@ from django.views.generic import FormView, TemplateView
 from adherents.accounts.browser import FACTOR_COOKIE, address_of, client_of, drop_link, links_of
 from adherents.accounts.limits import knock
 from adherents.accounts.models import Account
-from adherents.accounts.returning import page_wanted, sign_in_address
+from adherents.accounts.returning import agents_page_wanted, page_wanted, sign_in_address
 from adherents.accounts.second_factor import ceremonies, forms, services, session
 from adherents.accounts.second_factor.ceremonies import Door
 from adherents.accounts.services import lock, new_factor
@@ -301,7 +301,10 @@ class PasskeySignIn(LoginWebAuthnView):  # type: ignore[misc]
         for words in form.errors.get("credential", []):
             messages.error(self.request, words)
         at_the_desk = self.request.POST.get("door") == "agents"
-        return redirect("casework:sign_in" if at_the_desk else sign_in_address(page_wanted(self.request)))
+        if at_the_desk:
+            wanted = agents_page_wanted(self.request)
+            return redirect(sign_in_address(wanted) if wanted else "casework:sign_in")
+        return redirect(sign_in_address(page_wanted(self.request)))
 
 
 class NewRecoveryCodes(_Proven, GenerateRecoveryCodesView):  # type: ignore[misc]

@@ -11,6 +11,7 @@ from adherents.accounts import mails
 from adherents.accounts.models import AccessLink, Account, Purpose, Role, Why, normalise_identifier
 from adherents.accounts.services import lock
 from adherents.accounts.services.access_link import send_link
+from adherents.accounts.services.closing import forget_what_was_kept_for
 from adherents.journal.events import Event
 from adherents.journal.services import record
 
@@ -143,6 +144,7 @@ def suspend(*, agent: Account, by: Account, reason: str) -> None:
         current.save(update_fields=["closed_at"])
         AccessLink.objects.kill_every_one_of(current)
         current.sessions.all().end(Why.SERVICE)
+        forget_what_was_kept_for(current)
         record(Event.AGENT_SUSPENDED, subject=current.subject, actor=by.at_work, reason=reason)
         mails.agent_suspended(current)
 

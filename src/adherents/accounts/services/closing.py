@@ -1,5 +1,7 @@
 """Closing an account and opening it again."""
 
+from collections.abc import Callable
+
 from django.db import transaction
 from django.utils import timezone
 
@@ -7,6 +9,21 @@ from adherents.accounts import mails
 from adherents.accounts.models import AccessLink, Account, FormerPassword
 from adherents.journal.events import Event
 from adherents.journal.services import record
+
+Ending = Callable[[Account], None]
+ENDINGS: list[Ending] = []
+
+
+def at_closing(function: Ending) -> Ending:
+    """Register what a room above this one forgets of an account that closes; called in the transaction that closes it."""
+    ENDINGS.append(function)
+    return function
+
+
+def forget_what_was_kept_for(account: Account) -> None:
+    """What the rooms above keep for somebody who comes back: nobody will."""
+    for function in ENDINGS:
+        function(account)
 
 
 def close(*, account: Account, actor: str, reason: str) -> bool:
@@ -18,6 +35,7 @@ def close(*, account: Account, actor: str, reason: str) -> bool:
         Account.objects.filter(pk=current.pk).update(closed_at=timezone.now())
         AccessLink.objects.kill_every_one_of(current)
         current.sessions.all().delete()
+        forget_what_was_kept_for(current)
         record(Event.ACCOUNT_CLOSED, subject=current.subject, actor=actor, reason=reason)
         mails.closed(current)
     return True

@@ -13,11 +13,12 @@ from adherents.accounts.browser import address_of, client_of, offered_number
 from adherents.accounts.decorators import account_of
 from adherents.accounts.limits import knock
 from adherents.accounts.models import normalise_identifier
+from adherents.accounts.returning import agents_page_wanted
 from adherents.accounts.second_factor.forms import AgentSignInForm
 from adherents.accounts.services import sign_in
 from adherents.accounts.services.lock import Locked
 from adherents.accounts.services.sign_in import Expired, Refused
-from adherents.accounts.views.sessions import ended_in_words
+from adherents.accounts.views.sessions import OLD_PAGE, ended_in_words
 
 SAY_LEFT_FROM = 2  # tries
 
@@ -29,11 +30,11 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated and account_of(request).is_agent and request.method != "POST":
         return redirect("casework:desk")
     offered = {"identifier": offered_number(request, of_agents=True)}
+    wanted = agents_page_wanted(request)
     form = AgentSignInForm(request.POST or None, initial=offered)
     if not form.is_valid():
-        return render(
-            request, "accounts/agent_sign_in.html", {"form": form, "ended": ended_in_words(request)}
-        )
+        context = {"form": form, "wanted": wanted, "ended": ended_in_words(request)}
+        return render(request, "accounts/agent_sign_in.html", context)
     identifier = normalise_identifier(form.cleaned_data["identifier"])
     knock("sign_in", address=address_of(request), identifier=identifier)
     try:
@@ -45,14 +46,21 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
         )
     except Refused as refusal:
         form.add_error(None, refusal_in_words(refusal.left))
-        return render(request, "accounts/agent_sign_in.html", {"form": form, "ended": ""})
+        return render(request, "accounts/agent_sign_in.html", {"form": form, "wanted": wanted, "ended": ""})
     except Locked as lock:
         return render(request, "accounts/locked.html", {"until": lock.until, "waits": lock.waits})
     except Expired:
         return render(request, "accounts/expired.html")
     # « reauthenticated »: the password was typed just now, adding a second factor need not ask for it again.
     record_authentication(request, account, "password", reauthenticated=True)
-    return perform_login(request, Login(user=account))  # type: ignore[no-any-return]
+    return perform_login(request, Login(user=account, redirect_url=wanted))  # type: ignore[no-any-return]
+
+
+def sign_in_again(request: HttpRequest) -> HttpResponse:
+    """The page was opened before somebody signed in or out in another tab: a fresh one, with the address as it was typed."""
+    form = AgentSignInForm(initial={"identifier": request.POST.get("identifier", "")[:254]})
+    context = {"form": form, "wanted": agents_page_wanted(request), "ended": str(OLD_PAGE)}
+    return render(request, "accounts/agent_sign_in.html", context)
 
 
 def refusal_in_words(left: int) -> str:

@@ -1,10 +1,13 @@
 """Signing in and out, and the three ways to a new password."""
 
+from urllib.parse import urlencode
+
 from allauth.account.internal.flows.login import perform_password_login
 from allauth.account.models import Login
 from django.contrib.auth import logout, update_session_auth_hash
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters
@@ -22,7 +25,7 @@ from adherents.accounts.browser import (
     offer_number,
     offered_number,
 )
-from adherents.accounts.decorators import account_of, member_required
+from adherents.accounts.decorators import ENDED, LEFT, account_of, member_required
 from adherents.accounts.forms import (
     ChangePasswordForm,
     ForgottenForm,
@@ -40,7 +43,7 @@ from adherents.accounts.services.forgotten import WrongAnswer
 from adherents.accounts.services.lock import Locked
 from adherents.accounts.services.passwords import ChangedMeanwhile, WeakPassword
 from adherents.accounts.services.sign_in import Expired, Refused
-from adherents.accounts.views.sessions import ended_in_words
+from adherents.accounts.views.sessions import OLD_PAGE, ended_in_words
 from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.ui.criteria import password_criteria
@@ -74,6 +77,13 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
     return perform_password_login(request, {}, Login(user=account, redirect_url=wanted))  # type: ignore[no-any-return]
 
 
+def sign_in_again(request: HttpRequest) -> HttpResponse:
+    """The page was opened before somebody signed in or out in another tab: a fresh one, with the number as it was typed."""
+    form = SignInForm(initial={"identifier": request.POST.get("identifier", "")[:60]})
+    context = {"form": form, "wanted": page_wanted(request), "ended": str(OLD_PAGE)}
+    return render(request, "accounts/sign_in.html", context)
+
+
 def refusal_in_words(left: int) -> str:
     """The same words for a wrong number and a wrong password; near the lock, how many tries are left."""
     words = _("N° adhérent ou mot de passe incorrect. Vérifiez votre saisie en cliquant sur l’œil.")
@@ -93,7 +103,8 @@ def sign_out(request: HttpRequest) -> HttpResponse:
         is_agent = account.is_agent
         record(Event.SIGNED_OUT, subject=account.subject, actor=account.subject)
         logout(request)
-    response = redirect("casework:sign_in" if is_agent else "accounts:signed_out")
+    left = f"{reverse('casework:sign_in')}?{urlencode({ENDED: LEFT})}"
+    response = redirect(left if is_agent else "accounts:signed_out")
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response
 

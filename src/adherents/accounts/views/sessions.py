@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from adherents.accounts import sessions
-from adherents.accounts.decorators import ENDED, P, View, account_of, member_required
+from adherents.accounts.decorators import ENDED, KEPT, NOT_DONE, P, View, account_of, member_required
 from adherents.accounts.models import Session, Why
 from adherents.accounts.services import end_sessions
 from adherents.accounts.services.end_sessions import NothingOpen
@@ -32,13 +32,24 @@ ENDED_WORDS = {
         "Tout a été fermé à la suite d’un signalement « ce n’était pas moi ». "
         "Suivez « Mot de passe oublié ? » pour choisir un nouveau mot de passe."
     ),
+    KEPT: gettext_lazy(
+        "Votre connexion avait pris fin : rien n’a été envoyé. Ce que vous aviez écrit est gardé, et vous attend "
+        "sur sa page après la connexion."
+    ),
+    NOT_DONE: gettext_lazy(
+        "Votre connexion avait pris fin : ce que vous veniez de valider n’a pas été fait. Connectez-vous, puis recommencez."
+    ),
 }
+
+OLD_PAGE = gettext_lazy(
+    "Une autre page de ce site s’est connectée ou déconnectée entre-temps. Tapez à nouveau votre mot de passe, puis validez."
+)
 
 
 def ended_in_words(request: HttpRequest) -> str:
     """Why the session of this browser was ended, for the page that one signs in at; "" where it was not."""
     why = sessions.ended_why(request) or request.GET.get(ENDED, "")
-    return str(ENDED_WORDS[Why(why)]) if why in Why.values else ""
+    return str(ENDED_WORDS.get(why, ""))
 
 
 def current_key(request: HttpRequest) -> str:

@@ -99,6 +99,11 @@ class Thread(models.Model):
         return f"thread {self.pk}"
 
     @property
+    def reference(self) -> str:
+        """How drafts name this thread."""
+        return f"thread:{self.pk}"
+
+    @property
     def is_closed(self) -> bool:
         return self.closed_at is not None
 

@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from adherents.accounts.models import Account
 from adherents.casework.models import CannedAnswer
 from adherents.casework.permissions import actor
+from adherents.drafts import services as drafts
+from adherents.drafts.kinds import Kind
 from adherents.journal.events import Event
 from adherents.journal.services import record
 
@@ -27,6 +29,9 @@ def keep(*, agent: Account, title: str, fr: str, en: str, answer_id: int | None 
                 kept.save()
         except IntegrityError as error:
             raise TitleTaken from error
+        drafts.done(
+            account_id=agent.pk, kind=Kind.CANNED_ANSWER, about=f"answer:{answer_id}" if answer_id else ""
+        )
         record(
             Event.CANNED_ANSWER_CHANGED,
             subject=f"answer:{kept.pk}",
@@ -40,4 +45,5 @@ def remove(*, agent: Account, answer_id: int) -> None:
     """What was sent with its words stays. Twice is once."""
     with transaction.atomic():
         if CannedAnswer.objects.filter(pk=answer_id).delete()[0]:
+            drafts.forget(about=f"answer:{answer_id}", kinds=[Kind.CANNED_ANSWER])
             record(Event.CANNED_ANSWER_REMOVED, subject=f"answer:{answer_id}", actor=actor(agent))

@@ -15,6 +15,8 @@ from adherents.casework import mails
 from adherents.casework.models import Correction, Decision, Item, Outcome, Status
 from adherents.casework.permissions import actor
 from adherents.casework.services import queue, tallying
+from adherents.drafts import services as drafts
+from adherents.drafts.kinds import DECISIONS, Kind
 from adherents.insurer.profile import profile
 from adherents.insurer.treatment import Reason, Use
 from adherents.journal.events import Event
@@ -28,6 +30,7 @@ _STATES = {
     Outcome.REFUSED: State.REFUSED,
     Outcome.INCOMPLETE: State.INCOMPLETE,
 }
+_FORMS = {Outcome.REFUSED: Kind.REFUSAL, Outcome.INCOMPLETE: Kind.CORRECTION}
 _EVENTS = {
     Outcome.ACCEPTED: Event.DOCUMENT_ACCEPTED,
     Outcome.REFUSED: Event.DOCUMENT_REFUSED,
@@ -103,8 +106,21 @@ def undo(*, agent: Account, decision: Decision) -> Item:
         item.status, item.agent = Status.WAITING, agent
         item.leased_until, item.taken_at = queue.lease_ends(), now
         item.save(update_fields=["status", "agent", "leased_until", "taken_at"])
+        _write_again(decision)
         record(Event.DECISION_UNDONE, subject=f"document:{item.pk}", actor=actor(agent))
     return item
+
+
+def _write_again(decision: Decision) -> None:
+    """The words of a decision that was undone stand in their form again."""
+    if decision.outcome not in _FORMS:
+        return
+    words = {"reason": decision.reason, "words_fr": decision.words_fr, "words_en": decision.words_en}
+    if decision.until:
+        words["until"] = decision.until.isoformat()
+    form = _FORMS[Outcome(decision.outcome)]
+    about = f"document:{decision.item_id}"
+    drafts.put_back(account_id=decision.agent_id, kind=form, about=about, words=words)
 
 
 def settle_due(limit: int = 50) -> int:
@@ -177,5 +193,8 @@ def _decide(agent: Account, item: Item, outcome: Outcome, **facts: object) -> De
             next_attempt_at=now + timedelta(seconds=profile().casework.undo_seconds),
             **facts,
         )
+        if outcome in _FORMS:
+            drafts.done(account_id=agent.pk, kind=_FORMS[outcome], about=f"document:{item.pk}")
+        drafts.forget(about=f"document:{item.pk}", kinds=DECISIONS)
         record(Event.DECISION_MADE, subject=f"document:{item.pk}", actor=actor(agent), outcome=outcome.value)
     return decision

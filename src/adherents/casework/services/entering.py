@@ -16,7 +16,6 @@ from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.vault.models import Document, State
 from adherents.vault.origins import Origin
-from adherents.vault.services.following import set_state
 
 LATELY = timedelta(hours=1)  # what each round looks at; the whole is gone through less often
 A_ROUND = 200
@@ -120,9 +119,6 @@ def _come_back(limit: int) -> int:
     sound = Q(document__state__in=open_states, document__erased_at=None, document__set_aside="")
     with transaction.atomic():
         back = Item.objects.filter(sound, status=Status.GONE).order_by("pk")
-        rows = list(back.select_for_update(skip_locked=True, of=("self",)).select_related("document")[:limit])
-        for item in rows:
-            if item.document.state == State.IN_PROGRESS:
-                set_state(document_id=item.pk, state=State.CHECKED)
+        rows = list(back.select_for_update(skip_locked=True)[:limit])
         pks = [item.pk for item in rows]
         return Item.objects.filter(pk__in=pks, status=Status.GONE).update(status=Status.WAITING)

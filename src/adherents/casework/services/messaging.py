@@ -15,6 +15,8 @@ from adherents.accounts.models import Account
 from adherents.casework import canned, mails
 from adherents.casework.models import Attachment, Message, Thread
 from adherents.casework.permissions import Act, actor, acts_of
+from adherents.drafts import services as drafts
+from adherents.drafts.kinds import Kind
 from adherents.journal.events import Event
 from adherents.journal.models import Entry
 from adherents.journal.services import record
@@ -30,6 +32,7 @@ class Refusal(Exception):
     """Why this cannot be done now, in words for the agent."""
 
     message: str | Promise = _("Cela ne peut pas se faire maintenant.")
+    field = ""  # of the form, where that is what to mend
 
 
 class SomethingNew(Refusal):
@@ -55,6 +58,7 @@ class CannotFollow(Refusal):
 
 
 class Unfilled(Refusal):
+    field = "body"
     message = _("Complétez ce qui est encore entre accolades, ou effacez-le.")
 
 
@@ -75,6 +79,7 @@ def open_thread(
         document = Document.objects.of(member).get(pk=document_id) if document_id else None
         thread = Thread.objects.create(member=member, subject=subject, document=document)
         _written_by_member(thread, author, body, brought)
+        drafts.done(account_id=author.pk, kind=Kind.MESSAGE, about=document.subject if document else "")
     return thread
 
 
@@ -85,6 +90,7 @@ def write(
     with transaction.atomic():
         thread = _locked(thread_id, member=member)
         _written_by_member(thread, author, body, brought)
+        drafts.done(account_id=author.pk, kind=Kind.REPLY, about=thread.reference)
     return thread
 
 
@@ -109,6 +115,7 @@ def start(
         _check_can_be_sent(thread, body)
         thread.save(force_insert=True)
         _written_by_agent(thread, agent, body)
+        drafts.done(account_id=agent.pk, kind=Kind.FIRST_MESSAGE, about=member.subject)
     return thread
 
 
@@ -128,6 +135,7 @@ def answer(
         if thread.follower is None:
             thread.agent = agent
         _written_by_agent(thread, agent, body)
+        drafts.done(account_id=agent.pk, kind=Kind.ANSWER, about=thread.reference)
         if then_close:
             _close(thread, agent)
     return thread
@@ -140,6 +148,7 @@ def note(*, agent: Account, thread_id: uuid.UUID, body: str) -> Thread:
         written = Message.objects.create(
             thread=thread, author=agent, from_member=False, internal=True, body=body
         )
+        drafts.done(account_id=agent.pk, kind=Kind.NOTE, about=thread.reference)
         _record(Event.NOTE_WRITTEN, thread.member, thread.pk, by=actor(agent), message=written.pk)
     return thread
 
@@ -174,6 +183,7 @@ def close(*, agent: Account, thread_id: uuid.UUID, after: int) -> Thread:
         _check_nothing_new(thread, after)
         if not thread.is_closed:
             _close(thread, agent)
+            drafts.forget(about=thread.reference, kinds=[Kind.ANSWER], account_id=agent.pk)
     return thread
 
 

@@ -167,7 +167,7 @@ def assign(*, agent: Account, item: Item, to: Account | None) -> None:
 
 
 def end_leases(limit: int = 200) -> int:
-    """What was left in hand too long is free already; its document goes back to « Vérifié », and it is journalled."""
+    """What was left in hand too long is free already; it has its place in the queue again, and it is journalled."""
     done = 0
     with transaction.atomic():
         past = Item.objects.waiting().filter(leased_until__lte=timezone.now()).order_by("leased_until", "pk")
@@ -186,7 +186,7 @@ def _next(agent: Account, filters: Filters, passed: Collection[uuid.UUID]) -> It
 
 
 def _next_in_no_hand(agent: Account, filters: Filters, passed: Collection[uuid.UUID]) -> Item | None:
-    """As `_next`; what somebody left in hand too long is nobody's first, its document « Vérifié » again."""
+    """As `_next`; what somebody left in hand too long is nobody's first."""
     while (item := _next(agent, filters, passed)) is not None:
         if item.taken_at is None or _end_lease(item):
             return item
@@ -199,12 +199,8 @@ def _first(items: ItemQuerySet) -> Item | None:
 
 def _start(item: Item, agent: Account) -> bool:
     """The agent treats it from now on. False: its member took it back meanwhile, and it leaves the queue."""
-    moved = (
-        item.taken_at is None
-    )  # else a lease that ended and that nothing has swept yet: « En cours » already
     try:
-        if moved:
-            set_state(document_id=item.pk, state=State.IN_PROGRESS)
+        set_state(document_id=item.pk, state=State.IN_PROGRESS)
     except CannotMove:
         leave(item)
         return False
@@ -233,10 +229,10 @@ def _end_lease(item: Item) -> bool:
 
 
 def _release(item: Item) -> None:
-    """Nobody holds it from now on: to be called under the item's lock."""
+    """Nobody holds it from now on; its member still reads « En cours ». To be called under the item's lock."""
     if item.taken_at is not None:
         try:
-            set_state(document_id=item.pk, state=State.CHECKED)
+            set_state(document_id=item.pk, state=State.IN_PROGRESS)
         except CannotMove:
             leave(item)
             return

@@ -15,9 +15,11 @@ from adherents.accounts.services import agents as service
 from adherents.accounts.services import end_sessions, new_factor
 from adherents.accounts.services.end_sessions import NothingOpen
 from adherents.casework import agents
+from adherents.casework.acts import reason_draft
 from adherents.casework.agent_forms import InvitationForm, RoleForm, TeamForm
 from adherents.casework.forms import ReasonForm
 from adherents.casework.permissions import Act, acts_of, allowed_to
+from adherents.drafts.sheets import Sheet
 
 Form = ReasonForm | TeamForm
 PAGE = ["GET", "HEAD", "POST"]
@@ -66,16 +68,18 @@ def agent_page(request: HttpRequest, pk: int) -> HttpResponse:
 def invite(request: HttpRequest) -> HttpResponse:
     """A new agent: an account without a password, and the link that lets set one."""
     by = account_of(request)
-    form = InvitationForm(request.POST or None)
+    draft = reason_draft(request, "", "email", "name", "team")
+    form = InvitationForm(request.POST or None, initial=draft.begin())
     if form.is_valid():
         try:
             made = service.invite(actor=by.at_work, **form.cleaned_data)
         except service.AlreadyThere as refusal:
             form.add_error("email", str(refusal.message))
         else:
+            draft.done()
             messages.success(request, _("Invitation envoyée."))
             return redirect("casework:agent", made.pk)
-    context = {"may": acts_of(by), "form": form, "teams": agents.teams()}
+    context = {"may": acts_of(by), "form": form, "draft": draft, "teams": agents.teams()}
     return render(request, "casework/invite_agent.html", context)
 
 
@@ -100,13 +104,15 @@ def invite_again(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(PAGE)
 def change_role(request: HttpRequest, pk: int) -> HttpResponse:
     agent, by = agent_of(pk), account_of(request)
-    form = RoleForm(request.POST or None, initial={"role": agent.role})
+    draft = reason_draft(request, pk)
+    form = RoleForm(request.POST or None, initial=draft.begin({"role": agent.role}))
     if form.is_valid():
         try:
             service.change_role(agent=agent, by=by, **form.cleaned_data)
         except service.Refusal as refusal:
             form.add_error(None, str(refusal.message))
         else:
+            draft.done()
             messages.success(request, _("Rôle changé. L’agent est prévenu et doit se reconnecter."))
             return redirect("casework:agent", pk)
     asked = Asked(
@@ -116,7 +122,7 @@ def change_role(request: HttpRequest, pk: int) -> HttpResponse:
         ),
         _("Changer le rôle"),
     )
-    return ask(request, agent, form, asked)
+    return ask(request, agent, form, asked, draft)
 
 
 @allowed_to(Act.MANAGE_AGENTS)
@@ -124,8 +130,11 @@ def change_role(request: HttpRequest, pk: int) -> HttpResponse:
 def change_team(request: HttpRequest, pk: int) -> HttpResponse:
     """The group that figures and assignments go by."""
     agent = agent_of(pk)
-    form = TeamForm(request.POST if request.method == "POST" else None, initial={"team": agent.team})
+    draft = reason_draft(request, pk, "team")
+    initial = draft.begin({"team": agent.team})
+    form = TeamForm(request.POST if request.method == "POST" else None, initial=initial)
     if form.is_valid():
+        draft.done()
         service.change_team(agent=agent, by=account_of(request), team=form.cleaned_data["team"])
         messages.success(request, _("Groupe enregistré."))
         return redirect("casework:agent", pk)
@@ -136,7 +145,7 @@ def change_team(request: HttpRequest, pk: int) -> HttpResponse:
         ),
         _("Enregistrer"),
     )
-    return ask(request, agent, form, asked)
+    return ask(request, agent, form, asked, draft)
 
 
 @allowed_to(Act.MANAGE_AGENTS)
@@ -217,23 +226,26 @@ def act(
 ) -> HttpResponse:
     """Ask why, do it, say it, back to the agent's page."""
     agent = agent_of(pk)
-    form = ReasonForm(request.POST or None)
+    draft = reason_draft(request, pk)
+    form = ReasonForm(request.POST or None, initial=draft.begin())
     if form.is_valid():
         try:
             done = do(agent, account_of(request), form.cleaned_data["reason"])
         except (service.Refusal, NothingOpen, new_factor.Refusal) as refusal:
             form.add_error(None, str(refusal.message))
         else:
+            draft.done()
             messages.success(request, done)
             return redirect("casework:agent", pk)
-    return ask(request, agent, form, asked)
+    return ask(request, agent, form, asked, draft)
 
 
-def ask(request: HttpRequest, agent: Account, form: Form, asked: Asked) -> HttpResponse:
+def ask(request: HttpRequest, agent: Account, form: Form, asked: Asked, draft: Sheet) -> HttpResponse:
     context = {
         "may": acts_of(account_of(request)),
         "agent": agent,
         "form": form,
+        "draft": draft,
         "asked": asked,
         "teams": agents.teams() if "team" in form.fields else [],
     }

@@ -12,6 +12,8 @@ from adherents.casework.message_forms import CannedAnswerForm
 from adherents.casework.models import CannedAnswer
 from adherents.casework.permissions import Act, acts_of, allowed_to
 from adherents.casework.services import canned_answers
+from adherents.drafts.kinds import Kind
+from adherents.drafts.sheets import Sheet
 
 
 @allowed_to(Act.EDIT_TEMPLATES)
@@ -44,7 +46,9 @@ def canned_remove(request: HttpRequest, answer_id: int) -> HttpResponse:
 def _edit(request: HttpRequest, kept: CannedAnswer | None) -> HttpResponse:
     agent = account_of(request)
     initial = {"title": kept.title, "fr": kept.fr, "en": kept.en} if kept else {}
-    form = CannedAnswerForm(request.POST if request.method == "POST" else None, initial=initial)
+    about = f"answer:{kept.pk}" if kept else ""
+    draft = Sheet(request, Kind.CANNED_ANSWER, "title", "fr", "en", about=about)
+    form = CannedAnswerForm(request.POST if request.method == "POST" else None, initial=draft.begin(initial))
     if form.is_valid():
         try:
             canned_answers.keep(agent=agent, answer_id=kept.pk if kept else None, **form.cleaned_data)
@@ -53,5 +57,11 @@ def _edit(request: HttpRequest, kept: CannedAnswer | None) -> HttpResponse:
         else:
             messages.success(request, _("Réponse type enregistrée."))
             return redirect("casework:canned_list")
-    context = {"may": acts_of(agent), "form": form, "kept": kept, "fields": canned.FIELDS}
+    context = {
+        "may": acts_of(agent),
+        "form": form,
+        "draft": draft,
+        "kept": kept,
+        "fields": canned.FIELDS,
+    }
     return render(request, "casework/canned_answer.html", context)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from adherents.accounts.decorators import account_of
+from adherents.accounts.returning import gives_a_file
 from adherents.casework.permissions import Act, allowed_to
 from adherents.casework.services import consulting
 from adherents.casework.views.member import file_context
@@ -116,6 +117,7 @@ def _turned(page: Page, turn: int) -> dict[str, Any]:
 
 
 @allowed_to(Act.OPEN_DOCUMENT)
+@gives_a_file
 @require_safe
 def document_image(request: HttpRequest, document_id: uuid.UUID, number: int) -> HttpResponseBase:
     """The pixels themselves. Asked for alone, it is an opening too."""

@@ -6,6 +6,7 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from adherents.accounts.decorators import account_of
+from adherents.accounts.returning import gives_a_file
 from adherents.casework import figures
 from adherents.casework.forms import FiguresForm
 from adherents.casework.permissions import Act, acts_of, allowed_to
@@ -27,6 +28,7 @@ def figures_page(request: HttpRequest) -> HttpResponse:
 
 
 @allowed_to(Act.SEE_FIGURES)
+@gives_a_file
 @require_safe
 def figures_csv(request: HttpRequest, name: str) -> HttpResponse:
     """One of its tables, for a spreadsheet."""

@@ -16,10 +16,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from adherents.accounts.decorators import account_of
 from adherents.accounts.models import Purpose
 from adherents.casework import files
+from adherents.casework.acts import reason_draft
 from adherents.casework.forms import ChangeEmailForm, ReasonForm
 from adherents.casework.permissions import Act, acts_of, allowed_to
 from adherents.casework.services import access, consulting, handing_over
 from adherents.casework.services.access import Refusal
+from adherents.drafts.sheets import Sheet
 from adherents.members import nir
 from adherents.members.models import Member
 from adherents.members.services.accounts import NotAnAddress
@@ -117,7 +119,8 @@ def member_page(request: HttpRequest, pk: int) -> HttpResponse:
 def change_email(request: HttpRequest, pk: int) -> HttpResponse:
     """Another address (G10)."""
     member = _member(pk)
-    form = ChangeEmailForm(request.POST or None)
+    draft = reason_draft(request, pk, "email")
+    form = ChangeEmailForm(request.POST or None, initial=draft.begin())
     if form.is_valid():
         old, again = member.email, member.email == form.cleaned_data["email"].strip()
         try:
@@ -125,13 +128,14 @@ def change_email(request: HttpRequest, pk: int) -> HttpResponse:
         except (Refusal, NotAnAddress) as refusal:
             form.add_error("email", str(refusal.message))
         else:
+            draft.done()
             if again:
                 messages.success(request, _("Adresse vérifiée : les mails y partent à nouveau."))
                 return redirect("casework:member", pk)
             told = _("L’ancienne et la nouvelle adresse sont prévenues.") if old else _("Elle est prévenue.")
             messages.success(request, _("Adresse e-mail changée.") + " " + told)
             return redirect("casework:member", pk)
-    return _ask(request, member, form, Act.CHANGE_EMAIL)
+    return _ask(request, member, form, Act.CHANGE_EMAIL, draft)
 
 
 @allowed_to(Act.END_LOCK)
@@ -191,7 +195,8 @@ def reopen_account(request: HttpRequest, pk: int) -> HttpResponse:
 def hand_over_export(request: HttpRequest, pk: int) -> HttpResponseBase:
     """All the documents of a former holder of a number, as a zip that is given to them."""
     member = _member(pk)
-    form = ReasonForm(request.POST or None)
+    draft = reason_draft(request, pk)
+    form = ReasonForm(request.POST or None, initial=draft.begin())
     if form.is_valid():
         try:
             zipped = handing_over.hand_over_export(
@@ -200,8 +205,9 @@ def hand_over_export(request: HttpRequest, pk: int) -> HttpResponseBase:
         except Refusal as refusal:
             form.add_error(None, str(refusal.message))
         else:
+            draft.done()
             return zip_response(zipped)
-    return _ask(request, member, form, Act.HAND_OVER_EXPORT)
+    return _ask(request, member, form, Act.HAND_OVER_EXPORT, draft)
 
 
 @allowed_to(Act.WRITE_LETTER)
@@ -209,15 +215,17 @@ def hand_over_export(request: HttpRequest, pk: int) -> HttpResponseBase:
 def write_letter(request: HttpRequest, pk: int) -> HttpResponse:
     """A code on paper, for whom no mail can reach (G10). Leads to where it is downloaded."""
     member = _member(pk)
-    form = ReasonForm(request.POST or None)
+    draft = reason_draft(request, pk)
+    form = ReasonForm(request.POST or None, initial=draft.begin())
     if form.is_valid():
         try:
             batch = access.write_letter(agent=account_of(request), member=member, **form.cleaned_data)
         except Refusal as refusal:
             form.add_error(None, str(refusal.message))
         else:
+            draft.done()
             return redirect("casework:letters", batch.pk)
-    return _ask(request, member, form, Act.WRITE_LETTER)
+    return _ask(request, member, form, Act.WRITE_LETTER, draft)
 
 
 @allowed_to(Act.END_SESSIONS)
@@ -248,18 +256,20 @@ def show_nir(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _act(request: HttpRequest, pk: int, act: Act, do: Callable[[Member, str], str]) -> HttpResponse:
     member = _member(pk)
-    form = ReasonForm(request.POST or None)
+    draft = reason_draft(request, pk)
+    form = ReasonForm(request.POST or None, initial=draft.begin())
     if form.is_valid():
         try:
             done = do(member, form.cleaned_data["reason"])
         except Refusal as refusal:
             form.add_error(None, str(refusal.message))
         else:
+            draft.done()
             messages.success(request, done)
             return redirect("casework:member", pk)
-    return _ask(request, member, form, act)
+    return _ask(request, member, form, act, draft)
 
 
-def _ask(request: HttpRequest, member: Member, form: ReasonForm, act: Act) -> HttpResponse:
-    context = file_context(request, member) | {"form": form, "asks": ASKS[act]}
+def _ask(request: HttpRequest, member: Member, form: ReasonForm, act: Act, draft: Sheet) -> HttpResponse:
+    context = file_context(request, member) | {"form": form, "asks": ASKS[act], "draft": draft}
     return render(request, "casework/act.html", context)

@@ -19,6 +19,8 @@ from adherents.casework.models import Message, Thread
 from adherents.casework.models.messages import LONGEST_SUBJECT
 from adherents.casework.services import messaging
 from adherents.casework.writing import Writing
+from adherents.drafts.kinds import Kind
+from adherents.drafts.sheets import Sheet
 from adherents.insurer.calendar import add_working_days
 from adherents.insurer.profile import profile
 from adherents.members.models import Member
@@ -75,7 +77,8 @@ def _document(request: HttpRequest, member: Member) -> Document | None:
 
 @csrf_protect
 def _new(request: HttpRequest, writing: Writing, document: Document | None) -> HttpResponse:
-    form = NewThreadForm(writing.data, initial={"subject": _subject_about(document)})
+    draft = Sheet(request, Kind.MESSAGE, "subject", "body", about=document.subject if document else "")
+    form = NewThreadForm(writing.data, initial=draft.begin({"subject": _subject_about(document)}))
     brought = writing.brought(form)
     if brought is not None:
         try:
@@ -91,7 +94,12 @@ def _new(request: HttpRequest, writing: Writing, document: Document | None) -> H
             writing.miss(form, brought)
         else:
             return _sent(request, thread, writing)
-    context = {"form": form, "document": document, "answer_days": profile().messages.answer_days}
+    context = {
+        "form": form,
+        "draft": draft,
+        "document": document,
+        "answer_days": profile().messages.answer_days,
+    }
     return render(request, "casework/messages/new.html", context | writing.context())
 
 
@@ -121,7 +129,8 @@ def thread(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponseBase:
 def _thread(request: HttpRequest, writing: Writing, thread_id: uuid.UUID) -> HttpResponse:
     if not Thread.objects.of(writing.member).filter(pk=thread_id).exists():
         raise Http404
-    form = MessageForm(writing.data)
+    draft = Sheet(request, Kind.REPLY, "body", about=f"thread:{thread_id}")
+    form = MessageForm(writing.data, initial=draft.begin())
     brought = writing.brought(form)
     if brought is not None:
         try:
@@ -138,7 +147,7 @@ def _thread(request: HttpRequest, writing: Writing, thread_id: uuid.UUID) -> Htt
             return _sent(request, written_in, writing)
     shown = messaging.read_by_member(member=writing.member, thread_id=thread_id)
     said = conversation(Message.objects.of(shown).for_the_member())
-    context = {"thread": shown, "conversation": said, "form": form}
+    context = {"thread": shown, "conversation": said, "form": form, "draft": draft}
     return render(request, "casework/messages/thread.html", context | writing.context())
 
 

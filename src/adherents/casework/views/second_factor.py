@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods
 from adherents.accounts.decorators import account_of
 from adherents.accounts.models import Account
 from adherents.accounts.services import new_factor
+from adherents.casework.acts import reason_draft
 from adherents.casework.agent_forms import AnswerForm
 from adherents.casework.permissions import Act, acts_of, allowed_to
 from adherents.casework.views.agents import PAGE, Asked, act, agent_of
@@ -43,7 +44,8 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
     if waiting is None:
         messages.info(request, str(new_factor.NothingWaits.message))
         return redirect("casework:agent", pk)
-    form = AnswerForm(request.POST or None)
+    draft = reason_draft(request, pk)
+    form = AnswerForm(request.POST or None, initial=draft.begin())
     if form.is_valid():
         approved = form.cleaned_data["answer"] == "approve"
         settle = new_factor.approve if approved else new_factor.refuse
@@ -52,6 +54,7 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
         except new_factor.Refusal as refusal:
             form.add_error(None, str(refusal.message))
         else:
+            draft.done()
             messages.success(
                 request,
                 _(
@@ -65,6 +68,7 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
         "may": acts_of(by),
         "agent": agent,
         "form": form,
+        "draft": draft,
         "waiting": waiting,
         "mine": waiting.asked_by_id == by.pk,
         "self": agent.pk == by.pk,

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -23,6 +24,8 @@ from adherents.casework.permissions import Act, acts_of, allowed_to
 from adherents.casework.services import messaging
 from adherents.casework.services.messaging import Refusal
 from adherents.casework.views.member import file_context
+from adherents.drafts.kinds import Kind
+from adherents.drafts.sheets import Sheet
 from adherents.members.models import Member
 
 A_PAGE = 50
@@ -71,7 +74,7 @@ def thread(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponse:
         try:
             messaging.answer(agent=agent, thread_id=thread_id, then_close=then_close, **form.cleaned_data)
         except Refusal as refusal:
-            form.add_error(None, str(refusal.message))
+            form.add_error(refusal.field or None, str(refusal.message))
         else:
             said = _("Réponse envoyée, conversation fermée.") if then_close else _("Réponse envoyée.")
             messages.success(request, said)
@@ -140,7 +143,8 @@ def start(request: HttpRequest, pk: int) -> HttpResponse:
     """An agent writes first."""
     member = get_object_or_404(Member.objects.select_related("account"), pk=pk)
     agent = account_of(request)
-    form = StartForm(request.POST if request.method == "POST" else None)
+    draft = Sheet(request, Kind.FIRST_MESSAGE, "subject", "body", about=member.subject)
+    form = StartForm(request.POST if request.method == "POST" else None, initial=draft.begin())
     if "insert" in request.POST:
         written = {
             "subject": request.POST.get("subject", ""),
@@ -151,11 +155,15 @@ def start(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             started = messaging.start(agent=agent, member=member, **form.cleaned_data)
         except Refusal as refusal:
-            form.add_error(None, str(refusal.message))
+            form.add_error(refusal.field or None, str(refusal.message))
         else:
             messages.success(request, _("Message envoyé."))
             return redirect("casework:thread", started.pk)
-    context = file_context(request, member) | {"form": form, "canned": list(CannedAnswer.objects.in_order())}
+    context = file_context(request, member) | {
+        "form": form,
+        "draft": draft,
+        "canned": list(CannedAnswer.objects.in_order()),
+    }
     return render(request, "casework/start.html", context)
 
 
@@ -197,7 +205,10 @@ def _thread_page(request: HttpRequest, shown: Thread, **bound: forms.Form) -> Ht
     messaging.read_by_agent(agent=agent, thread=shown)
     said = conversation(Message.objects.of(shown).select_related("author"))
     after = last_of(said)
-    answer = bound.get("answer") or AnswerForm(initial={"after": after})
+    page = reverse("casework:thread", args=[shown.pk])
+    draft = Sheet(request, Kind.ANSWER, "body", about=shown.reference, page=page)
+    note_draft = Sheet(request, Kind.NOTE, "body", about=shown.reference, page=page)
+    answer = bound.get("answer") or AnswerForm(initial=draft.begin({"after": after}))
     wrong = next((form for form in bound.values() if form.errors), None)
     context = file_context(request, shown.member) | {
         "thread": shown,
@@ -205,7 +216,9 @@ def _thread_page(request: HttpRequest, shown: Thread, **bound: forms.Form) -> Ht
         "conversation": said,
         "after": after,
         "answer": answer,
-        "note": bound.get("note") or NoteForm(),
+        "draft": draft,
+        "note": bound.get("note") or NoteForm(initial=note_draft.begin()),
+        "note_draft": note_draft,
         "transfer": bound.get("transfer") or TransferForm(agent=agent),
         "form": wrong,
         "canned": list(CannedAnswer.objects.in_order()),

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from adherents.accounts.decorators import account_of
+from adherents.accounts.returning import gives_a_file
 from adherents.casework import waiting
 from adherents.casework.forms import CorrectionForm, WordsForm
 from adherents.casework.models import Decision, Item
@@ -27,9 +28,13 @@ from adherents.casework.views.queue import (
     treat_address,
     wanted_by,
 )
+from adherents.drafts.kinds import DECISIONS, Kind
+from adherents.drafts.models import Draft
+from adherents.drafts.sheets import Sheet
 from adherents.insurer.profile import profile
 from adherents.insurer.treatment import Reason, Use
 
+WORDS = ("words_fr", "words_en")
 AHEAD = int(queue.AHEAD.total_seconds())
 
 
@@ -37,7 +42,11 @@ AHEAD = int(queue.AHEAD.total_seconds())
 @require_safe
 def treat(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
     """The document on the left, what to know of it on the right, and what to do with it. Looking keeps it in hand."""
-    return render(request, "casework/treat.html", _screen(request, item_or_404(document_id)))
+    item = item_or_404(document_id)
+    begun = Draft.objects.begun(
+        account_id=account_of(request).pk, about=f"document:{item.pk}", kinds=DECISIONS
+    )
+    return render(request, "casework/treat.html", _screen(request, item) | {"begun": begun})
 
 
 def _screen(request: HttpRequest, item: Item) -> dict[str, Any]:
@@ -66,6 +75,7 @@ def _page_wanted(request: HttpRequest) -> int:
 
 
 @allowed_to(Act.TREAT)
+@gives_a_file
 @require_safe
 def treat_image(request: HttpRequest, document_id: uuid.UUID, number: int) -> HttpResponseBase:
     """A page's pixels. Whoever holds the item may keep them for the few minutes in which it is their next one.
@@ -108,19 +118,48 @@ def correct(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
 def _with_words(request: HttpRequest, item: Item, use: Use) -> HttpResponse:
     reasons = deciding.reasons_for(item, use)
     kind_of_form = WordsForm if use == "refuse" else CorrectionForm
-    chosen = _reason(reasons, request.POST.get("reason") or request.GET.get("motif", ""))
+    draft = Sheet(request, Kind(use), "reason", "words_fr", "words_en", "until", about=f"document:{item.pk}")
     form = None
-    if request.method == "POST":
+    if request.method == "POST" and not {"motif", "proposed"} & request.POST.keys():
+        chosen = _reason(reasons, request.POST.get("reason", ""))
         form = kind_of_form(request.POST, reasons=reasons)
         if form.is_valid() and _decides(request, item, form, use):
             return on_to_the_next(request)
-    elif chosen is not None:
-        form = kind_of_form(reasons=reasons, initial=_first_words(chosen))
+    else:
+        written = request.POST.dict() if request.method == "POST" else draft.words
+        picked = request.POST.get("motif") or request.POST.get("proposed")
+        wanted = picked or request.GET.get("motif") or written.get("reason", "")
+        chosen = _reason(reasons, wanted)
+        if chosen is not None:
+            if "proposed" in request.POST:
+                written = {name: text for name, text in written.items() if name not in WORDS}
+            form = kind_of_form(reasons=reasons, initial=_first_words(chosen) | _typed(written, reasons))
     screen = _screen(request, item)
     if not screen["is_mine"] and form is None:
         return redirect(treat_address(item.pk, request))
-    context = screen | {"form": form, "use": use, "reasons": reasons, "chosen": chosen}
+    context = screen | {
+        "form": form,
+        "draft": draft,
+        "use": use,
+        "reasons": reasons,
+        "chosen": chosen,
+        "proposed": _proposed(form, chosen),
+    }
     return render(request, "casework/decide.html", context)
+
+
+def _typed(written: dict[str, str], reasons: list[Reason]) -> dict[str, str]:
+    """What of these words somebody typed: choosing a reason replaces another reason's words, and never those."""
+    templates = {text for reason in reasons for text in (reason.words.fr.strip(), reason.words.en.strip())}
+    typed = {name: written.get(name, "").replace("\r\n", "\n").strip() for name in (*WORDS, "until")}
+    return {name: text for name, text in typed.items() if text and text not in templates}
+
+
+def _proposed(form: WordsForm | None, chosen: Reason | None) -> str:
+    """The chosen reason's own words, where others stand in the form."""
+    if form is None or form.is_bound or chosen is None:
+        return ""
+    return "" if form.initial["words_fr"] == chosen.words.fr else chosen.words.fr
 
 
 def _decides(request: HttpRequest, item: Item, form: WordsForm, use: Use) -> bool:

@@ -10,8 +10,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from adherents.accounts.decorators import account_of
+from adherents.accounts.returning import gives_a_file
 from adherents.accounts.services import letter
 from adherents.casework import files
+from adherents.casework.acts import reason_draft
 from adherents.casework.forms import ReasonForm
 from adherents.casework.permissions import Act, actor, acts_of, allowed_to
 from adherents.casework.services import access
@@ -60,7 +62,8 @@ def failing(request: HttpRequest) -> HttpResponse:
 
 
 def _prepare(request: HttpRequest, which: str) -> HttpResponse:
-    form = ReasonForm(request.POST or None)
+    draft = reason_draft(request, which)
+    form = ReasonForm(request.POST or None, initial=draft.begin())
     if form.is_valid():
         try:
             batch = access.prepare_letters(
@@ -69,11 +72,13 @@ def _prepare(request: HttpRequest, which: str) -> HttpResponse:
         except NobodyToWriteTo as refusal:
             form.add_error(None, str(refusal.message))
         else:
+            draft.done()
             return redirect("casework:letters", batch.pk)
     context = {
         "may": acts_of(account_of(request)),
         "which": which,
         "form": form,
+        "draft": draft,
         "count": letters.waiting_for_one(_people(which))[: letters.MOST_LETTERS + 1].count(),
         "most": letters.MOST_LETTERS,
     }
@@ -118,6 +123,7 @@ def _file(taken: Taken) -> HttpResponse:
 
 
 @allowed_to(Act.WRITE_LETTER)
+@gives_a_file
 @require_POST
 def take_sheets(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
     """The PDF. Posted, since each download is journalled."""
@@ -125,6 +131,7 @@ def take_sheets(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
 
 
 @allowed_to(Act.WRITE_LETTER)
+@gives_a_file
 @require_POST
 def take_listing(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
     """The numbers, in the order of the pages."""

@@ -40,14 +40,13 @@ def _given_name(member: Member) -> str:
     return first.title() if first.isupper() else first
 
 
-def _latest_documents(member: Member) -> list[Document]:
-    """What came with a message is with it."""
+def _what_waits(member: Any, account: Account) -> Waiting:
+    """With the latest documents beside it: what came with a message is with it."""
     documents = Document.objects.of(member).exclude(origin=Origin.MESSAGE)
-    return list(documents.with_what_is_shown().with_answers()[:LATEST_DOCUMENTS])
-
-
-def _what_waits(member: Any, account: Account, documents: list[Document]) -> Waiting:
-    return waiting_for(member=member, account=account, beside=documents, unsent=member.has_unsent)
+    latest = documents.with_what_is_shown().with_answers()
+    return waiting_for(
+        member=member, account=account, latest=latest, most=LATEST_DOCUMENTS, unsent=member.has_unsent
+    )
 
 
 @require_safe
@@ -56,15 +55,15 @@ def member_home(request: HttpRequest) -> HttpResponse:
     """What waits first, then sending, then the latest documents."""
     account = account_of(request)
     member = _at_home(account)
-    documents = _latest_documents(member) if member else []
+    waiting = _what_waits(member, account) if member else None
     return render(
         request,
         "portal/home.html",
         {
             "member": member,
             "given_name": _given_name(member) if member else "",
-            "waiting": _what_waits(member, account, documents) if member else None,
-            "documents": documents,
+            "waiting": waiting,
+            "documents": waiting.beside if waiting else [],
             "previous_sign_in": previous_sign_in(account),
             "password_days": password_days(account),
         },

@@ -8,6 +8,8 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from adherents.drafts import services as drafts
+from adherents.drafts.kinds import Kind
 from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.members.models import Beneficiary, Member
@@ -106,6 +108,9 @@ def deposit(
                 **told,
             )
         issue(made, documents)
+        if origin == Origin.MEMBER and member.account_id:
+            about = answers.subject if answers else ""
+            drafts.done(account_id=member.account_id, kind=Kind.SENDING, about=about)
         if origin == Origin.MEMBER:
             mails.deposit_arrived(made, documents)
     return made

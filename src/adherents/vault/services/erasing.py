@@ -8,6 +8,8 @@ import uuid
 from django.db import transaction
 from django.utils import timezone
 
+from adherents.drafts import services as drafts
+from adherents.drafts.kinds import DECISIONS
 from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.members.models import Member
@@ -92,6 +94,7 @@ def _destroy_keys(document: Document, *, because: Erased, actor: str) -> list[st
         sha256=" ".join(file.sha256 for file in sent),
         pages=len(pages),
     )
+    drafts.forget(about=document.subject, kinds=DECISIONS)
     document.wrapped_key = b""
     document.erased_at, document.erased_because = timezone.now(), because
     document.name = document.note = ""

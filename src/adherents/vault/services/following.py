@@ -1,4 +1,7 @@
-"""Where a document goes once its checks are done: taken in hand, given back, answered (product.md, section 3)."""
+"""Where a document goes once its checks are done: taken in hand, answered (product.md, section 3).
+
+From the first agent who takes it until the decision its member reads « En cours », whoever holds it in between, or nobody.
+"""
 
 import uuid
 
@@ -10,7 +13,7 @@ from adherents.vault.origins import Origin
 
 MOVES: dict[State, frozenset[State]] = {
     State.CHECKED: frozenset({State.IN_PROGRESS}),
-    State.IN_PROGRESS: frozenset({State.CHECKED, State.ACCEPTED, State.REFUSED, State.INCOMPLETE}),
+    State.IN_PROGRESS: frozenset({State.IN_PROGRESS, State.ACCEPTED, State.REFUSED, State.INCOMPLETE}),
 }
 
 
@@ -36,6 +39,8 @@ def set_state(*, document_id: uuid.UUID, state: State) -> Document:
         raise CannotMove
     if state == State.IN_PROGRESS and document.set_aside:
         raise CannotMove
+    if document.state == state:
+        return document
     document.state, document.state_at = state, timezone.now()
     document.save(update_fields=["state", "state_at"])
     return document

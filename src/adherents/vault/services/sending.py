@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from django.db import transaction
 from django.utils import timezone
 
+from adherents.drafts import services as drafts
+from adherents.drafts.kinds import Kind
 from adherents.members.models import Member
 from adherents.vault.models import Deposit, Sending
 from adherents.vault.services.arrival import Arrived, Refused, discard
@@ -64,6 +66,9 @@ def _sent(
         gather=form.gather,
         answers=form.answers,
     )
+    if sending.member.account_id:
+        about = f"sending:{sending.pk}"
+        drafts.done(account_id=sending.member.account_id, kind=Kind.SENDING, about=about)
     set_apart(sending)
     until = timezone.now() + KEPT_FOR
     Sending.objects.filter(pk=sending.pk).update(

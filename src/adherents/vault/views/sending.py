@@ -15,6 +15,8 @@ from adherents.accounts.browser import address_of
 from adherents.accounts.decorators import member_required
 from adherents.accounts.limits import TooOften, knock
 from adherents.accounts.returning import takes_files
+from adherents.drafts.kinds import Kind
+from adherents.drafts.sheets import Sheet
 from adherents.insurer.profile import profile
 from adherents.members.models import Member
 from adherents.vault.content import SHORT_NAMES, Refusal
@@ -105,7 +107,9 @@ def _send(request: HttpRequest, page: Page, intake: Intake) -> HttpResponse:
         if page.sending and page.sending.deposit:
             return redirect("vault:receipt", page.sending.deposit.number)
         form = SendForm(member=page.member, replaced=page.replaced, sending=page.sending)
-        return _show(request, page, form)
+        draft = _draft(request, page)
+        form.initial.update(draft.words)
+        return _show(request, page, form, draft=draft)
     by_script = "application/json" in request.headers.get("Accept", "")
     form = SendForm(request.POST, member=page.member)
     if _is_complete(request, page, form, intake):
@@ -211,8 +215,19 @@ def _closed(request: HttpRequest) -> HttpResponse:
     return render(request, "vault/closed.html", status=403)
 
 
+def _draft(request: HttpRequest, page: Page) -> Sheet:
+    """The note: of this sending once it exists, and before that of whatever is sent next."""
+    fresh = page.replaced.subject if page.replaced else ""
+    about = f"sending:{page.sending.pk}" if page.sending else fresh
+    return Sheet(request, Kind.SENDING, "note", about=about)
+
+
 def _show(
-    request: HttpRequest, page: Page, form: SendForm, refused: list[Refused] | None = None
+    request: HttpRequest,
+    page: Page,
+    form: SendForm,
+    refused: list[Refused] | None = None,
+    draft: Sheet | None = None,
 ) -> HttpResponse:
     documents = profile().documents
     mine = Arrival.objects.waiting_for(page.member)
@@ -228,6 +243,7 @@ def _show(
     context = {
         "page": page,
         "form": form,
+        "draft": draft or _draft(request, page),
         "replaced": page.replaced,
         "waiting": waiting,
         "others": Sending.objects.of(page.member).exclude(pk=page.sending_id).with_files(),

@@ -1,5 +1,14 @@
-// Before the session ends by itself: a warning, and a button to go on. Being on one page counts for all those open.
+// Before the session ends by itself: a warning, and a button to go on. Being on one page counts for all those open, and so
+// does typing, whatever is typed in. Signing out on one page ends them all: none is left to read.
 const SEEN = "adherents-seen";
+const OUT = "adherents-out"; // when somebody signed out here: the other pages hear of it
+if (document.querySelector("[data-signed-out]")) {
+  try {
+    localStorage.setItem(OUT, String(Date.now()));
+  } catch {
+    // No storage: each page finds out by itself.
+  }
+}
 for (const box of document.querySelectorAll("[data-idle-minutes]")) {
   const idle = Number(box.dataset.idleMinutes) * 60_000;
   const warning = Number(box.dataset.warningMinutes) * 60_000;
@@ -25,13 +34,25 @@ for (const box of document.querySelectorAll("[data-idle-minutes]")) {
     box.querySelector("[data-idle-over]").hidden = left > 0;
     box.hidden = left > warning;
   };
-  box.querySelector("[data-idle-stay]").addEventListener("click", async () => {
+  const again = box.querySelector("[data-idle-over] a").href;
+  let told = Date.now(); // when the server last heard of this page
+  const stay = async () => {
+    told = Date.now();
     const answer = await fetch(box.dataset.keep, { cache: "no-store" });
-    const entrance = new URL(box.querySelector("[data-idle-over] a").href).pathname;
-    const ended = answer.redirected && new URL(answer.url).pathname === entrance;
+    const ended = answer.redirected && new URL(answer.url).pathname === new URL(again).pathname;
     wasHere(ended ? 0 : Date.now());
     look();
+  };
+  box.querySelector("[data-idle-stay]").addEventListener("click", stay);
+  document.addEventListener("input", () => {
+    if (Date.now() - told > 60_000) stay().catch(() => {}); // without the network nobody is signed out sooner
   });
+  document.addEventListener("adherents:here", () => {
+    told = Date.now();
+    wasHere(told);
+    look();
+  });
+  addEventListener("storage", (event) => event.key === OUT && event.newValue && location.replace(again));
   wasHere(Date.now());
   setInterval(look, 5_000);
 }

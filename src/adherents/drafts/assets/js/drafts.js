@@ -1,0 +1,108 @@
+// What is being written is kept on the server while it is typed, also when the session has ended meanwhile. Until the server
+// has it, it waits in this browser, sealed with a key that only the page and the server have; any later page hands it in.
+const SHELF = "adherents-brouillon:";
+const SOON = 800;
+const AT_MOST = 4_000;
+const AGAIN = 15_000;
+const shelf = (act) => {
+  try {
+    return act(localStorage);
+  } catch {
+    return undefined; // no storage: the page's own memory is all there is
+  }
+};
+const post = async (address, fields) => {
+  const answer = await fetch(address, { method: "POST", body: new URLSearchParams(fields), keepalive: true });
+  if (answer.status === 429 || answer.status >= 500) throw new Error("later");
+  return answer.ok ? await answer.json() : { kept: false };
+};
+const base64 = (octets) => btoa(String.fromCharCode(...octets));
+const onPage = [];
+for (const holder of document.querySelectorAll("[data-draft]")) {
+  const form = holder.form;
+  const told = form.querySelector("[data-draft-told]");
+  const names = holder.dataset.fields.split(" ");
+  const name = SHELF + crypto.getRandomValues(new Uint32Array(2)).join("-");
+  const key = crypto.subtle?.importKey(
+    "raw",
+    Uint8Array.from(atob(holder.dataset.seal), (letter) => letter.charCodeAt(0)),
+    "AES-GCM",
+    false,
+    ["encrypt"],
+  );
+  let [typed, kept, since, timer, shelving, revived, failed] = [0, 0, 0, 0, Promise.resolve(), false, false];
+  const words = () =>
+    Object.fromEntries(names.filter((each) => form.elements[each]?.value).map((each) => [each, form.elements[each].value]));
+  const say = (what) => {
+    if (!told || told.textContent === told.dataset[what]) return;
+    told.textContent = told.dataset[what];
+    told.hidden = false;
+  };
+  const putOnShelf = async () => {
+    if (!key) return;
+    const version = typed;
+    const nonce = crypto.getRandomValues(new Uint8Array(12));
+    const clear = new TextEncoder().encode(JSON.stringify(words()));
+    const sealed = new Uint8Array(await crypto.subtle.encrypt({ name: "AES-GCM", iv: nonce }, await key, clear));
+    if (version <= kept) return;
+    const line = { address: holder.dataset.draft, place: holder.value, sealed: base64([...nonce, ...sealed]), at: Date.now() };
+    shelf((store) => store.setItem(name, JSON.stringify(line)));
+  };
+  const save = async () => {
+    clearTimeout(timer);
+    if (typed === kept) return;
+    const version = typed;
+    since = 0;
+    try {
+      const answer = await post(holder.dataset.draft, { ...words(), brouillon: holder.value, ...(revived && { anew: "1" }) });
+      kept = Math.max(kept, version);
+      failed = false;
+      if (kept === typed) shelf((store) => store.removeItem(name));
+      if (answer.here) document.dispatchEvent(new Event("adherents:here"));
+      say(answer.here ? "kept" : "over");
+    } catch {
+      failed = true;
+      await shelving;
+      say(shelf((store) => store.getItem(name)) ? "shelved" : "offline");
+      timer = setTimeout(save, AGAIN);
+    }
+  };
+  const wrote = () => {
+    typed += 1;
+    since ||= Date.now();
+    shelving = shelving.then(putOnShelf).catch(() => {});
+    clearTimeout(timer);
+    timer = setTimeout(save, Math.max(0, Math.min(SOON, since + AT_MOST - Date.now())));
+  };
+  form.addEventListener("input", (event) => names.includes(event.target.name) && wrote());
+  form.addEventListener("submit", save);
+  addEventListener("pagehide", save);
+  addEventListener("online", save);
+  document.addEventListener("visibilitychange", () => document.hidden && save());
+  addEventListener("pageshow", (event) => {
+    revived ||= event.persisted;
+  });
+  addEventListener("beforeunload", (event) => {
+    if (failed && typed !== kept && !shelf((store) => store.getItem(name))) event.preventDefault();
+  });
+  const fill = (answer) => {
+    if (answer.where !== holder.dataset.where || typed) return;
+    for (const each of names) if (answer.words[each] && form.elements[each]) form.elements[each].value = answer.words[each];
+    say("kept");
+  };
+  onPage.push({ name, fill });
+}
+// What waits from a page that was closed, or went away without the network.
+const handIn = async () => {
+  const waiting = shelf((store) => Object.entries(store).filter(([name]) => name.startsWith(SHELF))) ?? [];
+  for (const [name, line] of waiting) {
+    if (onPage.some((sheet) => sheet.name === name)) continue;
+    const { address, place, sealed, at } = JSON.parse(line);
+    const age = Math.max(0, Math.round((Date.now() - at) / 1000));
+    const answer = await post(address, { brouillon: place, scelle: sealed, age });
+    shelf((store) => store.getItem(name) === line && store.removeItem(name));
+    if (answer.words) onPage.forEach((sheet) => sheet.fill(answer));
+  }
+};
+handIn().catch(() => {});
+addEventListener("online", () => handIn().catch(() => {}));

@@ -1,0 +1,21 @@
+"""The vocabulary of drafts, on one page: every form whose words are kept while they are typed."""
+
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    # A member's. `about`: the document or the thread.
+    MESSAGE = "message"
+    REPLY = "reply"
+    SENDING = "sending"  # the note that goes with files
+    # An agent's. `about`: the document, the thread, the member, the answer kept ready, or the act and whom it is done to.
+    REFUSAL = "refuse"
+    CORRECTION = "correct"
+    ANSWER = "answer"
+    NOTE = "note"
+    FIRST_MESSAGE = "start"
+    CANNED_ANSWER = "canned"
+    REASON = "reason"
+
+
+DECISIONS = (Kind.REFUSAL, Kind.CORRECTION)

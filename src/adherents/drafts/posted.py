@@ -1,0 +1,82 @@
+"""A form posted by nobody, or under a token of before: what was typed in it is kept, and nothing else of it."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+from django.core.files.uploadhandler import FileUploadHandler, SkipFile
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+
+from adherents.accounts import sessions
+from adherents.accounts.browser import address_of
+from adherents.accounts.decorators import ENDED, KEPT, needs_to_sign_in
+from adherents.accounts.limits import TooOften, knock
+from adherents.accounts.returning import sign_in_address
+from adherents.drafts.places import NotAPlace, Place, open_place
+from adherents.drafts.services import keep
+from adherents.drafts.sheets import FIELD
+
+Handler = Callable[[HttpRequest], HttpResponseBase]
+
+
+class LeavingFiles(FileUploadHandler):
+    """Reads past the files: they are not taken from nobody."""
+
+    def __init__(self, request: HttpRequest | None = None) -> None:
+        super().__init__(request)
+        self.met = False
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        super().new_file(*args, **kwargs)
+        self.met = self.met or bool(self.file_name)
+        raise SkipFile
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
+        raise SkipFile
+
+    def file_complete(self, file_size: int) -> None:
+        return None
+
+
+def keep_posted(request: HttpRequest) -> Place | None:
+    """Keep the words of a form that did not pass; None where it has none to keep. Raises `TooOften`."""
+    try:
+        place = open_place(request.POST.get(FIELD, ""))
+    except NotAPlace:
+        return None
+    knock("draft", address=address_of(request), identifier=f"account:{place.account}")
+    files_left = any(getattr(handler, "met", False) for handler in request.upload_handlers) or bool(
+        request.FILES
+    )
+    keep(place=place, words=request.POST.dict(), refused=True, files_left=files_left)
+    return place
+
+
+class KeepWhatNobodyPosts:
+    """A member's or an agent's form, posted after the session's end: its words are kept, and one signs in to find them."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponseBase], args: Any, kwargs: Any
+    ) -> HttpResponse | None:
+        if request.method != "POST" or not needs_to_sign_in(request, view):
+            return None
+        request.upload_handlers = [LeavingFiles(request)]
+        try:
+            place = keep_posted(request)
+        except TooOften:
+            return render(request, "ui/errors/429.html", status=429)
+        return redirect(door_to(place, request)) if place and not request.user.is_authenticated else None
+
+
+def door_to(place: Place, request: HttpRequest) -> str:
+    """Where to sign in, in order to find the words again on their page; why the session was ended is told first."""
+    door = sign_in_address(place.page)
+    why = sessions.ended_why(request) or KEPT
+    return f"{door}{'&' if '?' in door else '?'}{urlencode({ENDED: why})}"

@@ -1,0 +1,58 @@
+"""The words of one form on one page: what the view begins it with, and what the page needs to keep them."""
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+
+from adherents.accounts.decorators import account_of
+from adherents.crypto.keys import CannotOpen
+from adherents.drafts.kinds import Kind
+from adherents.drafts.models import Draft, Words
+from adherents.drafts.places import Place
+from adherents.drafts.services import done
+
+FIELD = "brouillon"  # in the form: the sealed place
+
+
+class Sheet:
+    """A template includes `drafts/kept.html` inside the form, with this as `draft`. One query, on a fresh page only."""
+
+    def __init__(
+        self, request: HttpRequest, kind: Kind, *fields: str, about: str = "", page: str | None = None
+    ) -> None:
+        account = account_of(request)
+        self.place = Place.new(
+            account=account.pk, kind=kind, about=about, page=page or request.get_full_path(), fields=fields
+        )
+        is_fresh = request.method in {"GET", "HEAD"}
+        self._row = Draft.objects.kept(account_id=account.pk, kind=kind, about=about) if is_fresh else None
+        try:
+            self.words: Words = self._row.words if self._row else {}
+        except CannotOpen:
+            self.words = {}
+
+    def begin(self, otherwise: dict[str, Any] | None = None) -> dict[str, Any]:
+        """The form's first words: those that are kept, and `otherwise` where none are."""
+        return {**(otherwise or {}), **self.words}
+
+    def done(self) -> None:
+        """It was sent, by a service of a room that knows nothing of drafts."""
+        done(account_id=self.place.account, kind=Kind(self.place.kind), about=self.place.about)
+
+    @property
+    def token(self) -> str:
+        return self.place.seal()
+
+    @property
+    def kept_at(self) -> datetime | None:
+        return self._row.kept_at if self._row and self.words else None
+
+    @property
+    def unsent_at(self) -> datetime | None:
+        """When these words were posted in vain, the session being over."""
+        return self._row.unsent_at if self._row and self.words else None
+
+    @property
+    def files_left(self) -> bool:
+        return bool(self._row and self._row.files_left)

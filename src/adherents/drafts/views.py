@@ -1,0 +1,47 @@
+"""What the page's script saves while somebody types."""
+
+from datetime import datetime, timedelta
+
+from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from adherents.accounts.browser import address_of
+from adherents.accounts.limits import TooOften, knock
+from adherents.drafts.models import KEPT_FOR
+from adherents.drafts.places import NotAPlace, Place, open_place
+from adherents.drafts.services import keep
+from adherents.drafts.sheets import FIELD
+
+
+@csrf_exempt  # the sealed place is a token that no other site has, and works after the session's end
+@require_POST
+def keep_words(request: HttpRequest) -> JsonResponse:
+    """Keep what is typed. JSON: `kept`, `here` (its account is signed in), `where`, and to its own account the words."""
+    try:
+        place = open_place(request.POST.get(FIELD, ""))
+        sealed = request.POST.get("scelle")
+        words = place.words_sealed_by_the_page(sealed) if sealed else request.POST.dict()
+    except NotAPlace:
+        return JsonResponse({"kept": False}, status=400)
+    try:
+        knock("draft", address=address_of(request), identifier=f"account:{place.account}")
+    except TooOften:
+        return JsonResponse({"kept": False}, status=429)
+    kept = keep(place=place, words=words, typed_at=_typed_at(request), anew="anew" in request.POST)
+    here = _is_here(request, place)
+    said = {"kept": kept, "here": here, "where": place.where}
+    return JsonResponse(said | {"words": words} if here and kept and sealed else said)
+
+
+def _is_here(request: HttpRequest, place: Place) -> bool:
+    return bool(request.user.is_authenticated and request.user.pk == place.account)
+
+
+def _typed_at(request: HttpRequest) -> datetime | None:
+    """Words that waited in the browser say for how many seconds."""
+    waited = request.POST.get("age", "")
+    if not waited.isdecimal() or len(waited) > 8:
+        return None
+    return timezone.now() - min(timedelta(seconds=int(waited)), KEPT_FOR)
