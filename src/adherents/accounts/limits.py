@@ -54,13 +54,18 @@ def network_of(address: str) -> str:
     return str(ip_network(f"{known}/{64 if known.version == 6 else 24}", strict=False))
 
 
-def knock(door: Door, *, address: str, identifier: str = "") -> None:
-    """Count one more knock. Raises `TooOften` past the profile's rates; an identifier is counted under a keyed hash."""
+def knock(door: Door, *, address: str, identifier: str = "", person: str = "") -> None:
+    """Count one more knock. Raises `TooOften` past the profile's rates; an identifier is counted under a keyed hash.
+
+    `person`: who is meant, where the identifier may be a guess (« Première connexion »).
+    """
     rates = getattr(profile().limits, door)
     limiter = FixedWindowRateLimiter(_storage(settings.ADHERENTS_CACHE_URL))
     counted = [(rates.per_address, "address", address), (rates.per_network, "network", network_of(address))]
     if identifier:
         counted.append((rates.per_identifier, "identifier", blind_index("limits", identifier).hex()))
+    if person:
+        counted.append((rates.per_person, "person", blind_index("limits", person).hex()))
     for rate, scope, value in counted:
         if not limiter.hit(_rate(str(rate)), door, scope, value):
             raise TooOften(door)

@@ -2,12 +2,14 @@
 
 import logging
 from collections.abc import Callable
+from http import HTTPStatus
 from urllib.parse import urlencode
 
 from allauth.account.adapter import get_adapter
 from allauth.core.exceptions import ReauthenticationRequired
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.utils import translation
 
@@ -27,6 +29,25 @@ def language(get_response: Handler) -> Handler:
         with translation.override(chosen if chosen in known else settings.LANGUAGE_CODE):
             response = get_response(request)
             response.headers.setdefault("Content-Language", translation.get_language() or "fr")
+        return response
+
+    return middleware
+
+
+def cookies_refused(get_response: Handler) -> Handler:
+    """A page behind a link, asked for without any cookie: the browser keeps none, and it is not the link that is dead.
+
+    Whoever follows a link is given a cookie before the page that needs it. One stays when the page says that a link is dead,
+    so that loading it again says the same.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        if response.status_code != HTTPStatus.GONE:
+            return response
+        if not request.COOKIES:
+            return render(request, "ui/errors/cookies.html", status=HTTPStatus.GONE)
+        get_token(request)
         return response
 
     return middleware

@@ -29,7 +29,9 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form whose token is missing or old: mostly a page that stayed open for a day."""
+    """A form whose token is missing or old: mostly a page that stayed open for a day, or a browser that keeps no cookie."""
+    if not request.COOKIES:
+        return render(request, "ui/errors/cookies.html", status=403)
     return render(request, "ui/errors/csrf.html", status=403)
 
 

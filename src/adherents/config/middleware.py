@@ -2,19 +2,22 @@
 
 import io
 import logging
+import re
 import time
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 from django.conf import settings
 from django.core.handlers.wsgi import LimitedStream
 from django.db import transaction
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import Resolver404, resolve
 
 from adherents.config.serving.exchanges import IN_MEMORY_BYTES
 
+_AFTER_AN_ADDRESS = re.compile(r"[\W_]+$")
 Handler = Callable[[HttpRequest], HttpResponseBase]
 access = logging.getLogger("adherents.access")
 
@@ -92,6 +95,47 @@ def _say_whose(request: HttpRequest) -> None:
     exchange = request.META.get("adherents.exchange")
     if exchange is not None and request.user.is_authenticated:
         exchange.member = request.user.pk
+
+
+def mailed_addresses(get_response: Handler) -> Handler:
+    """An address as mail programs and people cut it out of a text: what stands after it leads to the page all the same.
+
+    « . », « > », « ) », a space, a slash too many: no address of ours ends so.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        if request.method not in {"GET", "HEAD"}:
+            return get_response(request)
+        kept = _AFTER_AN_ADDRESS.sub("", request.path_info)
+        after = request.path_info[len(kept) :]
+        if after not in {"", "/"} and (there := _leads_to(kept)):
+            return _to(there, request)
+        response = get_response(request)
+        if after == "/" and response.status_code == 404 and request.resolver_match is None and _is_page(kept):
+            return _to(kept, request)
+        return response
+
+    return middleware
+
+
+def _leads_to(kept: str) -> str:
+    """The page of this address, with its own slash at the end or without; "" for none."""
+    return next((address for address in (f"{kept}/", kept) if _is_page(address)), "")
+
+
+def _is_page(path: str) -> bool:
+    try:
+        resolve(path)
+    except Resolver404:
+        return False
+    return True
+
+
+def _to(path: str, request: HttpRequest) -> HttpResponseBase:
+    query = request.META.get("QUERY_STRING", "")
+    response = HttpResponseRedirect(quote(path) + (f"?{query}" if query else ""))
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
 
 
 def response_headers(get_response: Handler) -> Handler:

@@ -51,6 +51,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "adherents.config.middleware.access_log",
     "adherents.config.middleware.response_headers",
+    "adherents.config.middleware.mailed_addresses",
     "adherents.config.middleware.head_writes_nothing",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -62,6 +63,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "adherents.accounts.middleware.TooOftenMiddleware",
+    "adherents.accounts.middleware.cookies_refused",
     "adherents.accounts.middleware.ProveAgainMiddleware",
 ]
 

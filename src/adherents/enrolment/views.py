@@ -39,7 +39,7 @@ def first_connection_page(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "enrolment/first_connection.html", {"form": form})
     claim = form.claim()
-    knock("first_connection", address=address_of(request), identifier=claim.nir)
+    knock("first_connection", address=address_of(request), identifier=claim.nir, person=claim.person)
     claim_identity(claim=claim, client=client_of(request))
     return redirect("accounts:sent")
 
@@ -123,11 +123,12 @@ def confirm_address_page(request: HttpRequest) -> HttpResponse:
         if request.method != "POST":
             context = {"address": row.address, "mark": link_mark(token)}
             return render(request, "enrolment/confirm_address.html", context)
-        confirming.confirm(token=token)
-        response = render(request, "enrolment/address_confirmed.html", {"address": row.address})
+        confirming.confirm(token=token, client=client_of(request))
+        said = {"address": row.address, "told": row.instead_of}
+        response = render(request, "enrolment/address_confirmed.html", said)
     except DeadLink:
         response = render(request, "enrolment/dead_address.html", status=410)
     except Locked as lock:
-        return render(request, "accounts/locked.html", {"until": lock.until, "waits": True})
+        return render(request, "accounts/locked.html", {"until": lock.until, "waits": lock.waits})
     drop_link(request, response, token, ADDRESS_COOKIE)
     return response

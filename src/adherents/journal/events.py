@@ -61,6 +61,10 @@ class Event(TextChoices):
     IDENTITY_UNMATCHED = "enrolment.identity_unmatched", _("Première connexion sans correspondance")
     CODE_REFUSED = "enrolment.code_refused", _("Code reçu par courrier refusé")
     EMAIL_PROPOSED = "enrolment.email_proposed", _("Adresse e-mail donnée, à confirmer")
+    ADDRESS_TAKEN_BACK = (
+        "enrolment.address_taken_back",
+        _("« Ce n’était pas moi » : l’adresse d’avant est remise"),
+    )
     LETTERS_READY = "enrolment.letters_ready", _("Courriers prêts à imprimer")
     LETTERS_TAKEN = "enrolment.letters_taken", _("Courriers téléchargés par le service")
     LETTERS_DESTROYED = "enrolment.letters_destroyed", _("Courriers détruits")

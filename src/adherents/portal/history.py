@@ -36,6 +36,9 @@ WORDS: dict[str, str | Promise] = {
     Event.PASSWORD_CHANGE_REFUSED: _("Une modification du mot de passe a été refusée."),
     Event.LETTER_MADE: _("Un courrier avec un code a été préparé pour vous."),
     Event.EMAIL_PROPOSED: _("Vous avez donné une adresse e-mail, à confirmer."),
+    Event.ADDRESS_TAKEN_BACK: _(
+        "Un changement d’adresse e-mail a été annulé depuis l’adresse d’avant : tout a été fermé."
+    ),
     Event.ADDRESS_FAILED: _("Votre adresse e-mail ne reçoit plus nos messages."),
     Event.ADDRESS_TRUSTED: _("Votre adresse e-mail a été vérifiée."),
     Event.SESSIONS_ENDED: _("Des appareils connectés à votre compte ont été déconnectés."),
@@ -56,6 +59,7 @@ SERIOUS = {
     Event.LOCKED,
     Event.LINK_KILLED,
     Event.STRANGER_REPORTED,
+    Event.ADDRESS_TAKEN_BACK,
     Event.BIRTH_DATE_REFUSED,
     Event.SECOND_FACTOR_REFUSED,
     Event.PASSKEY_COPIED,

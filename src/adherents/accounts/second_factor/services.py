@@ -18,6 +18,7 @@ from adherents.accounts.second_factor import mails
 from adherents.accounts.services import lock
 from adherents.journal.events import Event
 from adherents.journal.services import record
+from adherents.ui.typed import bare
 
 
 class WrongCode(Exception):
@@ -36,7 +37,7 @@ def check_code(*, account: Account, code: str, client: Client) -> Authenticator:
     Raises `WrongCode` or `Locked`.
     """
     attempt = lock.take_try(account.identifier, lock.device_of(account, client))
-    digits = re.sub(r"\D", "", code)
+    digits = re.sub(r"\D", "", bare(code))
     proven = _use_totp(account, digits) or _use_recovery_code(account, digits)
     if proven is None:
         refuse(account=account, attempt=attempt, kind="code")

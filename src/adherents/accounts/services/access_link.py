@@ -90,6 +90,10 @@ def answer_request(*, account: Account, purpose: str, device_hashes: list[str]) 
     except lock.Locked as locked:
         mails.reset_waits(account, until=locked.until)
         return
+    if account.identity_wanted_since is not None and purpose == Purpose.RESET:
+        record(Event.LINK_NOT_SENT, subject=account.subject, why="identity_wanted")
+        mails.identity_wanted(account)
+        return
     recent = AccessLink.objects.filter(
         account=account, purpose__in=SETS_A_PASSWORD, created_at__gt=an_hour_ago
     )
@@ -145,6 +149,7 @@ def set_password(*, link: AccessLink, encoded: str, client: Client) -> Opened:
         lock.check_not_waiting(account.identifier, device)
         passwords.store(account=account, encoded=encoded, checked_against=link.account.password)
         lock.clear(account.identifier)
+        lock.trust_the_mailbox(account)
         account.sessions.all().delete()
         record(Event.PASSWORD_SET, subject=account.subject, actor=account.subject, purpose=link.purpose)
         mails.password_set(account)

@@ -72,7 +72,7 @@ def request_link(*, identifier: str, question: str, answer: int, client: Client)
 def settle(request: ResetRequest) -> None:
     """Mail the link, or until when to wait (G11), or nothing; then forget the request."""
     with transaction.atomic():
-        account = Account.objects.select_for_update().filter(identifier=request.identifier).first()
+        account = Account.objects.select_for_update().identified_by(request.identifier)
         if account is not None:
             record(Event.LINK_REQUESTED, subject=account.subject)
             invited = account.is_agent and not account.has_usable_password()

@@ -14,6 +14,7 @@ from adherents.accounts.browser import (
     link_of,
 )
 from adherents.accounts.limits import knock
+from adherents.accounts.mails import for_account
 from adherents.accounts.services import stranger
 from adherents.accounts.services.access_link import DeadLink
 
@@ -44,7 +45,9 @@ def report_page(request: HttpRequest) -> HttpResponse:
     try:
         link = stranger.open_report(token=token)
         if request.method != "POST":
-            return render(request, "accounts/report.html", {"at": link.created_at, "mark": link_mark(token)})
+            whose = for_account(link.account)
+            shown = {"at": link.created_at, "name": whose["for_name"], "number": whose["for_number"]}
+            return render(request, "accounts/report.html", shown | {"mark": link_mark(token)})
         account = stranger.shut_out(token=token)
     except DeadLink:
         response = render(request, "accounts/dead_report.html", status=410)

@@ -44,6 +44,7 @@ from adherents.accounts.views.sessions import ended_in_words
 from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.ui.criteria import password_criteria
+from adherents.ui.typed import without_separators
 
 SAY_LEFT_FROM = 2  # tries
 
@@ -58,7 +59,7 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
         context = {"form": form, "wanted": wanted, "ended": ended_in_words(request)}
         return render(request, "accounts/sign_in.html", context)
     identifier = normalise_identifier(form.cleaned_data["identifier"])
-    knock("sign_in", address=address_of(request), identifier=identifier)
+    knock("sign_in", address=address_of(request), identifier=without_separators(identifier))
     try:
         account = sign_in.check_credentials(
             identifier=identifier, password=form.cleaned_data["password"], client=client_of(request)
@@ -109,7 +110,7 @@ def forgotten_page(request: HttpRequest) -> HttpResponse:
     form = ForgottenForm(typed)
     if form.is_valid():
         identifier = normalise_identifier(form.cleaned_data["identifier"])
-        knock("forgotten", address=address_of(request), identifier=identifier)
+        knock("forgotten", address=address_of(request), identifier=without_separators(identifier))
         try:
             forgotten.request_link(
                 identifier=identifier,
@@ -133,7 +134,7 @@ def forgotten_page(request: HttpRequest) -> HttpResponse:
 @require_GET
 def sent(request: HttpRequest) -> HttpResponse:
     """« Vos paramètres d'accès vous ont été envoyés »: the end of a reset and of a first connection alike."""
-    return render(request, "accounts/sent.html")
+    return render(request, "accounts/sent.html", {"links_an_hour": access_link.LINKS_AN_HOUR})
 
 
 @require_GET
@@ -176,7 +177,7 @@ def new_password(request: HttpRequest) -> HttpResponse:
             response = render(request, "accounts/dead_link.html", {"why": "birth_date"}, status=410)
             drop_link(request, response, token)
             return response
-        form.add_error("birth_date", _wrong_birth_date(refusal.left))
+        form.add_error("birth_date", wrong_birth_date(refusal.left))
     except WeakPassword as refusal:
         form.add_weaknesses(refusal.weaknesses)
     context = {
@@ -202,7 +203,7 @@ def _link_form(request: HttpRequest, link: AccessLink) -> NewPasswordMixin:
     return form_class(request.POST or None)
 
 
-def _wrong_birth_date(left: int) -> str:
+def wrong_birth_date(left: int) -> str:
     return ngettext(
         "Cette date n’est pas celle de votre dossier. Il vous reste %(left)s essai avec ce lien.",
         "Cette date n’est pas celle de votre dossier. Il vous reste %(left)s essais avec ce lien.",

@@ -239,7 +239,7 @@ def _show(
         "formats": ", ".join(SHORT_NAMES[kind] for kind in documents.types),
         "unfinished": list(half_come.filter(sending=page.sending_id)) if page.sending else [],
         "told": told_to_the_script(page.sending_id) if client_is_there() else None,
-        "accept": ",".join([*documents.types, ".heic", ".heif"]),
+        "accept": documents.accept,
     }
     return render(request, "vault/send.html", context)
 
