@@ -17,6 +17,7 @@ from typing import Any
 PIECE = 1 << 20
 STEP = 0.5  # seconds between what a phone sends
 TRIES = 40
+APART = 0.05  # seconds between one phone and the next: two hundred quick requests at once are another matter
 SEND = "/adherent/documents/envoyer/"
 FILES = f"{SEND}fichiers/"
 
@@ -32,7 +33,10 @@ class Load:
         """Every phone to its receipt; drips and unread downloads for as long as that takes."""
         around = [asyncio.create_task(self.drip(one)) for one in self.plan["drips"]]
         around += [asyncio.create_task(self.unread(one)) for one in self.plan["downloads"]]
-        phones = [asyncio.create_task(self.phone(one)) for one in self.plan["phones"]]
+        phones = []
+        for one in self.plan["phones"]:
+            phones.append(asyncio.create_task(self.phone(one)))
+            await asyncio.sleep(APART)
         done, late = await asyncio.wait(phones, timeout=self.plan["seconds"])
         for task in [*around, *late]:
             task.cancel()
