@@ -39,14 +39,13 @@ def test_a_file_that_the_device_no_longer_gives_is_named_and_chosen_again(
     visitor = visit("desktop").sign_in(member).open(SEND)
     held: list[object] = []
     visitor.page.route(
-        "**/envoyer/fichiers/", held.append
+        "**/envoyer/fichiers/", lambda route: held.append(route)
     )  # the first file does not end: the second one waits its turn
     first, second = tmp_path / "premier.pdf", tmp_path / "nuage.pdf"
     for path in (first, second):
         path.write_bytes(sheets(3))
     visitor.page.get_by_label("Choisir des fichiers").set_input_files([first, second])
     expect(line(visitor, "premier.pdf")).to_contain_text(" sur ")
-    expect.set_options(timeout=15_000)
     visitor.page.wait_for_timeout(300)
     if change == "gone":
         second.unlink()
@@ -74,7 +73,7 @@ def test_a_file_that_changes_while_it_goes_arrives_as_it_was_chosen(
     chosen = tmp_path / "nuage.pdf"
     chosen.write_bytes(sheets(3))
     held: list[object] = []
-    visitor.page.route("**/envoyer/fichiers/", held.append)
+    visitor.page.route("**/envoyer/fichiers/", lambda route: held.append(route))
     visitor.page.get_by_label("Choisir des fichiers").set_input_files(chosen)
     visitor.page.wait_for_function("() => document.querySelector('.upload')?.dataset.state === 'sending'")
     while not held:
