@@ -286,7 +286,7 @@ def test_a_stranger_is_asked_to_sign_in_and_nothing_is_read(
 
 def test_limits_are_told_before_choosing(signed_in: Client, sentences: Text) -> None:
     page = signed_in.get("/adherent/documents/envoyer/")
-    assert "PDF, JPEG, PNG, HEIC, WebP, TIFF. 20 Mo par fichier, 20 fichiers." in sentences(page)
+    assert "PDF, JPEG, PNG, HEIC, WebP, TIFF, AVIF. 20 Mo par fichier, 20 fichiers." in sentences(page)
     html = page.content.decode()
     assert 'capture="environment"' in html
     assert "multiple" in html

@@ -85,5 +85,5 @@ class Writing:
             "most_megabytes": documents.max_file_mb,
             "most_bytes": documents.max_file_mb * MEGABYTE,
             "formats": ", ".join(SHORT_NAMES[kind] for kind in documents.types),
-            "accept": ",".join([*documents.types, ".heic", ".heif"]),
+            "accept": documents.accept,
         }

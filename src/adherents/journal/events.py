@@ -14,6 +14,7 @@ class Event(TextChoices):
     LOCK_ENDED = "account.lock_ended", _("Blocage levé par le service")
     NEW_DEVICE = "account.new_device", _("Connexion depuis un nouvel appareil")
     SECOND_FACTOR_REFUSED = "account.second_factor_refused", _("Code de sécurité refusé")
+    PASSKEY_COPIED = "account.passkey_copied", _("Clé d’accès refusée : son compteur n’a pas avancé")
     SECOND_FACTOR_ADDED = "account.second_factor_added", _("Second facteur ajouté")
     SECOND_FACTOR_REMOVED = "account.second_factor_removed", _("Second facteur retiré")
     # accounts: password life
@@ -60,6 +61,10 @@ class Event(TextChoices):
     IDENTITY_UNMATCHED = "enrolment.identity_unmatched", _("Première connexion sans correspondance")
     CODE_REFUSED = "enrolment.code_refused", _("Code reçu par courrier refusé")
     EMAIL_PROPOSED = "enrolment.email_proposed", _("Adresse e-mail donnée, à confirmer")
+    ADDRESS_TAKEN_BACK = (
+        "enrolment.address_taken_back",
+        _("« Ce n’était pas moi » : l’adresse d’avant est remise"),
+    )
     LETTERS_READY = "enrolment.letters_ready", _("Courriers prêts à imprimer")
     LETTERS_TAKEN = "enrolment.letters_taken", _("Courriers téléchargés par le service")
     LETTERS_DESTROYED = "enrolment.letters_destroyed", _("Courriers détruits")

@@ -17,6 +17,7 @@ from adherents.crypto.index import blind_index, blind_indexes
 from adherents.members import nir
 from adherents.members.claims import Claim, is_about
 from adherents.members.fields import InKeyOrder, SearchKeyField
+from adherents.members.former_addresses import FormerAddress as FormerAddress  # a table of this room
 from adherents.members.last_file import LastBeneficiaryLine as LastBeneficiaryLine  # a table of this room
 from adherents.members.last_file import LastFile as LastFile
 from adherents.members.last_file import LastMemberLine as LastMemberLine
@@ -29,6 +30,7 @@ from adherents.members.typed import (
     search_key,
     understand,
 )
+from adherents.ui.typed import without_separators
 
 NIR_PURPOSE = "nir"
 INDEX_BYTES = 16
@@ -68,7 +70,11 @@ class MemberQuerySet(models.QuerySet["Member"]):
 
     def numbered(self, text: str) -> "Member | None":
         """The member with this n° adhérent, however it is typed."""
-        return self.filter(number=normalise_number(text)).first()
+        number = normalise_number(text)
+        found = {
+            member.number: member for member in self.filter(number__in={number, without_separators(number)})
+        }
+        return found.get(number) or found.get(without_separators(number))
 
     def search(self, text: str) -> Self:
         """What an agent may mean by `text` (`typed.understand`): a number, names, a birth date, an address, a whole NIR.
@@ -83,12 +89,15 @@ class MemberQuerySet(models.QuerySet["Member"]):
             return self._first_ids(Q(email_key__prefix=typed.address), "email_key")
         if typed.nir and (bearers := self._bearers(typed.nir)):
             return bearers
-        found = self._first_ids(Q(number=typed.number)) if typed.number else []
-        found += self._first_ids(Q(former_number=typed.number)) if typed.number else []
+        numbers = {typed.number, typed.plain_number}
+        found = self._first_ids(Q(number__in=numbers)) if typed.number else []
+        found += self._first_ids(Q(former_number__in=numbers)) if typed.number else []
         if typed.days:
             found += self._born(typed)
         if not found and len(typed.number) > 1:
             found = self._first_ids(Q(number__prefix=typed.number), "number")
+        if not found and len(typed.plain_number) > 1 and typed.plain_number != typed.number:
+            found = self._first_ids(Q(number__prefix=typed.plain_number), "number")
         if not found and not typed.days:
             found = self._named(typed)
         return list(dict.fromkeys(found))[:FOUND_AT_MOST]
@@ -205,7 +214,11 @@ class Member(Person):
     email_in_file = models.CharField(
         max_length=254,
         blank=True,
-        help_text="what the file says: an agent's correction stands until it changes",
+        help_text="what the file says now",
+    )
+    email_chosen_at = models.DateTimeField(
+        null=True,
+        help_text="when an agent or the member gave the address: the file replaces it by a new one only; null: the file's",
     )
     email_failed_at = models.DateTimeField(
         null=True, help_text="when its server refused the address for good; null again when it changes"
@@ -296,6 +309,11 @@ class Member(Person):
         self.birth_pair = pair_key(self.birth_name, self.first_names)
         self.usage_pair = pair_key(self.usage_name, self.first_names)
         self.email_key = self.email.lower()
+
+    @property
+    def file_says_another_address(self) -> bool:
+        """Whether the insurer's file still names another address than the one that was given here."""
+        return self.email_chosen_at is not None and self.email_in_file.lower() not in {"", self.email_key}
 
     @property
     def is_reachable(self) -> bool:

@@ -14,7 +14,13 @@ from adherents.vault.models import Document, DocumentQuerySet, Sending, SetAside
 from adherents.vault.replies import add_replies
 
 SHOWN_AT_MOST = 3
-MENDABLE = [SetAside.UNREADABLE, SetAside.ENCRYPTED, SetAside.TOO_LARGE]
+MENDABLE = [
+    SetAside.UNREADABLE,
+    SetAside.ENCRYPTED,
+    SetAside.TOO_LARGE,
+    SetAside.LOCKED,
+    SetAside.FORM_ONLY,
+]
 
 
 @dataclass
@@ -33,6 +39,8 @@ class ToSendAgain:
             SetAside.UNREADABLE: _("Nous n’arrivons pas à le lire."),
             SetAside.ENCRYPTED: _("Il est protégé par un mot de passe."),
             SetAside.TOO_LARGE: _("Il est trop grand pour être ouvert."),
+            SetAside.LOCKED: _("Il est verrouillé, et ne s’ouvre que pour son destinataire."),
+            SetAside.FORM_ONLY: _("Son contenu ne s’affiche que dans un logiciel comme Adobe Acrobat."),
             State.INCOMPLETE: _("Il est à compléter."),
         }
         return words.get(self.document.set_aside or self.document.state, _("Il n’a pas pu être accepté."))

@@ -7,9 +7,11 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone, translation
 
+from adherents.accounts.whom import whom
 from adherents.mail.services import Value, post
 from adherents.members.models import Member
 from adherents.ui.moments import date_and_hour
+from adherents.vault.legibility import what_to_send
 from adherents.vault.models import Deposit, Document
 from adherents.vault.origins import Origin
 
@@ -44,11 +46,14 @@ def cannot_be_read(document: Document) -> None:
     """The pages could not be drawn: what to do."""
     if document.origin == Origin.INSURER:
         return  # not theirs to mend
+    with translation.override(_language(document.member)):
+        advice = what_to_send(document)
     _post(
         "vault/cannot_be_read",
         document.member,
         document=document,
         number=document.deposit.number,
+        advice=advice,
         link=_where_to_send_again(document),
     )
 
@@ -98,4 +103,6 @@ def _post(name: str, member: Member, *, document: Document, **context: Value) ->
     language = _language(member)
     with translation.override(language):
         kind = document.kind_label
-    post(name, to=to, language=language, context={"kind": kind, **context})
+    post(
+        name, to=to, language=language, context={"kind": kind, **whom(member.name, member.number), **context}
+    )

@@ -37,7 +37,8 @@ def reopen(*, account: Account, actor: str, reason: str) -> bool:
             FormerPassword.objects.create(account=current, encoded=current.password)
             current.set_unusable_password()
         current.closed_at, current.password_changed_at = None, None
-        current.save(update_fields=["closed_at", "password", "password_changed_at"])
+        current.identity_wanted_since = None
+        current.save(update_fields=["closed_at", "password", "password_changed_at", "identity_wanted_since"])
         record(Event.ACCOUNT_REOPENED, subject=current.subject, actor=actor, reason=reason)
         mails.reopened(current)
     return True

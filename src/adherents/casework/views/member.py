@@ -84,7 +84,8 @@ def _member(pk: int) -> Member:
 def file_context(request: HttpRequest, member: Member) -> dict[str, Any]:
     """What the panes beside the page need; the look is journalled."""
     agent = account_of(request)
-    consulting.consult(agent=agent, member=member)
+    if request.method != "HEAD":
+        consulting.consult(agent=agent, member=member)
     return {
         "may": acts_of(agent),
         "file": files.member_file(member),

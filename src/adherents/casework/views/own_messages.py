@@ -12,6 +12,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from adherents.accounts.decorators import account_of, member_required
+from adherents.accounts.returning import takes_files
 from adherents.casework.conversations import conversation
 from adherents.casework.message_forms import MessageForm, NewThreadForm
 from adherents.casework.models import Message, Thread
@@ -38,6 +39,7 @@ def threads(request: HttpRequest) -> HttpResponse:
     return render(request, "casework/messages/threads.html", {"page": page})
 
 
+@takes_files
 @csrf_exempt  # the form's token is checked below, once the handler that reads the form is in place
 @member_required
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -100,6 +102,7 @@ def _subject_about(document: Document | None) -> str:
     return (_("%(kind)s, envoi du %(day)s") % facts)[:LONGEST_SUBJECT]
 
 
+@takes_files
 @csrf_exempt  # as above
 @member_required
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -8,6 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from adherents.accounts.services.register import push_facts
+from adherents.members.intake import addresses
 from adherents.members.intake.compare import Plan
 from adherents.members.intake.former import take_number_from, take_ranks
 from adherents.members.intake.sheets import MEMBERS
@@ -81,7 +82,9 @@ def apply_members(plan: Plan, staging: Staging, *, actor: str) -> int:
         for number in sorted(plan.given):
             take_number_from(number, actor=actor)
     _remember_accounts(staging)
+    addresses.note(staging)
     columns = ", ".join(staging.columns)
+    # Of who was given another address here, `addresses.restore` puts back what the file must not undo (G10).
     copied = [name for name in staging.columns if name not in {"number", "email", "email_key"}]
     updated = ", ".join((*(f"{name} = excluded.{name}" for name in copied), _address_columns()))
     with _indexed_afterwards(plan), connection.cursor() as cursor:
@@ -90,6 +93,7 @@ def apply_members(plan: Plan, staging: Staging, *, actor: str) -> int:
             f"SELECT {columns}, email FROM {staging.rows} WHERE true "
             f"ON CONFLICT (number) DO UPDATE SET {updated}, gone_at = NULL"
         )
+    addresses.restore()
     gone = 0 if plan.doubts or not plan.present else _end(_MEMBER, f"NOT {_named_member(staging)}")
     if gone:
         _end(_BENEFICIARY, f"member_id IN (SELECT id FROM {_MEMBER} WHERE gone_at IS NOT NULL)")  # noqa: S608

@@ -114,7 +114,7 @@ def compare(
     for rows in _batches(lines):
         batch = _Batch(sheet, staging, plan, on_refused, owners, frozenset(let_through), frozenset(fresh))
         batch.code_page = look.code_page
-        order.update("".join(f"{key}\n" for key in batch.compare(rows)).encode())
+        order.update("\n".join((*batch.compare(rows), "")).encode())
         plan.ends_short = rows[-1].is_short
     plan.order = order.digest()
     staging.ready()
@@ -153,7 +153,7 @@ class _Batch:
         """Returns the keys that the lines name, in their order."""
         keyed = self._named(rows)
         self._refuse_without_owner(keyed)
-        known = self.sheet.digests([key for key in keyed if not self._is_fresh(key)])
+        known = self.sheet.digests(self._not_fresh(keyed))
         stated: dict[str, tuple[Any, ...]] = {}
         for key, row in keyed.items():
             if row.line in self.refused:
@@ -184,8 +184,8 @@ class _Batch:
             self.on_refused(self.refused[line])
         return list(keyed)
 
-    def _is_fresh(self, key: str) -> bool:
-        return bool(self.fresh) and number_of(key) in self.fresh
+    def _not_fresh(self, keys: Collection[str]) -> Collection[str]:
+        return [key for key in keys if number_of(key) not in self.fresh] if self.fresh else keys
 
     def _named(self, rows: Sequence[read.Row]) -> dict[str, read.Row]:
         """The lines by their key. Lines without one and lines that name somebody a second time are refused."""

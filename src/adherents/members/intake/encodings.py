@@ -32,6 +32,8 @@ _OTHERS = ("cp850", "iso8859_15", "mac_roman")
 _CONTINUATION = bytes(range(0x80, 0xC0)).decode("cp1252", "ignore")
 _CONTROL = r"\x00-\x1f\x7f-\x9f\ufffd\udc80-\udcff"
 _IN_ASCII = re.compile(r"[\x00-\x1f\x7f]")
+# Any of these may be a sign; most lines with accents have none, and are not looked at twice.
+_SIGN = re.compile(rf"[{_CONTROL}€‚ƒ„…†‡ˆ‰‹•˜™›¤¦¨¸¼½¾ÂÃÄÅŠŒŽŸ“”–—]")
 _SUSPECT = re.compile(
     rf"[{_CONTROL}€‚ƒ„†‡ˆ‰‹•˜™›¤¦¨¸¼½¾]"
     # UTF-8 that was read as Windows-1252: « Ã© » for « é », « Å’ » for « Œ », « â€™ » for « ’ ».
@@ -82,7 +84,9 @@ def encoding_by(votes: Counter[str]) -> tuple[str, str]:
 
 def is_readable(text: str) -> bool:
     """Whether a line has only characters that may be in one."""
-    return not (_IN_ASCII if text.isascii() else _SUSPECT).search(text)
+    if text.isascii():
+        return not _IN_ASCII.search(text)
+    return not (_SIGN.search(text) and _SUSPECT.search(text))
 
 
 def cause(text: str) -> str | Promise:

@@ -31,7 +31,7 @@ def take_number_from(number: str, *, actor: str) -> None:
     if account is not None:
         retire(account=account, actor=actor)
     reached = account or member
-    mails.number_given(to=reached.email, language=reached.language)
+    mails.number_given(to=reached.email, language=reached.language, name=member.name, number=number)
 
 
 def take_ranks(keys: Collection[str], *, actor: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
-from typing import NoReturn, TextIO
+from typing import NamedTuple, NoReturn, TextIO
 
 from django.utils.translation import gettext as _
 
@@ -22,8 +22,7 @@ class UnusableFile(Exception):
     """The file as a whole cannot be read: one sentence that says what is wrong. Nothing was changed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A line of the file: where it is (the header is line 1), its values as they are and in the order asked for.
 
     `whole` is false when the line has more or fewer values than the header (`is_short`: fewer): they may then be in the
@@ -132,13 +131,12 @@ def rows(
                 elif any(values):
                     if reader.line_num > line:
                         values = [_on_one_line(path, line, value) for value in values]
-                    whole = len(values) == width
-                    yield Row(
-                        line,
-                        in_order(values if whole else values + [""] * width),
-                        whole,
-                        is_short=len(values) < width,
-                    )
+                    columns_there = len(values)
+                    if columns_there == width:
+                        yield Row(line, in_order(values), True)
+                    else:
+                        padded = values + [""] * width
+                        yield Row(line, in_order(padded), False, is_short=columns_there < width)
                 line = reader.line_num + 1
                 if progress and count % 1000 == 0:
                     progress(raw.tell())

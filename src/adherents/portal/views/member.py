@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from adherents.accounts.decorators import account_of, member_required
 from adherents.accounts.models import Account
+from adherents.enrolment.models import AddressToConfirm
 from adherents.members.models import Beneficiary, Member
 from adherents.portal.history import entries_about, line, previous_sign_in
 from adherents.portal.waiting import Waiting, password_days, waiting_for
@@ -86,6 +87,7 @@ def personal_data(request: HttpRequest) -> HttpResponse:
     """« Données personnelles »: who the member is to the insurer, and « Mon mot de passe » (G12)."""
     account = account_of(request)
     member = _member_of(account)
+    waiting = AddressToConfirm.objects.waiting().filter(member=member).first() if member else None
     return render(
         request,
         "portal/personal_data.html",
@@ -94,6 +96,7 @@ def personal_data(request: HttpRequest) -> HttpResponse:
             "beneficiaries": list(Beneficiary.objects.of(member).present()) if member else [],
             "account": account,
             "password_days": password_days(account),
+            "waiting_address": waiting.address if waiting else "",
         },
     )
 

@@ -1,5 +1,6 @@
 """The tables of the vault."""
 
+from adherents.vault.legibility import SetAside
 from adherents.vault.models.arrivals import (
     SENDING,
     Arrival,
@@ -19,7 +20,6 @@ from adherents.vault.models.documents import (
     Earlier,
     GatheredPhoto,
     Page,
-    SetAside,
     State,
     UnclaimedObject,
 )

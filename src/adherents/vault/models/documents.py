@@ -14,6 +14,7 @@ from adherents.insurer.calendar import add_working_days
 from adherents.insurer.profile import profile
 from adherents.members.models import Beneficiary, Member
 from adherents.vault.fields import NameKeyField
+from adherents.vault.legibility import SetAside, what_is_blank
 from adherents.vault.origins import ATTACHMENT, Erased, Origin
 from adherents.vault.scanning import Unscanned
 from adherents.vault.sealed import NamedFile, SealedFile
@@ -38,16 +39,6 @@ class State(models.TextChoices):
     REFUSED = "refused", _("Refusé")
     INCOMPLETE = "incomplete", _("À compléter")
     WITHDRAWN = "withdrawn", _("Repris")
-
-
-class SetAside(models.TextChoices):
-    """Why no page of a document can be shown to an agent. The label is told to the member."""
-
-    UNREADABLE = "unreadable", _("Illisible")
-    ENCRYPTED = "encrypted", _("Protégé par un mot de passe")
-    TOO_LARGE = "too_large", _("Trop grand pour être ouvert")
-    ALTERED = "altered", _("Altéré pendant sa conservation")
-    INFECTED = "infected", _("Écarté par sécurité")
 
 
 class UnclaimedObject(models.Model):
@@ -150,6 +141,9 @@ class Document(DueWork, NamedFile):
     state_at = models.DateTimeField(default=timezone.now)
     checked_at = models.DateTimeField(null=True)
     page_count = models.PositiveIntegerField(null=True)
+    blank_pages = models.JSONField(
+        default=list, blank=True, help_text="the numbers of its pages that are of one single colour"
+    )
     set_aside = models.CharField(max_length=12, choices=SetAside.choices, default="", blank=True)
     scanned_at = models.DateTimeField(null=True)
     scanned_by = models.CharField(
@@ -251,6 +245,11 @@ class Document(DueWork, NamedFile):
         return self.shown_state
 
     @property
+    def blank_words(self) -> str:
+        """« Rien ne se voit sur la page 2. », or ""."""
+        return what_is_blank(self)
+
+    @property
     def is_decided(self) -> bool:
         return self.state in {State.ACCEPTED, State.REFUSED}
 
@@ -302,6 +301,8 @@ class Page(SealedFile):
     number = models.PositiveSmallIntegerField()
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
+    # Set by whoever drew it; its document keeps it.
+    is_blank = False
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["document", "number"], name="one_image_a_page")]

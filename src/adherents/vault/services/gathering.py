@@ -14,7 +14,7 @@ from adherents.vault.models import Document, GatheredPhoto, Page, UnclaimedObjec
 from adherents.vault.objects import fresh_name
 from adherents.vault.sealed import NamedFile
 from adherents.vault.sealing import Sealed, Sealer
-from adherents.vault.services.pages import encoded, sealed_page
+from adherents.vault.services.pages import Encoded, encoded, sealed_page
 from adherents.vault.services.reading import Altered, clear_bytes
 
 Facts = dict[str, object]
@@ -82,9 +82,9 @@ def gather(document: Document, *, lease_seconds: int) -> Drawn:
     for photo in document.photos.all():
         document.keep_lease(lease_seconds)
         try:
-            for jpeg, width, height in _pictures(photo, room=MOST_PAGES - len(pages)):
-                album.add(jpeg, width, height)
-                pages.append(sealed_page(document, len(pages) + 1, width, height, jpeg))
+            for page, width, height in _pictures(photo, room=MOST_PAGES - len(pages)):
+                album.add(page.jpeg, width, height)
+                pages.append(sealed_page(document, len(pages) + 1, width, height, page))
         except CannotBeDrawn as error:
             raise PhotoCannotBeDrawn(error.fault, photo) from error
         except Altered as error:
@@ -92,7 +92,7 @@ def gather(document: Document, *, lease_seconds: int) -> Drawn:
     return Drawn(len(pages), pages, _sealed(document, album.write))
 
 
-def _pictures(photo: GatheredPhoto, *, room: int) -> Iterator[tuple[bytes, int, int]]:
+def _pictures(photo: GatheredPhoto, *, room: int) -> Iterator[tuple[Encoded, int, int]]:
     with Drawing(photo.content_type, photo.size) as drawing:
         if drawing.feed(clear_bytes(photo)) > room:
             raise CannotBeDrawn(Fault.TOO_LARGE)

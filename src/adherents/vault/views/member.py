@@ -1,12 +1,14 @@
 """The member's documents: the list, sending, the receipt, one document, and its download."""
 
 import uuid
+from collections.abc import Iterable
+from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_safe
 
 from adherents.accounts.decorators import account_of, member_required
 from adherents.accounts.returning import gives_a_file
@@ -90,11 +92,20 @@ def document(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
 
 @member_required
 @gives_a_file
-@require_GET
+@require_safe
 def download(request: HttpRequest, document_id: uuid.UUID, photo: int | None = None) -> HttpResponseBase:
-    """A member's own document, or a photo of it, as it was sent. Never opened in the page, whatever is in it."""
+    """A member's own document, or a photo of it, as it was sent. Never opened in the page, whatever is in it.
+
+    Whole, whatever range is asked for: it is checked to its last byte first. HEAD opens nothing, and is no consultation.
+    """
+    which: dict[str, Any] = {"member": member_of(request), "document_id": document_id, "photo": photo}
+    chunks: Iterable[bytes] = ()
     try:
-        opened = reading.download(member=member_of(request), document_id=document_id, photo=photo)
+        if request.method == "HEAD":
+            _, file = reading.find(**which)
+        else:
+            opened = reading.download(**which)
+            file, chunks = opened.file, opened.chunks
     except ObjectDoesNotExist as error:
         raise Http404 from error
     except reading.NotGathered:
@@ -107,9 +118,10 @@ def download(request: HttpRequest, document_id: uuid.UUID, photo: int | None = N
         return render(request, "vault/altered.html", {"document_id": document_id}, status=500)
     except StorageFailed:
         return render(request, "vault/away.html", {"document_id": document_id}, status=503)
-    response = StreamingHttpResponse(opened.chunks, content_type=opened.file.content_type)
-    response["Content-Length"] = str(opened.file.size)
-    response["Content-Disposition"] = attachment_header(opened.file.name)
+    response = StreamingHttpResponse(chunks, content_type=file.content_type)
+    response["Content-Length"] = str(file.size)
+    response["Content-Disposition"] = attachment_header(file.name)
+    response["Accept-Ranges"] = "none"
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "no-store"

@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
 from adherents.accounts.decorators import member_required
+from adherents.accounts.returning import gives_files
 from adherents.vault.models import Document, GatheredPhoto
 from adherents.vault.names import attachment_header
 from adherents.vault.services import erasing
@@ -35,6 +36,7 @@ def take_back(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
 
 
 @member_required
+@gives_files
 @require_http_methods(["GET", "POST"])
 def export(request: HttpRequest) -> HttpResponseBase:
     """« Tout télécharger »: what it will hold, then the zip."""
@@ -55,6 +57,7 @@ def zip_response(zipped: Export) -> StreamingHttpResponse:
         content_type="application/zip",
         headers={
             "Content-Disposition": attachment_header(zipped.name),
+            "Accept-Ranges": "none",
             "Content-Security-Policy": "sandbox; default-src 'none'",
             "X-Content-Type-Options": "nosniff",
             "Cache-Control": "no-store",

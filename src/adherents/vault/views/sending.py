@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from adherents.accounts.browser import address_of
 from adherents.accounts.decorators import member_required
 from adherents.accounts.limits import TooOften, knock
+from adherents.accounts.returning import takes_files
 from adherents.insurer.profile import profile
 from adherents.members.models import Member
 from adherents.vault.content import SHORT_NAMES, Refusal
@@ -79,6 +80,7 @@ def _replaced(request: HttpRequest, member: Member, sending: Sending | None) -> 
     return found
 
 
+@takes_files
 @csrf_exempt  # the form's token is checked below, once the handler that reads the form is in place
 @member_required
 @require_http_methods(["GET", "POST"])
@@ -237,7 +239,7 @@ def _show(
         "formats": ", ".join(SHORT_NAMES[kind] for kind in documents.types),
         "unfinished": list(half_come.filter(sending=page.sending_id)) if page.sending else [],
         "told": told_to_the_script(page.sending_id) if client_is_there() else None,
-        "accept": ",".join([*documents.types, ".heic", ".heif"]),
+        "accept": documents.accept,
     }
     return render(request, "vault/send.html", context)
 

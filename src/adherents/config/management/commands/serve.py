@@ -18,7 +18,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--workers", type=int, default=0, help="processes (default: 1, or 2 with a shared cache)"
         )
-        parser.add_argument("--threads", type=int, default=8, help="threads a process")
+        parser.add_argument("--threads", type=int, default=8, help="threads a process, for pages")
 
     def handle(self, *args: Any, bind: str, workers: int, threads: int, **options: Any) -> None:
         # Limits per address live in the cache: without a shared one, a second process would double them.
@@ -35,8 +35,10 @@ class Command(BaseCommand):
             "adherents.config.wsgi:application",
             f"--bind={bind}",
             f"--workers={workers}",
-            "--worker-class=gthread",
+            "--worker-class=adherents.config.serving.worker.PortalWorker",
             f"--threads={threads}",
+            "--asgi-loop=asyncio",
+            "--asgi-lifespan=off",
             "--timeout=120",
             "--graceful-timeout=30",
             "--keep-alive=5",

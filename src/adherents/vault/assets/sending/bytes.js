@@ -7,7 +7,7 @@ parts.typeOf = (head) => {
   if (text.includes("%PDF-")) return "application/pdf";
   if (text.startsWith("\xff\xd8\xff")) return "image/jpeg";
   if (text.startsWith("\x89PNG\r\n\x1a\n")) return "image/png";
-  if (text.slice(4, 8) === "ftyp") return "image/heic";
+  if (text.slice(4, 8) === "ftyp") return /avi[fs]/.test(text.slice(8, 40)) ? "image/avif" : "image/heic";
   if (text.startsWith("RIFF") && text.slice(8, 12) === "WEBP") return "image/webp";
   return text.startsWith("II*\0") || text.startsWith("MM\0*") ? "image/tiff" : "";
 };
