@@ -200,7 +200,7 @@ class Portal:
             )
 
     def _wait_until_ready(self) -> None:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 240
         while not self.is_ready():
             assert time.monotonic() < deadline, self.log()
             assert all(process.poll() is None for process in self.processes), self.log()

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.cast import Person
 from tests.journeys.conftest import Visit
@@ -22,6 +22,26 @@ HIDDEN_BY_THE_BAR = """() => {
 }"""
 
 
+class Held:
+    """Announcements of files, kept from the portal until they are let go."""
+
+    def __init__(self, visitor: Visitor) -> None:
+        self.routes: list[Route] = []
+        self.is_holding = True
+        visitor.page.route("**/envoyer/fichiers/", self._take)
+
+    def _take(self, route: Route) -> None:
+        if self.is_holding:
+            self.routes.append(route)
+        else:
+            route.continue_()
+
+    def let_go(self) -> None:
+        self.is_holding = False
+        for route in self.routes:
+            route.continue_()
+
+
 def kind(visitor: Visitor, label: str) -> None:
     visitor.page.get_by_label("Quel document ?").select_option(label=label)
 
@@ -37,24 +57,19 @@ def test_a_file_that_the_device_no_longer_gives_is_named_and_chosen_again(
 ) -> None:
     """As what a phone offers of a cloud drive: the name is there, the bytes cannot be read once the page wants them."""
     visitor = visit("desktop").sign_in(member).open(SEND)
-    held: list[object] = []
-    visitor.page.route(
-        "**/envoyer/fichiers/", held.append
-    )  # the first file does not end: the second one waits its turn
+    held = Held(visitor)  # the first file does not end: the second one waits its turn
     first, second = tmp_path / "premier.pdf", tmp_path / "nuage.pdf"
     for path in (first, second):
         path.write_bytes(sheets(3))
     visitor.page.get_by_label("Choisir des fichiers").set_input_files([first, second])
-    expect(line(visitor, "premier.pdf")).to_contain_text(" sur ")
-    expect.set_options(timeout=15_000)
-    visitor.page.wait_for_timeout(300)
+    expect(line(visitor, "premier.pdf")).to_have_attribute("data-state", "sending")
+    while not held.routes:
+        visitor.page.wait_for_timeout(50)
     if change == "gone":
         second.unlink()
     else:
         second.write_bytes(sheets(40))
-    visitor.page.unroute("**/envoyer/fichiers/")
-    for route in held:
-        route.continue_()  # type: ignore[attr-defined]
+    held.let_go()
     expect(line(visitor, "premier.pdf")).to_contain_text(READY)
     expect(line(visitor, "nuage.pdf")).to_contain_text("Votre appareil ne peut plus lire ce fichier")
     visitor.look("sending-unreadable")
@@ -73,15 +88,13 @@ def test_a_file_that_changes_while_it_goes_arrives_as_it_was_chosen(
     visitor = visit("desktop").sign_in(member).open(SEND)
     chosen = tmp_path / "nuage.pdf"
     chosen.write_bytes(sheets(3))
-    held: list[object] = []
-    visitor.page.route("**/envoyer/fichiers/", held.append)
+    held = Held(visitor)
     visitor.page.get_by_label("Choisir des fichiers").set_input_files(chosen)
-    visitor.page.wait_for_function("() => document.querySelector('.upload')?.dataset.state === 'sending'")
-    while not held:
+    expect(line(visitor, "nuage.pdf")).to_have_attribute("data-state", "sending")
+    while not held.routes:
         visitor.page.wait_for_timeout(50)
     chosen.unlink()
-    visitor.page.unroute("**/envoyer/fichiers/")
-    held[0].continue_()  # type: ignore[attr-defined]
+    held.let_go()
     expect(line(visitor, "nuage.pdf")).to_contain_text(READY)
 
 
