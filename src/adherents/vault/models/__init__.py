@@ -19,6 +19,7 @@ from adherents.vault.models.documents import (
     UploadQuerySet,
 )
 from adherents.vault.models.receipts import Receipt, ReceiptCounter, SigningKey, SigningKeyQuerySet
+from adherents.vault.models.turns import DrawingTurn
 from adherents.vault.sealed import NamedFile, SealedFile
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "DepositQuerySet",
     "Document",
     "DocumentQuerySet",
+    "DrawingTurn",
     "Earlier",
     "GatheredPhoto",
     "NamedFile",

@@ -21,6 +21,7 @@ from adherents.vault.services.reading import Altered, clear_bytes
 MEGABYTE = 1 << 20  # what phones and PCs call « Mo » in a file's properties, and more generous than 1,000,000
 _ENOUGH_TO_TELL = 4096
 _LOCK_WORD = b"/Encrypt"
+OPENS_WITHIN = 5  # seconds: a request waits for the answer, and the worker looks again
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +254,7 @@ def _is_locked(arrived: Arrived) -> bool:
     """Does this PDF ask for a password? Asked of the confined process: the word alone also stands in innocent files."""
     file: NamedFile = Document(**arrived.facts())
     try:
-        with Drawing(PDF, file.size, seconds=20, only_open=True) as drawing:
+        with Drawing(PDF, file.size, seconds=OPENS_WITHIN, only_open=True) as drawing:
             drawing.feed(clear_bytes(file))
     except CannotBeDrawn as error:
         return error.fault is Fault.ENCRYPTED
