@@ -49,7 +49,7 @@ os.close(front)
 os.dup2(back, 0)
 os.execv(sys.argv[1], sys.argv[1:])
 """
-SOON = 12  # seconds, for what takes one on a quiet machine
+SOON = 30  # seconds, for what takes one on a quiet machine: a single drawing would take sixty
 
 
 def unnamed_field() -> bytes:

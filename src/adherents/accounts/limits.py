@@ -12,7 +12,7 @@ from limits.strategies import FixedWindowRateLimiter
 from adherents.crypto.index import blind_index
 from adherents.insurer.profile import profile
 
-Door = Literal["sign_in", "forgotten", "first_connection", "link", "letter", "deposit", "message"]
+Door = Literal["sign_in", "forgotten", "first_connection", "link", "letter", "deposit", "message", "receipt"]
 
 
 class TooOften(Exception):

@@ -228,11 +228,16 @@ class Agents(Facts):
     before_idle = field_validator("warning_minutes")(_before_idle)
 
 
-class Rates(Facts):
-    """How often one thing may be asked: by an address, by a network (IPv4 /24, IPv6 /64), on one member."""
+class OpenRates(Facts):
+    """How often one thing may be asked by anybody: by an address, by a network (IPv4 /24, IPv6 /64)."""
 
     per_address: Limit
     per_network: Limit
+
+
+class Rates(OpenRates):
+    """The same, and how often on one member."""
+
     per_identifier: Limit
 
 
@@ -250,6 +255,11 @@ class Limits(Facts):
     )
     deposit: Rates
     message: Rates
+    receipt: OpenRates = Field(
+        default_factory=lambda: OpenRates.model_validate(
+            {"per_address": "120/hour", "per_network": "600/hour"}
+        )
+    )
 
 
 class Messages(Facts):
