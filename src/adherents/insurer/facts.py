@@ -255,6 +255,11 @@ class Limits(Facts):
     )
     deposit: Rates
     message: Rates
+    object: Rates = Field(
+        default_factory=lambda: Rates.model_validate(
+            {"per_address": "300/hour", "per_network": "1200/hour", "per_identifier": "60/hour"}
+        )
+    )
     receipt: OpenRates = Field(
         default_factory=lambda: OpenRates.model_validate(
             {"per_address": "120/hour", "per_network": "600/hour"}

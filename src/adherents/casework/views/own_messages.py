@@ -22,6 +22,7 @@ from adherents.insurer.calendar import add_working_days
 from adherents.insurer.profile import profile
 from adherents.members.models import Member
 from adherents.vault.models import Document
+from adherents.vault.services.allowance import NoRoom
 from adherents.vault.views.member import member_of
 
 PAGE_LENGTH = 20
@@ -72,15 +73,19 @@ def _new(request: HttpRequest, writing: Writing, document: Document | None) -> H
     form = NewThreadForm(writing.data, initial={"subject": _subject_about(document)})
     brought = writing.brought(form)
     if brought is not None:
-        thread = messaging.open_thread(
-            member=writing.member,
-            author=account_of(request),
-            subject=form.cleaned_data["subject"],
-            body=form.cleaned_data["body"],
-            document_id=document.pk if document else None,
-            brought=brought,
-        )
-        return _sent(request, thread, writing)
+        try:
+            thread = messaging.open_thread(
+                member=writing.member,
+                author=account_of(request),
+                subject=form.cleaned_data["subject"],
+                body=form.cleaned_data["body"],
+                document_id=document.pk if document else None,
+                brought=brought,
+            )
+        except NoRoom as refusal:
+            writing.has_no_room(form, refusal)
+        else:
+            return _sent(request, thread, writing)
     context = {"form": form, "document": document, "answer_days": profile().messages.answer_days}
     return render(request, "casework/messages/new.html", context | writing.context())
 
@@ -111,14 +116,18 @@ def _thread(request: HttpRequest, writing: Writing, thread_id: uuid.UUID) -> Htt
     form = MessageForm(writing.data)
     brought = writing.brought(form)
     if brought is not None:
-        written_in = messaging.write(
-            member=writing.member,
-            author=account_of(request),
-            thread_id=thread_id,
-            body=form.cleaned_data["body"],
-            brought=brought,
-        )
-        return _sent(request, written_in, writing)
+        try:
+            written_in = messaging.write(
+                member=writing.member,
+                author=account_of(request),
+                thread_id=thread_id,
+                body=form.cleaned_data["body"],
+                brought=brought,
+            )
+        except NoRoom as refusal:
+            writing.has_no_room(form, refusal)
+        else:
+            return _sent(request, written_in, writing)
     shown = messaging.read_by_member(member=writing.member, thread_id=thread_id)
     said = conversation(Message.objects.of(shown).for_the_member())
     context = {"thread": shown, "conversation": said, "form": form}

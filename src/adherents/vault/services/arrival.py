@@ -16,6 +16,7 @@ from adherents.vault.names import clean_name
 from adherents.vault.objects import StorageFailed, delete_object, fresh_name
 from adherents.vault.sealed import NamedFile, SealedFile
 from adherents.vault.sealing import Sealed, Sealer
+from adherents.vault.services.allowance import Room, locked_room_of
 from adherents.vault.services.reading import Altered, clear_bytes
 
 MEGABYTE = 1 << 20  # what phones and PCs call « Mo » in a file's properties, and more generous than 1,000,000
@@ -164,22 +165,29 @@ class Incoming:
 
 @dataclass
 class Intake:
-    """The files of one sending, as they come: no more than the profile allows, those that already wait counted."""
+    """The files of one sending, as they come: no more than the profile allows, those that already wait counted, and no more than
+    there is `room` for (looked at again where their rows are made).
+    """
 
     waiting: int = 0
+    room: Room | None = None
     arrived: list[Arrived] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     current: Incoming | None = None
 
     def begin(self, name: str) -> Incoming:
         full = self.waiting + len(self.arrived) >= profile().documents.max_files
-        self.current = Incoming(name=name, refusal=Refusal.TOO_MANY if full else None)
+        no_room = self.room.refusal_of(1) if self.room else None
+        self.current = Incoming(name=name, refusal=Refusal.TOO_MANY if full else no_room)
         return self.current
 
     def end(self) -> Arrived | Refused:
         """The current file is over."""
         assert self.current is not None
         ended, self.current = self.current.finish(), None
+        if isinstance(ended, Arrived) and self.room and (no_room := self.room.refused(ended.sealed.size)):
+            discard([ended])
+            ended = Refused(ended.name, no_room)
         if isinstance(ended, Arrived):
             self.arrived.append(ended)
         else:
@@ -197,6 +205,23 @@ class Intake:
             self.current.abort()
             self.current = None
         discard(self.take())
+
+
+def admitted(
+    member: Member, arrived: Sequence[Arrived], refused: Sequence[Refused] = ()
+) -> tuple[list[Arrived], list[Refused]]:
+    """What there is room for, and what is refused with what was already: in the transaction that makes their rows.
+
+    The objects of the others are left to the sweep: this transaction may still be undone.
+    """
+    enter, left_out = list[Arrived](), list(refused)
+    room = locked_room_of(member) if arrived else None
+    for file in arrived:
+        if room and (no_room := room.refused(file.sealed.size)):
+            left_out.append(Refused(file.name, no_room))
+        else:
+            enter.append(file)
+    return enter, left_out
 
 
 def discard(arrived: Iterable[Arrived]) -> None:
@@ -231,6 +256,7 @@ def keep_waiting(*, member: Member, arrived: Sequence[Arrived]) -> None:
     if not arrived:
         return
     with transaction.atomic():
+        arrived, _none = admitted(member, arrived)
         own([file.sealed.storage_name for file in arrived])
         Arrival.objects.bulk_create([Arrival(member=member, **file.facts()) for file in arrived])
 

@@ -20,7 +20,7 @@ class Brought:
 
 
 def attach(*, member: Member, brought: Brought) -> list[Document]:
-    """Make documents of it, in the caller's transaction; none when nothing was brought."""
+    """Make documents of it, in the caller's transaction; none when nothing was brought. Raises `NoRoom`."""
     try:
         made = deposit(
             member=member,

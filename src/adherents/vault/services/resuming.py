@@ -23,6 +23,7 @@ from adherents.vault.models import Arrival, UnclaimedObject, Upload, UploadPart,
 from adherents.vault.names import clean_name
 from adherents.vault.objects import StorageFailed, fresh_name
 from adherents.vault.sealing import Sealed, Sealer
+from adherents.vault.services.allowance import locked_room_of
 from adherents.vault.services.arrival import (
     MEGABYTE,
     Arrived,
@@ -81,7 +82,8 @@ class Progress:
 def begin_upload(*, member: Member, name: str, length: int, sha256: str = "") -> Upload:
     """Announce a file of `length` bytes. `sha256` (hexadecimal) is checked at the end where it is given.
 
-    Raises `NotAccepted`: empty, too large, or one more than the profile allows with those that wait and those on their way.
+    Raises `NotAccepted`: empty, too large, one more than the profile allows with those that wait and those on their way, or
+    more than there is room for.
     """
     documents = profile().documents
     if not length:
@@ -90,9 +92,11 @@ def begin_upload(*, member: Member, name: str, length: int, sha256: str = "") ->
         raise NotAccepted(Refusal.TOO_LARGE)
     now = timezone.now()
     with transaction.atomic():
-        Member.objects.select_for_update(no_key=True).get(pk=member.pk)  # two at once are counted in turn
+        room = locked_room_of(member)  # two at once are counted in turn
         if files_of(member) >= documents.max_files:
             raise NotAccepted(Refusal.TOO_MANY)
+        if no_room := room.refusal_of(length):
+            raise NotAccepted(no_room)
         return Upload.objects.create(
             member=member,
             name=clean_name(name),

@@ -28,6 +28,7 @@ from adherents.vault.replies import add_replies
 from adherents.vault.sending import client_is_there, told_to_the_script
 from adherents.vault.services import deposit as depositing
 from adherents.vault.services import reading, resuming
+from adherents.vault.services.allowance import allowance_of, room_of
 from adherents.vault.services.arrival import MEGABYTE, Intake, Refused, in_order, keep_waiting
 from adherents.vault.timeline import steps_of, what_next
 from adherents.vault.uploads import SealingUploadHandler
@@ -70,7 +71,7 @@ def send(request: HttpRequest) -> HttpResponseBase:
     member = member_of(request)
     intake = Intake()
     if request.method == "POST":
-        intake.waiting = resuming.files_of(member)
+        intake.waiting, intake.room = resuming.files_of(member), room_of(member)
         request.upload_handlers = [SealingUploadHandler(request, intake)]
     try:
         return _send(request, member, intake)
@@ -146,6 +147,7 @@ def _send_page(
         "waiting": waiting,
         "refused": refused or [],
         "no_file": no_file,
+        "allowance": allowance_of(member),
         "most_files": documents.max_files,
         "most_megabytes": documents.max_file_mb,
         "most_bytes": documents.max_file_mb * MEGABYTE,
