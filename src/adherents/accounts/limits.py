@@ -12,7 +12,9 @@ from limits.strategies import FixedWindowRateLimiter
 from adherents.crypto.index import blind_index
 from adherents.insurer.profile import profile
 
-Door = Literal["sign_in", "forgotten", "first_connection", "link", "letter", "deposit", "message", "receipt"]
+Door = Literal[
+    "sign_in", "forgotten", "first_connection", "link", "letter", "deposit", "message", "receipt", "object"
+]
 
 
 class TooOften(Exception):

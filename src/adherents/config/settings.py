@@ -59,6 +59,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "adherents.accounts.middleware.TooOftenMiddleware",
+    "adherents.accounts.refusals.ObjectRefusals",
 ]
 
 ROOT_URLCONF = "adherents.config.urls"
