@@ -17,6 +17,7 @@ demo: setup ## a portal to try, on http://127.0.0.1:8000 (PORT and ADHERENTS_DAT
 test: setup ## every test: on SQLite with a real browser, then on a real PostgreSQL
 	@scripts/system-packages browser
 	@scripts/system-packages clamd
+	@scripts/system-packages nginx
 	@$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 	@TEST_DATABASE=postgresql $(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 

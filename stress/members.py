@@ -25,10 +25,7 @@ class Unexpected(Exception):
 
 @dataclass
 class Delivery:
-    """What a member sent: the number that acknowledged it, and at which steps the portal was lost on the way.
-
-    `number` is empty where only the acknowledgement was lost: the portal then says that nothing is left to send.
-    """
+    """What a member sent: the number that acknowledged it, and at which steps the portal was lost on the way."""
 
     contents: list[bytes]
     documents: list[str] = field(default_factory=list)
@@ -50,6 +47,7 @@ class Sender:
 
     def deliver(self) -> Delivery:
         """One to three files: two times in three each by itself and then the form, else all in the form."""
+        self.phone.begin_another()
         delivery = Delivery([paper(self.chance) for _ in range(self.chance.randint(1, 3))])
         deadline = time.monotonic() + PATIENCE
         if self.chance.random() < 2 / 3:
@@ -97,8 +95,6 @@ class Sender:
             if status == 302 and "/accuses/" in location:
                 delivery.number = location.split("/")[-2]
                 return
-            if status == 200 and not contents and "depositing" in delivery.lost:
-                return  # nothing waits any more: it was deposited, and the answer was lost
             raise Unexpected(f"the form answers {status} {location}")
 
     def _try(

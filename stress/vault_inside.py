@@ -10,7 +10,7 @@ from django.db.models import Count, F
 from django.utils import timezone
 
 from adherents.mail.models import OutboxMail
-from adherents.vault.models import Arrival, Document, UnclaimedObject, Upload
+from adherents.vault.models import Arrival, Document, Sending, UnclaimedObject, Upload
 from adherents.vault.objects import object_names
 from adherents.vault.services.verification import to_verify
 from adherents.work.services import run_until_nothing_is_left
@@ -58,6 +58,7 @@ def age() -> None:
     UnclaimedObject.objects.update(at=past)
     Arrival.objects.update(at=past)
     Upload.objects.update(expires_at=past)
+    Sending.objects.update(expires_at=past)
 
 
 def verify() -> str:

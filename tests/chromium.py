@@ -7,6 +7,7 @@ from playwright.sync_api import Browser, Playwright
 
 # The shell first: the same engine without the machinery of a window, which only costs time here.
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+WHOLE = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -21,3 +22,10 @@ def launch(playwright: Playwright) -> Browser:
     """`CHROMIUM` names another one."""
     found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
     return playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
+
+
+def whole_chromium() -> str:
+    """A Chromium with all that a person's has, its password manager too; `CHROMIUM_WHOLE` names another one."""
+    found = os.environ.get("CHROMIUM_WHOLE") or next(filter(None, map(shutil.which, WHOLE)), None)
+    assert found, "no whole Chromium on this machine: scripts/system-packages browser installs it"
+    return found

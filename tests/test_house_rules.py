@@ -21,6 +21,7 @@ SOURCE = ROOT / "src" / "adherents"
 ROOMS = sorted(folder.name for folder in SOURCE.iterdir() if (folder / "__init__.py").exists())
 MODULES = sorted(SOURCE.rglob("*.py"))
 TEMPLATES = sorted(file for file in SOURCE.rglob("templates/**/*") if file.is_file())
+SCRIPTS = sorted(file for file in SOURCE.rglob("*.js") if {"assets", "static"} & set(file.parts))
 FLOORS = [
     {"config"}, {"portal"}, {"casework"}, {"vault", "enrolment"}, {"members"}, {"accounts"}, {"mail", "ui"}, {"insurer"},
     {"journal", "work"}, {"crypto"},
@@ -167,6 +168,18 @@ def test_no_page_has_a_script_or_a_style_of_its_own() -> None:
         assert not re.search(r"\son[a-z]+=\"", text), named(file)
         if "/mails/" not in named(file) and not named(file).endswith(("mail/base.html", "outage.html")):
             assert not re.search(r"\sstyle=\"|<style", text), named(file)
+
+
+@pytest.mark.parametrize("file", SCRIPTS, ids=named)
+def test_no_script_turns_text_into_markup(file: Path) -> None:
+    """A whole page of ours may be parsed (`DOMParser` runs nothing of it); what a person or a file says never is."""
+    ways = r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|createContextualFragment|\beval\b|new Function"
+    assert not re.search(ways, file.read_text())
+
+
+@pytest.mark.parametrize("file", SCRIPTS, ids=named)
+def test_no_script_listens_to_other_windows(file: Path) -> None:
+    assert not re.search(r"[\"']message[\"']|onmessage|postMessage", file.read_text())
 
 
 def test_every_mail_has_its_three_files_in_its_room() -> None:

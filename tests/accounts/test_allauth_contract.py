@@ -1,8 +1,11 @@
 """What we rely on inside django-allauth, beyond its documentation. A new version that moves any of it stops here."""
 
 import inspect
+import re
+from pathlib import Path
 from typing import Any
 
+import allauth
 import pytest
 from allauth.account.internal.flows import login as login_flow
 from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
@@ -11,19 +14,24 @@ from allauth.core import context
 from allauth.core.internal.ratelimit import consume
 from allauth.mfa import app_settings, urls
 from allauth.mfa.adapter import get_adapter
+from allauth.mfa.base.views import AuthenticateView
 from allauth.mfa.internal.constants import LoginStageKey
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.stages import AuthenticateStage
 from allauth.mfa.totp.internal import flows as totp_flows
 from allauth.mfa.totp.internal.auth import TOTP, yield_hotp_counters_from_time
-from allauth.mfa.webauthn import forms as webauthn_forms
 from allauth.mfa.webauthn.internal import flows as webauthn_flows
+from allauth.mfa.webauthn.views import AddWebAuthnView, LoginWebAuthnView, ReauthenticateWebAuthnView
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.cache import SessionStore
 from django.http import HttpRequest
 from django.test import RequestFactory
 from django.urls import URLPattern, URLResolver, reverse
+from fido2.server import Fido2Server
+from fido2.utils import websafe_encode
+from fido2.webauthn import PublicKeyCredentialRpEntity, UserVerificationRequirement
 
 from adherents.accounts.adapters import AccountAdapter
 from adherents.accounts.models import Role
@@ -150,9 +158,55 @@ def test_activating_reads_the_secret_from_the_form_only() -> None:
     assert "auto_generate_recovery_codes(request)" in source
 
 
-def test_a_new_passkey_must_have_verified_who_holds_it() -> None:
-    source = inspect.getsource(webauthn_forms._BaseAddWebAuthnForm.clean)
-    assert 'cleaned_data.get("passwordless") and not binding.is_user_verified()' in source
+def test_the_pages_that_ours_replace_hold_nothing_but_a_form_and_a_challenge() -> None:
+    """Ours make the context themselves: allauth's would keep one challenge in the session, for any door."""
+    for view in (AuthenticateView, ReauthenticateWebAuthnView, AddWebAuthnView):
+        source = inspect.getsource(view.get_context_data)
+        assert "begin_" in source
+        keys = set(re.findall(r'"(\w+)":|ret\["(\w+)"\]', source))
+        found = {one or other for one, other in keys}
+        assert found <= {
+            "form",
+            "webauthn_form",
+            "js_data",
+            "request_options",
+            "creation_options",
+            "MFA_SUPPORTED_TYPES",
+        }
+    assert "begin_authentication(user=None)" in inspect.getsource(LoginWebAuthnView.get)
+
+
+def callers_of(name: str) -> set[str]:
+    """The modules of the parts of allauth that are installed here in which this function is called."""
+    root = Path(allauth.__file__).parent
+    call = re.compile(rf"(?<!def )\b{name}\(")
+    modules = [path for part in ("account", "core", "mfa") for path in (root / part).rglob("*.py")]
+    return {str(path.relative_to(root)) for path in modules if call.search(path.read_text())}
+
+
+def test_whole_requests_are_kept_where_our_middleware_comes_first_and_nowhere_else() -> None:
+    assert callers_of("serialize_request") == {"account/internal/flows/reauthentication.py"}
+    assert callers_of("suspend_request") == {"account/middleware.py"}
+    order = settings.MIDDLEWARE
+    ours = order.index("adherents.accounts.middleware.ProveAgainMiddleware")
+    assert ours > order.index("allauth.account.middleware.AccountMiddleware")
+
+
+def test_fido2_signs_the_challenge_that_it_is_given_and_asks_for_verification() -> None:
+    """What `ceremonies` puts in the place of fido2's own state."""
+    server, challenge = Fido2Server(PublicKeyCredentialRpEntity(id="testserver", name="x")), b"c" * 38
+    options, state = server.authenticate_begin(
+        user_verification=UserVerificationRequirement.REQUIRED, challenge=challenge
+    )
+    assert options.public_key.challenge == challenge
+    assert state == {
+        "challenge": websafe_encode(challenge),
+        "user_verification": UserVerificationRequirement.REQUIRED,
+    }
+    for complete in (server.authenticate_complete, server.register_complete):
+        source = inspect.getsource(complete)
+        assert 'state["user_verification"] == UserVerificationRequirement.REQUIRED' in source
+        assert 'websafe_decode(state["challenge"])' in source
 
 
 def test_a_login_in_two_steps_is_stashed_by_the_accounts_key() -> None:

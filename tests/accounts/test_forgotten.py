@@ -14,8 +14,8 @@ from django.utils import timezone
 from django.utils.html import strip_tags
 
 from adherents.accounts.browser import LINK_COOKIE
-from adherents.accounts.models import AccessLink, Account, MathQuestion, ResetRequest
-from adherents.accounts.services.forgotten import WrongAnswer, ask_question, check_answer
+from adherents.accounts.models import AccessLink, Account, ResetRequest, UsedToken
+from adherents.accounts.services.forgotten import MathQuestion, WrongAnswer, ask_question, check_answer
 from adherents.accounts.tokens import hash_token
 from adherents.config.logs import JsonFormatter
 from adherents.insurer.profile import Profile
@@ -81,15 +81,13 @@ def test_the_question_is_fresh_each_time(client: Client) -> None:
 
 @pytest.mark.rule("G5")
 def test_the_answer_is_on_the_server_only(client: Client) -> None:
-    question = MathQuestion(left=399, right=402)
+    question = MathQuestion(ask_question().token, 399_999, 400_002)
     with pytest.MonkeyPatch.context() as patch:
-        question.expires_at = timezone.now() + timedelta(minutes=1)
-        question.save()
         patch.setattr("adherents.accounts.services.forgotten.ask_question", lambda: question)
         response = client.get(FORGOTTEN_PAGE)
-    assert "399 + 402 =" in strip_tags(text_of(response))  # type: ignore[arg-type]
+    assert "399999 + 400002 =" in strip_tags(text_of(response))  # type: ignore[arg-type]
     told = response.content + repr(sorted(response.headers.items())).encode() + str(response.cookies).encode()
-    assert b"801" not in told
+    assert b"800001" not in told
 
 
 @pytest.mark.rule("G5")
@@ -140,14 +138,35 @@ def test_a_question_that_was_never_asked_has_no_answer(client: Client, question:
 def test_a_question_left_for_half_an_hour_is_asked_anew() -> None:
     question = ask_question()
     with time_machine.travel(timezone.now() + timedelta(minutes=31)), pytest.raises(WrongAnswer):
-        check_answer(question_id=str(question.pk), answer=question.left + question.right)
+        check_answer(question=question.token, answer=question.left + question.right)
 
 
-def test_questions_that_nobody_answered_are_swept(client: Client) -> None:
-    client.get(FORGOTTEN_PAGE)
+@pytest.mark.rule("G5")
+@pytest.mark.parametrize("typed", ["{0} ", " {0}", "{1}"])
+def test_a_question_written_otherwise_serves_no_second_time(typed: str) -> None:
+    question = ask_question()
+    check_answer(question=question.token, answer=question.left + question.right)
+    again = typed.format(question.token, question.token.upper())
+    with pytest.raises(WrongAnswer):
+        check_answer(question=again, answer=question.left + question.right)
+    assert UsedToken.objects.count() == 1
+
+
+@pytest.mark.rule("G5")
+def test_a_question_that_was_not_made_here_has_no_answer_and_leaves_nothing() -> None:
+    question = ask_question()
+    altered = question.token[:-1] + ("0" if question.token[-1] != "0" else "1")
+    with pytest.raises(WrongAnswer):
+        check_answer(question=altered, answer=question.left + question.right)
+    assert not UsedToken.objects.exists()
+
+
+def test_a_question_that_was_answered_is_forgotten_once_it_would_have_ended(client: Client) -> None:
+    ask_for_link(client, CAMILLE.number)
+    assert UsedToken.objects.count() == 1
     with time_machine.travel(timezone.now() + timedelta(minutes=31)):
-        run_until_nothing_is_left("old questions and sessions")
-    assert not MathQuestion.objects.exists()
+        run_until_nothing_is_left("old sessions and used tokens")
+    assert not UsedToken.objects.exists()
 
 
 @pytest.mark.rule("G5")

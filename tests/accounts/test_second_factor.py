@@ -9,7 +9,6 @@ from html import unescape
 import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
-from allauth.mfa.webauthn.forms import LoginWebAuthnForm
 from django.contrib.auth.hashers import make_password
 from django.test import Client
 from django.utils import timezone
@@ -18,6 +17,7 @@ from adherents.accounts.models import Account, Role, Session, SignInCounter
 from adherents.accounts.second_factor import services
 from adherents.journal.events import Event
 from adherents.journal.models import Entry
+from tests.accounts.security_key import SecurityKey, options_at_the_door, options_on
 from tests.agents import SIGN_IN, STEP, add_totp, code_of, enter, has_app, make_agent, signed_in
 from tests.cast import CAMILLE, NEW_PASSWORD, PASSWORD
 from tests.factories import open_account
@@ -83,6 +83,22 @@ def test_a_wrong_first_code_adds_nothing_and_keeps_the_same_secret(client: Clien
     assert "Ce code n’est pas celui de maintenant" in words(answer)
     assert secret_shown(answer.content.decode()) == before
     assert not has_app(agent)
+
+
+@pytest.mark.parametrize("ahead", [-1, 0, 1])
+def test_the_code_that_adds_an_app_opens_nothing_afterwards(ahead: int) -> None:
+    agent = make_agent()
+    browser, thief = Client(), Client()
+    enter(browser, agent)
+    secret = secret_shown(browser.get(ADD_APP).content.decode())
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        code = code_of(secret, ahead=ahead)
+        assert browser.post(ADD_APP, {"code": code}).status_code == 302
+        enter(thief, agent)
+        assert "il a déjà servi" in words(thief.post(STEP, {"code": code}))
+        assert "il a déjà servi" in words(browser.post("/compte/securite/code/", {"code": code}))
+        clock.shift(timedelta(seconds=60))
+        assert thief.post(STEP, {"code": code_of(secret)}).url == DESK  # type: ignore[attr-defined]
 
 
 def test_each_sign_in_asks_for_the_second_factor(client: Client) -> None:
@@ -274,50 +290,42 @@ def test_a_member_with_an_app_gives_its_code_at_each_sign_in(client: Client) -> 
     assert client.post(STEP, {"code": code_of(secret)}).url == "/adherent/"  # type: ignore[attr-defined]
 
 
-@pytest.fixture
-def passkey_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[Account], None]:
-    """Pretend that the browser answered the challenge with this account's passkey (a real one: the journeys)."""
-
-    def hold(account: Account) -> None:
-        key = Authenticator.objects.create(
-            user=account, type=Authenticator.Type.WEBAUTHN, data={"name": "clé"}
-        )
-        monkeypatch.setattr(
-            LoginWebAuthnForm, "clean_credential", lambda form: Authenticator.objects.get(pk=key.pk)
-        )
-
-    return hold
-
-
 WITH_A_PASSKEY = "/compte/securite/cles/connexion/"
-ANSWER = '{"id": "of a browser"}'
 
 
-def test_a_passkey_alone_opens_and_needs_no_second_proof(
-    client: Client, passkey_of: Callable[[Account], None]
-) -> None:
-    passkey_of(make_agent())
-    assert client.post(WITH_A_PASSKEY, {"credential": ANSWER}).url == DESK  # type: ignore[attr-defined]
+def add_passkey(account: Account) -> SecurityKey:
+    key, client = SecurityKey(), Client()
+    enter(client, account)
+    page = client.get("/compte/securite/cles/ajouter/")
+    client.post("/compte/securite/cles/ajouter/", {"credential": key.made(options_on(page)), "name": ""})
+    return key
+
+
+def test_a_passkey_alone_opens_and_needs_no_second_proof(client: Client) -> None:
+    key = add_passkey(make_agent())
+    answer = client.post(WITH_A_PASSKEY, {"credential": key.signed(options_at_the_door(client))})
+    assert answer.url == DESK  # type: ignore[attr-defined]
     assert client.get(DESK).status_code == 200
 
 
-def test_a_passkey_opens_no_closed_account(client: Client, passkey_of: Callable[[Account], None]) -> None:
-    agent = make_agent()
-    passkey_of(agent)
+def test_a_passkey_opens_no_closed_account(client: Client) -> None:
+    key = add_passkey(make_agent())
     Account.objects.update(closed_at=timezone.now())
-    answer = client.post(WITH_A_PASSKEY, {"credential": ANSWER, "door": "agents"}, follow=True)
+    signed = key.signed(options_at_the_door(client))
+    answer = client.post(WITH_A_PASSKEY, {"credential": signed, "door": "agents"}, follow=True)
     assert answer.redirect_chain == [(SIGN_IN, 302)]
     assert "Cette clé d’accès n’a pas été acceptée" in words(answer)
     assert "_auth_user_id" not in client.session
 
 
 @pytest.mark.rule("G11")
-def test_a_passkey_opens_no_locked_account(client: Client, passkey_of: Callable[[Account], None]) -> None:
+def test_a_passkey_opens_no_locked_account(client: Client) -> None:
     agent = make_agent()
-    passkey_of(agent)
+    key = add_passkey(agent)
     for _ in range(5):
         enter(Client(), agent, "autre-Chose-12")
-    assert "Ce compte est bloqué" in words(client.post(WITH_A_PASSKEY, {"credential": ANSWER}))
+    signed = key.signed(options_at_the_door(client))
+    assert "Ce compte est bloqué" in words(client.post(WITH_A_PASSKEY, {"credential": signed}))
     assert "_auth_user_id" not in client.session
 
 

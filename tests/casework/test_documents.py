@@ -14,6 +14,7 @@ from adherents.journal.models import Entry
 from adherents.members.models import Member
 from adherents.vault.models import Document
 from adherents.work.services import run_until_nothing_is_left
+from tests.vault import papers
 from tests.vault.clamd import EICAR, Clamd
 from tests.vault.conftest import deposited, pdf
 
@@ -75,6 +76,17 @@ def test_zoom_is_a_link_and_only_a_known_one(desk: Client, document: Document) -
     page = f"/gestion/documents/{document.pk}/pages/1/"
     assert 'class="page-image zoom-200"' in desk.get(f"{page}?zoom=200").content.decode()
     assert 'class="page-image zoom-page"' in desk.get(f"{page}?zoom=evil").content.decode()
+
+
+def test_a_page_on_which_nothing_is_seen_is_told_beside_it(
+    desk: Client, member: Member, words: Words
+) -> None:
+    document = deposited(member, papers.pdf_with_a_page("blank"))
+    run_until_nothing_is_left()
+    said = "Rien ne se voit sur cette page C’est peut-être le dos d’une feuille."
+    for number in (1, 2, 3):
+        page = words(desk.get(f"/gestion/documents/{document.pk}/pages/{number}/"))
+        assert (said in page) == (number == 2)
 
 
 def test_what_arrived_waits_at_the_desk_oldest_first(desk: Client, document: Document, words: Words) -> None:

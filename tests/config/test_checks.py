@@ -1,6 +1,9 @@
 """What `adherents check` calls unsafe, and that production does not start with it."""
 
+import os
 import ssl
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,7 +13,10 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.mail.backends.smtp import EmailBackend
 
 from adherents.config import checks
+from adherents.vault.drawing import process
+from adherents.vault.drawing.confinement import Confined
 from tests.config.installation import MASTER_KEY, SAFE, SECRET_KEY, once, run
+from tests.vault.test_confinement import started_by
 
 SMTP = "django.core.mail.backends.smtp.EmailBackend"
 
@@ -164,10 +170,10 @@ def test_the_tls_of_mail_asks_who_answers(settings: LazySettings) -> None:
     [
         (0o600, 0o700, []),
         (0o400, 0o755, []),
-        (0o640, 0o700, ["W008"]),
-        (0o604, 0o700, ["W008"]),
-        (0o600, 0o777, ["W008"]),
-        (0o600, 0o770, ["W008"]),
+        (0o640, 0o700, ["W010"]),
+        (0o604, 0o700, ["W010"]),
+        (0o600, 0o777, ["W010"]),
+        (0o600, 0o770, ["W010"]),
     ],
 )
 def test_a_key_file_that_others_read_or_replace_is_told(
@@ -287,3 +293,50 @@ def test_an_antivirus_on_a_network_is_spoken_to_in_clear(production: LazySetting
     assert found() == ["W005"]
     production.ADHERENTS_ANTIVIRUS = ("127.0.0.1", 3310)
     assert found() == []
+
+
+def drawing() -> list[str]:
+    return [str(message.id).removeprefix("adherents.") for message in checks.drawing(None)]
+
+
+def test_a_machine_that_permits_everything_has_nothing_said_of_its_drawing(production: LazySettings) -> None:
+    assert drawing() == ([] if os.geteuid() == 0 else ["I001"])
+    production.IN_PRODUCTION = False
+    assert drawing() == []
+
+
+def test_a_service_that_is_nobody_special_is_told_under_whose_name_it_draws() -> None:
+    """Asked of a process that really is one."""
+    code = "from adherents.vault.drawing.process import what_is_permitted; print(*what_is_permitted())"
+    said = subprocess.run(
+        [*started_by(True), sys.executable, "-I", "-c", code],
+        capture_output=True,
+        text=True,
+        env={},
+        timeout=60,
+    )
+    another_user, _, filtered = said.stdout.split()
+    assert (another_user, filtered) == ("False", "True"), said.stderr
+
+
+@pytest.mark.parametrize(
+    ("permitted", "told"),
+    [
+        (Confined(True, True, True), []),
+        (Confined(True, True, False), ["W009"]),
+        (Confined(False, False, True), ["I001"]),
+        (Confined(False, False, False), ["W009", "I001"]),
+    ],
+)
+def test_what_the_machine_does_not_permit_to_a_drawing_is_told(
+    production: LazySettings, monkeypatch: pytest.MonkeyPatch, permitted: Confined, told: list[str]
+) -> None:
+    monkeypatch.setattr(checks, "what_is_permitted", lambda: permitted)
+    assert drawing() == told
+
+
+def test_a_machine_that_starts_no_process_is_told(
+    production: LazySettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "MEASURE", "raise SystemExit(1)")
+    assert drawing() == ["W008"]

@@ -16,8 +16,8 @@ from tests.factories import open_account
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 EVERY_ADDRESS = pytest.mark.parametrize("address", ADDRESSES, ids=str)
 POST_ONLY = {"accounts:sign_out", "portal:language", "vault:drop"}
-# Reading leaves these behind, and nothing else: a question to answer, a line in the journal, the moment of a visit.
-LEFT_BY_READING = {"MathQuestion", "Entry", "Head", "Session"}
+# Reading leaves these behind, and nothing else: a line in the journal, the moment of a visit.
+LEFT_BY_READING = {"Entry", "Head", "Session"}
 
 
 @pytest.fixture

@@ -142,7 +142,7 @@ def test_what_does_not_matter_does_not_matter(
         (JEAN_FRANCOIS, {"first_name": "François"}),
         (JEAN_FRANCOIS, {"department": "38"}),
         (EVE, {"name": "Hoarau-Payet-Martin"}),
-        (KARIM, {"birth_date_day": "12", "birth_date_month": "05"}),
+        (KARIM, {"birth_date_year": "1963"}),
     ],
 )
 def test_one_fact_that_differs_is_nobody(person: Person, typed: dict[str, str], letters: Letters) -> None:
@@ -244,7 +244,7 @@ def test_a_member_who_reads_english_gets_it_in_english(client: Client, letters: 
         ("nir", "12", "15 caractères"),
         ("nir", "", "Indiquez votre numéro"),
         ("birth_date_month", "13", "Le mois va de 01"),
-        ("department", "Isère", "caractères"),
+        ("department", "Atlantide", "Écrivez le numéro ou le nom du département"),
         ("department", "", "Indiquez votre département"),
         ("name", " ", "Indiquez votre nom"),
         ("first_name", "", "Indiquez votre prénom"),
@@ -311,3 +311,79 @@ def test_the_claim_repr_shows_nothing() -> None:
     from adherents.members.claims import Claim
 
     assert repr(Claim(CAMILLE.nir, CAMILLE.birth_date, "38", "Dupont", "Camille")) == "<Claim>"
+
+
+# what people type, and how often
+
+
+def test_a_day_that_the_file_does_not_know_may_be_any_or_none(letters: Letters) -> None:
+    """As behind a link (G7): 00/00/1962 on file."""
+    for day, month in (("00", "00"), ("11", "02"), ("31", "12")):
+        claim(KARIM, birth_date_day=day, birth_date_month=month)
+        assert recipients(letters) == [KARIM.email]
+    claim(KARIM, birth_date_day="11", birth_date_month="02", birth_date_year="1963")
+    claim(CAMILLE, birth_date_day="00")
+    assert letters() == []
+
+
+@pytest.mark.parametrize("page", [PAGE, f"{PAGE}code/"])
+def test_the_page_says_what_to_write_for_an_unknown_day(client: Client, page: str) -> None:
+    assert "inconnu de l’état civil : écrivez 00" in text_of(client.get(page))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("typed", ["Val-de-Marne", "094", "94 – Val-de-Marne", "val de marne", "９４"])
+def test_a_departement_by_its_name_is_understood(letters: Letters, typed: str) -> None:
+    claim(JEAN_FRANCOIS, department=typed)
+    assert recipients(letters) == [JEAN_FRANCOIS.email]
+
+
+def test_a_departement_in_small_letters_is_understood(letters: Letters) -> None:
+    claim(ANGE, department="2a")
+    assert recipients(letters) == [ANGE.email]
+
+
+@pytest.mark.parametrize(
+    "typed", ["Mme Hoarau", "Hoarau née Payet", "Payet ép. Hoarau", "Mme Hoarau née Payet"]
+)
+def test_a_name_with_what_is_written_around_it_is_understood(letters: Letters, typed: str) -> None:
+    claim(EVE, name=typed, first_name="Mme Marie Ève")
+    assert recipients(letters) == [EVE.email]
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "2\u200b54\u00a003\u202f38–185—042 {key}",
+        "２５４０３３８１８５０４２{key}",
+        "2.54.03.38.185.042.{key}",
+    ],
+)
+def test_a_nir_pasted_with_what_is_not_seen_is_the_number(letters: Letters, typed: str) -> None:
+    claim(CAMILLE, nir=typed.format(key=CAMILLE.nir[13:]))
+    assert recipients(letters) == [CAMILLE.email]
+
+
+def test_a_whole_company_behind_one_address_gets_in() -> None:
+    """Forty people in an hour, and then one more."""
+    for number in range(1, 42):
+        nir13 = f"25403381850{number:02d}"[:13]
+        somebody = replace(CAMILLE, nir13=nir13, birth_date=f"19{20 + number}-03-05")
+        assert claim(somebody).status_code == 302
+    assert IdentityClaim.objects.count() == 41
+
+
+def test_about_one_nir_only_five_are_looked_at_in_an_hour_from_wherever() -> None:
+    answers = [claim(CAMILLE, Client(REMOTE_ADDR=f"198.51.{n}.7")).status_code for n in range(6)]
+    assert answers == [302] * 5 + [429]
+
+
+def test_guessing_one_person_s_nir_gets_thirty_tries_an_hour_from_wherever() -> None:
+    """However the guesser writes the name, and whatever NIR they try: fewer than one network had by itself."""
+    names = ["Dupont", "Mme Dupont", "DUPONT", "Durand née Dupont"]
+    first_names = ["Camille", "Mme Camille", "camille, rose", "CAMILLE"]
+    answers = []
+    for number in range(31):
+        guess = replace(CAMILLE, nir13=f"25403381851{number:02d}"[:13])
+        typed = {"name": names[number % 4], "first_name": first_names[number % 4]}
+        answers.append(claim(guess, Client(REMOTE_ADDR=f"198.51.{number}.7"), **typed).status_code)
+    assert answers == [302] * 30 + [429]

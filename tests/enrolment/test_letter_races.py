@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from django.db import transaction
 
+from adherents.accounts import policy
 from adherents.accounts.client import Client
 from adherents.accounts.models import AccessLink, Account
 from adherents.accounts.services import closing, letter
@@ -72,6 +73,26 @@ def test_forty_wrong_birth_dates_at_once_count_five(odette: Member) -> None:
     acts: list[Callable[[], object]] = [lambda: ticket_for(code, "1945-06-29")] * 40
     assert kinds(at_once(acts)) == {"WrongCode": 40}
     assert Entry.objects.filter(event=Event.BIRTH_DATE_REFUSED).count() == 5
+    with pytest.raises(WrongCode):
+        ticket_for(code)
+
+
+@pytest.mark.parametrize("place", [0, 20, 39])
+def test_forty_birth_dates_at_once_with_the_right_one_among_them_evaluate_five(
+    odette: Member, monkeypatch: pytest.MonkeyPatch, place: int
+) -> None:
+    code, compared, compare = letter_to(odette), [], policy.same_birth_date
+
+    def counted(typed: str, known: str) -> bool:
+        compared.append(typed)
+        return compare(typed, known)
+
+    monkeypatch.setattr(policy, "same_birth_date", counted)
+    born = ["1945-06-29"] * 39
+    born.insert(place, NO_MAIL.birth_date)
+    results = at_once([lambda born=born: ticket_for(code, born) for born in born])  # type: ignore[misc]
+    assert compared.count("1945-06-29") <= 5
+    assert kinds(results)["str"] <= 1
     with pytest.raises(WrongCode):
         ticket_for(code)
 

@@ -9,10 +9,10 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.agents import code_at
-from tests.cast import NEW_PASSWORD, Person
+from tests.cast import NEW_PASSWORD, PASSWORD, Person
 from tests.journeys.conftest import Visit
 from tests.journeys.running import Portal
-from tests.journeys.visiting import Visitor
+from tests.journeys.visiting import Size, Visitor
 
 SIGN_IN = "/gestion/connexion/"
 _ranks = itertools.count(1)
@@ -99,6 +99,23 @@ def test_a_browser_without_a_passkey_says_so_and_leaves_the_code(
     agent.look("no passkey here")
     give_password(agent, invited)
     expect(agent.title).to_have_text("Une seconde preuve")
+
+
+def test_the_authenticator_of_a_phone_opens_from_the_page_that_it_shows(
+    visit: Visit, member: Person, size: Size
+) -> None:
+    visitor = (
+        visit(size).sign_in(member).open("/compte/securite/mot-de-passe/?next=/compte/securite/application/")
+    )
+    visitor.write({"Mot de passe": PASSWORD}).page.locator("main button[type=submit]").last.click()
+    expect(visitor.title).to_have_text("Ajouter une application d’authentification")
+    visitor.look("member app new")
+    link = visitor.page.get_by_role("link", name="Ouvrir mon application sur ce téléphone")
+    if size == "phone":
+        assert str(link.get_attribute("href")).startswith("otpauth://totp/")
+        expect(link).to_be_visible()
+    else:
+        expect(link).to_be_hidden()
 
 
 def add_app(agent: Visitor) -> Visitor:

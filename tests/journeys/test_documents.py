@@ -29,13 +29,13 @@ def test_papers_are_sent_acknowledged_found_and_read_by_their_owner_only(
     # First without saying what it is, and with a file of no use: what arrives stays.
     files = visitor.page.get_by_label("Choisir des fichiers")
     files.set_input_files([file("releve.pdf", sheets()), file("notes.txt", b"Bonjour")])
-    expect(visitor.main).to_contain_text("arrivé")
+    expect(visitor.main).to_contain_text("prêt à envoyer")
     expect(visitor.main.locator(".upload").filter(has_text="notes.txt")).to_contain_text(
         "Ce format n’est pas accepté."
     )
     visitor.look("send-chosen").click("Envoyer 1 document")
     expect(visitor.page.get_by_role("alert")).to_contain_text("Choisissez dans la liste ce que vous envoyez.")
-    expect(visitor.main).to_contain_text("1 fichier déjà arrivé")
+    expect(visitor.main).to_contain_text("1 fichier prêt à envoyer")
     visitor.look("send-refused")
 
     visitor.page.get_by_label("Quel document ?").select_option(label="RIB")

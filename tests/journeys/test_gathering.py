@@ -28,7 +28,7 @@ def pages(visitor: Visitor) -> list[str]:
 
 def until_arrived(visitor: Visitor, count: int) -> None:
     """All the files chosen: until then their lines grow, and what is below them moves away from a click."""
-    expect(visitor.page.get_by_text("· arrivé")).to_have_count(count)
+    expect(visitor.page.get_by_text("· prêt à envoyer")).to_have_count(count)
 
 
 def until_gathered(visitor: Visitor) -> None:

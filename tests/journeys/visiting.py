@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Response, expect
+from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Locator, Page, Response, expect
 
 from tests.cast import PASSWORD, Person
 from tests.journeys.running import Letter, Portal
@@ -24,7 +24,7 @@ SCREENSHOTS = os.environ.get("SCREENSHOTS", "")
 # What a page weighs: itself and all that it loads, compressed, without the documents that it shows or sends.
 WEIGHT = """() => {
   const entries = [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
-    .filter((entry) => !["/pages/", "/envoyer/fichiers/", "blob:"].some((one) => entry.name.includes(one)));
+    .filter((entry) => !["/pages/", "/envoyer/fichiers/", "/garder/", "blob:"].some((one) => entry.name.includes(one)));
   return [entries.length, entries.reduce((sum, entry) => sum + entry.encodedBodySize, 0)];
 }"""
 OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -53,12 +53,14 @@ class Visitor:
     seen: set[tuple[str, ...]]
     faults: list[str] = field(default_factory=list)
     refusals_expected: set[int] = field(default_factory=set)
+    asked_before_leaving: int = 0
     poses: bool = False  # for the pictures of the documentation: nothing is judged on the way
 
     def __post_init__(self) -> None:
         self.page.on("console", self._listen)
         self.page.on("pageerror", lambda error: self.faults.append(f"script: {error}"))
         self.page.on("response", self._read)
+        self.page.on("dialog", self._leave_anyway)
         self.page.on(
             "request",
             lambda request: (
@@ -74,6 +76,11 @@ class Visitor:
         if "Failed to load resource" in message.text:  # `_read` judges statuses
             return
         self.faults.append(f"console: {message.text}")
+
+    def _leave_anyway(self, dialog: Dialog) -> None:
+        """The browser asks before it leaves a page where something is ready and not sent."""
+        self.asked_before_leaving += 1
+        dialog.accept()
 
     def _read(self, response: Response) -> None:
         if response.status >= 400 and response.status not in self.refusals_expected:

@@ -39,6 +39,7 @@ BY_HAND: dict[str, dict[str, Value]] = {
     },
     "vault/refused_for_safety": {"kind": "RIB", "number": "D-2026-000123", "link": "http://testserver/adherent/documents/envoyer/"},
     "vault/from_insurer": {"kind": "RIB", "date": "23/11/2026", "link": "http://testserver/adherent/documents/x/"},
+    "vault/still_to_send": {"count": 2, "date": "02/03/2026", "hour": "10:20", "link": "http://testserver/adherent/"},
     "vault/cannot_be_read": {"kind": "RIB", "number": "D-2026-000123", "link": "http://testserver/adherent/documents/envoyer/"},
     "casework/accepted": {
         "kind": "RIB", "number": "D-2026-000123", "words": "", "until": "", "asks": False, "link": "http://testserver/adherent/documents/x/",
@@ -80,7 +81,9 @@ def post_them_all(account: Account) -> None:
     for purpose in set(Purpose) - {
         Purpose.LETTER,
         Purpose.STRANGER,
-    }:  # by post, and in the mail of a new browser
+        Purpose.ADDRESS,
+        Purpose.ADDRESS_CHANGED,
+    }:  # by post, and in mails of their own
         mails.access_link(account, purpose=purpose, token="0" * 32)
     mails.reset_waits(account, until=now)
     mails.locked(account, until=now, dedupe_key="1")
@@ -100,9 +103,20 @@ def post_them_all(account: Account) -> None:
     mails.new_factor_refused(account)
     mails.new_factor_expired(account)
     mails.email_changed(account, old="ancienne@example.org", new="nouvelle@example.org")
+    mails.email_in_file_changed(account, old="ancienne@example.org", new="nouvelle@example.org")
+    mails.number_given(
+        to=account.email, language=account.language, name=account.display_name, number=account.identifier
+    )
     mails.closed(account)
     mails.reopened(account)
-    enrolment_mails.confirm_address(to=account.email, language=account.language, token="0" * 32)
+    mails.own_email_changed(account, new="nouvelle@example.org")
+    mails.identity_wanted(account)
+    enrolment_mails.confirm_address(account, to=account.email, token="0" * 32)
+    enrolment_mails.address_changed(
+        account, to=account.email, new="nouvelle@example.org", token="0" * 32, until=now
+    )
+    enrolment_mails.address_put_back(account)
+    enrolment_mails.address_withdrawn(account, to="nouvelle@example.org")
     for kind in ("totp", "webauthn", "recovery_codes"):
         second_factor_mails.second_factor_added(account, kind=kind)
         second_factor_mails.second_factor_removed(account, kind=kind)

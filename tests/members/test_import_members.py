@@ -76,7 +76,7 @@ def test_too_many_gone_ends_with_3(tmp_path: Path) -> None:
         told(cut, "--apply")
     assert ended.value.returncode == 3
     assert Member.objects.present().count() == 9
-    told(cut, "--apply", "--allow-gone", "78")
+    told(cut, "--apply", "--allow-gone", "78", "--expect-rows", "2")
     assert Member.objects.present().count() == 2
 
 

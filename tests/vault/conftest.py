@@ -2,7 +2,8 @@
 
 import io
 import re
-from collections.abc import Callable, Iterator
+import uuid
+from collections.abc import Callable, Iterator, Sequence
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen import canvas
 
 from adherents.members.models import Member
-from adherents.vault.models import Document
+from adherents.vault.models import Arrival, Document
 from adherents.vault.services.arrival import Intake
 from adherents.vault.services.deposit import deposit
 from tests.cast import CAMILLE, JEAN_FRANCOIS
@@ -88,8 +89,27 @@ def upload(content: bytes, name: str = "releve.pdf") -> SimpleUploadedFile:
     return SimpleUploadedFile(name, content, "application/octet-stream")
 
 
-def send(client: Client, *files: SimpleUploadedFile, kind: str = "rib", **fields: str) -> Any:
-    return client.post("/adherent/documents/envoyer/", {"kind": kind, **fields, "files": list(files)})
+SENDING = "5e0d1c6a-9a54-4b5e-8a0e-6f4d2b7c1a01"  # one that a page prepares
+
+
+def send(
+    client: Client,
+    *files: SimpleUploadedFile,
+    kind: str = "rib",
+    sending: object = None,
+    order: Sequence[object] = (),
+    **fields: str,
+) -> Any:
+    """« Envoyer », with files and with those that wait (`order`: their ids), from their page, or from a new one."""
+    there = Arrival.objects.filter(pk__in=[one for one in order if one != "nonsense"]).first()
+    sending = sending or (there.sending_id if there else uuid.uuid4())
+    posted = {"kind": kind, **fields, "files": list(files), "order": [str(one) for one in order]}
+    return client.post(f"/adherent/documents/envoyer/?envoi={sending}", posted)
+
+
+def waiting() -> list[object]:
+    """The ids of all that arrived and waits."""
+    return list(Arrival.objects.order_by("at", "pk").values_list("pk", flat=True))
 
 
 def deposited(member: Member, content: bytes, name: str = "releve.pdf") -> Document:

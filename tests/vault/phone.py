@@ -1,5 +1,6 @@
 """A member's phone without a browser: what tests and proofs send with, straight to a portal's socket."""
 
+import base64
 import http.client
 import http.cookiejar
 import re
@@ -8,6 +9,7 @@ import socket
 import time
 import urllib.parse
 import urllib.request
+import uuid
 from collections.abc import Mapping, Sequence
 
 from tests.cast import CAMILLE, PASSWORD, Person
@@ -39,6 +41,11 @@ class Phone:
             "X-CSRFToken": token,
             "Tus-Resumable": "1.0.0",
         }
+        self.begin_another()
+
+    def begin_another(self) -> None:
+        """From now on it prepares another sending, as a page opened anew does."""
+        self.sending = str(uuid.uuid4())
 
     @staticmethod
     def _token(browser: urllib.request.OpenerDirector, address: str) -> str:
@@ -66,7 +73,8 @@ class Phone:
             connection.close()
 
     def announce(self, content: bytes) -> str:
-        status, headers = self.ask("POST", FILES, Upload_Length=str(len(content)))
+        told = f"sending {base64.b64encode(self.sending.encode()).decode()}"
+        status, headers = self.ask("POST", FILES, Upload_Length=str(len(content)), Upload_Metadata=told)
         assert status == 201
         return headers["Location"]
 
@@ -117,7 +125,7 @@ class Phone:
             time.sleep(0.05)
 
     def deposit(self, contents: Sequence[bytes] = (), *, order: Sequence[str] = ()) -> tuple[int, str]:
-        """Post the form, with these files or with what arrived before; its status and where it leads."""
+        """Post the form, with these files and with those of `order` that arrived before; its status and where it leads."""
         boundary = secrets.token_hex(16)
         fields = [("kind", "rib"), ("note", ""), *(("order", one) for one in order)]
         parts = [
@@ -129,7 +137,7 @@ class Phone:
             parts.append(head.encode() + content + b"\r\n")
         body = b"".join([*parts, f"--{boundary}--\r\n".encode()])
         kind = f"multipart/form-data; boundary={boundary}"
-        status, headers = self.ask("POST", SEND, body, Content_Type=kind)
+        status, headers = self.ask("POST", f"{SEND}?envoi={self.sending}", body, Content_Type=kind)
         return status, headers.get("Location", "")
 
     def download(self, document_id: str) -> bytes:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from botocore.config import Config
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
@@ -105,6 +106,32 @@ class TestStorage:
         assert not self.names()
         assert send(signed_in, upload(pdf())).status_code == 302
 
+    def test_a_place_that_is_not_there_is_not_ready(self, tmp_path: Path) -> None:
+        """A bucket that does not exist, one that does not let us in, a folder that cannot be: `check --connect` says it too."""
+
+        def ready() -> tuple[int, str]:
+            answer = Client().get("/pret/")
+            return answer.status_code, answer.json()["storage"]
+
+        assert ready() == (200, "ok")
+        call_command("check", "--tag=caches", "--connect")
+        (tmp_path / "file").touch()
+        folder = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
+        folder_there = folder | {"OPTIONS": {"location": str(tmp_path / "made with the first object")}}
+        nowhere = folder | {"OPTIONS": {"location": str(tmp_path / "file" / "documents")}}
+        patient = self.settings.STORAGES
+        self.settings.STORAGES = patient | {"documents": folder_there}
+        assert ready() == (200, "ok")
+        for wrong in ({"bucket_name": "nobody-made-it"}, {"secret_key": "of another"}, None):
+            self.settings.STORAGES = patient
+            if wrong:
+                self.with_options(**wrong)
+            else:
+                self.settings.STORAGES = patient | {"documents": nowhere}
+            assert ready() == (503, "down"), wrong
+            with pytest.raises(CommandError):
+                call_command("check", "--tag=caches", "--connect")
+
     def test_a_document_is_not_lost_while_its_storage_hangs(
         self, member: Member, sentences: Text, s3_server: s3.Server
     ) -> None:
@@ -146,11 +173,11 @@ def test_a_database_that_goes_in_the_middle_is_told_and_nothing_acknowledged_is_
     phone.wait_until_held(path)
     database.stop()
     connection.sendall(LARGE[kept + 100_000 :])
-    assert connection.recv(4096).startswith(b"HTTP/1.1 500 ")
+    assert connection.recv(4096).startswith(b"HTTP/1.1 503 ")
     connection.close()
     said = phone.page(SEND)
-    assert "Une erreur est survenue de notre côté" in said
-    assert "Ce qui avait déjà été reçu, avec un accusé de dépôt, est conservé." in said
+    assert "Le service ne répond pas pour le moment" in said
+    assert "Vos documents et votre compte sont en sécurité." in said
     database.start()
     database.run("UPDATE vault_upload SET leased_until = NULL")  # half a minute passes
     assert phone.offset(path, past=0) == kept, "what was acknowledged, and no more"

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import unicodedata
 import zipfile
 from collections.abc import Callable
 from pathlib import Path, PureWindowsPath
@@ -313,3 +314,30 @@ def test_the_page_before_the_zip_says_what_it_will_hold(
     with transaction.atomic():
         assert not Entry.objects.filter(event=Event.DOCUMENTS_EXPORTED).exists()
     assert Document.objects.get().origin == Origin.MEMBER
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "letter",
+    ["é", "漢", "😀", "e\u0301\u0323", "\u1100\u1161\u11a8", "ﷺ", "a"],
+    ids=lambda one: f"{ord(one[0]):x}",
+)
+def test_names_as_long_as_a_phone_gives_them_unpack_anywhere_and_stay_apart(
+    member: Member, tmp_path: Path, letter: str
+) -> None:
+    """255 is what Linux and macOS take, in bytes of UTF-8 (macOS may write each accent apart), and Windows in characters."""
+    for _ in range(3):
+        deposited(member, pdf(), letter * 300 + ".pdf")
+    zipped = tmp_path / "tout.zip"
+    zipped.write_bytes(b"".join(export_everything(member=member).chunks))
+    with zipfile.ZipFile(zipped) as archive:
+        archive.extractall(tmp_path / "tout")
+    names = [path.name for path in (tmp_path / "tout").rglob("*.pdf")]
+    assert len({unicodedata.normalize("NFC", name).casefold() for name in names}) == 3
+    for name in names:
+        for form in ("NFC", "NFD"):
+            written = unicodedata.normalize(form, name)  # type: ignore[arg-type]
+            assert len(written.encode()) <= 255
+            assert len(written.encode("utf-16-le")) // 2 <= 255
+        assert "\ufffd" not in name
+        assert name.endswith(".pdf")

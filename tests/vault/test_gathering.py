@@ -132,7 +132,7 @@ def test_what_waits_is_gathered_in_the_order_that_the_member_chose(signed_in: Cl
     send(signed_in, *(upload(content, name) for name, content in [*THREE, ("d.pdf", pdf())]), kind="")
     by_name = {arrival.name: str(arrival.pk) for arrival in Arrival.objects.all()}
     order = [by_name[name] for name in ("c.heic", "d.pdf", "a.png", "b.jpg")]
-    signed_in.post(f"{LIST}envoyer/", {"kind": "rib", "gather": "on", "order": order})
+    send(signed_in, gather="on", order=order)
     first, second = Document.objects.order_by("place")
     assert [photo.name for photo in first.photos.all()] == ["c.heic", "a.png", "b.jpg"]
     assert (second.name, second.photo_count) == ("d.pdf", 0)

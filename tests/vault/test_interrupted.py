@@ -156,7 +156,7 @@ def test_a_connection_that_falls_silent_is_given_up_and_what_came_is_kept(
 ) -> None:
     path, connection = silent
     phone = Phone(portal, KARIM)
-    at = phone.offset(path, past=0)
+    at = phone.offset(path, past=0, patience=60)
     connection.close()
     assert 660_000 <= at <= 800_000
     assert phone.bring(path, LARGE[at:], at) == 204

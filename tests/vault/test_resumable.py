@@ -19,8 +19,8 @@ from adherents.vault.objects import StorageFailed
 from adherents.vault.services import arrival, resuming
 from adherents.vault.services.reading import clear_bytes
 from adherents.vault.services.verification import Pace, Verified, verify_everything
-from adherents.vault.views import member as page
-from tests.vault.conftest import browser_of, objects_in, pdf, picture, send, upload
+from adherents.vault.views import sending as page
+from tests.vault.conftest import SENDING, browser_of, objects_in, pdf, picture, send, upload, waiting
 
 pytestmark = pytest.mark.django_db
 FILES = "/adherent/documents/envoyer/fichiers/"
@@ -34,7 +34,8 @@ def encoded(**pairs: str) -> str:
 
 
 def announce(client: Client, content: bytes, name: str = "releve.pdf", **told: str) -> Any:
-    headers = {**TUS, "Upload-Length": str(len(content)), "Upload-Metadata": encoded(filename=name, **told)}
+    metadata = encoded(filename=name, **{"sending": SENDING, **told})
+    headers = {**TUS, "Upload-Length": str(len(content)), "Upload-Metadata": metadata}
     return client.post(FILES, headers=headers)
 
 
@@ -86,7 +87,7 @@ def test_a_file_is_announced_brought_whole_and_waits_for_its_deposit(
     assert len(objects_in(objects_folder)) == 1
     assert not Upload.objects.exists()
     assert not UnclaimedObject.objects.exists()
-    assert send(signed_in).status_code == 302
+    assert send(signed_in, order=waiting()).status_code == 302
     document = Document.objects.get()
     assert document.sha256 == hashlib.sha256(LARGE).hexdigest()
     assert str(document.pk) in made["Location"]
@@ -325,8 +326,8 @@ def test_the_twenty_first_file_is_refused_whole_and_half_ones_counted(signed_in:
 
 
 def test_the_plain_form_counts_the_files_on_their_way(signed_in: Client) -> None:
-    for _ in range(19):
-        announce(signed_in, LARGE)
+    for number in range(19):
+        announce(signed_in, LARGE, f"{number}.pdf")
     small = picture("PNG", (8, 8))
     send(signed_in, upload(small, "1.png"), upload(small, "2.png"))
     assert [document.name for document in Document.objects.all()] == ["1.png"]
@@ -502,10 +503,7 @@ def test_files_are_deposited_in_the_order_in_which_the_page_shows_them(signed_in
         bring(signed_in, address, content)
         ids[name] = address.split("/")[-2]
     wanted = ["a.png", "b.png", "c.png"]
-    signed_in.post(
-        "/adherent/documents/envoyer/",
-        {"kind": "rib", "order": ["nonsense", *(ids[name] for name in wanted[:2]), str(uuid.uuid4())]},
-    )
+    send(signed_in, order=["nonsense", *(ids[name] for name in wanted)])
     assert [document.name for document in Document.objects.order_by("place")] == wanted
 
 
@@ -515,7 +513,7 @@ def test_the_page_has_the_client_and_does_without(signed_in: Client, monkeypatch
     assert "data-sending" in with_client
     monkeypatch.setattr(page, "client_is_there", lambda: False)
     without = signed_in.get("/adherent/documents/envoyer/").content.decode()
-    assert "vault/" not in re.sub(r'href="[^"]*"', "", without)
+    assert ".js" not in re.sub(r'"/static/ui/portal[^"]*"', "", without)
     assert "data-sending" not in without
     assert send(signed_in, upload(pdf())).status_code == 302
 
@@ -524,7 +522,7 @@ def test_a_half_arrived_file_is_shown_and_can_be_taken_back_without_a_script(
     signed_in: Client, member: Member, objects_folder: Any
 ) -> None:
     half(signed_in, at=5000)
-    shown = signed_in.get("/adherent/documents/envoyer/").content.decode()
+    shown = signed_in.get(f"/adherent/documents/envoyer/?envoi={SENDING}").content.decode()
     assert "1 fichier arrivé en partie" in shown
     signed_in.post(f"/adherent/documents/envoyer/{Upload.objects.get().pk}/retirer/")
     assert not Upload.objects.exists()

@@ -1,6 +1,7 @@
 """Several requests for one upload at the same moment, on a real PostgreSQL: one wins, and the file stays whole."""
 
 import threading
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -49,9 +50,11 @@ def test_of_eight_that_bring_the_same_bytes_one_wins_each_time(member: Member) -
 
 
 def test_no_more_files_are_begun_at_once_than_the_profile_allows(member: Member) -> None:
+    sending_id = uuid.uuid4()
+
     def begin(number: int) -> bool:
         try:
-            resuming.begin_upload(member=member, name=f"{number}.pdf", length=10)
+            resuming.begin_upload(member=member, name=f"{number}.pdf", length=10, sending_id=sending_id)
         except resuming.NotAccepted:
             return False
         finally:

@@ -16,7 +16,7 @@ from adherents.members.models import Beneficiary, Member
 from adherents.vault.content import Refusal
 from adherents.vault.models import Arrival, Deposit, Document, State, UnclaimedObject
 from adherents.vault.services.sweeping import sweep_forgotten
-from tests.vault.conftest import browser_of, objects_in, pdf, picture, send, upload
+from tests.vault.conftest import browser_of, objects_in, pdf, picture, send, upload, waiting
 
 Text = Callable[[Any], str]
 pytestmark = pytest.mark.django_db
@@ -169,12 +169,12 @@ def test_files_that_arrived_wait_when_a_field_is_missing(
 ) -> None:
     answer = send(signed_in, upload(pdf(), "a.pdf"), upload(picture(), "b.jpg"), kind="", note="à garder")
     page = sentences(answer)
-    assert "2 fichiers déjà arrivés" in page
+    assert "2 fichiers prêts à envoyer" in page
     assert "Choisissez dans la liste ce que vous envoyez." in page
     assert "à garder" in answer.content.decode()
     assert not Document.objects.exists()
     assert not UnclaimedObject.objects.exists()
-    answer = send(signed_in, kind="rib")
+    answer = send(signed_in, kind="rib", order=waiting())
     assert answer.status_code == 302
     assert sorted(document.name for document in Document.objects.of(member)) == ["a.pdf", "b.jpg"]
     assert not Arrival.objects.exists()
@@ -186,7 +186,7 @@ def test_files_that_wait_belong_to_their_member_alone(
     send(signed_in, upload(pdf(), "a.pdf"), kind="")
     arrival = Arrival.objects.get()
     other = browser_of(other_member)
-    assert "déjà arrivé" not in sentences(other.get("/adherent/documents/envoyer/"))
+    assert "prêt à envoyer" not in sentences(other.get("/adherent/documents/envoyer/"))
     other.post(f"/adherent/documents/envoyer/{arrival.pk}/retirer/")
     assert Arrival.objects.get() == arrival
 
@@ -286,15 +286,34 @@ def test_a_stranger_is_asked_to_sign_in_and_nothing_is_read(
 
 def test_limits_are_told_before_choosing(signed_in: Client, sentences: Text) -> None:
     page = signed_in.get("/adherent/documents/envoyer/")
-    assert "PDF, JPEG, PNG, HEIC, WebP, TIFF. 20 Mo par fichier, 20 fichiers." in sentences(page)
+    assert "PDF, JPEG, PNG, HEIC, WebP, TIFF, AVIF. 20 Mo par fichier, 20 fichiers." in sentences(page)
     html = page.content.decode()
     assert 'capture="environment"' in html
     assert "multiple" in html
 
 
-def test_more_files_than_the_server_reads_at_all_is_a_refusal_and_not_a_crash(
-    signed_in: Client, objects_folder: Any
+@pytest.mark.parametrize("count", [22, 90, 91, 101, 250])
+def test_more_files_than_anybody_may_send_are_told_in_words_and_the_first_twenty_stay(
+    member: Member, sentences: Text, count: int
 ) -> None:
-    answer = send(signed_in, *(upload(picture("PNG", (8, 8)), f"{number}.png") for number in range(120)))
-    assert answer.status_code == 400
-    assert not objects_in(objects_folder)
+    """A plain form sends whatever was chosen, whatever its number: also where the token is checked."""
+    client = browser_of(member, enforce_csrf_checks=True)
+    page = client.get("/adherent/documents/envoyer/").content.decode()
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
+    assert token
+    small = picture("PNG", (8, 8))
+    files = [upload(small, f"{number}.png") for number in range(1, count + 1)]
+    fields = {"csrfmiddlewaretoken": token[1], "kind": "rib", "files": files}
+    answer = client.post("/adherent/documents/envoyer/", fields)
+    if count <= 90:
+        receipt = sentences(client.get(answer["Location"]))
+        assert f"{count - 20} fichiers n’ont pas été acceptés" in receipt
+        assert Document.objects.count() == 20
+        return
+    assert answer.status_code == 200
+    said = sentences(answer)
+    assert "Vous avez choisi beaucoup trop de fichiers à la fois" in said.replace("\u00a0", " ")
+    assert "20 fichiers prêts à envoyer" in said
+    assert Arrival.objects.count() == 20
+    answer = send(client, order=waiting(), csrfmiddlewaretoken=token[1])
+    assert "/accuses/" in answer["Location"]

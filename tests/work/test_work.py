@@ -159,7 +159,7 @@ def test_every_room_with_work_has_its_sweep() -> None:
         "identity claims",
         "mail",
         "renewal notices",
-        "old questions and sessions",
+        "old sessions and used tokens",
     } <= set(SWEEPS)
 
 

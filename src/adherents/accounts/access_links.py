@@ -24,8 +24,11 @@ class Purpose(models.TextChoices):
     LETTER = "letter"
     SECOND_FACTOR = "second_factor"  # with the password: add the factor that replaces a lost one
     STRANGER = "stranger"  # say « ce n’était pas moi »
+    ADDRESS = "address"  # confirm the address that it was sent to
+    ADDRESS_CHANGED = "address_changed"  # say « ce n’était pas moi » of a change of address
 
 
+REPORTS = (Purpose.STRANGER, Purpose.ADDRESS_CHANGED)
 SETS_A_PASSWORD = (Purpose.RESET, Purpose.FIRST_CONNECTION, Purpose.INVITATION)
 
 
@@ -55,7 +58,14 @@ class AccessLinkQuerySet(models.QuerySet["AccessLink"]):
 
         Not « ce n’était pas moi »: whoever stole a password would change it to silence its owner.
         """
-        return self.exclude(purpose=Purpose.STRANGER).kill_every_one_of(account)
+        return self.exclude(purpose__in=REPORTS).kill_every_one_of(account)
+
+    def kill_all_but_address_reports_of(self, account: AbstractBaseUser) -> int:
+        """Nothing that was sent opens, and what takes a change of address back stays.
+
+        A thief who has the new mailbox could otherwise report a device there, to silence the owner of the former one.
+        """
+        return self.exclude(purpose=Purpose.ADDRESS_CHANGED).kill_every_one_of(account)
 
     def kill_every_one_of(self, account: AbstractBaseUser) -> int:
         """Nothing that was sent opens any more: the account is shut."""

@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from adherents.accounts import sessions
-from adherents.accounts.browser import client_of, remember_device
+from adherents.accounts.browser import client_of, forget_number, remember_device
 from adherents.accounts.models import Account
 from adherents.accounts.returning import is_a_members_page, page_wanted
 from adherents.accounts.services import sign_in
@@ -51,6 +51,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         token = request.allauth.device_token  # type: ignore[attr-defined]
         if token:
             remember_device(request, response, token)
+        forget_number(response)
         return response
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:

@@ -22,6 +22,12 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 ENDED = "fin"  # in the query of the page that one signs in at
 
 
+def answers_head_itself(view: View[P]) -> View[P]:
+    """Mark a view for machines whose HEAD does its own work, or answers without a database. Any other's writes are undone."""
+    view.answers_head_itself = True  # type: ignore[attr-defined]
+    return view
+
+
 def account_of(request: HttpRequest) -> Account:
     """The account that is signed in; only behind one of the decorators below."""
     return cast(Account, request.user)

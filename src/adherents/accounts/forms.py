@@ -73,7 +73,7 @@ class ForgottenForm(forms.Form):
             "invalid": gettext_lazy("Répondez par un nombre, en chiffres."),
         },
     )
-    question = forms.UUIDField(widget=forms.HiddenInput)
+    question = forms.CharField(max_length=100, widget=forms.HiddenInput)
 
 
 class NewPasswordMixin(forms.Form):

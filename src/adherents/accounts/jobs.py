@@ -1,4 +1,4 @@
-from adherents.accounts.services import forgotten, new_factor, renewal
+from adherents.accounts.services import forgotten, new_factor, renewal, single_use
 from adherents.accounts.sessions import SessionStore
 from adherents.work.registry import sweep
 
@@ -18,7 +18,7 @@ def warn_of_renewal() -> int:
     return renewal.warn()
 
 
-@sweep("old questions and sessions", every=300)
+@sweep("old sessions and used tokens", every=300)
 def clean() -> int:
     SessionStore.clear_expired()
-    return forgotten.forget_old_questions() and 0
+    return single_use.forget_expired() and 0

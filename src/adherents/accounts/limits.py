@@ -2,8 +2,11 @@
 
 from functools import cache
 from ipaddress import IPv6Address, ip_address, ip_network
+from threading import Lock
 from typing import Literal, cast
 
+# Whole before the first request: `limits` looks for its version in a module that another thread may be half way through.
+import redis  # noqa: F401
 from django.conf import settings
 from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage, Storage, storage_from_string
@@ -25,9 +28,16 @@ class TooOften(Exception):
         self.door = door
 
 
-@cache
+_storages: dict[str, Storage] = {}
+_one_maker = Lock()
+
+
 def _storage(url: str) -> Storage:
-    return cast(Storage, storage_from_string(url)) if url else MemoryStorage()
+    """Where knocks are counted: made once, by whichever thread comes first, or what the others counted would be lost."""
+    with _one_maker:
+        if url not in _storages:
+            _storages[url] = cast(Storage, storage_from_string(url)) if url else MemoryStorage()
+        return _storages[url]
 
 
 @cache
@@ -46,13 +56,18 @@ def network_of(address: str) -> str:
     return str(ip_network(f"{known}/{64 if known.version == 6 else 24}", strict=False))
 
 
-def knock(door: Door, *, address: str, identifier: str = "") -> None:
-    """Count one more knock. Raises `TooOften` past the profile's rates; an identifier is counted under a keyed hash."""
+def knock(door: Door, *, address: str, identifier: str = "", person: str = "") -> None:
+    """Count one more knock. Raises `TooOften` past the profile's rates; an identifier is counted under a keyed hash.
+
+    `person`: who is meant, where the identifier may be a guess (« Première connexion »).
+    """
     rates = getattr(profile().limits, door)
     limiter = FixedWindowRateLimiter(_storage(settings.ADHERENTS_CACHE_URL))
     counted = [(rates.per_address, "address", address), (rates.per_network, "network", network_of(address))]
     if identifier:
         counted.append((rates.per_identifier, "identifier", blind_index("limits", identifier).hex()))
+    if person:
+        counted.append((rates.per_person, "person", blind_index("limits", person).hex()))
     for rate, scope, value in counted:
         if not limiter.hit(_rate(str(rate)), door, scope, value):
             raise TooOften(door)

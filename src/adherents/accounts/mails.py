@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from adherents.accounts.models import Account, Purpose
+from adherents.accounts.whom import whom
 from adherents.insurer.profile import profile
 from adherents.mail.services import Value, post
 from adherents.ui.moments import date_and_hour
@@ -28,6 +29,12 @@ def access_link(account: Account, *, purpose: str, token: str) -> None:
 def reset_waits(account: Account, *, until: datetime) -> None:
     """Instead of a link while the account is locked: until when (G11)."""
     _post("accounts/reset_waits", account, date_and_hour(until, account.language))
+
+
+def identity_wanted(account: Account) -> None:
+    """Instead of a link, once an hour: its mailbox alone does not open this account (`identity_wanted_since`)."""
+    hour = f"{timezone.now():%Y-%m-%dT%H}"
+    _post("accounts/identity_wanted", account, dedupe_key=f"identity-wanted:{account.pk}:{hour}")
 
 
 def locked(account: Account, *, until: datetime, dedupe_key: str) -> None:
@@ -100,11 +107,30 @@ def new_factor_expired(account: Account) -> None:
 
 
 def email_changed(account: Account, *, old: str, new: str) -> None:
-    """Told to the old address and to the new one (G10)."""
+    """The service changed it: told to the old address and to the new one (G10)."""
     if old:
         _post("accounts/email_changed_old", account, to=old)
     if new:
         _post("accounts/email_changed_new", account, to=new)
+
+
+def own_email_changed(account: Account, *, new: str) -> None:
+    """The member changed it: told to the new address. What the former one is told has a link of its own."""
+    _post("accounts/own_email_changed", account, to=new)
+
+
+def email_in_file_changed(account: Account, *, old: str, new: str) -> None:
+    """The same where the insurer's file brought it, or took it away: nobody asked for it here."""
+    if old:
+        _post("accounts/email_in_file_old", account, {"replaced": bool(new)}, to=old)
+    if new:
+        _post("accounts/email_in_file_new", account, to=new)
+
+
+def number_given(*, to: str, language: str, name: str, number: str) -> None:
+    """The n° adhérent is another person's: the access that it opened is shut, and what was sent is kept."""
+    if to:
+        post("accounts/number_given", to=to, language=language, context=whom(name, number))
 
 
 def closed(account: Account) -> None:
@@ -114,6 +140,11 @@ def closed(account: Account) -> None:
 def reopened(account: Account) -> None:
     """How to get in again: the password that it had does not."""
     _post("accounts/reopened", account)
+
+
+def for_account(account: Account) -> dict[str, Value]:
+    """For whom a mail about this account is; an agent has no n° adhérent."""
+    return whom(account.display_name, "" if account.is_agent else account.identifier)
 
 
 def _post(
@@ -132,6 +163,7 @@ def _post(
         "link_validity_minutes": profile().password.link_validity_minutes,
         "lock_hours": profile().lock.hours,
         "agent": account.is_agent,
+        **for_account(account),
         **(facts or {}),
     }
     post(name, to=to, language=account.language, context=context, dedupe_key=dedupe_key)

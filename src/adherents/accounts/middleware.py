@@ -1,14 +1,20 @@
-"""What this room does to every request: its language, and the answer to whoever knocks too often."""
+"""What this room does to every request: its language, the answer to whoever knocks too often, a proof that is asked again."""
 
 import logging
 from collections.abc import Callable
+from http import HTTPStatus
+from urllib.parse import urlencode
 
+from allauth.account.adapter import get_adapter
+from allauth.core.exceptions import ReauthenticationRequired
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
-from django.shortcuts import render
+from django.middleware.csrf import get_token
+from django.shortcuts import redirect, render
 from django.utils import translation
 
 from adherents.accounts.limits import TooOften
+from adherents.accounts.returning import NEXT, to_sign_in
 
 log = logging.getLogger("adherents.limits")
 Handler = Callable[[HttpRequest], HttpResponseBase]
@@ -28,6 +34,25 @@ def language(get_response: Handler) -> Handler:
     return middleware
 
 
+def cookies_refused(get_response: Handler) -> Handler:
+    """A page behind a link, asked for without any cookie: the browser keeps none, and it is not the link that is dead.
+
+    Whoever follows a link is given a cookie before the page that needs it. One stays when the page says that a link is dead,
+    so that loading it again says the same.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        if response.status_code != HTTPStatus.GONE:
+            return response
+        if not request.COOKIES:
+            return render(request, "ui/errors/cookies.html", status=HTTPStatus.GONE)
+        get_token(request)
+        return response
+
+    return middleware
+
+
 class TooOftenMiddleware:
     """« Trop de demandes en peu de temps », whichever door was knocked at, whoever knocked."""
 
@@ -42,3 +67,27 @@ class TooOftenMiddleware:
             return None
         log.warning("knocked too often", extra={"door": exception.door})
         return render(request, "ui/errors/429.html", status=429)
+
+
+class ProveAgainMiddleware:
+    """Before something that matters, whoever has not proved themselves for a while does so, and comes back to the page.
+
+    Only its address is kept, in the address of the next one. allauth would keep the whole request in the session: its cookies,
+    which open sessions, and whatever was posted, from strangers too.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
+        if not isinstance(exception, ReauthenticationRequired):
+            return None
+        ways = (
+            get_adapter().get_reauthentication_methods(request.user) if request.user.is_authenticated else []
+        )
+        if not ways:
+            return redirect(to_sign_in(request))
+        return redirect(f"{ways[0]['url']}?{urlencode({NEXT: request.get_full_path()})}")

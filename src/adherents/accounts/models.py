@@ -1,6 +1,5 @@
 """Accounts and what protects them."""
 
-import uuid
 from datetime import datetime, timedelta
 from importlib import import_module
 from typing import Any, ClassVar, Self
@@ -23,6 +22,7 @@ from adherents.accounts.policy import Counter, Standing
 from adherents.crypto.fields import EncryptedTextField
 from adherents.crypto.index import blind_index, blind_indexes
 from adherents.insurer.profile import profile
+from adherents.ui.typed import bare, without_separators
 from adherents.work.models import DueWork, DueWorkQuerySet
 
 
@@ -34,10 +34,17 @@ class Role(models.TextChoices):
     AUDITOR = "auditeur", _("Auditeur")
 
 
+RETIRED = (
+    "former:"  # begins the identifier of an account whose n° adhérent is another person's; nobody can type it
+)
+
+
 def normalise_identifier(typed: str) -> str:
-    """A n° adhérent as it is kept: no space, letter case folded up (G1). An agent's e-mail address: folded down."""
-    bare = "".join(typed.split())
-    return bare.lower() if "@" in bare else bare.upper()
+    """A n° adhérent as it is kept: no space nor invisible mark, letter case folded up (G1). An agent's e-mail address: folded
+    down. Dots and dashes stay, since the insurer's own numbers may have them (`AccountQuerySet.identified_by`).
+    """
+    text = bare(typed)
+    return text.lower() if "@" in text else text.upper()
 
 
 class AccountQuerySet(models.QuerySet["Account"]):
@@ -53,8 +60,10 @@ class AccountQuerySet(models.QuerySet["Account"]):
         return found.order_by("pk")
 
     def identified_by(self, identifier: str) -> "Account | None":
-        """The account that this (normalised) identifier names."""
-        return next(iter(self.filter(identifier=identifier)), None)
+        """The account that this (normalised) identifier names: as it stands, or without the dots and dashes put into it."""
+        plain = without_separators(identifier)
+        found = {account.identifier: account for account in self.filter(identifier__in={identifier, plain})}
+        return found.get(identifier) or found.get(plain)
 
 
 class Account(AbstractBaseUser):
@@ -70,6 +79,10 @@ class Account(AbstractBaseUser):
     second_factor_reset_at = models.DateTimeField(
         null=True,
         help_text="since when only a mailed link lets add a second factor; null: nothing is to be replaced",
+    )
+    identity_wanted_since = models.DateTimeField(
+        null=True,
+        help_text="since when « mot de passe oublié » does not open it: a first connection does, or an agent; null: it does",
     )
     created_at = models.DateTimeField(default=timezone.now)
     closed_at = models.DateTimeField(null=True, help_text="of a member: closed; of an agent: suspended")
@@ -120,6 +133,11 @@ class Account(AbstractBaseUser):
     @property
     def is_active(self) -> bool:  # type: ignore[override]
         return self.closed_at is None
+
+    @property
+    def is_retired(self) -> bool:
+        """Whether its n° adhérent is another person's now: it is closed for good."""
+        return self.identifier.startswith(RETIRED)
 
     @property
     def is_expired(self) -> bool:
@@ -216,16 +234,14 @@ class SignInCounter(models.Model):
         return blind_index("sign-in", identifier)
 
 
-class MathQuestion(models.Model):
-    """A « question mathématique » asked on a page. The answer stays here, and dies with its first use (G5)."""
+class UsedToken(models.Model):
+    """The hash of a token that was used, once: nothing is kept of it before, and after its end nothing more."""
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
-    left = models.PositiveSmallIntegerField()
-    right = models.PositiveSmallIntegerField()
+    token_hash = models.CharField(max_length=64, primary_key=True)
     expires_at = models.DateTimeField(db_index=True)
 
     def __str__(self) -> str:
-        return f"{self.left} + {self.right} ="
+        return f"used: {self.token_hash[:8]}"
 
 
 class ResetRequest(DueWork):

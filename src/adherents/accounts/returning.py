@@ -19,6 +19,18 @@ def gives_a_file(view: View) -> View:
     return view
 
 
+def gives_files(view: View) -> View:
+    """Mark a member's view whose page gives files once its form is sent: one comes back to it, and its answer is long."""
+    view.gives_files = True  # type: ignore[attr-defined]
+    return view
+
+
+def takes_files(view: View) -> View:
+    """Mark a member's view that reads a request of any length as it comes. Every other refuses one too long for a form."""
+    view.takes_files = True  # type: ignore[attr-defined]
+    return view
+
+
 def to_sign_in(request: HttpRequest) -> str:
     """Where to sign in, in order to come back to the page that `request` asks for, if it can be come back to."""
     return sign_in_address(request.get_full_path() if request.method in {"GET", "HEAD"} else "")

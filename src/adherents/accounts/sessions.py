@@ -27,6 +27,11 @@ def ended_why(request: HttpRequest) -> str:
     return str(getattr(request.session, "ended_why", ""))
 
 
+def keep_from_idling(session_key: str) -> None:
+    """Bytes of a request that this session began still come: that is activity. One that is over stays so."""
+    Session.objects.open().filter(session_key=hash_token(session_key)).update(last_seen_at=timezone.now())
+
+
 class SessionStore(DatabaseStore):
     """Django's database sessions, with the key hashed at rest, an idle and an absolute end."""
 

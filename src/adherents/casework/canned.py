@@ -68,7 +68,7 @@ def _values(about: About) -> Mapping[str, str]:
     facts: dict[str, Callable[[], str]] = {
         "prenom": lambda: _given_name(about.member),
         "nom": lambda: (about.member.usage_name or about.member.birth_name).upper(),
-        "numero_adherent": lambda: about.member.number,
+        "numero_adherent": lambda: about.member.shown_number,
         "document": lambda: document.kind_label if document else "",
         "numero_accuse": lambda: document.deposit.number if document else "",
         "date_envoi": lambda: f"{timezone.localtime(document.at):%d/%m/%Y}" if document else "",

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import translation
 
+from adherents.accounts.whom import whom
 from adherents.casework.models import Decision, Message, Outcome
 from adherents.mail.services import Value, post
 from adherents.members.models import Member
@@ -33,6 +34,7 @@ def decided(decision: Decision, document: Document) -> None:
         "until": f"{decision.until:%d/%m/%Y}" if decision.until else "",
         "asks": decision.asks,
         "link": settings.BASE_URL + _leads_to(decision, document),
+        **whom(document.member.name, document.member.number),
     }
     post(
         _MAILS[Outcome(decision.outcome)],
@@ -52,7 +54,10 @@ def message_waits(message: Message) -> None:
         "casework/message_waits",
         to=to,
         language=language,
-        context={"link": settings.BASE_URL + reverse("messages:thread", args=[message.thread_id])},
+        context={
+            "link": settings.BASE_URL + reverse("messages:thread", args=[message.thread_id]),
+            **whom(message.thread.member.name, message.thread.member.number),
+        },
         dedupe_key=f"message:{message.pk}",
     )
 

@@ -30,6 +30,7 @@ class Act(StrEnum):
     SEND_LINK = "send_link"
     CLOSE_ACCOUNT = "close_account"
     REOPEN_ACCOUNT = "reopen_account"
+    HAND_OVER_EXPORT = "hand_over_export"
     WRITE_LETTER = "write_letter"
     PREPARE_LETTERS = "prepare_letters"
     TREAT = "treat"
@@ -60,6 +61,8 @@ TABLE: dict[Act, frozenset[Role]] = {
     Act.SEND_LINK: _DESK,
     Act.CLOSE_ACCOUNT: _DESK,
     Act.REOPEN_ACCOUNT: _DESK,
+    # The documents themselves leave the portal: never the doing of whoever treats them.
+    Act.HAND_OVER_EXPORT: _HEADS,
     Act.WRITE_LETTER: _DESK,
     Act.PREPARE_LETTERS: frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
     Act.TREAT: _DESK,

@@ -46,6 +46,7 @@ urlpatterns = [
     path("adherents/<int:pk>/courrier/", member.write_letter, name="write_letter"),
     path("adherents/<int:pk>/fermeture/", member.close_account, name="close_account"),
     path("adherents/<int:pk>/reouverture/", member.reopen_account, name="reopen_account"),
+    path("adherents/<int:pk>/export/", member.hand_over_export, name="hand_over_export"),
     path("adherents/<int:pk>/nir/", member.show_nir, name="show_nir"),
     path("adherents/<int:pk>/connexions/", member.end_member_sessions, name="end_member_sessions"),
     path("documents/<uuid:document_id>/", document.document_page, name="document"),

@@ -1,6 +1,7 @@
 """A member's message on its way: its form, and the files that come with it, sealed while the request is read."""
 
 import uuid
+from collections.abc import Collection
 from typing import Any
 
 from django import forms
@@ -12,8 +13,7 @@ from adherents.accounts.limits import TooOften, knock
 from adherents.insurer.profile import profile
 from adherents.members.models import Member
 from adherents.vault.content import SHORT_NAMES
-from adherents.vault.models import Arrival
-from adherents.vault.services import resuming
+from adherents.vault.models import Arrival, ArrivalQuerySet
 from adherents.vault.services.allowance import NoRoom, allowance_of, room_of
 from adherents.vault.services.arrival import MEGABYTE, Intake, keep_waiting
 from adherents.vault.services.attaching import Brought
@@ -29,7 +29,7 @@ class Writing:
         self._kept: set[uuid.UUID] = set()
         self._there: list[uuid.UUID] = []
         if request.method == "POST":
-            self.intake.waiting, self.intake.room = resuming.files_of(member), room_of(member)
+            self.intake.waiting, self.intake.room = self._waiting().count(), room_of(self.member)
             request.upload_handlers = [SealingUploadHandler(request, self.intake)]
 
     @property
@@ -42,12 +42,17 @@ class Writing:
         if self.request.method != "POST":
             return None
         chosen = set(self.request.POST.getlist("waiting"))
-        there = [file.pk for file in Arrival.objects.waiting_for(self.member) if str(file.pk) in chosen]
+        there = [file.pk for file in self._waiting() if str(file.pk) in chosen]
         if len(there) < len(chosen):
             form.add_error(None, _("Un fichier qui attendait n’est plus là : joignez-le à nouveau."))
         for file in self.intake.refused:
             words = {"name": file.name, "why": file.sentence}
             form.add_error(None, _("« %(name)s » n’a pas été joint. %(why)s") % words)
+        if self.intake.cut_short:
+            far_too_many = _(
+                "Vous avez choisi beaucoup trop de fichiers à la fois : %(count)d au plus par message."
+            )
+            form.add_error(None, far_too_many % {"count": profile().documents.max_files})
         try:
             knock("message", address=address_of(self.request), identifier=self.member.number)
         except TooOften:
@@ -57,22 +62,31 @@ class Writing:
         self._there = there
         if form.is_valid():
             return Brought(arrived=self.intake.arrived, waiting=there)
-        self._keep()
+        self._keep(there)
         return None
+
+    def miss(self, form: forms.Form, brought: Brought) -> None:
+        """A file that waited went while the message left, which did not: the rest waits with its form."""
+        form.add_error(None, _("Un fichier qui attendait n’est plus là : joignez-le à nouveau."))
+        self._keep(brought.waiting)
+
+    def _keep(self, there: Collection[uuid.UUID]) -> None:
+        keep_waiting(member=self.member, arrived=self.intake.arrived)
+        self._kept = {*there, *(file.id for file in self.intake.take())}
+
+    def _waiting(self) -> ArrivalQuerySet:
+        """What arrived for a message, and for no sending of documents."""
+        return Arrival.objects.waiting_for(self.member).with_no_sending()
 
     def has_no_room(self, form: forms.Form, refusal: NoRoom) -> None:
         """The message did not leave: another sending took the room meanwhile."""
         form.add_error(None, str(refusal.reason.label))
-        self._keep()
-
-    def _keep(self) -> None:
-        keep_waiting(member=self.member, arrived=self.intake.arrived)
-        self._kept = {*self._there, *(file.id for file in self.intake.take())}
+        self._keep(self._there)
 
     def context(self) -> dict[str, Any]:
         """What the page says of files: limits, types, and those that arrived already."""
         documents = profile().documents
-        waiting = Arrival.objects.waiting_for(self.member).filter(pk__in=self._kept) if self._kept else []
+        waiting = self._waiting().filter(pk__in=self._kept) if self._kept else []
         return {
             "waiting": waiting,
             "allowance": allowance_of(self.member),
@@ -80,5 +94,5 @@ class Writing:
             "most_megabytes": documents.max_file_mb,
             "most_bytes": documents.max_file_mb * MEGABYTE,
             "formats": ", ".join(SHORT_NAMES[kind] for kind in documents.types),
-            "accept": ",".join([*documents.types, ".heic", ".heif"]),
+            "accept": documents.accept,
         }

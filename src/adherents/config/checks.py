@@ -3,15 +3,17 @@
 import stat
 from collections.abc import Sequence
 from pathlib import Path
+from subprocess import TimeoutExpired
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.checks import CheckMessage, Error, Info, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 
 from adherents.config import environment
+from adherents.vault.drawing.process import what_is_permitted
 
 VERIFIED = {"verify-ca", "verify-full"}  # PostgreSQL's `sslmode`: TLS, with a server that proved who it is
 ENCRYPTED = VERIFIED | {"require"}
@@ -105,7 +107,7 @@ def surroundings(app_configs: Sequence[AppConfig] | None, **options: Any) -> lis
             Warning(
                 f"Other accounts of this machine can read the master key, or put another in its place: {readable}.",
                 hint="chmod 600 the file and 700 its folder, both the service's own.",
-                id="adherents.W008",
+                id="adherents.W010",
             )
         )
     clear = _spoken_to_in_clear()
@@ -147,6 +149,41 @@ def open_to_the_world(bind: str) -> str:
         f"{bind} is open to the network, and this portal is on trial: no TLS, a key beside the data, mail in a folder. "
         "Bind to 127.0.0.1, or set ADHERENTS_BASE_URL to its public https:// address."
     )
+
+
+@register()
+def drawing(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[CheckMessage]:
+    """What this machine does not let the process take away from itself that opens what strangers send: measured in one."""
+    if not settings.IN_PRODUCTION:
+        return []
+    try:
+        permitted = what_is_permitted()
+    except (OSError, TimeoutExpired):
+        return [
+            Warning(
+                "No process can be started to draw documents: agents would see none.",
+                hint="Is there memory left, and may this service start processes?",
+                id="adherents.W008",
+            )
+        ]
+    found: list[CheckMessage] = []
+    if not permitted.filtered:
+        found.append(
+            Warning(
+                "The kernel does not filter the system calls of the process that draws documents.",
+                hint="A Linux kernel with seccomp, on x86-64 or ARM 64, and a container that permits it.",
+                id="adherents.W009",
+            )
+        )
+    if not permitted.another_user:
+        found.append(
+            Info(
+                "Documents are drawn under the portal's own user: only the filter of system calls parts them from it.",
+                hint="Nothing to do. Only a service that may become another user (as root) has one to each drawing.",
+                id="adherents.I001",
+            )
+        )
+    return found
 
 
 def refuse_what_is_unsafe() -> None:

@@ -12,6 +12,8 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 import dj_database_url
 
+from adherents.config.serving.exchanges import Bounds
+
 CHECKOUT = Path(__file__).resolve().parents[3]
 LOOPBACK = {"127.0.0.1", "localhost", "::1", "testserver"}
 SocketAddress = tuple[str, int] | str
@@ -169,6 +171,26 @@ def proxies() -> int:
     if given not in {str(count) for count in range(10)}:
         raise WrongSetting("ADHERENTS_PROXIES should be the number of reverse proxies in front, such as 1")
     return int(given)
+
+
+def _number(name: str, default: int, least: int, most: int) -> int:
+    given = text(name, str(default))
+    if not given.isascii() or not given.isdecimal() or not least <= int(given[:12]) <= most:
+        raise WrongSetting(f"ADHERENTS_{name} should be a number from {least} to {most}, such as {default}")
+    return int(given)
+
+
+def bounds() -> Bounds:
+    """What whoever sends or reads slowly may hold, of one web process."""
+    usual = Bounds()
+    return Bounds(
+        least_rate=_number("LEAST_RATE", usual.least_rate, 100, 4000),
+        by_address=_number("SLOW_PER_ADDRESS", usual.by_address, 8, 10_000),
+        by_member=_number("SLOW_PER_MEMBER", usual.by_member, 2, 1000),
+        memory=_number("BODIES_MB", usual.memory >> 20, 16, 65_536) << 20,
+        uploads=_number("UPLOAD_THREADS", usual.uploads, 4, 1000),
+        downloads=_number("DOWNLOADS", usual.downloads, 4, 1000),
+    )
 
 
 @dataclass(frozen=True)

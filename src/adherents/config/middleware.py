@@ -1,12 +1,23 @@
 """What every request and every response passes through, whatever room answers."""
 
+import io
 import logging
+import re
 import time
 from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseBase
+from django.core.handlers.wsgi import LimitedStream
+from django.db import transaction
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import Resolver404, resolve
 
+from adherents.config.serving.exchanges import IN_MEMORY_BYTES
+
+_AFTER_AN_ADDRESS = re.compile(r"[\W_]+$")
 Handler = Callable[[HttpRequest], HttpResponseBase]
 access = logging.getLogger("adherents.access")
 
@@ -49,6 +60,84 @@ def access_log(get_response: Handler) -> Handler:
     return middleware
 
 
+class LongRequests:
+    """A request too long to be there already when a view is called: only views that take files read one, of who is signed in.
+
+    The server is told whose it is, and whose a long answer is: one member holds so many at once (`serving.exchanges`).
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if response.streaming:
+            _say_whose(request)
+        return response
+
+    def process_view(
+        self, request: HttpRequest, view: Handler, args: Any, kwargs: Any
+    ) -> HttpResponseBase | None:
+        """Before any token is looked for in the form, which would read it."""
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if not length.isdecimal() or int(length) <= IN_MEMORY_BYTES:
+            return None
+        if not getattr(view, "takes_files", False):
+            return render(request, "ui/errors/413.html", status=413)
+        if request.user.is_authenticated:
+            _say_whose(request)
+        else:
+            request._stream = LimitedStream(io.BytesIO(), 0)  # type: ignore[assignment]
+        return None
+
+
+def _say_whose(request: HttpRequest) -> None:
+    exchange = request.META.get("adherents.exchange")
+    if exchange is not None and request.user.is_authenticated:
+        exchange.member = request.user.pk
+
+
+def mailed_addresses(get_response: Handler) -> Handler:
+    """An address as mail programs and people cut it out of a text: what stands after it leads to the page all the same.
+
+    « . », « > », « ) », a space, a slash too many: no address of ours ends so.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        if request.method not in {"GET", "HEAD"}:
+            return get_response(request)
+        kept = _AFTER_AN_ADDRESS.sub("", request.path_info)
+        after = request.path_info[len(kept) :]
+        if after not in {"", "/"} and (there := _leads_to(kept)):
+            return _to(there, request)
+        response = get_response(request)
+        if after == "/" and response.status_code == 404 and request.resolver_match is None and _is_page(kept):
+            return _to(kept, request)
+        return response
+
+    return middleware
+
+
+def _leads_to(kept: str) -> str:
+    """The page of this address, with its own slash at the end or without; "" for none."""
+    return next((address for address in (f"{kept}/", kept) if _is_page(address)), "")
+
+
+def _is_page(path: str) -> bool:
+    try:
+        resolve(path)
+    except Resolver404:
+        return False
+    return True
+
+
+def _to(path: str, request: HttpRequest) -> HttpResponseBase:
+    query = request.META.get("QUERY_STRING", "")
+    response = HttpResponseRedirect(quote(path) + (f"?{query}" if query else ""))
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
 def response_headers(get_response: Handler) -> Handler:
     """The headers that protect every response. A view that needs others sets them itself, and they stay."""
 
@@ -74,6 +163,30 @@ def response_headers(get_response: Handler) -> Handler:
         return response
 
     return middleware
+
+
+def head_writes_nothing(get_response: Handler) -> Handler:
+    """HEAD answers like GET, and what that wrote in the database is undone: link checkers and monitors leave no trace.
+
+    `answers_head_itself` marks the views that are left alone: for machines, where HEAD is a question of its own.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        if request.method != "HEAD" or _answers_head_itself(request.path_info):
+            return get_response(request)
+        with transaction.atomic():
+            response = get_response(request)
+            transaction.set_rollback(True)
+        return response
+
+    return middleware
+
+
+def _answers_head_itself(path: str) -> bool:
+    try:
+        return getattr(resolve(path).func, "answers_head_itself", False)
+    except Resolver404:
+        return False
 
 
 def _held(policy: str) -> str:

@@ -16,6 +16,7 @@ ADHERENTS_PROFILE = PROFILE
 ADHERENTS_CACHE_URL = environment.cache_url()
 ADHERENTS_PROXIES = environment.proxies()
 ADHERENTS_ANTIVIRUS = environment.antivirus()
+ADHERENTS_BOUNDS = environment.bounds()
 DEBUG = False
 ALLOWED_HOSTS = [urlsplit(BASE_URL).hostname or "localhost"]
 if not IN_PRODUCTION:
@@ -50,16 +51,21 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "adherents.config.middleware.access_log",
     "adherents.config.middleware.response_headers",
+    "adherents.config.middleware.mailed_addresses",
+    "adherents.config.middleware.head_writes_nothing",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "adherents.accounts.middleware.language",
     "django.middleware.common.CommonMiddleware",
+    "adherents.config.middleware.LongRequests",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "adherents.accounts.middleware.TooOftenMiddleware",
     "adherents.accounts.refusals.ObjectRefusals",
+    "adherents.accounts.middleware.cookies_refused",
+    "adherents.accounts.middleware.ProveAgainMiddleware",
 ]
 
 ROOT_URLCONF = "adherents.config.urls"

@@ -1,7 +1,5 @@
 """The forms of a first connection: they validate what was typed, nothing else."""
 
-import re
-
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy
@@ -10,7 +8,12 @@ from adherents.accounts.forms import NewPasswordMixin
 from adherents.accounts.services.letter import read_code
 from adherents.members import nir
 from adherents.members.claims import Claim
+from adherents.members.departments import department_in
 from adherents.ui.fields import BirthDateField, NirInput
+
+NO_DEPARTMENT = gettext_lazy(
+    "Écrivez le numéro ou le nom du département, par exemple 38, 2A, 974 ou Val-de-Marne ; 99 si né à l’étranger."
+)
 
 
 class FirstConnectionForm(forms.Form):
@@ -19,7 +22,7 @@ class FirstConnectionForm(forms.Form):
     nir = forms.CharField(
         label=gettext_lazy("N° Sécurité sociale"),
         help_text=gettext_lazy("Saisir le numéro de sécurité sociale complet, y compris la clé"),
-        max_length=40,
+        max_length=120,
         widget=NirInput(),
         error_messages={"required": gettext_lazy("Indiquez votre numéro de sécurité sociale.")},
     )
@@ -29,15 +32,13 @@ class FirstConnectionForm(forms.Form):
         help_text=gettext_lazy(
             "Saisir votre département de naissance, sinon celui enregistré dans votre numéro de sécurité sociale"
         ),
-        max_length=3,
-        widget=forms.TextInput({"autocomplete": "off", "size": 3}),
+        max_length=60,
+        widget=forms.TextInput({"autocomplete": "off", "size": 24}),
         error_messages={
             "required": gettext_lazy(
                 "Indiquez votre département de naissance, par exemple 38 (99 si né à l’étranger)."
             ),
-            "max_length": gettext_lazy(
-                "Un département s’écrit avec deux ou trois caractères, par exemple 38, 2A ou 974."
-            ),
+            "max_length": NO_DEPARTMENT,
         },
     )
     name = forms.CharField(
@@ -60,16 +61,10 @@ class FirstConnectionForm(forms.Form):
             raise ValidationError(str(error.message), code=error.code) from error
 
     def clean_department(self) -> str:
-        typed = "".join(self.cleaned_data["department"].split()).upper()
-        if re.fullmatch(r"\d", typed):
-            typed = f"0{typed}"
-        if not re.fullmatch(r"\d{2,3}|2[AB]", typed):
-            raise ValidationError(
-                gettext_lazy(
-                    "Un département s’écrit avec deux ou trois caractères, par exemple 38, 2A ou 974."
-                )
-            )
-        return typed
+        try:
+            return department_in(self.cleaned_data["department"])
+        except ValueError as error:
+            raise ValidationError(NO_DEPARTMENT) from error
 
     def claim(self) -> Claim:
         """What a valid form says."""
@@ -99,6 +94,27 @@ class CodeForm(forms.Form):
                 gettext_lazy("Le code compte douze lettres et chiffres : vérifiez qu’il n’en manque pas.")
             )
         return code
+
+
+class NewAddressForm(forms.Form):
+    """« Modifier mon adresse e-mail »: the new one."""
+
+    email = forms.EmailField(
+        label=gettext_lazy("Nouvelle adresse e-mail"),
+        help_text=gettext_lazy("Un message y part : elle compte dès que vous suivez son lien."),
+        max_length=254,
+        widget=forms.EmailInput({"autocomplete": "email"}),
+        error_messages={
+            "required": gettext_lazy("Indiquez votre nouvelle adresse e-mail."),
+            "invalid": gettext_lazy("Écrivez une adresse complète, comme nom@exemple.fr."),
+        },
+    )
+
+
+class AddressReportForm(forms.Form):
+    """« Ce n’était pas moi »: the birth date, as behind any link (G7)."""
+
+    birth_date = BirthDateField(allow_unknown=True)
 
 
 class LetterPasswordForm(NewPasswordMixin):

@@ -1,6 +1,5 @@
 """What somebody said of themselves, the letters that are being made, and the addresses that wait to be confirmed."""
 
-import secrets
 import uuid
 from datetime import datetime, timedelta
 from typing import ClassVar, Self
@@ -9,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from adherents.accounts.tokens import hash_token
+from adherents.accounts.models import AccessLink, Purpose
 from adherents.crypto.fields import EncryptedTextField
 from adherents.members.models import Member
 from adherents.work.models import DueWork, DueWorkQuerySet
@@ -82,30 +81,33 @@ class LetterBatch(DueWork):
 
 
 class AddressToConfirmQuerySet(models.QuerySet["AddressToConfirm"]):
-    def opened_by(self, token: str) -> "AddressToConfirm | None":
-        """The one that this token opens, while it lives."""
-        live = self.filter(used_at__isnull=True, expires_at__gt=timezone.now())
-        return live.select_related("member__account").filter(token_hash=hash_token(token)).first()
+    def waiting(self) -> Self:
+        """Those whose link still opens, newest first."""
+        live = AccessLink.objects.live().filter(purpose=Purpose.ADDRESS)
+        return self.filter(link__in=live).order_by("-pk")
 
 
 class AddressToConfirm(models.Model):
-    """An address that a member gave, and that counts for nothing until a link sent to it is followed."""
+    """An address that a member gave, and that counts for nothing until a link sent to it is followed.
+
+    Confirmed, it is a change of address, which whoever reads the former one may take back for some days.
+    """
 
     member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="addresses_to_confirm")
     address = EncryptedTextField()
     instead_of = EncryptedTextField(
         default="", help_text="what the file said then: a later change is not undone"
     )
-    token_hash = models.CharField(max_length=64, unique=True)
-    expires_at = models.DateTimeField()
-    used_at = models.DateTimeField(null=True)
+    link = models.OneToOneField(AccessLink, on_delete=models.CASCADE, related_name="address_to_confirm")
+    report = models.OneToOneField(
+        AccessLink,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="address_changed",
+        help_text="sent to the former address: « ce n’était pas moi »; made with the change, so in the order of the changes",
+    )
 
     objects = AddressToConfirmQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"address to confirm {self.pk}"
-
-    @staticmethod
-    def new_token() -> str:
-        """128 random bits, 32 hexadecimal digits."""
-        return secrets.token_hex(16)

@@ -16,5 +16,6 @@ def enrolment() -> Iterable[Due]:
     now = timezone.now()
     made = LetterBatch.objects.filter(destroyed_at__lt=now - LETTERS_KEPT_FOR)
     yield rows("letters", f"destroyed more than {LETTERS_KEPT_FOR.days} days ago", made)
-    late = AddressToConfirm.objects.filter(expires_at__lt=now - ADDRESSES_KEPT_FOR)
+    ended = now - ADDRESSES_KEPT_FOR
+    late = AddressToConfirm.objects.filter(link__expires_at__lt=ended).exclude(report__expires_at__gte=ended)
     yield rows("addresses to confirm", f"ended more than {ADDRESSES_KEPT_FOR.days} day ago", late)

@@ -7,7 +7,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 
-from adherents.accounts.browser import address_of, carry_link, client_of, drop_link
+from adherents.accounts.browser import (
+    address_of,
+    carry_link,
+    client_of,
+    drop_link,
+    link_mark,
+    link_of,
+    offer_number,
+)
 from adherents.accounts.limits import knock
 from adherents.accounts.services import letter
 from adherents.accounts.services.access_link import DeadLink
@@ -31,7 +39,7 @@ def first_connection_page(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "enrolment/first_connection.html", {"form": form})
     claim = form.claim()
-    knock("first_connection", address=address_of(request), identifier=claim.nir)
+    knock("first_connection", address=address_of(request), identifier=claim.nir, person=claim.person)
     claim_identity(claim=claim, client=client_of(request))
     return redirect("accounts:sent")
 
@@ -53,7 +61,7 @@ def code_page(request: HttpRequest) -> HttpResponse:
             return render(request, "accounts/locked.html", {"until": lock.until, "waits": True})
         else:
             response = redirect("enrolment:code_password")
-            carry_link(response, ticket, TICKET_COOKIE)
+            carry_link(request, response, ticket, TICKET_COOKIE)
             return response
     return render(request, "enrolment/code.html", {"form": form})
 
@@ -62,11 +70,11 @@ def code_page(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def code_password_page(request: HttpRequest) -> HttpResponse:
     """The page behind the code: the new password twice, an address or none."""
-    ticket = request.COOKIES.get(TICKET_COOKIE, "")
+    ticket = link_of(request, TICKET_COOKIE)
     knock("link", address=address_of(request))
     form = LetterPasswordForm(request.POST or None)
     try:
-        letter.opened(ticket=ticket)
+        account = letter.opened(ticket=ticket).account
         if form.is_valid():
             opened = activation.open_by_letter(
                 ticket=ticket,
@@ -76,17 +84,24 @@ def code_password_page(request: HttpRequest) -> HttpResponse:
             )
             said = {"account": opened.account, "address": form.cleaned_data["email"]}
             response = render(request, "enrolment/opened.html", said)
-            drop_link(response, TICKET_COOKIE)
+            offer_number(response, opened.account.identifier)
+            drop_link(request, response, ticket, TICKET_COOKIE)
             return response
     except (DeadLink, ChangedMeanwhile):
         response = render(request, "enrolment/dead_code.html", status=410)
-        drop_link(response, TICKET_COOKIE)
+        drop_link(request, response, ticket, TICKET_COOKIE)
         return response
     except Locked as lock:
         return render(request, "accounts/locked.html", {"until": lock.until, "waits": True})
     except WeakPassword as refusal:
         form.add_weaknesses(refusal.weaknesses)
-    return render(request, "enrolment/code_password.html", {"form": form, "criteria": password_criteria()})
+    context = {
+        "form": form,
+        "criteria": password_criteria(),
+        "mark": link_mark(ticket),
+        "identifier": account.identifier,  # it is printed in the letter, beside the code
+    }
+    return render(request, "enrolment/code_password.html", context)
 
 
 @require_GET
@@ -94,24 +109,26 @@ def address_link(request: HttpRequest, token: str) -> HttpResponse:
     """The address in the mail: changes nothing, and takes the token out of the address bar (G6)."""
     response = redirect("enrolment:confirm_address")
     response.headers["Referrer-Policy"] = "no-referrer"
-    carry_link(response, token, ADDRESS_COOKIE)
+    carry_link(request, response, token, ADDRESS_COOKIE)
     return response
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm_address_page(request: HttpRequest) -> HttpResponse:
     """« Confirmer cette adresse »: a button, since mail scanners open links (G10)."""
-    token = request.COOKIES.get(ADDRESS_COOKIE, "")
+    token = link_of(request, ADDRESS_COOKIE)
     knock("link", address=address_of(request))
     try:
         row = confirming.open_address(token=token)
         if request.method != "POST":
-            return render(request, "enrolment/confirm_address.html", {"address": row.address})
-        confirming.confirm(token=token)
-        response = render(request, "enrolment/address_confirmed.html", {"address": row.address})
+            context = {"address": row.address, "mark": link_mark(token)}
+            return render(request, "enrolment/confirm_address.html", context)
+        confirming.confirm(token=token, client=client_of(request))
+        said = {"address": row.address, "told": row.instead_of}
+        response = render(request, "enrolment/address_confirmed.html", said)
     except DeadLink:
         response = render(request, "enrolment/dead_address.html", status=410)
     except Locked as lock:
-        return render(request, "accounts/locked.html", {"until": lock.until, "waits": True})
-    drop_link(response, ADDRESS_COOKIE)
+        return render(request, "accounts/locked.html", {"until": lock.until, "waits": lock.waits})
+    drop_link(request, response, token, ADDRESS_COOKIE)
     return response

@@ -19,6 +19,7 @@ from adherents.insurer.values import (
     LongWords,
     Optional,
     Phone,
+    Rate,
     Span,
     Text,
     Words,
@@ -241,12 +242,18 @@ class Rates(OpenRates):
     per_identifier: Limit
 
 
+class IdentityRates(Rates):
+    """« Première connexion »: also how often about one person, whatever n° de Sécurité sociale is given for them."""
+
+    per_person: Limit = Rate(30, 3600)
+
+
 class Limits(Facts):
     """The bounds that sit on top of the lock, one table a door."""
 
     sign_in: Rates
     forgotten: Rates
-    first_connection: Rates
+    first_connection: IdentityRates
     link: Rates
     letter: Rates = Field(
         default_factory=lambda: Rates.model_validate(

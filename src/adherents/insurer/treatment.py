@@ -13,9 +13,16 @@ FILE_TYPES: dict[str, str] = {
     "image/heic": "HEIC",
     "image/webp": "WebP",
     "image/tiff": "TIFF",
+    "image/avif": "AVIF",
 }
-FileType = Literal["application/pdf", "image/jpeg", "image/png", "image/heic", "image/webp", "image/tiff"]
+FileType = Literal[
+    "application/pdf", "image/jpeg", "image/png", "image/heic", "image/webp", "image/tiff", "image/avif"
+]
 Use = Literal["refuse", "correct"]
+PICKED_BY_EXTENSION = {
+    "image/heic": (".heic", ".heif"),
+    "image/avif": (".avif",),
+}  # phones and PCs name no type for these
 
 
 class Kind(Facts):
@@ -134,6 +141,12 @@ class Documents(Facts):
     def type_names(self) -> str:
         """« PDF, JPEG, PNG, HEIC »: the types that are accepted, for people."""
         return ", ".join(FILE_TYPES[kind] for kind in self.types)
+
+    @property
+    def accept(self) -> str:
+        """What a browser's file picker offers (`accept` of an input): also by extension where it knows no type for it."""
+        extensions = [extension for kind in self.types for extension in PICKED_BY_EXTENSION.get(kind, ())]
+        return ",".join([*self.types, *extensions])
 
     def kind(self, code: str) -> Kind:
         """The kind that has this code; KeyError when the profile has none."""

@@ -15,6 +15,7 @@ class Event(TextChoices):
     OBJECT_REFUSED = "account.object_refused", _("Objet refusé : inconnu, ou à quelqu’un d’autre")
     NEW_DEVICE = "account.new_device", _("Connexion depuis un nouvel appareil")
     SECOND_FACTOR_REFUSED = "account.second_factor_refused", _("Code de sécurité refusé")
+    PASSKEY_COPIED = "account.passkey_copied", _("Clé d’accès refusée : son compteur n’a pas avancé")
     SECOND_FACTOR_ADDED = "account.second_factor_added", _("Second facteur ajouté")
     SECOND_FACTOR_REMOVED = "account.second_factor_removed", _("Second facteur retiré")
     # accounts: password life
@@ -31,6 +32,10 @@ class Event(TextChoices):
     ACCOUNT_CREATED = "account.created", _("Compte ouvert")
     ACCOUNT_CLOSED = "account.closed", _("Compte fermé")
     ACCOUNT_REOPENED = "account.reopened", _("Compte rouvert")
+    ACCOUNT_RETIRED = (
+        "account.retired",
+        _("Compte fermé : le n° adhérent a été donné à une autre personne"),
+    )
     EMAIL_CHANGED = "account.email_changed", _("Adresse e-mail modifiée")
     LETTER_MADE = "account.letter_made", _("Courrier avec un code préparé par le service")
     STRANGER_REPORTED = "account.stranger_reported", _("« Ce n’était pas moi » : tout est fermé")
@@ -57,6 +62,10 @@ class Event(TextChoices):
     IDENTITY_UNMATCHED = "enrolment.identity_unmatched", _("Première connexion sans correspondance")
     CODE_REFUSED = "enrolment.code_refused", _("Code reçu par courrier refusé")
     EMAIL_PROPOSED = "enrolment.email_proposed", _("Adresse e-mail donnée, à confirmer")
+    ADDRESS_TAKEN_BACK = (
+        "enrolment.address_taken_back",
+        _("« Ce n’était pas moi » : l’adresse d’avant est remise"),
+    )
     LETTERS_READY = "enrolment.letters_ready", _("Courriers prêts à imprimer")
     LETTERS_TAKEN = "enrolment.letters_taken", _("Courriers téléchargés par le service")
     LETTERS_DESTROYED = "enrolment.letters_destroyed", _("Courriers détruits")
@@ -64,6 +73,8 @@ class Event(TextChoices):
     ADDRESS_FAILED = "register.address_failed", _("Adresse e-mail refusée par son serveur")
     ADDRESS_TRUSTED = "register.address_trusted", _("Adresse e-mail vérifiée par le service")
     REGISTER_IMPORTED = "register.imported", _("Fichier des adhérents importé")
+    NUMBER_GIVEN = "register.number_given", _("N° adhérent donné à une autre personne")
+    RANK_GIVEN = "register.rank_given", _("Rang d’un bénéficiaire donné à une autre personne")
     # vault
     DOCUMENT_DEPOSITED = "vault.document_deposited", _("Document envoyé")
     DOCUMENT_DOWNLOADED = "vault.document_downloaded", _("Document téléchargé")

@@ -51,7 +51,8 @@ def render(name: str, *, language: str, context: dict[str, Value]) -> tuple[str,
     with translation.override(language):
         values = {**context, "profile": profile(), "base_url": settings.BASE_URL, "language": language}
         subject = " ".join(re.split(r"[ \t\r\n]+", render_to_string(f"{folder}/subject.txt", values).strip()))
-        text = render_to_string(f"{folder}/body.txt", values).strip() + "\n"
+        first = render_to_string("mail/for_whom.txt", values).strip()
+        text = f"{first}\n\n".lstrip() + render_to_string(f"{folder}/body.txt", values).strip() + "\n"
         return subject, text, render_to_string(f"{folder}/body.html", values | {"subject": subject})
 
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from adherents.members import names, nir
+from adherents.accounts import policy
+from adherents.members import name_forms, nir
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,11 @@ class Claim:
     department: str
     name: str
     first_name: str
+
+    @property
+    def person(self) -> str:
+        """Who is meant, however they are written: what somebody who guesses the NIR of one person cannot vary."""
+        return f"{self.birth_date} {name_forms.first_letters(self.first_name)}"
 
     def __repr__(self) -> str:
         return "<Claim>"
@@ -38,10 +44,10 @@ def is_about(claim: Claim, person: Person) -> bool:
     """Whether the claim, whose NIR is already known to be this person's, agrees with the register in all the rest."""
     return (
         bool(person.birth_date)
-        and claim.birth_date == person.birth_date
+        and policy.same_birth_date(claim.birth_date, person.birth_date)
         and _department_agrees(claim, person)
-        and names.same_person_name(claim.name, person.birth_name, person.usage_name)
-        and names.same_first_name(claim.first_name, person.first_names)
+        and name_forms.same_family_name(claim.name, person.birth_name, person.usage_name)
+        and name_forms.same_given_name(claim.first_name, person.first_names)
     )
 
 

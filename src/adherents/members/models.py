@@ -17,6 +17,10 @@ from adherents.crypto.index import blind_index, blind_indexes
 from adherents.members import nir
 from adherents.members.claims import Claim, is_about
 from adherents.members.fields import InKeyOrder, SearchKeyField
+from adherents.members.former_addresses import FormerAddress as FormerAddress  # a table of this room
+from adherents.members.last_file import LastBeneficiaryLine as LastBeneficiaryLine  # a table of this room
+from adherents.members.last_file import LastFile as LastFile
+from adherents.members.last_file import LastMemberLine as LastMemberLine
 from adherents.members.typed import (
     PAIR_LENGTH,
     PAIR_LETTERS,
@@ -26,6 +30,7 @@ from adherents.members.typed import (
     search_key,
     understand,
 )
+from adherents.ui.typed import without_separators
 
 NIR_PURPOSE = "nir"
 INDEX_BYTES = 16
@@ -65,7 +70,11 @@ class MemberQuerySet(models.QuerySet["Member"]):
 
     def numbered(self, text: str) -> "Member | None":
         """The member with this n° adhérent, however it is typed."""
-        return self.filter(number=normalise_number(text)).first()
+        number = normalise_number(text)
+        found = {
+            member.number: member for member in self.filter(number__in={number, without_separators(number)})
+        }
+        return found.get(number) or found.get(without_separators(number))
 
     def search(self, text: str) -> Self:
         """What an agent may mean by `text` (`typed.understand`): a number, names, a birth date, an address, a whole NIR.
@@ -80,11 +89,15 @@ class MemberQuerySet(models.QuerySet["Member"]):
             return self._first_ids(Q(email_key__prefix=typed.address), "email_key")
         if typed.nir and (bearers := self._bearers(typed.nir)):
             return bearers
-        found = self._first_ids(Q(number=typed.number)) if typed.number else []
+        numbers = {typed.number, typed.plain_number}
+        found = self._first_ids(Q(number__in=numbers)) if typed.number else []
+        found += self._first_ids(Q(former_number__in=numbers)) if typed.number else []
         if typed.days:
             found += self._born(typed)
         if not found and len(typed.number) > 1:
             found = self._first_ids(Q(number__prefix=typed.number), "number")
+        if not found and len(typed.plain_number) > 1 and typed.plain_number != typed.number:
+            found = self._first_ids(Q(number__prefix=typed.plain_number), "number")
         if not found and not typed.days:
             found = self._named(typed)
         return list(dict.fromkeys(found))[:FOUND_AT_MOST]
@@ -186,6 +199,12 @@ class Member(Person):
     """Someone insured in their own name: a line of the insurer's member file."""
 
     number = SearchKeyField(max_length=32, unique=True, help_text="n° adhérent: upper case, no space")
+    former_number = SearchKeyField(
+        max_length=32,
+        null=True,
+        help_text="the n° adhérent that is another person’s now; `number` is then one that nobody can type",
+    )
+    number_given_at = models.DateTimeField(null=True, help_text="when the number became another person’s")
     account = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="member"
     )
@@ -195,7 +214,11 @@ class Member(Person):
     email_in_file = models.CharField(
         max_length=254,
         blank=True,
-        help_text="what the file says: an agent's correction stands until it changes",
+        help_text="what the file says now",
+    )
+    email_chosen_at = models.DateTimeField(
+        null=True,
+        help_text="when an agent or the member gave the address: the file replaces it by a new one only; null: the file's",
     )
     email_failed_at = models.DateTimeField(
         null=True, help_text="when its server refused the address for good; null again when it changes"
@@ -233,6 +256,9 @@ class Member(Person):
             models.Index(
                 fields=["number"], name="member_failing", condition=Q(email_failed_at__isnull=False)
             ),
+            models.Index(
+                fields=["former_number"], name="member_former", condition=Q(former_number__isnull=False)
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -251,6 +277,11 @@ class Member(Person):
                 | Q(end_date__gte=F("start_date")),
                 name="member_ends_after_start",
             ),
+            models.CheckConstraint(
+                condition=Q(former_number__isnull=True, number_given_at__isnull=True)
+                | Q(former_number__gt="", number_given_at__isnull=False, gone_at__isnull=False),
+                name="member_former_is_gone",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -261,6 +292,16 @@ class Member(Person):
         """How the journal names this member."""
         return f"member:{self.pk}"
 
+    @property
+    def is_former_holder(self) -> bool:
+        """Whether this person's number was given to another: the account signs in no more, the file is kept."""
+        return self.former_number is not None
+
+    @property
+    def shown_number(self) -> str:
+        """The n° adhérent as people know it; of a former holder, the one they had."""
+        return str(self.former_number or self.number)
+
     def set_search_keys(self) -> None:
         """What the desk finds this member by, from the names and the address."""
         self.birth_key = search_key(self.birth_name, self.first_names)
@@ -268,6 +309,11 @@ class Member(Person):
         self.birth_pair = pair_key(self.birth_name, self.first_names)
         self.usage_pair = pair_key(self.usage_name, self.first_names)
         self.email_key = self.email.lower()
+
+    @property
+    def file_says_another_address(self) -> bool:
+        """Whether the insurer's file still names another address than the one that was given here."""
+        return self.email_chosen_at is not None and self.email_in_file.lower() not in {"", self.email_key}
 
     @property
     def is_reachable(self) -> bool:
@@ -301,14 +347,16 @@ class BeneficiaryQuerySet(models.QuerySet["Beneficiary"]):
 
     def of(self, member: Member) -> Self:
         """A member's, in their order."""
-        return self.filter(member=member).order_by("rank")
+        return self.filter(member=member).order_by(F("rank").asc(nulls_last=True), "pk")
 
 
 class Beneficiary(Person):
     """Someone covered through a member: a line of the beneficiaries' file."""
 
     member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="beneficiaries")
-    rank = models.PositiveSmallIntegerField(help_text="rang: 1 to 99, the insurer's own order")
+    rank = models.PositiveSmallIntegerField(
+        null=True, help_text="rang: 1 to 99, the insurer's own order; null once it is another person's"
+    )
     relation = models.CharField(max_length=10, choices=Relation.choices, default=Relation.OTHER)
 
     objects = BeneficiaryQuerySet.as_manager()

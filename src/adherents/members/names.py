@@ -80,13 +80,31 @@ def same_first_name(claimed: str, first_names: str) -> bool:
     return bool(name) and name in _accepted_first_names(first_names)
 
 
-def _accepted_first_names(first_names: str) -> set[str]:
+def share_first_name(one: str, other: str) -> bool:
+    """Whether two fields of given names begin with the same one (G8's writing). An empty field shares nothing.
+
+    « Jean » and « Jean-François » are two names; « Jean Francois » may be either. Where neither field says where its
+    first name ends, the second word must agree too: « Jean Pierre » and « Jean Paul » may be twins.
+    """
+    first, second = _first_name_in(one), _first_name_in(other)
+    if len(first) == len(second):
+        return bool(first) and first == second
+    return bool(first & second)
+
+
+def _first_name_in(first_names: str) -> set[str]:
+    """What the first given name of a field may be: one name, or two where nothing says where it ends."""
     given = split_first_names(first_names)
     if not given:
         return set()
-    accepted = {given[0].replace(" ", ""), "".join(given).replace(" ", "")}
+    first = {given[0].replace(" ", "")}
     commas = bool(_BETWEEN_FIRST_NAMES.search(first_names))
     if not commas and "-" not in first_names and len(given) > 1:
         # No comma, no hyphen: nothing says where the first name ends.
-        accepted.add(given[0] + given[1])
-    return accepted
+        first.add(given[0] + given[1])
+    return first
+
+
+def _accepted_first_names(first_names: str) -> set[str]:
+    given = split_first_names(first_names)
+    return _first_name_in(first_names) | {"".join(given).replace(" ", "")} if given else set()

@@ -15,6 +15,8 @@ from typing import NoReturn
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from adherents.ui.typed import bare
+
 LENGTH = 15
 
 # The reform of 10 July 1964 came into force on 1 January 1968: Seine (75) and Seine-et-Oise (78) were
@@ -45,8 +47,8 @@ _OVERSEAS_RENUMBERED = {
 }
 
 _SEXES = frozenset("123478")
-# Whatever copying and pasting puts between two digits, seen or not.
-_SEPARATORS = re.compile(r"[\s.\-_/\u200b-\u200f\u202a-\u202e\u2060\ufeff]+")
+# What is put between two digits; `bare` takes away what is not seen.
+_SEPARATORS = re.compile(r"[.\-_/]+")
 _SHAPE = re.compile(r"[0-9]{5}(?:[0-9]{2}|2[AB])[0-9]{8}", re.ASCII)
 _CORSICA_AS_NUMBER = {"2A": "19", "2B": "18"}
 
@@ -82,7 +84,7 @@ class Nir:
 
 def normalise(text: str) -> str:
     """Upper case, without the spaces, dots and dashes that people put between the groups. Checks nothing."""
-    return _SEPARATORS.sub("", text).upper()
+    return _SEPARATORS.sub("", bare(text)).upper()
 
 
 def parse(text: str) -> Nir:

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from adherents.crypto.index import blind_index
-from adherents.crypto.rotation import Stored, Turned, each_row, rotation, sealed_anew
+from adherents.crypto.rotation import Stored, Turned, each_row, resealed, rotation, sealed_anew
 from adherents.members.intake.digest import LineDigest
-from adherents.members.models import NIR_PURPOSE, Beneficiary, Member, Person
+from adherents.members.models import NIR_PURPOSE, Beneficiary, FormerAddress, Member, Person
 
 COLUMNS = ("nir", "nir_index", "row_digest")
 
@@ -38,3 +38,8 @@ def members() -> Iterator[Turned]:
 @rotation("beneficiaries", covers=[(Beneficiary, column) for column in COLUMNS])
 def beneficiaries() -> Iterator[Turned]:
     return _people(Beneficiary)
+
+
+@rotation("former addresses", covers=[(FormerAddress, "address")])
+def former_addresses() -> Iterator[Turned]:
+    return resealed(FormerAddress, "address")

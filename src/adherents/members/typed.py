@@ -11,6 +11,7 @@ from datetime import date
 from django.utils import timezone
 
 from adherents.members import names, nir
+from adherents.ui.typed import bare, without_separators
 
 PAIR_LETTERS = 2
 PAIR_LENGTH = 32
@@ -30,8 +31,8 @@ _MONTHS = [
 
 
 def normalise_number(text: str) -> str:
-    """A n° adhérent as the register writes it: upper case, no space (G1)."""
-    return "".join(text.split()).upper()
+    """A n° adhérent as the register writes it: upper case, no space nor invisible mark (G1)."""
+    return bare(text).upper()
 
 
 def search_key(name: str, first_names: str) -> str:
@@ -73,10 +74,12 @@ class NamePair:
 class Typed:
     """Everything that a text may mean; empty where it cannot.
 
-    `days`: AAAA-MM-JJ, two of them where the century is anybody's guess. `words`: of names, normalised.
+    `plain_number`: the number without the dots and dashes in it. `days`: AAAA-MM-JJ, two of them where the century is
+    anybody's guess. `words`: of names, normalised.
     """
 
     number: str = ""
+    plain_number: str = ""
     days: tuple[str, ...] = ()
     nir: str = ""
     address: str = ""
@@ -116,11 +119,15 @@ def understand(text: str) -> Typed:
     number = normalise_number(text)
     number = number if _NUMBER.fullmatch(number) else ""
     if whole := _nir_in(text):
-        return Typed(nir=whole, number=number)
+        return Typed(nir=whole, number=number, plain_number=number)
     days, rest = _days_in(text)
     if days and rest.strip():
         number = ""
-    return Typed(number=number, days=days, words=tuple(names.normalise(rest).split()[:MOST_WORDS]))
+    # « 03-05-1954 » is a day, and no number that somebody has.
+    plain = number if days else without_separators(number)
+    return Typed(
+        number=number, plain_number=plain, days=days, words=tuple(names.normalise(rest).split()[:MOST_WORDS])
+    )
 
 
 def _nir_in(text: str) -> str:

@@ -21,6 +21,9 @@ WORDS: dict[str, str | Promise] = {
     Event.LOCK_ENDED: _("Un conseiller a levé le blocage de votre compte."),
     Event.NEW_DEVICE: _("Une connexion est venue d’un nouvel appareil ; un mail vous l’a dit."),
     Event.SECOND_FACTOR_REFUSED: _("Un code de sécurité faux a été refusé."),
+    Event.PASSKEY_COPIED: _(
+        "Une clé d’accès a été refusée : elle semble avoir été copiée. Retirez-la, puis ajoutez-en une autre."
+    ),
     Event.SECOND_FACTOR_ADDED: _("Une seconde protection a été ajoutée à votre compte."),
     Event.SECOND_FACTOR_REMOVED: _("Une seconde protection a été retirée de votre compte."),
     Event.LINK_REQUESTED: _("Un lien pour créer un mot de passe a été demandé."),
@@ -33,6 +36,9 @@ WORDS: dict[str, str | Promise] = {
     Event.PASSWORD_CHANGE_REFUSED: _("Une modification du mot de passe a été refusée."),
     Event.LETTER_MADE: _("Un courrier avec un code a été préparé pour vous."),
     Event.EMAIL_PROPOSED: _("Vous avez donné une adresse e-mail, à confirmer."),
+    Event.ADDRESS_TAKEN_BACK: _(
+        "Un changement d’adresse e-mail a été annulé depuis l’adresse d’avant : tout a été fermé."
+    ),
     Event.ADDRESS_FAILED: _("Votre adresse e-mail ne reçoit plus nos messages."),
     Event.ADDRESS_TRUSTED: _("Votre adresse e-mail a été vérifiée."),
     Event.SESSIONS_ENDED: _("Des appareils connectés à votre compte ont été déconnectés."),
@@ -53,8 +59,10 @@ SERIOUS = {
     Event.LOCKED,
     Event.LINK_KILLED,
     Event.STRANGER_REPORTED,
+    Event.ADDRESS_TAKEN_BACK,
     Event.BIRTH_DATE_REFUSED,
     Event.SECOND_FACTOR_REFUSED,
+    Event.PASSKEY_COPIED,
     Event.PASSWORD_CHANGE_REFUSED,
 }
 

@@ -1,6 +1,6 @@
 """What waits for the member: shown first on the home page."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from django.db.models import Exists, OuterRef, Q
@@ -10,11 +10,17 @@ from django.utils.translation import gettext as _
 from adherents.accounts.models import Account
 from adherents.insurer.profile import profile
 from adherents.members.models import Member
-from adherents.vault.models import Document, DocumentQuerySet, SetAside, State
+from adherents.vault.models import Document, DocumentQuerySet, Sending, SetAside, State
 from adherents.vault.replies import add_replies
 
 SHOWN_AT_MOST = 3
-MENDABLE = [SetAside.UNREADABLE, SetAside.ENCRYPTED, SetAside.TOO_LARGE]
+MENDABLE = [
+    SetAside.UNREADABLE,
+    SetAside.ENCRYPTED,
+    SetAside.TOO_LARGE,
+    SetAside.LOCKED,
+    SetAside.FORM_ONLY,
+]
 
 
 @dataclass
@@ -33,6 +39,8 @@ class ToSendAgain:
             SetAside.UNREADABLE: _("Nous n’arrivons pas à le lire."),
             SetAside.ENCRYPTED: _("Il est protégé par un mot de passe."),
             SetAside.TOO_LARGE: _("Il est trop grand pour être ouvert."),
+            SetAside.LOCKED: _("Il est verrouillé, et ne s’ouvre que pour son destinataire."),
+            SetAside.FORM_ONLY: _("Son contenu ne s’affiche que dans un logiciel comme Adobe Acrobat."),
             State.INCOMPLETE: _("Il est à compléter."),
         }
         return words.get(self.document.set_aside or self.document.state, _("Il n’a pas pu être accepté."))
@@ -48,10 +56,14 @@ class ToSendAgain:
 
 @dataclass(frozen=True)
 class Waiting:
-    """Documents to send again, the worst first, and in how many days the password ends (None: not soon, or never)."""
+    """Documents to send again, the worst first, and in how many days the password ends (None: not soon, or never).
+
+    `unsent`: sendings whose files arrived and were never sent, the nearest end first.
+    """
 
     documents: list[ToSendAgain]
     password_days: int | None
+    unsent: list[Sending] = field(default_factory=list)
 
     @property
     def shown(self) -> list[ToSendAgain]:
@@ -62,11 +74,24 @@ class Waiting:
         return len(self.documents) > SHOWN_AT_MOST
 
 
-def waiting_for(*, member: Member, account: Account, beside: list[Document] | None = None) -> Waiting:
-    """What to show first. Two queries; `beside` are the page's other documents, which get their replies with them."""
+def waiting_for(
+    *, member: Member, account: Account, beside: list[Document] | None = None, unsent: bool = False
+) -> Waiting:
+    """What to show first, with the sendings that wait where there are some (`unsent`). Two queries, or three.
+
+    `beside` are the page's other documents, which get their replies with them.
+    """
     found = list(_to_send_again(member))
     add_replies([*found, *(beside or [])])
-    return Waiting(documents=_worst_first(found), password_days=_days_left(account))
+    return Waiting(
+        documents=_worst_first(found),
+        password_days=_days_left(account),
+        unsent=_unsent(member) if unsent else [],
+    )
+
+
+def _unsent(member: Member) -> list[Sending]:
+    return list(Sending.objects.of(member).with_files().order_by("expires_at")[:SHOWN_AT_MOST])
 
 
 def _worst_first(found: list[Document]) -> list[ToSendAgain]:

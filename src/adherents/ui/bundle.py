@@ -2,7 +2,8 @@
 
 The stylesheet is Bootstrap's Reboot (from the package that ships it), the variables that the brand gives,
 then the rooms' `assets/*.css`, this room's first. The script is the rooms' `assets/js/*.js`, each in a scope
-of its own, without their comments. See `docs/decisions/0003-one-stylesheet.md`.
+of its own, without their comments; the page that sends documents has one more, of `assets/sending/*.js`.
+See `docs/decisions/0003-one-stylesheet.md`.
 """
 
 import os
@@ -23,7 +24,7 @@ from rjsmin import jsmin
 from adherents.insurer.profile import profile
 from adherents.ui import theme
 
-SHEET, SCRIPT, MARK = "ui/portal.css", "ui/portal.js", "ui/mark.svg"
+SHEET, SCRIPT, SENDING, MARK = "ui/portal.css", "ui/portal.js", "ui/sending.js", "ui/mark.svg"
 _SOURCE_MAP = re.compile(r"/\*# sourceMappingURL=.*?\*/")
 _COMMENT = re.compile(r"/\*(?!!).*?\*/", re.DOTALL)
 
@@ -52,13 +53,18 @@ def stylesheet() -> str:
     return "\n".join(parts) + "\n"
 
 
-def script() -> str:
-    """The portal's JavaScript, whole; a page works without it, and a module that fails stops no other."""
+def script(folder: str = "js") -> str:
+    """The JavaScript of every page, whole; a page works without it, and a module that fails stops no other."""
     modules = (
         f"try {{\n{module.strip()}\n}} catch (error) {{\nreportError(error);\n}}\n"
-        for module in _assets("js/*.js")
+        for module in _assets(f"{folder}/*.js")
     )
     return str(jsmin('"use strict";\n' + "".join(modules)))
+
+
+def sending_script() -> str:
+    """The JavaScript of the page that sends documents: its modules are in `assets/sending/`."""
+    return script("sending")
 
 
 def mark() -> str:
@@ -72,7 +78,7 @@ def mark() -> str:
     )
 
 
-MADE = {SHEET: stylesheet, SCRIPT: script, MARK: mark}
+MADE = {SHEET: stylesheet, SCRIPT: script, SENDING: sending_script, MARK: mark}
 
 
 def logo() -> str:

@@ -11,6 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from adherents.ui.typed import bare
+
 OLDEST_YEARS = 130
 _PASTED = re.compile(r"\s*(\d{1,2})\s*[/.\- ]\s*(\d{1,2})\s*[/.\- ]\s*(\d{4})\s*|\s*(\d{2})(\d{2})(\d{4})\s*")
 _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
@@ -45,7 +47,8 @@ class BirthDateWidget(forms.MultiWidget):
         return _parts_of(value)
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> list[str]:
-        parts = [str(part or "").strip() for part in super().value_from_datadict(data, files, name)]
+        typed = super().value_from_datadict(data, files, name)
+        parts = [str(part or "").strip() for part in typed]
         filled = [part for part in parts if part]
         pasted = _PASTED.fullmatch(filled[0]) if len(filled) == 1 else None
         return [part for part in pasted.groups() if part] if pasted else parts
@@ -82,14 +85,15 @@ class BirthDateField(forms.Field):
 
     def __init__(self, *, allow_unknown: bool = False, **options: Any) -> None:
         options.setdefault("label", gettext_lazy("Date de naissance"))
-        options.setdefault("help_text", gettext_lazy("JJ / MM / AAAA"))
+        hint = gettext_lazy("JJ / MM / AAAA. Jour ou mois inconnu de l’état civil : écrivez 00.")
+        options.setdefault("help_text", hint if allow_unknown else gettext_lazy("JJ / MM / AAAA"))
         super().__init__(**options)
         self.allow_unknown = allow_unknown
 
     def to_python(self, value: Sequence[str] | str | None) -> str:
         if isinstance(value, str):
             value = _parts_of(value)
-        parts = [part.strip() for part in value or ()]
+        parts = [bare(part) for part in value or ()]
         if not any(parts):
             return ""
         missing = [

@@ -1,9 +1,10 @@
 """What a file is, by its content: its type, its pixels, and whether it is whole enough to be drawn.
 
-Only the first and last bytes are looked at, while the file passes; nothing is decoded here. Drawing happens elsewhere,
-in a process of its own (`drawing/`).
+Its first and last bytes are looked at, and where its end mark stands, while the file passes; nothing is decoded here. Drawing
+happens elsewhere, in a process of its own (`drawing/`), which also says what the header alone does not.
 """
 
+import re
 import struct
 from dataclasses import dataclass
 
@@ -16,9 +17,19 @@ TAIL_BYTES = 64 * 1024
 MOST_PIXELS = 120_000_000  # the largest sensors of today's phones, and nothing that a bomb would need
 
 PDF, JPEG, PNG, HEIC = "application/pdf", "image/jpeg", "image/png", "image/heic"
-WEBP, TIFF = "image/webp", "image/tiff"
-PHOTOS = frozenset({JPEG, PNG, HEIC, WEBP, TIFF})  # what can become a page of a gathered PDF
-SHORT_NAMES = {PDF: "PDF", JPEG: "JPEG", PNG: "PNG", HEIC: "HEIC", WEBP: "WebP", TIFF: "TIFF"}
+WEBP, TIFF, AVIF = "image/webp", "image/tiff", "image/avif"
+PHOTOS = frozenset({JPEG, PNG, HEIC, WEBP, TIFF, AVIF})  # what can become a page of a gathered PDF
+SHORT_NAMES = {
+    PDF: "PDF",
+    JPEG: "JPEG",
+    PNG: "PNG",
+    HEIC: "HEIC",
+    WEBP: "WebP",
+    TIFF: "TIFF",
+    AVIF: "AVIF",
+}
+_AVIF_BRANDS = {b"avif", b"avis"}
+_ANY_IMAGE = {b"mif1", b"msf1"}  # says nothing of how it is encoded
 _HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 _MAGIC_ALSO_SAYS = {
     HEIC: {
@@ -28,7 +39,14 @@ _MAGIC_ALSO_SAYS = {
         "video/quicktime",
         "application/octet-stream",
     },
+    AVIF: {"image/heif", "image/heif-sequence", "image/avif-sequence", "application/octet-stream"},
 }
+_END_MARKS = {PDF: (b"%%EOF", b"startxref"), PNG: (b"\0\0\0\0IEND",)}
+_LONGEST_MARK = 9
+_AFTER_BYTES = 1024
+# A PDF that was changed since goes on after its end mark, and ends with another one.
+_GOES_ON = re.compile(rb"[\s\0]*(?:\d+\s+)?(?:\d+\s+\d+\s+obj\b|xref\b|endstream\b)")
+_LINEARIZED = re.compile(rb"/Linearized\b[^>]{0,200}?/L\s+(\d+)")
 _NOTHING = {"application/octet-stream", "application/x-empty", "text/plain"}
 
 
@@ -62,6 +80,13 @@ class Refusal(models.TextChoices):
         "encrypted",
         _("Ce PDF est protégé par un mot de passe. Enregistrez-le sans mot de passe, ou photographiez-le."),
     )
+    LOCKED = (
+        "locked",
+        _(
+            "Ce PDF est verrouillé : il ne s’ouvre que pour son destinataire. Ouvrez-le, imprimez-le dans un nouveau PDF, "
+            "puis envoyez celui-ci, ou photographiez-le."
+        ),
+    )
     CUT = "cut", _("Ce fichier est incomplet ou abîmé. Enregistrez-le à nouveau, puis envoyez-le.")
     TOO_MANY_PIXELS = (
         "too_many_pixels",
@@ -85,17 +110,57 @@ class Looked:
     refusal: Refusal | None = None
 
 
-def look(head: bytes, tail: bytes, *, accepted: frozenset[str]) -> Looked:
-    """The type of a file from its first (`HEAD_BYTES`) and last (`TAIL_BYTES`) bytes, or the reason to refuse it."""
+class Glimpse:
+    """What is kept of a file while it passes: its first `HEAD_BYTES`, its last `TAIL_BYTES`, and where its end mark stands."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.head, self.tail = bytearray(), b""
+        self.ended_at: int | None = None  # where the last end mark ends
+        self.after_end = bytearray()  # the first bytes behind it
+
+    def see(self, chunk: bytes) -> None:
+        """Bytes in order, of any length."""
+        before, self.tail = (
+            self.tail,
+            (chunk[-TAIL_BYTES:] if len(chunk) >= TAIL_BYTES else (self.tail + chunk)[-TAIL_BYTES:]),
+        )
+        if len(self.head) < HEAD_BYTES:
+            self.head += chunk[: HEAD_BYTES - len(self.head)]
+        marks = _END_MARKS.get(_signature(bytes(self.head[:1024])), ())
+        if marks:
+            self._find_end(before[-_LONGEST_MARK:], chunk, marks)
+        self.size += len(chunk)
+
+    def _find_end(self, before: bytes, chunk: bytes, marks: tuple[bytes, ...]) -> None:
+        """A mark may stand across two chunks; only the last one counts."""
+        seam = before + chunk[:_LONGEST_MARK]
+        ends = [
+            *(found + len(mark) for mark in marks if (found := chunk.rfind(mark)) >= 0),
+            *(found + len(mark) - len(before) for mark in marks if (found := seam.rfind(mark)) >= 0),
+        ]
+        if ends and max(ends) > 0:
+            self.ended_at = self.size + max(ends)
+            self.after_end = bytearray(chunk[max(ends) : max(ends) + _AFTER_BYTES])
+        elif self.ended_at is not None and len(self.after_end) < _AFTER_BYTES:
+            self.after_end += chunk[: _AFTER_BYTES - len(self.after_end)]
+
+
+def look(seen: Glimpse, *, accepted: frozenset[str]) -> Looked:
+    """The type of a file that passed whole, or the reason to refuse it."""
+    head = bytes(seen.head)
     if not head:
         return Looked(refusal=Refusal.EMPTY)
     content_type = _signature(head)
     if content_type not in accepted or not _magic_agrees(content_type, head):
         return Looked(refusal=Refusal.FORMAT)
-    if not _ends_well(content_type, tail):
+    if not _ends_well(content_type, seen):
         return Looked(refusal=Refusal.CUT)
     if content_type in {JPEG, PNG, WEBP}:
         size = _pixels(content_type, head)
+        if size is None and content_type == JPEG and seen.size > HEAD_BYTES:
+            # A phone may put a depth map or a profile of hundreds of kilobytes before the size: the decoder will tell.
+            return Looked(content_type)
         if size is None or not all(size):
             return Looked(refusal=Refusal.CUT)
         if size[0] * size[1] > MOST_PIXELS:
@@ -115,8 +180,12 @@ def _signature(head: bytes) -> str:
         return JPEG
     if head.startswith(b"\x89PNG\r\n\x1a\n"):
         return PNG
-    if head[4:8] == b"ftyp" and _brands(head) & _HEIC_BRANDS:
-        return HEIC
+    if head[4:8] == b"ftyp":
+        brands = _brands(head)
+        if brands & _AVIF_BRANDS and head[8:12] not in _HEIC_BRANDS - _ANY_IMAGE:
+            return AVIF
+        if brands & _HEIC_BRANDS:
+            return HEIC
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return WEBP
     if head[:4] in {b"II*\0", b"MM\0*"}:
@@ -140,11 +209,18 @@ def _magic_agrees(content_type: str, head: bytes) -> bool:
     return seen == content_type or seen in _MAGIC_ALSO_SAYS.get(content_type, set())
 
 
-def _ends_well(content_type: str, tail: bytes) -> bool:
+def _ends_well(content_type: str, seen: Glimpse) -> bool:
+    """Is its end there? Other bytes may follow it: programs, mail servers and scanners add some."""
+    if content_type not in _END_MARKS:
+        return True
+    if seen.ended_at is None:
+        return False
     if content_type == PDF:
-        return b"startxref" in tail or b"%%EOF" in tail
-    if content_type == PNG:
-        return b"IEND" in tail
+        if _GOES_ON.match(seen.after_end):
+            return False
+        # One that is made for the web has an end mark near its beginning too, but says how long it is.
+        said = _LINEARIZED.search(seen.head[:2048])
+        return said is None or seen.size + _AFTER_BYTES >= int(said[1])
     return True
 
 

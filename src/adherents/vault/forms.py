@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from adherents.insurer.profile import profile
 from adherents.members.models import Beneficiary, Member
-from adherents.vault.models import Document
+from adherents.vault.models import Document, Sending
 
 LONGEST_NOTE = 1000
 
@@ -49,9 +49,21 @@ class SendForm(forms.Form):
         error_messages={"max_length": _("Raccourcissez ce mot : 1000 caractères au plus.")},
     )
 
-    def __init__(self, data: Any = None, *, member: Member, replaced: Document | None = None) -> None:
-        """With `replaced`, the kind and the person are that document's to begin with."""
-        known = {"kind": replaced.kind, "beneficiary": replaced.beneficiary_id} if replaced else {}
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        member: Member,
+        replaced: Document | None = None,
+        sending: Sending | None = None,
+    ) -> None:
+        """What `sending` says to begin with; before it says a kind, the kind and the person of the document to replace."""
+        known: dict[str, object] = {}
+        if sending:
+            known |= {"note": sending.note, "gather": sending.gather}
+        like = sending if sending and sending.kind else replaced
+        if like:
+            known |= {"kind": like.kind, "beneficiary": like.beneficiary_id}
         super().__init__(data, initial=known)
         kinds = [(kind.code, kind.label) for kind in profile().documents.kinds]
         self.fields["kind"].choices = [("", _("Choisissez…")), *kinds]  # type: ignore[attr-defined]

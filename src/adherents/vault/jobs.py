@@ -1,5 +1,6 @@
 from adherents.vault.drawing.process import kept_ready
 from adherents.vault.models import DrawingTurn
+from adherents.vault.services.preparing import tell_what_waits
 from adherents.vault.services.rendition import draw_due
 from adherents.vault.services.resuming import sweep_expired
 from adherents.vault.services.sweeping import sweep_forgotten
@@ -30,3 +31,8 @@ def give_up_uploads() -> int:
 @sweep("vault.turns", lane="drawings", every=3600)
 def forget_turns() -> int:
     return DrawingTurn.forget_old() and 0
+
+
+@sweep("vault.unsent", every=60)
+def tell_of_unsent() -> int:
+    return tell_what_waits()

@@ -1,14 +1,17 @@
 """The mails of the vault: one function each. No document in them, and no file's name."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone, translation
 
+from adherents.accounts.whom import whom
 from adherents.mail.services import Value, post
 from adherents.members.models import Member
 from adherents.ui.moments import date_and_hour
+from adherents.vault.legibility import what_to_send
 from adherents.vault.models import Deposit, Document
 from adherents.vault.origins import Origin
 
@@ -28,15 +31,29 @@ def deposit_arrived(deposit: Deposit, documents: Sequence[Document]) -> None:
     )
 
 
+def still_to_send(member: Member, *, count: int, until: datetime) -> None:
+    """Files arrived and were never sent: how many, and when they are deleted."""
+    account = member.account
+    if account is None or account.closed_at is not None or not (account.email or member.email):
+        return  # nobody could send them, or nothing reaches them (G10)
+    language = _language(member)
+    context: dict[str, Value] = {"count": count, "link": settings.BASE_URL + reverse("accounts:sign_in")}
+    context |= date_and_hour(until, language)
+    post("vault/still_to_send", to=account.email or member.email, language=language, context=context)
+
+
 def cannot_be_read(document: Document) -> None:
     """The pages could not be drawn: what to do."""
     if document.origin == Origin.INSURER:
         return  # not theirs to mend
+    with translation.override(_language(document.member)):
+        advice = what_to_send(document)
     _post(
         "vault/cannot_be_read",
         document.member,
         document=document,
         number=document.deposit.number,
+        advice=advice,
         link=_where_to_send_again(document),
     )
 
@@ -86,4 +103,6 @@ def _post(name: str, member: Member, *, document: Document, **context: Value) ->
     language = _language(member)
     with translation.override(language):
         kind = document.kind_label
-    post(name, to=to, language=language, context={"kind": kind, **context})
+    post(
+        name, to=to, language=language, context={"kind": kind, **whom(member.name, member.number), **context}
+    )

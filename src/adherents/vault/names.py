@@ -30,6 +30,19 @@ def clean_name(given: str) -> str:
     return kept[: LONGEST - len(extension)].rstrip() + extension
 
 
+def cut(text: str, *, most_bytes: int) -> str:
+    """As much of the beginning as fits in so many bytes of UTF-8, and never half a letter: an accent stays on its own.
+
+    Written apart (NFD), as macOS may keep it, it fits too.
+    """
+    kept = text
+    while len(unicodedata.normalize("NFD", kept).encode()) > most_bytes:
+        kept = kept[:-1]
+        while kept and unicodedata.combining(text[len(kept)]):
+            kept = kept[:-1]
+    return kept
+
+
 def attachment_header(name: str) -> str:
     """`Content-Disposition` for a download (RFC 6266): a plain name for old readers, the true one in UTF-8."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().strip() or UNNAMED

@@ -21,5 +21,7 @@ def documents() -> Iterable[Due]:
 
 @purge
 def arrivals() -> Iterable[Due]:
-    count = Arrival.objects.filter(at__lt=timezone.now() - KEPT_FOR).count()
+    now = timezone.now()
+    for_messages = Arrival.objects.with_no_sending().filter(at__lt=now - KEPT_FOR)
+    count = for_messages.count() + Arrival.objects.filter(sending__expires_at__lte=now).count()
     yield Due("file(s) that wait for a form", f"for more than {KEPT_FOR.days} day", count, sweep_forgotten)

@@ -1,5 +1,6 @@
 """What the send page's script is told: where files go, what is accepted, and every word that it says."""
 
+import uuid
 from functools import cache
 from typing import Any
 
@@ -11,6 +12,8 @@ from adherents.insurer.profile import profile
 from adherents.vault.content import Refusal
 from adherents.vault.services.arrival import MEGABYTE
 
+MOST_TOLD = 50  # refused files that a page names: more than it lets anybody choose
+PIECE = MEGABYTE  # of a file, in one request: whatever holds requests back until they are whole holds little
 CLIENT = "vault/tus.min.js"  # put there by `scripts/page_libraries`
 
 
@@ -20,40 +23,52 @@ def client_is_there() -> bool:
     return finders.find(CLIENT) is not None
 
 
-def told_to_the_script() -> dict[str, Any]:
-    """For `assets/sending.js`. In the words, `{n}`, `{name}`, `{sent}`, `{total}` and `{size}` are filled in there."""
+def told_to_the_script(sending_id: uuid.UUID) -> dict[str, Any]:
+    """For `assets/sending/*.js`. In the words, `{n}`, `{name}`, `{sent}`, `{total}` and `{size}` are filled in there."""
     documents = profile().documents
     refusals = (Refusal.FORMAT, Refusal.EMPTY, Refusal.TOO_LARGE, Refusal.TOO_MANY)
     return {
         "endpoint": reverse("vault:uploads"),
+        "sending": str(sending_id),
+        "keep": reverse("vault:keep", args=[sending_id]),
+        "pieceBytes": PIECE,
+        "mostRefused": MOST_TOLD,
         "types": list(documents.types),
         "mostBytes": documents.max_file_mb * MEGABYTE,
         "mostFiles": documents.max_files,
         "refusals": {refusal.value: str(refusal.label) for refusal in refusals},
         "words": {
             "queued": _("{size} · en attente"),
+            "reading": _("{size} · lecture par votre appareil…"),
             "sending": _("{sent} sur {total}"),
             "checking": _("{size} · vérification…"),
-            "arrived": _("{size} · arrivé"),
+            "arrived": _("{size} · prêt à envoyer"),
             "lost": _(
                 "{sent} sur {total} · connexion perdue. L’envoi reprendra tout seul dès qu’elle reviendra."
             ),
-            "failed": _(
-                "L’envoi s’est interrompu. Ce qui est arrivé est gardé : réessayez quand vous voulez."
-            ),
+            "failed": _("L’envoi s’est interrompu. Réessayez : il reprendra où il s’était arrêté."),
             "unreadable": _(
-                "Votre appareil n’a pas pu lire ce fichier. Ouvrez-le pour vérifier, puis réessayez."
+                "Votre appareil ne peut plus lire ce fichier : il a changé, ou il est resté dans un espace en ligne. "
+                "Téléchargez-le sur votre appareil, puis choisissez-le à nouveau."
             ),
-            "reload": _("Cette page est trop ancienne. Rechargez-la : ce qui est arrivé est gardé."),
+            "chooseAgain": _("Choisir à nouveau"),
+            "reload": _("Cette page est trop ancienne. Rechargez-la : les fichiers prêts y seront encore."),
             "cancel": _("Annuler"),
             "retry": _("Réessayer"),
             "remove": _("Retirer"),
             "sayChosen": _("{name} : l’envoi commence."),
             "sayResumed": _("{name} : l’envoi reprend où il s’était arrêté."),
-            "sayArrived": _("{name} est arrivé."),
+            "sayArrived": _("{name} est prêt à envoyer."),
             "sayLost": _("{name} : connexion perdue. L’envoi reprendra tout seul dès qu’elle reviendra."),
             "sayRemoved": _("{name} est retiré."),
             "wait": _("Vos documents partiront dès que le dernier sera arrivé. Laissez cette page ouverte."),
+            "sendOffline": _(
+                "Pas de connexion : rien n’est encore envoyé. L’envoi partira tout seul dès qu’elle reviendra. Laissez cette "
+                "page ouverte."
+            ),
+            "sendLater": _(
+                "Le portail ne répond pas. Nous réessayons tout seuls. Laissez cette page ouverte."
+            ),
             "up": _("Monter"),
             "down": _("Descendre"),
             "page": _("Page {n}"),

@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 
 from adherents.journal.events import Event
 from adherents.journal.models import Entry
-from adherents.vault.models import Document, SetAside, State
+from adherents.vault.legibility import what_to_do_about_blank, why_set_aside
+from adherents.vault.models import Document, State
 from adherents.vault.origins import Origin
 
 ANSWERED = {State.ACCEPTED, State.REFUSED, State.INCOMPLETE}
@@ -25,12 +26,8 @@ def steps_of(document: Document, entries: Iterable[Entry] = ()) -> list[dict[str
     if document.origin == Origin.INSURER:
         return steps
     if document.set_aside and document.state not in ANSWERED:
-        text = _("Nous n’avons pas pu ouvrir ce fichier. Envoyez-le à nouveau, ou photographiez le document.")
-        if document.photo_count and not document.has_its_file:
-            text = _("Nous n’avons pas pu ouvrir l’une des photos. Reprenez-la, puis envoyez-les à nouveau.")
-        if document.set_aside == SetAside.INFECTED:
-            text = _("Notre antivirus a reconnu un danger dans ce fichier. Photographiez plutôt le document.")
-        return [*steps, _step("refused", document.shown_state[1], document.state_at, text)]
+        why = why_set_aside(document)
+        return [*steps, _step("refused", document.shown_state[1], document.state_at, why)]
     steps.append(_checked(document))
     if document.origin == Origin.MESSAGE:
         return steps
@@ -99,7 +96,7 @@ def _arrival(document: Document) -> dict[str, Any]:
 def _checked(document: Document) -> dict[str, Any]:
     if document.checked_at is None and document.state == State.RECEIVED:
         return _to_come(_("Vérifié"))
-    return _step("checked", _("Vérifié"), document.checked_at)
+    return _step("checked", _("Vérifié"), document.checked_at, what_to_do_about_blank(document))
 
 
 def _in_progress(document: Document, entries: Iterable[Entry]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
-from django.core.files.uploadhandler import FileUploadHandler
+from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 from django.http import HttpRequest
 
 from adherents.vault.services.arrival import Intake
@@ -12,9 +12,12 @@ from adherents.vault.services.arrival import Intake
 class SealingUploadHandler(FileUploadHandler):
     """The only handler of its request: no file of it is kept in memory, and none in clear on the disk.
 
-    What arrived and what was refused is in `intake`; `request.FILES` stays empty.
+    What arrived and what was refused is in `intake`; `request.FILES` stays empty. Of a form with more files than anybody
+    chooses on purpose the rest is passed over, the fields that follow too: `intake.cut_short` says so.
     """
 
+    # Fewer than Django reads at all (`DATA_UPLOAD_MAX_NUMBER_FILES`), where it counts the inputs that are empty too.
+    most_looked_at = 90
     chunk_size = 1 << 18  # measured: half as much or twice as much takes longer
 
     def __init__(self, request: HttpRequest, intake: Intake) -> None:
@@ -23,6 +26,9 @@ class SealingUploadHandler(FileUploadHandler):
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)
+        if self.intake.count >= self.most_looked_at:
+            self.intake.cut_short = True
+            raise StopUpload  # what follows is read and dropped: a browser reads the answer once it has sent everything
         self.intake.begin(self.file_name or "")
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:

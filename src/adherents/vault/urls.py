@@ -2,15 +2,16 @@ from django.urls import path
 
 from adherents.vault.origins import Origin
 from adherents.vault.resumable import endpoint
-from adherents.vault.views import member, own, proof
+from adherents.vault.views import member, own, proof, sending
 
 app_name = "vault"
 urlpatterns = [
     path("", member.documents, name="documents"),
     path("mutuelle/", member.documents, {"origin": Origin.INSURER}, name="insurers"),
     path("tout/", own.export, name="export"),
-    path("envoyer/", member.send, name="send"),
-    path("envoyer/<uuid:arrival_id>/retirer/", member.drop, name="drop"),
+    path("envoyer/", sending.send, name="send"),
+    path("envoyer/<uuid:arrival_id>/retirer/", sending.drop, name="drop"),
+    path("envoyer/<uuid:sending_id>/garder/", sending.keep, name="keep"),
     path("envoyer/fichiers/", endpoint.uploads, name="uploads"),
     path("envoyer/fichiers/<uuid:upload_id>/", endpoint.upload, name="upload"),
     path("accuses/<str:number>/", member.receipt, name="receipt"),

@@ -25,6 +25,9 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         "incorrect_code": gettext_lazy(
             "Cette clé d’accès n’a pas été acceptée. Recommencez, ou choisissez un autre moyen."
         ),
+        "stale_passkey": gettext_lazy(
+            "Cette demande a trop attendu, ou elle a déjà servi. Recommencez avec votre clé d’accès."
+        ),
         "cannot_delete_authenticator": gettext_lazy(
             "Un agent garde toujours un second facteur. Ajoutez-en un autre avant de retirer celui-ci."
         ),

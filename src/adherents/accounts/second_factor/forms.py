@@ -4,13 +4,19 @@ from typing import Any
 
 from allauth.account.forms import ReauthenticateForm
 from allauth.core import context
+from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.internal.flows import post_authentication
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.forms import GenerateRecoveryCodesForm
 from allauth.mfa.totp.forms import DeactivateTOTPForm
-from allauth.mfa.totp.internal.auth import generate_totp_secret, validate_totp_code
+from allauth.mfa.totp.internal.auth import generate_totp_secret
 from allauth.mfa.utils import decrypt, encrypt
-from allauth.mfa.webauthn.forms import AddWebAuthnForm, AuthenticateWebAuthnForm, EditWebAuthnForm
+from allauth.mfa.webauthn.forms import (
+    AddWebAuthnForm,
+    AuthenticateWebAuthnForm,
+    EditWebAuthnForm,
+    LoginWebAuthnForm,
+)
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -19,12 +25,14 @@ from django.utils.translation import gettext_lazy, ngettext
 from adherents.accounts.browser import client_of
 from adherents.accounts.forms import PASSWORD_CHARACTERS, SignInForm
 from adherents.accounts.models import Account
-from adherents.accounts.second_factor import services
+from adherents.accounts.second_factor import ceremonies, services
+from adherents.accounts.second_factor.ceremonies import Door, Refused, Stale
 from adherents.accounts.services import lock
 from adherents.accounts.services.lock import Locked
 from adherents.ui.fields import PasswordInput
 from adherents.ui.templatetags.ui import moment
 
+LONGEST_ANSWER = 20_000  # characters: a new passkey with its maker's certificates is some 6,000
 PENDING_SECRET = "second_factor.totp"  # noqa: S105 (a key of the session)
 
 
@@ -112,32 +120,76 @@ class CodeAgainForm(CodeForm):
     reauthenticated = True
 
 
+class AnswerField(forms.JSONField):
+    """What a passkey answered, as the page's script posts it. Longer or deeper than any of them is none."""
+
+    def __init__(self) -> None:
+        super().__init__(widget=forms.HiddenInput)
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            if len(str(value)) <= LONGEST_ANSWER:
+                return super().to_python(value)
+        except RecursionError:
+            pass
+        raise ValidationError(get_adapter().error_messages["incorrect_code"], code="incorrect_code")
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """Nothing of it is shown again: each try has an answer of its own."""
+        return None
+
+
 class PasskeyForm(AuthenticateWebAuthnForm):  # type: ignore[misc]
-    """A passkey's answer to a challenge, by an account that is known already."""
+    """A passkey's answer to a challenge, by an account that is known already. A wrong one counts like a wrong code."""
+
+    door = Door.SECOND_STEP
+    credential = AnswerField()
 
     def clean_credential(self) -> Authenticator:
+        device = lock.device_of(self.user, client_of(context.request))
         try:
-            attempt = lock.take_try(
-                self.user.identifier, lock.device_of(self.user, client_of(context.request))
-            )
+            attempt = lock.take_try(self.user.identifier, device)
         except Locked as error:
             raise ValidationError(refusal_in_words(error)) from error
         try:
-            authenticator = super().clean_credential()
-        except ValidationError:
+            answer = self.cleaned_data["credential"]
+            passkey = ceremonies.complete_authentication(context.request, self.door, answer, self.user)
+        except Stale as stale:
+            lock.give_back(attempt)
+            raise passkey_refused(stale) from stale
+        except Refused as refused:
             try:
                 services.refuse(account=self.user, attempt=attempt, kind="webauthn")
             except Locked as error:
                 raise ValidationError(refusal_in_words(error)) from error
             except services.WrongCode:
-                pass
-            raise
+                raise passkey_refused(refused) from refused
         lock.forgive(attempt)
-        return authenticator
+        return passkey
 
 
 class PasskeyAgainForm(PasskeyForm):
+    door = Door.AGAIN
     reauthenticated = True
+
+
+class PasskeySignInForm(LoginWebAuthnForm):  # type: ignore[misc]
+    """A passkey's answer at the door where nobody is known yet."""
+
+    credential = AnswerField()
+
+    def clean_credential(self) -> Authenticator:
+        answer = self.cleaned_data["credential"]
+        try:
+            return ceremonies.complete_authentication(context.request, Door.SIGN_IN, answer)
+        except Refused as refused:
+            raise passkey_refused(refused) from refused
+
+
+def passkey_refused(refused: Refused) -> ValidationError:
+    """What to do after a passkey was refused."""
+    code = "stale_passkey" if isinstance(refused, Stale) else "incorrect_code"
+    return ValidationError(get_adapter().error_messages[code], code=code)
 
 
 class PasswordAgainForm(ReauthenticateForm):  # type: ignore[misc]
@@ -177,7 +229,8 @@ class ActivateTotpForm(forms.Form):
 
     def clean_code(self) -> str:
         code = "".join(self.cleaned_data["code"].split())
-        if not validate_totp_code(self.secret, code):
+        self.step = services.step_of(secret=self.secret, code=code)
+        if self.step is None:
             raise ValidationError(
                 _(
                     "Ce code n’est pas celui de maintenant. "
@@ -200,11 +253,16 @@ class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
         max_length=60,
         required=False,
     )
+    credential = AnswerField()
     passwordless = None
 
     def clean(self) -> dict[str, Any]:
-        self.cleaned_data["passwordless"] = True
-        cleaned: dict[str, Any] = super().clean()
+        cleaned: dict[str, Any] = self.cleaned_data
+        if answer := cleaned.get("credential"):
+            try:
+                ceremonies.complete_registration(context.request, answer, self.user)
+            except Refused as refused:
+                raise passkey_refused(refused) from refused
         return cleaned
 
 

@@ -2,6 +2,7 @@
 
 from django.utils import timezone
 
+from adherents.accounts.mails import for_account
 from adherents.accounts.models import Account
 from adherents.mail.services import Value, post
 from adherents.ui.moments import date_and_hour
@@ -19,5 +20,9 @@ def second_factor_removed(account: Account, *, kind: str) -> None:
 def _post(name: str, account: Account, kind: str) -> None:
     if not account.email:
         return
-    context: dict[str, Value] = {"kind": kind, **date_and_hour(timezone.now(), account.language)}
+    context: dict[str, Value] = {
+        "kind": kind,
+        **for_account(account),
+        **date_and_hour(timezone.now(), account.language),
+    }
     post(name, to=account.email, language=account.language, context=context)

@@ -18,6 +18,7 @@ from adherents.accounts.second_factor import mails
 from adherents.accounts.services import lock
 from adherents.journal.events import Event
 from adherents.journal.services import record
+from adherents.ui.typed import bare
 
 
 class WrongCode(Exception):
@@ -36,7 +37,7 @@ def check_code(*, account: Account, code: str, client: Client) -> Authenticator:
     Raises `WrongCode` or `Locked`.
     """
     attempt = lock.take_try(account.identifier, lock.device_of(account, client))
-    digits = re.sub(r"\D", "", code)
+    digits = re.sub(r"\D", "", bare(code))
     proven = _use_totp(account, digits) or _use_recovery_code(account, digits)
     if proven is None:
         refuse(account=account, attempt=attempt, kind="code")
@@ -64,14 +65,28 @@ def _use_totp(account: Account, digits: str) -> Authenticator | None:
         )
         if app is None:
             return None
-        secret = decrypt(app.data["secret"])
-        for step in yield_hotp_counters_from_time():
-            right = constant_time_compare(format_hotp_value(hotp_value(secret, step)), digits)
-            if right and step > app.data.get("last_step", 0):
-                app.data["last_step"] = step
-                app.save(update_fields=["data"])
-                return app
+        step = step_of(secret=decrypt(app.data["secret"]), code=digits, after=app.data.get("last_step", 0))
+        if step is None:
+            return None
+        app.data["last_step"] = step
+        app.save(update_fields=["data"])
+    return app
+
+
+def step_of(*, secret: str, code: str, after: int = 0) -> int | None:
+    """The step of 30 seconds, around now and later than `after`, of which this is the code; None where it is of none."""
+    step: int
+    for step in yield_hotp_counters_from_time():
+        if step > after and constant_time_compare(format_hotp_value(hotp_value(secret, step)), code):
+            return step
     return None
+
+
+def note_first_code(*, account: Account, step: int) -> None:
+    """The code that proved a new app is used up like any other. In the transaction that adds the app."""
+    app = Authenticator.objects.select_for_update().get(user=account, type=Authenticator.Type.TOTP)
+    app.data["last_step"] = step
+    app.save(update_fields=["data"])
 
 
 def _use_recovery_code(account: Account, digits: str) -> Authenticator | None:

@@ -1,5 +1,6 @@
 """The step between the password and the session."""
 
+import secrets
 from typing import Any
 
 from allauth.account.internal.stagekit import clear_login
@@ -7,6 +8,8 @@ from allauth.mfa.stages import AuthenticateStage
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.crypto import constant_time_compare
+
+from adherents.accounts.second_factor import ceremonies
 
 
 class SecondFactorStage(AuthenticateStage):  # type: ignore[misc]
@@ -17,6 +20,8 @@ class SecondFactorStage(AuthenticateStage):  # type: ignore[misc]
             not self.login.user.has_second_factor
         ):  # known since the password was checked: allauth would ask again
             return None, True
+        # What a passkey signs in this step is bound to it, and is worth nothing once the step has ended.
+        self.state[ceremonies.STEP] = secrets.token_hex(16)
         self.state["password"] = self.login.user.get_session_auth_hash()
         response, proceeds = super().handle()
         return response, proceeds

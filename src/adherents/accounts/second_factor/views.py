@@ -3,8 +3,9 @@
 from typing import Any
 from urllib.parse import urlencode
 
+from allauth.account.adapter import get_adapter as account_adapter
 from allauth.account.decorators import reauthentication_required
-from allauth.account.views import ReauthenticateView
+from allauth.account.views import BaseReauthenticateView, ReauthenticateView
 from allauth.core.internal.httpkit import authenticated_user
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.views import AuthenticateView, IndexView
@@ -12,7 +13,6 @@ from allauth.mfa.base.views import ReauthenticateView as CodeAgainView
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.views import GenerateRecoveryCodesView
 from allauth.mfa.totp.views import ActivateTOTPView, DeactivateTOTPView
-from allauth.mfa.webauthn.internal import auth as webauthn
 from allauth.mfa.webauthn.views import (
     AddWebAuthnView,
     EditWebAuthnView,
@@ -22,7 +22,7 @@ from allauth.mfa.webauthn.views import (
 )
 from django.contrib import messages
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse, reverse_lazy
 from django.utils.decorators import method_decorator
@@ -31,12 +31,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET
+from django.views.generic import FormView, TemplateView
 
-from adherents.accounts.browser import FACTOR_COOKIE, address_of, client_of, drop_link
+from adherents.accounts.browser import FACTOR_COOKIE, address_of, client_of, drop_link, links_of
 from adherents.accounts.limits import knock
 from adherents.accounts.models import Account
 from adherents.accounts.returning import page_wanted, sign_in_address
-from adherents.accounts.second_factor import forms, services, session
+from adherents.accounts.second_factor import ceremonies, forms, services, session
+from adherents.accounts.second_factor.ceremonies import Door
 from adherents.accounts.services import lock, new_factor
 from adherents.accounts.services.access_link import DeadLink
 
@@ -74,8 +76,10 @@ class _Adding(_Proven):
         account = _account(request)
         try:
             with transaction.atomic():
-                new_factor.use_link(account=account, token=request.COOKIES.get(FACTOR_COOKIE, ""))
+                token = _factor_link(request, account)
+                new_factor.use_link(account=account, token=token)
                 response: HttpResponse = super().form_valid(form)  # type: ignore[misc]
+                self.use_up_proof(form)
                 services.note_added(account=account, kind=self.kind)
                 session.end_the_others(request, account)
         except DeadLink:
@@ -83,12 +87,21 @@ class _Adding(_Proven):
         session.note_activated(request, account, self.kind)
         request.session.pop(forms.PENDING_SECRET, None)
         messages.success(request, str(self.added))
-        drop_link(response, FACTOR_COOKIE)
+        drop_link(request, response, token, FACTOR_COOKIE)
         return response
+
+    def use_up_proof(self, form: Any) -> None:
+        """What proved the new factor opens nothing afterwards. A passkey's challenge is used up as it is checked."""
 
 
 def may_add(request: HttpRequest, account: Account) -> bool:
-    return new_factor.is_open(account=account, token=request.COOKIES.get(FACTOR_COOKIE, ""))
+    return new_factor.is_open(account=account, token=_factor_link(request, account))
+
+
+def _factor_link(request: HttpRequest, account: Account) -> str:
+    """Of the mailed links that this browser opened, the one that lets this account add a factor; "" for none."""
+    carried = links_of(request, FACTOR_COOKIE)
+    return next((token for token in carried if new_factor.is_open(account=account, token=token)), "")
 
 
 def must_prove(request: HttpRequest, account: Account) -> bool:
@@ -129,10 +142,15 @@ class Authenticate(AuthenticateView):  # type: ignore[misc]
         return answer
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        context: dict[str, Any] = super().get_context_data(**kwargs)
+        # allauth's own would keep a challenge in the session, for whichever door an answer comes to.
+        context: dict[str, Any] = TemplateView.get_context_data(self, **kwargs)
         account = self.stage.login.user
         kinds = set(Authenticator.objects.filter(user=account).values_list("type", flat=True))
+        options = ceremonies.begin_authentication(self.request, Door.SECOND_STEP, account)
         return context | {
+            "form": self.auth_form,
+            "webauthn_form": self.webauthn_form,
+            "js_data": {"request_options": options},
             "agent": account.is_agent,
             "has_app": Kind.TOTP in kinds,
             "has_passkey": Kind.WEBAUTHN in kinds,
@@ -174,8 +192,9 @@ class PasskeyAgain(_Again, ReauthenticateWebAuthnView):  # type: ignore[misc]
         return response
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        context: dict[str, Any] = super().get_context_data(**kwargs)
-        return context | kwargs
+        context: dict[str, Any] = BaseReauthenticateView.get_context_data(self, **kwargs)
+        options = ceremonies.begin_authentication(self.request, Door.AGAIN, _account(self.request))
+        return context | {"js_data": {"request_options": options}}
 
 
 class ActivateTotp(_Adding, ActivateTOTPView):  # type: ignore[misc]
@@ -188,6 +207,10 @@ class ActivateTotp(_Adding, ActivateTOTPView):  # type: ignore[misc]
         context: dict[str, Any] = super().get_context_data(**kwargs)
         secret = context["form"].secret
         return context | {"secret": " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))}
+
+    def use_up_proof(self, form: forms.ActivateTotpForm) -> None:
+        assert form.step is not None
+        services.note_first_code(account=_account(self.request), step=form.step)
 
 
 class DeactivateTotp(_Proven, DeactivateTOTPView):  # type: ignore[misc]
@@ -210,9 +233,8 @@ class AddPasskey(_Adding, AddWebAuthnView):  # type: ignore[misc]
     template_name = "mfa/webauthn/add_form.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        context: dict[str, Any] = super().get_context_data(**kwargs) | kwargs
-        context.setdefault("form", self.get_form())
-        options = webauthn.begin_registration(self.request.user, True)
+        context: dict[str, Any] = FormView.get_context_data(self, **kwargs)
+        options = ceremonies.begin_registration(self.request, _account(self.request))
         return context | {"js_data": {"creation_options": options}}
 
 
@@ -245,6 +267,17 @@ class RemovePasskey(_Proven, RemoveWebAuthnView):  # type: ignore[misc]
 
 class PasskeySignIn(LoginWebAuthnView):  # type: ignore[misc]
     """Sign in with a passkey alone: it checked who holds it. Closed and locked accounts stay so."""
+
+    form_class = forms.PasskeySignInForm
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The options, for the script of the page; whoever comes by the address goes to the page."""
+        if not account_adapter().is_ajax(request):
+            return redirect("accounts:sign_in")
+        options = ceremonies.begin_authentication(request, Door.SIGN_IN)
+        response = JsonResponse({"request_options": options})
+        ceremonies.keep_browser(request, response)
+        return response
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         knock("sign_in", address=address_of(request))

@@ -90,6 +90,10 @@ def answer_request(*, account: Account, purpose: str, device_hashes: list[str]) 
     except lock.Locked as locked:
         mails.reset_waits(account, until=locked.until)
         return
+    if account.identity_wanted_since is not None and purpose == Purpose.RESET:
+        record(Event.LINK_NOT_SENT, subject=account.subject, why="identity_wanted")
+        mails.identity_wanted(account)
+        return
     recent = AccessLink.objects.filter(
         account=account, purpose__in=SETS_A_PASSWORD, created_at__gt=an_hour_ago
     )
@@ -118,10 +122,18 @@ def use_link(*, token: str, birth_date: str, password: str, client: Client) -> O
     link = open_link(token=token)
     device = lock.device_of(link.account, client)
     lock.check_not_waiting(link.account.identifier, device)
-    if not link.account.is_agent:
-        check_birth_date(link, birth_date)
-    encoded = passwords.encode_new(account=link.account, password=password)
-    return set_password(link=link, encoded=encoded, client=client)
+    if link.account.is_agent:
+        encoded = passwords.encode_new(account=link.account, password=password)
+        return set_password(link=link, encoded=encoded, client=client)
+    check_birth_date(link, birth_date)
+    try:
+        encoded = passwords.encode_new(account=link.account, password=password)
+        return set_password(link=link, encoded=encoded, client=client)
+    except Exception as error:
+        # The date was right: whatever stopped the rest, it is no wrong one. What died meanwhile answers as the dead do.
+        if not give_back_attempt(link):
+            raise DeadLink from error
+        raise
 
 
 def set_password(*, link: AccessLink, encoded: str, client: Client) -> Opened:
@@ -137,6 +149,7 @@ def set_password(*, link: AccessLink, encoded: str, client: Client) -> Opened:
         lock.check_not_waiting(account.identifier, device)
         passwords.store(account=account, encoded=encoded, checked_against=link.account.password)
         lock.clear(account.identifier)
+        lock.trust_the_mailbox(account)
         account.sessions.all().delete()
         record(Event.PASSWORD_SET, subject=account.subject, actor=account.subject, purpose=link.purpose)
         mails.password_set(account)
@@ -152,21 +165,32 @@ def use_up(link: AccessLink) -> bool:
 
 
 def check_birth_date(link: AccessLink, birth_date: str) -> None:
-    """A wrong one counts, and the fifth kills the link (G7). Raises `WrongBirthDate` or `DeadLink`."""
+    """Count one more attempt, then look at the date: however many come at once, five are looked at, and the fifth wrong
+    one kills the link (G7). A right one is given back by the caller. Raises `WrongBirthDate` or `DeadLink`.
+    """
     tries = profile().password.birth_date_tries
+    attempt = _take_attempt(link, tries)
     if policy.same_birth_date(birth_date, link.account.birth_date):
         return
     with transaction.atomic():
-        counted = (
-            AccessLink.objects.live()
-            .filter(pk=link.pk, birth_date_failures__lt=tries)
-            .update(birth_date_failures=F("birth_date_failures") + 1)
-        )
-        if not counted:
-            raise DeadLink
-        failures = AccessLink.objects.values_list("birth_date_failures", flat=True).get(pk=link.pk)
-        record(Event.BIRTH_DATE_REFUSED, subject=link.account.subject, attempt=failures)
-        if failures >= tries:
+        record(Event.BIRTH_DATE_REFUSED, subject=link.account.subject, attempt=attempt)
+        if attempt >= tries:
             AccessLink.objects.filter(pk=link.pk).update(killed_at=timezone.now())
             record(Event.LINK_KILLED, subject=link.account.subject, why="birth_date")
-    raise WrongBirthDate(tries - failures)
+    raise WrongBirthDate(tries - attempt)
+
+
+def _take_attempt(link: AccessLink, tries: int) -> int:
+    """The number of this attempt: one conditional UPDATE gives each number once. Raises `DeadLink` where none is left."""
+    with transaction.atomic():
+        mine = AccessLink.objects.live().filter(pk=link.pk, birth_date_failures__lt=tries)
+        if not mine.update(birth_date_failures=F("birth_date_failures") + 1):
+            raise DeadLink
+        # The row stays ours until the end of the transaction: nobody else's number is read.
+        return AccessLink.objects.values_list("birth_date_failures", flat=True).get(pk=link.pk)
+
+
+def give_back_attempt(link: AccessLink) -> bool:
+    """The date was right: its attempt counts as if it had not been. False: the link is dead by now."""
+    mine = AccessLink.objects.live().filter(pk=link.pk, birth_date_failures__gt=0)
+    return mine.update(birth_date_failures=F("birth_date_failures") - 1) == 1

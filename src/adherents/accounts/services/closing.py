@@ -26,17 +26,19 @@ def close(*, account: Account, actor: str, reason: str) -> bool:
 def reopen(*, account: Account, actor: str, reason: str) -> bool:
     """The account is open again, and the member told: only a new password enters, by a link. False: it was not closed.
 
-    The former password stays among those that may not come back (G3). A second factor stays too.
+    The former password stays among those that may not come back (G3). A second factor stays too. An account whose n° adhérent
+    was given to another person stays closed: False.
     """
     with transaction.atomic():
         current = Account.objects.select_for_update().get(pk=account.pk)
-        if current.closed_at is None:
+        if current.closed_at is None or current.is_retired:
             return False
         if current.has_usable_password():
             FormerPassword.objects.create(account=current, encoded=current.password)
             current.set_unusable_password()
         current.closed_at, current.password_changed_at = None, None
-        current.save(update_fields=["closed_at", "password", "password_changed_at"])
+        current.identity_wanted_since = None
+        current.save(update_fields=["closed_at", "password", "password_changed_at", "identity_wanted_since"])
         record(Event.ACCOUNT_REOPENED, subject=current.subject, actor=actor, reason=reason)
         mails.reopened(current)
     return True

@@ -4,53 +4,65 @@ The request only writes down what was asked: the same row for everybody, so that
 whether there is an account. The worker finds that out.
 """
 
-import secrets
+from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import transaction
-from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
+from adherents.accounts import genuine
 from adherents.accounts.client import Client
-from adherents.accounts.models import (
-    Account,
-    MathQuestion,
-    Purpose,
-    ResetRequest,
-    normalise_identifier,
-)
-from adherents.accounts.services import access_link
+from adherents.accounts.models import Account, Purpose, ResetRequest, normalise_identifier
+from adherents.accounts.services import access_link, single_use
 from adherents.accounts.tokens import hash_token
 from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.work.services import do_each
 
-QUESTION_LIFE = timedelta(minutes=30)
+QUESTION, QUESTION_LIFE = "question", timedelta(minutes=30)
 
 
 class WrongAnswer(Exception):
     """The question was answered wrongly, already used, or too old: a fresh one is asked."""
 
 
+@dataclass(frozen=True, slots=True)
+class MathQuestion:
+    """A question of the page. `token`: 76 hexadecimal digits, which say nothing of the numbers."""
+
+    token: str
+    left: int
+    right: int
+
+
 def ask_question() -> MathQuestion:
-    """A fresh question (9 + 11 =): two numbers from 1 to 20."""
-    return MathQuestion.objects.create(
-        left=1 + secrets.randbelow(20),
-        right=1 + secrets.randbelow(20),
-        expires_at=timezone.now() + QUESTION_LIFE,
-    )
+    """A fresh question (9 + 11 =): two numbers from 1 to 20. Asking writes nothing, however often it is done."""
+    token = genuine.make(QUESTION).hex()
+    return MathQuestion(token, *_numbers(token))
 
 
-def check_answer(*, question_id: str, answer: int) -> None:
-    """Use a question up. Raises `WrongAnswer`; one DELETE settles which of two parallel answers counts."""
-    question = MathQuestion.objects.filter(pk=question_id, expires_at__gt=timezone.now()).first()
-    deleted, _ = MathQuestion.objects.filter(pk=question_id).delete()
-    if question is None or not deleted or answer != question.left + question.right:
+def check_answer(*, question: str, answer: int) -> None:
+    """Use a question up, whatever the answer. Raises `WrongAnswer`; of two parallel answers one counts."""
+    try:
+        token = bytes.fromhex(question)
+    except ValueError as error:
+        raise WrongAnswer from error
+    ends = genuine.expiry(token, purpose=QUESTION, life=QUESTION_LIFE)
+    if ends is None or not single_use.use(token=token.hex(), expires_at=ends):
+        raise WrongAnswer
+    if answer != sum(_numbers(token.hex())):
         raise WrongAnswer
 
 
-def request_link(*, identifier: str, question_id: str, answer: int, client: Client) -> None:
+def _numbers(token: str) -> tuple[int, int]:
+    """The numbers of a question: only the server's key finds them from its token."""
+    drawn = salted_hmac(QUESTION, token, algorithm="sha256").digest()
+    return 1 + int.from_bytes(drawn[:8]) % 20, 1 + int.from_bytes(drawn[8:16]) % 20
+
+
+def request_link(*, identifier: str, question: str, answer: int, client: Client) -> None:
     """Write down that a link is wanted for this number. Raises `WrongAnswer`."""
-    check_answer(question_id=question_id, answer=answer)
+    check_answer(question=question, answer=answer)
     ResetRequest.objects.create(
         identifier=normalise_identifier(identifier),
         device_hashes=[hash_token(token) for token in client.device_tokens],
@@ -60,7 +72,7 @@ def request_link(*, identifier: str, question_id: str, answer: int, client: Clie
 def settle(request: ResetRequest) -> None:
     """Mail the link, or until when to wait (G11), or nothing; then forget the request."""
     with transaction.atomic():
-        account = Account.objects.select_for_update().filter(identifier=request.identifier).first()
+        account = Account.objects.select_for_update().identified_by(request.identifier)
         if account is not None:
             record(Event.LINK_REQUESTED, subject=account.subject)
             invited = account.is_agent and not account.has_usable_password()
@@ -75,8 +87,3 @@ def settle(request: ResetRequest) -> None:
 def settle_due(limit: int = 50) -> int:
     """Settle the requests that wait; how many."""
     return do_each(ResetRequest.objects.claim_due(limit), settle)
-
-
-def forget_old_questions() -> int:
-    """Drop the questions that nobody answered."""
-    return MathQuestion.objects.filter(expires_at__lt=timezone.now()).delete()[0]

@@ -17,15 +17,21 @@ from adherents.accounts.client import Client
 from adherents.accounts.models import AccessLink, Account, Purpose
 from adherents.accounts.rules import link_validity
 from adherents.accounts.services import lock
-from adherents.accounts.services.access_link import DeadLink, WrongBirthDate, check_birth_date
+from adherents.accounts.services.access_link import (
+    DeadLink,
+    WrongBirthDate,
+    check_birth_date,
+    give_back_attempt,
+)
 from adherents.journal.events import Event
 from adherents.journal.services import record
+from adherents.ui.typed import bare, without_separators
 
 # Douglas Crockford's thirty-two: neither I, L, O nor U, and who reads 1 or 0 as one of them is understood.
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 CODE_LENGTH = 12  # 60 bits
 GROUP = 4
-_MISREAD = str.maketrans("ILO", "110", " -\u2010\u2011\u2013\u2014.\t\u00a0")
+_MISREAD = str.maketrans("ILO", "110")
 _SIGNER = signing.TimestampSigner(salt="adherents.letter")
 
 
@@ -44,7 +50,7 @@ def grouped(code: str) -> str:
 
 def read_code(typed: str) -> str:
     """A code as it was made, however it is typed; "" for what is none."""
-    code = typed.upper().translate(_MISREAD)
+    code = without_separators(bare(typed)).upper().translate(_MISREAD)
     return code if len(code) == CODE_LENGTH and set(code) <= set(ALPHABET) else ""
 
 
@@ -82,6 +88,8 @@ def open_letter(*, code: str, birth_date: str, client: Client) -> str:
         check_birth_date(link, birth_date)
     except (WrongBirthDate, DeadLink) as error:
         raise WrongCode from error
+    if not give_back_attempt(link):
+        raise WrongCode
     lock.check_not_waiting(link.account.identifier, lock.device_of(link.account, client))
     return _SIGNER.sign_object({"letter": link.pk})
 
@@ -92,6 +100,7 @@ def _count_for_nothing() -> None:
         nobody = AccessLink.objects.live().filter(pk=0)
         nobody.update(birth_date_failures=F("birth_date_failures") + 1)
         nobody.values_list("birth_date_failures", flat=True).first()
+    with transaction.atomic():
         record(Event.CODE_REFUSED, subject="letters")
 
 

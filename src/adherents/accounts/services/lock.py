@@ -171,7 +171,7 @@ def end_lock(*, account: Account, actor: str, reason: str) -> bool:
         ended = (
             SignInCounter.objects.every(account.identifier).filter(locked_at__gt=past).update(locked_at=past)
         )
-        if not ended:
+        if not ended + trust_the_mailbox(account):
             return False
         record(Event.LOCK_ENDED, subject=account.subject, actor=actor, reason=reason)
         mails.lock_ended(account)
@@ -187,3 +187,18 @@ def lock_until_reset(*, account: Account) -> None:
         device_id=0,
         defaults={"failures": tries, "locked_at": past},
     )
+
+
+def lock_until_identified(*, account: Account) -> None:
+    """As `lock_until_reset`, and the mailbox alone does not reset: only a first connection does, or an agent.
+
+    In the caller's transaction, which holds the account's row under lock.
+    """
+    lock_until_reset(account=account)
+    Account.objects.filter(pk=account.pk).update(identity_wanted_since=timezone.now())
+
+
+def trust_the_mailbox(account: Account) -> int:
+    """« Mot de passe oublié » opens this account again: an agent knows who it is. 0: it did before."""
+    wanted = Account.objects.filter(pk=account.pk, identity_wanted_since__isnull=False)
+    return wanted.update(identity_wanted_since=None)

@@ -4,6 +4,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from adherents.accounts.models import Account, Role, normalise_identifier
+from adherents.accounts.services.email import follow_register
 from adherents.journal.events import Event
 from adherents.journal.services import record
 
@@ -36,7 +37,7 @@ def ensure_account(
 def push_facts(
     *, account_id: int, email: str, birth_date: str, language: str, display_name: str = ""
 ) -> None:
-    """The register changed: the account follows. The member is told of an address change by the one who made it."""
+    """The register changed: the account follows. An address that changed is told to the old and to the new one (G10)."""
     with transaction.atomic():
         account = Account.objects.select_for_update().get(pk=account_id)
         _bring_up_to_date(account, email, birth_date, language, display_name)
@@ -45,14 +46,12 @@ def push_facts(
 def _bring_up_to_date(
     account: Account, email: str, birth_date: str, language: str, display_name: str
 ) -> None:
-    wanted = {"email": email, "birth_date": birth_date, "language": language}
+    wanted = {"birth_date": birth_date, "language": language}
     if display_name:
         wanted["display_name"] = display_name
     changed = {name: value for name, value in wanted.items() if getattr(account, name) != value}
-    if not changed:
-        return
     for name, value in changed.items():
         setattr(account, name, value)
-    account.save(update_fields=list(changed))
-    if "email" in changed:
-        record(Event.EMAIL_CHANGED, subject=account.subject, by="register")
+    if changed:
+        account.save(update_fields=list(changed))
+    follow_register(account=account, email=email)

@@ -25,6 +25,7 @@ from adherents.accounts.tokens import hash_token
 from adherents.insurer.profile import profile
 from adherents.journal.events import Event
 from adherents.journal.services import Happened, record, record_each
+from adherents.ui.typed import without_separators
 
 
 class Refused(Exception):
@@ -59,6 +60,8 @@ def check_credentials(*, identifier: str, password: str, client: Client, agents:
     account = Account.objects.identified_by(identifier)
     if account is not None and account.is_agent != agents:
         account = None
+    # One counter however the number is written: dashes would buy five more tries each.
+    identifier = account.identifier if account else without_separators(identifier)
     device = lock.device_of(account, client)
     try:
         attempt = lock.take_try(identifier, device)

@@ -1,5 +1,7 @@
 """« Ce n’était pas moi »: what the mail of a new device lets its reader do."""
 
+from datetime import datetime
+
 from allauth.mfa.models import Authenticator
 from django.db import transaction
 
@@ -27,21 +29,22 @@ def shut_out(*, token: str) -> Account:
         account = Account.objects.select_for_update().get(pk=link.account_id)
         if account.closed_at is not None or not use_up(link):
             raise DeadLink
-        AccessLink.objects.kill_every_one_of(account)
+        AccessLink.objects.kill_all_but_address_reports_of(account)
         lock.lock_until_reset(account=account)
         account.sessions.all().end(Why.STRANGER)
         KnownDevice.objects.filter(account=account).delete()
         if account.is_agent:
             new_factor.withdraw(account=account)
         else:
-            _remove_factors_added_since(link)
+            remove_factors_added_since(account, link.created_at)
         record(Event.STRANGER_REPORTED, subject=account.subject, actor=account.subject)
         mails.stranger_reported(account)
     return account
 
 
-def _remove_factors_added_since(link: AccessLink) -> None:
-    factors = Authenticator.objects.filter(user=link.account, created_at__gte=link.created_at)
+def remove_factors_added_since(account: Account, moment: datetime) -> None:
+    """What a stranger may have added. Must be called in a transaction."""
+    factors = Authenticator.objects.filter(user=account, created_at__gte=moment)
     for kind in list(factors.values_list("type", flat=True)):
-        record(Event.SECOND_FACTOR_REMOVED, subject=link.account.subject, kind=kind)
+        record(Event.SECOND_FACTOR_REMOVED, subject=account.subject, kind=kind)
     factors.delete()

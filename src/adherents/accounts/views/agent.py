@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from adherents.accounts.browser import address_of, client_of
+from adherents.accounts.browser import address_of, client_of, offered_number
 from adherents.accounts.decorators import account_of
 from adherents.accounts.limits import knock
 from adherents.accounts.models import normalise_identifier
@@ -28,7 +28,8 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
     """The same answers, whoever asks: an unknown address is counted and locked like a known one (G11)."""
     if request.user.is_authenticated and account_of(request).is_agent and request.method != "POST":
         return redirect("casework:desk")
-    form = AgentSignInForm(request.POST or None)
+    offered = {"identifier": offered_number(request, of_agents=True)}
+    form = AgentSignInForm(request.POST or None, initial=offered)
     if not form.is_valid():
         return render(
             request, "accounts/agent_sign_in.html", {"form": form, "ended": ended_in_words(request)}

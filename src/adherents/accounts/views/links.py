@@ -4,8 +4,17 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from adherents.accounts.browser import FACTOR_COOKIE, REPORT_COOKIE, address_of, carry_link, drop_link
+from adherents.accounts.browser import (
+    FACTOR_COOKIE,
+    REPORT_COOKIE,
+    address_of,
+    carry_link,
+    drop_link,
+    link_mark,
+    link_of,
+)
 from adherents.accounts.limits import knock
+from adherents.accounts.mails import for_account
 from adherents.accounts.services import stranger
 from adherents.accounts.services.access_link import DeadLink
 
@@ -15,7 +24,7 @@ def follow_factor_link(request: HttpRequest, token: str) -> HttpResponse:
     """The address in the mail: changes nothing. The password is asked for first, then the page that adds a factor."""
     response = redirect("casework:sign_in")
     response.headers["Referrer-Policy"] = "no-referrer"
-    carry_link(response, token, FACTOR_COOKIE)
+    carry_link(request, response, token, FACTOR_COOKIE)
     return response
 
 
@@ -24,23 +33,25 @@ def follow_report(request: HttpRequest, token: str) -> HttpResponse:
     """The address in the mail of a new device: changes nothing, since mail scanners open it too."""
     response = redirect("accounts:report_page")
     response.headers["Referrer-Policy"] = "no-referrer"
-    carry_link(response, token, REPORT_COOKIE)
+    carry_link(request, response, token, REPORT_COOKIE)
     return response
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def report_page(request: HttpRequest) -> HttpResponse:
     """« Ce n’était pas moi »: says what will happen, and does it when asked to."""
-    token = request.COOKIES.get(REPORT_COOKIE, "")
+    token = link_of(request, REPORT_COOKIE)
     knock("link", address=address_of(request))
     try:
         link = stranger.open_report(token=token)
         if request.method != "POST":
-            return render(request, "accounts/report.html", {"at": link.created_at})
+            whose = for_account(link.account)
+            shown = {"at": link.created_at, "name": whose["for_name"], "number": whose["for_number"]}
+            return render(request, "accounts/report.html", shown | {"mark": link_mark(token)})
         account = stranger.shut_out(token=token)
     except DeadLink:
         response = render(request, "accounts/dead_report.html", status=410)
     else:
         response = render(request, "accounts/reported.html", {"agent": account.is_agent})
-    drop_link(response, REPORT_COOKIE)
+    drop_link(request, response, token, REPORT_COOKIE)
     return response

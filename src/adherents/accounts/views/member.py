@@ -10,7 +10,18 @@ from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from adherents.accounts.browser import LINK_COOKIE, address_of, carry_link, client_of, drop_link
+from adherents.accounts.browser import (
+    address_of,
+    asked_for,
+    carry_link,
+    client_of,
+    drop_link,
+    link_mark,
+    link_of,
+    note_asked,
+    offer_number,
+    offered_number,
+)
 from adherents.accounts.decorators import account_of, member_required
 from adherents.accounts.forms import (
     ChangePasswordForm,
@@ -21,7 +32,7 @@ from adherents.accounts.forms import (
     SignInForm,
 )
 from adherents.accounts.limits import knock
-from adherents.accounts.models import AccessLink, normalise_identifier
+from adherents.accounts.models import AccessLink, Account, normalise_identifier
 from adherents.accounts.returning import page_wanted
 from adherents.accounts.services import access_link, change_password, forgotten, sign_in
 from adherents.accounts.services.access_link import DeadLink, WrongBirthDate
@@ -33,6 +44,7 @@ from adherents.accounts.views.sessions import ended_in_words
 from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.ui.criteria import password_criteria
+from adherents.ui.typed import without_separators
 
 SAY_LEFT_FROM = 2  # tries
 
@@ -41,12 +53,13 @@ SAY_LEFT_FROM = 2  # tries
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_in_page(request: HttpRequest) -> HttpResponse:
     """« N° adhérent », « Mot de passe », « Valider » (G1); then the home page, or the page that was asked for."""
-    form, wanted = SignInForm(request.POST or None), page_wanted(request)
+    offered = {"identifier": offered_number(request, of_agents=False)}
+    form, wanted = SignInForm(request.POST or None, initial=offered), page_wanted(request)
     if not form.is_valid():
         context = {"form": form, "wanted": wanted, "ended": ended_in_words(request)}
         return render(request, "accounts/sign_in.html", context)
     identifier = normalise_identifier(form.cleaned_data["identifier"])
-    knock("sign_in", address=address_of(request), identifier=identifier)
+    knock("sign_in", address=address_of(request), identifier=without_separators(identifier))
     try:
         account = sign_in.check_credentials(
             identifier=identifier, password=form.cleaned_data["password"], client=client_of(request)
@@ -97,29 +110,31 @@ def forgotten_page(request: HttpRequest) -> HttpResponse:
     form = ForgottenForm(typed)
     if form.is_valid():
         identifier = normalise_identifier(form.cleaned_data["identifier"])
-        knock("forgotten", address=address_of(request), identifier=identifier)
+        knock("forgotten", address=address_of(request), identifier=without_separators(identifier))
         try:
             forgotten.request_link(
                 identifier=identifier,
-                question_id=form.cleaned_data["question"],
+                question=form.cleaned_data["question"],
                 answer=form.cleaned_data["answer"],
                 client=client_of(request),
             )
         except WrongAnswer:
             form.add_error("answer", _("Ce n’est pas le bon résultat. Voici une nouvelle question."))
         else:
-            return redirect("accounts:sent")
+            response = redirect("accounts:sent")
+            note_asked(response, identifier)
+            return response
     question = forgotten.ask_question()
-    form.initial["question"] = question.pk
+    form.initial["question"] = question.token
     if typed is not None:
-        typed["answer"], typed["question"] = "", str(question.pk)
+        typed["answer"], typed["question"] = "", question.token
     return render(request, "accounts/forgotten.html", {"form": form, "question": question})
 
 
 @require_GET
 def sent(request: HttpRequest) -> HttpResponse:
     """« Vos paramètres d'accès vous ont été envoyés »: the end of a reset and of a first connection alike."""
-    return render(request, "accounts/sent.html")
+    return render(request, "accounts/sent.html", {"links_an_hour": access_link.LINKS_AN_HOUR})
 
 
 @require_GET
@@ -127,7 +142,7 @@ def follow_link(request: HttpRequest, token: str) -> HttpResponse:
     """The address in the mail: changes nothing, and takes the token out of the address bar (G6)."""
     response = redirect("accounts:new_password")
     response.headers["Referrer-Policy"] = "no-referrer"
-    carry_link(response, token)
+    carry_link(request, response, token)
     return response
 
 
@@ -135,7 +150,7 @@ def follow_link(request: HttpRequest, token: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_password(request: HttpRequest) -> HttpResponse:
     """The page behind the link: « Date de naissance », the new password twice (G7)."""
-    token = request.COOKIES.get(LINK_COOKIE, "")
+    token = link_of(request)
     knock("link", address=address_of(request))
     try:
         link = access_link.open_link(token=token)
@@ -148,27 +163,39 @@ def new_password(request: HttpRequest) -> HttpResponse:
                 client=client_of(request),
             )
             response = render(request, "accounts/password_set.html", {"account": opened.account})
-            drop_link(response)
+            offer_number(response, opened.account.identifier)
+            drop_link(request, response, token)
             return response
     except (DeadLink, ChangedMeanwhile):
         response = render(request, "accounts/dead_link.html", status=410)
-        drop_link(response)
+        drop_link(request, response, token)
         return response
     except Locked as lock:
         return render(request, "accounts/locked.html", {"until": lock.until, "waits": True})
     except WrongBirthDate as refusal:
         if not refusal.left:
             response = render(request, "accounts/dead_link.html", {"why": "birth_date"}, status=410)
-            drop_link(response)
+            drop_link(request, response, token)
             return response
-        form.add_error("birth_date", _wrong_birth_date(refusal.left))
+        form.add_error("birth_date", wrong_birth_date(refusal.left))
     except WeakPassword as refusal:
         form.add_weaknesses(refusal.weaknesses)
-    return render(
-        request,
-        "accounts/new_password.html",
-        {"form": form, "criteria": password_criteria(), "link": link},
-    )
+    context = {
+        "form": form,
+        "criteria": password_criteria(),
+        "mark": link_mark(token),
+        "identifier": _known_to_the_reader(request, link.account),
+    }
+    return render(request, "accounts/new_password.html", context)
+
+
+def _known_to_the_reader(request: HttpRequest, account: Account) -> str:
+    """The identifier for the browser's password manager, if it tells whoever merely opened the link nothing new; else "".
+
+    An agent's is the address that the link came to. A member's number is shown where it was typed to ask for the link.
+    """
+    known = account.is_agent or asked_for(request, account.identifier)
+    return account.identifier if known else ""
 
 
 def _link_form(request: HttpRequest, link: AccessLink) -> NewPasswordMixin:
@@ -176,7 +203,7 @@ def _link_form(request: HttpRequest, link: AccessLink) -> NewPasswordMixin:
     return form_class(request.POST or None)
 
 
-def _wrong_birth_date(left: int) -> str:
+def wrong_birth_date(left: int) -> str:
     return ngettext(
         "Cette date n’est pas celle de votre dossier. Il vous reste %(left)s essai avec ce lien.",
         "Cette date n’est pas celle de votre dossier. Il vous reste %(left)s essais avec ce lien.",
@@ -210,7 +237,12 @@ def change_password_page(request: HttpRequest) -> HttpResponse:
         else:
             update_session_auth_hash(request, account)
             return redirect("accounts:password_changed")
-    return render(request, "accounts/change_password.html", {"form": form, "criteria": password_criteria()})
+    context = {
+        "form": form,
+        "criteria": password_criteria(),
+        "identifier": account_of(request).identifier,
+    }
+    return render(request, "accounts/change_password.html", context)
 
 
 def _wrong_old_password(left: int) -> str:

@@ -13,7 +13,7 @@ from adherents.enrolment.services import letters
 from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.members.models import Member, MemberQuerySet
-from adherents.members.services.accounts import attach_account
+from adherents.members.services.accounts import NumberGiven, attach_account
 from adherents.members.services.accounts import change_email as change_in_register
 from adherents.members.services.addresses import trust_again
 
@@ -62,12 +62,24 @@ class NothingOpen(Refusal):
     message = _("Aucune connexion n’est ouverte.")
 
 
+class FormerHolder(Refusal):
+    message = NumberGiven.message
+
+
+def _check_number_is_theirs(member: Member) -> None:
+    """What lets somebody in, or tells where to, is not for whoever lost the number to another person."""
+    if member.is_former_holder:
+        raise FormerHolder
+
+
 def change_email(*, agent: Account, member: Member, email: str, reason: str) -> None:
     """Give the member another address, in the register and for the account; both addresses are told (G10).
 
     A member who never connected gets an account first, so that both addresses are told in any case. The address on file
-    given again, when it is in failure, was checked: it is trusted again. Raises `SameAddress`, or the register's `NotAnAddress`.
+    given again, when it is in failure, was checked: it is trusted again. Raises `SameAddress`, `FormerHolder`, or the
+    register's `NotAnAddress`.
     """
+    _check_number_is_theirs(member)
     if email.strip() == member.email:
         if trust_again(member=member, actor=actor(agent), reason=reason):
             return
@@ -96,8 +108,10 @@ def end_sessions(*, agent: Account, member: Member, reason: str) -> None:
 def send_link(*, agent: Account, member: Member, reason: str) -> str:
     """Mail the link that sets a password to the address on file, and nowhere else. Returns its purpose.
 
-    Opens the account of a member who never connected. Raises `NoAddress`, `AccountClosed` or `StillLocked`.
+    Opens the account of a member who never connected. Raises `NoAddress`, `AccountClosed`, `StillLocked` or
+    `FormerHolder`.
     """
+    _check_number_is_theirs(member)
     if not member.email:
         raise NoAddress
     with transaction.atomic():
@@ -115,10 +129,12 @@ def send_link(*, agent: Account, member: Member, reason: str) -> str:
 
 
 def close_account(*, agent: Account, member: Member, reason: str) -> None:
-    """Nobody signs in any more, sessions, links and letters end at once; the member is told. Raises `AlreadyClosed`.
+    """Nobody signs in any more, sessions, links and letters end at once; the member is told. Raises `AlreadyClosed` or
+    `FormerHolder`.
 
     Also for a member who never connected: no first connection opens the account then.
     """
+    _check_number_is_theirs(member)
     with transaction.atomic():
         account = attach_account(member=member)
         if not closing.close(account=account, actor=actor(agent), reason=reason):
@@ -126,7 +142,10 @@ def close_account(*, agent: Account, member: Member, reason: str) -> None:
 
 
 def reopen_account(*, agent: Account, member: Member, reason: str) -> None:
-    """A closed account opens again, with a new password only; the member is told. Raises `NotClosed`."""
+    """A closed account opens again, with a new password only; the member is told. Raises `NotClosed`, or
+    `FormerHolder`.
+    """
+    _check_number_is_theirs(member)
     if member.account is None or not closing.reopen(
         account=member.account, actor=actor(agent), reason=reason
     ):

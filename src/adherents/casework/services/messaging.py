@@ -246,7 +246,7 @@ def _written_by_agent(thread: Thread, agent: Account, body: str) -> None:
 
 def _check_can_be_sent(thread: Thread, body: str) -> None:
     account = thread.member.account
-    if account is not None and account.closed_at is not None:
+    if thread.member.is_former_holder or (account is not None and account.closed_at is not None):
         raise AccountClosed
     if canned.names_in(body) & canned.FIELDS.keys():
         raise Unfilled

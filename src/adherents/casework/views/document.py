@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -60,7 +60,8 @@ def viewer_context(
     count = document.page_count or 0
     if number < 1 or number > max(count, 1):
         raise Http404
-    consulting.open_document(agent=account_of(request), document=document)
+    if request.method != "HEAD":
+        consulting.open_document(agent=account_of(request), document=document)
     zoom, turned = request.GET.get("zoom", ""), request.GET.get("tour", "")
     zoom = zoom if zoom in ZOOMS else ZOOMS[0]
     turn = int(turned) if turned in map(str, TURNS) else 0
@@ -116,13 +117,17 @@ def _turned(page: Page, turn: int) -> dict[str, Any]:
 
 @allowed_to(Act.OPEN_DOCUMENT)
 @require_safe
-def document_image(request: HttpRequest, document_id: uuid.UUID, number: int) -> HttpResponse:
+def document_image(request: HttpRequest, document_id: uuid.UUID, number: int) -> HttpResponseBase:
     """The pixels themselves. Asked for alone, it is an opening too."""
     return image_response(request, document_id, number)
 
 
-def image_response(request: HttpRequest, document_id: uuid.UUID, number: int) -> HttpResponse:
+def image_response(request: HttpRequest, document_id: uuid.UUID, number: int) -> HttpResponseBase:
+    """HEAD opens nothing, and is no opening."""
     document = document_or_404(document_id)
+    if request.method == "HEAD":
+        get_object_or_404(Page, document=document, document__threat="", number=number)
+        return StreamingHttpResponse((), content_type="image/jpeg")
     try:
         image = page_image(document, number)
     except (NoSuchPage, Altered, StorageFailed) as error:

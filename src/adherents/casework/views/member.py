@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -18,11 +18,12 @@ from adherents.accounts.models import Purpose
 from adherents.casework import files
 from adherents.casework.forms import ChangeEmailForm, ReasonForm
 from adherents.casework.permissions import Act, acts_of, allowed_to
-from adherents.casework.services import access, consulting
+from adherents.casework.services import access, consulting, handing_over
 from adherents.casework.services.access import Refusal
 from adherents.members import nir
 from adherents.members.models import Member
 from adherents.members.services.accounts import NotAnAddress
+from adherents.vault.views.own import zip_response
 
 NIR_SHOWN = "casework.nir"
 
@@ -35,6 +36,7 @@ class Asks:
     title: str | Promise
     button: str | Promise
     kind: str = "primary"
+    gives_a_file: bool = False
 
     @property
     def explanation(self) -> str:
@@ -64,6 +66,12 @@ ASKS = {
             gettext_lazy("Mettre fin aux connexions"),
             gettext_lazy("Mettre fin aux connexions"),
         ),
+        Asks(
+            Act.HAND_OVER_EXPORT,
+            gettext_lazy("Remettre les documents"),
+            gettext_lazy("Télécharger le zip"),
+            gives_a_file=True,
+        ),
         Asks(Act.SHOW_NIR, gettext_lazy("Montrer le NIR"), gettext_lazy("Montrer le NIR")),
     )
 }
@@ -76,7 +84,8 @@ def _member(pk: int) -> Member:
 def file_context(request: HttpRequest, member: Member) -> dict[str, Any]:
     """What the panes beside the page need; the look is journalled."""
     agent = account_of(request)
-    consulting.consult(agent=agent, member=member)
+    if request.method != "HEAD":
+        consulting.consult(agent=agent, member=member)
     return {
         "may": acts_of(agent),
         "file": files.member_file(member),
@@ -175,6 +184,24 @@ def reopen_account(request: HttpRequest, pk: int) -> HttpResponse:
         )
 
     return _act(request, pk, Act.REOPEN_ACCOUNT, do)
+
+
+@allowed_to(Act.HAND_OVER_EXPORT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def hand_over_export(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """All the documents of a former holder of a number, as a zip that is given to them."""
+    member = _member(pk)
+    form = ReasonForm(request.POST or None)
+    if form.is_valid():
+        try:
+            zipped = handing_over.hand_over_export(
+                agent=account_of(request), member=member, reason=form.cleaned_data["reason"]
+            )
+        except Refusal as refusal:
+            form.add_error(None, str(refusal.message))
+        else:
+            return zip_response(zipped)
+    return _ask(request, member, form, Act.HAND_OVER_EXPORT)
 
 
 @allowed_to(Act.WRITE_LETTER)

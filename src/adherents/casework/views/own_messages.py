@@ -12,6 +12,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from adherents.accounts.decorators import account_of, member_required
+from adherents.accounts.returning import takes_files
 from adherents.casework.conversations import conversation
 from adherents.casework.message_forms import MessageForm, NewThreadForm
 from adherents.casework.models import Message, Thread
@@ -23,6 +24,8 @@ from adherents.insurer.profile import profile
 from adherents.members.models import Member
 from adherents.vault.models import Document
 from adherents.vault.services.allowance import NoRoom
+from adherents.vault.services.deposit import FilesGone
+from adherents.vault.services.standing import Closed
 from adherents.vault.views.member import member_of
 
 PAGE_LENGTH = 20
@@ -37,6 +40,7 @@ def threads(request: HttpRequest) -> HttpResponse:
     return render(request, "casework/messages/threads.html", {"page": page})
 
 
+@takes_files
 @csrf_exempt  # the form's token is checked below, once the handler that reads the form is in place
 @member_required
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -51,6 +55,8 @@ def new(request: HttpRequest) -> HttpResponseBase:
     writing = Writing(request, member)
     try:
         return _new(request, writing, document)
+    except Closed:
+        return render(request, "casework/messages/closed.html", status=403)
     finally:
         writing.intake.drop_the_rest()
 
@@ -84,6 +90,8 @@ def _new(request: HttpRequest, writing: Writing, document: Document | None) -> H
             )
         except NoRoom as refusal:
             writing.has_no_room(form, refusal)
+        except FilesGone:
+            writing.miss(form, brought)
         else:
             return _sent(request, thread, writing)
     context = {"form": form, "document": document, "answer_days": profile().messages.answer_days}
@@ -97,6 +105,7 @@ def _subject_about(document: Document | None) -> str:
     return (_("%(kind)s, envoi du %(day)s") % facts)[:LONGEST_SUBJECT]
 
 
+@takes_files
 @csrf_exempt  # as above
 @member_required
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -105,6 +114,8 @@ def thread(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponseBase:
     writing = Writing(request, member_of(request))
     try:
         return _thread(request, writing, thread_id)
+    except Closed:
+        return render(request, "casework/messages/closed.html", status=403)
     finally:
         writing.intake.drop_the_rest()
 
@@ -126,6 +137,8 @@ def _thread(request: HttpRequest, writing: Writing, thread_id: uuid.UUID) -> Htt
             )
         except NoRoom as refusal:
             writing.has_no_room(form, refusal)
+        except FilesGone:
+            writing.miss(form, brought)
         else:
             return _sent(request, written_in, writing)
     shown = messaging.read_by_member(member=writing.member, thread_id=thread_id)

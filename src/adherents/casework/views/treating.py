@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -67,7 +67,7 @@ def _page_wanted(request: HttpRequest) -> int:
 
 @allowed_to(Act.TREAT)
 @require_safe
-def treat_image(request: HttpRequest, document_id: uuid.UUID, number: int) -> HttpResponse:
+def treat_image(request: HttpRequest, document_id: uuid.UUID, number: int) -> HttpResponseBase:
     """A page's pixels. Whoever holds the item may keep them for the few minutes in which it is their next one.
 
     In their own browser and session only: see `docs/decisions/0017-the-queue.md`.

@@ -3,6 +3,7 @@
 The clock is moved (time-machine), so that the journal, the mails and the receipts bear the dates that they would have had.
 """
 
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -43,8 +44,9 @@ from adherents.members.services.accounts import attach_account
 from adherents.members.services.addresses import note_refusal
 from adherents.members.services.import_files import import_files
 from adherents.vault.models import Document, State
-from adherents.vault.services.arrival import Arrived, Intake, keep_waiting
+from adherents.vault.services.arrival import Arrived, Intake
 from adherents.vault.services.deposit import deposit
+from adherents.vault.services.preparing import Form, keep_waiting
 from adherents.vault.services.rendition import draw_due
 
 BEGAN = timedelta(days=400)
@@ -249,10 +251,15 @@ def _kind(wanted: str) -> str:
 
 
 def _leave_unsent(figure: Figure) -> None:
-    """A file that arrived while the form around it was refused: it waits on the page « Envoyer »."""
+    """A file that arrived and was not sent: the home page says so."""
     paper = Paper("ordonnance", "ordonnance", 0, "")
     name, content = file_of(paper, Sender(figure.name, figure.number, figure.line.nir), timezone.localdate())
-    keep_waiting(member=Member.objects.get(number=figure.number), arrived=_arrived(name, content))
+    keep_waiting(
+        member=Member.objects.get(number=figure.number),
+        sending_id=uuid.uuid4(),
+        arrived=_arrived(name, content),
+        form=Form(kind=_kind("ordonnance")),
+    )
 
 
 def _take(document: Document) -> Item:

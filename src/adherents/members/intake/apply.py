@@ -1,6 +1,6 @@
 """What waits in the staging tables becomes the register: all of it in the caller's transaction, or none of it."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 
@@ -8,7 +8,9 @@ from django.db import connection
 from django.utils import timezone
 
 from adherents.accounts.services.register import push_facts
+from adherents.members.intake import addresses
 from adherents.members.intake.compare import Plan
+from adherents.members.intake.former import take_number_from, take_ranks
 from adherents.members.intake.sheets import MEMBERS
 from adherents.members.intake.staging import Staging
 from adherents.members.models import Beneficiary, Member
@@ -27,17 +29,31 @@ _END = (
 )
 
 
-def count(plan: Plan, staging: Staging) -> None:
-    """Fill in how many are in the register, and how many of them the file does not name.
-
-    With a line whose number cannot be read, nobody can be said to be gone: it may be that line.
+def _address_columns() -> str:
+    """SQL: what a line that changed does to the address. An agent's correction stands (G10) until the file brings an address
+    that it did not have before. Letter case makes no other address, it is the same mailbox: it follows the file.
     """
+    old, new = _MEMBER, "excluded"
+    said_otherwise = f"{new}.email_in_file <> {old}.email_in_file"
+    is_another = f"lower({new}.email_in_file) <> lower({old}.email_in_file)"
+    follows = f"{said_otherwise} AND ({is_another} OR {new}.email_key = {old}.email_key)"
+    # Another address may arrive where the former one did not.
+    moves = f"{is_another} AND {new}.email_key <> {old}.email_key"
+    return (
+        f"email = CASE WHEN {follows} THEN {new}.email ELSE {old}.email END, "
+        f"email_key = CASE WHEN {follows} THEN {new}.email_key ELSE {old}.email_key END, "
+        f"email_failed_at = CASE WHEN {moves} THEN NULL ELSE {old}.email_failed_at END, "
+        f"email_in_file = {new}.email_in_file"
+    )
+
+
+def count(plan: Plan, staging: Staging) -> None:
+    """Fill in how many are in the register, and how many of them the file does not name."""
     named = _named_member if staging.sheet is MEMBERS else _named_beneficiary
     plan.present = _one(f"SELECT count(*) FROM {staging.sheet.table} t WHERE gone_at IS NULL")  # noqa: S608
-    if not plan.unnumbered:
-        plan.gone = _one(
-            f"SELECT count(*) FROM {staging.sheet.table} t WHERE gone_at IS NULL AND NOT {named(staging)}"  # noqa: S608
-        )
+    plan.gone = _one(
+        f"SELECT count(*) FROM {staging.sheet.table} t WHERE gone_at IS NULL AND NOT {named(staging)}"  # noqa: S608
+    )
 
 
 def _one(sql: str) -> int:
@@ -57,39 +73,41 @@ def _named_beneficiary(staging: Staging) -> str:
     )
 
 
-def apply_members(plan: Plan, staging: Staging) -> int:
+def apply_members(plan: Plan, staging: Staging, *, actor: str) -> int:
     """Write new and changed members, end those who are gone, tell the accounts. Returns how many are gone."""
+    if plan.given:
+        _end(_MEMBER, _among("number", plan.given), sorted(plan.given))
+        held = f"member_id IN (SELECT id FROM {_MEMBER} WHERE {_among('number', plan.given)})"  # noqa: S608
+        _end(_BENEFICIARY, held, sorted(plan.given))
+        for number in sorted(plan.given):
+            take_number_from(number, actor=actor)
     _remember_accounts(staging)
+    addresses.note(staging)
     columns = ", ".join(staging.columns)
-    # An agent's correction of the address stands until the file says something else than it said (G10).
-    kept = {"email", "email_key"}
-    updated = ", ".join(
-        f"{name} = CASE WHEN excluded.email_in_file <> {_MEMBER}.email_in_file "
-        f"THEN excluded.{name} ELSE {_MEMBER}.{name} END"
-        if name in kept
-        else f"{name} = excluded.{name}"
-        for name in (*staging.columns, "email_in_file")
-        if name != "number"
-    )
+    # Of who was given another address here, `addresses.restore` puts back what the file must not undo (G10).
+    copied = [name for name in staging.columns if name not in {"number", "email", "email_key"}]
+    updated = ", ".join((*(f"{name} = excluded.{name}" for name in copied), _address_columns()))
     with _indexed_afterwards(plan), connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {_MEMBER} ({columns}, email_in_file) "  # noqa: S608
             f"SELECT {columns}, email FROM {staging.rows} WHERE true "
-            f"ON CONFLICT (number) DO UPDATE SET {updated}, gone_at = NULL, email_failed_at = "
-            # Another address may arrive where the former one did not.
-            f"CASE WHEN excluded.email_in_file <> {_MEMBER}.email_in_file AND excluded.email_key <> {_MEMBER}.email_key "
-            f"THEN NULL ELSE {_MEMBER}.email_failed_at END"
+            f"ON CONFLICT (number) DO UPDATE SET {updated}, gone_at = NULL"
         )
-    nobody = plan.unnumbered or not plan.present
-    gone = 0 if nobody else _end(_MEMBER, f"NOT {_named_member(staging)}")
+    addresses.restore()
+    gone = 0 if plan.doubts or not plan.present else _end(_MEMBER, f"NOT {_named_member(staging)}")
     if gone:
         _end(_BENEFICIARY, f"member_id IN (SELECT id FROM {_MEMBER} WHERE gone_at IS NOT NULL)")  # noqa: S608
     _tell_accounts()
     return gone
 
 
-def apply_beneficiaries(plan: Plan, staging: Staging) -> int:
+def apply_beneficiaries(plan: Plan, staging: Staging, *, actor: str) -> int:
     """Write new and changed beneficiaries, end those who are gone. Returns how many are gone."""
+    if plan.given:
+        held = _among("m.number || '/' || t.rank", plan.given)
+        theirs = f"EXISTS (SELECT 1 FROM {_MEMBER} m WHERE m.id = t.member_id AND {held})"  # noqa: S608
+        _end(_BENEFICIARY, theirs, sorted(plan.given))
+        take_ranks(plan.given, actor=actor)
     names = [name for name in staging.columns if name != "number"]
     updated = ", ".join(f"{name} = excluded.{name}" for name in names if name != "rank")
     with connection.cursor() as cursor:
@@ -99,10 +117,15 @@ def apply_beneficiaries(plan: Plan, staging: Staging) -> int:
             f"JOIN {_MEMBER} m ON m.number = r.number WHERE true "
             f"ON CONFLICT (member_id, rank) DO UPDATE SET {updated}, gone_at = NULL"
         )
-    return 0 if plan.unnumbered else _end(_BENEFICIARY, f"NOT {_named_beneficiary(staging)}")
+    return 0 if plan.doubts else _end(_BENEFICIARY, f"NOT {_named_beneficiary(staging)}")
 
 
-def _end(table: str, condition: str) -> int:
+def _among(column: str, keys: Collection[str]) -> str:
+    """SQL: that a column is one of some keys, a parameter each."""
+    return f"{column} IN ({', '.join(['%s'] * len(keys))})"
+
+
+def _end(table: str, condition: str, parameters: Sequence[str] = ()) -> int:
     now: datetime = timezone.now()
     today: date = timezone.localdate()
     day = connection.ops.adapt_datefield_value(today)
@@ -110,7 +133,7 @@ def _end(table: str, condition: str) -> int:
         cursor.execute(
             # The digest goes: if the same line comes back, it is a change.
             f"UPDATE {table} AS t SET {_END} WHERE gone_at IS NULL AND {condition}",  # noqa: S608
-            [connection.ops.adapt_datetimefield_value(now), b"", day, day, day],
+            [connection.ops.adapt_datetimefield_value(now), b"", day, day, day, *parameters],
         )
         return int(cursor.rowcount)
 

@@ -1,23 +1,37 @@
 """What the file would change: each line is new, changed, unchanged or refused. The register is only read."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from adherents.members.intake import read
+from adherents.crypto.index import blind_indexes
+from adherents.members import nir
+from adherents.members.identity import Identity, is_same_person
+from adherents.members.intake import encodings, read
 from adherents.members.intake.digest import LineDigest
 from adherents.members.intake.facts import Reason
-from adherents.members.intake.sheets import Sheet, number_of
-from adherents.members.intake.staging import Staging
+from adherents.members.intake.sheets import Known, Sheet, number_of
+from adherents.members.intake.staging import OTHER_PERSON, Staging
+from adherents.members.last_file import DIGEST_BYTES
+from adherents.members.models import NIR_PURPOSE
 
 _BATCH = 2000
 
 Progress = Callable[[int, int], None]
-Owners = Callable[[set[str]], set[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Owners:
+    """Of some numbers, whose beneficiaries may come in, and whose member line was another person's."""
+
+    accepted: set[str]
+    other_person: set[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +45,29 @@ class Refused:
 
 @dataclass(slots=True)
 class Plan:
-    """What one file would do to the register: numbers of lines, and of people who are no longer named (`gone`)."""
+    """What one file would do to the register: numbers of lines, and of people who are no longer named (`gone`).
+
+    `other_person`: lines that are refused because they would give a known key to somebody else. `given`: the keys for which
+    that was asked for. `doubts`: why the file may be cut; nobody is ended by it then.
+    """
 
     new: int = 0
     changed: int = 0
     unchanged: int = 0
     gone: int = 0
     refused: int = 0
+    other_person: int = 0
+    given: set[str] = field(default_factory=set)
     unnumbered: int = 0
     present: int = 0
+    order: bytes = b""
+    ends_short: bool = False
+    is_closed: bool = True
+    doubts: list[str | Promise] = field(default_factory=list)
 
     @property
     def lines(self) -> int:
-        return self.new + self.changed + self.unchanged + self.refused
+        return self.new + self.changed + self.unchanged + self.refused + self.other_person + len(self.given)
 
     @property
     def gone_percent(self) -> float:
@@ -51,9 +75,19 @@ class Plan:
         return 100 * self.gone / self.present if self.present else 0.0
 
     @property
+    def changes_of_person(self) -> int:
+        """Keys, of ended people too, that the file gives to somebody else: refused or asked for."""
+        return self.other_person + len(self.given)
+
+    @property
+    def other_person_percent(self) -> float:
+        """The changes of person, of those who are in the register now."""
+        return 100 * self.changes_of_person / max(self.present, 1)
+
+    @property
     def empty(self) -> bool:
         """Whether applying it would change nothing."""
-        return not (self.new or self.changed or self.gone)
+        return not (self.new or self.changed or self.given or self.gone)
 
 
 def compare(
@@ -62,18 +96,27 @@ def compare(
     *,
     on_refused: Callable[[Refused], None],
     progress: Progress,
-    owners: Owners | None = None,
+    owners: Callable[[set[str]], Owners] | None = None,
+    let_through: Collection[str] = (),
+    fresh: Collection[str] = (),
 ) -> Plan:
     """Read the file into `staging` and count. Raises `read.UnusableFile`.
 
     Memory does not grow with the file: two thousand lines at once. `owners` says which of a set of member
-    numbers may have beneficiaries.
+    numbers may have beneficiaries. `let_through`: the keys that may be given to another person. `fresh`: the member numbers
+    that this import gives to another person, whose beneficiaries are all new.
     """
     sheet, plan, size = staging.sheet, Plan(), path.stat().st_size
-    encoding = read.encoding_of(path)
-    lines = read.rows(path, sheet.columns, encoding=encoding, progress=lambda done: progress(done, size))
-    for batch in _batches(lines):
-        _Batch(sheet, staging, plan, on_refused, owners).compare(batch)
+    look = read.look_at(path)
+    plan.is_closed = look.is_closed
+    lines = read.rows(path, sheet.columns, look=look, progress=lambda done: progress(done, size))
+    order = blake2b(digest_size=DIGEST_BYTES)
+    for rows in _batches(lines):
+        batch = _Batch(sheet, staging, plan, on_refused, owners, frozenset(let_through), frozenset(fresh))
+        batch.code_page = look.code_page
+        order.update("\n".join((*batch.compare(rows), "")).encode())
+        plan.ends_short = rows[-1].is_short
+    plan.order = order.digest()
     staging.ready()
     return plan
 
@@ -86,31 +129,34 @@ def _batches(rows: Iterator[read.Row]) -> Iterator[list[read.Row]]:
 class _Batch:
     """Some lines together, so that each question is asked of the database once."""
 
+    code_page = ""
+
     def __init__(
         self,
         sheet: Sheet,
         staging: Staging,
         plan: Plan,
         on_refused: Callable[[Refused], None],
-        owners: Owners | None,
+        owners: Callable[[set[str]], Owners] | None,
+        let_through: frozenset[str],
+        fresh: frozenset[str],
     ) -> None:
         self.sheet, self.staging, self.plan = sheet, staging, plan
         self.on_refused, self.owners = on_refused, owners
+        self.let_through, self.fresh = let_through, fresh
         self.digests = LineDigest(sheet.name)
         self.refused: dict[int, Refused] = {}
         self.untrusted: list[str] = []
+        self.others: list[str] = []
 
-    def compare(self, rows: Sequence[read.Row]) -> None:
+    def compare(self, rows: Sequence[read.Row]) -> list[str]:
+        """Returns the keys that the lines name, in their order."""
         keyed = self._named(rows)
-        known = self.sheet.digests(keyed)
-        may_have = self.owners({number_of(key) for key in keyed}) if self.owners else None
-        kept: list[tuple[Any, ...]] = []
+        self._refuse_without_owner(keyed)
+        known = self.sheet.digests(self._not_fresh(keyed))
+        stated: dict[str, tuple[Any, ...]] = {}
         for key, row in keyed.items():
-            if may_have is not None and number_of(key) not in may_have:
-                self._refuse(
-                    row, key, [Reason("numero_adherent", _("Cet adhérent n’est pas dans le registre."))]
-                )
-                self.untrusted.append(key)
+            if row.line in self.refused:
                 continue
             if self._is_unchanged(row, known.get(key)):
                 self.plan.unchanged += 1
@@ -120,16 +166,26 @@ class _Batch:
                 self._refuse(row, key, reasons)
                 self.untrusted.append(key)
                 continue
-            kept.append((*values, self.digests.of(row.values)))
+            stated[key] = values
+        self._refuse_other_persons(keyed, {key: stated[key] for key in stated if key in known}, stated)
+        self.staging.keep([(*values, self.digests.of(keyed[key].values)) for key, values in stated.items()])
+        for key in stated:
+            if key in self.plan.given:
+                continue
             if key in known:
                 self.plan.changed += 1
             else:
                 self.plan.new += 1
-        self.staging.keep(kept)
         self.staging.refuse(self.untrusted)
-        self.plan.refused += len(self.refused)
+        self.staging.refuse(self.others, OTHER_PERSON)
+        self.plan.refused += len(self.refused) - len(self.others)
+        self.plan.other_person += len(self.others)
         for line in sorted(self.refused):
             self.on_refused(self.refused[line])
+        return list(keyed)
+
+    def _not_fresh(self, keys: Collection[str]) -> Collection[str]:
+        return [key for key in keys if number_of(key) not in self.fresh] if self.fresh else keys
 
     def _named(self, rows: Sequence[read.Row]) -> dict[str, read.Row]:
         """The lines by their key. Lines without one and lines that name somebody a second time are refused."""
@@ -147,16 +203,85 @@ class _Batch:
             self._refuse(keyed.pop(key), key, [_repeated(line)])
         return keyed
 
+    def _refuse_without_owner(self, keyed: dict[str, read.Row]) -> None:
+        """A beneficiary comes in with a member, and never with somebody else's line under the member's number."""
+        if self.owners is None:
+            return
+        owners = self.owners({number_of(key) for key in keyed})
+        for key, row in keyed.items():
+            if number_of(key) in owners.other_person:
+                self._refuse(
+                    row,
+                    key,
+                    [
+                        Reason(
+                            "numero_adherent", _("La ligne de son adhérent est celle d’une autre personne.")
+                        )
+                    ],
+                )
+            elif number_of(key) not in owners.accepted:
+                self._refuse(
+                    row, key, [Reason("numero_adherent", _("Cet adhérent n’est pas dans le registre."))]
+                )
+            else:
+                continue
+            self.untrusted.append(key)
+
     def _facts(self, row: read.Row) -> tuple[tuple[Any, ...], list[Reason]]:
+        if row.is_too_long:
+            return (), [
+                Reason("", _("Cette ligne est bien trop longue : ce n’est pas celle d’une personne."))
+            ]
         if not row.whole:
             return (), [Reason("", _("Le nombre de colonnes n’est pas celui de l’en-tête."))]
+        if self.code_page and not all(value.isascii() for value in row.values):
+            return (), [Reason("", encodings.in_another(self.code_page))]
         return self.sheet.facts([value.strip() for value in row.values])
+
+    def _refuse_other_persons(
+        self,
+        keyed: dict[str, read.Row],
+        changed: dict[str, tuple[Any, ...]],
+        stated: dict[str, tuple[Any, ...]],
+    ) -> None:
+        """Take out of `stated` the lines that would give a known key to another person, unless that was asked for."""
+        if not changed:
+            return
+        for key, known in self.sheet.people(changed).items():
+            if key not in changed or self._is_same_person(known, keyed[key], changed[key]):
+                continue
+            if key in self.let_through:
+                self.plan.given.add(key)
+                continue
+            del stated[key]
+            self.others.append(key)
+            self._refuse(keyed[key], key, [Reason("", _other_person(self.sheet, key))])
+
+    def _is_same_person(self, known: Known, row: read.Row, values: tuple[Any, ...]) -> bool:
+        said = dict(zip(self.sheet.fields, values, strict=True))
+        identity = Identity(said["birth_date"], said["birth_name"], said["first_names"])
+        text = row.values[self.sheet.columns.index("nir")].strip()
+
+        def same_nir() -> bool:
+            if not text or known.nir_index is None:
+                return False
+            return known.nir_index in blind_indexes(NIR_PURPOSE, nir.parse(text).text)
+
+        return is_same_person(known.identity, identity, same_nir=same_nir)
 
     def _is_unchanged(self, row: read.Row, digest: bytes | None) -> bool:
         return digest is not None and row.whole and self.digests.recognises(row.values, digest)
 
     def _refuse(self, row: read.Row, key: str, reasons: list[Reason]) -> None:
         self.refused[row.line] = Refused(row.line, key, reasons)
+
+
+def _other_person(sheet: Sheet, key: str) -> str:
+    option = "--new-person" if sheet.name == "member" else "--new-beneficiary"
+    return _(
+        "Changement de personne : le registre a quelqu’un d’autre sous ce numéro. S’il a vraiment été redonné, relancez avec "
+        "%(option)s %(key)s."
+    ) % {"option": option, "key": key}
 
 
 def _repeated(line: int) -> Reason:

@@ -36,4 +36,9 @@ class LineDigest:
     def _digest(self, key_id: bytes, values: Sequence[str]) -> bytes:
         text = "\x1f".join((_READING, *values))
         size = INDEX_BYTES - KEY_ID_BYTES
-        return key_id + blake2b(text.encode(), key=self._keys[key_id], digest_size=size).digest()
+        return (
+            key_id
+            + blake2b(
+                text.encode(errors="surrogateescape"), key=self._keys[key_id], digest_size=size
+            ).digest()
+        )

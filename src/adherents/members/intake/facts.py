@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from adherents.crypto.index import blind_index
 from adherents.members import nir
+from adherents.members.intake import encodings
 from adherents.members.models import NIR_PURPOSE, Beneficiary, Member, Relation
 from adherents.members.typed import normalise_number, pair_key, search_key
 
@@ -31,9 +32,6 @@ _WORD = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _PLAIN_EMAIL = re.compile(
     rf"{_WORD}(?:\.{_WORD})*@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{{0,61}}[A-Za-z0-9])?\.)+[A-Za-z]{{2,63}}"
 )
-# Control characters, and UTF-8 that was once read as Windows-1252 (« Ã© » for « é »).
-_CONTINUATION = bytes(range(0x80, 0xC0)).decode("cp1252", "ignore")
-_UNREADABLE = re.compile(rf"[\x00-\x1f\x7f\ufffd]|[ÂÃ][{re.escape(_CONTINUATION)}]")
 
 
 class Reason(NamedTuple):
@@ -55,8 +53,9 @@ class Facts:
         self.reasons.append(Reason(column, message))
 
     def readable(self, values: Sequence[str]) -> None:
-        if _UNREADABLE.search("\x20".join(values)):
-            self.refuse("", _("Des caractères sont illisibles : l’encodage de cette ligne n’est pas le bon."))
+        line = " ".join(values)
+        if not encodings.is_readable(line):
+            self.refuse("", encodings.cause(line))
 
     def number(self, text: str) -> str:
         if not text:

@@ -4,12 +4,13 @@ of it.
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db import connection
+from django.db import connection, models
 
+from adherents.members.identity import Identity
 from adherents.members.intake import facts
-from adherents.members.models import Beneficiary, Member
+from adherents.members.models import Beneficiary, LastBeneficiaryLine, LastMemberLine, Member
 
 _MEMBER = Member._meta.db_table
 _BENEFICIARY = Beneficiary._meta.db_table
@@ -26,6 +27,15 @@ class Sheet:
     key_in: Callable[[Sequence[str]], str | None]
     facts: Callable[[Sequence[str]], tuple[tuple[Any, ...], list[facts.Reason]]]
     digests: Callable[[Collection[str]], dict[str, bytes]]
+    people: Callable[[Collection[str]], "dict[str, Known]"]
+    last_lines: type[models.Model]
+
+
+class Known(NamedTuple):
+    """Who the register has under a key."""
+
+    identity: Identity
+    nir_index: bytes | None
 
 
 def _member_key(values: Sequence[str]) -> str | None:
@@ -37,6 +47,18 @@ def _member_digests(keys: Collection[str]) -> dict[str, bytes]:
         number: bytes(digest)
         for number, digest in _among(f"SELECT number, row_digest FROM {_MEMBER} WHERE number", keys)  # noqa: S608
     }
+
+
+def _member_people(keys: Collection[str]) -> dict[str, Known]:
+    found = _among(
+        f"SELECT number, birth_date, birth_name, first_names, nir_index FROM {_MEMBER} WHERE number",  # noqa: S608
+        keys,
+    )
+    return {number: _known(*facts) for number, *facts in found}
+
+
+def _known(birth_date: str, birth_name: str, first_names: str, nir_index: bytes | None) -> Known:
+    return Known(Identity(birth_date, birth_name, first_names), bytes(nir_index) if nir_index else None)
 
 
 def _among(sql: str, values: Collection[str]) -> list[tuple[Any, ...]]:
@@ -59,10 +81,19 @@ def _beneficiary_key(values: Sequence[str]) -> str | None:
 def _beneficiary_digests(keys: Collection[str]) -> dict[str, bytes]:
     known = _among(
         f"SELECT m.number, b.rank, b.row_digest FROM {_BENEFICIARY} b "  # noqa: S608
-        f"JOIN {_MEMBER} m ON m.id = b.member_id WHERE m.number",
+        f"JOIN {_MEMBER} m ON m.id = b.member_id WHERE b.rank IS NOT NULL AND m.number",
         {number_of(key) for key in keys},
     )
     return {f"{number}/{rank}": bytes(digest) for number, rank, digest in known}
+
+
+def _beneficiary_people(keys: Collection[str]) -> dict[str, Known]:
+    found = _among(
+        "SELECT m.number, b.rank, b.birth_date, b.birth_name, b.first_names, b.nir_index "  # noqa: S608
+        f"FROM {_BENEFICIARY} b JOIN {_MEMBER} m ON m.id = b.member_id WHERE b.rank IS NOT NULL AND m.number",
+        {number_of(key) for key in keys},
+    )
+    return {f"{number}/{rank}": _known(*facts) for number, rank, *facts in found}
 
 
 def number_of(key: str) -> str:
@@ -78,6 +109,8 @@ MEMBERS = Sheet(
     key_in=_member_key,
     facts=facts.member_facts,
     digests=_member_digests,
+    people=_member_people,
+    last_lines=LastMemberLine,
 )
 BENEFICIARIES = Sheet(
     name="beneficiary",
@@ -87,4 +120,6 @@ BENEFICIARIES = Sheet(
     key_in=_beneficiary_key,
     facts=facts.beneficiary_facts,
     digests=_beneficiary_digests,
+    people=_beneficiary_people,
+    last_lines=LastBeneficiaryLine,
 )

@@ -17,6 +17,10 @@ from adherents.members.intake.sheets import Sheet
 from adherents.members.models import Beneficiary, Member
 
 _SQLITE = "sqlite"
+_MEMBER = Member._meta.db_table
+
+# What became of the line that names a key.
+ACCEPTED, REFUSED, OTHER_PERSON = 0, 1, 2
 
 
 class Staging:
@@ -35,7 +39,7 @@ class Staging:
         with connection.cursor() as cursor:
             cursor.execute(
                 f"CREATE TEMPORARY TABLE {self.seen} "
-                "(key varchar(40) PRIMARY KEY, line integer NOT NULL, refused boolean NOT NULL)" + rowless
+                "(key varchar(40) PRIMARY KEY, line integer NOT NULL, standing smallint NOT NULL)" + rowless
             )
             cursor.execute(
                 f"CREATE TEMPORARY TABLE {self.rows} AS SELECT {columns} "  # noqa: S608 (our own names)
@@ -62,14 +66,14 @@ class Staging:
         if connection.vendor == _SQLITE:
             with _together() as cursor:
                 cursor.executemany(
-                    f"INSERT INTO {self.seen} VALUES (%s, %s, false) ON CONFLICT DO NOTHING",  # noqa: S608
+                    f"INSERT INTO {self.seen} VALUES (%s, %s, 0) ON CONFLICT DO NOTHING",  # noqa: S608
                     list(keys.items()),
                 )
                 new = cursor.rowcount
         else:
             with connection.cursor() as cursor:
                 cursor.execute(
-                    f"INSERT INTO {self.seen} SELECT k, l, false FROM "  # noqa: S608
+                    f"INSERT INTO {self.seen} SELECT k, l, 0 FROM "  # noqa: S608
                     "unnest(%s::varchar[], %s::integer[]) AS t(k, l) ON CONFLICT DO NOTHING",
                     [list(keys), list(keys.values())],
                 )
@@ -79,19 +83,29 @@ class Staging:
         first = dict(self._select("key, line", list(keys)))
         return {key: first[key] for key, line in keys.items() if first[key] != line}
 
-    def refuse(self, keys: Sequence[str]) -> None:
-        """Note that these keys were named by lines that were refused: they are not gone, and nothing is known
-        of them.
-        """
+    def refuse(self, keys: Sequence[str], standing: int = REFUSED) -> None:
+        """Note that these keys were named by lines that were refused: they are not gone, and nothing is known of them."""
         if keys:
             with connection.cursor() as cursor:
                 marks = ", ".join(["%s"] * len(keys))
-                cursor.execute(f"UPDATE {self.seen} SET refused = true WHERE key IN ({marks})", keys)  # noqa: S608
+                cursor.execute(
+                    f"UPDATE {self.seen} SET standing = {standing:d} WHERE key IN ({marks})",  # noqa: S608
+                    keys,
+                )
 
-    def accepted(self, keys: Sequence[str]) -> tuple[set[str], set[str]]:
-        """Of these keys: those that an accepted line names, and those that a refused line names."""
-        found = list(self._select("key, refused", keys))
-        return {key for key, refused in found if not refused}, {key for key, refused in found if refused}
+    def standings(self, keys: Sequence[str]) -> dict[str, int]:
+        """Of these keys, those that a line names, each with what became of that line."""
+        return dict(self._select("key, standing", keys))
+
+    @property
+    def present(self) -> str:
+        """SQL: the keys of those in the register who are not ended."""
+        if self.sheet.table == _MEMBER:
+            return f"SELECT number FROM {_MEMBER} WHERE gone_at IS NULL"  # noqa: S608
+        return (
+            f"SELECT m.number || '/' || b.rank FROM {self.sheet.table} b "  # noqa: S608
+            f"JOIN {_MEMBER} m ON m.id = b.member_id WHERE b.gone_at IS NULL"
+        )
 
     def _select(self, columns: str, keys: Sequence[str]) -> list[tuple[Any, ...]]:
         if not keys:

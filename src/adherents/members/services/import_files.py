@@ -1,20 +1,24 @@
 """The insurer's files become the register (see docs/integrating.md)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from django.db import transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.members.intake import apply as applying
-from adherents.members.intake.compare import Plan, Refused, compare
+from adherents.members.intake import last_files
+from adherents.members.intake.compare import Owners, Plan, Refused, compare
+from adherents.members.intake.doubts import doubts_about
+from adherents.members.intake.facts import number_in
 from adherents.members.intake.sheets import BENEFICIARIES, MEMBERS
-from adherents.members.intake.staging import Staging
+from adherents.members.intake.staging import ACCEPTED, OTHER_PERSON, Staging
 from adherents.members.models import Member
 
 SUBJECT = "register:members"
@@ -29,13 +33,32 @@ class TooManyGone(Exception):
         self.message = message
 
 
+class TooManyOthers(TooManyGone):
+    """The file would give more numbers to other people than was allowed: its rows may be shifted. Nothing was changed."""
+
+
+class ChangedMeanwhile(Exception):
+    """Another import was applied while this one read its files. Nothing was changed."""
+
+    message = _lazy("Un autre import a été appliqué entre-temps : rien n’a été changé. Relancez celui-ci.")
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What the files say against the register, and whether that was applied."""
+    """What the files say against the register, and whether that was applied.
+
+    `needless`: the numbers and ranks that were let through for another person, and whose person does not change.
+    """
 
     members: Plan
     beneficiaries: Plan | None
     applied: bool
+    needless: list[str] = field(default_factory=list)
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether a file may be cut: by that one, nobody is ended."""
+        return bool(self.members.doubts or (self.beneficiaries and self.beneficiaries.doubts))
 
 
 def import_files(
@@ -44,16 +67,24 @@ def import_files(
     beneficiaries: Path | None = None,
     apply: bool = False,
     allow_gone: float = GONE_PERCENT,
+    new_persons: Collection[str] = (),
+    new_beneficiaries: Collection[str] = (),
+    expect_rows: int | None = None,
+    expect_beneficiaries: int | None = None,
     actor: str = "system",
     on_refused: Callable[[str, Refused], None] = lambda sheet, refused: None,
     progress: Callable[[str, int, int], None] = lambda sheet, done, size: None,
 ) -> Report:
     """Compare the files with the register; with `apply`, bring the register up to them in one transaction.
 
-    Refused lines are told one by one to `on_refused` and stop nothing else. `allow_gone`: the share of the
-    register, in percent, that may be ended by one import. Raises `read.UnusableFile` and `TooManyGone`, with
-    nothing changed.
+    Refused lines are told one by one to `on_refused` and stop nothing else. `allow_gone`: the share of the register, in
+    percent, that may be ended by one import, and the share whose number may come with another person. `new_persons`: the
+    numbers that may; `new_beneficiaries`: the number/rank. `expect_rows`: how many lines the files are known to have.
+    Raises `read.UnusableFile`, `TooManyGone`, `TooManyOthers` and `ChangedMeanwhile`, with nothing changed.
     """
+    imports = last_files.imports_so_far()
+    numbers = {number_in(text) or text for text in new_persons}
+    keys = {_key(text) for text in new_beneficiaries}
     with ExitStack() as stack:
         people = stack.enter_context(Staging(MEMBERS))
         plan = compare(
@@ -61,8 +92,10 @@ def import_files(
             people,
             on_refused=lambda refused: on_refused(MEMBERS.name, refused),
             progress=lambda done, size: progress(MEMBERS.name, done, size),
+            let_through=numbers,
         )
         applying.count(plan, people)
+        plan.doubts = doubts_about(plan, people, expected=expect_rows)
         covered, covered_plan = None, None
         if beneficiaries is not None:
             covered = stack.enter_context(Staging(BENEFICIARIES))
@@ -71,30 +104,72 @@ def import_files(
                 covered,
                 on_refused=lambda refused: on_refused(BENEFICIARIES.name, refused),
                 progress=lambda done, size: progress(BENEFICIARIES.name, done, size),
-                owners=lambda numbers: _may_have_beneficiaries(people, numbers),
+                owners=lambda numbers: _owners(people, numbers, is_whole=not plan.doubts),
+                let_through=keys,
+                fresh=plan.given,
             )
             applying.count(covered_plan, covered)
+            covered_plan.doubts = doubts_about(covered_plan, covered, expected=expect_beneficiaries)
+        needless = sorted(numbers - plan.given) + sorted(
+            keys - (covered_plan.given if covered_plan else set())
+        )
         if not apply:
-            return Report(plan, covered_plan, applied=False)
-        _refuse_too_many(plan, allow_gone)
+            return Report(plan, covered_plan, False, needless)
+        _check_bounds(plan, allow_gone)
         if covered_plan is not None:
-            _refuse_too_many(covered_plan, allow_gone)
+            _check_bounds(covered_plan, allow_gone)
         with applying.roomy_cache(), transaction.atomic():
-            plan.gone = applying.apply_members(plan, people)
+            if not last_files.hold(imports):
+                raise ChangedMeanwhile
+            plan.gone = applying.apply_members(plan, people, actor=actor)
             _refuse_too_many(plan, allow_gone)
+            if not plan.doubts:
+                last_files.remember(plan, people)
             if covered is not None and covered_plan is not None:
-                covered_plan.gone = applying.apply_beneficiaries(covered_plan, covered)
+                covered_plan.gone = applying.apply_beneficiaries(covered_plan, covered, actor=actor)
+                if not covered_plan.doubts:
+                    last_files.remember(covered_plan, covered)
             _journal(actor, plan, covered_plan)
-    return Report(plan, covered_plan, applied=True)
+    return Report(plan, covered_plan, True, needless)
 
 
-def _may_have_beneficiaries(people: Staging, numbers: set[str]) -> set[str]:
-    """Members that the file names, but for those whom a refused line keeps out of the register."""
-    accepted, refused = people.accepted(list(numbers))
-    if refused:
-        known = Member.objects.filter(number__in=refused, gone_at__isnull=True)
+def _key(text: str) -> str:
+    """A number/rank as the register writes it."""
+    number, _slash, rank = text.rpartition("/")
+    return f"{number_in(number) or number}/{rank.strip().lstrip('0')}"
+
+
+def _owners(people: Staging, numbers: set[str], *, is_whole: bool) -> Owners:
+    """Members that the file names, but for those whom a refused line keeps out of the register.
+
+    A file that may be cut does not say who is no member.
+    """
+    standings = people.standings(list(numbers))
+    accepted = {number for number, standing in standings.items() if standing == ACCEPTED}
+    other_person = {number for number, standing in standings.items() if standing == OTHER_PERSON}
+    unsure = [number for number in numbers - accepted - other_person if number in standings or not is_whole]
+    if unsure:
+        known = Member.objects.filter(number__in=unsure, gone_at__isnull=True)
         accepted.update(known.values_list("number", flat=True))
-    return accepted
+    return Owners(accepted, other_person)
+
+
+def _check_bounds(plan: Plan, allow_gone: float) -> None:
+    _refuse_too_many(plan, allow_gone)
+    if plan.changes_of_person and plan.other_person_percent > allow_gone:
+        raise TooManyOthers(
+            _(
+                "Changements de personne : %(others)d numéros pour %(present)d personnes, soit plus de %(allowed)g %% : "
+                "les lignes du fichier sont peut-être décalées, rien n’a été changé. Si c’est voulu, relancez avec "
+                "--allow-gone %(needed)d."
+            )
+            % {
+                "others": plan.changes_of_person,
+                "present": plan.present,
+                "allowed": allow_gone,
+                "needed": int(plan.other_person_percent) + 1,
+            }
+        )
 
 
 def _refuse_too_many(plan: Plan, allow_gone: float) -> None:
@@ -114,12 +189,23 @@ def _refuse_too_many(plan: Plan, allow_gone: float) -> None:
 
 
 def _journal(actor: str, plan: Plan, covered: Plan | None) -> None:
-    counts = {"new": plan.new, "changed": plan.changed, "gone": plan.gone, "refused": plan.refused}
+    counts = {
+        "new": plan.new,
+        "changed": plan.changed,
+        "gone": plan.gone,
+        "refused": plan.refused,
+        "other_person": plan.other_person,
+        "given": len(plan.given),
+        "doubts": len(plan.doubts),
+    }
     if covered is not None:
         counts |= {
             "beneficiaries_new": covered.new,
             "beneficiaries_changed": covered.changed,
             "beneficiaries_gone": covered.gone,
             "beneficiaries_refused": covered.refused,
+            "beneficiaries_other_person": covered.other_person,
+            "beneficiaries_given": len(covered.given),
+            "beneficiaries_doubts": len(covered.doubts),
         }
     record(Event.REGISTER_IMPORTED, subject=SUBJECT, actor=actor, **counts)

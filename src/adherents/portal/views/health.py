@@ -5,28 +5,37 @@ import secrets
 from collections.abc import Callable
 
 from django.core.cache import cache
-from django.core.files.storage import storages
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
+from adherents.accounts.decorators import answers_head_itself
+from adherents.vault import objects
+
 logger = logging.getLogger(__name__)
 
 
+@answers_head_itself
 @require_safe
 def live(request: HttpRequest) -> HttpResponse:
     """200 as long as the process answers; looks at nothing else."""
     return HttpResponse("ok\n", content_type="text/plain")
 
 
+@answers_head_itself
 @require_safe
 def ready(request: HttpRequest) -> HttpResponse:
     """200 when database, storage and cache all answer, 503 when one does not; the logs say why."""
-    states = {name: _answers(probe) for name, probe in PROBES.items()}
+    found = states()
     return JsonResponse(
-        {name: "ok" if answers else "down" for name, answers in states.items()},
-        status=200 if all(states.values()) else 503,
+        {name: "ok" if answers else "down" for name, answers in found.items()},
+        status=200 if all(found.values()) else 503,
     )
+
+
+def states() -> dict[str, bool]:
+    """Which of database, storage and cache are there and answer."""
+    return {name: _answers(probe) for name, probe in PROBES.items()}
 
 
 def _database() -> bool:
@@ -38,7 +47,7 @@ def _database() -> bool:
 
 
 def _storage() -> bool:
-    storages["documents"].exists(f"probe-{secrets.token_hex(8)}")
+    objects.probe()  # asked for an object that is not there, a bucket that is not there either answers the same
     return True
 
 

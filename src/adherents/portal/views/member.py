@@ -1,18 +1,22 @@
 """A member's own pages: home, personal data, what happened on the account."""
 
 import re
+from typing import Any
 
 from django.core.paginator import Paginator
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from adherents.accounts.decorators import account_of, member_required
 from adherents.accounts.models import Account
+from adherents.enrolment.models import AddressToConfirm
 from adherents.members.models import Beneficiary, Member
 from adherents.portal.history import entries_about, line, previous_sign_in
-from adherents.portal.waiting import password_days, waiting_for
-from adherents.vault.models import Document
+from adherents.portal.waiting import Waiting, password_days, waiting_for
+from adherents.vault.models import Document, Sending
 from adherents.vault.origins import Origin
 
 LATEST_DOCUMENTS = 5
@@ -22,6 +26,12 @@ LINES_A_PAGE = 25
 def _member_of(account: Account) -> Member | None:
     """The person in the register behind an account; None once the register has let go of it."""
     return Member.objects.filter(account=account).first()
+
+
+def _at_home(account: Account) -> Member | None:
+    """As `_member_of`, and whether something waits to be sent: most often nothing does, and nobody asks further."""
+    waiting = Sending.objects.filter(member=OuterRef("pk"), deposit=None, expires_at__gt=timezone.now())
+    return Member.objects.filter(account=account).annotate(has_unsent=Exists(waiting)).first()
 
 
 def _given_name(member: Member) -> str:
@@ -36,12 +46,16 @@ def _latest_documents(member: Member) -> list[Document]:
     return list(documents.with_what_is_shown().with_answers()[:LATEST_DOCUMENTS])
 
 
+def _what_waits(member: Any, account: Account, documents: list[Document]) -> Waiting:
+    return waiting_for(member=member, account=account, beside=documents, unsent=member.has_unsent)
+
+
 @require_safe
 @member_required
 def member_home(request: HttpRequest) -> HttpResponse:
     """What waits first, then sending, then the latest documents."""
     account = account_of(request)
-    member = _member_of(account)
+    member = _at_home(account)
     documents = _latest_documents(member) if member else []
     return render(
         request,
@@ -49,7 +63,7 @@ def member_home(request: HttpRequest) -> HttpResponse:
         {
             "member": member,
             "given_name": _given_name(member) if member else "",
-            "waiting": waiting_for(member=member, account=account, beside=documents) if member else None,
+            "waiting": _what_waits(member, account, documents) if member else None,
             "documents": documents,
             "previous_sign_in": previous_sign_in(account),
             "password_days": password_days(account),
@@ -73,6 +87,7 @@ def personal_data(request: HttpRequest) -> HttpResponse:
     """« Données personnelles »: who the member is to the insurer, and « Mon mot de passe » (G12)."""
     account = account_of(request)
     member = _member_of(account)
+    waiting = AddressToConfirm.objects.waiting().filter(member=member).first() if member else None
     return render(
         request,
         "portal/personal_data.html",
@@ -81,6 +96,7 @@ def personal_data(request: HttpRequest) -> HttpResponse:
             "beneficiaries": list(Beneficiary.objects.of(member).present()) if member else [],
             "account": account,
             "password_days": password_days(account),
+            "waiting_address": waiting.address if waiting else "",
         },
     )
 

@@ -36,6 +36,16 @@ class Fault(IntEnum):
     UNREADABLE = 1
     ENCRYPTED = 2
     TOO_LARGE = 3
+    LOCKED = 4  # for other people than us: by a certificate, or by a way to lock that only one program knows
+    FORM_ONLY = 5  # its content shows in one program only: a dynamic XFA form, a portfolio
+
+
+class CannotDraw(Exception):
+    """The file will never be drawn: `fault` says why."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.name)
+        self.fault = fault
 
 
 def bounded(width: float, height: float, scale: float = 1.0) -> tuple[float, int, int]:

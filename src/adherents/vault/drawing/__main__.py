@@ -12,9 +12,10 @@ import os
 import sys
 from typing import BinaryIO
 
-from adherents.vault.drawing import COUNT, FAULT, FILE, PAGE, SLOT_BYTES, SLOTS, Fault
+from adherents.vault.drawing import COUNT, FAULT, FILE, PAGE, SLOT_BYTES, SLOTS, CannotDraw, Fault
 from adherents.vault.drawing.confinement import confine
-from adherents.vault.drawing.drawers import CannotDraw, FreeSlot, pages_of, ready, ready_for
+from adherents.vault.drawing.drawers import pages_of, ready, ready_for
+from adherents.vault.drawing.pictures import FreeSlot
 
 MEMORY_BYTES = 1_500_000_000
 

@@ -4,30 +4,46 @@ import ctypes
 import os
 import resource
 from contextlib import suppress
+from typing import NamedTuple
 
-from adherents.vault.drawing.system_calls import refuse_what_drawing_never_needs
+from adherents.vault.drawing.system_calls import leave_what_drawing_needs
 
-PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS = 4, 38
+PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT, CLEAR_ALL = 4, 38, 47, 4
+CAPABILITY_VERSION = 0x20080522
+CAP_KILL, CAP_SETGID, CAP_SETUID = 5, 6, 7
 CLONE_NEWUSER, CLONE_NEWNET, CLONE_NEWIPC = 0x10000000, 0x40000000, 0x08000000
 NOBODY = 65534
+# Users whom systemd's table of numbers gives to nobody, and containers neither: one for each process, by its own number.
+OWN_USERS = 1_879_048_192
+MOST_THREADS = 8
 
 
-def confine(*, memory: int, seconds: int, threads: bool = False) -> None:
+class Confined(NamedTuple):
+    """What this system permitted. The limits hold in any case."""
+
+    another_user: bool
+    own_network: bool
+    filtered: bool
+
+
+def confine(*, memory: int, seconds: int, threads: bool = False) -> Confined:
     """No network, no new file, process or privilege; `memory` bytes of address space and `seconds` of processor.
 
-    Everything that is needed has been imported before: nothing can be opened after. What the system does not permit
-    (a namespace inside a container, say) is done without; the limits always hold.
+    Everything that is needed has been imported before: nothing can be opened after. Where it may (as root), the process becomes
+    a user of its own, who owns nothing and whom no other process is. What the system does not permit (another user where
+    the portal is nobody special, a namespace inside a container) is done without: `adherents check` says so.
     """
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     if os.geteuid() == 0:
-        libc.unshare(CLONE_NEWNET | CLONE_NEWIPC)
-        with suppress(OSError):
-            os.setgroups([])
-            os.setresgid(NOBODY, NOBODY, NOBODY)
-            os.setresuid(NOBODY, NOBODY, NOBODY)
-    elif libc.unshare(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWIPC) != 0:
-        libc.unshare(CLONE_NEWUSER | CLONE_NEWNET)
+        own_network = libc.unshare(CLONE_NEWNET | CLONE_NEWIPC) == 0
+    else:
+        own_network = 0 in (
+            libc.unshare(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWIPC),
+            libc.unshare(CLONE_NEWUSER | CLONE_NEWNET),
+        )
+    another_user = _may_be_another_user(libc) and _become_another_user()
+    _drop_capabilities(libc)
     libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
     for limit, most in (
         (resource.RLIMIT_CORE, 0),
@@ -37,7 +53,33 @@ def confine(*, memory: int, seconds: int, threads: bool = False) -> None:
         (resource.RLIMIT_AS, memory),
     ):
         resource.setrlimit(limit, (most, most))
-    if not threads:
-        # This limit counts threads too: where a decoder needs one, the filter alone refuses processes.
-        resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
-    refuse_what_drawing_never_needs(libc)
+    if another_user or not threads:
+        # This limit counts the threads of all of a user's processes: one who is somebody else too needs room for theirs.
+        most = MOST_THREADS if threads else 0
+        resource.setrlimit(resource.RLIMIT_NPROC, (most, most))
+    return Confined(another_user, own_network, leave_what_drawing_needs(libc, threads=threads))
+
+
+def _may_be_another_user(libc: ctypes.CDLL) -> bool:
+    """Whoever starts this process keeps the right to kill it only with a capability of its own, which this one has too."""
+    held = (ctypes.c_uint32 * 6)()
+    libc.capget((ctypes.c_uint32 * 2)(CAPABILITY_VERSION, 0), held)
+    return all(held[0] >> bit & 1 for bit in (CAP_KILL, CAP_SETGID, CAP_SETUID))
+
+
+def _become_another_user() -> bool:
+    """False where that is not permitted."""
+    before = os.getuid()
+    for user in (OWN_USERS + os.getpid(), NOBODY):  # a container may have no name for the first one
+        with suppress(OSError):
+            os.setgroups([])
+            os.setresgid(user, user, user)
+            os.setresuid(user, user, user)
+            return user != before
+    return False
+
+
+def _drop_capabilities(libc: ctypes.CDLL) -> None:
+    """Root's went with root. Those that a service was given go here."""
+    libc.prctl(PR_CAP_AMBIENT, CLEAR_ALL, 0, 0, 0)
+    libc.capset((ctypes.c_uint32 * 2)(CAPABILITY_VERSION, 0), (ctypes.c_uint32 * 6)())

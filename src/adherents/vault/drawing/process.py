@@ -34,12 +34,31 @@ from adherents.vault.drawing import (
     SLOTS,
     Fault,
 )
+from adherents.vault.drawing.confinement import Confined
 
 SECONDS = 60
 BEHIND = 10  # what is added to the niceness of a drawing that nobody's quick one should wait for
 PIPE_BYTES = 1 << 20  # with the usual 64 KiB, the two processes wake each other a hundred times for a file
 SIZE_IS_FINAL = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
 COMMAND = [sys.executable, "-I", "-m", "adherents.vault.drawing"]
+
+
+MEASURE = """
+from adherents.vault.drawing.confinement import confine
+print(*(int(permitted) for permitted in confine(memory=1_500_000_000, seconds=10)))
+"""
+
+
+def what_is_permitted() -> Confined:
+    """What this system lets a drawing process take away from itself: one is started, confined, and asked. Raises `OSError`."""
+    command = [sys.executable, "-I", "-c", MEASURE]
+    said = subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, env={}, timeout=30, check=False
+    )
+    answers = [answer == b"1" for answer in said.stdout.split()]
+    if len(answers) != len(Confined._fields):
+        raise OSError("no drawing process can be started")
+    return Confined(*answers)
 
 
 class CannotBeDrawn(Exception):

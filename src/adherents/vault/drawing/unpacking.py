@@ -8,15 +8,14 @@ from collections.abc import Iterator
 
 import pikepdf
 
-from adherents.vault.drawing import MOST_FILE_BYTES, MOST_FILES, Fault
-from adherents.vault.drawing.drawers import CannotDraw
+from adherents.vault.drawing import MOST_FILE_BYTES, MOST_FILES, CannotDraw, Fault
 
 
 def ready() -> None:
-    """Read a first PDF while files can still be opened."""
+    """Read a first PDF while files can still be opened: an encrypted one, for whose sake qpdf opens a source of randomness."""
     made = io.BytesIO()
     with pikepdf.new() as empty:
-        empty.save(made)
+        empty.save(made, encryption=pikepdf.Encryption(owner="any", user=""))
     made.seek(0)
     pikepdf.open(made).close()
 

@@ -1,9 +1,18 @@
 """The tables of the vault."""
 
-from adherents.vault.models.documents import (
-    REPLACES,
+from adherents.vault.legibility import SetAside
+from adherents.vault.models.arrivals import (
+    SENDING,
     Arrival,
     ArrivalQuerySet,
+    Sending,
+    SendingQuerySet,
+    Upload,
+    UploadPart,
+    UploadQuerySet,
+)
+from adherents.vault.models.documents import (
+    REPLACES,
     Deposit,
     DepositQuerySet,
     Document,
@@ -11,12 +20,8 @@ from adherents.vault.models.documents import (
     Earlier,
     GatheredPhoto,
     Page,
-    SetAside,
     State,
     UnclaimedObject,
-    Upload,
-    UploadPart,
-    UploadQuerySet,
 )
 from adherents.vault.models.receipts import Receipt, ReceiptCounter, SigningKey, SigningKeyQuerySet
 from adherents.vault.models.turns import DrawingTurn
@@ -24,6 +29,7 @@ from adherents.vault.sealed import NamedFile, SealedFile
 
 __all__ = [
     "REPLACES",
+    "SENDING",
     "Arrival",
     "ArrivalQuerySet",
     "Deposit",
@@ -38,6 +44,8 @@ __all__ = [
     "Receipt",
     "ReceiptCounter",
     "SealedFile",
+    "Sending",
+    "SendingQuerySet",
     "SetAside",
     "SigningKey",
     "SigningKeyQuerySet",

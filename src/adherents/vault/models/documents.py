@@ -14,6 +14,7 @@ from adherents.insurer.calendar import add_working_days
 from adherents.insurer.profile import profile
 from adherents.members.models import Beneficiary, Member
 from adherents.vault.fields import NameKeyField
+from adherents.vault.legibility import SetAside, what_is_blank
 from adherents.vault.models.turns import FairQuerySet
 from adherents.vault.origins import ATTACHMENT, Erased, Origin
 from adherents.vault.scanning import Unscanned
@@ -41,16 +42,6 @@ class State(models.TextChoices):
     WITHDRAWN = "withdrawn", _("Repris")
 
 
-class SetAside(models.TextChoices):
-    """Why no page of a document can be shown to an agent. The label is told to the member."""
-
-    UNREADABLE = "unreadable", _("Illisible")
-    ENCRYPTED = "encrypted", _("Protégé par un mot de passe")
-    TOO_LARGE = "too_large", _("Trop grand pour être ouvert")
-    ALTERED = "altered", _("Altéré pendant sa conservation")
-    INFECTED = "infected", _("Écarté par sécurité")
-
-
 class UnclaimedObject(models.Model):
     """A storage object that was begun and that no row owns yet: noted before its first byte is written.
 
@@ -62,80 +53,6 @@ class UnclaimedObject(models.Model):
 
     def __str__(self) -> str:
         return self.storage_name
-
-
-class ArrivalQuerySet(models.QuerySet["Arrival"]):
-    def waiting_for(self, member: Member) -> Self:
-        return self.filter(member=member).order_by("at", "pk")
-
-
-class Arrival(NamedFile):
-    """A file that arrived whole while the form around it was refused: it waits a day for the member to finish."""
-
-    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="arrivals")
-    at = models.DateTimeField(default=timezone.now, db_index=True)
-
-    objects = ArrivalQuerySet.as_manager()
-
-    def __str__(self) -> str:
-        return f"arrival {self.id}"
-
-
-class UploadQuerySet(models.QuerySet["Upload"]):
-    def of(self, member: Member) -> Self:
-        """Those that can still go on, in the order in which they began."""
-        return self.filter(member=member, expires_at__gt=timezone.now()).order_by("at", "pk")
-
-
-class Upload(models.Model):
-    """A file on its way: what came of it is sealed in parts. It ends as the `Arrival` of the same id, or expires.
-
-    `length` is the whole file's, `offset` what came so far, both in bytes; `sha256` is what the sender says of the whole
-    file, or nothing. `lease` is whoever receives now.
-    """
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="uploads")
-    name = models.CharField(max_length=200)
-    length = models.PositiveBigIntegerField()
-    offset = models.PositiveBigIntegerField(default=0)
-    sha256 = models.CharField(max_length=64, default="", blank=True)
-    at = models.DateTimeField(default=timezone.now)
-    expires_at = models.DateTimeField(db_index=True)
-    lease = models.CharField(max_length=16, default="", blank=True)
-    leased_until = models.DateTimeField(null=True)
-
-    objects = UploadQuerySet.as_manager()
-    parts: "RelatedManager[UploadPart]"
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=models.Q(offset__lte=models.F("length")), name="no_more_than_announced"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"upload {self.id}"
-
-
-class UploadPart(SealedFile):
-    """What one request brought of an upload: its bytes from `offset` on, under a key of their own."""
-
-    upload = models.ForeignKey(Upload, on_delete=models.CASCADE, related_name="parts")
-    offset = models.PositiveBigIntegerField()
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["upload", "offset"], name="one_part_from_an_offset")]
-        ordering = ["offset"]
-
-    def __str__(self) -> str:
-        return self.sealed_as
-
-    @property
-    def sealed_as(self) -> str:
-        """The first part may turn out to be the whole file: it is sealed as the document that it becomes."""
-        return f"{self.upload_id}@{self.offset}" if self.offset else str(self.upload_id)
 
 
 class DepositQuerySet(models.QuerySet["Deposit"]):
@@ -225,6 +142,9 @@ class Document(DueWork, NamedFile):
     state_at = models.DateTimeField(default=timezone.now)
     checked_at = models.DateTimeField(null=True)
     page_count = models.PositiveIntegerField(null=True)
+    blank_pages = models.JSONField(
+        default=list, blank=True, help_text="the numbers of its pages that are of one single colour"
+    )
     set_aside = models.CharField(max_length=12, choices=SetAside.choices, default="", blank=True)
     scanned_at = models.DateTimeField(null=True)
     scanned_by = models.CharField(
@@ -327,6 +247,11 @@ class Document(DueWork, NamedFile):
         return self.shown_state
 
     @property
+    def blank_words(self) -> str:
+        """« Rien ne se voit sur la page 2. », or ""."""
+        return what_is_blank(self)
+
+    @property
     def is_decided(self) -> bool:
         return self.state in {State.ACCEPTED, State.REFUSED}
 
@@ -378,6 +303,8 @@ class Page(SealedFile):
     number = models.PositiveSmallIntegerField()
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
+    # Set by whoever drew it; its document keeps it.
+    is_blank = False
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["document", "number"], name="one_image_a_page")]

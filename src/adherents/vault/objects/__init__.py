@@ -27,6 +27,7 @@ __all__ = [
     "object_names",
     "object_size",
     "open_object",
+    "probe",
 ]
 
 
@@ -58,6 +59,11 @@ def object_size(name: str) -> int | None:
 def is_begun(name: str) -> bool:
     """Whether an object of this name is being written, or was left so. Raises `StorageFailed`."""
     return _place().is_begun(name)
+
+
+def probe() -> None:
+    """Nothing where the place is there: a folder to write in, a bucket that lets us in. Raises `StorageFailed`."""
+    _place().probe()
 
 
 def object_names() -> Iterator[tuple[str, bool]]:

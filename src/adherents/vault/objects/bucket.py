@@ -55,6 +55,10 @@ class Bucket:
         with _failures_told():
             return bool(self._uploads(name))
 
+    def probe(self) -> None:
+        with _failures_told():
+            self._client.head_bucket(Bucket=self._bucket)
+
     def names(self) -> Iterator[tuple[str, bool]]:
         with _failures_told():
             for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket):

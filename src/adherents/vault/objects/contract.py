@@ -39,5 +39,8 @@ class Place(Protocol):
 
     def is_begun(self, name: str) -> bool: ...
 
+    def probe(self) -> None:
+        """Nothing happens when objects can be put there and found."""
+
     def names(self) -> Iterator[tuple[str, bool]]:
         """Every name, and whether the object is whole."""

@@ -46,6 +46,14 @@ class Folder:
     def is_begun(self, name: str) -> bool:
         return _part(self._path(name)).exists()
 
+    def probe(self) -> None:
+        """A folder that is not there yet is made with the first object: what it will be made in is looked at."""
+        folder = Path(self._storage.base_location)
+        while not folder.exists():
+            folder = folder.parent
+        if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+            raise StorageFailed(f"{folder} cannot be written to")
+
     def names(self) -> Iterator[tuple[str, bool]]:
         with _failures_told():
             for name in _files_under(str(self._storage.base_location), ""):

@@ -6,7 +6,6 @@ Answers are the protocol's. A file that does not enter is told in words too, as 
 import re
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from functools import wraps
 from typing import Concatenate, ParamSpec, cast
@@ -17,18 +16,19 @@ from django.utils.http import http_date
 from django.utils.translation import gettext as _
 
 from adherents.accounts.browser import address_of
-from adherents.accounts.decorators import member_required
+from adherents.accounts.decorators import answers_head_itself, member_required
 from adherents.accounts.limits import TooOften, knock
+from adherents.accounts.returning import takes_files
 from adherents.insurer.profile import profile
 from adherents.vault.content import Refusal
 from adherents.vault.models import Upload
 from adherents.vault.resumable import protocol
-from adherents.vault.services import resuming
+from adherents.vault.services import preparing, resuming
 from adherents.vault.services.arrival import MEGABYTE
+from adherents.vault.services.standing import Closed
 from adherents.vault.views.member import member_of
 
 CHUNK_BYTES = 1 << 16
-MOST_SILENCE = 15  # seconds without a byte, after which what came is kept and the connection given up
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _STATUS = {Refusal.TOO_LARGE: 413, Refusal.FORMAT: 415}
 
@@ -76,6 +76,18 @@ def _answer(view: View[P], request: HttpRequest, *args: P.args, **kwargs: P.kwar
         return HttpResponse(status=409, headers={"Upload-Offset": str(error.offset)})
     except resuming.MoreThanAnnounced:
         return HttpResponse(status=400)
+    except preparing.SentAlready:
+        sentence = _(
+            "Cet envoi est déjà parti, depuis une autre page. Ouvrez « Envoyer un document » à nouveau."
+        )
+        return _words(410, "sent_already", sentence)
+    except preparing.TooManyOpen:
+        sentence = _(
+            "Beaucoup d’envois sont commencés et pas terminés. Terminez-en un, ou retirez ses fichiers."
+        )
+        return _words(409, "too_many_open", sentence)
+    except Closed:
+        return _words(403, "closed", _("Votre espace est fermé : ce fichier n’a pas été pris."))
     except resuming.NotKept:
         return _words(503, Refusal.NOT_KEPT.value, str(Refusal.NOT_KEPT.label))
     except resuming.NotAccepted as error:
@@ -98,11 +110,19 @@ def uploads(request: HttpRequest) -> HttpResponseBase:
         return _words(
             429, "too_often", _("Vous avez fait beaucoup d’envois en peu de temps. Réessayez dans une heure.")
         )
-    begun = resuming.begin_upload(member=member, name=told.get("filename", ""), length=length, sha256=digest)
+    begun = resuming.begin_upload(
+        member=member,
+        name=told.get("filename", ""),
+        length=length,
+        sha256=digest,
+        sending_id=protocol.identifier(told.get("sending", "")),
+    )
     headers = {"Location": reverse("vault:upload", args=[begun.pk]), **_expires(begun.expires_at)}
     return HttpResponse(status=201, headers=headers)
 
 
+@takes_files
+@answers_head_itself
 @_tus
 def upload(request: HttpRequest, upload_id: uuid.UUID) -> HttpResponseBase:
     """HEAD says how much of a file came, PATCH brings more of it, DELETE takes it back."""
@@ -127,33 +147,14 @@ def upload(request: HttpRequest, upload_id: uuid.UUID) -> HttpResponseBase:
         return HttpResponse(status=415)
     offset = protocol.number(request.headers.get("Upload-Offset"))
     length = protocol.number(request.headers.get("Content-Length"))
-    with _body(request, length) as chunks:
-        try:
-            at = resuming.receive(
-                member=member, upload_id=upload_id, offset=offset, length=length, chunks=chunks
-            )
-        except (resuming.NotAccepted, resuming.NotKept):
-            for _rest in chunks:  # a browser reads the answer once it has sent everything
-                pass
-            raise
+    at = resuming.receive(
+        member=member, upload_id=upload_id, offset=offset, length=length, chunks=_chunks(request, length)
+    )
     return HttpResponse(status=204, headers={"Upload-Offset": str(at.offset), **_expires(at.expires_at)})
 
 
-@contextmanager
-def _body(request: HttpRequest, length: int) -> Iterator[Iterator[bytes]]:
-    """The request's bytes as they come. They end where the connection breaks, or falls silent: that is no error here."""
-    connection = request.META.get("gunicorn.socket")  # none under another server, whose own patience holds
-    before = connection.gettimeout() if connection else None
-    if connection:
-        connection.settimeout(MOST_SILENCE)
-    try:
-        yield _chunks(request, length)
-    finally:
-        if connection:
-            connection.settimeout(before)
-
-
 def _chunks(request: HttpRequest, length: int) -> Iterator[bytes]:
+    """The request's bytes as they come. They end where the connection breaks, or is too slow: that is no error here."""
     left = length
     while left:
         try:

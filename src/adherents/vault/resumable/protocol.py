@@ -3,6 +3,7 @@
 import base64
 import binascii
 import re
+import uuid
 
 VERSION = "1.0.0"
 EXTENSIONS = "creation,expiration,termination"
@@ -20,6 +21,16 @@ def number(header: str | None) -> int:
     if header is None or not _NUMBER.fullmatch(header):
         raise Malformed
     return int(header)
+
+
+def identifier(text: str) -> uuid.UUID | None:
+    """An identifier that the page made; None where it says none. Raises `Malformed`."""
+    if not text:
+        return None
+    try:
+        return uuid.UUID(text)
+    except ValueError as error:
+        raise Malformed from error
 
 
 def metadata(header: str | None) -> dict[str, str]:

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from adherents.insurer.profile import profile
 from adherents.members.models import Member
-from adherents.vault.content import HEAD_BYTES, PDF, TAIL_BYTES, Refusal, look, may_be
+from adherents.vault.content import HEAD_BYTES, PDF, Glimpse, Refusal, look, may_be
 from adherents.vault.drawing import Fault
 from adherents.vault.drawing.process import CannotBeDrawn, Drawing, DrawingFailed
 from adherents.vault.models import Arrival, Document, UnclaimedObject
@@ -18,11 +18,13 @@ from adherents.vault.sealed import NamedFile, SealedFile
 from adherents.vault.sealing import Sealed, Sealer
 from adherents.vault.services.allowance import Room, locked_room_of
 from adherents.vault.services.reading import Altered, clear_bytes
+from adherents.vault.services.standing import check_open
 
 MEGABYTE = 1 << 20  # what phones and PCs call « Mo » in a file's properties, and more generous than 1,000,000
 _ENOUGH_TO_TELL = 4096
 _LOCK_WORD = b"/Encrypt"
 OPENS_WITHIN = 5  # seconds: a request waits for the answer, and the worker looks again
+_LOCKS = {Fault.ENCRYPTED: Refusal.ENCRYPTED, Fault.LOCKED: Refusal.LOCKED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ class Incoming:
         self._most = documents.max_file_mb * MEGABYTE
         self._sealer: Sealer | None = None
         self._storage_name = ""
-        self._head, self._tail = bytearray(), b""
+        self._seen = Glimpse()
 
     def write(self, chunk: bytes) -> None:
         """Bytes in order, of any length. A refused file's are dropped."""
@@ -84,19 +86,19 @@ class Incoming:
         if self.size > self._most:
             self._refuse(Refusal.TOO_LARGE)
             return
-        self._look_at(chunk)
+        self._seen.see(chunk)
         if self._sealer is None:
-            if len(self._head) < _ENOUGH_TO_TELL:
+            if self.size < _ENOUGH_TO_TELL:
                 return  # it is all in the head so far
-            chunk = bytes(self._head[: self.size]) if self.size <= HEAD_BYTES else self._before(chunk)
+            chunk = bytes(self._seen.head) if self.size <= HEAD_BYTES else self._before(chunk)
         self._seal(chunk)
 
     def finish(self) -> Arrived | Refused:
         """The file is over: whole and sealed, or refused with nothing left of it."""
         if not self.refusal and self._sealer is None and self.size:
-            self._seal(bytes(self._head))
+            self._seal(bytes(self._seen.head))
         if not self.refusal:
-            seen = look(bytes(self._head), self._tail, accepted=self._accepted)
+            seen = look(self._seen, accepted=self._accepted)
             if seen.refusal:
                 self._refuse(seen.refusal)
         sealed = self._committed()
@@ -104,10 +106,10 @@ class Incoming:
             return Refused(self.name, self.refusal or Refusal.NOT_KEPT)
         arrived = Arrived(self.id, self.name, seen.content_type, sealed)
         # The word stands in a PDF's trailer, at its end (at its beginning too when it is made for the web).
-        mentions_lock = _LOCK_WORD in self._tail or _LOCK_WORD in self._head
-        if mentions_lock and seen.content_type == PDF and _is_locked(arrived):
+        mentions_lock = _LOCK_WORD in self._seen.tail or _LOCK_WORD in self._seen.head
+        if mentions_lock and seen.content_type == PDF and (lock := _lock_of(arrived)):
             discard([arrived])
-            return Refused(self.name, Refusal.ENCRYPTED)
+            return Refused(self.name, lock)
         return arrived
 
     def pause(self) -> Sealed | None:
@@ -127,17 +129,12 @@ class Incoming:
 
     def _before(self, chunk: bytes) -> bytes:
         """What came so far, when the chunk that decides is longer than the head that is kept."""
-        return bytes(self._head[: self.size - len(chunk)]) + chunk
-
-    def _look_at(self, chunk: bytes) -> None:
-        if len(self._head) < HEAD_BYTES:
-            self._head += chunk[: HEAD_BYTES - len(self._head)]
-        self._tail = chunk[-TAIL_BYTES:] if len(chunk) >= TAIL_BYTES else (self._tail + chunk)[-TAIL_BYTES:]
+        return bytes(self._seen.head[: self.size - len(chunk)]) + chunk
 
     def _seal(self, chunk: bytes) -> None:
         try:
             if self._sealer is None:
-                if not may_be(self._accepted, bytes(self._head[:_ENOUGH_TO_TELL])):
+                if not may_be(self._accepted, bytes(self._seen.head[:_ENOUGH_TO_TELL])):
                     self.refusal = Refusal.FORMAT
                     return
                 self._storage_name = fresh_name()
@@ -174,6 +171,12 @@ class Intake:
     arrived: list[Arrived] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     current: Incoming | None = None
+    cut_short: bool = False
+
+    @property
+    def count(self) -> int:
+        """How many files came."""
+        return len(self.arrived) + len(self.refused)
 
     def begin(self, name: str) -> Incoming:
         full = self.waiting + len(self.arrived) >= profile().documents.max_files
@@ -252,19 +255,23 @@ def disown(files: Sequence[SealedFile]) -> None:
 
 
 def keep_waiting(*, member: Member, arrived: Sequence[Arrived]) -> None:
-    """The form was refused and not the files: they wait a day for the member to finish (product.md, section 3)."""
+    """A message's form was refused and not its files: they wait a day for the member to finish (product.md, section 3).
+
+    Those of a sending wait with it (`preparing`). Raises `Closed`: the files are still the caller's then.
+    """
     if not arrived:
         return
     with transaction.atomic():
+        check_open(member)
         arrived, _none = admitted(member, arrived)
         own([file.sealed.storage_name for file in arrived])
         Arrival.objects.bulk_create([Arrival(member=member, **file.facts()) for file in arrived])
 
 
-def in_order(waiting: Sequence[Arrival], ids: Sequence[str]) -> list[Arrival]:
+def in_order(waiting: Sequence[Arrival], ids: Sequence[uuid.UUID]) -> list[Arrival]:
     """What waits as the member put it; what the ids do not name comes last."""
     place_of = {name: place for place, name in enumerate(ids)}
-    return sorted(waiting, key=lambda file: place_of.get(str(file.pk), len(place_of)))
+    return sorted(waiting, key=lambda file: place_of.get(file.pk, len(place_of)))
 
 
 def drop_waiting(*, member: Member, arrival_id: uuid.UUID) -> None:
@@ -276,14 +283,14 @@ def drop_waiting(*, member: Member, arrival_id: uuid.UUID) -> None:
     delete_objects(arrival.storage_name for arrival in found)
 
 
-def _is_locked(arrived: Arrived) -> bool:
-    """Does this PDF ask for a password? Asked of the confined process: the word alone also stands in innocent files."""
+def _lock_of(arrived: Arrived) -> Refusal | None:
+    """How this PDF is locked, if it is. Asked of the confined process: the word alone also stands in innocent files."""
     file: NamedFile = Document(**arrived.facts())
     try:
         with Drawing(PDF, file.size, seconds=OPENS_WITHIN, only_open=True) as drawing:
             drawing.feed(clear_bytes(file))
     except CannotBeDrawn as error:
-        return error.fault is Fault.ENCRYPTED
+        return _LOCKS.get(error.fault)
     except (DrawingFailed, Altered, StorageFailed):
-        return False
-    return False
+        return None
+    return None

@@ -9,6 +9,7 @@ from adherents.vault.models import Document
 from adherents.vault.origins import ATTACHMENT, Origin
 from adherents.vault.services.arrival import Arrived
 from adherents.vault.services.deposit import NothingArrived, deposit
+from adherents.vault.services.standing import check_open
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,12 @@ class Brought:
 
 
 def attach(*, member: Member, brought: Brought) -> list[Document]:
-    """Make documents of it, in the caller's transaction; none when nothing was brought. Raises `NoRoom`."""
+    """Make documents of it, in the caller's transaction; none when nothing was brought.
+
+    Raises `Closed`, also where nothing was brought: a message that was on its way may have taken minutes; `FilesGone` and
+    `NoRoom`.
+    """
+    check_open(member)
     try:
         made = deposit(
             member=member,
@@ -29,7 +35,7 @@ def attach(*, member: Member, brought: Brought) -> list[Document]:
             note="",
             arrived=brought.arrived,
             origin=Origin.MESSAGE,
-            only=brought.waiting,
+            named=list(brought.waiting),
         )
     except NothingArrived:
         return []

@@ -1,7 +1,7 @@
 """A deposit: files that arrived become documents, with a number, a journal entry and a mail, in one transaction."""
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from django.db import transaction
 from django.db.models import F
@@ -20,10 +20,15 @@ from adherents.vault.services.allowance import NoRoom
 from adherents.vault.services.arrival import Arrived, Refused, admitted, in_order, own
 from adherents.vault.services.gathering import Facts, papers_of, sent_files
 from adherents.vault.services.receipts import issue
+from adherents.vault.services.standing import check_open
 
 
 class NothingArrived(Exception):
     """No file arrived whole: there is nothing to deposit."""
+
+
+class FilesGone(Exception):
+    """A file that the page named is not there any more: taken back, sent or given up elsewhere. Nothing was deposited."""
 
 
 def deposit(
@@ -34,23 +39,25 @@ def deposit(
     note: str,
     arrived: Sequence[Arrived],
     refused: Sequence[Refused] = (),
-    order: Sequence[str] = (),
+    named: Sequence[uuid.UUID] = (),
     gather: bool = False,
     origin: Origin = Origin.MEMBER,
-    only: Collection[uuid.UUID] | None = None,
     answers: Document | None = None,
 ) -> Deposit:
     """Make documents of what arrived now and of what waited, and a receipt of every file as it arrived.
 
-    `kind` is a code of the profile; `refused` is told on the receipt; `order` has the ids of what waited as the member
-    put them, those that it does not name come last. `only`: of what waited, nothing but these ids. `gather`: the photos are
-    one document, whose PDF the worker makes. `answers`: the member's own document in whose stead these come. What comes with
-    a message (`origin`) has a receipt too, and no mail: nobody has to decide it. What there is no room for is refused, and
-    told on the receipt; with a message nothing enters then (`NoRoom`). Raises `NothingArrived`.
+    `kind` is a code of the profile; `refused` is told on the receipt; `named` are the ids of what waited, in the member's
+    order: nothing else that waits is touched. `gather`: the photos are one document, whose PDF the worker makes. `answers`:
+    the member's own document in whose stead these come. What comes with a message (`origin`) has a receipt too, and no mail:
+    nobody has to decide it. What there is no room for is refused, and told on the receipt; with a message nothing enters then
+    (`NoRoom`). Raises `NothingArrived`, `FilesGone` or `Closed`.
     """
     with transaction.atomic():
-        waiting = list(Arrival.objects.waiting_for(member).select_for_update())
-        waiting = in_order([file for file in waiting if only is None or file.pk in only], order)
+        check_open(member)
+        mine = Arrival.objects.waiting_for(member).filter(pk__in=named).select_for_update(of=("self",))
+        waiting = in_order(list(mine), named)
+        if len(waiting) < len({*named}):
+            raise FilesGone
         came, already_refused = len(arrived), len(refused)
         arrived, refused = admitted(member, arrived, refused)
         if origin == Origin.MESSAGE and len(arrived) < came:
@@ -91,7 +98,7 @@ def deposit(
                 ]
         Document.objects.bulk_create(documents)
         GatheredPhoto.objects.bulk_create(photos)
-        named = {"answers": answers.subject} if answers else {}
+        told = {"answers": answers.subject} if answers else {}
         for document in documents:
             sent = sent_files(document)
             record(
@@ -102,7 +109,7 @@ def deposit(
                 kind=kind,
                 size=sum(file.size for file in sent),
                 sha256=" ".join(file.sha256 for file in sent),
-                **named,
+                **told,
             )
         issue(made, documents)
         if origin == Origin.MEMBER:

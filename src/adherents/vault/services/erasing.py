@@ -27,6 +27,7 @@ ERASED_FIELDS = [
     "name_key",
     "note",
     "page_count",
+    "blank_pages",
 ]
 
 
@@ -94,7 +95,7 @@ def _destroy_keys(document: Document, *, because: Erased, actor: str) -> list[st
     document.wrapped_key = b""
     document.erased_at, document.erased_because = timezone.now(), because
     document.name = document.note = ""
-    document.page_count = None
+    document.page_count, document.blank_pages = None, []
     document.work_done()
     document.save(update_fields=ERASED_FIELDS)
     return [file.storage_name for file in files]

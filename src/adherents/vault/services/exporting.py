@@ -20,13 +20,15 @@ from adherents.journal.services import record
 from adherents.members.models import Member
 from adherents.ui import spreadsheet
 from adherents.vault.models import Document, GatheredPhoto
-from adherents.vault.names import clean_name
+from adherents.vault.names import clean_name, cut
 from adherents.vault.origins import Origin
 from adherents.vault.sealed import NamedFile
 from adherents.vault.services.reading import Altered, clear_bytes, verify
 from adherents.vault.services.verification import every_row
 
-LONGEST_NAME = 80  # with its folder, date and number it stays far from what Windows takes, unpacked deep in somebody's folders
+# With its folder, date and number it stays far from what Windows takes, unpacked deep in somebody's folders.
+LONGEST_NAME = 80
+MOST_BYTES = 255  # of a name in UTF-8: what Linux and macOS take, whose count is in bytes where Windows' is in characters
 _SEPARATORS = re.compile(r"[/\\]")
 _EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,8}$")
 COLUMNS = [
@@ -36,19 +38,24 @@ COLUMNS = [
 
 @dataclass
 class Export:
-    """A zip on its way: its name, its bytes, and which documents were left out (their ids and why)."""
+    """A zip on its way: its name, its bytes, who takes it, and which documents were left out (their ids and why)."""
 
     name: str
     chunks: Iterator[bytes]
+    actor: str
     left_out: dict[str, str] = field(default_factory=dict)
 
 
-def export_everything(*, member: Member) -> Export:
-    """Journalled at once; each document again when its turn comes."""
+def export_everything(*, member: Member, actor: str = "", reason: str = "") -> Export:
+    """Journalled at once; each document again when its turn comes.
+
+    `actor` and `reason`: of the agent who hands it over, where it is not the member.
+    """
+    export = Export(f"documents-{timezone.localdate():%Y-%m-%d}.zip", iter(()), actor or member.subject)
+    why = {"reason": reason} if reason else {}
     with transaction.atomic():
         count = Document.objects.of(member).kept().count()
-        record(Event.DOCUMENTS_EXPORTED, subject=member.subject, actor=member.subject, count=count)
-    export = Export(f"documents-{timezone.localdate():%Y-%m-%d}.zip", iter(()))
+        record(Event.DOCUMENTS_EXPORTED, subject=member.subject, actor=export.actor, count=count, **why)
     export.chunks = _chunks(member, export)
     return export
 
@@ -68,13 +75,14 @@ def name_in_zip(document: Document, photo: GatheredPhoto | None = None) -> str:
     ending = _EXTENSION.search(name)
     extension = ending[0].lower() if ending else ""
     stem = name[: ending.start()] if ending else name
-    words = _SEPARATORS.sub("_", f"{document.kind_label} - {stem}")
-    words = clean_name(words)[:LONGEST_NAME].rstrip(". ")
     at = timezone.localtime(document.at)
     number = f"{document.deposit.number}-{document.place:02d}"
     if photo:
         number += f"-photo-{photo.number:02d}"
-    return f"{clean_name(folder)}/{at:%Y-%m-%d} {number} {words}{extension}"
+    before = f"{at:%Y-%m-%d} {number} "
+    words = clean_name(_SEPARATORS.sub("_", f"{document.kind_label} - {stem}"))[:LONGEST_NAME]
+    words = cut(words, most_bytes=MOST_BYTES - len((before + extension).encode())).rstrip(". ")
+    return f"{clean_name(folder)}/{before}{words}{extension}"
 
 
 def _chunks(member: Member, export: Export) -> Iterator[bytes]:
@@ -109,15 +117,15 @@ def _may_go(document: Document, file: NamedFile, export: Export) -> bool:
         verify(file)
     except Altered as error:
         export.left_out[str(file.pk)] = error.code
-        _journal(Event.DOCUMENT_ALTERED, document, code=error.code, **which)
+        _journal(Event.DOCUMENT_ALTERED, document, export.actor, code=error.code, **which)
         return False
-    _journal(Event.DOCUMENT_DOWNLOADED, document, way="zip", **which)
+    _journal(Event.DOCUMENT_DOWNLOADED, document, export.actor, way="zip", **which)
     return True
 
 
-def _journal(event: Event, document: Document, **details: Any) -> None:
+def _journal(event: Event, document: Document, actor: str, **details: Any) -> None:
     with transaction.atomic():
-        record(event, subject=document.subject, actor=f"member:{document.member_id}", **details)
+        record(event, subject=document.subject, actor=actor, **details)
 
 
 def _lines(rows: Any, export: Export) -> Iterator[dict[str, Any]]:

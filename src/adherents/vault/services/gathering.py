@@ -14,7 +14,7 @@ from adherents.vault.models import Document, GatheredPhoto, Page, UnclaimedObjec
 from adherents.vault.objects import fresh_name
 from adherents.vault.sealed import NamedFile
 from adherents.vault.sealing import Sealed, Sealer
-from adherents.vault.services.pages import encoded, sealed_page
+from adherents.vault.services.pages import Encoded, encoded, sealed_page
 from adherents.vault.services.reading import Altered, clear_bytes
 
 Facts = dict[str, object]
@@ -90,9 +90,9 @@ def gather(document: Document, *, lease_seconds: int, drawing: Callable[[NamedFi
     for photo in document.photos.all():
         document.keep_lease(lease_seconds)
         try:
-            for jpeg, width, height in _pictures(drawing(photo), photo, room=MOST_PAGES - len(pages)):
-                album.add(jpeg, width, height)
-                pages.append(sealed_page(document, len(pages) + 1, width, height, jpeg))
+            for page, width, height in _pictures(drawing(photo), photo, room=MOST_PAGES - len(pages)):
+                album.add(page.jpeg, width, height)
+                pages.append(sealed_page(document, len(pages) + 1, width, height, page))
         except CannotBeDrawn as error:
             raise PhotoCannotBeDrawn(error.fault, photo) from error
         except OutOfTime as error:
@@ -102,7 +102,7 @@ def gather(document: Document, *, lease_seconds: int, drawing: Callable[[NamedFi
     return Drawn(len(pages), pages, _sealed(document, album.write))
 
 
-def _pictures(started: Drawing, photo: GatheredPhoto, *, room: int) -> Iterator[tuple[bytes, int, int]]:
+def _pictures(started: Drawing, photo: GatheredPhoto, *, room: int) -> Iterator[tuple[Encoded, int, int]]:
     with started as drawing:
         if drawing.feed(clear_bytes(photo)) > room:
             raise CannotBeDrawn(Fault.TOO_LARGE)

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import cache
+from typing import NamedTuple, cast
 
 from PIL import Image
 
@@ -16,24 +17,40 @@ from adherents.vault.sealing import Sealer
 
 JPEG_QUALITY = 82
 AT_ONCE = 2
+SAME_COLOUR = 8  # of 256: between the darkest and the lightest of a page on which nothing can be seen
+A_FEW_PIXELS = (64, 64)  # tell of nearly every page that it is not blank, in no time
 
 
-def encoded(drawn: DrawnPage) -> bytes:
-    """The page as a JPEG with nothing in it but its pixels, which may go then."""
+class Encoded(NamedTuple):
+    """A page as a JPEG with nothing in it but its pixels, and whether it is of one single colour."""
+
+    jpeg: bytes
+    is_blank: bool
+
+
+def encoded(drawn: DrawnPage) -> Encoded:
+    """The page, whose pixels may go then."""
     written = io.BytesIO()
     size, pixels = (drawn.width, drawn.height), drawn.pixels  # read where they are, which any buffer allows
     try:
         image = Image.frombuffer("RGBX", size, pixels, "raw", "RGBX", 0, 1)  # type: ignore[arg-type]
+        is_blank = _is_plain(image.resize(A_FEW_PIXELS, Image.Resampling.NEAREST)) and _is_plain(image)
         image.save(written, "JPEG", quality=JPEG_QUALITY)
     finally:
         drawn.done()
-    return written.getvalue()
+    return Encoded(written.getvalue(), is_blank)
 
 
-def sealed_page(document: Document, number: int, width: int, height: int, jpeg: bytes) -> Page:
+def _is_plain(image: Image.Image) -> bool:
+    """Of one single colour, as far as an eye can tell. (The fourth byte of a pixel means nothing.)"""
+    red, green, blue, _ = cast("tuple[tuple[int, int], ...]", image.getextrema())
+    return all(high - low <= SAME_COLOUR for low, high in (red, green, blue))
+
+
+def sealed_page(document: Document, number: int, width: int, height: int, page: Encoded) -> Page:
     """Page `number`, stored, and owned by nobody before its row is saved. Raises `StorageFailed`."""
     [storage_name] = _claimed_names(1)
-    return _sealed(_page(document, number, width, height, storage_name), jpeg)
+    return _sealed(_page(document, number, width, height, storage_name), page)
 
 
 def sealed_pages(document: Document, count: int, pages: Iterable[DrawnPage]) -> list[Page]:
@@ -85,9 +102,10 @@ def _encoded_and_sealed(page: Page, drawn: DrawnPage) -> Page:
     return _sealed(page, encoded(drawn))
 
 
-def _sealed(page: Page, jpeg: bytes) -> Page:
+def _sealed(page: Page, image: Encoded) -> Page:
     sealer = Sealer(sealed_as=page.sealed_as, storage_name=page.storage_name)
-    sealer.write(jpeg)
+    sealer.write(image.jpeg)
+    page.is_blank = image.is_blank
     sealed = sealer.commit()
     page.size, page.sha256, page.wrapped_key = sealed.size, sealed.sha256, sealed.wrapped_key
     return page

@@ -105,11 +105,9 @@ def _authenticate(file: SealedFile) -> None:
         raise Altered("digest")
 
 
-def download(*, member: Member, document_id: uuid.UUID, photo: int | None = None) -> Opened:
-    """A member's own document, or photo `photo` (from 1) of those gathered in it, as it was sent.
-
-    Verified whole before its first byte leaves, and journalled. Raises `ObjectDoesNotExist` for what is unknown and for
-    another's alike, `Gone`, `Dangerous`, `NotGathered`, `Altered`, or `StorageFailed`.
+def find(*, member: Member, document_id: uuid.UUID, photo: int | None = None) -> tuple[Document, NamedFile]:
+    """The document, and which of its files would be given: nothing is read, and nothing journalled. Raises as `download`,
+    but for what only reading shows.
     """
     document = Document.objects.of(member).get(pk=document_id)
     file: NamedFile = document if photo is None else document.photos.get(number=photo)
@@ -119,6 +117,16 @@ def download(*, member: Member, document_id: uuid.UUID, photo: int | None = None
         raise Dangerous
     if not file.sha256:
         raise NotGathered
+    return document, file
+
+
+def download(*, member: Member, document_id: uuid.UUID, photo: int | None = None) -> Opened:
+    """A member's own document, or photo `photo` (from 1) of those gathered in it, as it was sent.
+
+    Verified whole before its first byte leaves, and journalled. Raises `ObjectDoesNotExist` for what is unknown and for
+    another's alike, `Gone`, `Dangerous`, `NotGathered`, `Altered`, or `StorageFailed`.
+    """
+    document, file = find(member=member, document_id=document_id, photo=photo)
     which = {} if photo is None else {"photo": photo}
     try:
         _authenticate(file)

@@ -24,6 +24,9 @@ class NotInIt(Exception):
     """No deposit of this number holds a file with this fingerprint."""
 
 
+CONTENT_TYPES = {"pdf": "application/pdf", "json": "application/json"}
+
+
 @dataclass(frozen=True, slots=True)
 class Handed:
     """A receipt as a file to download."""
@@ -60,7 +63,7 @@ def issue(deposit: Deposit, documents: Sequence[Document]) -> Receipt:
     statement = Statement(
         number=deposit.number,
         insurer=profile().insurer.legal_name,
-        member_number=deposit.member.number,
+        member_number=deposit.member.shown_number,
         deposited_at=timezone.localtime(deposit.at),
         signed_at=timezone.localtime(),
         files=files,
@@ -91,15 +94,17 @@ def hand_out(*, member: Member, number: str, form: str, language: str) -> Handed
     """
     deposit = Deposit.objects.of(member).select_related("member").get(number=number)
     envelope = envelope_of(deposit)
-    if form == "pdf":
-        content_type, content = "application/pdf", paper.draw(envelope, language)
-    else:
-        content_type, content = "application/json", envelope.written()
+    content = paper.draw(envelope, language) if form == "pdf" else envelope.written()
     with transaction.atomic():
         record(
             Event.RECEIPT_DOWNLOADED, subject=member.subject, actor=member.subject, deposit=number, form=form
         )
-    return Handed(f"accuse-{number}.{form}", content_type, content)
+    return Handed(name_of(number, form), CONTENT_TYPES[form], content)
+
+
+def name_of(number: str, form: str) -> str:
+    """The file's name, as it is saved."""
+    return f"accuse-{number}.{form}"
 
 
 def check(data: bytes) -> Checked:

@@ -47,6 +47,8 @@ _REASONS = {
     Fault.UNREADABLE: SetAside.UNREADABLE,
     Fault.ENCRYPTED: SetAside.ENCRYPTED,
     Fault.TOO_LARGE: SetAside.TOO_LARGE,
+    Fault.LOCKED: SetAside.LOCKED,
+    Fault.FORM_ONLY: SetAside.FORM_ONLY,
 }
 
 
@@ -189,6 +191,7 @@ def _checked(document: Document, drawn: Drawn) -> None:
             _now_has_its_file(row, drawn)
         now = timezone.now()
         row.page_count, row.checked_at, row.set_aside, row.unscanned = drawn.count, now, "", ""
+        row.blank_pages = [page.number for page in drawn.pages if page.is_blank]
         if row.state == State.RECEIVED:
             row.state, row.state_at = State.CHECKED, now
         row.work_done()
@@ -197,6 +200,7 @@ def _checked(document: Document, drawn: Drawn) -> None:
                 *Document.WORK_FIELDS,
                 *FILE_FIELDS,
                 "page_count",
+                "blank_pages",
                 "checked_at",
                 "set_aside",
                 "unscanned",
@@ -246,7 +250,9 @@ def _set_aside(
         if verdict is not None:
             _note(verdict, row)
             _drop_pages(row)
-        row.save(update_fields=[*Document.WORK_FIELDS, *SCAN_FIELDS, "set_aside", "page_count"])
+        row.save(
+            update_fields=[*Document.WORK_FIELDS, *SCAN_FIELDS, "set_aside", "page_count", "blank_pages"]
+        )
         if reason == SetAside.ALTERED:
             which: dict[str, Any] = {"photo": photo.number} if photo else {}
             record(Event.DOCUMENT_ALTERED, subject=row.subject, code=code, **which)
@@ -267,7 +273,7 @@ def _set_aside(
 def _drop_pages(row: Document) -> None:
     disown(list(row.pages.all()))
     row.pages.all().delete()
-    row.page_count = None
+    row.page_count, row.blank_pages = None, []
 
 
 def _wait_for_antivirus(document: Document, why: Unscanned, *, put_behind: bool = False) -> None:

@@ -9,6 +9,7 @@ import secrets
 import time
 import uuid
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NoReturn
@@ -19,7 +20,7 @@ from django.utils import timezone
 from adherents.insurer.profile import profile
 from adherents.members.models import Member
 from adherents.vault.content import Refusal
-from adherents.vault.models import Arrival, UnclaimedObject, Upload, UploadPart, UploadQuerySet
+from adherents.vault.models import Arrival, Sending, UnclaimedObject, Upload, UploadPart, UploadQuerySet
 from adherents.vault.names import clean_name
 from adherents.vault.objects import StorageFailed, fresh_name
 from adherents.vault.sealing import Sealed, Sealer
@@ -35,9 +36,11 @@ from adherents.vault.services.arrival import (
     drop_waiting,
     own,
 )
+from adherents.vault.services.preparing import KEPT_FOR, keep_longer, locked
 from adherents.vault.services.reading import Altered, clear_bytes
+from adherents.vault.services.standing import Closed, check_open
 
-KEPT_FOR = timedelta(days=1)  # after the last byte that came
+STALE = timedelta(minutes=1)  # a page that announces a file brings its first bytes at once
 LEASE = timedelta(seconds=30)
 _RENEW_SECONDS = 5
 
@@ -79,11 +82,15 @@ class Progress:
     expires_at: datetime | None = None
 
 
-def begin_upload(*, member: Member, name: str, length: int, sha256: str = "") -> Upload:
-    """Announce a file of `length` bytes. `sha256` (hexadecimal) is checked at the end where it is given.
+def begin_upload(
+    *, member: Member, name: str, length: int, sha256: str = "", sending_id: uuid.UUID | None = None
+) -> Upload:
+    """Announce a file of `length` bytes for a sending, a new one without `sending_id`. `sha256` (hexadecimal) is checked at
+    the end where it is given.
 
-    Raises `NotAccepted`: empty, too large, one more than the profile allows with those that wait and those on their way, or
-    more than there is room for.
+    Raises `NotAccepted`: empty, too large, more than there is room for, or one more than the profile allows with those of this
+    sending that wait and those on their way; `SentAlready`, `TooManyOpen` or `Closed`. An announcement whose answer was lost
+    is answered again, and those whose bytes never came keep nobody out.
     """
     documents = profile().documents
     if not length:
@@ -92,13 +99,21 @@ def begin_upload(*, member: Member, name: str, length: int, sha256: str = "") ->
         raise NotAccepted(Refusal.TOO_LARGE)
     now = timezone.now()
     with transaction.atomic():
-        room = locked_room_of(member)  # two at once are counted in turn
-        if files_of(member) >= documents.max_files:
-            raise NotAccepted(Refusal.TOO_MANY)
-        if no_room := room.refusal_of(length):
+        check_open(member)
+        sending = locked(member=member, sending_id=sending_id or uuid.uuid4())
+        promised = Upload.objects.filter(sending=sending).without_a_byte().select_for_update(of=("self",))
+        if sha256 and (again := promised.filter(sha256=sha256, name=clean_name(name), length=length).first()):
+            return again
+        if files_of(sending) >= documents.max_files:
+            stale = promised.filter(at__lte=now - STALE).first()
+            if stale is None:
+                raise NotAccepted(Refusal.TOO_MANY)
+            stale.delete()
+        if no_room := locked_room_of(member).refusal_of(length):  # two at once are counted in turn
             raise NotAccepted(no_room)
         return Upload.objects.create(
             member=member,
+            sending=sending,
             name=clean_name(name),
             length=length,
             sha256=sha256,
@@ -107,9 +122,9 @@ def begin_upload(*, member: Member, name: str, length: int, sha256: str = "") ->
         )
 
 
-def files_of(member: Member) -> int:
-    """How many files of the next deposit are there already, whole or on their way."""
-    return Upload.objects.of(member).count() + Arrival.objects.waiting_for(member).count()
+def files_of(sending: Sending) -> int:
+    """How many files of a sending are there already, whole or on their way."""
+    return sending.uploads.filter(expires_at__gt=timezone.now()).count() + sending.arrivals.count()
 
 
 def progress(*, member: Member, upload_id: uuid.UUID) -> Progress:
@@ -133,7 +148,8 @@ def receive(
 ) -> Progress:
     """Take `length` bytes that follow the first `offset`; fewer when `chunks` break off, and these stay.
 
-    Raises `Upload.DoesNotExist` (another's too), `Busy`, `WrongOffset`, `MoreThanAnnounced`, `NotAccepted` or `NotKept`.
+    Raises `Upload.DoesNotExist` (another's too), `Busy`, `WrongOffset`, `MoreThanAnnounced`, `NotAccepted`, `NotKept` or
+    `Closed`.
     """
     upload = _taken(member, upload_id, offset=offset, length=length)
     try:
@@ -244,7 +260,7 @@ def _add(upload: Upload, chunks: Iterator[bytes]) -> Progress:
 def _keep(upload: Upload, sealed: Sealed) -> Progress:
     """A part is there: its row, and the new offset, in one transaction, if the upload is still in our hands."""
     offset, expires_at = upload.offset + sealed.size, timezone.now() + KEPT_FOR
-    with transaction.atomic():
+    with _accepting(upload, sealed.storage_name):
         kept = _ours(upload).update(offset=offset, expires_at=expires_at, leased_until=timezone.now() + LEASE)
         if kept:
             own([sealed.storage_name])
@@ -294,19 +310,35 @@ def _judged(upload: Upload, ended: Arrived | Refused) -> Progress:
     if upload.sha256 not in {"", ended.sealed.sha256}:
         discard([ended])
         _refuse(upload, Refusal.CUT)
-    with transaction.atomic():
+    with _accepting(upload, ended.sealed.storage_name):
         ours = _ours(upload).select_for_update().first()
         if ours is not None:
             parts = list(ours.parts.all())
             disown(parts)
             ours.delete()
             own([ended.sealed.storage_name])
-            Arrival.objects.create(member_id=upload.member_id, **ended.facts())
+            Arrival.objects.create(member_id=upload.member_id, sending_id=ours.sending_id, **ended.facts())
     if ours is None:
         discard([ended])
         raise Busy
     delete_objects([part.storage_name for part in parts])
     return Progress(upload.length, upload.length)
+
+
+@contextmanager
+def _accepting(upload: Upload, storage_name: str) -> Iterator[None]:
+    """A transaction that accepts bytes, sealed in this object: nothing is left of them when the account was closed meanwhile.
+
+    Locks come in the order of whoever sends: the account, the sending, then its files.
+    """
+    try:
+        with transaction.atomic():
+            check_open(upload.member)
+            keep_longer(upload.sending_id)
+            yield
+    except Closed:
+        delete_objects([storage_name])
+        raise
 
 
 def _refuse(upload: Upload, reason: Refusal) -> NoReturn:

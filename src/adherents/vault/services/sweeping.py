@@ -7,6 +7,7 @@ from django.utils import timezone
 from adherents.vault.models import Arrival, UnclaimedObject
 from adherents.vault.objects import StorageFailed, delete_object
 from adherents.vault.services.arrival import drop_waiting
+from adherents.vault.services.preparing import sweep_over
 
 KEPT_FOR = timedelta(days=1)
 
@@ -14,8 +15,9 @@ KEPT_FOR = timedelta(days=1)
 def sweep_forgotten(limit: int = 200) -> int:
     """Delete what has waited for more than a day; how many objects went."""
     before = timezone.now() - KEPT_FOR
-    gone = 0
-    for arrival in Arrival.objects.filter(at__lt=before).select_related("member").order_by("at")[:limit]:
+    gone = sweep_over(limit)
+    for_messages = Arrival.objects.with_no_sending().filter(at__lt=before)
+    for arrival in for_messages.select_related("member").order_by("at")[:limit]:
         drop_waiting(member=arrival.member, arrival_id=arrival.pk)
         gone += 1
     for unclaimed in UnclaimedObject.objects.filter(at__lt=before).order_by("at")[:limit]:

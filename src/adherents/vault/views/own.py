@@ -8,10 +8,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
 from adherents.accounts.decorators import member_required
+from adherents.accounts.returning import gives_files
 from adherents.vault.models import Document, GatheredPhoto
 from adherents.vault.names import attachment_header
 from adherents.vault.services import erasing
-from adherents.vault.services.exporting import export_everything
+from adherents.vault.services.exporting import Export, export_everything
 from adherents.vault.views.member import member_of
 
 
@@ -35,6 +36,7 @@ def take_back(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
 
 
 @member_required
+@gives_files
 @require_http_methods(["GET", "POST"])
 def export(request: HttpRequest) -> HttpResponseBase:
     """« Tout télécharger »: what it will hold, then the zip."""
@@ -45,12 +47,17 @@ def export(request: HttpRequest) -> HttpResponseBase:
         photos = GatheredPhoto.objects.filter(document__in=kept).aggregate(octets=Sum("size"))
         octets = (held["octets"] or 0) + (photos["octets"] or 0)
         return render(request, "vault/export.html", {"count": held["count"], "octets": octets})
-    zipped = export_everything(member=member)
+    return zip_response(export_everything(member=member))
+
+
+def zip_response(zipped: Export) -> StreamingHttpResponse:
+    """An export on its way to a browser, which saves it and shows nothing of it."""
     return StreamingHttpResponse(
         zipped.chunks,
         content_type="application/zip",
         headers={
             "Content-Disposition": attachment_header(zipped.name),
+            "Accept-Ranges": "none",
             "Content-Security-Policy": "sandbox; default-src 'none'",
             "X-Content-Type-Options": "nosniff",
             "Cache-Control": "no-store",

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
 from adherents.accounts.browser import address_of
 from adherents.accounts.decorators import member_required
@@ -27,36 +27,43 @@ MOST_REQUEST_BYTES = 32 << 20  # what is longer is not even read: nobody takes i
 
 @member_required
 @gives_a_file
-@require_GET
-def receipt_pdf(request: HttpRequest, number: str) -> HttpResponse:
+@require_safe
+def receipt_pdf(request: HttpRequest, number: str) -> HttpResponseBase:
     """« Télécharger l’accusé de dépôt »."""
     return _handed_out(request, number, "pdf")
 
 
 @member_required
 @gives_a_file
-@require_GET
-def receipt_json(request: HttpRequest, number: str) -> HttpResponse:
+@require_safe
+def receipt_json(request: HttpRequest, number: str) -> HttpResponseBase:
     """The same, for a program."""
     return _handed_out(request, number, "json")
 
 
-def _handed_out(request: HttpRequest, number: str, form: str) -> HttpResponse:
-    language = get_language() or "fr"
+def _handed_out(request: HttpRequest, number: str, form: str) -> HttpResponseBase:
+    """HEAD makes no receipt, and is not journalled."""
+    member, language = member_of(request), get_language() or "fr"
+    if request.method == "HEAD":
+        deposit = get_object_or_404(Deposit.objects.of(member), number=number)
+        handed = receipts.Handed(receipts.name_of(deposit.number, form), receipts.CONTENT_TYPES[form], b"")
+        return StreamingHttpResponse((), headers=_headers(handed))  # its length is not known yet
     try:
-        handed = receipts.hand_out(member=member_of(request), number=number, form=form, language=language)
+        handed = receipts.hand_out(member=member, number=number, form=form, language=language)
     except Deposit.DoesNotExist as error:
         raise Http404 from error
-    return HttpResponse(
-        handed.content,
-        content_type=handed.content_type,
-        headers={
-            "Content-Disposition": attachment_header(handed.name),
-            "Content-Security-Policy": "sandbox; default-src 'none'",
-            "X-Content-Type-Options": "nosniff",
-            "Cache-Control": "no-store",
-        },
-    )
+    return HttpResponse(handed.content, headers=_headers(handed))
+
+
+def _headers(handed: receipts.Handed) -> dict[str, str]:
+    return {
+        "Content-Type": handed.content_type,
+        "Content-Disposition": attachment_header(handed.name),
+        "Accept-Ranges": "none",
+        "Content-Security-Policy": "sandbox; default-src 'none'",
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "no-store",
+    }
 
 
 @csrf_exempt  # the form's token is checked below, once the handler that reads the form is in place

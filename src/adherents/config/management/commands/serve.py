@@ -20,7 +20,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--workers", type=int, default=0, help="processes (default: 1, or 2 with a shared cache)"
         )
-        parser.add_argument("--threads", type=int, default=8, help="threads a process")
+        parser.add_argument("--threads", type=int, default=8, help="threads a process, for pages")
 
     def handle(self, *args: Any, bind: str, workers: int, threads: int, **options: Any) -> None:
         # Limits per address live in the cache: without a shared one, a second process would double them.
@@ -30,7 +30,7 @@ class Command(BaseCommand):
                 "Several processes need a shared cache: set ADHERENTS_CACHE_URL, or --workers 1."
             )
         if unsafe := open_to_the_world(bind):
-            self.stderr.write(self.style.WARNING(f"(adherents.W009) {unsafe}"))
+            self.stderr.write(self.style.WARNING(f"(adherents.W011) {unsafe}"))
         call_command("collectstatic", interactive=False, verbosity=0)
         command = [
             sys.executable,
@@ -39,8 +39,10 @@ class Command(BaseCommand):
             "adherents.config.wsgi:application",
             f"--bind={bind}",
             f"--workers={workers}",
-            "--worker-class=gthread",
+            "--worker-class=adherents.config.serving.worker.PortalWorker",
             f"--threads={threads}",
+            "--asgi-loop=asyncio",
+            "--asgi-lifespan=off",
             "--timeout=120",
             "--graceful-timeout=30",
             "--keep-alive=5",

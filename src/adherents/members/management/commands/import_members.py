@@ -14,9 +14,15 @@ from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextC
 
 from adherents.members.intake.compare import Plan, Refused
 from adherents.members.intake.read import UnusableFile
-from adherents.members.services.import_files import GONE_PERCENT, TooManyGone, import_files
+from adherents.members.services.import_files import (
+    GONE_PERCENT,
+    ChangedMeanwhile,
+    Report,
+    TooManyGone,
+    import_files,
+)
 
-UNUSABLE, TOO_MANY_GONE = 2, 3
+UNUSABLE, TOO_MANY_GONE, DOUBTFUL, CHANGED_MEANWHILE = 2, 3, 4, 5
 
 
 class Command(BaseCommand):
@@ -33,7 +39,30 @@ class Command(BaseCommand):
             type=float,
             default=GONE_PERCENT,
             metavar="PERCENT",
-            help="how much of the register one import may end (default: %(default)s)",
+            help="how much of the register one import may end, or find under another person (default: %(default)s)",
+        )
+        parser.add_argument(
+            "--new-person",
+            action="append",
+            default=[],
+            metavar="NUMBER",
+            help="this number is another person's now: the former one's account is shut and kept (repeatable)",
+        )
+        parser.add_argument(
+            "--new-beneficiary",
+            action="append",
+            default=[],
+            metavar="NUMBER/RANK",
+            help="the same for a beneficiary's rank (repeatable)",
+        )
+        parser.add_argument(
+            "--expect-rows",
+            type=int,
+            metavar="N",
+            help="how many lines the member file has, its header apart: with as many it is not cut",
+        )
+        parser.add_argument(
+            "--expect-beneficiaries", type=int, metavar="N", help="the same for the beneficiaries' file"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -44,6 +73,10 @@ class Command(BaseCommand):
                     beneficiaries=options["beneficiaries"],
                     apply=options["apply"],
                     allow_gone=options["allow_gone"],
+                    new_persons=options["new_person"],
+                    new_beneficiaries=options["new_beneficiary"],
+                    expect_rows=options["expect_rows"],
+                    expect_beneficiaries=options["expect_beneficiaries"],
                     on_refused=self._tell_refused,
                     progress=bars.advance,
                 )
@@ -51,9 +84,24 @@ class Command(BaseCommand):
                 raise CommandError(str(error), returncode=UNUSABLE) from error
             except TooManyGone as error:
                 raise CommandError(str(error.message), returncode=TOO_MANY_GONE) from error
+            except ChangedMeanwhile as error:
+                raise CommandError(str(error.message), returncode=CHANGED_MEANWHILE) from error
+        self._tell(report)
+        if report.applied and report.is_doubtful:
+            raise CommandError(
+                _("Le reste est appliqué, mais personne n’a été retiré d’après un fichier douteux."),
+                returncode=DOUBTFUL,
+            )
+
+    def _tell(self, report: Report) -> None:
         self._tell_plan(_("Adhérents"), report.members)
         if report.beneficiaries is not None:
             self._tell_plan(_("Bénéficiaires"), report.beneficiaries)
+        for key in report.needless:
+            self.stdout.write(
+                _("%(key)s : la personne n’y change pas dans ce fichier, il n’y avait rien à laisser passer.")
+                % {"key": key}
+            )
         if report.applied:
             self.stdout.write(_("Le registre est à jour."))
         else:
@@ -76,8 +124,14 @@ class Command(BaseCommand):
             (_("inchangés"), plan.unchanged),
             (_("absents du fichier"), plan.gone),
             (_("lignes refusées"), plan.refused),
+            (_("changements de personne refusés"), plan.other_person),
+            (_("numéros donnés à une autre personne"), len(plan.given)),
         ):
             self.stdout.write(f"  {number:>9} {label}")
+        for doubt in plan.doubts:
+            self.stdout.write(
+                _("Fichier douteux, personne n’est donc retiré : %(doubt)s.") % {"doubt": doubt}
+            )
         if plan.unnumbered:
             self.stdout.write(
                 _("Lignes sans numéro lisible : %(count)d. Personne n’est donc tenu pour absent.")

@@ -1,6 +1,6 @@
-"use strict";
+const parts = (window.sending ??= {});
 // « Réunir les photos en un seul PDF »: shown from two photos on, with the order of the pages once it is ticked.
-window.gathering = (form, { words, filled, say, changed }) => {
+parts.gathering = (form, { words, filled, say, changed }) => {
   const box = form.querySelector("[data-gather]");
   const tick = form.elements.gather;
   const order = box.querySelector("[data-order]");

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('members', '0004_names_with_pairs'),
-        ('vault', '0009_message_origin'),
+        ('vault', '0012_legibility'),
     ]
 
     operations = [

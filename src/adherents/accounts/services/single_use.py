@@ -1,0 +1,27 @@
+"""What opens once opens once, on every server: a question that was answered, a challenge that a passkey signed.
+
+Nothing is written when it is made: it is genuine by a keyed hash. Only its use leaves a row, until it would have ended.
+"""
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from adherents.accounts.models import UsedToken
+from adherents.accounts.tokens import hash_token
+
+
+def use(*, token: str, expires_at: datetime) -> bool:
+    """Use a genuine token up; False: it was used before. A unique row settles which of two parallel uses counts."""
+    try:
+        with transaction.atomic():
+            UsedToken.objects.create(token_hash=hash_token(token), expires_at=expires_at)
+    except IntegrityError:
+        return False
+    return True
+
+
+def forget_expired() -> int:
+    """Drop what could not be used any more anyway; how many."""
+    return UsedToken.objects.filter(expires_at__lt=timezone.now()).delete()[0]

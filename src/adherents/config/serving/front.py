@@ -1,0 +1,328 @@
+"""The ASGI side of the portal: it waits for bytes, so that no thread does, and calls the WSGI application in threads.
+
+A request of at most `IN_MEMORY_BYTES` is received before a thread sees it, in memory and never on the disk. A longer one,
+a plain form with files, is read while it arrives, in threads of its own: the pages' are never held. An answer is taken from
+the application in steps, each once the one before has left; a thread is held during a step only.
+"""
+
+import asyncio
+import io
+import logging
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, nullcontext
+from http.cookies import CookieError, SimpleCookie
+from typing import Any, Protocol
+
+from django.conf import settings
+from django.db import close_old_connections
+from django.urls import Resolver404, resolve
+
+from adherents.accounts import sessions
+from adherents.accounts.browser import browser_address
+from adherents.accounts.tokens import hash_token
+from adherents.config.serving.bridge import Answer, Application, Arriving, CutBody, Turns, answer, environ_of
+from adherents.config.serving.exchanges import IN_MEMORY_BYTES, Exchange, Exchanges
+
+PARTS = b"application/offset+octet-stream"  # bytes that are worth keeping when others are missing (tus)
+STREAMS = 8  # threads that take what follows of long answers
+FILES = 3  # threads that begin to give a file, verified whole before, or take a piece of one: no page waits for these
+READERS = 8  # threads that do something else than wait for a long body
+DRAINED_WITHIN = 60.0  # seconds: a browser reads an early answer once it has sent everything
+SEEN_EVERY = 30.0  # seconds: bytes that come are activity, which keeps a session from falling idle
+log = logging.getLogger("adherents.serving")
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+class Peer(Protocol):
+    """The connection, as far as the front knows it."""
+
+    def stop_receiving(self) -> None: ...
+    def left_over(self) -> bytes: ...
+    def abort(self) -> None: ...
+    def untaken(self) -> int: ...
+
+
+class Shares:
+    """So many at once of each; the next waits, first come first served."""
+
+    def __init__(self, each: int) -> None:
+        self._each = each
+        self._there: dict[str, asyncio.Semaphore] = {}
+        self._users: Counter[str] = Counter()
+
+    @asynccontextmanager
+    async def one_of(self, key: str) -> AsyncIterator[None]:
+        free = self._there.setdefault(key, asyncio.Semaphore(self._each))
+        self._users[key] += 1
+        try:
+            async with free:
+                yield
+        finally:
+            self._users[key] -= 1
+            if not self._users[key]:
+                del self._there[key], self._users[key]
+
+
+class Front:
+    """`threads` serve the pages. The application is called in a thread, with `adherents.exchange` in its environment."""
+
+    def __init__(self, application: Application, exchanges: Exchanges, *, threads: int) -> None:
+        self._application, self.exchanges = application, exchanges
+        self._turns = Turns(READERS)
+        self._pages = ThreadPoolExecutor(threads, "pages")
+        self._files = ThreadPoolExecutor(FILES, "files")
+        bounds = exchanges.bounds
+        self._downloads = Shares(bounds.downloads)
+        self._by_address, self._by_browser = Shares(bounds.by_address // 4), Shares(bounds.by_member // 2)
+        self._streams = ThreadPoolExecutor(STREAMS, "streams")
+        self._uploads = ThreadPoolExecutor(exchanges.bounds.uploads, "uploads")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            if scope["type"] == "websocket":
+                await send({"type": "websocket.close"})
+                return
+            raise RuntimeError(f"not served: {scope['type']}")
+        headers = dict(scope["headers"])
+        peer: Peer = scope["extensions"]["adherents.peer"]
+        exchange = Exchange(
+            address=browser_address(_forwarded(scope), (scope.get("client") or ("",))[0]),
+            began=self.exchanges.clock(),
+            browser=_browser(headers.get(b"cookie", b"")),
+            session_key=_cookie(headers.get(b"cookie", b"")),
+        )
+        length = int(headers.get(b"content-length", b"0"))
+        view = _view_of(scope["path"])
+        gives = hasattr(view, "gives_a_file") or hasattr(view, "gives_files")
+        takes = hasattr(view, "takes_files")
+        pool = self._files if gives or takes else self._pages
+        try:
+            async with self._in_turn(exchange) if gives else nullcontext():
+                given = await self._answered(scope, receive, send, exchange, peer, length, pool)
+                if given is not None:
+                    await self._sent(given, send, exchange, peer)
+            if length:
+                await self._drained(receive)
+        finally:
+            self.exchanges.end(exchange)
+            self.exchanges.hold(exchange, -exchange.held)
+
+    @asynccontextmanager
+    async def _in_turn(self, exchange: Exchange) -> AsyncIterator[None]:
+        """A file that is given takes some 3 MiB, and is read whole first: the next one waits for its turn, without a thread.
+
+        Dropping one for the next would have each read again and again.
+        """
+        async with (
+            self._by_browser.one_of(exchange.browser or exchange.address),
+            self._by_address.one_of(exchange.address),
+            self._downloads.one_of("all"),
+        ):
+            yield
+
+    def look(self) -> None:
+        """Every second: drop who is too slow, and let no session fall idle while its bytes come."""
+        now = self.exchanges.clock()
+        for exchange in self.exchanges.look():
+            if exchange.session_key and exchange.measure is None and now - exchange.kept_at > SEEN_EVERY:
+                exchange.kept_at = now
+                self._pages.submit(_seen, exchange.session_key)
+
+    async def _answered(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        exchange: Exchange,
+        peer: Peer,
+        length: int,
+        pool: ThreadPoolExecutor,
+    ) -> Answer | None:
+        """What the application answers; None where the request broke off, and was told so."""
+        exchange.drop = peer.stop_receiving
+        if length > IN_MEMORY_BYTES:
+            return await self._answered_while_arriving(scope, receive, exchange, peer, length)
+        body = io.BytesIO()
+        if length:
+            chunks, whole = await self._gathered(receive, exchange, length)
+            if not whole:
+                chunks.append(peer.left_over())
+            if not whole and not (any(chunks) and dict(scope["headers"]).get(b"content-type") == PARTS):
+                if exchange.dropped:
+                    await _tell(send, 408, b"Too slow.\n")
+                return None
+            body = (io.BytesIO if whole else CutBody)(b"".join(chunks))
+            del chunks
+        try:
+            return await self._run(pool, self._call, scope, body, exchange)
+        finally:
+            self.exchanges.hold(exchange, -exchange.held)
+
+    async def _gathered(self, receive: Receive, exchange: Exchange, length: int) -> tuple[list[bytes], bool]:
+        """The body, and whether it is whole."""
+        chunks: list[bytes] = []
+        self.exchanges.begin(exchange, length)
+        try:
+            while True:
+                message = await receive()
+                if message["type"] != "http.request":
+                    return chunks, False
+                chunk = message["body"]
+                if chunk:
+                    chunks.append(chunk)
+                    self.exchanges.came(exchange, len(chunk))
+                    self.exchanges.hold(exchange, len(chunk))
+                if exchange.dropped:
+                    return chunks, False
+                if not message["more_body"]:
+                    return chunks, True
+        finally:
+            self.exchanges.end(exchange)
+
+    async def _answered_while_arriving(
+        self, scope: Scope, receive: Receive, exchange: Exchange, peer: Peer, length: int
+    ) -> Answer:
+        loop, room = asyncio.get_running_loop(), asyncio.Event()
+        arriving = Arriving(self._turns, lambda: loop.call_soon_threadsafe(room.set))
+        pump = asyncio.create_task(self._pumped(receive, arriving, exchange, peer, room, length))
+        try:
+            return await self._run(self._uploads, self._call_in_turn, scope, arriving, exchange)
+        finally:
+            pump.cancel()
+            arriving.end(cut=True)
+
+    async def _pumped(
+        self,
+        receive: Receive,
+        arriving: Arriving,
+        exchange: Exchange,
+        peer: Peer,
+        room: asyncio.Event,
+        length: int,
+    ) -> None:
+        self.exchanges.begin(exchange, length)
+        whole = False
+        try:
+            while not whole and not exchange.dropped:
+                message = await receive()
+                if message["type"] != "http.request":
+                    arriving.feed(peer.left_over())
+                    return
+                chunk, whole = message["body"], not message["more_body"]
+                self.exchanges.came(exchange, len(chunk))
+                room.clear()
+                if chunk and not arriving.feed(chunk) and not whole:
+                    exchange.paused = True
+                    await room.wait()
+                    exchange.paused = False
+        finally:
+            arriving.end(cut=not whole)
+            self.exchanges.end(exchange)
+
+    def _call(self, scope: Scope, body: Any, exchange: Exchange) -> Answer:
+        environ = environ_of(scope, body)
+        environ["adherents.exchange"] = exchange
+        return answer(self._application, environ)
+
+    def _call_in_turn(self, scope: Scope, body: Arriving, exchange: Exchange) -> Answer:
+        self._turns.take()
+        try:
+            return self._call(scope, body, exchange)
+        finally:
+            self._turns.give_back()
+
+    async def _run(self, pool: ThreadPoolExecutor, call: Callable[..., Answer], *given: Any) -> Answer:
+        """In a thread. An answer that nobody waits for any more is closed."""
+        running = pool.submit(call, *given)
+        try:
+            return await asyncio.wrap_future(running)
+        except asyncio.CancelledError:
+            if not running.cancel():
+                running.add_done_callback(_close_unwanted)
+            raise
+
+    async def _sent(self, given: Answer, send: Send, exchange: Exchange, peer: Peer) -> None:
+        handed = 0
+        exchange.drop = peer.abort
+        self.exchanges.begin(exchange, _length_of(given), lambda: handed - peer.untaken())
+        loop = asyncio.get_running_loop()
+        try:
+            await send({"type": "http.response.start", "status": given.status, "headers": given.headers})
+            chunk = given.first
+            while given.rest is not None and chunk:
+                handed += len(chunk)
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                exchange.paused = True
+                chunk = await loop.run_in_executor(self._streams, given.step)
+                exchange.paused = False
+            handed += len(chunk)
+            await send({"type": "http.response.body", "body": chunk, "more_body": False})
+        finally:
+            self.exchanges.end(exchange)
+            if given.rest is not None:
+                self._streams.submit(given.close)
+
+    async def _drained(self, receive: Receive) -> None:
+        """What the application did not want of a body is thrown away, for a while: until then nobody reads its answer."""
+        try:
+            async with asyncio.timeout(DRAINED_WITHIN):
+                while (message := await receive())["type"] == "http.request" and message["more_body"]:
+                    pass
+        except TimeoutError:
+            pass
+
+
+def _view_of(path: str) -> object:
+    try:
+        return resolve(path).func
+    except Resolver404:
+        return None
+
+
+def _close_unwanted(running: Any) -> None:
+    if not running.cancelled() and running.exception() is None and running.result().rest is not None:
+        running.result().close()
+
+
+def _length_of(given: Answer) -> int:
+    """How many bytes of a long answer will follow; 0 where it does not say so, and for what is there already."""
+    if given.rest is None:
+        return len(given.first)
+    return next((int(value) for name, value in given.headers if name.lower() == b"content-length"), 0)
+
+
+def _forwarded(scope: Scope) -> str:
+    return ",".join(value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for")
+
+
+def _cookie(header: bytes) -> str:
+    """The session's, from the request's cookies."""
+    try:
+        found = SimpleCookie(header.decode("latin-1")).get(settings.SESSION_COOKIE_NAME)
+    except CookieError:
+        return ""
+    return found.value if found else ""
+
+
+def _browser(header: bytes) -> str:
+    key = _cookie(header)
+    return hash_token(key) if key else ""
+
+
+def _seen(session_key: str) -> None:
+    close_old_connections()
+    try:
+        sessions.keep_from_idling(session_key)
+    except Exception:  # the database may be away: the next minute says it again
+        log.exception("activity was not noted")
+
+
+async def _tell(send: Send, status: int, words: bytes) -> None:
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(words)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": words, "more_body": False})

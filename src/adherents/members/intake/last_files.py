@@ -1,0 +1,45 @@
+"""The last file that the register trusted: held while another is applied, and written anew."""
+
+from django.db import connection
+from django.db.models import F
+
+from adherents.members.intake.compare import Plan
+from adherents.members.intake.sheets import MEMBERS
+from adherents.members.intake.staging import Staging
+from adherents.members.models import LastFile
+
+
+def imports_so_far() -> int:
+    """How many imports were applied."""
+    counted = LastFile.objects.filter(sheet=MEMBERS.name).values_list("imports", flat=True)
+    return counted.first() or 0
+
+
+def hold(imports: int) -> bool:
+    """Keep other imports waiting until the transaction ends. False: one was applied since there were `imports` of them.
+
+    What a file was compared with must be what it is applied to.
+    """
+    LastFile.objects.bulk_create([LastFile(sheet=MEMBERS.name)], ignore_conflicts=True)
+    held = LastFile.objects.select_for_update().get(sheet=MEMBERS.name)
+    if held.imports != imports:
+        return False
+    LastFile.objects.filter(sheet=MEMBERS.name).update(imports=F("imports") + 1)
+    return True
+
+
+def remember(plan: Plan, staging: Staging) -> None:
+    """This file is the last one from now on. Its lines are written only where they came in another order than before.
+
+    Not for a file in doubt: the same cut file, a second time, would find nobody missing at its end.
+    """
+    lines, sheet = staging.sheet.last_lines._meta.db_table, staging.sheet.name
+    before = LastFile.objects.filter(sheet=sheet).values_list("order", flat=True).first()
+    if before is None or bytes(before) != plan.order:
+        with connection.cursor() as cursor:
+            emptied = "TRUNCATE TABLE" if connection.vendor == "postgresql" else "DELETE FROM"
+            cursor.execute(f"{emptied} {lines}")
+            cursor.execute(
+                f"INSERT INTO {lines} (rank, key) SELECT line, key FROM {staging.seen} ORDER BY line"  # noqa: S608
+            )
+    LastFile.objects.update_or_create(sheet=sheet, defaults={"lines": plan.lines, "order": plan.order})

@@ -1,0 +1,170 @@
+"""What a member is about to send: each page prepares a sending of its own, which another page may go on with on purpose."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from adherents.members.models import Beneficiary, Member
+from adherents.vault import mails
+from adherents.vault.models import Arrival, Deposit, Document, Sending, Upload
+from adherents.vault.services.arrival import Arrived, admitted, delete_objects, disown, own
+from adherents.vault.services.standing import check_open
+
+KEPT_FOR = timedelta(days=1)  # after the last byte that came for it
+TOLD_BEFORE = timedelta(hours=6)  # its end
+MOST_OPEN = 10
+
+
+class SentAlready(Exception):
+    """This sending left, from this page or another: `deposit` is what became of it."""
+
+    def __init__(self, deposit: Deposit) -> None:
+        super().__init__(deposit.number)
+        self.deposit = deposit
+
+
+class TooManyOpen(Exception):
+    """The member has as many sendings on the way as one person can want."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What the form around the files says, as far as it is filled in."""
+
+    kind: str = ""
+    beneficiary: Beneficiary | None = None
+    note: str = ""
+    gather: bool = False
+    answers: Document | None = None
+
+
+def locked(*, member: Member, sending_id: uuid.UUID) -> Sending:
+    """The member's sending of this id, in the caller's transaction; made where there is none, with another id where the id
+    is another member's. Raises `SentAlready` or `TooManyOpen`.
+    """
+    Member.objects.select_for_update(no_key=True).get(pk=member.pk)  # two at once make one
+    found = Sending.objects.select_for_update(of=("self",)).filter(pk=sending_id).first()
+    if found is None or found.member_id != member.pk:
+        return _made(member, uuid.uuid4() if found else sending_id)
+    if found.deposit_id is not None:
+        raise SentAlready(Deposit.objects.get(pk=found.deposit_id))
+    keep_longer(found.pk)
+    return found
+
+
+def keep_longer(sending_id: uuid.UUID) -> None:
+    """Something came for it: it is kept a day from now."""
+    Sending.objects.filter(pk=sending_id, deposit=None).update(expires_at=timezone.now() + KEPT_FOR)
+
+
+def keep_waiting(*, member: Member, sending_id: uuid.UUID, arrived: Sequence[Arrived], form: Form) -> Sending:
+    """The form was refused and not the files: they wait with what it said (product.md, section 3).
+
+    Raises `SentAlready`, `TooManyOpen` or `Closed`: the files are still the caller's then.
+    """
+    with transaction.atomic():
+        check_open(member)
+        sending = locked(member=member, sending_id=sending_id)
+        arrived, _none = admitted(member, arrived)
+        own([file.sealed.storage_name for file in arrived])
+        Arrival.objects.bulk_create(
+            [Arrival(member=member, sending=sending, **file.facts()) for file in arrived]
+        )
+        _write(sending, form)
+    return sending
+
+
+def keep_form(*, member: Member, sending_id: uuid.UUID, form: Form) -> None:
+    """Keep what the form says of a sending that has files; nothing happens to one that is not there, or sent."""
+    for sending in Sending.objects.of(member).filter(pk=sending_id):
+        _write(sending, form)
+
+
+def set_apart(sending: Sending) -> None:
+    """What came for a sending that leaves without it goes on as a sending of its own, in the caller's transaction."""
+    left = Arrival.objects.filter(sending=sending)
+    on_the_way = Upload.objects.filter(sending=sending)
+    if left.exists() or on_the_way.exists():
+        other = Sending.objects.create(
+            member_id=sending.member_id,
+            expires_at=timezone.now() + KEPT_FOR,
+            kind=sending.kind,
+            beneficiary_id=sending.beneficiary_id,
+            gather=sending.gather,
+            answers_id=sending.answers_id,
+        )
+        left.update(sending=other)
+        on_the_way.update(sending=other)
+
+
+def sweep_over(limit: int = 200) -> int:
+    """Delete the sendings that nobody went on with, and the rows of those that left; how many files went."""
+    over = Sending.objects.filter(expires_at__lte=timezone.now()).order_by("expires_at")
+    return sum(_ended(pk) for pk in list(over.values_list("pk", flat=True)[:limit]))
+
+
+def tell_what_waits(limit: int = 100) -> int:
+    """One mail to each member for whom something arrived and was never sent, hours before it is deleted; how many mails.
+
+    It tells of everything that waits: what ends later the same day is not told again.
+    """
+    due = Sending.objects.filter(
+        deposit=None,
+        told_at=None,
+        expires_at__gt=timezone.now(),
+        expires_at__lte=timezone.now() + TOLD_BEFORE,
+    )
+    members = due.with_files().order_by("expires_at").values_list("member_id", flat=True)[:limit]
+    return sum(_told(member_id) for member_id in dict.fromkeys(members))
+
+
+def _made(member: Member, sending_id: uuid.UUID) -> Sending:
+    waiting = Sending.objects.of(member)
+    if waiting.count() >= MOST_OPEN:
+        # Those for which nothing came are only promises.
+        waiting.exclude(pk__in=waiting.with_files().values("pk")).filter(uploads=None, arrivals=None).delete()
+        if waiting.count() >= MOST_OPEN:
+            raise TooManyOpen
+    return Sending.objects.create(id=sending_id, member=member, expires_at=timezone.now() + KEPT_FOR)
+
+
+def _write(sending: Sending, form: Form) -> None:
+    Sending.objects.filter(pk=sending.pk, deposit=None).update(
+        kind=form.kind,
+        beneficiary=form.beneficiary,
+        note=form.note,
+        gather=form.gather,
+        answers=form.answers,
+    )
+
+
+def _ended(sending_id: uuid.UUID) -> int:
+    with transaction.atomic():
+        sending = Sending.objects.select_for_update(of=("self",)).filter(pk=sending_id).first()
+        if sending is None or sending.expires_at > timezone.now():
+            return 0  # something came for it meanwhile
+        arrivals, uploads = list(sending.arrivals.all()), list(sending.uploads.prefetch_related("parts"))
+        files = [*arrivals, *(part for upload in uploads for part in upload.parts.all())]
+        disown(files)
+        Arrival.objects.filter(sending=sending).delete()
+        Upload.objects.filter(sending=sending).delete()
+        sending.delete()
+    delete_objects([file.storage_name for file in files])
+    return len(arrivals) + len(uploads)
+
+
+def _told(member_id: int) -> bool:
+    with transaction.atomic():
+        member = Member.objects.select_for_update(no_key=True, of=("self",)).get(pk=member_id)
+        waiting = Sending.objects.of(member).filter(told_at=None).with_files()
+        count = sum(one.ready + one.begun for one in waiting)
+        first = min((one.expires_at for one in waiting), default=None)
+        if first is None:
+            return False  # sent, or told by another worker
+        Sending.objects.filter(pk__in=[one.pk for one in waiting]).update(told_at=timezone.now())
+        mails.still_to_send(member, count=count, until=first)
+    return True

@@ -1,0 +1,269 @@
+"""« Envoyer un document »: the page, what it does with files and form, and what it keeps meanwhile."""
+
+import uuid
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_http_methods, require_POST
+
+from adherents.accounts.browser import address_of
+from adherents.accounts.decorators import member_required
+from adherents.accounts.limits import TooOften, knock
+from adherents.accounts.returning import takes_files
+from adherents.insurer.profile import profile
+from adherents.members.models import Member
+from adherents.vault.content import SHORT_NAMES, Refusal
+from adherents.vault.forms import SendForm
+from adherents.vault.models import REPLACES, SENDING, Arrival, Document, Sending, Upload
+from adherents.vault.names import clean_name
+from adherents.vault.replies import add_replies
+from adherents.vault.sending import MOST_TOLD, client_is_there, told_to_the_script
+from adherents.vault.services import preparing, resuming
+from adherents.vault.services import sending as service
+from adherents.vault.services.allowance import allowance_of, room_of
+from adherents.vault.services.arrival import MEGABYTE, Intake, Refused, in_order
+from adherents.vault.services.deposit import FilesGone, NothingArrived
+from adherents.vault.services.standing import Closed
+from adherents.vault.uploads import SealingUploadHandler
+from adherents.vault.views.member import member_of
+
+
+@dataclass
+class Page:
+    """What the address names: the sending that this page prepares, and the document in whose stead it comes."""
+
+    member: Member
+    sending_id: uuid.UUID
+    sending: Sending | None
+    replaced: Document | None
+
+    @property
+    def query(self) -> str:
+        named = {SENDING: str(self.sending_id)}
+        if self.replaced:
+            named[REPLACES] = str(self.replaced.pk)
+        return urlencode(named)
+
+    @property
+    def address(self) -> str:
+        return f"{reverse('vault:send')}?{self.query}"
+
+
+def _page(request: HttpRequest, member: Member) -> Page:
+    """A page whose address names no sending of the member prepares a new one: it exists once something comes for it."""
+    named = _uuid(request.GET.get(SENDING, ""))
+    found = (
+        Sending.objects.filter(member=member, pk=named).select_related("deposit").first() if named else None
+    )
+    return Page(member, named or uuid.uuid4(), found, _replaced(request, member, found))
+
+
+def _uuid(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
+
+
+def _replaced(request: HttpRequest, member: Member, sending: Sending | None) -> Document | None:
+    """The document in whose stead this comes; None for one that is not there, or not theirs."""
+    named = _uuid(request.GET.get(REPLACES, "")) or (sending.answers_id if sending else None)
+    if named is None:
+        return None
+    found: Document | None = (
+        Document.objects.of(member).replaceable().with_what_is_shown().filter(pk=named).first()
+    )
+    return found
+
+
+@takes_files
+@csrf_exempt  # the form's token is checked below, once the handler that reads the form is in place
+@member_required
+@require_http_methods(["GET", "POST"])
+def send(request: HttpRequest) -> HttpResponseBase:
+    """« Envoyer un document ». Files are sealed as the request is read; whatever nobody took is deleted."""
+    page = _page(request, member_of(request))
+    intake = Intake()
+    if request.method == "POST":
+        intake.waiting = resuming.files_of(page.sending) if page.sending else 0
+        intake.room = room_of(page.member)
+        request.upload_handlers = [SealingUploadHandler(request, intake)]
+    try:
+        return _send(request, page, intake)
+    except Closed:
+        return _closed(request)
+    finally:
+        intake.drop_the_rest()
+
+
+@csrf_protect
+def _send(request: HttpRequest, page: Page, intake: Intake) -> HttpResponse:
+    if request.method == "GET":
+        if page.sending and page.sending.deposit:
+            return redirect("vault:receipt", page.sending.deposit.number)
+        form = SendForm(member=page.member, replaced=page.replaced, sending=page.sending)
+        return _show(request, page, form)
+    by_script = "application/json" in request.headers.get("Accept", "")
+    form = SendForm(request.POST, member=page.member)
+    if _is_complete(request, page, form, intake):
+        try:
+            made = service.send(
+                member=page.member,
+                sending_id=page.sending_id,
+                form=_said(form, page),
+                named=_named(request),
+                arrived=intake.arrived,
+                refused=[*intake.refused, *_refused_by_the_page(request)],
+            )
+        except NothingArrived:
+            pass
+        except FilesGone:
+            form.add_error(None, _("Un fichier qui attendait n’est plus là : choisissez-le à nouveau."))
+        except preparing.TooManyOpen:
+            form.add_error(None, _too_many_open())
+        except preparing.SentAlready as before:
+            form.add_error(None, _sent_already(before))
+            page.sending_id, page.sending = uuid.uuid4(), None
+        else:
+            intake.take()
+            receipt = reverse("vault:receipt", args=[made.number])
+            return JsonResponse({"receipt": receipt}, status=201) if by_script else redirect(receipt)
+    if by_script:
+        return JsonResponse({"receipt": ""})  # the script then posts the form as a page, which says why
+    _keep(page, form, intake)
+    return _show(request, page, form, intake.refused)
+
+
+def _is_complete(request: HttpRequest, page: Page, form: SendForm, intake: Intake) -> bool:
+    complete = form.is_valid()
+    try:
+        knock("deposit", address=address_of(request), identifier=page.member.number)
+    except TooOften:
+        form.add_error(None, _("Vous avez fait beaucoup d’envois en peu de temps. Réessayez dans une heure."))
+        complete = False
+    if intake.cut_short:
+        words = _(
+            "Vous avez choisi beaucoup trop de fichiers à la fois : %(count)d au plus par envoi. Ceux qui sont arrivés sont "
+            "ci-dessous : vérifiez-les, complétez le formulaire, puis envoyez-les."
+        )
+        form.add_error(None, words % {"count": profile().documents.max_files})
+        complete = False
+    return complete
+
+
+def _keep(page: Page, form: SendForm, intake: Intake) -> None:
+    """What arrived waits, with what the form said, for the member to finish."""
+    if not intake.arrived and page.sending is None:
+        return
+    try:
+        page.sending = preparing.keep_waiting(
+            member=page.member, sending_id=page.sending_id, arrived=intake.arrived, form=_said(form, page)
+        )
+    except preparing.TooManyOpen:
+        form.add_error(None, _too_many_open())
+    except preparing.SentAlready as before:
+        form.add_error(None, _sent_already(before))
+        page.sending_id, page.sending = uuid.uuid4(), None
+    else:
+        page.sending_id = page.sending.pk
+        intake.take()
+
+
+def _said(form: SendForm, page: Page) -> preparing.Form:
+    """What the form says that makes sense."""
+    said = getattr(form, "cleaned_data", {})
+    return preparing.Form(
+        kind=said.get("kind", ""),
+        beneficiary=said.get("beneficiary"),
+        note=said.get("note", ""),
+        gather=said.get("gather", False),
+        answers=page.replaced,
+    )
+
+
+def _named(request: HttpRequest) -> list[uuid.UUID]:
+    """The files that wait and that the page says go, in the member's order."""
+    return [named for one in request.POST.getlist("order") if (named := _uuid(one))]
+
+
+def _refused_by_the_page(request: HttpRequest) -> list[Refused]:
+    """The files that the page itself refused, or told a refusal of, and that are still on it: « code:name »."""
+    told = (one.partition(":") for one in request.POST.getlist("refused")[:MOST_TOLD])
+    return [Refused(clean_name(name), Refusal(code)) for code, _colon, name in told if code in Refusal.values]
+
+
+def _too_many_open() -> str:
+    return _("Beaucoup d’envois sont commencés et pas terminés. Terminez-en un, ou retirez ses fichiers.")
+
+
+def _sent_already(before: preparing.SentAlready) -> str:
+    words = _(
+        "Cet envoi est déjà parti, depuis une autre page ou un autre appareil : accusé de dépôt n° %(number)s. Un fichier qui "
+        "n’en faisait pas partie est encore là, ci-dessous."
+    )
+    return words % {"number": before.deposit.number}
+
+
+def _closed(request: HttpRequest) -> HttpResponse:
+    return render(request, "vault/closed.html", status=403)
+
+
+def _show(
+    request: HttpRequest, page: Page, form: SendForm, refused: list[Refused] | None = None
+) -> HttpResponse:
+    documents = profile().documents
+    mine = Arrival.objects.waiting_for(page.member)
+    waiting = in_order(list(mine.filter(sending=page.sending_id)), _named(request)) if page.sending else []
+    no_file = form.is_bound and not waiting
+    if no_file and not form.non_field_errors():
+        if refused:
+            form.add_error(None, _("Aucun fichier n’a pu être accepté. Envoyez-le autrement :"))
+        else:
+            form.add_error(None, _("Choisissez un fichier ou prenez une photo : rien n’est encore arrivé."))
+    add_replies([page.replaced] if page.replaced else [])
+    half_come = Upload.objects.of(page.member).begun()
+    context = {
+        "page": page,
+        "form": form,
+        "replaced": page.replaced,
+        "waiting": waiting,
+        "others": Sending.objects.of(page.member).exclude(pk=page.sending_id).with_files(),
+        "refused": refused or [],
+        "no_file": no_file,
+        "most_files": documents.max_files,
+        "allowance": allowance_of(page.member),
+        "most_megabytes": documents.max_file_mb,
+        "most_bytes": documents.max_file_mb * MEGABYTE,
+        "formats": ", ".join(SHORT_NAMES[kind] for kind in documents.types),
+        "unfinished": list(half_come.filter(sending=page.sending_id)) if page.sending else [],
+        "told": told_to_the_script(page.sending_id) if client_is_there() else None,
+        "accept": documents.accept,
+    }
+    return render(request, "vault/send.html", context)
+
+
+@member_required
+@require_POST
+def keep(request: HttpRequest, sending_id: uuid.UUID) -> HttpResponse:
+    """What the form says so far, for whoever goes on with this sending on another page."""
+    member = member_of(request)
+    sending = Sending.objects.of(member).filter(pk=sending_id).first()
+    form = SendForm(request.POST, member=member)
+    form.is_valid()
+    page = Page(member, sending_id, sending, _replaced(request, member, sending))
+    preparing.keep_form(member=member, sending_id=sending_id, form=_said(form, page))
+    return HttpResponse(status=204)
+
+
+@member_required
+@require_POST
+def drop(request: HttpRequest, arrival_id: uuid.UUID) -> HttpResponse:
+    """Take back a file that arrived, whole or in part, and was not sent yet."""
+    member = member_of(request)
+    resuming.drop(member=member, upload_id=arrival_id)
+    return redirect(_page(request, member).address)

@@ -1,0 +1,442 @@
+"""A passkey's answer opens the door that asked for it, to the account that it is of, once, by whoever the key recognised."""
+
+import copy
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+from django.utils import timezone
+
+from adherents.accounts.models import Account, Role, Session, SignInCounter, UsedToken
+from adherents.journal.events import Event
+from adherents.journal.models import Entry
+from tests.accounts.security_key import OPTIONS, SecurityKey, options_at_the_door, options_on
+from tests.accounts.steps import is_signed_in
+from tests.accounts.test_races import at_once
+from tests.agents import SIGN_IN, STEP, enter, make_agent
+from tests.cast import CAMILLE, EVE, PASSWORD
+from tests.factories import open_account
+
+pytestmark = pytest.mark.django_db
+
+ADD, AGAIN, PROVE = (
+    "/compte/securite/cles/ajouter/",
+    "/compte/securite/cle/",
+    "/compte/securite/mot-de-passe/",
+)
+MEMBERS_DOOR = "/adherent/"
+REFUSED, STALE = (
+    "Cette clé d’accès n’a pas été acceptée",
+    "Cette demande a trop attendu, ou elle a déjà servi",
+)
+
+
+def give_password(client: Client, account: Account) -> Any:
+    door = SIGN_IN if account.is_agent else MEMBERS_DOOR
+    return client.post(door, {"identifier": account.identifier, "password": PASSWORD})
+
+
+def passkey_of(account: Account, key: SecurityKey | None = None) -> tuple[SecurityKey, Client]:
+    """A key that this account added, and the browser in which it did."""
+    key, client = key or SecurityKey(), Client()
+    give_password(client, account)
+    client.post(PROVE, {"password": PASSWORD})
+    answer = client.post(ADD, {"credential": key.made(options_on(client.get(ADD))), "name": ""})
+    assert answer.status_code == 302, answer.content.decode()
+    return key, client
+
+
+def member() -> Account:
+    return open_account(CAMILLE)
+
+
+def agent() -> Account:
+    return make_agent(Role.ADVISER)
+
+
+EVERYBODY = pytest.mark.parametrize("make", [member, agent])
+
+
+class SignIn:
+    """The door where nobody is known yet."""
+
+    def ask(self, client: Client) -> dict[str, Any]:
+        return options_at_the_door(client)
+
+    def answer(self, client: Client, signed: str) -> Any:
+        return client.post(OPTIONS, {"credential": signed})
+
+    def opened(self, client: Client, answer: Any) -> bool:
+        return is_signed_in(client)
+
+
+class SecondStep(SignIn):
+    """After the password."""
+
+    def ask(self, client: Client) -> dict[str, Any]:
+        return options_on(client.get(STEP))
+
+    def answer(self, client: Client, signed: str) -> Any:
+        return client.post(STEP, {"credential": signed})
+
+
+class Again(SignIn):
+    """Signed in, before something that matters."""
+
+    def ask(self, client: Client) -> dict[str, Any]:
+        return options_on(client.get(AGAIN))
+
+    def answer(self, client: Client, signed: str) -> Any:
+        return client.post(AGAIN, {"credential": signed})
+
+    def opened(self, client: Client, answer: Any) -> bool:
+        return answer.status_code == 302 and not answer.url.startswith(MEMBERS_DOOR)
+
+
+class Adding(Again):
+    """Its challenge is for a new key; one that is there already might sign it."""
+
+    def ask(self, client: Client) -> dict[str, Any]:
+        return options_on(client.get(ADD))
+
+
+DOORS = {"sign_in": SignIn(), "second_step": SecondStep(), "again": Again(), "add": Adding()}
+OPENING = ["sign_in", "second_step", "again"]
+
+
+def stand_at(door: str, account: Account, client: Client) -> Client:
+    """A browser that may ask for a challenge at this door."""
+    if door == "sign_in":
+        return Client()
+    if door == "second_step":
+        browser = Client()
+        options_at_the_door(browser)  # its page was open before
+        give_password(browser, account)
+        return browser
+    return client
+
+
+@EVERYBODY
+@pytest.mark.parametrize("door", OPENING)
+def test_a_key_opens_each_door_with_its_holder_verified_and_none_without(
+    make: Callable[[], Account], door: str
+) -> None:
+    account = make()
+    key, client = passkey_of(account)
+    browser = stand_at(door, account, client)
+    refused = DOORS[door].answer(browser, key.signed(DOORS[door].ask(browser), verified=False))
+    assert not DOORS[door].opened(browser, refused)
+    options = DOORS[door].ask(browser)
+    assert options["publicKey"]["userVerification"] == "required"
+    opened = DOORS[door].answer(browser, key.signed(options))
+    assert DOORS[door].opened(browser, opened), opened.content.decode()
+
+
+@EVERYBODY
+@pytest.mark.parametrize("asked_at", list(DOORS))
+@pytest.mark.parametrize("answered_at", OPENING)
+@pytest.mark.parametrize("verified", [True, False])
+def test_a_challenge_of_one_door_opens_no_other(
+    make: Callable[[], Account], asked_at: str, answered_at: str, verified: bool
+) -> None:
+    """A stolen key and an account of one's own: the password's step gave a challenge that the passkey door took."""
+    if asked_at == answered_at:
+        return
+    account = make()
+    key, client = passkey_of(account)
+    asking = stand_at(asked_at, account, client)
+    signed = key.signed(DOORS[asked_at].ask(asking), verified=verified)
+    browser = stand_at(answered_at, account, client)
+    if asked_at == "second_step" and answered_at == "sign_in":
+        browser = asking  # the very browser, whose step was given up: this is how the desk was opened
+        session = asking.session
+        session.pop("account_login")
+        session.save()
+    assert not DOORS[answered_at].opened(browser, DOORS[answered_at].answer(browser, signed))
+
+
+@EVERYBODY
+def test_a_challenge_of_one_account_is_answered_by_no_other(make: Callable[[], Account]) -> None:
+    mine, other = make(), open_account(EVE)
+    key, _ = passkey_of(mine)
+    foreign, _ = passkey_of(other)
+    browser, elsewhere = Client(), Client()
+    give_password(browser, mine)
+    give_password(elsewhere, other)
+    signed = foreign.signed(DOORS["second_step"].ask(browser))
+    for client in (browser, elsewhere):
+        DOORS["second_step"].answer(client, signed)
+        assert not is_signed_in(client)
+    DOORS["second_step"].answer(elsewhere, key.signed(DOORS["second_step"].ask(elsewhere)))
+    assert not is_signed_in(elsewhere)
+
+
+@pytest.mark.parametrize("door", OPENING)
+def test_an_answer_opens_in_the_browser_that_asked_only(door: str) -> None:
+    account = member()
+    key, client = passkey_of(account)
+    signed = key.signed(DOORS[door].ask(stand_at(door, account, client)))
+    other = Client()
+    if door == "again":
+        give_password(other, account)
+        DOORS["second_step"].answer(other, key.signed(DOORS["second_step"].ask(other)))
+    else:
+        other = stand_at(door, account, client)
+        DOORS[door].ask(other)
+    assert not DOORS[door].opened(other, DOORS[door].answer(other, signed))
+
+
+@pytest.mark.parametrize("door", OPENING)
+def test_an_answer_opens_once(door: str) -> None:
+    account = member()
+    key, client = passkey_of(account, SecurityKey(counts=False))
+    browser = stand_at(door, account, client)
+    signed = key.signed(DOORS[door].ask(browser))
+    as_it_was = Client()
+    as_it_was.cookies = copy.deepcopy(browser.cookies)
+    assert DOORS[door].opened(browser, DOORS[door].answer(browser, signed))
+    for again in (as_it_was, stand_at(door, account, browser)):
+        if door == "again":
+            assert not DOORS[door].opened(again, DOORS[door].answer(again, signed))
+        else:
+            DOORS[door].answer(again, signed)
+            assert not is_signed_in(again)
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_of_twelve_answers_to_one_challenge_at_once_one_opens() -> None:
+    account = member()
+    key, _ = passkey_of(account, SecurityKey(counts=False))
+    asking = Client()
+    signed = key.signed(options_at_the_door(asking))
+    browsers = []
+    for _ in range(12):
+        browsers.append(Client())
+        browsers[-1].cookies = copy.deepcopy(asking.cookies)
+    at_once([lambda b=browser: b.post(OPTIONS, {"credential": signed}) for browser in browsers])  # type: ignore[misc]
+    assert [is_signed_in(browser) for browser in browsers].count(True) == 1
+    assert UsedToken.objects.count() == 2  # and the one that added the key
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_of_two_signatures_with_one_count_at_once_one_opens() -> None:
+    account = member()
+    key, _ = passkey_of(account)
+    browsers = [Client() for _ in range(6)]
+    signed, before = [], key.counter
+    for browser in browsers:
+        key.counter = before
+        signed.append(key.signed(options_at_the_door(browser)))
+    at_once(
+        [lambda b=b, s=s: b.post(OPTIONS, {"credential": s}) for b, s in zip(browsers, signed, strict=True)]
+    )  # type: ignore[misc]
+    assert [is_signed_in(browser) for browser in browsers].count(True) == 1
+    assert Entry.objects.filter(event=Event.PASSKEY_COPIED).count() == 5
+
+
+@pytest.mark.parametrize("door", OPENING)
+def test_a_challenge_lives_a_quarter_of_an_hour(door: str) -> None:
+    account = member()
+    key, client = passkey_of(account)
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        browser = stand_at(door, account, client)
+        options = DOORS[door].ask(browser)
+        clock.shift(timedelta(minutes=15))
+        assert not DOORS[door].opened(browser, DOORS[door].answer(browser, key.signed(options)))
+
+
+def test_what_a_step_asked_is_worth_nothing_once_the_step_has_ended() -> None:
+    account = member()
+    key, _ = passkey_of(account)
+    browser = Client()
+    give_password(browser, account)
+    signed = key.signed(DOORS["second_step"].ask(browser))
+    give_password(browser, account)
+    DOORS["second_step"].answer(browser, signed)
+    assert not is_signed_in(browser)
+
+
+def test_no_session_keeps_a_challenge() -> None:
+    account = member()
+    _, client = passkey_of(account)
+    for door, asked in DOORS.items():
+        asked.ask(stand_at(door, account, client))
+    kept = json.dumps([row.get_decoded() for row in Session.objects.all()])
+    assert "challenge" not in kept
+    assert "webauthn.state" not in kept
+
+
+def test_asking_at_the_door_leaves_no_row() -> None:
+    for _ in range(3):
+        options_at_the_door(Client())
+    assert not Session.objects.exists()
+    assert not UsedToken.objects.exists()
+
+
+def test_two_tabs_of_the_sign_in_page_both_open() -> None:
+    account = member()
+    key, _ = passkey_of(account)
+    browser = Client()
+    first = options_at_the_door(browser)
+    options_at_the_door(browser)
+    browser.post(OPTIONS, {"credential": key.signed(first)})
+    assert is_signed_in(browser)
+
+
+@EVERYBODY
+@pytest.mark.parametrize("behind", [0, 1, 3])
+@pytest.mark.parametrize("door", OPENING)
+def test_a_count_that_does_not_move_on_is_refused_and_journalled(
+    make: Callable[[], Account], door: str, behind: int
+) -> None:
+    account = make()
+    key, client = passkey_of(account, SecurityKey(counter=10))
+    for _ in range(2):
+        browser = stand_at("sign_in", account, client)
+        browser.post(OPTIONS, {"credential": key.signed(options_at_the_door(browser))})
+        assert is_signed_in(browser)
+    last = key.counter
+    key.counter = last - behind - 1  # `signed` counts one more
+    browser = stand_at(door, account, client if not account.is_agent else browser)
+    answer = DOORS[door].answer(browser, key.signed(DOORS[door].ask(browser)))
+    assert not DOORS[door].opened(browser, answer)
+    entry = Entry.objects.chain(account.subject).filter(event=Event.PASSKEY_COPIED).get()
+    assert entry.details == {"counter": last - behind, "last": last}
+    key.counter = last
+    browser = Client()
+    browser.post(OPTIONS, {"credential": key.signed(options_at_the_door(browser))})
+    assert is_signed_in(browser)
+
+
+def test_a_copy_made_as_the_key_was_added_is_refused_too() -> None:
+    account = member()
+    key, _ = passkey_of(account, SecurityKey(counter=4))
+    key.counter = 0
+    browser = Client()
+    browser.post(OPTIONS, {"credential": key.signed(options_at_the_door(browser))})
+    assert not is_signed_in(browser)
+
+
+def test_the_owner_reads_in_plain_words_that_a_key_seems_copied() -> None:
+    account = member()
+    key, client = passkey_of(account, SecurityKey(counter=4))
+    key.counter = 0
+    browser = Client()
+    browser.post(OPTIONS, {"credential": key.signed(options_at_the_door(browser))})
+    page = client.get("/adherent/donnees-personnelles/historique/").content.decode()
+    assert "elle semble avoir été copiée" in page
+
+
+def test_a_key_that_counts_nothing_opens_each_time() -> None:
+    account = member()
+    key, _ = passkey_of(account, SecurityKey(counts=False))
+    for _ in range(3):
+        browser = Client()
+        browser.post(OPTIONS, {"credential": key.signed(options_at_the_door(browser))})
+        assert is_signed_in(browser)
+
+
+def test_a_key_is_added_with_its_holder_verified_only_and_for_the_account_that_asked() -> None:
+    mine, other = member(), open_account(EVE)
+    _, client = passkey_of(mine)
+    _, elsewhere = passkey_of(other)
+    for browser, options, verified in (
+        (client, options_on(client.get(ADD)), False),
+        (client, options_on(elsewhere.get(ADD)), True),
+        (client, options_at_the_door(Client()) | {"user": {"id": "MQ"}}, True),
+    ):
+        options["publicKey"].setdefault("user", {"id": "MQ"})
+        made = SecurityKey().made(options, verified=verified)
+        assert browser.post(ADD, {"credential": made, "name": ""}).status_code == 200
+    options = options_on(client.get(ADD))
+    made = SecurityKey().made(options)
+    assert client.post(ADD, {"credential": made, "name": ""}).status_code == 302
+    assert STALE in client.post(ADD, {"credential": made, "name": ""}).content.decode()
+
+
+def test_an_answer_that_came_too_late_is_no_wrong_try_and_a_forged_one_is() -> None:
+    account = member()
+    key, _ = passkey_of(account)
+    browser = Client()
+    give_password(browser, account)
+    late = DOORS["second_step"].ask(browser)
+    give_password(browser, account)
+    assert STALE in DOORS["second_step"].answer(browser, key.signed(late)).content.decode()
+    assert failures() == 0
+    thief = SecurityKey(id=key.id, owner=key.owner)
+    for _ in range(4):
+        forged = thief.signed(DOORS["second_step"].ask(browser))
+        assert REFUSED in DOORS["second_step"].answer(browser, forged).content.decode()
+    assert failures() == 4
+
+
+def failures() -> int:
+    return sum(SignInCounter.objects.values_list("failures", flat=True))
+
+
+UNREADABLE = [
+    "null",
+    "[]",
+    "[1]",
+    "1",
+    '"a"',
+    "{}",
+    '{"id": 1, "rawId": 2, "response": 3}',
+    '{"id": "AA", "rawId": "AA", "type": "public-key", "response": {}}',
+    '{"rawId": "AA", "response": {"clientDataJSON": "AA", "authenticatorData": "AA", "signature": "AA"}}',
+    '{"rawId": "AA", "response": {"clientDataJSON": "e30", "authenticatorData": "AA", "signature": "AA"}}',
+    '{"rawId": "AA", "response": {"clientDataJSON": "e30", "attestationObject": "AA"}}',
+    '{"rawId": "AA", "response": {"clientDataJSON": "W10", "attestationObject": "oA"}}',
+    '{"rawId": "AA", "response": {"clientDataJSON": "' + "_" * 50_000 + '"}}',
+    "[" * 50_000,
+]
+
+
+@pytest.mark.parametrize("posted", UNREADABLE, ids=range(len(UNREADABLE)))
+@pytest.mark.parametrize("door", list(DOORS))
+def test_what_no_browser_answers_is_refused_in_words(door: str, posted: str) -> None:
+    account = member()
+    _, client = passkey_of(account)
+    browser = stand_at(door, account, client)
+    DOORS[door].ask(browser)
+    if door == "add":
+        answer = browser.post(ADD, {"credential": posted, "name": ""})
+    else:
+        answer = DOORS[door].answer(browser, posted)
+    assert answer.status_code in {200, 302}
+    assert not DOORS[door].opened(browser, answer)
+
+
+@pytest.mark.parametrize("handle", [b"", b"\xff\xfe", b"zzzzzzzzzzzzz", b"-1", b"0", b"1" * 64])
+def test_a_key_of_nobody_is_refused(handle: bytes) -> None:
+    key, _ = passkey_of(member())
+    key.owner, browser = handle, Client()
+    answer = browser.post(OPTIONS, {"credential": key.signed(options_at_the_door(browser))})
+    assert answer.status_code == 302
+    assert not is_signed_in(browser)
+
+
+def test_an_altered_signature_or_challenge_is_refused() -> None:
+    key, _ = passkey_of(member())
+    for part in ("signature", "clientDataJSON", "authenticatorData"):
+        browser = Client()
+        signed = json.loads(key.signed(options_at_the_door(browser)))
+        text = signed["response"][part]
+        signed["response"][part] = text[:20] + ("A" if text[20] != "A" else "B") + text[21:]
+        browser.post(OPTIONS, {"credential": json.dumps(signed)})
+        assert not is_signed_in(browser), part
+
+
+def test_the_agents_second_step_is_passed_by_a_verified_key() -> None:
+    account = agent()
+    key, _ = passkey_of(account)
+    browser = Client()
+    enter(browser, account)
+    browser.post(STEP, {"credential": key.signed(options_on(browser.get(STEP)))})
+    assert browser.get("/gestion/").status_code == 200

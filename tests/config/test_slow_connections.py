@@ -1,0 +1,208 @@
+"""Whoever sends or reads slowly holds nothing that serves the others: real sockets, with nginx before the portal and without.
+
+`make stress` holds hundreds, and compares times; here there are as many as froze a portal of eight threads.
+"""
+
+import http.client
+import json
+import socket
+import time
+from collections.abc import Iterator
+
+import psutil
+import pytest
+from stress.slow import SlowPortal, held, people
+
+from tests.vault.phone import SEND, Phone
+
+MEMBERS = people(3)
+THREADS = 8
+MOST_SECONDS = 5  # for a page, on a machine that has other things to do
+
+
+@pytest.fixture(scope="module")
+def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SlowPortal]:
+    running = SlowPortal(tmp_path_factory.mktemp("slow"))
+    running.environment["ADHERENTS_LEAST_RATE"] = "2000"
+    try:
+        running.prepare(MEMBERS, with_account=MEMBERS)
+        running.start_web()
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.mark.parametrize("nginx", [False, True], ids=["alone", "behind nginx"])
+def test_pages_are_served_and_every_upload_ends_while_others_are_slow(nginx: bool) -> None:
+    """Phones at 10 kB/s, by pieces and by the plain form, drips and unread downloads."""
+    figure = held(
+        nginx=nginx,
+        phones=16,
+        drips=24,
+        downloads=16,
+        size=200_000,
+        quiet_seconds=3,
+        most_seconds=150,
+        bar=1000,
+    )
+    assert figure["wrong"] == []
+    assert figure["uploads_ended"] + figure["plain_forms_ended"] == 16
+    assert figure["plain_forms_ended"] == 2
+
+
+def test_behind_one_address_no_page_is_refused_and_every_upload_ends() -> None:
+    figure = held(
+        address_each=False,
+        phones=12,
+        drips=24,
+        downloads=8,
+        size=150_000,
+        quiet_seconds=3,
+        most_seconds=150,
+        bar=1000,
+    )
+    assert figure["wrong"] == []
+
+
+def is_served(portal: SlowPortal) -> None:
+    for path in ("/sante/", "/adherent/", "/contact/"):
+        begun = time.monotonic()
+        connection = http.client.HTTPConnection("127.0.0.1", portal.port, timeout=30)
+        try:
+            connection.request("GET", path)
+            assert connection.getresponse().status == 200
+        finally:
+            connection.close()
+        assert time.monotonic() - begun < MOST_SECONDS, path
+
+
+def opened(portal: SlowPortal, *, headers: list[str], body: bytes = b"") -> socket.socket:
+    connection = socket.create_connection(("127.0.0.1", portal.port))
+    connection.sendall("\r\n".join(headers).encode() + body)
+    return connection
+
+
+def ended_within(connection: socket.socket, seconds: float) -> bytes:
+    """What the portal said before it hung up."""
+    connection.settimeout(seconds)
+    said = b""
+    try:
+        while chunk := connection.recv(65536):
+            said += chunk
+    except ConnectionResetError:
+        pass
+    return said
+
+
+def test_one_members_slow_forms_and_a_strangers_hold_no_page(portal: SlowPortal) -> None:
+    """A stranger's is answered before its first byte is asked for, whatever address it is sent to."""
+    member = Phone(portal, MEMBERS[0])
+    theirs = [member.begin_form(b"--x\r\n", announced=9_000_000) for _ in range(2 * THREADS)]
+    asked = [
+        "Host: localhost",
+        "Content-Type: multipart/form-data; boundary=x",
+        "Content-Length: 9000000",
+        "",
+        "",
+    ]
+    strangers = [
+        (path, opened(portal, headers=[f"POST {path} HTTP/1.1", *asked], body=b"--x\r\n"))
+        for path in (SEND, "/adherent/", "/verifier/", "/adherent/messages/nouveau/")
+        for _ in range(THREADS)
+    ]
+    try:
+        is_served(portal)
+        for path, connection in strangers:
+            connection.settimeout(20)
+            status = connection.recv(12)
+            assert status == (
+                b"HTTP/1.1 302" if path.startswith((SEND, "/adherent/messages")) else b"HTTP/1.1 413"
+            )
+    finally:
+        for connection in [*theirs, *(connection for _, connection in strangers)]:
+            connection.close()
+
+
+def test_what_is_too_slow_is_told_so_and_let_go(portal: SlowPortal) -> None:
+    host = ["Host: localhost"]
+    form = opened(
+        portal,
+        headers=["POST /adherent/ HTTP/1.1", *host, "Content-Length: 5000", "", ""],
+        body=b"identifier=",
+    )
+    in_headers = opened(portal, headers=["POST /adherent/ HTTP/1.1", *host, "X-"])
+    silent = opened(portal, headers=[""])
+    try:
+        assert ended_within(form, 60).startswith(b"HTTP/1.1 408")
+        assert ended_within(in_headers, 5) == ended_within(silent, 5) == b""
+    finally:
+        for connection in (form, in_headers, silent):
+            connection.close()
+
+
+def test_a_download_that_nobody_reads_is_let_go(portal: SlowPortal) -> None:
+    member = Phone(portal, MEMBERS[1])
+    _, receipt = member.deposit([large()])
+    document = member.page(receipt).split("/adherent/documents/")[1:]
+    path = next(part[:36] for part in document if part[8:9] == "-")
+    headers = [
+        f"GET /adherent/documents/{path}/telecharger/ HTTP/1.1",
+        *(f"{name}: {value}" for name, value in member.headers.items()),
+        "",
+        "",
+    ]
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    connection.connect(("127.0.0.1", portal.port))
+    with connection:
+        connection.sendall("\r\n".join(headers).encode())
+        assert connection.recv(12) == b"HTTP/1.1 200"
+        serving = psutil.Process(portal.serving()[-1].pid)
+        deadline = time.monotonic() + 90
+        while any(
+            one.raddr and one.laddr.port == portal.port
+            for one in serving.net_connections("tcp")
+            if one.status == "ESTABLISHED"
+        ):
+            assert time.monotonic() < deadline
+            time.sleep(0.5)
+    is_served(portal)
+
+
+def large() -> bytes:
+    from tests.vault.conftest import pdf
+
+    return pdf().replace(b"\n", b"\n%" + b"x" * (19 << 20) + b"\n", 1)
+
+
+def test_a_thread_that_waits_for_bytes_holds_no_database_connection(portal: SlowPortal) -> None:
+    member = Phone(portal, MEMBERS[2])
+    before = database_files(portal)
+    forms = [member.begin_form(b"--x\r\n", announced=9_000_000) for _ in range(8)]
+    try:
+        time.sleep(2)
+        assert database_files(portal) <= before + 1
+    finally:
+        for connection in forms:
+            connection.close()
+
+
+def database_files(portal: SlowPortal) -> int:
+    """How many connections the portal has to its SQLite file."""
+    return sum(
+        file.path.endswith("adherents.sqlite3") for one in portal.serving() for file in one.open_files()
+    )
+
+
+def test_the_settings_can_be_read(portal: SlowPortal) -> None:
+    assert (
+        json.loads(
+            portal.run(
+                "shell",
+                "-v0",
+                "-c",
+                "from django.conf import settings; print(settings.ADHERENTS_BOUNDS.least_rate)",
+            )
+        )
+        == 2000
+    )

@@ -1,0 +1,251 @@
+"""What is ready is not sent yet: said, kept in sight, never mixed with another page's, and sent once whatever happens."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.cast import Person
+from tests.journeys.conftest import Visit
+from tests.journeys.papers import file, photo, sheets
+from tests.journeys.test_sending import READY, SEND, choose, line
+from tests.journeys.visiting import Visitor
+
+HIDDEN_BY_THE_BAR = """() => {
+  const bar = document.querySelector(".send-bar").getBoundingClientRect();
+  const here = document.activeElement;
+  if (here.closest(".send-bar") || here === document.body) return null;
+  const seen = (here.matches('input[type="file"]') ? here.labels[0] : here).getBoundingClientRect();
+  const over = getComputedStyle(document.querySelector(".send-bar")).position === "fixed" && seen.bottom > bar.top + 1;
+  return over && seen.top < bar.bottom ? here.outerHTML.slice(0, 120) : null;
+}"""
+
+
+def kind(visitor: Visitor, label: str) -> None:
+    visitor.page.get_by_label("Quel document ?").select_option(label=label)
+
+
+def ready(visitor: Visitor, name: str) -> None:
+    choose(visitor, file(name, sheets()))
+    expect(line(visitor, name)).to_contain_text(READY)
+
+
+@pytest.mark.parametrize("change", ["gone", "other bytes"])
+def test_a_file_that_the_device_no_longer_gives_is_named_and_chosen_again(
+    visit: Visit, member: Person, tmp_path: Path, change: str
+) -> None:
+    """As what a phone offers of a cloud drive: the name is there, the bytes cannot be read once the page wants them."""
+    visitor = visit("desktop").sign_in(member).open(SEND)
+    held: list[object] = []
+    visitor.page.route(
+        "**/envoyer/fichiers/", held.append
+    )  # the first file does not end: the second one waits its turn
+    first, second = tmp_path / "premier.pdf", tmp_path / "nuage.pdf"
+    for path in (first, second):
+        path.write_bytes(sheets(3))
+    visitor.page.get_by_label("Choisir des fichiers").set_input_files([first, second])
+    expect(line(visitor, "premier.pdf")).to_contain_text(" sur ")
+    expect.set_options(timeout=15_000)
+    visitor.page.wait_for_timeout(300)
+    if change == "gone":
+        second.unlink()
+    else:
+        second.write_bytes(sheets(40))
+    visitor.page.unroute("**/envoyer/fichiers/")
+    for route in held:
+        route.continue_()  # type: ignore[attr-defined]
+    expect(line(visitor, "premier.pdf")).to_contain_text(READY)
+    expect(line(visitor, "nuage.pdf")).to_contain_text("Votre appareil ne peut plus lire ce fichier")
+    visitor.look("sending-unreadable")
+    second.write_bytes(sheets(2))
+    with visitor.page.expect_file_chooser() as chooser:
+        line(visitor, "nuage.pdf").get_by_role("button", name="Choisir à nouveau").click()
+    chooser.value.set_files(second)
+    expect(line(visitor, "nuage.pdf")).to_have_count(1)
+    expect(line(visitor, "nuage.pdf")).to_contain_text(READY)
+
+
+def test_a_file_that_changes_while_it_goes_arrives_as_it_was_chosen(
+    visit: Visit, member: Person, tmp_path: Path
+) -> None:
+    """It is read once: nothing is asked of the device again."""
+    visitor = visit("desktop").sign_in(member).open(SEND)
+    chosen = tmp_path / "nuage.pdf"
+    chosen.write_bytes(sheets(3))
+    held: list[object] = []
+    visitor.page.route("**/envoyer/fichiers/", held.append)
+    visitor.page.get_by_label("Choisir des fichiers").set_input_files(chosen)
+    visitor.page.wait_for_function("() => document.querySelector('.upload')?.dataset.state === 'sending'")
+    while not held:
+        visitor.page.wait_for_timeout(50)
+    chosen.unlink()
+    visitor.page.unroute("**/envoyer/fichiers/")
+    held[0].continue_()  # type: ignore[attr-defined]
+    expect(line(visitor, "nuage.pdf")).to_contain_text(READY)
+
+
+def test_two_tabs_send_each_its_own_files_under_its_own_kind(visit: Visit, member: Person) -> None:
+    visitor = visit("desktop").sign_in(member).open(SEND)
+    ready(visitor, "rib.pdf")
+    kind(visitor, "RIB")
+    other = visitor.context.new_page()
+    one, visitor.page = visitor.page, other
+    visitor.open(SEND)
+    expect(visitor.main).to_contain_text("Un autre envoi est commencé")
+    expect(visitor.main).to_contain_text("RIB. 1 fichier est prêt et n’est pas encore envoyé.")
+    ready(visitor, "facture.pdf")
+    kind(visitor, "Facture dentaire")
+    visitor.click("Envoyer 1 document")
+    expect(visitor.title).to_have_text("C’est bien arrivé")
+    expect(visitor.main.locator(".card")).to_have_count(1)
+    expect(visitor.main).to_contain_text("facture.pdf")
+    visitor.page = one
+    visitor.click("Envoyer 1 document")
+    expect(visitor.title).to_have_text("C’est bien arrivé")
+    expect(visitor.main.locator(".card h2")).to_have_text(["RIB"])
+    expect(visitor.main).to_contain_text("rib.pdf")
+
+
+def test_another_device_takes_a_sending_over_on_purpose(visit: Visit, member: Person) -> None:
+    phone = visit("phone").sign_in(member).open(SEND)
+    ready(phone, "rib.pdf")
+    kind(phone, "RIB")
+    phone.field("Un mot pour le conseiller (facultatif)").fill("Le nouveau compte")
+    phone.page.locator("#id_kind").focus()
+    phone.page.wait_for_load_state("networkidle")
+    desktop = visit("desktop").sign_in(member)
+    expect(desktop.main).to_contain_text("Un envoi n’est pas terminé")
+    expect(desktop.main).to_contain_text(re.compile(r"Nous gardons cet envoi jusqu’au \d\d/\d\d/\d{4} à"))
+    desktop.look("home-ready").click_containing("Terminer cet envoi")
+    expect(desktop.main).to_contain_text("1 fichier prêt à envoyer")
+    expect(desktop.page.locator("#id_kind")).to_have_value("rib")
+    expect(desktop.field("Un mot pour le conseiller (facultatif)")).to_have_value("Le nouveau compte")
+    desktop.look("sending-taken-over").click("Envoyer 1 document")
+    expect(desktop.title).to_have_text("C’est bien arrivé")
+    number = desktop.main.locator("strong").first.inner_text()
+    phone.click("Envoyer 1 document")  # pressed there too: the same receipt
+    expect(phone.title).to_have_text("C’est bien arrivé")
+    expect(phone.main).to_contain_text(number)
+
+
+def test_leaving_with_something_ready_is_asked_about_and_a_reload_keeps_it(
+    visit: Visit, member: Person
+) -> None:
+    visitor = visit("phone").sign_in(member).open(SEND)
+    visitor.page.locator("#id_kind").focus()
+    visitor.open("/adherent/")
+    assert visitor.asked_before_leaving == 0, "nothing was chosen"
+    visitor.open(SEND)
+    ready(visitor, "rib.pdf")
+    expect(visitor.page.get_by_text("Rien n’est encore envoyé.")).to_be_visible()
+    visitor.page.reload()
+    assert visitor.asked_before_leaving == 1
+    expect(visitor.main).to_contain_text("1 fichier prêt à envoyer")
+    visitor.page.get_by_role("link", name="Mes documents").first.click()
+    assert visitor.asked_before_leaving >= 1
+    visitor.page.go_back()
+    kind(visitor, "RIB")
+    before = visitor.asked_before_leaving
+    visitor.click("Envoyer 1 document")
+    expect(visitor.title).to_have_text("C’est bien arrivé")
+    assert visitor.asked_before_leaving == before, "sending is not leaving"
+
+
+def test_the_last_step_waits_for_the_network_and_goes_by_itself_once(visit: Visit, member: Person) -> None:
+    visitor = visit("phone").sign_in(member).open(SEND)
+    kind(visitor, "RIB")
+    ready(visitor, "rib.pdf")
+    visitor.context.set_offline(True)
+    visitor.click("Envoyer 1 document")
+    expect(visitor.main).to_contain_text("Pas de connexion")
+    visitor.faults.clear()
+    visitor.look("sending-offline")
+    visitor.context.set_offline(False)
+    expect(visitor.title).to_have_text("C’est bien arrivé")
+    visitor.click("Voir mes documents")
+    expect(visitor.main.get_by_role("listitem")).to_have_count(1)
+
+
+def test_an_answer_that_is_lost_makes_no_second_receipt(visit: Visit, member: Person) -> None:
+    visitor = visit("phone").sign_in(member).open(SEND)
+    kind(visitor, "RIB")
+    ready(visitor, "rib.pdf")
+    lost: list[int] = []
+
+    def lose_the_first(route: object) -> None:
+        if lost:
+            route.continue_()  # type: ignore[attr-defined]
+            return
+        lost.append(route.fetch().status)  # type: ignore[attr-defined]
+        route.abort()  # type: ignore[attr-defined]
+
+    visitor.page.route("**/envoyer/?envoi=*", lose_the_first)
+    visitor.click("Envoyer 1 document")
+    expect(visitor.title).to_have_text("C’est bien arrivé")
+    assert lost == [201]
+    visitor.faults.clear()
+    visitor.click("Voir mes documents")
+    expect(visitor.main.get_by_role("listitem")).to_have_count(1)
+
+
+@pytest.mark.parametrize("slower", [1, 6])
+def test_a_press_while_a_file_arrives_is_never_lost(visit: Visit, member: Person, slower: int) -> None:
+    """Whenever it falls: nothing moves under the finger, and what is pressed too early goes by itself."""
+    visitor = visit("phone").sign_in(member)
+    session = visitor.context.new_cdp_session(visitor.page)
+    session.send("Emulation.setCPUThrottlingRate", {"rate": slower})
+    for delay in (0, 15, 40, 80, 150, 300):
+        visitor.open(SEND)
+        kind(visitor, "RIB")
+        visitor.page.get_by_label("Choisir des fichiers").set_input_files(
+            [file("a.jpg", photo()), file("b.jpg", photo())]
+        )
+        visitor.page.wait_for_timeout(delay)
+        bar = visitor.page.locator(".send-bar button")
+        box = bar.bounding_box()
+        assert box
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        visitor.page.mouse.move(x, y)
+        visitor.page.mouse.down()
+        visitor.page.wait_for_timeout(60)
+        visitor.page.mouse.up()
+        expect(visitor.title).to_have_text("C’est bien arrivé", timeout=40_000)
+        expect(visitor.main.locator(".card")).to_have_count(2)
+
+
+@pytest.mark.parametrize("viewport", [(320, 640), (640, 400), (360, 800)], ids=str)
+def test_the_bar_hides_neither_what_is_focused_nor_the_end_of_the_page(
+    visit: Visit, member: Person, viewport: tuple[int, int]
+) -> None:
+    """WCAG 2.4.11; 640 × 400 is a desktop at 200 %."""
+    visitor = visit("desktop").sign_in(member).open(SEND)
+    for name in ("a.pdf", "b.pdf"):
+        ready(visitor, name)
+    width, height = viewport
+    visitor.page.set_viewport_size({"width": width, "height": height})
+    visitor.page.evaluate("document.activeElement.blur(), scrollTo(0, 0)")
+    for key in ("Tab", "Shift+Tab"):
+        for _ in range(40):
+            visitor.page.keyboard.press(key)
+            assert visitor.page.evaluate(HIDDEN_BY_THE_BAR) is None
+    visitor.page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    foot, top = visitor.page.evaluate(
+        """() => [document.querySelector("footer").getBoundingClientRect().bottom,
+                  document.querySelector(".send-bar").getBoundingClientRect().top]"""
+    )
+    assert foot <= top + 1 or top < 0 or height == 400
+
+
+def test_no_request_brings_more_than_a_mebibyte(visit: Visit, member: Person) -> None:
+    visitor = visit("desktop").sign_in(member).open(SEND)
+    sizes: list[int] = []
+    visitor.page.on(
+        "request",
+        lambda one: sizes.append(int(one.all_headers()["content-length"])) if one.method == "PATCH" else None,
+    )
+    heavy = b"%PDF-1.4\n%" + b"x" * 2_500_000 + b"\nstartxref\n0\n%%EOF\n"
+    choose(visitor, file("lourd.pdf", heavy))
+    expect(line(visitor, "lourd.pdf")).to_contain_text(READY)
+    assert sum(sizes) == len(heavy)
+    assert max(sizes) == 1 << 20

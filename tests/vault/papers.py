@@ -1,0 +1,501 @@
+"""The papers that members really send, one file a kind, each made here and each showing the same scene.
+
+Whoever draws one right sees `SCENE`: red, green, blue and dark from the top left to the bottom right, on a page that is wider
+than high. `GREYS` is the same in grey.
+"""
+
+import io
+import random
+import struct
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pikepdf
+import pillow_heif
+from PIL import Image, ImageCms
+
+INPUTS = Path(__file__).parent / "inputs"
+SIZE = (300, 200)
+WHITE = (255, 255, 255)
+TURNED_AWAY = {
+    1: None,
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_90,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
+}
+
+
+def quarters(mode: str, values: list[Any], size: tuple[int, int] = SIZE) -> Image.Image:
+    image = Image.new(mode, size, values[0])
+    width, height = size[0] // 2, size[1] // 2
+    image.paste(values[1], (width, 0, size[0], height))
+    image.paste(values[2], (0, height, width, size[1]))
+    image.paste(values[3], (width, height, *size))
+    return image
+
+
+COLOURS = [(230, 40, 40), (40, 200, 60), (40, 60, 220), (30, 30, 30)]
+SHADES = [30, 100, 170, 240]
+SCENE = quarters("RGB", COLOURS)
+GREYS = quarters("L", SHADES)
+
+
+def held(orientation: int, scene: Image.Image = SCENE) -> Image.Image:
+    """The scene as the sensor sees it when the phone is held so."""
+    method = TURNED_AWAY[orientation]
+    return scene.copy() if method is None else scene.transpose(method)
+
+
+def exif_of(orientation: int) -> bytes:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    return exif.tobytes()
+
+
+def saved(image: Image.Image, kind: str, **options: Any) -> bytes:
+    written = io.BytesIO()
+    image.save(written, kind, **options)
+    return written.getvalue()
+
+
+def deep(values: list[int], code: str = "<H") -> bytes:
+    """Four quarters of samples of more than eight bits, row by row."""
+    rows = []
+    for left, right in (values[:2], values[2:]):
+        row = struct.pack(code, left) * (SIZE[0] // 2) + struct.pack(code, right) * (SIZE[0] // 2)
+        rows += [row] * (SIZE[1] // 2)
+    return b"".join(rows)
+
+
+def shades(most: int) -> list[int]:
+    return [round(shade * most / 255) for shade in SHADES]
+
+
+# JPEG
+
+
+def with_segments(photo: bytes, *segments: tuple[int, bytes]) -> bytes:
+    """The photo with these before all that it holds, each cut in pieces of 64 kB."""
+    written = [photo[:2]]
+    for marker, content in segments:
+        for at in range(0, len(content), 65_000):
+            piece = content[at : at + 65_000]
+            written.append(struct.pack(">BBH", 0xFF, marker, len(piece) + 2) + piece)
+    return b"".join([*written, photo[2:]])
+
+
+def jpeg_of_megabytes() -> bytes:
+    """Profiles, thermal data and a depth map before the size: five megabytes of them."""
+    return with_segments(
+        saved(SCENE, "JPEG", quality=90),
+        (0xE2, b"MPF-like depth" * 150_000),
+        (0xED, b"Photoshop 3.0\0" + bytes(2_000_000)),
+        (0xE1, b"http://ns.adobe.com/xmp/extension/\0" + bytes(1_000_000)),
+    )
+
+
+def jpeg_whose_index_lies() -> bytes:
+    """Several pictures whose index says that they stand where nothing does."""
+    return saved(SCENE, "MPO", save_all=True, append_images=[GREYS.convert("RGB")])[:-1500]
+
+
+def jpeg_turned_by_xmp() -> bytes:
+    words = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description tiff:Orientation="6"/></x:xmpmeta>'
+    return with_segments(saved(held(6), "JPEG"), (0xE1, b"http://ns.adobe.com/xap/1.0/\0" + words))
+
+
+# PNG
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def png(bits: int, colour: int, rows: bytes, *more: bytes, interlaced: bool = False) -> bytes:
+    header = struct.pack(">IIBBBBB", *SIZE, bits, colour, 0, 0, interlaced)
+    body = [chunk(b"IHDR", header), *more, chunk(b"IDAT", zlib.compress(rows)), chunk(b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(body)
+
+
+def png_rows(data: bytes, width: int) -> bytes:
+    return b"".join(b"\0" + data[at : at + width] for at in range(0, len(data), width))
+
+
+def png_grey_16(*more: bytes) -> bytes:
+    return png(16, 0, png_rows(deep(shades(65_535), ">H"), SIZE[0] * 2), *more)
+
+
+def png_interlaced() -> bytes:
+    pixels, rows = SCENE.load(), bytearray()
+    assert pixels is not None
+    for x, y, across, down in (
+        (0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)
+    ):  # fmt: skip
+        for row in range(y, SIZE[1], down):
+            rows += b"\0" + b"".join(bytes(pixels[column, row]) for column in range(x, SIZE[0], across))  # type: ignore[arg-type]
+    return png(8, 2, bytes(rows), interlaced=True)
+
+
+def png_turned_at_its_end() -> bytes:
+    """Its EXIF stands behind its pixels."""
+    made = saved(held(6), "PNG")
+    return made[:-12] + chunk(b"eXIf", exif_of(6)[6:]) + made[-12:]
+
+
+def png_see_through() -> bytes:
+    """Its quarter at the bottom right is transparent, over black."""
+    scene = SCENE.convert("RGBA")
+    scene.paste((0, 0, 0, 0), (150, 100, 300, 200))
+    return saved(scene, "PNG")
+
+
+# TIFF
+
+
+def tiff(
+    data: bytes, bits: int, *, order: str = "<", photometric: int = 1, samples: int = 1, format_: int = 1
+) -> bytes:
+    tags = [
+        (256, SIZE[0]), (257, SIZE[1]), (258, bits), (259, 1), (262, photometric), (273, 8), (277, samples), (278, SIZE[1]),
+        (279, len(data)), (339, format_),
+    ]  # fmt: skip
+    directory = struct.pack(order + "H", len(tags))
+    for tag, value in tags:
+        directory += struct.pack(order + "HHII", tag, 4, 1, value)
+    mark = b"II*\0" if order == "<" else b"MM\0*"
+    return mark + struct.pack(order + "I", 8 + len(data)) + data + directory + bytes(4)
+
+
+def tiff_of_pages() -> bytes:
+    """Three pages, scanned each another way up."""
+    pages = []
+    for orientation in (1, 6, 3):
+        page = held(orientation)
+        exif = Image.Exif()
+        exif[0x0112] = orientation
+        page.encoderinfo = {"exif": exif}  # type: ignore[attr-defined]  # what Pillow asks for the later pages
+        pages.append(page)
+    written = io.BytesIO()
+    pages[0].save(written, "TIFF", save_all=True, append_images=pages[1:], compression="tiff_lzw")
+    return written.getvalue()
+
+
+def tiff_with_preview() -> bytes:
+    """The scan, then a smaller copy of it, which says that it is one."""
+    from PIL import TiffImagePlugin
+
+    written = io.BytesIO()
+    with TiffImagePlugin.AppendingTiffWriter(written, True) as several:
+        SCENE.save(several, "TIFF")
+        several.newFrame()
+        SCENE.resize((60, 40)).save(several, "TIFF", tiffinfo={254: 1})
+    return written.getvalue()
+
+
+def tiff_lab() -> bytes:
+    lab = ImageCms.profileToProfile(
+        SCENE, ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB"), outputMode="LAB"
+    )
+    assert lab is not None
+    return saved(lab, "TIFF")
+
+
+# HEIC and AVIF
+
+
+def heic(image: Image.Image, orientation: int = 1, **options: Any) -> bytes:
+    """The encoder writes the turn into the container."""
+    image.info["exif"] = exif_of(orientation)
+    return saved(image, "HEIF", exif=exif_of(orientation), quality=90, **options)
+
+
+def heic_turned_by_exif_alone() -> bytes:
+    return saved(held(6), "HEIF", exif=exif_of(6), quality=90)
+
+
+def heic_of_pages(primary: int) -> bytes:
+    """The scene, the scene upside down, the scene: the main one is `primary`."""
+    written = io.BytesIO()
+    SCENE.copy().save(
+        written,
+        "HEIF",
+        save_all=True,
+        append_images=[held(3), SCENE.copy()],
+        primary_index=primary,
+        quality=90,
+    )
+    return written.getvalue()
+
+
+def heic_grey(twelve: bool) -> bytes:
+    before, pillow_heif.options.SAVE_HDR_TO_12_BIT = pillow_heif.options.SAVE_HDR_TO_12_BIT, twelve
+    try:
+        return saved(Image.frombytes("I;16", SIZE, deep(shades(65_535))), "HEIF", quality=90)
+    finally:
+        pillow_heif.options.SAVE_HDR_TO_12_BIT = before
+
+
+def avif_of_any_image() -> bytes:
+    """Its first brand says only that it is an image; the others, how it is encoded."""
+    made = saved(SCENE, "AVIF", quality=90)
+    return made.replace(b"ftypavif", b"ftypmif1", 1)
+
+
+# PDF
+
+
+def pdf_of_scene(
+    *, box: list[float] | None = None, turn: int = 0, crop: list[float] | None = None, pages: int = 1
+) -> pikepdf.Pdf:
+    """A page of 300 x 200 points (or what `box` says) on which the scene lies, turned away from `turn`."""
+    document = pikepdf.new()
+    for _ in range(pages):
+        box = box or [0, 0, *SIZE]
+        scene = SCENE if not turn else SCENE.rotate(turn, expand=True)
+        left, bottom = min(box[0], box[2]), min(box[1], box[3])
+        width, height = abs(box[2] - box[0]), abs(box[3] - box[1])
+        page = document.add_blank_page(page_size=(width, height))
+        page.obj.MediaBox = pikepdf.Array(box)
+        if crop:
+            page.obj.CropBox = pikepdf.Array(crop)
+        page.obj.Rotate = turn
+        photo = pikepdf.Stream(
+            document, scene.tobytes(), Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Image,
+            Width=scene.width, Height=scene.height, ColorSpace=pikepdf.Name.DeviceRGB, BitsPerComponent=8,
+        )  # fmt: skip
+        page.obj.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(P=photo))
+        place = f"q {width} 0 0 {height} {left} {bottom} cm /P Do Q"
+        page.obj.Contents = pikepdf.Stream(document, place.encode())
+    return document
+
+
+def written(document: pikepdf.Pdf, **options: Any) -> bytes:
+    made = io.BytesIO()
+    document.save(made, deterministic_id="encryption" not in options, **options)
+    return made.getvalue()
+
+
+def pdf_turned(turn: int) -> bytes:
+    box = [0.0, 0.0, *SIZE] if turn % 180 == 0 else [0.0, 0.0, SIZE[1], SIZE[0]]
+    return written(pdf_of_scene(box=box, turn=turn))
+
+
+def pdf_for_nobody_in_particular() -> bytes:
+    """Encrypted, and opened by no password at all."""
+    return written(pdf_of_scene(), encryption=pikepdf.Encryption(owner="somebody", user=""))
+
+
+def pdf_changed_since() -> bytes:
+    """Something was added behind its end mark, with an end mark of its own."""
+    first = written(pdf_of_scene())
+    place, table = len(first), len(first) + 22
+    start = int(first[first.rindex(b"startxref") + 9 :].split()[0])
+    return (
+        first
+        + b"90 0 obj\n(x)\nendobj\n\n"
+        + b"xref\n90 1\n%010d 00000 n \ntrailer\n<< /Size 91 /Root 1 0 R /Prev %d >>\nstartxref\n%d\n%%%%EOF\n"
+        % (place, start, table)
+    )
+
+
+def pdf_with_a_page(which: str) -> bytes:
+    """Three pages, of which the second one is wrong."""
+    document = pdf_of_scene(pages=3)
+    second = document.pages[1].obj
+    if which == "without surface":
+        second.CropBox = pikepdf.Array([5000, 5000, 6000, 6000])
+    elif which == "blank":
+        second.Contents = pikepdf.Stream(document, b"")
+    else:
+        document.Root.Pages.Kids[1] = pikepdf.Dictionary(Type=pikepdf.Name.Catalog)
+    return written(document)
+
+
+def please_wait(*, announced: bool) -> bytes:
+    """A dynamic XFA form: what can be drawn of it is one sentence that asks to wait."""
+    document = pdf_of_scene()
+    form = pikepdf.Stream(document, b'<xdp:xdp xmlns:xdp="http://ns.adobe.com/xdp/"></xdp:xdp>')
+    document.Root.AcroForm = pikepdf.Dictionary(Fields=pikepdf.Array(), XFA=form)
+    if announced:
+        document.Root.NeedsRendering = True
+    return written(document)
+
+
+def filled_form() -> bytes:
+    """A static XFA form: its page is drawn, with what was typed."""
+    document = pdf_of_scene()
+    field = document.make_indirect(
+        pikepdf.Dictionary(
+            Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Widget, FT=pikepdf.Name.Tx, T=pikepdf.String("nom"),
+            Rect=pikepdf.Array([0, 0, 1, 1]),
+        )
+    )  # fmt: skip
+    document.pages[0].obj.Annots = pikepdf.Array([field])
+    form = pikepdf.Stream(document, b'<xdp:xdp xmlns:xdp="http://ns.adobe.com/xdp/"></xdp:xdp>')
+    document.Root.AcroForm = pikepdf.Dictionary(Fields=pikepdf.Array([field]), XFA=form)
+    return written(document)
+
+
+def with_attachment(*, portfolio: bool) -> bytes:
+    """An invoice that carries its figures as XML; or a portfolio, whose one page is a cover."""
+    document = pdf_of_scene()
+    document.attachments["factur-x.xml"] = b"<invoice/>"
+    if portfolio:
+        document.Root.Collection = pikepdf.Dictionary(Type=pikepdf.Name.Collection, View=pikepdf.Name.D)
+    return written(document, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+
+
+def locked_by_certificate(handler: bytes = b"Adobe.PubSec", *, padding: int = 0) -> bytes:
+    """`padding`: bytes before and behind what announces the lock."""
+    document = pdf_of_scene()
+    if padding:
+        document.Root.Padding = pikepdf.Stream(document, random.Random(1).randbytes(padding))
+    made = written(document, encryption=pikepdf.Encryption(owner="x", user="y", R=4)) + bytes(padding)
+    return made.replace(b"/Filter /Standard", b"/Filter /" + handler)
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A file, how to make it, and what each of its pages shows."""
+
+    content_type: str
+    make: Callable[[], bytes]
+    shows: list[Image.Image]
+
+
+def one(content_type: str, make: Callable[[], bytes], *shows: Image.Image) -> Paper:
+    return Paper(content_type, make, list(shows) or [SCENE])
+
+
+SEEN_THROUGH = quarters("RGB", [*COLOURS[:3], WHITE])
+GREY_SEEN_THROUGH = quarters("L", [255, *SHADES[1:]])
+JPEG, PNG, WEBP, TIFF = "image/jpeg", "image/png", "image/webp", "image/tiff"
+HEIC, AVIF, PDF = "image/heic", "image/avif", "application/pdf"
+PAPERS: dict[str, Paper] = {}
+for way in range(1, 9):
+    PAPERS |= {
+        f"JPEG held {way}": one(JPEG, lambda way=way: saved(held(way), "JPEG", exif=exif_of(way))),
+        f"PNG held {way}": one(PNG, lambda way=way: saved(held(way), "PNG", exif=exif_of(way))),
+        f"WebP held {way}": one(WEBP, lambda way=way: saved(held(way), "WEBP", exif=exif_of(way))),
+        f"TIFF held {way}": one(TIFF, lambda way=way: saved(held(way), "TIFF", tiffinfo={0x0112: way})),
+        f"TIFF held {way}, compressed": one(
+            TIFF,
+            lambda way=way: saved(
+                held(way), "TIFF", tiffinfo={0x0112: way}, compression="tiff_adobe_deflate"
+            ),
+        ),
+        f"HEIC held {way}": one(HEIC, lambda way=way: heic(held(way), way)),
+        f"AVIF held {way}": one(
+            AVIF, lambda way=way: saved(held(way), "AVIF", exif=exif_of(way), quality=90)
+        ),
+    }
+PAPERS |= {
+    "JPEG, progressive": one(JPEG, lambda: saved(SCENE, "JPEG", progressive=True)),
+    "JPEG, grey": one(JPEG, lambda: saved(GREYS, "JPEG"), GREYS),
+    "JPEG, CMYK": one(JPEG, lambda: saved(SCENE.convert("CMYK"), "JPEG")),
+    "JPEG of several pictures": one(
+        JPEG, lambda: saved(SCENE, "MPO", save_all=True, append_images=[GREYS.convert("RGB")])
+    ),
+    "JPEG of several pictures whose index lies": one(JPEG, jpeg_whose_index_lies),
+    "JPEG with megabytes before its size": one(JPEG, jpeg_of_megabytes),
+    "JPEG that only XMP says to turn": one(JPEG, jpeg_turned_by_xmp),
+    "PNG, interlaced": one(PNG, png_interlaced),
+    "PNG turned at its end": one(PNG, png_turned_at_its_end),
+    "PNG with much behind its end": one(PNG, lambda: saved(SCENE, "PNG") + bytes(100_000)),
+    "PNG, palette": one(PNG, lambda: saved(SCENE.quantize(16), "PNG")),
+    "PNG, see-through": one(PNG, png_see_through, SEEN_THROUGH),
+    "PNG, grey of 16 bits": one(PNG, png_grey_16, GREYS),
+    "PNG, grey of 16 bits, one value see-through": one(
+        PNG, lambda: png_grey_16(chunk(b"tRNS", struct.pack(">H", shades(65_535)[0]))), GREY_SEEN_THROUGH
+    ),
+    "PNG, colours of 16 bits": one(
+        PNG,
+        lambda: png(
+            16, 2, png_rows(b"".join(bytes([value, value]) for value in SCENE.tobytes()), SIZE[0] * 6)
+        ),
+    ),
+    "PNG of one bit": one(
+        PNG, lambda: saved(quarters("1", [0, 1, 1, 0]), "PNG"), quarters("L", [0, 255, 255, 0])
+    ),
+    "WebP, lossless": one(WEBP, lambda: saved(SCENE, "WEBP", lossless=True)),
+    "WebP that moves": one(
+        WEBP, lambda: saved(SCENE, "WEBP", save_all=True, append_images=[GREYS.convert("RGB")])
+    ),
+    "TIFF of several pages": one(TIFF, tiff_of_pages, SCENE, SCENE, SCENE),
+    "TIFF with a preview": one(TIFF, tiff_with_preview),
+    "TIFF, fax": one(
+        TIFF,
+        lambda: saved(quarters("1", [0, 1, 1, 0]), "TIFF", compression="group4"),
+        quarters("L", [0, 255, 255, 0]),
+    ),
+    "TIFF, JPEG inside": one(TIFF, lambda: saved(SCENE, "TIFF", compression="jpeg", quality=90)),
+    "TIFF, CMYK": one(TIFF, lambda: saved(SCENE.convert("CMYK"), "TIFF")),
+    "TIFF, Lab": one(TIFF, tiff_lab),
+    "TIFF, palette": one(TIFF, lambda: saved(SCENE.quantize(16), "TIFF")),
+    "TIFF, grey of 16 bits": one(TIFF, lambda: tiff(deep(shades(65_535)), 16), GREYS),
+    "TIFF, grey of 16 bits, big end first": one(
+        TIFF, lambda: tiff(deep(shades(65_535), ">H"), 16, order=">"), GREYS
+    ),
+    "TIFF, grey of 16 bits, of which 12 are used": one(TIFF, lambda: tiff(deep(shades(4_095)), 16), GREYS),
+    "TIFF, grey of 16 bits, white first": one(
+        TIFF, lambda: tiff(deep([65_535 - value for value in shades(65_535)]), 16, photometric=0), GREYS
+    ),
+    "TIFF, grey with a sign": one(
+        TIFF, lambda: tiff(deep(shades(32_767), "<h"), 16, format_=2), GREYS.point(lambda value: value // 2)
+    ),
+    "TIFF, floating grey up to one": one(
+        TIFF,
+        lambda: tiff(deep([shade / 255 for shade in SHADES], "<f"), 32, format_=3),  # type: ignore[misc]
+        GREYS,
+    ),
+    "TIFF, floating grey, big end first": one(
+        TIFF,
+        lambda: tiff(deep(shades(65_535), ">f"), 32, format_=3, order=">"),
+        GREYS,
+    ),
+    "HEIC that only EXIF says to turn": one(HEIC, heic_turned_by_exif_alone),
+    "HEIC of several pictures, the first the main one": one(
+        HEIC, lambda: heic_of_pages(0), SCENE, held(3), SCENE
+    ),
+    "HEIC of several pictures, the second the main one": one(
+        HEIC, lambda: heic_of_pages(1), SCENE, held(3), SCENE
+    ),
+    "HEIC of several pictures, the last the main one": one(
+        HEIC, lambda: heic_of_pages(2), SCENE, held(3), SCENE
+    ),
+    "HEIC in tiles": one(HEIC, lambda: heic(SCENE.copy(), tile_size=128)),
+    "HEIC, grey of 10 bits": one(HEIC, lambda: heic_grey(False), GREYS),
+    "HEIC, grey of 12 bits": one(HEIC, lambda: heic_grey(True), GREYS),
+    "AVIF that calls itself an image": one(AVIF, avif_of_any_image),
+    "AVIF that moves": one(
+        AVIF, lambda: saved(SCENE, "AVIF", save_all=True, append_images=[GREYS.convert("RGB")])
+    ),
+    "PDF turned by 90": one(PDF, lambda: pdf_turned(90)),
+    "PDF turned by 180": one(PDF, lambda: pdf_turned(180)),
+    "PDF turned by 270": one(PDF, lambda: pdf_turned(270)),
+    "PDF far from its origin": one(PDF, lambda: written(pdf_of_scene(box=[-400, 700, -100, 900]))),
+    "PDF whose box is upside down": one(PDF, lambda: written(pdf_of_scene(box=[300, 200, 0, 0]))),
+    "PDF whose box is cut": one(
+        PDF, lambda: written(pdf_of_scene(crop=[0, 100, 150, 200])), Image.new("RGB", (150, 100), COLOURS[0])
+    ),
+    "PDF that no password locks": one(PDF, pdf_for_nobody_in_particular),
+    "PDF with much behind its end": one(PDF, lambda: written(pdf_of_scene()) + b"\0" * 100_000),
+    "PDF with a mail behind its end": one(PDF, lambda: written(pdf_of_scene()) + b"\r\n--part--\r\n" * 9_000),
+    "PDF changed since": one(PDF, pdf_changed_since),
+    "PDF made for the web": one(PDF, lambda: written(pdf_of_scene(pages=2), linearize=True), SCENE, SCENE),
+    "PDF with a page without surface": one(
+        PDF, lambda: pdf_with_a_page("without surface"), SCENE, Image.new("RGB", (1240, 1754), WHITE), SCENE
+    ),
+    "PDF with a page that is none": one(
+        PDF, lambda: pdf_with_a_page("none"), SCENE, Image.new("RGB", (1240, 1754), WHITE), SCENE
+    ),
+    "PDF with a static form": one(PDF, filled_form),
+    "PDF that carries a file": one(PDF, lambda: with_attachment(portfolio=False)),
+}
