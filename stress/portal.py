@@ -40,6 +40,10 @@ class Postmarks(Mailbox):
         return answer
 
 
+ROOM = "files_a_day = 200\nmb_a_day = 1000\nfiles = 3000\nmb = 6000"
+UNBOUNDED = "files_a_day = 10000\nmb_a_day = 1000000\nfiles = 1000000\nmb = 10000000"
+
+
 class StressedPortal(Portal):
     """`ask` looks inside: `inside` names the module of questions (`stress.inside`).
 
@@ -59,7 +63,9 @@ class StressedPortal(Portal):
     ) -> None:
         super().__init__(folder)
         profile = (ROOT / "profiles" / "mese.toml").read_text()
-        for line, changed in ({"00/hour": "0000/hour"} | self.profile_changes | (changes or {})).items():
+        for line, changed in (
+            {"00/hour": "0000/hour", ROOM: UNBOUNDED} | self.profile_changes | (changes or {})
+        ).items():
             assert line in profile, line
             profile = profile.replace(line, changed)
         (folder / "profile.toml").write_text(profile)

@@ -1,6 +1,7 @@
 """What `adherents check` calls unsafe, and that production does not start with it."""
 
 import os
+import ssl
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from django.conf import LazySettings
 from django.core.checks import CheckMessage
 from django.core.exceptions import ImproperlyConfigured
+from django.core.mail.backends.smtp import EmailBackend
 
 from adherents.config import checks
 from adherents.vault.drawing import process
@@ -127,6 +129,81 @@ def test_what_is_spoken_to_in_clear_is_told(
     [message] = checks.surroundings(None)
     assert message.id == "adherents.W005"
     assert what in message.msg
+
+
+@pytest.mark.parametrize(
+    ("database", "cache", "what"),
+    [
+        ("postgresql://me@db.example.org/portal?sslmode=require", "", "database"),
+        ("sqlite:////srv/portal.sqlite3", "rediss://cache.example.org?ssl_cert_reqs=none", "cache"),
+        ("sqlite:////srv/portal.sqlite3", "rediss://cache.example.org?ssl_cert_reqs=optional", "cache"),
+    ],
+)
+def test_tls_that_believes_whoever_answers_is_told(
+    production: LazySettings, monkeypatch: pytest.MonkeyPatch, database: str, cache: str, what: str
+) -> None:
+    monkeypatch.setenv("ADHERENTS_DATABASE_URL", database)
+    production.ADHERENTS_CACHE_URL = cache
+    [message] = checks.surroundings(None)
+    assert message.id == "adherents.W007"
+    assert message.msg.endswith(f": {what}.")
+
+
+@pytest.mark.parametrize(
+    "cache", ["rediss://cache.example.org", "rediss://c.example.org?ssl_cert_reqs=required"]
+)
+def test_a_cache_that_proves_who_it_is_is_fine(production: LazySettings, cache: str) -> None:
+    production.ADHERENTS_CACHE_URL = cache
+    assert found() == []
+
+
+def test_the_tls_of_mail_asks_who_answers(settings: LazySettings) -> None:
+    """Django's own doing, which the warnings above rely on; a custom certificate alone would change it."""
+    context = EmailBackend(use_ssl=True).ssl_context
+    assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
+    assert settings.EMAIL_SSL_CERTFILE is None
+    assert settings.EMAIL_SSL_KEYFILE is None
+
+
+@pytest.mark.parametrize(
+    ("mode", "folder_mode", "told"),
+    [
+        (0o600, 0o700, []),
+        (0o400, 0o755, []),
+        (0o640, 0o700, ["W010"]),
+        (0o604, 0o700, ["W010"]),
+        (0o600, 0o777, ["W010"]),
+        (0o600, 0o770, ["W010"]),
+    ],
+)
+def test_a_key_file_that_others_read_or_replace_is_told(
+    production: LazySettings,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path_factory: pytest.TempPathFactory,
+    mode: int,
+    folder_mode: int,
+    told: list[str],
+) -> None:
+    file = tmp_path_factory.mktemp("secrets") / "master.key"
+    file.write_text("dGVzdHMgb25seSwgdGVzdHMgb25seSwgMzIgYnl0ZXM=")
+    file.chmod(mode)
+    file.parent.chmod(folder_mode)
+    monkeypatch.setenv("ADHERENTS_MASTER_KEY", str(file))
+    assert found() == told
+
+
+@pytest.mark.parametrize(
+    "bind", ["0.0.0.0:8000", "[::]:8000", "192.0.2.7:8000", ":8000", "portal.example.org:80"]
+)
+def test_a_portal_on_trial_that_listens_to_the_network_is_told(settings: LazySettings, bind: str) -> None:
+    assert bind in checks.open_to_the_world(bind)
+    settings.IN_PRODUCTION = True
+    assert checks.open_to_the_world(bind) == ""
+
+
+@pytest.mark.parametrize("bind", ["127.0.0.1:8000", "localhost:8000", "[::1]:8000", "unix:/run/portal.sock"])
+def test_a_portal_on_trial_may_listen_to_its_own_machine(settings: LazySettings, bind: str) -> None:
+    assert checks.open_to_the_world(bind) == ""
 
 
 def test_mail_and_cache_in_clear_are_told(production: LazySettings) -> None:

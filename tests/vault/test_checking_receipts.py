@@ -1,22 +1,31 @@
 """Checking a receipt: the public page, what it tells to whom, and `adherents verify_receipt`."""
 
 import io
+import time
+import zlib
 from collections.abc import Callable
+from dataclasses import replace
+from html import unescape
 from pathlib import Path
 from typing import Any
 
+import pikepdf
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError
 from django.test import Client
 
+from adherents.insurer.facts import OpenRates
 from adherents.journal.models import Entry
 from adherents.members.models import Member
 from adherents.vault.models import Deposit, SigningKey
-from adherents.vault.proof import keys, paper
-from adherents.vault.proof.statement import Envelope, read_envelope
+from adherents.vault.proof import keys, paper, verdict
+from adherents.vault.proof.statement import Envelope, read_envelope, read_statement
+from adherents.vault.proof.verdict import Verdict
 from adherents.vault.services import receipts, signing
+from adherents.vault.uploads import BoundedUploadHandler
+from adherents.vault.views import proof
 from tests.cast import CAMILLE
 from tests.vault.conftest import deposited, objects_in, pdf
 from tests.vault.test_receipts import _signed, sample
@@ -63,19 +72,60 @@ def test_an_authentic_receipt_is_said_to_be_and_what_it_says_is_shown(
         " ".join(paper.groups(deposit.documents.get().sha256)),
     ):
         assert words in page, page
-    assert "Ne vous fiez qu’à ce qui suit" not in page
+    assert "Les pages de ce PDF" not in page
 
 
 def test_an_english_pdf_is_ours_too(deposit: Deposit, sentences: Text) -> None:
     page = sentences(ask(paper.draw(receipts.envelope_of(deposit), "en")))
     assert "Cet accusé est authentique" in page
-    assert "Ne vous fiez qu’à ce qui suit" not in page
+    assert "Les pages de ce PDF" not in page
 
 
-def test_a_pdf_whose_pages_were_changed_is_shown_with_a_warning(deposit: Deposit, sentences: Text) -> None:
-    page = sentences(ask(paper.draw(receipts.envelope_of(deposit), "fr") + b"\n"))
-    assert "Cet accusé est authentique" in page
-    assert "Ne vous fiez qu’à ce qui suit" in page
+def longer_by_a_line_end(content: bytes) -> bytes:
+    return content + b"\n"
+
+
+def with_another_page_on_top(content: bytes) -> bytes:
+    """What somebody shows to an employer or a judge: pages that say anything, and our signed file attached to them."""
+    written = io.BytesIO()
+    with pikepdf.open(io.BytesIO(content)) as real, pikepdf.open(io.BytesIO(pdf(words="Payé"))) as other:
+        del real.pages[:]
+        real.pages.extend(other.pages)
+        real.save(written)
+    return written.getvalue()
+
+
+def saved_again(content: bytes) -> bytes:
+    written = io.BytesIO()
+    with pikepdf.open(io.BytesIO(content)) as real:
+        real.save(written)
+    return written.getvalue()
+
+
+@pytest.mark.parametrize("forge", [longer_by_a_line_end, with_another_page_on_top, saved_again])
+def test_pages_that_are_not_ours_get_one_verdict_nothing_green_and_what_we_really_signed(
+    deposit: Deposit, sentences: Text, forge: Callable[[bytes], bytes]
+) -> None:
+    answer = ask(forge(paper.draw(receipts.envelope_of(deposit), "fr")))
+    page, html = plain(sentences(answer)), answer.content.decode()
+    assert answer.status_code == 422
+    assert "Les pages de ce PDF ne sont pas les nôtres" in page
+    assert "authentique" not in page
+    assert "notice-success" not in html
+    assert html.count('class="notice ') == 1, "one verdict"
+    for words in (deposit.number, CAMILLE.number, "Relevé d’été.pdf"):
+        assert words in page
+    assert page.index("Les pages de ce PDF") < page.index(deposit.number)
+
+
+def test_each_file_gets_one_verdict(deposit: Deposit) -> None:
+    envelope = receipts.envelope_of(deposit)
+    drawn = paper.draw(envelope, "fr")
+    files = [drawn, envelope.written(), drawn + b"\n", b"Bonjour", pdf(), altered(deposit), anothers(deposit)]
+    for content in files:
+        html = ask(content).content.decode()
+        assert html.count('class="notice ') == 1
+        assert sum(str(verdict.label) in plain(unescape(html)) for verdict in Verdict) == 1
 
 
 def altered(deposit: Deposit) -> bytes:
@@ -119,6 +169,113 @@ def test_a_huge_file_is_neither_kept_in_memory_nor_written(tmp_path: Path, setti
     answer = ask(b"x" * 30_000_000)
     assert answer.status_code == 413
     assert objects_in(tmp_path) == []
+
+
+def attached(*contents: bytes) -> bytes:
+    """A PDF of nothing but attached files, each compressed."""
+    streams = [zlib.compress(content, 9) for content in contents]
+    head = b"1 0 obj <</Type /EmbeddedFile /Filter /FlateDecode>> stream\n"
+    return b"%PDF-1.7\n" + b"".join(head + stream + b"\nendstream endobj\n" for stream in streams)
+
+
+def envelope_around(payload: bytes) -> bytes:
+    return Envelope(payload, b"\0" * 64).written()
+
+
+LISTS = b"[" + b"[]," * 340_000 + b"[]]"
+HOSTILE = {
+    "attached lists": lambda: attached(*[LISTS] * 32),
+    "attached zeros": lambda: attached(*[b"\0" * 50_000_000] * 8),
+    "attached pairs": lambda: attached(*[b"{" + b'"a":"",' * 130_000 + b'"b":""}'] * 32),
+    "attached, deep": lambda: attached(*[b"[" * 1_000_000] * 32),
+    "a list": lambda: LISTS,
+    "deep": lambda: b'{"payload"' + b"[" * 1_000_000 + b'"signature"',
+    "a digit": lambda: b'{"payload":' + b"9" * 1_000_000 + b',"signature":""}',
+    "an unsigned payload": lambda: envelope_around(b'{"key_id":"%s",' % (b"0" * 16) + LISTS[:60_000]),
+    "types without end": lambda: b"%PDF-1.7\n" + b"/Type" + b" " * 1_000_000,
+    "types": lambda: b"%PDF-1.7\n" + b"/Type /EmbeddedFile stream\n" * 38_000,
+    "objects": lambda: b"%PDF-1.7\n" + b" obj /Type/EmbeddedFile stream\n" * 33_000,
+}
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_no_file_of_a_stranger_takes_more_processor_than_a_real_receipt(
+    deposit: Deposit, hostile: str
+) -> None:
+    real, content = paper.draw(receipts.envelope_of(deposit), "fr"), HOSTILE[hostile]()
+    ask(real)
+    assert _processor(lambda: ask(content)) < 2 * _processor(lambda: ask(real)) + 0.1
+
+
+def _processor(act: Callable[[], Any]) -> float:
+    """Seconds of processor, the least of three times."""
+    taken = []
+    for _ in range(3):
+        began = time.thread_time()
+        act()
+        taken.append(time.thread_time() - began)
+    return min(taken)
+
+
+def test_what_we_did_not_sign_is_not_parsed(deposit: Deposit, monkeypatch: pytest.MonkeyPatch) -> None:
+    def parsed(payload: bytes) -> None:
+        raise AssertionError("parsed")
+
+    monkeypatch.setattr(verdict, "read_statement", parsed)
+    for made in (altered, falsely_signed, anothers):
+        assert ask(made(deposit)).status_code == 422
+
+
+def test_a_receipt_of_a_hundred_files_with_the_longest_names_still_verifies(deposit: Deposit) -> None:
+    statement = read_statement(receipts.envelope_of(deposit).payload)
+    longest = replace(statement.files[0], name="𝕏" * 196 + ".pdf")
+    payload = replace(statement, files=(longest,) * 100).payload()
+    seed = signing.seed_of(SigningKey.objects.get())
+    envelope = Envelope(payload, keys.sign(seed, payload))
+    for content in (envelope.written(), paper.draw(envelope, "fr")):
+        assert receipts.check(content).verdict == Verdict.AUTHENTIC
+
+
+def test_of_several_files_in_one_request_the_first_is_looked_at_and_no_other_kept(deposit: Deposit) -> None:
+    envelope = receipts.envelope_of(deposit).written()
+    given = [receipt(envelope), *(receipt(b"x" * 900_000) for _ in range(20))]
+    kept: list[int] = []
+
+    class Watched(BoundedUploadHandler):
+        def file_complete(self, file_size: int) -> Any:
+            kept.append(len(self.kept))
+            return super().file_complete(file_size)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(proof, "BoundedUploadHandler", Watched)
+        Client().post(PAGE, {"number": "", "sha256": "", "receipt": given})
+    assert len(kept) == 21
+    assert max(kept) == len(envelope)
+
+
+def test_a_request_longer_than_any_mistake_is_refused_before_it_is_read(sentences: Text) -> None:
+    class Unread(io.BytesIO):
+        def read(self, *args: Any) -> bytes:
+            raise AssertionError("read")
+
+    answer = Client().generic(
+        "POST",
+        PAGE,
+        b"",
+        "multipart/form-data; boundary=x",
+        CONTENT_LENGTH="400000000",
+        **{"wsgi.input": Unread()},
+    )
+    assert answer.status_code == 413
+    assert "Ce fichier dépasse 1 Mo" in plain(sentences(answer))
+
+
+def test_whoever_checks_too_often_is_asked_to_wait(settings: Any) -> None:
+    rates = OpenRates.model_validate({"per_address": "3/hour", "per_network": "5/hour"})
+    limits = settings.ADHERENTS_PROFILE.limits.model_copy(update={"receipt": rates})
+    settings.ADHERENTS_PROFILE = settings.ADHERENTS_PROFILE.model_copy(update={"limits": limits})
+    assert [ask(b"Bonjour").status_code for _ in range(4)] == [422, 422, 422, 429]
+    assert Client().get(PAGE).status_code == 200, "the page itself costs nothing"
 
 
 def test_a_file_kept_is_compared_with_those_of_the_receipt(deposit: Deposit, sentences: Text) -> None:
@@ -217,7 +374,7 @@ def test_verify_receipt_says_what_an_authentic_receipt_says(
     file.write_bytes(paper.draw(envelope, "fr") if form == "pdf" else envelope.written())
     said = verify(file)
     assert f"authentic, signed by the key {SigningKey.objects.get().key_id}" in said
-    assert "NOTE" not in said
+    assert "PAGES" not in said
     for words in (deposit.number, CAMILLE.number, deposit.documents.get().sha256, "Relevé d’été.pdf"):
         assert words in said
 
@@ -273,10 +430,19 @@ def test_what_could_not_be_checked_is_not_said_to_be_false(
     assert "--key cle.pem" in said
 
 
-def test_a_pdf_of_other_pages_is_noted(deposit: Deposit, tmp_path: Path) -> None:
-    file = tmp_path / "accuse.pdf"
-    file.write_bytes(paper.draw(receipts.envelope_of(deposit), "fr") + b"\n")
-    assert "NOTE" in verify(file)
+@pytest.mark.parametrize("forge", [longer_by_a_line_end, with_another_page_on_top, saved_again])
+def test_a_pdf_of_other_pages_has_an_exit_code_of_its_own_and_is_not_called_authentic(
+    deposit: Deposit, tmp_path: Path, forge: Callable[[bytes], bytes]
+) -> None:
+    file, out = tmp_path / "accuse.pdf", io.StringIO()
+    file.write_bytes(forge(paper.draw(receipts.envelope_of(deposit), "fr")))
+    with pytest.raises(CommandError) as raised:
+        call_command("verify_receipt", str(file), stdout=out)
+    assert raised.value.returncode == 4
+    said = out.getvalue()
+    assert said.startswith("accuse.pdf: PAGES NOT OURS")
+    assert "authentic" not in said
+    assert deposit.number in said
 
 
 def test_renew_signing_key_says_the_new_one(deposit: Deposit) -> None:

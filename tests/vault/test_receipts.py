@@ -38,7 +38,7 @@ from adherents.vault.proof.statement import (
     read_envelope,
     read_statement,
 )
-from adherents.vault.proof.verdict import Fault, ProvesNothing, judge
+from adherents.vault.proof.verdict import Fault, ProvesNothing, Verdict, judge
 from adherents.vault.services import receipts, signing
 from tests.cast import CAMILLE, ENGLISH
 from tests.factories import open_account
@@ -328,7 +328,7 @@ def test_after_a_new_key_earlier_receipts_stay_true_and_both_keys_published(
     after = deposit_of(member)
     assert (stated(before).key_id, stated(after).key_id) == (first.key_id, second.key_id)
     for deposit in (before, after):
-        assert receipts.check(signed_in.get(address(deposit)).content).pages_are_ours
+        assert receipts.check(signed_in.get(address(deposit)).content).verdict == Verdict.AUTHENTIC
     published = Client().get("/verifier/cle.pem").content
     assert list(keys.read_pem(published)) == [second.key_id, first.key_id]
     assert published.startswith(second.key_id.encode())
@@ -558,7 +558,7 @@ def test_a_pdf_saved_again_by_another_program_still_proves(given: dict[str, byte
             object_stream_mode=pikepdf.ObjectStreamMode.generate,
         )
     checked = receipts.check((tmp_path / "again.pdf").read_bytes())
-    assert checked.pages_are_ours is False
+    assert checked.verdict == Verdict.PAGES_NOT_OURS
 
 
 def test_a_pdf_with_two_receipts_in_it_proves_neither(given: dict[str, bytes], member: Member) -> None:
@@ -574,10 +574,10 @@ def test_a_pdf_with_two_receipts_in_it_proves_neither(given: dict[str, bytes], m
 
 
 def test_pages_changed_by_hand_are_not_taken_for_ours(given: dict[str, bytes]) -> None:
-    assert receipts.check(given["pdf"]).pages_are_ours is True
-    assert receipts.check(given["json"]).pages_are_ours is None
+    assert receipts.check(given["pdf"]).verdict == Verdict.AUTHENTIC
+    assert receipts.check(given["json"]).verdict == Verdict.AUTHENTIC
     changed = given["pdf"].replace(b"%%EOF", b"%%EOF\n%")
-    assert receipts.check(changed).pages_are_ours is False
+    assert receipts.check(changed).verdict == Verdict.PAGES_NOT_OURS
 
 
 def test_base64_written_otherwise_is_refused() -> None:

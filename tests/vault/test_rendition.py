@@ -155,7 +155,7 @@ def test_a_process_that_dies_is_tried_three_times(
     time_machine.move_to("2026-11-23 10:00:00+00:00", tick=False)
     document = deposited(member, pdf())
 
-    def dies(document: Document) -> Any:
+    def dies(*_: Any) -> Any:
         raise DrawingFailed("killed")
 
     monkeypatch.setattr(rendition, "_draw", dies)

@@ -15,7 +15,18 @@ from limits.strategies import FixedWindowRateLimiter
 from adherents.crypto.index import blind_index
 from adherents.insurer.profile import profile
 
-Door = Literal["sign_in", "forgotten", "first_connection", "link", "letter", "deposit", "message", "draft"]
+Door = Literal[
+    "sign_in",
+    "forgotten",
+    "first_connection",
+    "link",
+    "letter",
+    "deposit",
+    "message",
+    "draft",
+    "receipt",
+    "object",
+]
 
 
 class TooOften(Exception):

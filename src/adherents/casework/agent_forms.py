@@ -7,7 +7,8 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from adherents.accounts.models import Role
-from adherents.casework.forms import REASON_CHARACTERS, ReasonForm
+from adherents.casework.forms import ReasonForm
+from adherents.casework.reasons import ReasonField
 
 ROLES = [(role.value, role.label) for role in Role if role is not Role.MEMBER]
 
@@ -78,16 +79,9 @@ class AnswerForm(ReasonForm):
     """The second person's answer. The button that was pressed says which."""
 
     answer = forms.ChoiceField(choices=[("approve", ""), ("refuse", "")], widget=forms.HiddenInput)
-    reason = forms.CharField(
-        label=_("Motif"),
+    reason = ReasonField(
         help_text=_(
             "Gardé au journal, tel quel. Dites comment vous savez que c’est bien l’agent qui demande."
         ),
-        min_length=4,
-        max_length=REASON_CHARACTERS,
         widget=forms.TextInput({"autocomplete": "off"}),
-        error_messages={
-            "required": _("Dites pourquoi, en quelques mots."),
-            "min_length": _("Dites pourquoi, en quelques mots."),
-        },
     )

@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from adherents.accounts.models import Account
 from adherents.casework.figures import SPANS, Wanted
 from adherents.casework.models import Age, Filters, Place
+from adherents.casework.reasons import ReasonField
 from adherents.insurer.treatment import Reason
 
-REASON_CHARACTERS = 300
 WORDS_CHARACTERS = 1500
 
 
@@ -22,16 +22,9 @@ class ReasonForm(forms.Form):
 
     first = "reason"
 
-    reason = forms.CharField(
-        label=_("Motif"),
+    reason = ReasonField(
         help_text=_("Gardé au journal, tel quel. Ni nom, ni numéro, ni adresse."),
-        min_length=4,
-        max_length=REASON_CHARACTERS,
         widget=forms.TextInput({"list": "motifs", "autocomplete": "off"}),
-        error_messages={
-            "required": _("Dites pourquoi, en quelques mots."),
-            "min_length": _("Dites pourquoi, en quelques mots."),
-        },
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -14,6 +14,7 @@ from adherents.insurer.profile import profile
 from adherents.members.models import Member
 from adherents.vault.content import SHORT_NAMES
 from adherents.vault.models import Arrival, ArrivalQuerySet
+from adherents.vault.services.allowance import NoRoom, allowance_of, room_of
 from adherents.vault.services.arrival import MEGABYTE, Intake, keep_waiting
 from adherents.vault.services.attaching import Brought
 from adherents.vault.uploads import SealingUploadHandler
@@ -26,8 +27,9 @@ class Writing:
         self.request, self.member = request, member
         self.intake = Intake()
         self._kept: set[uuid.UUID] = set()
+        self._there: list[uuid.UUID] = []
         if request.method == "POST":
-            self.intake.waiting = self._waiting().count()
+            self.intake.waiting, self.intake.room = self._waiting().count(), room_of(self.member)
             request.upload_handlers = [SealingUploadHandler(request, self.intake)]
 
     @property
@@ -57,6 +59,7 @@ class Writing:
             form.add_error(
                 None, _("Vous avez envoyé beaucoup de messages en peu de temps. Réessayez dans une heure.")
             )
+        self._there = there
         if form.is_valid():
             return Brought(arrived=self.intake.arrived, waiting=there)
         self._keep(there)
@@ -75,12 +78,18 @@ class Writing:
         """What arrived for a message, and for no sending of documents."""
         return Arrival.objects.waiting_for(self.member).with_no_sending()
 
+    def has_no_room(self, form: forms.Form, refusal: NoRoom) -> None:
+        """The message did not leave: another sending took the room meanwhile."""
+        form.add_error(None, str(refusal.reason.label))
+        self._keep(self._there)
+
     def context(self) -> dict[str, Any]:
         """What the page says of files: limits, types, and those that arrived already."""
         documents = profile().documents
         waiting = self._waiting().filter(pk__in=self._kept) if self._kept else []
         return {
             "waiting": waiting,
+            "allowance": allowance_of(self.member),
             "most_files": documents.max_files,
             "most_megabytes": documents.max_file_mb,
             "most_bytes": documents.max_file_mb * MEGABYTE,

@@ -15,7 +15,8 @@ from django.core.exceptions import ImproperlyConfigured
 from adherents.config import environment
 from adherents.vault.drawing.process import what_is_permitted
 
-VERIFIED = {"require", "verify-ca", "verify-full"}  # PostgreSQL's `sslmode`
+VERIFIED = {"verify-ca", "verify-full"}  # PostgreSQL's `sslmode`: TLS, with a server that proved who it is
+ENCRYPTED = VERIFIED | {"require"}
 
 
 @register()
@@ -91,6 +92,24 @@ def surroundings(app_configs: Sequence[AppConfig] | None, **options: Any) -> lis
                 id="adherents.W006",
             )
         )
+    unproven = _believed_unproven()
+    if unproven:
+        found.append(
+            Warning(
+                f"Spoken to over TLS, and believed without proof of who answers: {', '.join(unproven)}.",
+                hint="?sslmode=verify-full (with sslrootcert), no ?ssl_cert_reqs=none; SSL_CERT_FILE names your own authority.",
+                id="adherents.W007",
+            )
+        )
+    readable = _key_file_that_others_read()
+    if readable:
+        found.append(
+            Warning(
+                f"Other accounts of this machine can read the master key, or put another in its place: {readable}.",
+                hint="chmod 600 the file and 700 its folder, both the service's own.",
+                id="adherents.W010",
+            )
+        )
     clear = _spoken_to_in_clear()
     if clear:
         found.append(
@@ -117,6 +136,19 @@ def profile_advice(app_configs: Sequence[AppConfig] | None, **options: Any) -> l
             id="adherents.W002",
         )
     ]
+
+
+def open_to_the_world(bind: str) -> str:
+    """Why a portal on trial should not listen there; "" where it may. In production a proxy stands in front, or is refused."""
+    if settings.IN_PRODUCTION:
+        return ""
+    host = bind.rpartition(":")[0].strip("[]") or bind
+    if bind.startswith("unix:") or host in environment.LOOPBACK:
+        return ""
+    return (
+        f"{bind} is open to the network, and this portal is on trial: no TLS, a key beside the data, mail in a folder. "
+        "Bind to 127.0.0.1, or set ADHERENTS_BASE_URL to its public https:// address."
+    )
 
 
 @register()
@@ -176,13 +208,39 @@ def _spoken_to_in_clear() -> list[str]:
     sslmode = parse_qs(database.query).get("sslmode", [""])[0]
     antivirus = settings.ADHERENTS_ANTIVIRUS
     elsewhere = {
-        "database": _is_far(database.hostname) and sslmode not in VERIFIED,
+        "database": _is_far(database.hostname) and sslmode not in ENCRYPTED,
         "mail": _is_far(settings.EMAIL_HOST) and not (settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL),
         "cache": _is_far(cache.hostname) and cache.scheme == "redis",
         "documents": _is_far(storage.hostname) and parse_qs(storage.query).get("tls", ["1"])[0] == "0",
         "antivirus": isinstance(antivirus, tuple) and _is_far(antivirus[0]),
     }
     return [name for name, clear in elsewhere.items() if clear]
+
+
+def _believed_unproven() -> list[str]:
+    """Which are spoken to over TLS without asking who answers: whoever stands in between reads everything."""
+    database = urlsplit(environment.database_url())
+    cache = urlsplit(settings.ADHERENTS_CACHE_URL)
+    sslmode = parse_qs(database.query).get("sslmode", [""])[0]
+    required = parse_qs(cache.query).get("ssl_cert_reqs", ["required"])[0].lower()
+    found = {
+        "database": _is_far(database.hostname) and sslmode == "require",
+        "cache": _is_far(cache.hostname) and cache.scheme == "rediss" and required != "required",
+    }
+    return [name for name, unproven in found.items() if unproven]
+
+
+def _key_file_that_others_read() -> str:
+    """The master key's file, when its group or everybody may read it, or its folder, when they may write to that."""
+    file = environment.master_key_file()
+    if file is None or not file.exists():
+        return ""
+    if stat.S_IMODE(file.stat().st_mode) & 0o077:
+        return str(file)
+    folder = file.resolve().parent
+    mode = stat.S_IMODE(folder.stat().st_mode)
+    others_write = mode & 0o022 and not mode & stat.S_ISVTX
+    return str(folder) if others_write else ""
 
 
 def _is_far(host: str | None) -> bool:

@@ -65,6 +65,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "adherents.accounts.middleware.TooOftenMiddleware",
     "adherents.drafts.posted.KeepWhatNobodyPosts",
+    "adherents.accounts.refusals.ObjectRefusals",
     "adherents.accounts.middleware.cookies_refused",
     "adherents.accounts.middleware.ProveAgainMiddleware",
 ]

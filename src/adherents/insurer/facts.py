@@ -229,11 +229,16 @@ class Agents(Facts):
     before_idle = field_validator("warning_minutes")(_before_idle)
 
 
-class Rates(Facts):
-    """How often one thing may be asked: by an address, by a network (IPv4 /24, IPv6 /64), on one member."""
+class OpenRates(Facts):
+    """How often one thing may be asked by anybody: by an address, by a network (IPv4 /24, IPv6 /64)."""
 
     per_address: Limit
     per_network: Limit
+
+
+class Rates(OpenRates):
+    """The same, and how often on one member."""
+
     per_identifier: Limit
 
 
@@ -260,6 +265,16 @@ class Limits(Facts):
     draft: Rates = Field(
         default_factory=lambda: Rates.model_validate(
             {"per_address": "6000/hour", "per_network": "12000/hour", "per_identifier": "2400/hour"}
+        )
+    )
+    object: Rates = Field(
+        default_factory=lambda: Rates.model_validate(
+            {"per_address": "300/hour", "per_network": "1200/hour", "per_identifier": "60/hour"}
+        )
+    )
+    receipt: OpenRates = Field(
+        default_factory=lambda: OpenRates.model_validate(
+            {"per_address": "120/hour", "per_network": "600/hour"}
         )
     )
 

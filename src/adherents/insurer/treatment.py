@@ -2,7 +2,7 @@
 
 from typing import Literal, get_args
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from adherents.insurer.values import Code, Facts, Text, Words, wrong
 
@@ -67,14 +67,38 @@ class Reason(Facts):
         return use in self.when and (not self.kinds or kind in self.kinds)
 
 
+class Room(Facts):
+    """How much one member may send, in a day and in all. What the insurer deposits does not count."""
+
+    files_a_day: int = Field(default=200, ge=1, le=10_000)
+    mb_a_day: int = Field(default=1000, ge=1, le=1_000_000)
+    files: int = Field(default=3000, ge=1, le=1_000_000)
+    mb: int = Field(default=6000, ge=1, le=10_000_000)
+
+    @model_validator(mode="after")
+    def a_day_fits_in(self) -> "Room":
+        if self.files < self.files_a_day or self.mb < self.mb_a_day:
+            raise wrong("a table where files and mb are not below files_a_day and mb_a_day")
+        return self
+
+
 class Documents(Facts):
     """What a member may send (G13): sizes in MB of 1,048,576 bytes, delays in working days."""
 
     max_file_mb: int = Field(ge=1, le=200)
     max_files: int = Field(ge=1, le=100)
     types: tuple[FileType, ...] = Field(min_length=1)
+    room: Room = Room()
     kinds: tuple[Kind, ...] = Field(min_length=1)
     reasons: tuple[Reason, ...] = Field(min_length=1)
+
+    @field_validator("room")
+    @classmethod
+    def holds_one_sending(cls, room: Room, info: ValidationInfo) -> Room:
+        files, mb = info.data.get("max_files", 0), info.data.get("max_file_mb", 0)
+        if room.files_a_day < files or room.mb_a_day < files * mb:
+            raise wrong("a table whose day holds one whole sending: max_files of max_file_mb each")
+        return room
 
     @field_validator("kinds")
     @classmethod

@@ -12,6 +12,7 @@ class Event(TextChoices):
     SIGNED_OUT = "account.signed_out", _("Déconnexion")
     LOCKED = "account.locked", _("Compte bloqué après des essais infructueux")
     LOCK_ENDED = "account.lock_ended", _("Blocage levé par le service")
+    OBJECT_REFUSED = "account.object_refused", _("Objet refusé : inconnu, ou à quelqu’un d’autre")
     NEW_DEVICE = "account.new_device", _("Connexion depuis un nouvel appareil")
     SECOND_FACTOR_REFUSED = "account.second_factor_refused", _("Code de sécurité refusé")
     PASSKEY_COPIED = "account.passkey_copied", _("Clé d’accès refusée : son compteur n’a pas avancé")

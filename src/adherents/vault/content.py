@@ -68,6 +68,14 @@ class Refusal(models.TextChoices):
         "too_many",
         _("Il y a trop de fichiers dans cet envoi. Envoyez celui-ci dans un deuxième envoi."),
     )
+    FULL_TODAY = (
+        "full_today",
+        _("Vous avez atteint ce qui peut être envoyé en un jour. Envoyez ce fichier demain."),
+    )
+    FULL = (
+        "full",
+        _("Votre espace est plein. Appelez-nous ou écrivez-nous : nous verrons avec vous comment l’envoyer."),
+    )
     ENCRYPTED = (
         "encrypted",
         _("Ce PDF est protégé par un mot de passe. Enregistrez-le sans mot de passe, ou photographiez-le."),

@@ -1,4 +1,5 @@
 from adherents.vault.drawing.process import kept_ready
+from adherents.vault.models import DrawingTurn
 from adherents.vault.services.preparing import tell_what_waits
 from adherents.vault.services.rendition import draw_due
 from adherents.vault.services.resuming import sweep_expired
@@ -6,19 +7,30 @@ from adherents.vault.services.sweeping import sweep_forgotten
 from adherents.work.registry import sweep
 
 
-@sweep("vault.pages", around=kept_ready)
+@sweep("vault.pages", lane="drawings", around=kept_ready)
 def draw() -> int:
     return draw_due()
 
 
-@sweep("vault.forgotten")
+@sweep("vault.pages.long", lane="long-drawings")
+def draw_what_takes_long() -> int:
+    return draw_due(limit=1, slow=True)
+
+
+# A storage that hangs keeps no mail waiting: what asks it goes with the drawings.
+@sweep("vault.forgotten", lane="drawings")
 def forget() -> int:
     return sweep_forgotten()
 
 
-@sweep("vault.uploads")
+@sweep("vault.uploads", lane="drawings")
 def give_up_uploads() -> int:
     return sweep_expired()
+
+
+@sweep("vault.turns", lane="drawings", every=3600)
+def forget_turns() -> int:
+    return DrawingTurn.forget_old() and 0
 
 
 @sweep("vault.unsent", every=60)

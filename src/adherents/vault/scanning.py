@@ -42,6 +42,13 @@ class NotScanned(Exception):
         self.why = why
 
 
+class ScanTookTooLong(NotScanned):
+    """clamd is there, and was given its time with this document."""
+
+    def __init__(self) -> None:
+        super().__init__(Unscanned.SLOW)
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """`threat`: what clamd took it for, "" when it is clean. `engine`: its version and that of its signatures."""
@@ -55,8 +62,8 @@ def is_set() -> bool:
     return settings.ADHERENTS_ANTIVIRUS is not None
 
 
-def scan(chunks: Iterable[bytes]) -> Verdict:
-    """What clamd says of the document that `chunks` give.
+def scan(chunks: Iterable[bytes], *, seconds: float | None = None) -> Verdict:
+    """What clamd says of the document that `chunks` give, within `seconds` (`SECONDS` where none are given).
 
     Raises `NotScanned`, or what `chunks` raises: clamd is then never told that the document is over, and judges nothing.
     """
@@ -64,7 +71,12 @@ def scan(chunks: Iterable[bytes]) -> Verdict:
     assert address is not None, "ask `is_set` first"
     with _told():
         engine = _Clamd(address, ANSWERS_WITHIN).version()
-    answer = _Clamd(address, SECONDS).judge(chunks)
+    try:
+        answer = _Clamd(address, SECONDS if seconds is None else seconds).judge(chunks)
+    except NotScanned as error:
+        if error.why == Unscanned.SLOW:
+            raise ScanTookTooLong from error
+        raise
     if answer == "stream: OK":
         return Verdict("", engine)
     found = re.fullmatch(r"stream: (.+) FOUND", answer)

@@ -40,21 +40,26 @@ class SealingUploadHandler(FileUploadHandler):
 
 
 class BoundedUploadHandler(FileUploadHandler):
-    """Keeps a small file in memory, never on the disk. Of a larger one it keeps one byte too many: enough to know."""
+    """Keeps the first file in memory, never on the disk: of one that is too large a byte too many, enough to know. Of others,
+    nothing.
+    """
 
     chunk_size = 1 << 16
 
     def __init__(self, request: HttpRequest, *, most: int) -> None:
         super().__init__(request)
         self.most = most
-        self.kept = b""
+        self.kept = bytearray()
+        self.files = 0
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)
-        self.kept = b""
+        self.files += 1
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
-        self.kept += raw_data[: self.most + 1 - len(self.kept)]
+        if self.files == 1:
+            self.kept += raw_data[: self.most + 1 - len(self.kept)]
 
     def file_complete(self, file_size: int) -> "UploadedFile[bytes]":
-        return SimpleUploadedFile(self.file_name or "", self.kept, self.content_type or "")
+        kept = bytes(self.kept) if self.files == 1 else b""
+        return SimpleUploadedFile(self.file_name or "", kept, self.content_type or "")

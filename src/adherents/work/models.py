@@ -17,13 +17,17 @@ BACKOFF = [timedelta(seconds=s) for s in (10, 60, 300, 900, 3600, 3 * 3600, 6 * 
 
 class DueWorkQuerySet(models.QuerySet[Any]):
     def due(self) -> Self:
-        """What should be done now and that no worker holds."""
+        """What should be done now and that no worker holds, in its turn."""
         now = timezone.now()
         free = Q(leased_until__isnull=True) | Q(leased_until__lt=now)
-        return self.filter(free, next_attempt_at__lte=now).order_by("next_attempt_at", "pk")
+        return self.filter(free, next_attempt_at__lte=now).in_turn()
+
+    def in_turn(self) -> Self:
+        """The oldest first. A room where somebody's many rows must not keep another's one waiting has an order of its own."""
+        return self.order_by("next_attempt_at", "pk")
 
     def claim_due(self, limit: int = 50, lease_seconds: int = 300) -> list[Any]:
-        """Take up to `limit` rows for this worker alone, oldest first, and count the attempt.
+        """Take up to `limit` rows for this worker alone, in their turn, and count the attempt.
 
         One conditional UPDATE settles who gets a row, on any database; a lease that its worker left ends by itself.
         """

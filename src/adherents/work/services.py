@@ -1,15 +1,17 @@
 """Running the sweeps."""
 
 import logging
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from typing import TypeVar
 
 from django.db import Error as DatabaseError
-from django.db import close_old_connections
+from django.db import close_old_connections, connections
 
 from adherents.work.models import DueWork
-from adherents.work.registry import SWEEPS
+from adherents.work.registry import SWEEPS, sweeps_of
 
 Row = TypeVar("Row", bound=DueWork)
 
@@ -49,6 +51,47 @@ def run_until_nothing_is_left(*names: str, rounds: int = 1000) -> int:
         if not done:
             break
     return total
+
+
+def run_lanes(lanes: Sequence[str], *, stop: threading.Event, pause: float) -> None:
+    """Run the sweeps of each lane beside those of the others, until `stop` is set and each has ended what it had in hand.
+
+    `pause`: seconds between two rounds that find nothing. The first lane runs in the caller's thread. Raises what ends one of
+    them, when all have ended: a worker that would do a part of its work is none.
+    """
+    ended_by: list[BaseException] = []
+
+    def beside(lane: str) -> None:
+        try:
+            _run_lane(lane, stop, pause)
+        except BaseException as error:
+            ended_by.append(error)
+        finally:
+            stop.set()
+            connections.close_all()
+
+    threads = [threading.Thread(target=beside, args=[lane], name=lane) for lane in lanes[1:]]
+    for thread in threads:
+        thread.start()
+    try:
+        _run_lane(lanes[0], stop, pause)
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    if ended_by:
+        raise ended_by[0]
+
+
+def _run_lane(lane: str, stop: threading.Event, pause: float) -> None:
+    sweeps = sweeps_of(lane)
+    with ExitStack() as opened:
+        for sweep in sweeps.values():
+            opened.enter_context(sweep.around())
+        while not stop.is_set():
+            close_old_connections()
+            if not run_once(*sweeps, at_its_pace=True):
+                stop.wait(pause)
 
 
 def do_each(rows: list[Row], act: Callable[[Row], object]) -> int:

@@ -25,6 +25,7 @@ from adherents.insurer.calendar import add_working_days
 from adherents.insurer.profile import profile
 from adherents.members.models import Member
 from adherents.vault.models import Document
+from adherents.vault.services.allowance import NoRoom
 from adherents.vault.services.deposit import FilesGone
 from adherents.vault.services.standing import Closed
 from adherents.vault.views.member import member_of
@@ -90,6 +91,8 @@ def _new(request: HttpRequest, writing: Writing, document: Document | None) -> H
                 document_id=document.pk if document else None,
                 brought=brought,
             )
+        except NoRoom as refusal:
+            writing.has_no_room(form, refusal)
         except FilesGone:
             writing.miss(form, brought)
         else:
@@ -141,6 +144,8 @@ def _thread(request: HttpRequest, writing: Writing, thread_id: uuid.UUID) -> Htt
                 body=form.cleaned_data["body"],
                 brought=brought,
             )
+        except NoRoom as refusal:
+            writing.has_no_room(form, refusal)
         except FilesGone:
             writing.miss(form, brought)
         else:

@@ -37,6 +37,7 @@ from adherents.vault.drawing import (
 from adherents.vault.drawing.confinement import Confined
 
 SECONDS = 60
+BEHIND = 10  # what is added to the niceness of a drawing that nobody's quick one should wait for
 PIPE_BYTES = 1 << 20  # with the usual 64 KiB, the two processes wake each other a hundred times for a file
 SIZE_IS_FINAL = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
 COMMAND = [sys.executable, "-I", "-m", "adherents.vault.drawing"]
@@ -70,6 +71,16 @@ class CannotBeDrawn(Exception):
 
 class DrawingFailed(Exception):
     """The process died, was killed at its time limit, or said nonsense: it may go better another time."""
+
+
+class OutOfTime(DrawingFailed):
+    """It was killed at its time limit. `computing`: it spent that time computing, as it would the next time; else the machine
+    did not let it, which says nothing of the file.
+    """
+
+    def __init__(self, *, computing: bool) -> None:
+        super().__init__("out of time")
+        self.computing = computing
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +139,16 @@ class _Child:
     def kill(self) -> None:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
+
+    def end(self) -> float:
+        """Kill it, wait for its end; how many seconds of processor it took."""
+        self.kill()
+        try:
+            _, status, usage = os.wait4(self.process.pid, 0)
+        except ChildProcessError:  # it was waited for before
+            return 0.0
+        self.process.returncode = os.waitstatus_to_exitcode(status)
+        return usage.ru_utime + usage.ru_stime
 
     def close(self) -> None:
         self.kill()
@@ -195,15 +216,25 @@ class Drawing:
         seconds: int = SECONDS,
         only_open: bool = False,
         unpack: bool = False,
+        behind: bool = False,
     ) -> None:
-        """`only_open`: it draws nothing. `unpack`: it gives the files that a PDF carries, and draws nothing."""
-        self._most_pages = 0
+        """`only_open`: it draws nothing. `unpack`: it gives the files that a PDF carries, and draws nothing. `behind`: it has
+        the processor when nobody else wants it.
+        """
+        self._most_pages, self._seconds, self._rang = 0, seconds, False
         wanted = "unpack" if unpack else "open" if only_open else "draw"
         self._child = _spare.take()
-        self._clock = threading.Timer(seconds, self._child.kill)
+        if behind:
+            with suppress(ProcessLookupError):
+                os.setpriority(os.PRIO_PROCESS, self._child.process.pid, BEHIND)
+        self._clock = threading.Timer(seconds, self._ring)
         self._clock.daemon = True
         self._clock.start()
         self._child.tell(f"{content_type} {size} {seconds} {wanted}\n".encode())
+
+    def _ring(self) -> None:
+        self._rang = True
+        self._child.kill()
 
     def __enter__(self) -> Self:
         return self
@@ -277,5 +308,13 @@ class Drawing:
     def _exactly(self, wanted: int) -> bytes:
         got = self._child.stdout.read(wanted)
         if len(got) != wanted:
-            raise DrawingFailed("the drawing process stopped")
+            raise self._stopped()
         return got
+
+    def _stopped(self) -> DrawingFailed:
+        """Why nothing more comes. The system itself ends a process that has had all its seconds of processor."""
+        self._clock.cancel()
+        spent = self._child.end()
+        if self._rang or spent > self._seconds - 0.5:
+            return OutOfTime(computing=spent > self._seconds / 4)
+        return DrawingFailed("the drawing process stopped")

@@ -24,6 +24,7 @@ from adherents.vault.models.documents import (
     UnclaimedObject,
 )
 from adherents.vault.models.receipts import Receipt, ReceiptCounter, SigningKey, SigningKeyQuerySet
+from adherents.vault.models.turns import DrawingTurn
 from adherents.vault.sealed import NamedFile, SealedFile
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "DepositQuerySet",
     "Document",
     "DocumentQuerySet",
+    "DrawingTurn",
     "Earlier",
     "GatheredPhoto",
     "NamedFile",

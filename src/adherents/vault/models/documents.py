@@ -15,10 +15,11 @@ from adherents.insurer.profile import profile
 from adherents.members.models import Beneficiary, Member
 from adherents.vault.fields import NameKeyField
 from adherents.vault.legibility import SetAside, what_is_blank
+from adherents.vault.models.turns import FairQuerySet
 from adherents.vault.origins import ATTACHMENT, Erased, Origin
 from adherents.vault.scanning import Unscanned
 from adherents.vault.sealed import NamedFile, SealedFile
-from adherents.work.models import DueWork, DueWorkQuerySet
+from adherents.work.models import DueWork
 
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
@@ -86,7 +87,7 @@ class Earlier(NamedTuple):
     number: str
 
 
-class DocumentQuerySet(DueWorkQuerySet):
+class DocumentQuerySet(FairQuerySet):
     def of(self, member: Member) -> Self:
         """A member's documents, newest first; those of one deposit in the order in which they came."""
         return self.filter(member=member).order_by("-at", "place", "pk")
@@ -151,6 +152,7 @@ class Document(DueWork, NamedFile):
     )
     threat = models.CharField(max_length=200, default="", blank=True, help_text="what ClamAV took it for")
     unscanned = models.CharField(max_length=12, choices=Unscanned.choices, default="", blank=True)
+    slow = models.BooleanField(default=False, help_text="too long for a quick drawing: it goes behind them")
 
     origin = models.CharField(max_length=8, choices=Origin.choices, default=Origin.MEMBER)
     name_key = NameKeyField(max_length=200, default="", blank=True, editable=False)

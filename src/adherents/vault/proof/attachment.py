@@ -1,16 +1,16 @@
 """The receipt that a PDF carries, taken out without reading the rest of the PDF.
 
-A file from anybody is looked at, in the web process: so no PDF library, only the streams that say they are attached files,
-each inflated up to a bound. A PDF that was opened and saved again keeps them; an encrypted one does not.
+A file from anybody is looked at, in the web process: so no PDF library, only the streams that say they are attached files, a
+few of them, and all of them together inflated up to what one receipt may have. A PDF that was opened and saved again keeps
+them; an encrypted one does not.
 """
 
 import re
 import zlib
 
-from adherents.vault.proof.statement import Envelope, Malformed, read_envelope
+from adherents.vault.proof.statement import MOST_ENVELOPE_BYTES, Envelope, Malformed, read_envelope
 
 MOST_STREAMS = 32
-MOST_BYTES = 1 << 20
 _DICTIONARY_BYTES = 2048
 _FILE = re.compile(rb"/Type\s*/EmbeddedFile(?![A-Za-z0-9])")
 _STREAM = re.compile(rb"stream\r?\n")
@@ -19,10 +19,12 @@ _STREAM = re.compile(rb"stream\r?\n")
 def receipts_in(pdf: bytes) -> list[Envelope]:
     """Each different receipt attached to a PDF, mostly one. An attachment that is none is passed over."""
     found: list[Envelope] = []
+    left = MOST_ENVELOPE_BYTES
     for count, place in enumerate(_FILE.finditer(pdf)):
-        if count == MOST_STREAMS:
+        if count == MOST_STREAMS or not left:
             break
-        content = _content(pdf, place.start())
+        content = _content(pdf, place.start(), left)
+        left -= len(content)
         try:
             envelope = read_envelope(content)
         except Malformed:
@@ -37,23 +39,23 @@ def claims_one(pdf: bytes) -> bool:
     return bool(_FILE.search(pdf))
 
 
-def _content(pdf: bytes, inside: int) -> bytes:
-    """The clear bytes of the stream whose dictionary holds the place `inside`; none where it cannot be read."""
+def _content(pdf: bytes, inside: int, most: int) -> bytes:
+    """The clear bytes, `most` of them, of the stream whose dictionary holds the place `inside`; none where it cannot be read."""
     begin = pdf.rfind(b" obj", max(0, inside - _DICTIONARY_BYTES), inside)
     stream = _STREAM.search(pdf, inside, inside + _DICTIONARY_BYTES)
     if begin < 0 or stream is None:
         return b""
     dictionary = pdf[begin : stream.start()]
-    end = pdf.find(b"endstream", stream.end(), stream.end() + MOST_BYTES)
+    end = pdf.find(b"endstream", stream.end(), stream.end() + MOST_ENVELOPE_BYTES)
     if end < 0:
         return b""
     raw = pdf[stream.end() : end]
     if b"/Filter" not in dictionary:
-        return raw.rstrip(b"\r\n")
+        return raw.rstrip(b"\r\n")[:most]
     if b"/FlateDecode" not in dictionary:
         return b""
     inflating = zlib.decompressobj()
     try:
-        return inflating.decompress(raw, MOST_BYTES)
+        return inflating.decompress(raw, most)
     except zlib.error:
         return b""

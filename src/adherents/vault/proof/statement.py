@@ -16,7 +16,9 @@ from adherents.vault.proof.keys import ALGORITHM
 
 VERSION = 1
 FORMAT = "adherents-receipt/1"
+MOST_ENVELOPE_BYTES = 1 << 17  # a hundred files with the longest names make less
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_KEY_ID = re.compile(rb'"key_id":"([0-9a-f]{16})"')
 
 
 class Malformed(Exception):
@@ -95,13 +97,29 @@ def canonical(value: dict[str, Any]) -> bytes:
 
 
 def read_envelope(data: bytes) -> Envelope:
-    """Raises `Malformed`. How the JSON is laid out does not matter; each value does, to its last bit."""
+    """Raises `Malformed`. How the JSON is laid out does not matter; each value does, to its last bit.
+
+    It is flat: what is nested, or longer than a receipt can be, is not parsed at all.
+    """
+    if len(data) > MOST_ENVELOPE_BYTES or data.count(b"{") != 1 or b"[" in data:
+        raise Malformed
     found = _json(data.removeprefix(b"\xef\xbb\xbf"))
     if not isinstance(found, dict) or set(found) != {"format", "payload", "signature"}:
         raise Malformed
     if found["format"] != FORMAT:
         raise Malformed
     return Envelope(_base64(found["payload"]), _base64(found["signature"]))
+
+
+def key_named_in(payload: bytes) -> str:
+    """The `key_id` of canonical bytes that are not believed yet, and so not parsed. Raises `Malformed` where none is.
+
+    A quote inside a value has a backslash before it: these words stand nowhere but at their place.
+    """
+    named = _KEY_ID.search(payload)
+    if named is None:
+        raise Malformed
+    return named[1].decode()
 
 
 def read_statement(payload: bytes) -> Statement:

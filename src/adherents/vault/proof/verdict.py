@@ -8,9 +8,24 @@ from django.utils.translation import gettext_lazy as _
 
 from adherents.vault.proof.attachment import claims_one, receipts_in
 from adherents.vault.proof.keys import verifies
-from adherents.vault.proof.statement import Envelope, Malformed, Statement, read_envelope, read_statement
+from adherents.vault.proof.statement import (
+    Envelope,
+    Malformed,
+    Statement,
+    key_named_in,
+    read_envelope,
+    read_statement,
+)
 
 MOST_BYTES = 1 << 20
+
+
+class Verdict(models.TextChoices):
+    """What is said of a file, and nothing beside it. What the second one shows is what was signed, never what its pages say."""
+
+    AUTHENTIC = "authentic", _("Cet accusé est authentique")
+    PAGES_NOT_OURS = "pages_not_ours", _("Les pages de ce PDF ne sont pas les nôtres")
+    NO_RECEIPT = "no_receipt", _("Ce fichier n’est pas un accusé de dépôt authentique")
 
 
 class Fault(models.TextChoices):
@@ -55,14 +70,14 @@ def judge(data: bytes, keys: Mapping[str, bytes]) -> Proven:
     from_pdf = b"%PDF-" in data[:1024]
     envelope = _from_pdf(data) if from_pdf else _from_json(data)
     try:
-        statement = read_statement(envelope.payload)
+        key = keys.get(key_named_in(envelope.payload))
+        if key is None:
+            raise ProvesNothing(Fault.UNKNOWN_KEY)
+        if not verifies(key, envelope.payload, envelope.signature):
+            raise ProvesNothing(Fault.ALTERED)
+        statement = read_statement(envelope.payload)  # nobody else's bytes are parsed
     except Malformed as error:
         raise ProvesNothing(Fault.ALTERED) from error
-    key = keys.get(statement.key_id)
-    if key is None:
-        raise ProvesNothing(Fault.UNKNOWN_KEY)
-    if not verifies(key, envelope.payload, envelope.signature):
-        raise ProvesNothing(Fault.ALTERED)
     return Proven(statement, envelope, from_pdf)
 
 

@@ -16,12 +16,14 @@ from adherents.vault.names import clean_name
 from adherents.vault.objects import StorageFailed, delete_object, fresh_name
 from adherents.vault.sealed import NamedFile, SealedFile
 from adherents.vault.sealing import Sealed, Sealer
+from adherents.vault.services.allowance import Room, locked_room_of
 from adherents.vault.services.reading import Altered, clear_bytes
 from adherents.vault.services.standing import check_open
 
 MEGABYTE = 1 << 20  # what phones and PCs call « Mo » in a file's properties, and more generous than 1,000,000
 _ENOUGH_TO_TELL = 4096
 _LOCK_WORD = b"/Encrypt"
+OPENS_WITHIN = 5  # seconds: a request waits for the answer, and the worker looks again
 _LOCKS = {Fault.ENCRYPTED: Refusal.ENCRYPTED, Fault.LOCKED: Refusal.LOCKED}
 
 
@@ -160,9 +162,12 @@ class Incoming:
 
 @dataclass
 class Intake:
-    """The files of one sending, as they come: no more than the profile allows, those that already wait counted."""
+    """The files of one sending, as they come: no more than the profile allows, those that already wait counted, and no more than
+    there is `room` for (looked at again where their rows are made).
+    """
 
     waiting: int = 0
+    room: Room | None = None
     arrived: list[Arrived] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     current: Incoming | None = None
@@ -175,13 +180,17 @@ class Intake:
 
     def begin(self, name: str) -> Incoming:
         full = self.waiting + len(self.arrived) >= profile().documents.max_files
-        self.current = Incoming(name=name, refusal=Refusal.TOO_MANY if full else None)
+        no_room = self.room.refusal_of(1) if self.room else None
+        self.current = Incoming(name=name, refusal=Refusal.TOO_MANY if full else no_room)
         return self.current
 
     def end(self) -> Arrived | Refused:
         """The current file is over."""
         assert self.current is not None
         ended, self.current = self.current.finish(), None
+        if isinstance(ended, Arrived) and self.room and (no_room := self.room.refused(ended.sealed.size)):
+            discard([ended])
+            ended = Refused(ended.name, no_room)
         if isinstance(ended, Arrived):
             self.arrived.append(ended)
         else:
@@ -199,6 +208,23 @@ class Intake:
             self.current.abort()
             self.current = None
         discard(self.take())
+
+
+def admitted(
+    member: Member, arrived: Sequence[Arrived], refused: Sequence[Refused] = ()
+) -> tuple[list[Arrived], list[Refused]]:
+    """What there is room for, and what is refused with what was already: in the transaction that makes their rows.
+
+    The objects of the others are left to the sweep: this transaction may still be undone.
+    """
+    enter, left_out = list[Arrived](), list(refused)
+    room = locked_room_of(member) if arrived else None
+    for file in arrived:
+        if room and (no_room := room.refused(file.sealed.size)):
+            left_out.append(Refused(file.name, no_room))
+        else:
+            enter.append(file)
+    return enter, left_out
 
 
 def discard(arrived: Iterable[Arrived]) -> None:
@@ -237,6 +263,7 @@ def keep_waiting(*, member: Member, arrived: Sequence[Arrived]) -> None:
         return
     with transaction.atomic():
         check_open(member)
+        arrived, _none = admitted(member, arrived)
         own([file.sealed.storage_name for file in arrived])
         Arrival.objects.bulk_create([Arrival(member=member, **file.facts()) for file in arrived])
 
@@ -260,7 +287,7 @@ def _lock_of(arrived: Arrived) -> Refusal | None:
     """How this PDF is locked, if it is. Asked of the confined process: the word alone also stands in innocent files."""
     file: NamedFile = Document(**arrived.facts())
     try:
-        with Drawing(PDF, file.size, seconds=20, only_open=True) as drawing:
+        with Drawing(PDF, file.size, seconds=OPENS_WITHIN, only_open=True) as drawing:
             drawing.feed(clear_bytes(file))
     except CannotBeDrawn as error:
         return _LOCKS.get(error.fault)

@@ -23,7 +23,8 @@ class Brought:
 def attach(*, member: Member, brought: Brought) -> list[Document]:
     """Make documents of it, in the caller's transaction; none when nothing was brought.
 
-    Raises `Closed`, also where nothing was brought: a message that was on its way may have taken minutes; and `FilesGone`.
+    Raises `Closed`, also where nothing was brought: a message that was on its way may have taken minutes; `FilesGone` and
+    `NoRoom`.
     """
     check_open(member)
     try:

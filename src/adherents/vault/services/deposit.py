@@ -18,7 +18,8 @@ from adherents.vault.content import PDF
 from adherents.vault.models import Arrival, Deposit, Document, GatheredPhoto, ReceiptCounter
 from adherents.vault.objects import fresh_name
 from adherents.vault.origins import Origin
-from adherents.vault.services.arrival import Arrived, Refused, in_order, own
+from adherents.vault.services.allowance import NoRoom
+from adherents.vault.services.arrival import Arrived, Refused, admitted, in_order, own
 from adherents.vault.services.gathering import Facts, papers_of, sent_files
 from adherents.vault.services.receipts import issue
 from adherents.vault.services.standing import check_open
@@ -50,7 +51,8 @@ def deposit(
     `kind` is a code of the profile; `refused` is told on the receipt; `named` are the ids of what waited, in the member's
     order: nothing else that waits is touched. `gather`: the photos are one document, whose PDF the worker makes. `answers`:
     the member's own document in whose stead these come. What comes with a message (`origin`) has a receipt too, and no mail:
-    nobody has to decide it. Raises `NothingArrived`, `FilesGone` or `Closed`.
+    nobody has to decide it. What there is no room for is refused, and told on the receipt; with a message nothing enters then
+    (`NoRoom`). Raises `NothingArrived`, `FilesGone` or `Closed`.
     """
     with transaction.atomic():
         check_open(member)
@@ -58,6 +60,10 @@ def deposit(
         waiting = in_order(list(mine), named)
         if len(waiting) < len({*named}):
             raise FilesGone
+        came, already_refused = len(arrived), len(refused)
+        arrived, refused = admitted(member, arrived, refused)
+        if origin == Origin.MESSAGE and len(arrived) < came:
+            raise NoRoom(refused[already_refused].reason)
         if not waiting and not arrived:
             raise NothingArrived
         own([file.sealed.storage_name for file in arrived])

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from adherents.vault.content import PHOTOS
 from adherents.vault.drawing import MOST_PAGES, Fault
-from adherents.vault.drawing.process import CannotBeDrawn, Drawing
+from adherents.vault.drawing.process import CannotBeDrawn, Drawing, OutOfTime
 from adherents.vault.models import Document, GatheredPhoto, Page, UnclaimedObject
 from adherents.vault.objects import fresh_name
 from adherents.vault.sealed import NamedFile
@@ -25,6 +25,14 @@ class PhotoCannotBeDrawn(CannotBeDrawn):
 
     def __init__(self, fault: Fault, photo: GatheredPhoto) -> None:
         super().__init__(fault)
+        self.photo = photo
+
+
+class PhotoOutOfTime(OutOfTime):
+    """One of the photos is the reason."""
+
+    def __init__(self, photo: GatheredPhoto, *, computing: bool) -> None:
+        super().__init__(computing=computing)
         self.photo = photo
 
 
@@ -70,11 +78,11 @@ def sent_files(document: Document) -> list[NamedFile]:
     return list(document.photos.all()) if document.photo_count else [document]
 
 
-def gather(document: Document, *, lease_seconds: int) -> Drawn:
-    """Draw every photo, and make the PDF. The lease is kept meanwhile.
+def gather(document: Document, *, lease_seconds: int, drawing: Callable[[NamedFile], Drawing]) -> Drawn:
+    """Draw every photo, and make the PDF. The lease is kept meanwhile; `drawing` starts what draws one of them.
 
     A photo that is several (a scanned TIFF) gives each of its pages. Raises `PhotoCannotBeDrawn`, also for more pages than a
-    document may have, `DrawingFailed`, `PhotoAltered` or `StorageFailed`.
+    document may have, `PhotoOutOfTime`, `DrawingFailed`, `PhotoAltered` or `StorageFailed`.
     """
     from adherents.vault.album import Album  # it takes a while to load, and only the worker needs it
 
@@ -82,18 +90,20 @@ def gather(document: Document, *, lease_seconds: int) -> Drawn:
     for photo in document.photos.all():
         document.keep_lease(lease_seconds)
         try:
-            for page, width, height in _pictures(photo, room=MOST_PAGES - len(pages)):
+            for page, width, height in _pictures(drawing(photo), photo, room=MOST_PAGES - len(pages)):
                 album.add(page.jpeg, width, height)
                 pages.append(sealed_page(document, len(pages) + 1, width, height, page))
         except CannotBeDrawn as error:
             raise PhotoCannotBeDrawn(error.fault, photo) from error
+        except OutOfTime as error:
+            raise PhotoOutOfTime(photo, computing=error.computing) from error
         except Altered as error:
             raise PhotoAltered(error.code, photo) from error
     return Drawn(len(pages), pages, _sealed(document, album.write))
 
 
-def _pictures(photo: GatheredPhoto, *, room: int) -> Iterator[tuple[Encoded, int, int]]:
-    with Drawing(photo.content_type, photo.size) as drawing:
+def _pictures(started: Drawing, photo: GatheredPhoto, *, room: int) -> Iterator[tuple[Encoded, int, int]]:
+    with started as drawing:
         if drawing.feed(clear_bytes(photo)) > room:
             raise CannotBeDrawn(Fault.TOO_LARGE)
         for drawn in drawing.pages():

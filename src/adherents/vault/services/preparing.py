@@ -11,7 +11,7 @@ from django.utils import timezone
 from adherents.members.models import Beneficiary, Member
 from adherents.vault import mails
 from adherents.vault.models import Arrival, Deposit, Document, Sending, Upload
-from adherents.vault.services.arrival import Arrived, delete_objects, disown, own
+from adherents.vault.services.arrival import Arrived, admitted, delete_objects, disown, own
 from adherents.vault.services.standing import check_open
 
 KEPT_FOR = timedelta(days=1)  # after the last byte that came for it
@@ -69,6 +69,7 @@ def keep_waiting(*, member: Member, sending_id: uuid.UUID, arrived: Sequence[Arr
     with transaction.atomic():
         check_open(member)
         sending = locked(member=member, sending_id=sending_id)
+        arrived, _none = admitted(member, arrived)
         own([file.sealed.storage_name for file in arrived])
         Arrival.objects.bulk_create(
             [Arrival(member=member, sending=sending, **file.facts()) for file in arrived]

@@ -1,6 +1,6 @@
 """The receipt of a deposit: signed with it, handed out as PDF and as JSON, and checked for whoever holds one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -15,7 +15,7 @@ from adherents.members.models import Member
 from adherents.vault.models import Deposit, Document, Receipt
 from adherents.vault.proof import keys, paper
 from adherents.vault.proof.statement import Envelope, File, Statement, read_statement
-from adherents.vault.proof.verdict import Proven, judge
+from adherents.vault.proof.verdict import Proven, Verdict, judge
 from adherents.vault.services import signing
 from adherents.vault.services.gathering import sent_files
 
@@ -38,10 +38,10 @@ class Handed:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A receipt found to be ours. `pages_are_ours` is None for JSON; for a PDF, whether its pages are the ones we draw."""
+    """What we signed, and the verdict on the file that carries it: `AUTHENTIC`, or `PAGES_NOT_OURS` for a PDF of other pages."""
 
     statement: Statement
-    pages_are_ours: bool | None = None
+    verdict: Verdict
 
 
 def issue(deposit: Deposit, documents: Sequence[Document]) -> Receipt:
@@ -109,14 +109,18 @@ def name_of(number: str, form: str) -> str:
 
 def check(data: bytes) -> Checked:
     """Whether these bytes are a receipt of ours, and what it says. Raises `ProvesNothing`. Nothing is kept of them."""
-    proven = judge(data, signing.public_keys())
-    return Checked(proven.statement, pages_are_ours(data, proven))
+    return check_against(data, signing.public_keys())
 
 
-def pages_are_ours(data: bytes, proven: Proven) -> bool | None:
-    """Are the pages of a PDF, in one language or another, exactly those that we draw today? None for JSON."""
-    if not proven.from_pdf:
-        return None
+def check_against(data: bytes, public_keys: Mapping[str, bytes]) -> Checked:
+    """As `check`, with these public keys by key id: no database is asked."""
+    proven = judge(data, public_keys)
+    ours = not proven.from_pdf or _pages_are_ours(data, proven)
+    return Checked(proven.statement, Verdict.AUTHENTIC if ours else Verdict.PAGES_NOT_OURS)
+
+
+def _pages_are_ours(data: bytes, proven: Proven) -> bool:
+    """Are the pages of a PDF, in one language or another, exactly those that we draw today?"""
     return any(paper.draw(proven.envelope, language) == data for language in profile().languages)
 
 

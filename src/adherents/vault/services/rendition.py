@@ -1,6 +1,7 @@
 """The worker's chain on a document: scanned where there is an antivirus, then drawn, which is also how it is checked.
 
-What is infected or cannot be drawn is set aside, never shown; what could not be scanned waits.
+What is infected or cannot be drawn is set aside, never shown; what could not be scanned waits. Members come in turn, and what
+takes long goes behind what does not (`models/turns.py`, `services/budget.py`).
 """
 
 import time
@@ -15,15 +16,18 @@ from adherents.journal.services import record
 from adherents.vault import mails, scanning
 from adherents.vault.content import PDF
 from adherents.vault.drawing import Fault
-from adherents.vault.drawing.process import CannotBeDrawn, Drawing, DrawingFailed
-from adherents.vault.models import Document, GatheredPhoto, Page, SetAside, State
+from adherents.vault.drawing.process import CannotBeDrawn, DrawingFailed, OutOfTime
+from adherents.vault.models import Document, DrawingTurn, GatheredPhoto, Page, SetAside, State
 from adherents.vault.objects import StorageFailed
-from adherents.vault.scanning import NotScanned, Unscanned, Verdict
+from adherents.vault.origins import Origin
+from adherents.vault.scanning import NotScanned, ScanTookTooLong, Unscanned, Verdict
 from adherents.vault.services.arrival import disown, own
+from adherents.vault.services.budget import Budget
 from adherents.vault.services.gathering import (
     Drawn,
     PhotoAltered,
     PhotoCannotBeDrawn,
+    PhotoOutOfTime,
     gather,
     sent_files,
 )
@@ -34,6 +38,7 @@ from adherents.work.services import do_each
 TRIES = 3
 LEASE_SECONDS = 300  # longer than a scan and a drawing may take together
 ROUND_SECONDS = 15
+NOTICED = timedelta(seconds=1)  # less than this changes nobody's turn
 LONGEST_WAIT = timedelta(minutes=15)  # for an antivirus that is away: it may be back at any time
 _GONE = {Unscanned.AWAY, Unscanned.SLOW}
 SCAN_FIELDS = ["scanned_at", "scanned_by", "threat", "unscanned"]
@@ -47,33 +52,53 @@ _REASONS = {
 }
 
 
-def draw_due(limit: int = 4) -> int:
-    """Treat what is due, one document at a time; how many were tried.
+def draw_due(limit: int = 4, *, slow: bool = False) -> int:
+    """Treat what is due, one document at a time; how many were tried. `slow`: those that did not end within a short while.
 
-    A round ends early when the antivirus is away, or when it has been long: the worker also has mails to send.
+    A round ends early when the antivirus is away, or when it has been long.
     """
     ends = time.monotonic() + ROUND_SECONDS
     unscanned: list[Unscanned | None] = []
     for done in range(limit):
-        claimed = Document.objects.claim_due(limit=1, lease_seconds=LEASE_SECONDS)
+        claimed = Document.objects.filter(slow=slow).claim_due(limit=1, lease_seconds=LEASE_SECONDS)
         if not claimed:
             return done
-        do_each(claimed, lambda document: unscanned.append(treat(document)))
+        do_each(claimed, lambda document: unscanned.append(_treat_in_turn(document)))
         if _GONE.intersection(unscanned) or time.monotonic() > ends:
             return done + 1
     return limit
 
 
+def _treat_in_turn(document: Document) -> Unscanned | None:
+    """The member's next document comes after one of each other member who waits, and later when this one took long."""
+    if document.origin == Origin.INSURER:
+        return treat(document)
+    DrawingTurn.put_off(document.member_id, timezone.now())
+    began = time.monotonic()
+    try:
+        return treat(document)
+    finally:
+        took = timedelta(seconds=time.monotonic() - began)
+        if took > NOTICED:
+            DrawingTurn.put_off(document.member_id, timezone.now() + took)
+
+
 def treat(document: Document) -> Unscanned | None:
     """Scan and draw a document that this worker has claimed; its row says how it ended, the answer why it was not scanned.
 
-    Nothing shows before it is clean and all of its pages are sealed and stored. A process that dies is tried three times,
-    then the document is set aside as unreadable; a storage or an antivirus that does not answer is tried for ever.
+    Nothing shows before it is clean and all of its pages are sealed and stored. A document that does not end within a short
+    while goes behind the others, once; what then still computes at its time limit is the file's fault, and set aside. A process
+    that dies is tried three times, then the document is set aside as unreadable; a storage or an antivirus that does not
+    answer is tried for ever.
     """
+    budget = Budget.of(document)
     try:
-        if _wants_scanning(document) and not _scan(document):
+        if _wants_scanning(document) and not _scan(document, budget):
             return None
-        drawn = _draw(document)
+        drawn = _draw(document, budget)
+    except ScanTookTooLong as error:
+        _wait_for_antivirus(document, error.why, put_behind=not document.slow)
+        return error.why if document.slow else None
     except NotScanned as error:
         _wait_for_antivirus(document, error.why)
         return error.why
@@ -83,8 +108,14 @@ def treat(document: Document) -> Unscanned | None:
     except Altered as error:
         photo = error.photo if isinstance(error, PhotoAltered) else None
         _set_aside(document, SetAside.ALTERED, code=error.code, photo=photo)
-    except DrawingFailed:
-        if document.attempts >= TRIES:
+    except DrawingFailed as error:
+        out_of_time = isinstance(error, OutOfTime)
+        if out_of_time and not document.slow:
+            _put_behind(document)
+        elif isinstance(error, OutOfTime) and error.computing:
+            photo = error.photo if isinstance(error, PhotoOutOfTime) else None
+            _set_aside(document, SetAside.UNREADABLE, photo=photo)
+        elif document.attempts >= TRIES:
             _set_aside(document, SetAside.UNREADABLE)
         else:
             _later(document)
@@ -100,15 +131,15 @@ def _wants_scanning(document: Document) -> bool:
     return bool(document.threat) or (scanning.is_set() and document.scanned_at is None)
 
 
-def _scan(document: Document) -> bool:
-    """Is it clean? The row keeps the answer. Raises `NotScanned`, `Altered` or `StorageFailed`."""
+def _scan(document: Document, budget: Budget) -> bool:
+    """Is it clean? The row keeps the answer. Raises `NotScanned`, `Altered`, `StorageFailed`, `DrawingFailed`."""
     if not scanning.is_set():
         raise NotScanned(Unscanned.AWAY)
     for file in sent_files(document):
         document.keep_lease(LEASE_SECONDS)
-        verdict = scanning.scan(clear_bytes(file))
+        verdict = scanning.scan(clear_bytes(file), seconds=budget.scan_seconds)
         if not verdict.threat and file.content_type == PDF:
-            verdict = _scan_what_it_carries(document) or verdict
+            verdict = _scan_what_it_carries(document, budget) or verdict
         if verdict.threat:
             photo = file if isinstance(file, GatheredPhoto) else None
             _set_aside(document, SetAside.INFECTED, verdict=verdict, photo=photo)
@@ -124,12 +155,12 @@ def _scan(document: Document) -> bool:
     return document.keep_lease(LEASE_SECONDS)
 
 
-def _scan_what_it_carries(document: Document) -> Verdict | None:
+def _scan_what_it_carries(document: Document, budget: Budget) -> Verdict | None:
     """The first of a PDF's attached files that is not clean. clamd unpacks many of them by itself, and not each."""
-    with Drawing(document.content_type, document.size, unpack=True) as drawing:
+    with budget.drawing(document, unpack=True) as drawing:
         for file in drawing.files(clear_bytes(document)):
             document.keep_lease(LEASE_SECONDS)
-            verdict = scanning.scan([file])
+            verdict = scanning.scan([file], seconds=budget.scan_seconds)
             if verdict.threat:
                 return verdict
     return None
@@ -140,10 +171,10 @@ def _note(verdict: Verdict, row: Document) -> None:
     row.scanned_by, row.threat = verdict.engine[:120], verdict.threat[:200]
 
 
-def _draw(document: Document) -> Drawn:
+def _draw(document: Document, budget: Budget) -> Drawn:
     if not document.has_its_file:
-        return gather(document, lease_seconds=LEASE_SECONDS)
-    with Drawing(document.content_type, document.size) as drawing:
+        return gather(document, lease_seconds=LEASE_SECONDS, drawing=budget.drawing)
+    with budget.drawing(document) as drawing:
         count = drawing.feed(clear_bytes(document))
         return Drawn(count, sealed_pages(document, count, drawing.pages()))
 
@@ -245,7 +276,7 @@ def _drop_pages(row: Document) -> None:
     row.page_count, row.blank_pages = None, []
 
 
-def _wait_for_antivirus(document: Document, why: Unscanned) -> None:
+def _wait_for_antivirus(document: Document, why: Unscanned, *, put_behind: bool = False) -> None:
     with transaction.atomic():
         row = _still_ours(document)
         if row is None:
@@ -256,7 +287,19 @@ def _wait_for_antivirus(document: Document, why: Unscanned) -> None:
         row.work_later()
         assert row.next_attempt_at is not None
         row.next_attempt_at = min(row.next_attempt_at, timezone.now() + LONGEST_WAIT)
-        row.save(update_fields=[*Document.WORK_FIELDS, "unscanned"])
+        if put_behind:
+            row.slow, row.next_attempt_at = True, timezone.now()
+        row.save(update_fields=[*Document.WORK_FIELDS, "unscanned", "slow"])
+
+
+def _put_behind(document: Document) -> None:
+    """It took more than a short while: again, where it delays nobody. What was tried here is no attempt."""
+    with transaction.atomic():
+        row = _still_ours(document)
+        if row is not None:
+            row.work_later()
+            row.slow, row.next_attempt_at, row.attempts = True, timezone.now(), 0
+            row.save(update_fields=[*Document.WORK_FIELDS, "slow"])
 
 
 def _later(document: Document) -> None:

@@ -24,6 +24,7 @@ from adherents.vault.models import Arrival, Sending, UnclaimedObject, Upload, Up
 from adherents.vault.names import clean_name
 from adherents.vault.objects import StorageFailed, fresh_name
 from adherents.vault.sealing import Sealed, Sealer
+from adherents.vault.services.allowance import locked_room_of
 from adherents.vault.services.arrival import (
     MEGABYTE,
     Arrived,
@@ -87,9 +88,9 @@ def begin_upload(
     """Announce a file of `length` bytes for a sending, a new one without `sending_id`. `sha256` (hexadecimal) is checked at
     the end where it is given.
 
-    Raises `NotAccepted`: empty, too large, or one more than the profile allows with those of this sending that wait and those
-    on their way; `SentAlready`, `TooManyOpen` or `Closed`. An announcement whose answer was lost is answered again, and those
-    whose bytes never came keep nobody out.
+    Raises `NotAccepted`: empty, too large, more than there is room for, or one more than the profile allows with those of this
+    sending that wait and those on their way; `SentAlready`, `TooManyOpen` or `Closed`. An announcement whose answer was lost
+    is answered again, and those whose bytes never came keep nobody out.
     """
     documents = profile().documents
     if not length:
@@ -108,6 +109,8 @@ def begin_upload(
             if stale is None:
                 raise NotAccepted(Refusal.TOO_MANY)
             stale.delete()
+        if no_room := locked_room_of(member).refusal_of(length):  # two at once are counted in turn
+            raise NotAccepted(no_room)
         return Upload.objects.create(
             member=member,
             sending=sending,

@@ -9,16 +9,20 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
+from adherents.accounts.browser import address_of
 from adherents.accounts.decorators import member_required
+from adherents.accounts.limits import knock
 from adherents.accounts.returning import gives_a_file
 from adherents.vault.forms import CheckForm
 from adherents.vault.models import Deposit
 from adherents.vault.names import attachment_header
 from adherents.vault.proof.keys import pem
-from adherents.vault.proof.verdict import MOST_BYTES, Fault, ProvesNothing
+from adherents.vault.proof.verdict import MOST_BYTES, Fault, ProvesNothing, Verdict
 from adherents.vault.services import receipts, signing
 from adherents.vault.uploads import BoundedUploadHandler
 from adherents.vault.views.member import member_of
+
+MOST_REQUEST_BYTES = 32 << 20  # what is longer is not even read: nobody takes it for a receipt by mistake
 
 
 @member_required
@@ -67,6 +71,9 @@ def _headers(handed: receipts.Handed) -> dict[str, str]:
 def check(request: HttpRequest) -> HttpResponse:
     """« Vérifier un accusé de dépôt », for everybody. What is sent stays in memory, and is forgotten with the answer."""
     if request.method == "POST":
+        if int(request.META.get("CONTENT_LENGTH") or 0) > MOST_REQUEST_BYTES:
+            return _check_page(request, CheckForm(), status=413, fault=Fault.TOO_LARGE)
+        knock("receipt", address=address_of(request))
         request.upload_handlers = [BoundedUploadHandler(request, most=MOST_BYTES)]
     return _check(request)
 
@@ -93,12 +100,13 @@ def _check(request: HttpRequest) -> HttpResponse:
             "Nous n’avons pas reçu, sous ce numéro, de fichier qui ait cette empreinte. Vérifiez l’un et l’autre."
         )
         return _check_page(request, form, status=422, refusal=refusal)
-    return _check_page(request, form, checked=checked, sha256=sha256)
+    status = 200 if checked.verdict == Verdict.AUTHENTIC else 422
+    return _check_page(request, form, status=status, checked=checked, sha256=sha256)
 
 
 def _check_page(request: HttpRequest, form: CheckForm, *, status: int = 200, **shown: Any) -> HttpResponse:
     nothing = {"checked": None, "told": None, "sha256": "", "fault": None, "refusal": ""}
-    context = {"form": form, **nothing, **shown}
+    context = {"form": form, "no_receipt": Verdict.NO_RECEIPT.label, **nothing, **shown}
     checked, sha256 = context["checked"], context["sha256"]
     context["same"] = [file for file in checked.statement.files if file.sha256 == sha256] if checked else []
     return render(request, "vault/check.html", context, status=status)

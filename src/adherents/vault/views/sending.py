@@ -27,6 +27,7 @@ from adherents.vault.replies import add_replies
 from adherents.vault.sending import MOST_TOLD, client_is_there, told_to_the_script
 from adherents.vault.services import preparing, resuming
 from adherents.vault.services import sending as service
+from adherents.vault.services.allowance import allowance_of, room_of
 from adherents.vault.services.arrival import MEGABYTE, Intake, Refused, in_order
 from adherents.vault.services.deposit import FilesGone, NothingArrived
 from adherents.vault.services.standing import Closed
@@ -92,6 +93,7 @@ def send(request: HttpRequest) -> HttpResponseBase:
     intake = Intake()
     if request.method == "POST":
         intake.waiting = resuming.files_of(page.sending) if page.sending else 0
+        intake.room = room_of(page.member)
         request.upload_handlers = [SealingUploadHandler(request, intake)]
     try:
         return _send(request, page, intake)
@@ -250,6 +252,7 @@ def _show(
         "refused": refused or [],
         "no_file": no_file,
         "most_files": documents.max_files,
+        "allowance": allowance_of(page.member),
         "most_megabytes": documents.max_file_mb,
         "most_bytes": documents.max_file_mb * MEGABYTE,
         "formats": ", ".join(SHORT_NAMES[kind] for kind in documents.types),

@@ -7,6 +7,8 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
+from adherents.config.checks import open_to_the_world
+
 
 class Command(BaseCommand):
     help = (
@@ -27,6 +29,8 @@ class Command(BaseCommand):
             raise CommandError(
                 "Several processes need a shared cache: set ADHERENTS_CACHE_URL, or --workers 1."
             )
+        if unsafe := open_to_the_world(bind):
+            self.stderr.write(self.style.WARNING(f"(adherents.W011) {unsafe}"))
         call_command("collectstatic", interactive=False, verbosity=0)
         command = [
             sys.executable,

@@ -8,10 +8,11 @@ from django.utils import translation
 
 from adherents.ui.templatetags.ui import size
 from adherents.vault.proof.keys import NoKey, read_pem
-from adherents.vault.proof.verdict import MOST_BYTES, Fault, Proven, ProvesNothing, judge
+from adherents.vault.proof.verdict import MOST_BYTES, Fault, ProvesNothing, Verdict
 from adherents.vault.services import receipts, signing
+from adherents.vault.services.receipts import Checked
 
-NOT_AUTHENTIC, UNKNOWN_KEY, NOT_CHECKED = 1, 2, 3
+NO_RECEIPT, UNKNOWN_KEY, NOT_CHECKED, PAGES_NOT_OURS = 1, 2, 3, 4
 SENTENCES = {
     Fault.TOO_LARGE: "not a receipt: it is larger than 1 MB",
     Fault.NOT_A_RECEIPT: "not a receipt",
@@ -23,8 +24,9 @@ SENTENCES = {
 
 class Command(BaseCommand):
     help = (
-        "Say whether a receipt (PDF or JSON) is authentic, and what it says. Exits 0 when it is, 1 when it is altered or no "
-        "receipt, 2 when its key is unknown, 3 when nothing could be checked."
+        "Say whether a receipt (PDF or JSON) is authentic, and what it says. Exits 0 when it is, 4 when a PDF carries an "
+        "authentic receipt and its pages are not ours, 1 when it is altered or no receipt, 2 when its key is unknown, 3 when "
+        "nothing could be checked."
     )
     requires_system_checks: list[str] = []  # an auditor has the file and a key, and no portal
 
@@ -41,12 +43,14 @@ class Command(BaseCommand):
         file: Path = options["file"]
         data = self._read(file)
         try:
-            proven = judge(data, self._keys(options["key"]))
+            checked = receipts.check_against(data, self._keys(options["key"]))
         except ProvesNothing as error:
-            code = UNKNOWN_KEY if error.fault == Fault.UNKNOWN_KEY else NOT_AUTHENTIC
+            code = UNKNOWN_KEY if error.fault == Fault.UNKNOWN_KEY else NO_RECEIPT
             raise CommandError(f"{file.name}: {SENTENCES[error.fault]}", returncode=code) from error
         with translation.override("en"):
-            self._tell(file, data, proven)
+            self._tell(file, checked)
+        if checked.verdict == Verdict.PAGES_NOT_OURS:
+            raise CommandError(f"{file.name}: its pages are not ours", returncode=PAGES_NOT_OURS)
 
     def _keys(self, given: Path | None) -> dict[str, bytes]:
         if given is not None:
@@ -71,13 +75,15 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{file} cannot be read: {error.strerror}", returncode=NOT_CHECKED) from error
 
-    def _tell(self, file: Path, data: bytes, proven: Proven) -> None:
-        said = proven.statement
-        self.stdout.write(f"{file.name}: authentic, signed by the key {said.key_id}")
-        if receipts.pages_are_ours(data, proven) is False:
+    def _tell(self, file: Path, checked: Checked) -> None:
+        said = checked.statement
+        if checked.verdict == Verdict.AUTHENTIC:
+            self.stdout.write(f"{file.name}: authentic, signed by the key {said.key_id}")
+        else:
             self.stdout.write(
-                "NOTE: the signed receipt inside this PDF is authentic, but its pages are not those that this portal draws "
-                "today (another profile or version, or changed by hand): trust what follows, not the pages"
+                f"{file.name}: PAGES NOT OURS: what this PDF shows is not what this portal draws today (changed by hand, or "
+                "another profile or version). Believe none of its pages. What is attached to it, signed by the key "
+                f"{said.key_id}, says this and no more:"
             )
         self.stdout.write(f"  number     {said.number}")
         self.stdout.write(f"  deposited  {said.deposited_at.isoformat()}")

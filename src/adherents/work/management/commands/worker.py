@@ -1,38 +1,48 @@
 import signal
 import threading
 from argparse import ArgumentParser
-from contextlib import ExitStack
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.db import close_old_connections
 
-from adherents.work.registry import SWEEPS
-from adherents.work.services import run_once, run_until_nothing_is_left
+from adherents.work.registry import lanes, sweeps_of
+from adherents.work.services import run_lanes, run_until_nothing_is_left
 
 
 class Command(BaseCommand):
-    help = "Do the work that requests leave behind: mails, links, page images. Start as many as you like."
+    help = (
+        "Do the work that requests leave behind: mails, links, page images. Start as many as you like. Mails never wait for "
+        "drawings: one worker does both at once, in lanes."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "--once", action="store_true", help="do what is due, then stop (for cron and tests)"
         )
         parser.add_argument(
+            "--only",
+            action="append",
+            choices=lanes(),
+            metavar="LANE",
+            help=f"no other lane than this one (repeatable): {', '.join(lanes())}",
+        )
+        parser.add_argument(
             "--pause", type=float, default=1.0, metavar="SECONDS", help="between two idle rounds"
         )
 
-    def handle(self, *args: Any, once: bool, pause: float, **options: Any) -> None:
+    def handle(self, *args: Any, once: bool, pause: float, only: list[str] | None, **options: Any) -> None:
+        wanted = [lane for lane in lanes() if not only or lane in only]
         if once:
-            self.stdout.write(f"{run_until_nothing_is_left()} done")
+            self.stdout.write(f"{self._until_nothing_is_left(wanted)} done")
             return
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
-        with ExitStack() as opened:
-            for sweep in SWEEPS.values():
-                opened.enter_context(sweep.around())
-            while not stop.is_set():
-                close_old_connections()
-                if not run_once(at_its_pace=True):
-                    stop.wait(pause)
+        run_lanes(wanted, stop=stop, pause=pause)
+
+    def _until_nothing_is_left(self, wanted: list[str]) -> int:
+        """Lane by lane, mails first, then what one lane left for another."""
+        total = 0
+        while done := sum(run_until_nothing_is_left(*sweeps_of(lane)) for lane in wanted):
+            total += done
+        return total

@@ -1,0 +1,42 @@
+"""How long the worker spends on a document: a short while with the others, or longer, behind them.
+
+Most documents take less than a second. One that does not end within a short while is begun again where it delays nobody: in the
+lane of the long drawings, with the processor when nobody else wants it.
+"""
+
+import math
+import time
+from dataclasses import dataclass
+
+from adherents.vault import scanning
+from adherents.vault.drawing import process
+from adherents.vault.drawing.process import Drawing, OutOfTime
+from adherents.vault.models import Document
+from adherents.vault.sealed import NamedFile
+
+QUICK_SECONDS = 6
+QUICK_SCAN_SECONDS = 15
+SLOW_SECONDS = 240  # of all the photos that are gathered in one document; of one file: `process.SECONDS`
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What a document may take from now on. `behind`: what costs goes behind what does not."""
+
+    ends: float
+    scan_seconds: float
+    behind: bool
+
+    @classmethod
+    def of(cls, document: Document) -> "Budget":
+        seconds = SLOW_SECONDS if document.slow else QUICK_SECONDS
+        scan_seconds = scanning.SECONDS if document.slow else min(QUICK_SCAN_SECONDS, scanning.SECONDS)
+        return cls(time.monotonic() + seconds, scan_seconds, document.slow)
+
+    def drawing(self, file: NamedFile, *, unpack: bool = False) -> Drawing:
+        """What draws a file, or unpacks it, within what is left. Raises `OutOfTime` where nothing is."""
+        left = self.ends - time.monotonic()
+        if left <= 0:
+            raise OutOfTime(computing=True)
+        seconds = min(math.ceil(left), process.SECONDS)
+        return Drawing(file.content_type, file.size, seconds=seconds, unpack=unpack, behind=self.behind)

@@ -1,0 +1,104 @@
+"""Whatever anybody may send without signing in is bounded by a rate limit, or costs nothing: a new address makes one choose."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from adherents.insurer.facts import OpenRates, Rates
+
+UUID = "00000000-0000-4000-8000-000000000000"
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
+
+LIMITED = {
+    "/verifier/": "test_whoever_checks_too_often_is_asked_to_wait",
+    "/adherent/": "test_signing_in_is_bounded_at_both_doors",
+    "/gestion/connexion/": "test_signing_in_is_bounded_at_both_doors",
+    "/adherent/mot-de-passe-oublie/": "test_five_requests_an_hour_for_a_number_and_the_sixth_waits_known_or_not",
+    "/adherent/premiere-connexion/": "test_five_claims_an_hour_for_a_nir_known_or_not",
+    "/adherent/premiere-connexion/code/": "test_guesses_are_bounded_by_address",
+    "/adherent/premiere-connexion/code/mot-de-passe/": "test_pages_behind_a_link_are_bounded",
+    "/adherent/authentication/mot-de-passe/": "test_pages_behind_a_link_are_bounded",
+    "/adherent/authentication/pas-moi/": "test_pages_behind_a_link_are_bounded",
+    "/adherent/adresse/": "test_pages_behind_a_link_are_bounded",
+}
+HARMLESS = {
+    "/langue/": "sets a cookie",
+    "/adherent/deconnexion/": "ends nothing where nobody is signed in",
+    "/galerie/": "not there in production",
+    "/adherent/documents/envoyer/fichiers/": "refused by its first line; the account is asked before a byte is read",
+    f"/adherent/documents/envoyer/fichiers/{UUID}/": "the same",
+}
+FILLED = {"str": "0" * 32, "uuid": UUID, "int": "1", "slug": "a", "path": "a"}
+
+
+def addresses(patterns: list[Any], before: str = "/") -> Iterator[str]:
+    for pattern in patterns:
+        here = before + re.sub(
+            r"<(?:(\w+):)?\w+>", lambda found: FILLED[found[1] or "str"], str(pattern.pattern)
+        )
+        if isinstance(pattern, URLResolver):
+            yield from addresses(pattern.url_patterns, here)
+        elif isinstance(pattern, URLPattern):
+            yield re.sub(r"[\^$]|\\Z", "", here)
+
+
+@pytest.fixture
+def twice_an_hour(settings: Any) -> None:
+    profile = settings.ADHERENTS_PROFILE
+    few = {"per_address": "2/hour", "per_network": "2/hour"}
+    strict = {
+        name: type(rates).model_validate(few | ({"per_identifier": "2/hour"} if type(rates) is Rates else {}))
+        for name, rates in profile.limits
+        if isinstance(rates, OpenRates)
+    }
+    limits = profile.limits.model_copy(update=strict)
+    settings.ADHERENTS_PROFILE = profile.model_copy(update={"limits": limits})
+
+
+def sends_to_sign_in(path: str) -> bool:
+    answer = Client().post(path)
+    to = answer.headers.get("Location", "").split("?")[0]
+    return answer.status_code in {404, 405} or to in {
+        "/adherent/",
+        "/compte/connexion/",
+        "/gestion/connexion/",
+    }
+
+
+def test_each_address_that_takes_a_strangers_post_has_a_limit_or_costs_nothing() -> None:
+    taken = {path for path in addresses(get_resolver().url_patterns) if not sends_to_sign_in(path)}
+    assert taken == LIMITED.keys() | HARMLESS.keys()
+
+
+def test_each_limit_is_shown_by_a_test_that_exists() -> None:
+    written = "".join(file.read_text() for file in Path(__file__).parents[1].rglob("test_*.py"))
+    assert not {test for test in LIMITED.values() if f"def {test}(" not in written}
+
+
+@pytest.mark.parametrize("door", ["/adherent/", "/gestion/connexion/"])
+def test_signing_in_is_bounded_at_both_doors(door: str, twice_an_hour: None) -> None:
+    identifier = "12345678" if door == "/adherent/" else "vous@mutuelle.example"
+    typed = {"identifier": identifier, "password": "une phrase quelconque"}
+    statuses = [Client().post(door, typed).status_code for _ in range(3)]
+    assert statuses[2] == 429
+    assert 429 not in statuses[:2]
+
+
+@pytest.mark.parametrize(
+    "page", [path for path, test in LIMITED.items() if test == "test_pages_behind_a_link_are_bounded"]
+)
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_pages_behind_a_link_are_bounded(page: str, method: str, twice_an_hour: None) -> None:
+    statuses = [getattr(Client(), method)(page).status_code for _ in range(3)]
+    assert statuses[2] == 429
+    assert 429 not in statuses[:2]
+
+
+def test_the_passkey_door_is_bounded_though_it_leads_back_to_signing_in(twice_an_hour: None) -> None:
+    statuses = [Client().post("/compte/securite/cles/connexion/").status_code for _ in range(3)]
+    assert statuses == [302, 302, 429]
