@@ -153,7 +153,7 @@ def test_what_cannot_enter_is_said_without_being_sent(visit: Visit, member: Pers
     files.set_input_files([file("vide.pdf", b""), file("page.pdf", b"<html>" * 50)])
     expect(line(visitor, "vide.pdf")).to_contain_text("Ce fichier est vide.")
     expect(line(visitor, "page.pdf")).to_contain_text("Ce format n’est pas accepté.")
-    files.set_input_files([file("gros.pdf", b"%PDF-1.7\n" + b"0" * 21_000_000)])
+    files.set_input_files([file("gros.pdf", b"%PDF-1.7\n" + b"0" * 21_000_000)], timeout=60_000)
     expect(line(visitor, "gros.pdf")).to_contain_text("Ce fichier est trop lourd.")
     visitor.look("sending-refused")
     assert not sent
