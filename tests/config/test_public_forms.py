@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from adherents.insurer.facts import OpenRates, Rates
+from adherents.insurer.facts import OpenRates
 
 UUID = "00000000-0000-4000-8000-000000000000"
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
@@ -23,6 +23,7 @@ LIMITED = {
     "/adherent/premiere-connexion/code/": "test_guesses_are_bounded_by_address",
     "/adherent/premiere-connexion/code/mot-de-passe/": "test_pages_behind_a_link_are_bounded",
     "/adherent/authentication/mot-de-passe/": "test_pages_behind_a_link_are_bounded",
+    "/adherent/authentication/adresse-changee/": "test_pages_behind_a_link_are_bounded",
     "/adherent/authentication/pas-moi/": "test_pages_behind_a_link_are_bounded",
     "/adherent/adresse/": "test_pages_behind_a_link_are_bounded",
 }
@@ -50,9 +51,8 @@ def addresses(patterns: list[Any], before: str = "/") -> Iterator[str]:
 @pytest.fixture
 def twice_an_hour(settings: Any) -> None:
     profile = settings.ADHERENTS_PROFILE
-    few = {"per_address": "2/hour", "per_network": "2/hour"}
     strict = {
-        name: type(rates).model_validate(few | ({"per_identifier": "2/hour"} if type(rates) is Rates else {}))
+        name: type(rates).model_validate(dict.fromkeys(type(rates).model_fields, "2/hour"))
         for name, rates in profile.limits
         if isinstance(rates, OpenRates)
     }
