@@ -1,6 +1,7 @@
 """Nothing is cut on the narrowest phones: every page of both sides, in both languages, at 320 and 360 pixels."""
 
 from collections.abc import Iterable
+from uuid import UUID
 
 from playwright.sync_api import expect
 
@@ -40,7 +41,7 @@ CUT = """() => {
   return found.slice(0, 5);
 }"""
 FIRST_SCREEN = """() => {
-  const button = document.querySelector('main a.button-primary[href$="/documents/envoyer/"]');
+  const button = document.querySelector('main a.button[href$="/documents/envoyer/"]');
   const box = button.getBoundingClientRect();
   return [box.top >= 0, Math.round(box.bottom), scrollY];
 }"""
@@ -127,9 +128,9 @@ def test_nothing_is_cut_at_the_desk(visit: Visit, member: Person) -> None:
         "/gestion/adherents/sans-adresse/",
         "/gestion/adherents/adresse-en-echec/",
         "/gestion/messages/",
-        *[f"/gestion/messages/{one}/" for (one,) in thread],
-        *[f"/gestion/traiter/{one}/" for (one,) in document],
-        *[f"/gestion/documents/{one}/" for (one,) in document],
+        *[f"/gestion/messages/{UUID(one)}/" for (one,) in thread],
+        *[f"/gestion/traiter/{UUID(one)}/" for (one,) in document],
+        *[f"/gestion/documents/{UUID(one)}/" for (one,) in document],
         "/gestion/courriers/",
         "/gestion/agents/",
         "/gestion/agents/inviter/",
