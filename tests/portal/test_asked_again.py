@@ -18,7 +18,7 @@ from tests.cast import EVE
 from tests.factories import open_account
 from tests.portal.test_member_pages import HOME, send
 from tests.portal.test_public_pages import words_of
-from tests.vault.conftest import pdf, upload
+from tests.vault.conftest import pdf, upload, waiting
 
 pytestmark = pytest.mark.django_db
 SEND = "/adherent/documents/envoyer/"
@@ -142,9 +142,11 @@ def test_what_it_answers_outlasts_a_refused_field_and_a_file_taken_back(client, 
     assert refused.status_code == 200
     assert "Vous remplacez" in refused.text
     drop = refused.text.split("data-drop")[0].rsplit('action="', 1)[1].split('"')[0]
-    assert client.post(drop).headers["Location"] == page
+    page = client.post(drop).headers["Location"]
+    assert f"remplace={asked.pk}" in page
     client.post(page, {"kind": "", "files": [upload(pdf())]})
-    assert client.post(page, {"kind": "rib"}).status_code == 302  # without a script: nothing but the form
+    # Without a script: what the form holds, and nothing else.
+    assert client.post(page, {"kind": "rib", "order": waiting()}).status_code == 302
     sent = Document.objects.get(answers=asked)
     entry = Entry.objects.about(sent.subject).get(event=Event.DOCUMENT_DEPOSITED)
     assert entry.details["answers"] == asked.subject

@@ -45,7 +45,11 @@ WORDS: dict[str, str | Promise] = {
     Event.STRANGER_REPORTED: _("Vous avez signalé une connexion qui n’était pas de vous : tout a été fermé."),
     Event.ACCOUNT_CREATED: _("Votre compte a été ouvert."),
     Event.ACCOUNT_CLOSED: _("Votre compte a été fermé."),
+    Event.ACCOUNT_RETIRED: _("Votre numéro a été donné à une autre personne : votre compte a été fermé."),
     Event.ACCOUNT_REOPENED: _("Votre compte a été rouvert."),
+    Event.OBJECT_REFUSED: _(
+        "Une page qui n’existe pas, ou qui n’est pas à vous, a été demandée depuis votre compte."
+    ),
     Event.EMAIL_CHANGED: _("Votre adresse email a été modifiée."),
     Event.IDENTITY_CLAIMED: _("Une première connexion a été demandée à votre nom."),
     Event.MEMBER_CONSULTED: _("Un conseiller a consulté votre dossier."),
