@@ -19,6 +19,7 @@ from django.contrib.staticfiles.finders import BaseFinder
 from django.core.checks import CheckMessage
 from django.core.files.storage import FileSystemStorage, Storage
 from django.utils.html import escape
+from rcssmin import cssmin
 from rjsmin import jsmin
 
 from adherents.insurer.profile import profile
@@ -26,7 +27,6 @@ from adherents.ui import theme
 
 SHEET, SCRIPT, SENDING, MARK = "ui/portal.css", "ui/portal.js", "ui/sending.js", "ui/mark.svg"
 _SOURCE_MAP = re.compile(r"/\*# sourceMappingURL=.*?\*/")
-_COMMENT = re.compile(r"/\*(?!!).*?\*/", re.DOTALL)
 
 
 def _assets(pattern: str) -> Iterator[str]:
@@ -37,10 +37,6 @@ def _assets(pattern: str) -> Iterator[str]:
             yield path.read_text()
 
 
-def _squeeze(css: str) -> str:
-    return re.sub(r"\s*\n\s*", "\n", _COMMENT.sub("", css)).strip()
-
-
 def stylesheet() -> str:
     """The portal's CSS, whole."""
     reboot = files("django_include_bootstrap").joinpath("static/css/bootstrap-reboot.min.css").read_text()
@@ -48,9 +44,9 @@ def stylesheet() -> str:
     parts = [
         _SOURCE_MAP.sub("", reboot).strip(),
         theme.stylesheet(accent=brand.accent, ink=brand.ink).strip(),
-        *(_squeeze(css) for css in _assets("*.css")),
+        *_assets("*.css"),
     ]
-    return "\n".join(parts) + "\n"
+    return str(cssmin("\n".join(parts), keep_bang_comments=True)) + "\n"
 
 
 def script(folder: str = "js") -> str:
