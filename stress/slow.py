@@ -10,6 +10,7 @@ import os
 import re
 import secrets
 import shutil
+import socket
 import statistics
 import subprocess
 import sys
@@ -122,7 +123,8 @@ def held(
             became = json.loads(load.stdout.read() or '{"wrong": ["the load said nothing"]}')
         finally:
             load.kill()
-            load.wait()
+            with load:  # waits for it, and closes what it said
+                pass
             over.set()
             watching.join()
     return _figure(nginx, address_each, quiet, loaded, resident, before, became, plan, bar)
@@ -316,7 +318,7 @@ def _nginx(folder: Path, portal: SlowPortal) -> Iterator[int]:
         deadline = time.monotonic() + 20
         while True:
             try:
-                http.client.HTTPConnection("127.0.0.1", port, timeout=2).connect()
+                socket.create_connection(("127.0.0.1", port), timeout=2).close()
                 break
             except OSError:
                 assert running.poll() is None, (place / "said").read_text()

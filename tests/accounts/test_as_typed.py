@@ -221,9 +221,24 @@ def test_a_dead_link_loaded_again_is_still_a_dead_link(camille: Account) -> None
         assert REFUSES not in text_of(answer)
 
 
-def test_a_page_left_open_for_too_long_is_not_taken_for_that(camille: Account) -> None:
+@pytest.mark.parametrize(
+    ("path", "status", "words"),
+    [
+        ("/adherent/", 200, "Tapez à nouveau votre mot de passe"),
+        ("/gestion/connexion/", 200, "Tapez à nouveau votre mot de passe"),
+        (FORGOTTEN_PAGE, 403, "Ouvrez la page à nouveau"),
+        ("/adherent/premiere-connexion/", 403, "Ouvrez la page à nouveau"),
+    ],
+)
+def test_a_page_left_open_for_too_long_is_not_taken_for_that(
+    camille: Account, path: str, status: int, words: str
+) -> None:
+    """Its token is an old one: the form does nothing, and at a door it is shown again."""
     client = Client(enforce_csrf_checks=True)
-    client.get("/adherent/")
-    answer: Any = client.post("/adherent/", {"csrfmiddlewaretoken": "x" * 64})
-    assert answer.status_code == 403
-    assert REFUSES not in text_of(answer)
+    client.get(path)
+    typed = {"identifier": CAMILLE.number, "password": PASSWORD, "csrfmiddlewaretoken": "x" * 64}
+    answer: Any = client.post(path, typed)
+    assert answer.status_code == status
+    assert words in text_of(answer)
+    assert "cookies" not in text_of(answer).partition("<main")[2].partition("</main")[0]
+    assert not is_signed_in(client)

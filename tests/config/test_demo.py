@@ -143,16 +143,15 @@ def started(tmp_path: Path) -> Iterator[Callable[[], tuple[subprocess.Popen[str]
         )
         running.append(demo)
         _wait_for(
-            lambda: demo.poll() is not None or _get(f"http://127.0.0.1:{port}/sante/").status == 200, 120
+            lambda: demo.poll() is not None or _get(f"http://127.0.0.1:{port}/sante/").status == 200, 240
         )
         assert demo.poll() is None, demo.communicate()[0]
         return demo, port
 
     yield start
     for demo in running:
-        if demo.poll() is None:
+        with demo:  # closes what it said
             demo.kill()
-            demo.wait()
 
 
 @pytest.mark.journey

@@ -93,7 +93,8 @@ def test_every_cookie_is_bound_to_this_host_and_hidden_from_scripts(over_tls: An
                 "Thu, 01 Jan 1970"
             ):
                 assert attributes["httponly"] is True, name
-    assert seen == {f"__Host-{name}" for name in ("csrf", "session", "appareil", "langue", "lien")}
+    names = ("csrf", "session", "appareil", "langue", "lien", "demande", "numero")
+    assert seen == {f"__Host-{name}" for name in names}
 
 
 def test_signing_out_tells_the_browser_to_forget(over_tls: Any) -> None:
@@ -166,8 +167,9 @@ def serving(tmp_path: Path) -> Iterator[Callable[..., int]]:
 
 def test_two_portals_on_one_valkey_count_knocks_together(tmp_path: Path, serving: Callable[..., int]) -> None:
     mese = (Path(__file__).resolve().parents[2] / "profiles" / "mese.toml").read_text()
-    before, section, after = mese.partition("[limits.link]")
-    (tmp_path / "profile.toml").write_text(before + section + after.replace('"120/hour"', '"5/hour"', 1))
+    before, section, after = mese.partition("[limits.link]\nper_address = ")
+    assert section, "the first rate of this table is an address's"
+    (tmp_path / "profile.toml").write_text(before + section + '"5/hour"\n' + after.partition("\n")[2])
     subprocess.run([*ADHERENTS, "migrate", "-v0"], env=environment(tmp_path), check=True, timeout=120)
     link_page = "/adherent/authentication/mot-de-passe/"
     with ValkeyServer() as valkey:

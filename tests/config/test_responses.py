@@ -15,7 +15,9 @@ from tests.factories import open_account
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 EVERY_ADDRESS = pytest.mark.parametrize("address", ADDRESSES, ids=str)
-POST_ONLY = {"accounts:sign_out", "portal:language", "vault:drop"}
+POST_ONLY = {"accounts:sign_out", "portal:language", "vault:drop", "drafts:keep"}
+# What asks for a token of its own instead of the forms' one: the sealed place of a draft, which no other site has.
+OWN_TOKEN = {"drafts:keep": 400}
 # Reading leaves these behind, and nothing else: a line in the journal, the moment of a visit.
 LEFT_BY_READING = {"Entry", "Head", "Session"}
 
@@ -137,7 +139,8 @@ def test_no_form_is_taken_without_its_token(address: Address, account: Account) 
     client = Client(enforce_csrf_checks=True)
     client.force_login(account)
     before = everything()
-    assert client.post(address.path, {"identifier": CAMILLE.number, "password": PASSWORD}).status_code == 403
+    answer = client.post(address.path, {"identifier": CAMILLE.number, "password": PASSWORD})
+    assert answer.status_code == OWN_TOKEN.get(address.name, 403)
     assert everything() == before
 
 
@@ -148,7 +151,10 @@ def test_no_form_is_taken_from_another_site(address: Address, account: Account) 
     client.get("/adherent/donnees-personnelles/mot-de-passe/")
     token = client.cookies["csrf"].value
     stranger = {"origin": "https://evil.example"}
-    assert client.post(address.path, {"csrfmiddlewaretoken": token}, headers=stranger).status_code == 403
+    before = everything()
+    answer = client.post(address.path, {"csrfmiddlewaretoken": token}, headers=stranger)
+    assert answer.status_code == OWN_TOKEN.get(address.name, 403)
+    assert everything() == before
 
 
 ELSEWHERE = [

@@ -15,7 +15,16 @@ from adherents.enrolment.models import IdentityClaim
 from adherents.journal.events import Event
 from adherents.journal.models import Entry
 from adherents.members.models import Member
-from tests.accounts.steps import Letters, choose_password, follow, is_signed_in, lock_out, sign_in, text_of
+from tests.accounts.steps import (
+    LINK_PAGE,
+    Letters,
+    choose_password,
+    follow,
+    is_signed_in,
+    lock_out,
+    sign_in,
+    text_of,
+)
 from tests.cast import (
     ANGE,
     CAMILLE,
@@ -218,7 +227,11 @@ def test_the_link_goes_to_the_address_that_the_file_has_today(letters: Letters) 
     open_account(CAMILLE)
     Member.objects.filter(number=CAMILLE.number).update(email="nouvelle@example.org")
     claim(CAMILLE)
-    assert recipients(letters) == ["nouvelle@example.org"]
+    arrived = letters()
+    assert [letter.to for letter in arrived if LINK_PAGE in letter.text] == ["nouvelle@example.org"]
+    told = [letter.to for letter in arrived if "L’adresse e-mail de votre compte" in letter.subject]
+    assert sorted(told) == [CAMILLE.email, "nouvelle@example.org"]
+    assert len(arrived) == 3
 
 
 def test_a_member_who_reads_english_gets_it_in_english(client: Client, letters: Letters) -> None:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
+from typing import cast
 
 import pytest
 from django.conf import LazySettings
@@ -12,6 +13,7 @@ from django.db import transaction
 from django.template import engines
 from django.utils import timezone
 from django.utils.html import strip_tags
+from django.utils.translation import gettext_lazy
 
 from adherents.accounts import mails
 from adherents.accounts.models import Account, Purpose
@@ -40,7 +42,11 @@ BY_HAND: dict[str, dict[str, Value]] = {
     "vault/refused_for_safety": {"kind": "RIB", "number": "D-2026-000123", "link": "http://testserver/adherent/documents/envoyer/"},
     "vault/from_insurer": {"kind": "RIB", "date": "23/11/2026", "link": "http://testserver/adherent/documents/x/"},
     "vault/still_to_send": {"count": 2, "date": "02/03/2026", "hour": "10:20", "link": "http://testserver/adherent/"},
-    "vault/cannot_be_read": {"kind": "RIB", "number": "D-2026-000123", "link": "http://testserver/adherent/documents/envoyer/"},
+    "vault/cannot_be_read": {
+        "kind": "RIB", "number": "D-2026-000123",
+        "advice": cast(str, gettext_lazy("Envoyez-le à nouveau, ou photographiez le document.")),
+        "link": "http://testserver/adherent/documents/envoyer/",
+    },
     "casework/accepted": {
         "kind": "RIB", "number": "D-2026-000123", "words": "", "until": "", "asks": False, "link": "http://testserver/adherent/documents/x/",
     },

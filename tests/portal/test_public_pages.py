@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 import time_machine
-from django.core.files.storage import storages
 from django.urls import reverse
 
 from adherents.insurer.profile import load_profile
@@ -218,15 +217,19 @@ def test_the_portal_says_that_it_is_alive_and_ready(client, db):
     assert response.json() == {"database": "ok", "storage": "ok", "cache": "ok"}
 
 
-def test_the_portal_is_not_ready_without_its_storage(client, db, monkeypatch, caplog):
-    def fail(name: str) -> bool:
-        raise OSError("secret/path")
-
-    monkeypatch.setattr(storages["documents"], "exists", fail)
+def test_the_portal_is_not_ready_without_its_storage(client, db, settings, tmp_path, caplog):
+    in_the_way = tmp_path / "secret"
+    in_the_way.touch()
+    folder = {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": str(in_the_way / "documents")},
+    }
+    settings.STORAGES = settings.STORAGES | {"documents": folder}
     response = client.get("/pret/")
     assert response.status_code == 503
     assert response.json()["storage"] == "down"
     assert "secret" not in response.text
+    assert "secret" in caplog.text, "the logs say why"
 
 
 @pytest.mark.parametrize("address", ["/nulle-part/", "/adherent/nulle-part/"])

@@ -59,7 +59,7 @@ def test_the_31st_of_february_is_refused_in_words() -> None:
         (("03", "", "1954"), "Il manque le mois."),
         (("", "05", ""), "Il manque le jour et l’année."),
         (("trois", "05", "1954"), "Écrivez la date en chiffres, par exemple 03 / 05 / 1954."),
-        (("٣", "05", "1954"), "Écrivez la date en chiffres, par exemple 03 / 05 / 1954."),
+        (("²", "05", "1954"), "Écrivez la date en chiffres, par exemple 03 / 05 / 1954."),
         (("03", "05", "54"), "Écrivez l’année avec ses quatre chiffres, par exemple 1954."),
         (("03", "13", "1954"), "Le mois va de 01 (janvier) à 12 (décembre)."),
         (("32", "05", "1954"), "Le jour va de 01 à 31."),

@@ -27,6 +27,7 @@ from adherents.vault.drawing.process import CannotBeDrawn, Drawing, DrawingFaile
 from adherents.vault.models import Document, Page, SetAside, State, UnclaimedObject
 from adherents.vault.scanning import NotScanned, Unscanned, Verdict, scan
 from adherents.vault.services.arrival import Intake
+from adherents.vault.services.budget import Budget
 from adherents.vault.services.reading import clear_bytes
 from adherents.vault.services.rendition import draw_due
 from adherents.vault.services.viewing import NoSuchPage, page_image
@@ -254,7 +255,7 @@ def test_waiting_for_the_antivirus_is_no_attempt_to_draw(
 ) -> None:
     from adherents.vault.services import rendition
 
-    def dies(document: Document) -> Any:
+    def dies(document: Document, budget: Budget) -> Any:
         raise DrawingFailed("killed")
 
     document = deposited(member, pdf())

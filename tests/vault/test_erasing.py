@@ -130,8 +130,9 @@ def test_a_worker_that_was_drawing_it_adds_no_page(member: Member, objects_folde
     document = deposited(member, pdf())
     [claimed] = Document.objects.claim_due(limit=1)
     from adherents.vault.services import rendition
+    from adherents.vault.services.budget import Budget
 
-    drawn = rendition._draw(claimed)
+    drawn = rendition._draw(claimed, Budget.of(claimed))
     take_back(member=member, document_id=document.pk)
     rendition._checked(claimed, drawn)
     assert not Page.objects.exists()

@@ -1,10 +1,9 @@
 """Files made to harm: each ends in its state and its sentence, in bounded time and memory, and the worker goes on.
 
-Bounds, each asserted here: 20 seconds for a whole document, or the time limit of its drawing; 1.6 GB for the process that
-draws, and nothing in the worker's own.
+Bounds, each asserted here: 20 seconds for a whole document, or the time limit of its drawing, that of the lane of what takes
+long too; 1.6 GB for the process that draws, and nothing in the worker's own.
 """
 
-import functools
 import resource
 import time
 from collections.abc import Callable, Iterator
@@ -25,8 +24,9 @@ from adherents.vault.drawing.__main__ import MEMORY_BYTES
 from adherents.vault.drawing.process import Drawing
 from adherents.vault.models import Arrival, Document, SetAside, State
 from adherents.vault.names import LONGEST
-from adherents.vault.services import rendition
+from adherents.vault.services import budget, rendition
 from adherents.vault.services.arrival import Arrived, Intake, Refused
+from adherents.vault.services.budget import Budget
 from adherents.vault.services.rendition import draw_due
 from tests.vault import hostile
 from tests.vault.conftest import deposited, pdf, picture, send, upload
@@ -135,13 +135,13 @@ def received(content: bytes, name: str = "facture.pdf") -> Arrived | Refused:
 
 
 def treated(document: Document) -> Document:
-    """As the worker does, without its waits."""
-    for _ in range(4):
+    """As the worker does, without its waits: with the others first, then behind them."""
+    for slow in (False, True, True, True):
         Document.objects.exclude(next_attempt_at=None).update(next_attempt_at=timezone.now())
         start = time.monotonic()
-        if not draw_due(limit=1):
-            break
-        assert time.monotonic() - start < SECONDS
+        draw_due(limit=1, slow=slow)
+        taken = time.monotonic() - start
+        assert taken < SECONDS or (slow and taken < process.SECONDS + 5)
     document.refresh_from_db()
     return document
 
@@ -205,11 +205,17 @@ def test_what_takes_too_long_is_killed_set_aside_and_the_worker_goes_on(
     member: Member, monkeypatch: pytest.MonkeyPatch, make: Callable[[], bytes]
 ) -> None:
     content = make()
-    monkeypatch.setattr(rendition, "Drawing", functools.partial(Drawing, seconds=2))
+    monkeypatch.setattr(budget, "QUICK_SECONDS", 1)
+    monkeypatch.setattr(process, "SECONDS", 2)
+    document = deposited(member, content)
     start = time.monotonic()
-    document = treated(deposited(member, content))
+    assert draw_due() == 1
+    document.refresh_from_db()
+    assert (document.slow, document.set_aside) == (True, ""), "a short while is not yet its fault"
+    treated(document)
     assert time.monotonic() - start < SECONDS
-    assert (document.set_aside, document.attempts) == (SetAside.UNREADABLE, rendition.TRIES)
+    assert (document.state, document.set_aside) == (State.RECEIVED, SetAside.UNREADABLE)
+    assert document.next_attempt_at is None, "nor tried again"
     monkeypatch.undo()
     and_the_next_one(member)
 
@@ -229,10 +235,10 @@ def test_an_error_that_nobody_foresaw_holds_up_nobody_else(
     first, second = deposited(member, pdf()), deposited(member, pdf())
     real = rendition._draw
 
-    def fails(document: Document) -> Any:
+    def fails(document: Document, budget: Budget) -> Any:
         if document.pk == first.pk:
             raise RuntimeError("nobody foresaw it")
-        return real(document)
+        return real(document, budget)
 
     monkeypatch.setattr(rendition, "_draw", fails)
     assert draw_due() == 2

@@ -325,12 +325,14 @@ def test_the_twenty_first_file_is_refused_whole_and_half_ones_counted(signed_in:
     assert announce(signed_in, small).status_code == 201
 
 
-def test_the_plain_form_counts_the_files_on_their_way(signed_in: Client) -> None:
+def test_the_plain_form_counts_the_files_on_their_way_for_its_own_sending(signed_in: Client) -> None:
     for number in range(19):
         announce(signed_in, LARGE, f"{number}.pdf")
     small = picture("PNG", (8, 8))
-    send(signed_in, upload(small, "1.png"), upload(small, "2.png"))
+    send(signed_in, upload(small, "1.png"), upload(small, "2.png"), sending=SENDING)
     assert [document.name for document in Document.objects.all()] == ["1.png"]
+    send(signed_in, upload(small, "3.png"), upload(small, "4.png"))
+    assert {document.name for document in Document.objects.all()} == {"1.png", "3.png", "4.png"}
 
 
 def test_a_whole_that_is_not_what_the_sender_had_is_refused(signed_in: Client, objects_folder: Any) -> None:

@@ -32,6 +32,12 @@ def answers_head_itself(view: View[P]) -> View[P]:
     return view
 
 
+def says_no_word(view: View[P]) -> View[P]:
+    """Mark a view whose answer is in no language: nobody looks up who reads it, which would need the database."""
+    view.says_no_word = True  # type: ignore[attr-defined]
+    return view
+
+
 def account_of(request: HttpRequest) -> Account:
     """The account that is signed in; only behind one of the decorators below."""
     return cast(Account, request.user)

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
+from django.urls import Resolver404, resolve
 from django.utils import translation
 
 from adherents.accounts import sessions
@@ -30,7 +31,8 @@ def language(get_response: Handler) -> Handler:
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
-        if chosen not in known and settings.SESSION_COOKIE_NAME in request.COOKIES:
+        asks = settings.SESSION_COOKIE_NAME in request.COOKIES and not _says_no_word(request.path_info)
+        if chosen not in known and asks:
             chosen = sessions.language_of(request)
         with translation.override(chosen if chosen in known else settings.LANGUAGE_CODE):
             response = get_response(request)
@@ -38,6 +40,13 @@ def language(get_response: Handler) -> Handler:
         return response
 
     return middleware
+
+
+def _says_no_word(path: str) -> bool:
+    try:
+        return getattr(resolve(path).func, "says_no_word", False)
+    except Resolver404:
+        return False
 
 
 def cookies_refused(get_response: Handler) -> Handler:

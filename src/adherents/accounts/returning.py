@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase
 from django.urls import Resolver404, resolve, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -29,6 +29,16 @@ def takes_files(view: View) -> View:
     """Mark a member's view that reads a request of any length as it comes. Every other refuses one too long for a form."""
     view.takes_files = True  # type: ignore[attr-defined]
     return view
+
+
+def refuses_long(answer: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[View], View]:
+    """Mark a view that answers in words of its own to a request too long for a form, none of which is read."""
+
+    def marked(view: View) -> View:
+        view.refuse_long = answer  # type: ignore[attr-defined]
+        return view
+
+    return marked
 
 
 def to_sign_in(request: HttpRequest) -> str:

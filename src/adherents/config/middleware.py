@@ -63,6 +63,7 @@ def access_log(get_response: Handler) -> Handler:
 class LongRequests:
     """A request too long to be there already when a view is called: only views that take files read one, of who is signed in.
 
+    A view may refuse one in words of its own (`refuses_long`): nothing is read for it either.
     The server is told whose it is, and whose a long answer is: one member holds so many at once (`serving.exchanges`).
     """
 
@@ -83,12 +84,17 @@ class LongRequests:
         if not length.isdecimal() or int(length) <= IN_MEMORY_BYTES:
             return None
         if not getattr(view, "takes_files", False):
-            return render(request, "ui/errors/413.html", status=413)
+            refuse: Handler = getattr(view, "refuse_long", _refuse_long)
+            return refuse(request)
         if request.user.is_authenticated:
             _say_whose(request)
         else:
             request._stream = LimitedStream(io.BytesIO(), 0)  # type: ignore[assignment]
         return None
+
+
+def _refuse_long(request: HttpRequest) -> HttpResponseBase:
+    return render(request, "ui/errors/413.html", status=413)
 
 
 def _say_whose(request: HttpRequest) -> None:

@@ -9,13 +9,14 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
-from adherents.accounts.decorators import answers_head_itself
+from adherents.accounts.decorators import answers_head_itself, says_no_word
 from adherents.vault import objects
 
 logger = logging.getLogger(__name__)
 
 
 @answers_head_itself
+@says_no_word
 @require_safe
 def live(request: HttpRequest) -> HttpResponse:
     """200 as long as the process answers; looks at nothing else."""
@@ -23,6 +24,7 @@ def live(request: HttpRequest) -> HttpResponse:
 
 
 @answers_head_itself
+@says_no_word
 @require_safe
 def ready(request: HttpRequest) -> HttpResponse:
     """200 when database, storage and cache all answer, 503 when one does not; the logs say why."""

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from adherents.accounts.browser import address_of
 from adherents.accounts.decorators import member_required
 from adherents.accounts.limits import knock
-from adherents.accounts.returning import gives_a_file
+from adherents.accounts.returning import gives_a_file, refuses_long
 from adherents.vault.forms import CheckForm
 from adherents.vault.models import Deposit
 from adherents.vault.names import attachment_header
@@ -21,8 +21,6 @@ from adherents.vault.proof.verdict import MOST_BYTES, Fault, ProvesNothing, Verd
 from adherents.vault.services import receipts, signing
 from adherents.vault.uploads import BoundedUploadHandler
 from adherents.vault.views.member import member_of
-
-MOST_REQUEST_BYTES = 32 << 20  # what is longer is not even read: nobody takes it for a receipt by mistake
 
 
 @member_required
@@ -66,13 +64,16 @@ def _headers(handed: receipts.Handed) -> dict[str, str]:
     }
 
 
+def _too_large(request: HttpRequest) -> HttpResponse:
+    return _check_page(request, CheckForm(), status=413, fault=Fault.TOO_LARGE)
+
+
+@refuses_long(_too_large)
 @csrf_exempt  # the form's token is checked below, once the handler that reads the form is in place
 @require_http_methods(["GET", "POST"])
 def check(request: HttpRequest) -> HttpResponse:
     """« Vérifier un accusé de dépôt », for everybody. What is sent stays in memory, and is forgotten with the answer."""
     if request.method == "POST":
-        if int(request.META.get("CONTENT_LENGTH") or 0) > MOST_REQUEST_BYTES:
-            return _check_page(request, CheckForm(), status=413, fault=Fault.TOO_LARGE)
         knock("receipt", address=address_of(request))
         request.upload_handlers = [BoundedUploadHandler(request, most=MOST_BYTES)]
     return _check(request)
