@@ -21,7 +21,7 @@ def send(visitor: Visitor, count: int, *, kind: str) -> None:
     papers = [file(f"rib-{rank}.pdf", sheets()) for rank in range(count)]
     visitor.page.get_by_label("Choisir des fichiers").set_input_files(papers)
     visitor.click(f"Envoyer {count} documents")
-    expect(visitor.title).to_have_text("C’est bien arrivé")
+    expect(visitor.title).to_have_text("C’est bien arrivé", timeout=90_000)  # twenty files, on a busy machine
 
 
 def until_waiting(agent: Visitor, count: int, *, kind: str) -> None:

@@ -66,7 +66,8 @@ class Phone:
     ) -> tuple[int, dict[str, str], bytes]:
         connection = http.client.HTTPConnection("127.0.0.1", self.portal.port, timeout=60)
         try:
-            connection.request(method, path, body, {**self.headers, **headers})
+            named = {name: value for name, value in {**self.headers, **headers}.items() if value}
+            connection.request(method, path, body, named)
             with connection.getresponse() as answer:  # which may have taken the connection over
                 return answer.status, dict(answer.headers), answer.read()
         finally:
@@ -104,7 +105,7 @@ class Phone:
 
     def page(self, path: str) -> str:
         """A page's words and tags, whatever its status."""
-        return self._exchange("GET", path, None, {})[2].decode()
+        return self._exchange("GET", path, None, {"Tus-Resumable": ""})[2].decode()
 
     def offset(self, path: str, *, past: int = -1, patience: float = 25) -> int:
         """Asked again while the portal still holds the file, or has not begun to read what was sent."""
