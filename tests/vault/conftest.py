@@ -18,6 +18,7 @@ from reportlab.pdfgen import canvas
 
 from adherents.members.models import Member
 from adherents.vault.models import Arrival, Document
+from adherents.vault.services import budget
 from adherents.vault.services.arrival import Intake
 from adherents.vault.services.deposit import deposit
 from tests.cast import CAMILLE, JEAN_FRANCOIS
@@ -38,6 +39,13 @@ def objects_folder(settings: Any, tmp_path: Path) -> Path:
     }
     settings.STORAGES = settings.STORAGES | {"documents": documents}
     return folder
+
+
+@pytest.fixture(autouse=True)
+def time_to_draw(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine takes longer than the worker's short while for what it draws at once elsewhere: that is not the point here.
+    Who tests the lanes sets it."""
+    monkeypatch.setattr(budget, "QUICK_SECONDS", 30)
 
 
 @pytest.fixture
