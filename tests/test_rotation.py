@@ -24,6 +24,7 @@ from adherents.enrolment.models import IdentityClaim
 from adherents.mail.models import OutboxMail
 from adherents.mail.services import post
 from adherents.members.intake.digest import LineDigest
+from adherents.members.intake.former import take_number_from
 from adherents.members.models import Beneficiary, Member
 from adherents.vault.models import Document, Page
 from adherents.vault.services import signing
@@ -192,6 +193,30 @@ def test_what_is_written_meanwhile_is_not_lost(
     settings.ADHERENTS_MASTER_KEYS = [NEW]
     assert Member.objects.with_nir(JEAN_FRANCOIS.nir).get().nir == JEAN_FRANCOIS.nir
     assert not Member.objects.with_nir(CAMILLE.nir).exists()
+
+
+def test_a_number_that_is_given_to_another_person_meanwhile_loses_nobody(
+    sealed_long_ago: Document, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the reading of the rows and their writing, what their values are bound to becomes another."""
+    true_seal, given = EncryptedTextField.seal, []
+
+    def seal(self: Any, clear: str, *identity: object, pk: object = None) -> bytes:
+        if clear == CAMILLE.nir and not given:
+            given.append(clear)
+            Member.objects.update(gone_at=timezone.now())
+            with transaction.atomic():
+                take_number_from(CAMILLE.number, actor="system")
+        return true_seal(self, clear, *identity, pk=pk)
+
+    monkeypatch.setattr(EncryptedTextField, "seal", seal)
+    rotate()
+    assert given
+    settings.ADHERENTS_MASTER_KEYS = [NEW]
+    assert Member.objects.get().is_former_holder
+    assert Member.objects.get().nir == CAMILLE.nir
+    assert Beneficiary.objects.get().nir == EVE.nir
+    assert Account.objects.get().display_name
 
 
 def test_a_row_saved_by_who_had_read_it_before_is_found_again(
