@@ -108,9 +108,30 @@ def test_the_right_old_password_starts_the_count_anew_even_before_a_weak_new_one
 
 
 def test_two_new_passwords_that_differ_are_refused_without_counting(camille: Client) -> None:
-    page = text_of(change_password(camille, old=WRONG, confirmation=NEW_PASSWORD + "x"))
+    page = text_of(change_password(camille, confirmation=NEW_PASSWORD + "x"))
     assert "Les deux mots de passe ne sont pas les mêmes." in page
+    assert "Ce n’est pas votre mot de passe actuel." not in page
     assert set(SignInCounter.objects.values_list("failures", flat=True)) == {0}
+
+
+def test_all_that_is_wrong_is_told_at_once_and_the_wrong_old_password_counts(camille: Client) -> None:
+    page = text_of(change_password(camille, old=WRONG, new="COURT", confirmation="AUTRE"))
+    for words in (
+        "Ce n’est pas votre mot de passe actuel.",
+        "Il manque une lettre minuscule.",
+        "Les deux mots de passe ne sont pas les mêmes.",
+    ):
+        assert words in page
+    assert max(SignInCounter.objects.values_list("failures", flat=True)) == 1
+
+
+def test_a_former_password_is_told_beside_a_confirmation_that_differs_to_who_knows_the_old_one(
+    camille: Client,
+) -> None:
+    told = "Vous l’avez déjà utilisé"
+    assert told in text_of(change_password(camille, new=PASSWORD, confirmation=NEW_PASSWORD))
+    for old in ("", WRONG):
+        assert told not in text_of(change_password(camille, old=old, new=PASSWORD, confirmation=NEW_PASSWORD))
 
 
 def test_the_pages_never_say_a_password_back(camille: Client) -> None:

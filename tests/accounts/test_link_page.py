@@ -191,6 +191,48 @@ def test_whether_a_password_was_used_is_told_only_to_who_knows_the_birth_date(br
     assert "déjà utilisé" not in page
 
 
+@pytest.mark.rule("G7")
+@pytest.mark.parametrize("confirmation", [None, "autre-Chose-77"])
+@pytest.mark.parametrize("password", ["COURT", NEW_PASSWORD])
+def test_a_wrong_birth_date_and_both_passwords_are_told_at_once(
+    browser: Client, password: str, confirmation: str | None
+) -> None:
+    page = text_of(choose_password(browser, NOT_HERS, password, confirmation))
+    assert "n’est pas celle de votre dossier. Il vous reste 4 essais" in page
+    assert ("Il manque une lettre minuscule." in page) == (password == "COURT")
+    assert ("Les deux mots de passe ne sont pas les mêmes." in page) == (confirmation is not None)
+    assert AccessLink.objects.get().birth_date_failures == 1
+
+
+@pytest.mark.rule("G7")
+def test_a_right_birth_date_beside_a_wrong_password_costs_no_attempt(browser: Client) -> None:
+    for _again in range(7):
+        page = text_of(choose_password(browser, CAMILLE.birth_day, PASSWORD, WRONG))
+        assert "Vous l’avez déjà utilisé" in page
+        assert "Les deux mots de passe ne sont pas les mêmes." in page
+    assert AccessLink.objects.live().get().birth_date_failures == 0
+
+
+@pytest.mark.rule("G7")
+@pytest.mark.parametrize("confirmation", [None, WRONG])
+@pytest.mark.parametrize("password", [PASSWORD, "Camille-1954"])
+@pytest.mark.parametrize("born", [NOT_HERS, ("", "", "")])
+def test_what_a_password_shares_with_its_person_is_told_only_with_the_right_birth_date(
+    browser: Client, born: tuple[str, str, str], password: str, confirmation: str | None
+) -> None:
+    page = text_of(choose_password(browser, born, password, confirmation))
+    assert "déjà utilisé" not in page
+    assert "ressemble trop" not in page
+
+
+@pytest.mark.rule("G7")
+def test_the_wrong_dates_beside_wrong_passwords_kill_the_link_like_the_others(browser: Client) -> None:
+    for _again in range(5):
+        page = choose_password(browser, NOT_HERS, "COURT", WRONG)
+    assert page.status_code == 410
+    assert not AccessLink.objects.live().exists()
+
+
 @pytest.mark.rule("G6")
 @pytest.mark.rule("G7")
 def test_a_new_password_ends_every_open_session(client: Client, letters: Letters) -> None:

@@ -76,6 +76,20 @@ def is_served(portal: SlowPortal) -> None:
         assert time.monotonic() - begun < MOST_SECONDS, path
 
 
+@pytest.mark.parametrize("size", [30, 200_000, 1_000_000, 2_000_000])
+def test_one_connection_brings_as_many_forms_as_a_browser_likes(portal: SlowPortal, size: int) -> None:
+    """A form whose body has all come leaves nothing to wait for: the next one on the same connection is answered at once."""
+    connection = http.client.HTTPConnection("127.0.0.1", portal.port, timeout=30)
+    try:
+        for _ in range(25):
+            begun = time.monotonic()
+            connection.request("POST", "/adherent/", b"identifier=" + b"1" * size)
+            connection.getresponse().read()
+            assert time.monotonic() - begun < MOST_SECONDS
+    finally:
+        connection.close()
+
+
 def opened(portal: SlowPortal, *, headers: list[str], body: bytes = b"") -> socket.socket:
     connection = socket.create_connection(("127.0.0.1", portal.port))
     connection.sendall("\r\n".join(headers).encode() + body)

@@ -135,7 +135,9 @@ def test_a_refusal_being_written_is_there_after_a_reload_and_keeps_its_words_und
         if agent.portal.sql("SELECT 1 FROM casework_item WHERE document_id = ?", number):
             break
         agent.page.wait_for_timeout(250)
-    agent.open(address).click("Prendre ce document")
+    agent.open(address)
+    with agent.page.expect_navigation():  # its keys are there once it is loaded
+        agent.click("Prendre ce document")
     agent.page.keyboard.press("r")
     agent.page.wait_for_url("**/refuser/**")
     agent.page.keyboard.press("1")

@@ -145,7 +145,7 @@ def test_the_desks_screens_are_accessible_in_the_dark_on_a_phone_and_in_english(
         if key != "M":
             other.page.locator("[data-key='1']").click()
             other.page.locator("textarea").first.fill("")
-            other.page.locator("form[data-ctrl-enter] button").click()
+            other.page.locator("form[data-ctrl-enter] .actions button").click()
             expect(other.page.get_by_role("alert")).to_be_focused()
             other.look(f"{name}-error")
         other.open(here)

@@ -135,8 +135,8 @@ def received(content: bytes, name: str = "facture.pdf") -> Arrived | Refused:
 
 
 def treated(document: Document) -> Document:
-    """As the worker does, without its waits: with the others first, then behind them."""
-    for slow in (False, True, True, True):
+    """As the worker does, without its waits: both lanes by turns, until the document is drawn or set aside."""
+    for slow in (False, True) * (1 + rendition.TRIES):
         Document.objects.exclude(next_attempt_at=None).update(next_attempt_at=timezone.now())
         start = time.monotonic()
         draw_due(limit=1, slow=slow)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from adherents.accounts.policy import Weakness
+from adherents.accounts.services.passwords import WeakPassword, check_in_itself
 from adherents.insurer.profile import profile
 from adherents.ui.fields import BirthDateField, PasswordInput
 
@@ -96,9 +97,20 @@ class NewPasswordMixin(forms.Form):
             self.add_error("confirmation", _("Les deux mots de passe ne sont pas les mêmes."))
         return cleaned
 
+    def typed(self, name: str) -> str:
+        """What of a form that is refused is right in itself; "" for the rest."""
+        return str(self.cleaned_data.get(name, ""))
+
     def add_weaknesses(self, weaknesses: list[Weakness]) -> None:
         for weakness in weaknesses:
             self.add_error("password", ValidationError(weakness_in_words(weakness), code=weakness.value))
+
+    def add_weaknesses_in_itself(self) -> None:
+        """Beside a proof that failed: what is wrong with the password, whoever typed it."""
+        try:
+            check_in_itself(self.typed("password"))
+        except WeakPassword as refusal:
+            self.add_weaknesses(refusal.weaknesses)
 
 
 class LinkForm(NewPasswordMixin):

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from adherents.accounts.models import Role
+from adherents.accounts.services.agents import AlreadyThere, is_there
 from adherents.casework.forms import ReasonForm
 from adherents.casework.reasons import ReasonField
 
@@ -52,6 +53,13 @@ class InvitationForm(ReasonForm):
     language = forms.ChoiceField(label=_("Langue de ses mails"), choices=[])
     field_order = ["email", "name", "role", "team", "language", "reason"]
     first = "email"
+
+    def clean_email(self) -> str:
+        """Told with the other errors; the service settles between two who invite at once."""
+        email: str = self.cleaned_data["email"]
+        if is_there(email):
+            raise forms.ValidationError(AlreadyThere.message)
+        return email
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -12,7 +12,9 @@ from adherents.accounts.models import Account
 from adherents.casework.figures import SPANS, Wanted
 from adherents.casework.models import Age, Filters, Place
 from adherents.casework.reasons import ReasonField
+from adherents.casework.services.access import SameAddress, is_same_address
 from adherents.insurer.treatment import Reason
+from adherents.members.models import Member
 
 WORDS_CHARACTERS = 1500
 
@@ -47,6 +49,17 @@ class ChangeEmailForm(ReasonForm):
     )
     field_order = ["email", "reason"]
     first = "email"
+
+    def __init__(self, *args: Any, member: Member, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._member = member
+
+    def clean_email(self) -> str:
+        """Told with the other errors."""
+        email: str = self.cleaned_data["email"]
+        if is_same_address(self._member, email):
+            raise forms.ValidationError(SameAddress.message)
+        return email
 
 
 class JournalFilterForm(forms.Form):

@@ -8,8 +8,12 @@ from django.utils.translation import gettext_lazy as _
 
 from adherents.accounts.models import Account
 from adherents.casework import canned
+from adherents.casework.models import CannedAnswer
 from adherents.casework.models.messages import LONGEST_BODY, LONGEST_SUBJECT
 from adherents.casework.permissions import TABLE, Act
+from adherents.casework.services.canned_answers import TitleTaken
+from adherents.casework.services.messaging import Unfilled, check_filled
+from adherents.ui.fields import FilesField
 
 
 class BodyField(forms.CharField):
@@ -49,6 +53,7 @@ class MessageForm(forms.Form):
     """A message in a thread."""
 
     body = BodyField(label=_("Votre message"))
+    files = FilesField(label=_("Joindre des fichiers (facultatif)"))  # type: ignore[assignment]
 
 
 class NewThreadForm(forms.Form):
@@ -58,6 +63,7 @@ class NewThreadForm(forms.Form):
         label=_("Objet"), help_text=_("Par exemple : remboursement d’une paire de lunettes.")
     )
     body = BodyField(label=_("Votre message"), rows=8)
+    files = FilesField(label=_("Joindre des fichiers (facultatif)"))  # type: ignore[assignment]
 
 
 class AnswerForm(forms.Form):
@@ -76,6 +82,15 @@ class StartForm(forms.Form):
 
     subject = SubjectField(label=_("Objet"), help_text=_("L’adhérent le lit. Il n’est dans aucun mail."))
     body = BodyField(label=_("Message à l’adhérent"), rows=9, key="r")
+
+    def clean_body(self) -> str:
+        """Told with the other errors."""
+        body: str = self.cleaned_data["body"]
+        try:
+            check_filled(body)
+        except Unfilled as refusal:
+            raise forms.ValidationError(str(refusal.message)) from refusal
+        return body
 
 
 class NoteForm(forms.Form):
@@ -134,6 +149,17 @@ class CannedAnswerForm(forms.Form):
     fr = BodyField(label=_("En français"), rows=9)
     en = BodyField(label=_("En anglais"), rows=9)
 
+    def __init__(self, *args: Any, kept: CannedAnswer | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._others = CannedAnswer.objects.exclude(pk=kept.pk) if kept else CannedAnswer.objects.all()
+
+    def clean_title(self) -> str:
+        """Told with the other errors; the service settles between two who write at once."""
+        title: str = self.cleaned_data["title"]
+        if self._others.filter(title=title).exists():
+            raise forms.ValidationError(TitleTaken.message)
+        return title
+
     def clean_fr(self) -> str:
         return self._with_known_fields("fr")
 
@@ -142,15 +168,15 @@ class CannedAnswerForm(forms.Form):
 
     def _with_known_fields(self, name: str) -> str:
         text = str(self.cleaned_data[name])
-        for unknown in canned.unknown_in(text):
-            if not unknown:
-                raise forms.ValidationError(
-                    _("Une accolade n’entoure aucun champ : fermez-la, ou effacez-la.")
-                )
-            raise forms.ValidationError(
-                _(
-                    "« {%(name)s} » n’est pas un champ connu. Les champs possibles sont dans la liste, à côté."
-                ),
-                params={"name": unknown},
-            )
+        wrong = [_told_of(unknown) for unknown in dict.fromkeys(canned.unknown_in(text))]
+        if wrong:
+            raise forms.ValidationError(wrong)
         return text
+
+
+def _told_of(unknown: str) -> forms.ValidationError:
+    """`unknown`: what stands between braces; "" for a brace that holds nothing."""
+    if not unknown:
+        return forms.ValidationError(_("Une accolade n’entoure aucun champ : fermez-la, ou effacez-la."))
+    words = _("« {%(name)s} » n’est pas un champ connu. Les champs possibles sont dans la liste, à côté.")
+    return forms.ValidationError(words, params={"name": unknown})

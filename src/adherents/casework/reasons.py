@@ -22,15 +22,15 @@ def names_nobody(text: str) -> None:
     plain = "".join(
         letter for letter in unicodedata.normalize("NFKC", text) if unicodedata.category(letter) != "Cf"
     )
+    wrong = []
     if "@" in plain:
-        raise ValidationError(
-            _("Retirez l’adresse e-mail : ce motif est gardé au journal, qui ne nomme personne."),
-            code="address",
-        )
+        words = _("Retirez l’adresse e-mail : ce motif est gardé au journal, qui ne nomme personne.")
+        wrong.append(ValidationError(words, code="address"))
     if _DIGITS.search(plain) or _NIR.search(plain):
-        raise ValidationError(
-            _("Retirez ce long numéro : ce motif est gardé au journal, qui ne nomme personne."), code="number"
-        )
+        words = _("Retirez ce long numéro : ce motif est gardé au journal, qui ne nomme personne.")
+        wrong.append(ValidationError(words, code="number"))
+    if wrong:
+        raise ValidationError(wrong)
 
 
 class ReasonField(forms.CharField):

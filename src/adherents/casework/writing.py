@@ -44,15 +44,15 @@ class Writing:
         chosen = set(self.request.POST.getlist("waiting"))
         there = [file.pk for file in self._waiting() if str(file.pk) in chosen]
         if len(there) < len(chosen):
-            form.add_error(None, _("Un fichier qui attendait n’est plus là : joignez-le à nouveau."))
+            form.add_error("files", _("Un fichier qui attendait n’est plus là : joignez-le à nouveau."))
         for file in self.intake.refused:
             words = {"name": file.name, "why": file.sentence}
-            form.add_error(None, _("« %(name)s » n’a pas été joint. %(why)s") % words)
+            form.add_error("files", _("« %(name)s » n’a pas été joint. %(why)s") % words)
         if self.intake.cut_short:
             far_too_many = _(
                 "Vous avez choisi beaucoup trop de fichiers à la fois : %(count)d au plus par message."
             )
-            form.add_error(None, far_too_many % {"count": profile().documents.max_files})
+            form.add_error("files", far_too_many % {"count": profile().documents.max_files})
         try:
             knock("message", address=address_of(self.request), identifier=self.member.number)
         except TooOften:
@@ -67,7 +67,7 @@ class Writing:
 
     def miss(self, form: forms.Form, brought: Brought) -> None:
         """A file that waited went while the message left, which did not: the rest waits with its form."""
-        form.add_error(None, _("Un fichier qui attendait n’est plus là : joignez-le à nouveau."))
+        form.add_error("files", _("Un fichier qui attendait n’est plus là : joignez-le à nouveau."))
         self._keep(brought.waiting)
 
     def _keep(self, there: Collection[uuid.UUID]) -> None:
@@ -80,7 +80,7 @@ class Writing:
 
     def has_no_room(self, form: forms.Form, refusal: NoRoom) -> None:
         """The message did not leave: another sending took the room meanwhile."""
-        form.add_error(None, str(refusal.reason.label))
+        form.add_error("files", str(refusal.reason.label))
         self._keep(self._there)
 
     def context(self) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from adherents.accounts.browser import (
     offer_number,
 )
 from adherents.accounts.limits import knock
-from adherents.accounts.services import letter
+from adherents.accounts.services import letter, passwords
 from adherents.accounts.services.access_link import DeadLink
 from adherents.accounts.services.letter import WrongCode
 from adherents.accounts.services.lock import Locked
@@ -87,6 +87,8 @@ def code_password_page(request: HttpRequest) -> HttpResponse:
             offer_number(response, opened.account.identifier)
             drop_link(request, response, ticket, TICKET_COOKIE)
             return response
+        if form.is_bound and form.typed("password"):
+            passwords.check_new(account=account, password=form.typed("password"))
     except (DeadLink, ChangedMeanwhile):
         response = render(request, "enrolment/dead_code.html", status=410)
         drop_link(request, response, ticket, TICKET_COOKIE)

@@ -105,9 +105,8 @@ class BirthDateField(forms.Field):
             raise self._refused("incomplete", parts=_(" et ").join(missing))
         if not all(part.isascii() and part.isdigit() for part in parts):
             raise self._refused("digits")
-        if len(parts[2]) != 4:
-            raise self._refused("year")
         day, month, year = (int(part) for part in parts)
+        self._refuse_out_of_range(day, month, has_year=len(parts[2]) == 4)
         self._refuse_impossible(day, month, year)
         self._refuse_implausible(day, month, year)
         return f"{year:04d}-{month:02d}-{day:02d}"
@@ -115,12 +114,15 @@ class BirthDateField(forms.Field):
     def _refused(self, code: str, **values: object) -> ValidationError:
         return ValidationError(self.error_messages[code], code=code, params=values)
 
-    def _refuse_impossible(self, day: int, month: int, year: int) -> None:
+    def _refuse_out_of_range(self, day: int, month: int, *, has_year: bool) -> None:
+        """Every part that cannot be, in their order."""
         least = 0 if self.allow_unknown else 1
-        if not least <= month <= 12:
-            raise self._refused("month")
-        if not least <= day <= 31:
-            raise self._refused("day")
+        right = {"day": least <= day <= 31, "month": least <= month <= 12, "year": has_year}
+        wrong = [self._refused(part) for part, is_right in right.items() if not is_right]
+        if wrong:
+            raise ValidationError(wrong)
+
+    def _refuse_impossible(self, day: int, month: int, year: int) -> None:
         longest = monthrange(max(year, 1), month)[1] if month else 31
         if day > longest:
             shown = {"day": f"{day:02d}", "month": f"{month:02d}", "year": f"{year:04d}"}
@@ -136,6 +138,16 @@ class BirthDateField(forms.Field):
     def has_changed(self, initial: Any, data: Any) -> bool:
         before = initial if isinstance(initial, list) else _parts_of(initial)
         return list(before or ["", "", ""]) != list(data or ["", "", ""])
+
+
+class FilesField(forms.FileField):
+    """Files that are taken while the request is read, before the form is: whoever takes them adds the errors here.
+
+    The page draws its own inputs, the one for files under the id of this field.
+    """
+
+    def __init__(self, *, label: Any) -> None:
+        super().__init__(label=label, required=False)
 
 
 class PasswordInput(forms.PasswordInput):

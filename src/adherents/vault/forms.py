@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from adherents.insurer.profile import profile
 from adherents.members.models import Beneficiary, Member
+from adherents.ui.fields import FilesField
 from adherents.vault.models import Document, Sending
 
 LONGEST_NOTE = 1000
@@ -34,6 +35,7 @@ class SendForm(forms.Form):
         required=False,
         error_messages={"invalid_choice": _("Choisissez dans la liste la personne concernée.")},
     )
+    files = FilesField(label=_("Vos fichiers"))  # type: ignore[assignment]
     gather = forms.BooleanField(
         label=_("Réunir les photos en un seul PDF"),
         help_text=_(
@@ -116,11 +118,12 @@ class CheckForm(forms.Form):
         )
 
     def clean(self) -> None:
-        if self.errors or self.cleaned_data.get("receipt"):
+        """What is missing is told beside what is wrong."""
+        if self.cleaned_data.get("receipt") or self.has_error("receipt") or self.has_error("number"):
             return
         if not self.cleaned_data["number"]:
             self.add_error("receipt", _("Choisissez l’accusé de dépôt à vérifier, ou indiquez son numéro."))
-        elif not self.cleaned_data["sha256"]:
+        elif not self.has_error("sha256") and not self.cleaned_data["sha256"]:
             self.add_error(
                 "sha256", _("Avec un numéro, il faut l’empreinte d’un des fichiers que vous aviez envoyés.")
             )

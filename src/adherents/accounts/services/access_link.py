@@ -136,6 +136,24 @@ def use_link(*, token: str, birth_date: str, password: str, client: Client) -> O
         raise
 
 
+def look_over(*, token: str, birth_date: str, password: str, client: Client) -> None:
+    """What else is wrong on a page that is refused already; "" for what was not said. Raises what `use_link` raises.
+
+    A birth date counts as one that sets a password. The password is held against its person only after a right one.
+    """
+    link = open_link(token=token)
+    lock.check_not_waiting(link.account.identifier, lock.device_of(link.account, client))
+    if not link.account.is_agent:
+        if not birth_date:
+            passwords.check_in_itself(password)
+            return
+        check_birth_date(link, birth_date)
+        if not give_back_attempt(link):
+            raise DeadLink
+    if password:
+        passwords.check_new(account=link.account, password=password)
+
+
 def set_password(*, link: AccessLink, encoded: str, client: Client) -> Opened:
     """The end of each way in that a link or a letter opens. `encoded`: of `encode_new`, which `link.account` was given to.
 

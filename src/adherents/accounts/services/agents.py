@@ -52,6 +52,11 @@ class NotAnyMore(Refusal):
     message = _("Vous n’êtes plus administrateur.")
 
 
+def is_there(email: str) -> bool:
+    """Whether an account has this address as its identifier."""
+    return Account.objects.filter(identifier=normalise_identifier(email)).exists()
+
+
 def invite(
     *,
     email: str,

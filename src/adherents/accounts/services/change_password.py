@@ -5,7 +5,7 @@ from django.db import transaction
 
 from adherents.accounts import mails
 from adherents.accounts.client import Client
-from adherents.accounts.models import AccessLink, Account
+from adherents.accounts.models import AccessLink, Account, KnownDevice
 from adherents.accounts.services import lock, passwords
 from adherents.accounts.services.sign_in import Refused
 from adherents.journal.events import Event
@@ -19,13 +19,7 @@ def change_password(*, account: Account, old: str, new: str, client: Client) -> 
     `ChangedMeanwhile` when the account was closed or another journey set its password on the way.
     """
     device = lock.device_of(account, client)
-    attempt = lock.take_try(account.identifier, device)
-    if not check_password(old, account.password):
-        until = lock.fail(attempt, account)
-        if until is not None:
-            raise lock.Locked(until)
-        raise Refused(attempt.left)
-    lock.forgive(attempt)
+    _check_old(account, old, device)
     encoded = passwords.encode_new(account=account, password=new)
     with transaction.atomic():
         current = Account.objects.select_for_update().get(pk=account.pk)
@@ -38,3 +32,25 @@ def change_password(*, account: Account, old: str, new: str, client: Client) -> 
         record(Event.PASSWORD_CHANGED, subject=current.subject, actor=current.subject)
         mails.password_changed(current)
     return current
+
+
+def look_over(*, account: Account, old: str, new: str, client: Client) -> None:
+    """What else is wrong on a page that is refused already; "" for what was not said. Raises `Refused`, `Locked` or
+    `WeakPassword`, as `change_password` does. The new password is held against its person only after the right old one.
+    """
+    if not old:
+        passwords.check_in_itself(new)
+        return
+    _check_old(account, old, lock.device_of(account, client))
+    if new:
+        passwords.check_new(account=account, password=new)
+
+
+def _check_old(account: Account, old: str, device: KnownDevice | None) -> None:
+    attempt = lock.take_try(account.identifier, device)
+    if not check_password(old, account.password):
+        until = lock.fail(attempt, account)
+        if until is not None:
+            raise lock.Locked(until)
+        raise Refused(attempt.left)
+    lock.forgive(attempt)

@@ -34,21 +34,36 @@ def personal_words(account: Account) -> list[str]:
     return [word for word in words if word]
 
 
+def check_in_itself(password: str) -> None:
+    """What makes this password weak for anybody: tells nothing of the person whom it is for. "" is nothing to check.
+
+    Raises `WeakPassword`.
+    """
+    found = policy.weaknesses(normalise_password(password), password_rules(), is_common=is_common)
+    if password and found:
+        raise WeakPassword(found)
+
+
 def encode_new(*, account: Account, password: str) -> str:
     """The hash to store for a password that may be set. Raises `WeakPassword`.
 
     Compares with the current and every former hash (G3), one after the other: call it outside a transaction.
     """
+    check_new(account=account, password=password)
+    return make_password(normalise_password(password))
+
+
+def check_new(*, account: Account, password: str) -> None:
+    """Whether this person may take this password: only for who has proven to be this person. Raises `WeakPassword`."""
     password = normalise_password(password)
     found = policy.weaknesses(
         password, password_rules(), personal=personal_words(account), is_common=is_common
     )
-    if found:
-        raise WeakPassword(found)
     former = list(account.former_passwords.values_list("encoded", flat=True))
     if any(check_password(password, encoded) for encoded in [account.password, *former] if encoded):
-        raise WeakPassword([Weakness.ALREADY_USED])
-    return make_password(password)
+        found.append(Weakness.ALREADY_USED)
+    if found:
+        raise WeakPassword(found)
 
 
 def store(*, account: Account, encoded: str, checked_against: str) -> datetime:

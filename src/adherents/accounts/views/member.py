@@ -177,6 +177,13 @@ def new_password(request: HttpRequest) -> HttpResponse:
             offer_number(response, opened.account.identifier)
             drop_link(request, response, token)
             return response
+        if form.is_bound:
+            access_link.look_over(
+                token=token,
+                birth_date=form.typed("birth_date"),
+                password=form.typed("password"),
+                client=client_of(request),
+            )
     except (DeadLink, ChangedMeanwhile):
         response = render(request, "accounts/dead_link.html", status=410)
         drop_link(request, response, token)
@@ -189,6 +196,7 @@ def new_password(request: HttpRequest) -> HttpResponse:
             drop_link(request, response, token)
             return response
         form.add_error("birth_date", wrong_birth_date(refusal.left))
+        form.add_weaknesses_in_itself()
     except WeakPassword as refusal:
         form.add_weaknesses(refusal.weaknesses)
     context = {
@@ -228,16 +236,26 @@ def wrong_birth_date(left: int) -> str:
 def change_password_page(request: HttpRequest) -> HttpResponse:
     """« Données personnelles » › « Mon mot de passe » (G12)."""
     form = ChangePasswordForm(request.POST or None)
-    if form.is_valid():
+    if form.is_bound:
         try:
-            account = change_password.change_password(
+            if form.is_valid():
+                account = change_password.change_password(
+                    account=account_of(request),
+                    old=form.cleaned_data["old_password"],
+                    new=form.cleaned_data["password"],
+                    client=client_of(request),
+                )
+                update_session_auth_hash(request, account)
+                return redirect("accounts:password_changed")
+            change_password.look_over(
                 account=account_of(request),
-                old=form.cleaned_data["old_password"],
-                new=form.cleaned_data["password"],
+                old=form.typed("old_password"),
+                new=form.typed("password"),
                 client=client_of(request),
             )
         except Refused as refusal:
             form.add_error("old_password", _wrong_old_password(refusal.left))
+            form.add_weaknesses_in_itself()
         except WeakPassword as refusal:
             form.add_weaknesses(refusal.weaknesses)
         except ChangedMeanwhile:
@@ -245,9 +263,6 @@ def change_password_page(request: HttpRequest) -> HttpResponse:
         except Locked as lock:
             logout(request)
             return render(request, "accounts/locked.html", {"until": lock.until, "waits": lock.waits})
-        else:
-            update_session_auth_hash(request, account)
-            return redirect("accounts:password_changed")
     context = {
         "form": form,
         "criteria": password_criteria(),

@@ -72,6 +72,11 @@ def _check_number_is_theirs(member: Member) -> None:
         raise FormerHolder
 
 
+def is_same_address(member: Member, email: str) -> bool:
+    """The address on file, which reaches them: nothing to change."""
+    return email.strip() == member.email and member.email_failed_at is None
+
+
 def change_email(*, agent: Account, member: Member, email: str, reason: str) -> None:
     """Give the member another address, in the register and for the account; both addresses are told (G10).
 

@@ -258,6 +258,11 @@ def _check_can_be_sent(thread: Thread, body: str) -> None:
     account = thread.member.account
     if thread.member.is_former_holder or (account is not None and account.closed_at is not None):
         raise AccountClosed
+    check_filled(body)
+
+
+def check_filled(body: str) -> None:
+    """Nothing of a ready answer is left to fill in. Raises `Unfilled`."""
     if canned.names_in(body) & canned.FIELDS.keys():
         raise Unfilled
 

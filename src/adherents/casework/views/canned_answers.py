@@ -48,7 +48,8 @@ def _edit(request: HttpRequest, kept: CannedAnswer | None) -> HttpResponse:
     initial = {"title": kept.title, "fr": kept.fr, "en": kept.en} if kept else {}
     about = f"answer:{kept.pk}" if kept else ""
     draft = Sheet(request, Kind.CANNED_ANSWER, "title", "fr", "en", about=about)
-    form = CannedAnswerForm(request.POST if request.method == "POST" else None, initial=draft.begin(initial))
+    posted = request.POST if request.method == "POST" else None
+    form = CannedAnswerForm(posted, initial=draft.begin(initial), kept=kept)
     if form.is_valid():
         try:
             canned_answers.keep(agent=agent, answer_id=kept.pk if kept else None, **form.cleaned_data)

@@ -124,7 +124,7 @@ def change_email(request: HttpRequest, pk: int) -> HttpResponse:
     """Another address (G10)."""
     member = _member(pk)
     draft = reason_draft(request, pk, "email")
-    form = ChangeEmailForm(request.POST or None, initial=draft.begin())
+    form = ChangeEmailForm(request.POST or None, initial=draft.begin(), member=member)
     if form.is_valid():
         old, again = member.email, member.email == form.cleaned_data["email"].strip()
         try:

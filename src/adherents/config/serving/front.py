@@ -11,7 +11,7 @@ import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager, nullcontext, suppress
 from http.cookies import CookieError, SimpleCookie
 from typing import Any, Protocol
 
@@ -45,6 +45,18 @@ class Peer(Protocol):
     def left_over(self) -> bytes: ...
     def abort(self) -> None: ...
     def untaken(self) -> int: ...
+
+
+class Received:
+    """What is received of a request, and whether all of it was: who asks again then waits until the connection ends."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive, self.is_over = receive, False
+
+    async def __call__(self) -> dict[str, Any]:
+        message = await self._receive()
+        self.is_over = message["type"] != "http.request" or not message["more_body"]
+        return message
 
 
 class Shares:
@@ -88,6 +100,7 @@ class Front:
                 await send({"type": "websocket.close"})
                 return
             raise RuntimeError(f"not served: {scope['type']}")
+        received = Received(receive)
         headers = dict(scope["headers"])
         peer: Peer = scope["extensions"]["adherents.peer"]
         exchange = Exchange(
@@ -103,11 +116,11 @@ class Front:
         pool = self._files if gives or takes else self._pages
         try:
             async with self._in_turn(exchange) if gives else nullcontext():
-                given = await self._answered(scope, receive, send, exchange, peer, length, pool)
+                given = await self._answered(scope, received, send, exchange, peer, length, pool)
                 if given is not None:
                     await self._sent(given, send, exchange, peer)
             if length:
-                await self._drained(receive)
+                await self._drained(received)
         finally:
             self.exchanges.end(exchange)
             self.exchanges.hold(exchange, -exchange.held)
@@ -267,14 +280,12 @@ class Front:
             if given.rest is not None:
                 self._streams.submit(given.close)
 
-    async def _drained(self, receive: Receive) -> None:
+    async def _drained(self, received: Received) -> None:
         """What the application did not want of a body is thrown away, for a while: until then nobody reads its answer."""
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(DRAINED_WITHIN):
-                while (message := await receive())["type"] == "http.request" and message["more_body"]:
-                    pass
-        except TimeoutError:
-            pass
+                while not received.is_over:
+                    await received()
 
 
 def _view_of(path: str) -> object:

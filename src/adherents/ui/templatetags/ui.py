@@ -7,6 +7,7 @@ from pathlib import PurePath
 
 import heroicons
 from django import template
+from django.forms import BaseForm
 from django.template.defaultfilters import date as format_date
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -29,6 +30,12 @@ def icon(name: str, size: int = 24, style: str = "outline") -> SafeString:
     """An inline drawing from heroicons (`outline`, `solid`, `mini`, `micro`), silent for screen readers."""
     drawn = heroicons._render_icon(style, str(name), size, {"class": "icon", "focusable": "false"})
     return mark_safe(re.sub(r">\s+<", "><", drawn).strip())
+
+
+@register.filter
+def error_count(form: BaseForm) -> int:
+    """How many errors the summary lists: a field may have several."""
+    return sum(len(words) for words in form.errors.values())
 
 
 @register.simple_tag

@@ -4,6 +4,7 @@ import uuid
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -127,7 +128,7 @@ def _send(request: HttpRequest, page: Page, intake: Intake) -> HttpResponse:
         except NothingArrived:
             pass
         except FilesGone:
-            form.add_error(None, _("Un fichier qui attendait n’est plus là : choisissez-le à nouveau."))
+            form.add_error("files", _("Un fichier qui attendait n’est plus là : choisissez-le à nouveau."))
         except preparing.TooManyOpen:
             form.add_error(None, _too_many_open())
         except preparing.SentAlready as before:
@@ -153,9 +154,9 @@ def _is_complete(request: HttpRequest, page: Page, form: SendForm, intake: Intak
     if intake.cut_short:
         words = _(
             "Vous avez choisi beaucoup trop de fichiers à la fois : %(count)d au plus par envoi. Ceux qui sont arrivés sont "
-            "ci-dessous : vérifiez-les, complétez le formulaire, puis envoyez-les."
+            "sur cette page : vérifiez-les, complétez le formulaire, puis envoyez-les."
         )
-        form.add_error(None, words % {"count": profile().documents.max_files})
+        form.add_error("files", words % {"count": profile().documents.max_files})
         complete = False
     return complete
 
@@ -201,16 +202,17 @@ def _refused_by_the_page(request: HttpRequest) -> list[Refused]:
     return [Refused(clean_name(name), Refusal(code)) for code, _colon, name in told if code in Refusal.values]
 
 
-def _too_many_open() -> str:
-    return _("Beaucoup d’envois sont commencés et pas terminés. Terminez-en un, ou retirez ses fichiers.")
+def _too_many_open() -> ValidationError:
+    words = _("Beaucoup d’envois sont commencés et pas terminés. Terminez-en un, ou retirez ses fichiers.")
+    return ValidationError(words, code=SENDING)
 
 
-def _sent_already(before: preparing.SentAlready) -> str:
+def _sent_already(before: preparing.SentAlready) -> ValidationError:
     words = _(
         "Cet envoi est déjà parti, depuis une autre page ou un autre appareil : accusé de dépôt n° %(number)s. Un fichier qui "
         "n’en faisait pas partie est encore là, ci-dessous."
     )
-    return words % {"number": before.deposit.number}
+    return ValidationError(words, code=SENDING, params={"number": before.deposit.number})
 
 
 def _closed(request: HttpRequest) -> HttpResponse:
@@ -224,6 +226,15 @@ def _draft(request: HttpRequest, page: Page) -> Sheet:
     return Sheet(request, Kind.SENDING, "note", about=about)
 
 
+def _say_why_no_file(form: SendForm, refused: list[Refused]) -> None:
+    """Beside the inputs for files, unless what is wrong with the sending itself says why none waits."""
+    for file in refused:
+        words = {"name": file.name, "why": file.sentence}
+        form.add_error("files", _("« %(name)s » n’a pas pu être accepté. %(why)s") % words)
+    if not form.has_error("files") and not form.has_error(NON_FIELD_ERRORS, SENDING):
+        form.add_error("files", _("Choisissez un fichier ou prenez une photo : rien n’est encore arrivé."))
+
+
 def _show(
     request: HttpRequest,
     page: Page,
@@ -235,11 +246,8 @@ def _show(
     mine = Arrival.objects.waiting_for(page.member)
     waiting = in_order(list(mine.filter(sending=page.sending_id)), _named(request)) if page.sending else []
     no_file = form.is_bound and not waiting
-    if no_file and not form.non_field_errors():
-        if refused:
-            form.add_error(None, _("Aucun fichier n’a pu être accepté. Envoyez-le autrement :"))
-        else:
-            form.add_error(None, _("Choisissez un fichier ou prenez une photo : rien n’est encore arrivé."))
+    if no_file:
+        _say_why_no_file(form, refused or [])
     add_replies([page.replaced] if page.replaced else [])
     half_come = Upload.objects.of(page.member).begun()
     context = {
@@ -249,8 +257,7 @@ def _show(
         "replaced": page.replaced,
         "waiting": waiting,
         "others": Sending.objects.of(page.member).exclude(pk=page.sending_id).with_files(),
-        "refused": refused or [],
-        "no_file": no_file,
+        "refused": [] if no_file else refused or [],
         "most_files": documents.max_files,
         "allowance": allowance_of(page.member),
         "most_megabytes": documents.max_file_mb,

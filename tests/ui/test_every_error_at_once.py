@@ -1,0 +1,324 @@
+"""A form that is refused: all its errors in one answer, in the order of the page, linked, and beside their fields."""
+
+import re
+from collections.abc import Callable
+from html import unescape
+from importlib import import_module
+from pkgutil import walk_packages
+from typing import Any
+
+import lxml.html
+import pytest
+from django.forms import BaseForm
+from django.test import Client
+from django.urls import reverse
+
+import adherents
+from adherents.accounts.models import Role
+from adherents.accounts.services import agents, new_factor
+from adherents.members.models import Beneficiary, Member
+from tests.accounts.steps import follow, link_for
+from tests.agents import make_agent, signed_in
+from tests.casework.queueing import adviser, waiting
+from tests.casework.talking import asked
+from tests.cast import CAMILLE, NEW_PASSWORD, NO_MAIL
+from tests.enrolment.letters import letter_to
+from tests.factories import add_to_register, open_account
+from tests.vault.conftest import SENDING, browser_of, objects_folder, upload  # noqa: F401
+
+pytestmark = pytest.mark.django_db
+EMPTY = {"sent": "1"}
+TOO_LONG = "é" * 5100
+WHY = "Motif de l’essai"
+Letters = Callable[[], list[Any]]
+
+
+class World:
+    """Who is there, each in a browser of their own."""
+
+    def __init__(self, letters: Letters) -> None:
+        self.letters = letters
+
+    @property
+    def anybody(self) -> Client:
+        return Client()
+
+    def camille(self) -> Member:
+        found = Member.objects.filter(account__identifier=CAMILLE.number).first()
+        return found or Member.objects.get(account=open_account(CAMILLE))
+
+    def member(self) -> Client:
+        return browser_of(self.camille())
+
+    def desk(self, role: Role = Role.ADMINISTRATOR) -> Client:
+        return signed_in(make_agent(role))
+
+    def behind_a_link(self) -> tuple[Client, str]:
+        self.camille()
+        follow(client := self.anybody, link_for(CAMILLE, self.letters))
+        return client, reverse("accounts:new_password")
+
+    def behind_an_invitation(self) -> tuple[Client, str]:
+        agents.invite(email="neuf@mese.example", role=Role.ADVISER, name="Neuf")
+        follow(client := self.anybody, self.letters()[-1])
+        return client, reverse("accounts:new_password")
+
+    def behind_a_code(self) -> tuple[Client, str]:
+        day, month, year = NO_MAIL.birth_day
+        born = {"birth_date_day": day, "birth_date_month": month, "birth_date_year": year}
+        code = letter_to(add_to_register(NO_MAIL))
+        client = self.anybody
+        assert client.post(reverse("enrolment:code"), {"code": code, **born}).status_code == 302
+        return client, reverse("enrolment:code_password")
+
+    def sending(self) -> tuple[Client, str]:
+        Beneficiary.objects.create(member=self.camille(), rank=2, birth_name="ESSAI", first_names="Lou")
+        return self.member(), f"{reverse('vault:send')}?envoi={SENDING}"
+
+    def conversation(self) -> str:
+        return str(asked(self.camille()).pk)
+
+    def item(self, act: str) -> tuple[Client, str]:
+        [item] = waiting(self.camille())
+        return self.desk(Role.SUPERVISOR), reverse(f"casework:{act}", args=[item.pk])
+
+    def agent_act(self, act: str) -> tuple[Client, str]:
+        return self.desk(), reverse(f"casework:{act}", args=[adviser(1).pk])
+
+    def second_answer(self) -> tuple[Client, str]:
+        agent, client = make_agent(), self.desk()
+        signed_in(agent)
+        new_factor.ask(agent=agent, by=make_agent(Role.SUPERVISOR), reason=WHY)
+        return client, reverse("casework:answer_new_factor", args=[agent.pk])
+
+
+PLACES: dict[str, Callable[[World], tuple[Client, str]]] = {
+    "accounts.forms.SignInForm": lambda at: (at.anybody, reverse("accounts:sign_in")),
+    "accounts.forms.ForgottenForm": lambda at: (at.anybody, reverse("accounts:forgotten")),
+    "accounts.forms.LinkForm": lambda at: at.behind_a_link(),
+    "accounts.forms.InvitationForm": lambda at: at.behind_an_invitation(),
+    "accounts.forms.ChangePasswordForm": lambda at: (at.member(), reverse("accounts:change_password")),
+    "accounts.second_factor.forms.AgentSignInForm": lambda at: (at.anybody, reverse("casework:sign_in")),
+    "enrolment.forms.FirstConnectionForm": lambda at: (at.anybody, reverse("enrolment:first_connection")),
+    "enrolment.forms.CodeForm": lambda at: (at.anybody, reverse("enrolment:code")),
+    "enrolment.forms.LetterPasswordForm": lambda at: at.behind_a_code(),
+    "vault.forms.SendForm": lambda at: at.sending(),
+    "vault.forms.CheckForm": lambda at: (at.anybody, reverse("proof:check")),
+    "casework.message_forms.NewThreadForm": lambda at: (at.member(), reverse("messages:new")),
+    "casework.message_forms.MessageForm": lambda at: (
+        at.member(),
+        reverse("messages:thread", args=[at.conversation()]),
+    ),
+    "casework.message_forms.AnswerForm": lambda at: (
+        at.desk(),
+        reverse("casework:thread", args=[at.conversation()]),
+    ),
+    "casework.message_forms.NoteForm": lambda at: (
+        at.desk(),
+        reverse("casework:thread_note", args=[at.conversation()]),
+    ),
+    "casework.message_forms.StartForm": lambda at: (
+        at.desk(),
+        reverse("casework:start_thread", args=[at.camille().pk]),
+    ),
+    "casework.message_forms.CannedAnswerForm": lambda at: (
+        at.desk(Role.SUPERVISOR),
+        reverse("casework:canned_new"),
+    ),
+    "casework.forms.ReasonForm": lambda at: (
+        at.desk(),
+        reverse("casework:close_account", args=[at.camille().pk]),
+    ),
+    "casework.forms.ChangeEmailForm": lambda at: (
+        at.desk(),
+        reverse("casework:change_email", args=[at.camille().pk]),
+    ),
+    "casework.forms.WordsForm": lambda at: at.item("refuse"),
+    "casework.forms.CorrectionForm": lambda at: at.item("correct"),
+    "casework.forms.GiveForm": lambda at: at.item("assign"),
+    "casework.agent_forms.InvitationForm": lambda at: (at.desk(), reverse("casework:invite_agent")),
+    "casework.agent_forms.RoleForm": lambda at: at.agent_act("agent_role"),
+    "casework.agent_forms.TeamForm": lambda at: at.agent_act("agent_team"),
+    "casework.agent_forms.AnswerForm": lambda at: at.second_answer(),
+}
+NOTHING_REQUIRED = {"casework.agent_forms.TeamForm", "casework.forms.GiveForm"}  # nobody, no group
+NOT_WALKED = {
+    "ui.gallery.SampleForm": "shown by the gallery",
+    "accounts.forms.NewPasswordMixin": "a part of those that set a password",
+    "casework.message_forms.CloseForm": "nothing to type",
+    "casework.message_forms.TransferForm": "one list",
+    # What they search for narrows a list: a wrong value is told beside its field, and refuses nothing.
+    "casework.forms.JournalFilterForm": "a filter",
+    "casework.forms.QueueForm": "a filter",
+    "casework.forms.FiguresForm": "a filter",
+    "vault.finding.FindForm": "a filter",
+    "enrolment.forms.NewAddressForm": "one field, behind a fresh proof",
+    "enrolment.forms.AddressReportForm": "one field, behind a link",
+}
+ONE_FIELD_AT_MOST = re.compile(r"accounts\.second_factor\.forms\.(?!AgentSignInForm)")
+
+
+def name_of(form: type[BaseForm]) -> str:
+    return f"{form.__module__}.{form.__qualname__}".removeprefix("adherents.")
+
+
+def every_form() -> dict[str, type[BaseForm]]:
+    for module in walk_packages(adherents.__path__, "adherents."):
+        if "form" in module.name or module.name.rpartition(".")[2] in {"finding", "gallery"}:
+            import_module(module.name)
+    found: dict[str, type[BaseForm]] = {}
+    left: list[type[BaseForm]] = [BaseForm]
+    while left:
+        form = left.pop()
+        left += form.__subclasses__()
+        if form.__module__.startswith("adherents."):
+            found[name_of(form)] = form
+    return found
+
+
+def test_every_form_of_the_portal_is_walked() -> None:
+    forms = every_form()
+    left = {name for name in forms if not ONE_FIELD_AT_MOST.match(name)}
+    assert left == PLACES.keys() | NOT_WALKED.keys()
+    for name in forms.keys() - left:
+        shown = [field for field in forms[name].base_fields.values() if not field.widget.is_hidden]  # type: ignore[attr-defined]
+        assert len(shown) <= 1, f"{name}: walk it"
+
+
+def words_of(element: Any) -> str:
+    return " ".join(unescape(element.text_content()).split())
+
+
+def told_at_once(answer: Any) -> list[str]:
+    """The names of the fields in error, in the order of the page, on which everything is where it belongs."""
+    form = answer.context["form"]
+    page = lxml.html.fromstring(answer.content.decode())
+    elements = list(page.iter())
+    [summary] = page.xpath("//*[contains(concat(' ', @class, ' '), ' error-summary ')]")
+    fields = [field for field in form.visible_fields() if field.errors]
+    wanted, places = [], []
+    for field in fields:
+        target = field.id_for_label or field.auto_id
+        [there] = page.xpath("//*[@id=$id]", id=target)
+        [beside] = page.xpath("//*[@id=$id]", id=f"{field.auto_id}_error")
+        assert elements.index(beside) < elements.index(there), (
+            f"{field.name}: the error is not above its field"
+        )
+        around = [there, *there.iterancestors("fieldset")]
+        assert any(f"{field.auto_id}_error" in one.get("aria-describedby", "").split() for one in around), (
+            f"{field.name}: not described by its error"
+        )
+        for error in field.errors:
+            assert words_of(lxml.html.fromstring(f"<p>{error}</p>")) in words_of(beside)
+        wanted += [f"#{target}"] * len(field.errors)
+        places.append(elements.index(there))
+    assert [link.get("href") for link in summary.iter("a")] == wanted
+    assert places == sorted(places), "the summary has another order than the page"
+    total = sum(len(errors) for errors in form.errors.values())
+    assert len(list(summary.iter("li"))) == total
+    assert ("un point" in words_of(summary)) if total == 1 else (f"{total} points" in words_of(summary))
+    return [field.name for field in fields]
+
+
+@pytest.fixture
+def world(db: None, letters: Letters) -> World:
+    return World(letters)
+
+
+@pytest.mark.parametrize("name", sorted(PLACES.keys() - NOTHING_REQUIRED))
+def test_an_empty_form_tells_everything_that_is_missing_at_once(world: World, name: str) -> None:
+    client, address = PLACES[name](world)
+    answer = client.post(address, EMPTY)
+    form = answer.context["form"]
+    assert name_of(type(form)) == name
+    told = told_at_once(answer)
+    missing = [field.name for field in form.visible_fields() if field.field.required]
+    assert set(missing) <= set(told)
+    assert told
+
+
+@pytest.mark.parametrize("name", sorted(PLACES))
+def test_a_form_with_everything_wrong_tells_it_at_once(world: World, name: str) -> None:
+    client, address = PLACES[name](world)
+    shown = every_form()[name].base_fields  # type: ignore[attr-defined]
+    typed = {f"{field}{part}": TOO_LONG for field in shown for part in ("", "_day", "_month", "_year")}
+    answer = client.post(address, typed | {"files": ""})
+    told = told_at_once(answer)
+    limited = [
+        field.name
+        for field in answer.context["form"].visible_fields()
+        if field.field.required and field.name != "confirmation"
+    ]
+    assert set(limited) <= set(told)
+
+
+def test_a_refused_file_is_told_with_the_kind_the_person_and_the_note(world: World) -> None:
+    client, address = world.sending()
+    typed = {"kind": "", "beneficiary": "999999", "note": TOO_LONG, "files": upload(b"MZ", "outil.exe")}
+    answer = client.post(address, typed)
+    assert told_at_once(answer) == ["kind", "beneficiary", "files", "note"]
+    assert "outil.exe" in str(answer.context["form"].errors["files"])
+
+
+def test_no_file_at_all_is_told_with_the_kind_the_person_and_the_note(world: World) -> None:
+    client, address = world.sending()
+    answer = client.post(address, {"kind": "", "beneficiary": "999999", "note": TOO_LONG})
+    assert told_at_once(answer) == ["kind", "beneficiary", "files", "note"]
+
+
+@pytest.mark.parametrize(
+    "name", ["casework.message_forms.NewThreadForm", "casework.message_forms.MessageForm"]
+)
+def test_a_refused_attachment_is_told_with_the_empty_message(world: World, name: str) -> None:
+    client, address = PLACES[name](world)
+    answer = client.post(address, {"body": "", "files": upload(b"MZ", "outil.exe")})
+    assert told_at_once(answer)[-2:] == ["body", "files"]
+
+
+def test_a_title_that_is_taken_is_told_with_every_unknown_field(world: World) -> None:
+    client, address = PLACES["casework.message_forms.CannedAnswerForm"](world)
+    kept = {"title": "Accueil", "fr": "Bonjour", "en": "Hello"}
+    assert client.post(address, kept).status_code == 302
+    answer = client.post(address, kept | {"fr": "{un} {deux}", "en": ""})
+    assert told_at_once(answer) == ["title", "fr", "en"]
+    assert len(answer.context["form"].errors["fr"]) == 2
+
+
+def test_an_agent_who_is_there_already_is_told_with_the_rest(world: World) -> None:
+    client, address = PLACES["casework.agent_forms.InvitationForm"](world)
+    there = make_agent()
+    answer = client.post(address, {"email": there.email, "reason": "a@b.fr 1850578006084"})
+    assert told_at_once(answer) == ["email", "name", "role", "language", "reason"]
+    assert len(answer.context["form"].errors["reason"]) == 2
+
+
+def test_the_address_on_file_is_told_with_the_missing_reason(world: World) -> None:
+    client, address = PLACES["casework.forms.ChangeEmailForm"](world)
+    answer = client.post(address, {"email": CAMILLE.email})
+    assert told_at_once(answer) == ["email", "reason"]
+
+
+def test_what_is_left_to_fill_in_is_told_with_the_missing_subject(world: World) -> None:
+    client, address = PLACES["casework.message_forms.StartForm"](world)
+    assert told_at_once(client.post(address, {"body": "Bonjour {nom}"})) == ["subject", "body"]
+
+
+def test_a_wrong_fingerprint_is_told_with_the_missing_number(world: World) -> None:
+    client, address = PLACES["vault.forms.CheckForm"](world)
+    assert told_at_once(client.post(address, {"sha256": "abc"})) == ["receipt", "sha256"]
+
+
+def test_every_part_of_a_date_that_cannot_be_is_told(world: World) -> None:
+    client, address = PLACES["enrolment.forms.CodeForm"](world)
+    born = {"birth_date_day": "32", "birth_date_month": "13", "birth_date_year": "54"}
+    answer = client.post(address, {"code": "x", **born})
+    assert told_at_once(answer) == ["code", "birth_date"]
+    assert len(answer.context["form"].errors["birth_date"]) == 3
+
+
+def test_a_weak_password_its_confirmation_and_the_address_are_told_at_once(world: World) -> None:
+    client, address = world.behind_a_code()
+    typed = {"password": NO_MAIL.number, "confirmation": NEW_PASSWORD, "email": "odette@"}
+    answer = client.post(address, typed)
+    assert told_at_once(answer) == ["password", "confirmation", "email"]
+    assert "ressemble trop" in str(answer.context["form"].errors["password"])
