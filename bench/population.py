@@ -60,6 +60,7 @@ def fill(members: int, namesakes: int = 0) -> None:
         cursor.execute("SELECT setseed(0.2026)")
         for name, statements in _statements(members * DOCUMENTS_EACH).items():
             _step(name, lambda told=statements: [cursor.execute(one) for one in told])
+        _step("words of decisions", lambda: _words(cursor))
     _step("tallies", _tallies)
     with connection.cursor() as cursor:
         _step("vacuum", lambda: cursor.execute("VACUUM ANALYZE"))
@@ -125,7 +126,7 @@ def _row(line: Any) -> tuple[object, ...]:
     day, month, year = line.date_naissance.split("/")
     return (
         line.numero_adherent,
-        Member._meta.get_field("nir").seal(line.nir),  # type: ignore[union-attr]
+        Member._meta.get_field("nir").seal(line.nir, line.numero_adherent),  # type: ignore[union-attr]
         blind_index(NIR_PURPOSE, line.nir),
         line.nom_naissance,
         line.nom_usage,
@@ -198,8 +199,6 @@ def _statements(documents: int) -> dict[str, list[str]]:
         f"((SELECT array_agg(id ORDER BY id) FROM accounts_account WHERE role = 'conseiller'))[1 + {rank}]"
     )
     team = f"(ARRAY[{', '.join(repr(team) for team in TEAMS)}])[1 + {rank} % {len(TEAMS)}]"
-    sealed = _model("casework", "Decision")._meta.get_field("words_fr").seal("Le document est illisible.")
-    words = f"'\\x{sealed.hex()}'::bytea"
     return {
         "accounts": [
             _insert(
@@ -290,7 +289,6 @@ def _statements(documents: int) -> dict[str, list[str]]:
                 at=f"least(d.checked_at + d.wait, {now})",
                 reason=f"CASE WHEN d.state = 'accepted' THEN '' ELSE (ARRAY['illisible', 'incomplet', 'autre_personne',"
                 f" 'date_passee', 'double', 'autre'])[1 + {chance} % 6] END",
-                words_fr=f"CASE WHEN d.state = 'accepted' THEN ''::bytea ELSE {words} END",
                 until="CASE WHEN d.state = 'incomplete' THEN (d.at + interval '40 days')::date END",
                 settled_at=f"least(d.checked_at + d.wait, {now}) + interval '10 seconds'",
                 next_attempt_at="NULL",
@@ -355,6 +353,19 @@ def _statements(documents: int) -> dict[str, list[str]]:
             " SELECT subject, max(sequence), max(digest) FROM journal_entry GROUP BY subject",
         ],
     }
+
+
+def _words(cursor: Any) -> None:
+    """What members were told, each sealed for its own decision."""
+    from adherents.casework.models import Decision
+
+    words = Decision._meta.get_field("words_fr")
+    told = Decision.objects.exclude(reason="").values_list("pk", *words.bound_to)
+    cursor.execute("CREATE TEMPORARY TABLE said (id bigint, words bytea)")
+    with cursor.copy("COPY said FROM STDIN") as copy:
+        for pk, *identity in list(told):
+            copy.write_row((pk, words.seal("Le document est illisible.", *identity, pk=pk)))
+    cursor.execute("UPDATE casework_decision d SET words_fr = s.words FROM said s WHERE s.id = d.id")
 
 
 def _tallies() -> None:

@@ -7,6 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from adherents.accounts.models import Account, Role
+from adherents.accounts.second_factor.sealing import secrets_of
 from tests.cast import PASSWORD
 
 SIGN_IN = "/gestion/connexion/"
@@ -35,7 +36,8 @@ def make_agent(role: Role = Role.ADVISER) -> Account:
 def add_totp(account: Account) -> str:
     """A second factor that is there already; its secret."""
     secret = generate_totp_secret()
-    TOTP.activate(account, secret)
+    with secrets_of(account):
+        TOTP.activate(account, secret)
     return secret
 
 

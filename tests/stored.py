@@ -1,7 +1,12 @@
 """What a thief of the database would read."""
 
+from typing import Any
+
 from django.apps import apps
 from django.db import connection
+from django.db.models import BinaryField, ExpressionWrapper, F, Model, QuerySet
+
+from adherents.crypto.fields import EncryptedTextField
 
 
 def everything_stored() -> bytes:
@@ -16,3 +21,26 @@ def everything_stored() -> bytes:
                     for cell in row
                 ]
     return b"\n".join(stored)
+
+
+def as_stored(rows: QuerySet[Any]) -> list[dict[str, object]]:
+    """Each row with all its columns as the database has them, sealed ones too."""
+    columns = rows.model._meta.concrete_fields
+    sealed = [column.attname for column in columns if isinstance(column, EncryptedTextField)]
+    plain = [column.attname for column in columns if column.attname not in sealed]
+    raw = {f"sealed_{name}": ExpressionWrapper(F(name), output_field=BinaryField()) for name in sealed}
+    return [
+        {
+            name.removeprefix("sealed_"): bytes(cell) if isinstance(cell, memoryview) else cell
+            for name, cell in row.items()
+        }
+        for row in rows.values(*plain, **raw)
+    ]
+
+
+def stored(row: Model, column: str) -> bytes:
+    """What the database has in one column of this row now."""
+    (cells,) = as_stored(type(row)._base_manager.filter(pk=row.pk))
+    found = cells[column]
+    assert isinstance(found, bytes)
+    return found

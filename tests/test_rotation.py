@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import generate_totp_secret
-from allauth.mfa.utils import decrypt, encrypt
 from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import models, transaction
@@ -15,14 +14,17 @@ from django.utils import timezone
 
 from adherents.accounts.models import Account, ResetRequest, SignInCounter
 from adherents.accounts.second_factor import services as second_factor
+from adherents.accounts.second_factor.sealing import open_secret, seal_secret
 from adherents.accounts.services import lock
 from adherents.crypto import rotation
 from adherents.crypto.fields import EncryptedTextField
 from adherents.crypto.keys import CannotOpen
+from adherents.crypto.rows import open_all
 from adherents.enrolment.models import IdentityClaim
 from adherents.mail.models import OutboxMail
 from adherents.mail.services import post
 from adherents.members.intake.digest import LineDigest
+from adherents.members.intake.former import take_number_from
 from adherents.members.models import Beneficiary, Member
 from adherents.vault.models import Document, Page
 from adherents.vault.services import signing
@@ -31,6 +33,7 @@ from adherents.vault.services.rendition import draw_due
 from adherents.vault.services.verification import sealed_models
 from tests.cast import CAMILLE, EVE, JEAN_FRANCOIS
 from tests.factories import open_account
+from tests.stored import as_stored, stored
 from tests.vault.conftest import deposited, objects_folder, pdf  # noqa: F401
 
 pytestmark = pytest.mark.django_db
@@ -63,8 +66,12 @@ def sealed_long_ago(settings: Any) -> Document:
     with transaction.atomic():
         post("accounts/locked", to="camille@example.org", language="fr", context={"a": "b"})
     secret = generate_totp_secret()
-    Authenticator.objects.create(user=account, type=Authenticator.Type.TOTP, data={"secret": encrypt(secret)})
-    seed = {"seed": encrypt("seed"), "used_mask": 0}
+    Authenticator.objects.create(
+        user=account,
+        type=Authenticator.Type.TOTP,
+        data={"secret": seal_secret(secret, account_id=account.pk)},
+    )
+    seed = {"seed": seal_secret("seed", account_id=account.pk), "used_mask": 0}
     Authenticator.objects.create(user=account, type=Authenticator.Type.RECOVERY_CODES, data=seed)
     settings.ADHERENTS_MASTER_KEYS = [NEW, OLD]
     return document
@@ -74,14 +81,15 @@ def test_after_it_the_old_key_can_be_removed(sealed_long_ago: Document, settings
     account, member = Account.objects.get(), Member.objects.get()
     codes = second_factor.show_recovery_codes(account=account)
     factors = {factor.type: factor for factor in Authenticator.objects.all()}
-    secret = decrypt(factors["totp"].data["secret"])
+    secret = open_secret(factors["totp"].data["secret"], account_id=account.pk)
     said = rotate()
     assert "Everything is under the first key" in said
     assert "the others can be removed" in said
 
     settings.ADHERENTS_MASTER_KEYS = [NEW]
     for model in apps.get_models():
-        list(model._base_manager.all())  # every encrypted column opens
+        for row in model._base_manager.all():
+            open_all(row)
     document = Document.objects.get()
     assert b"".join(clear_bytes(document)) == pdf(2)
     for page in Page.objects.all():
@@ -94,7 +102,7 @@ def test_after_it_the_old_key_can_be_removed(sealed_long_ago: Document, settings
     assert [lock.take_try(account.identifier, None).number for _ in range(2)] == [4, 5]
     with pytest.raises(lock.Locked):
         lock.take_try(account.identifier, None)
-    assert decrypt(Authenticator.objects.get(type="totp").data["secret"]) == secret
+    assert open_secret(Authenticator.objects.get(type="totp").data["secret"], account_id=account.pk) == secret
     assert second_factor._use_recovery_code(account, codes[4])
     assert not second_factor._use_recovery_code(account, codes[4])
     assert second_factor.recovery_codes_left(account) == 9
@@ -104,30 +112,47 @@ def test_after_it_the_old_key_can_be_removed(sealed_long_ago: Document, settings
 def test_without_it_nothing_opens_once_the_old_key_is_gone(sealed_long_ago: Document, settings: Any) -> None:
     settings.ADHERENTS_MASTER_KEYS = [NEW]
     with pytest.raises(CannotOpen):
-        Member.objects.get()
+        _ = Member.objects.get().nir
     with pytest.raises(CommandError, match="keep the others"):
         rotate()
 
 
 def test_what_does_not_open_is_named_and_the_rest_is_done(sealed_long_ago: Document, settings: Any) -> None:
     request = ResetRequest.objects.get()
-    sealed = EncryptedTextField.seal(ResetRequest._meta.get_field("identifier"), "70100001")  # type: ignore[arg-type]
+    sealed = stored(request, "identifier")
     ResetRequest.objects.filter(pk=request.pk).update(identifier=sealed[:-1] + bytes([sealed[-1] ^ 1]))
     settings.ADHERENTS_MASTER_KEYS = [NEWER, NEW, OLD]
     out = io.StringIO()
-    with pytest.raises(CommandError, match=r"^1 row\(s\) are not under the first key"):
+    with pytest.raises(CommandError, match=r"^1 row\(s\) are not under the first key, or do not open"):
         call_command("rotate_keys", stdout=out)
     assert f"accounts.ResetRequest {request.pk} does not open" in out.getvalue()
     settings.ADHERENTS_MASTER_KEYS = [NEWER]
     assert Member.objects.get().nir == CAMILLE.nir
 
 
+def test_what_was_copied_from_another_row_is_named_though_it_is_under_the_first_key(
+    sealed_long_ago: Document, settings: Any
+) -> None:
+    rotate()
+    other = ResetRequest.objects.create(identifier="70100002")
+    request = ResetRequest.objects.exclude(pk=other.pk).get()
+    ResetRequest.objects.filter(pk=other.pk).update(identifier=stored(request, "identifier"))
+    factor = Authenticator.objects.get(type="totp")
+    factor.data["secret"] = seal_secret("AAAA", account_id=factor.user_id + 1)
+    factor.save()
+    out = io.StringIO()
+    with pytest.raises(CommandError, match=r"^2 row\(s\)"):
+        call_command("rotate_keys", stdout=out)
+    assert f"accounts.ResetRequest {other.pk} does not open" in out.getvalue()
+    assert f"mfa.Authenticator {factor.pk} does not open" in out.getvalue()
+
+
 def test_a_second_run_changes_nothing(sealed_long_ago: Document) -> None:
     rotate()
-    before = {model: list(model._base_manager.order_by("pk").values()) for model in (Member, Document, Page)}
+    before = {model: as_stored(model._base_manager.order_by("pk")) for model in (Member, Document, Page)}
     for line in rotate().splitlines()[:-2]:
         assert line.strip().startswith("0 of "), line
-    assert before == {model: list(model._base_manager.order_by("pk").values()) for model in before}
+    assert before == {model: as_stored(model._base_manager.order_by("pk")) for model in before}
 
 
 def test_a_rotation_that_was_stopped_goes_on(
@@ -154,13 +179,13 @@ def test_what_is_written_meanwhile_is_not_lost(
     """Between the reading of a row and its writing, another process gives the member another NIR."""
     true_seal, written = EncryptedTextField.seal, []
 
-    def seal(self: Any, clear: str) -> bytes:
+    def seal(self: Any, clear: str, *identity: object, pk: object = None) -> bytes:
         if clear == CAMILLE.nir and not written:
             written.append(clear)
             other = Member.objects.defer("nir").get()
             other.set_nir(JEAN_FRANCOIS.nir)
             other.save(update_fields=["nir", "nir_index"])
-        return true_seal(self, clear)
+        return true_seal(self, clear, *identity, pk=pk)
 
     monkeypatch.setattr(EncryptedTextField, "seal", seal)
     rotate()
@@ -168,6 +193,30 @@ def test_what_is_written_meanwhile_is_not_lost(
     settings.ADHERENTS_MASTER_KEYS = [NEW]
     assert Member.objects.with_nir(JEAN_FRANCOIS.nir).get().nir == JEAN_FRANCOIS.nir
     assert not Member.objects.with_nir(CAMILLE.nir).exists()
+
+
+def test_a_number_that_is_given_to_another_person_meanwhile_loses_nobody(
+    sealed_long_ago: Document, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the reading of the rows and their writing, what their values are bound to becomes another."""
+    true_seal, given = EncryptedTextField.seal, []
+
+    def seal(self: Any, clear: str, *identity: object, pk: object = None) -> bytes:
+        if clear == CAMILLE.nir and not given:
+            given.append(clear)
+            Member.objects.update(gone_at=timezone.now())
+            with transaction.atomic():
+                take_number_from(CAMILLE.number, actor="system")
+        return true_seal(self, clear, *identity, pk=pk)
+
+    monkeypatch.setattr(EncryptedTextField, "seal", seal)
+    rotate()
+    assert given
+    settings.ADHERENTS_MASTER_KEYS = [NEW]
+    assert Member.objects.get().is_former_holder
+    assert Member.objects.get().nir == CAMILLE.nir
+    assert Beneficiary.objects.get().nir == EVE.nir
+    assert Account.objects.get().display_name
 
 
 def test_a_row_saved_by_who_had_read_it_before_is_found_again(

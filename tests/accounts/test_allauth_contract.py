@@ -37,6 +37,7 @@ from adherents.accounts.adapters import AccountAdapter
 from adherents.accounts.models import Role
 from adherents.accounts.second_factor import session
 from adherents.accounts.second_factor.adapter import SecondFactorAdapter
+from adherents.accounts.second_factor.sealing import open_secret, seal_secret, secrets_of
 from adherents.accounts.second_factor.stages import SecondFactorStage
 from adherents.crypto.keys import CannotOpen
 from tests.agents import make_agent
@@ -112,23 +113,31 @@ def test_a_passkey_alone_skips_the_second_factor_and_nothing_else_does(request_:
 def test_secrets_pass_through_our_adapter(request_: HttpRequest) -> None:
     assert isinstance(get_adapter(), SecondFactorAdapter)
     agent = make_agent()
-    with context.request_context(request_):
+    with context.request_context(request_), secrets_of(agent):
         TOTP.activate(agent, "JBSWY3DPEHPK3PXP")
         RecoveryCodes.activate(agent)
     app = Authenticator.objects.get(user=agent, type=Authenticator.Type.TOTP)
     assert app.data.keys() == {"secret"}
     assert "JBSWY3DPEHPK3PXP" not in app.data["secret"]
-    assert get_adapter().decrypt(app.data["secret"]) == "JBSWY3DPEHPK3PXP"
+    assert open_secret(app.data["secret"], account_id=agent.pk) == "JBSWY3DPEHPK3PXP"
     sheet = Authenticator.objects.get(user=agent, type=Authenticator.Type.RECOVERY_CODES)
     assert sheet.data.keys() == {"seed", "used_mask"}
-    assert len(get_adapter().decrypt(sheet.data["seed"])) == 80
+    assert len(open_secret(sheet.data["seed"], account_id=agent.pk)) == 80
 
 
 def test_an_altered_secret_is_refused() -> None:
-    sealed = get_adapter().encrypt("JBSWY3DPEHPK3PXP")
+    sealed = seal_secret("JBSWY3DPEHPK3PXP", account_id=1)
     altered = sealed[:-6] + ("A" if sealed[-6] != "A" else "B") + sealed[-5:]
     with pytest.raises(CannotOpen):
-        get_adapter().decrypt(altered)
+        open_secret(altered, account_id=1)
+    with pytest.raises(CannotOpen):
+        open_secret(sealed, account_id=2)
+
+
+def test_allauth_seals_nothing_without_its_account() -> None:
+    for call in (get_adapter().encrypt, get_adapter().decrypt):
+        with pytest.raises(LookupError):
+            call("JBSWY3DPEHPK3PXP")
 
 
 def test_a_sheet_with_migrated_codes_derives_nothing_from_a_seed() -> None:

@@ -13,6 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from adherents.accounts.services.language import choose_language
+from adherents.crypto.rows import open_all
 from adherents.mail import services
 from adherents.mail.models import MailState, OutboxMail
 from adherents.mail.services import NeedsTransaction, post, send_due
@@ -98,6 +99,7 @@ def test_a_mail_that_cannot_be_made_does_not_hold_up_the_others(
     mailoutbox: Outbox, fault: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     broken = put()
+    open_all(broken)
     if fault == "template":
         broken.name = "accounts/no_such_mail"
     elif fault == "context":

@@ -99,11 +99,10 @@ def test_the_same_message_sent_again_has_the_same_name(port: int) -> None:
     put(CAMILLE.email)
     with listening(Mailbox(), port) as mailbox:
         send_due()
-        OutboxMail.objects.update(
-            state=MailState.WAITING,
-            next_attempt_at=timezone.now(),
-            context='{"identifier": "1", "agent": false}',
-        )
+        mail = OutboxMail.objects.get()
+        mail.state, mail.next_attempt_at = MailState.WAITING, timezone.now()
+        mail.context = '{"identifier": "1", "agent": false}'
+        mail.save()
         send_due()
     first, second = mailbox.messages
     assert first["Message-ID"] == second["Message-ID"]

@@ -22,6 +22,7 @@ from adherents.members.services.import_files import ChangedMeanwhile, TooManyOth
 from tests.cast import CAMILLE, ENGLISH, EVE, JEAN_FRANCOIS, KARIM, TWIN_LEA, TWIN_ZOE, Person
 from tests.members.importing import CAST, counts, run
 from tests.members.member_file import Line, child_of, line_of, write, write_beneficiaries
+from tests.stored import as_stored
 
 pytestmark = pytest.mark.django_db
 
@@ -39,7 +40,7 @@ def as_another(person: Person, number: str) -> Line:
 
 
 def everything(member: Member) -> dict[str, object]:
-    return Member.objects.filter(pk=member.pk).values().get()
+    return as_stored(Member.objects.filter(pk=member.pk))[0]
 
 
 @pytest.mark.parametrize(
@@ -137,7 +138,7 @@ def test_rows_shifted_by_a_sort_change_nothing_and_end_with_3(tmp_path: Path) ->
         line | {"numero_adherent": number}
         for line, number in zip(CAST, numbers[1:] + numbers[:1], strict=True)
     ]
-    before = list(Member.objects.order_by("pk").values())
+    before = as_stored(Member.objects.order_by("pk"))
     with pytest.raises(TooManyOthers) as refused:
         run(tmp_path, shifted)
     assert "décalées" in str(refused.value.message)
@@ -147,7 +148,7 @@ def test_rows_shifted_by_a_sort_change_nothing_and_end_with_3(tmp_path: Path) ->
     # Even so asked, nobody is handed over.
     report = run(tmp_path, shifted, allow_gone=100)
     assert report.members.other_person == 9
-    assert list(Member.objects.order_by("pk").values()) == before
+    assert as_stored(Member.objects.order_by("pk")) == before
 
 
 def test_numbers_of_ended_members_count_in_the_same_bound(tmp_path: Path) -> None:

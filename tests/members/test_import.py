@@ -19,6 +19,7 @@ from adherents.members.services.import_files import TooManyGone, import_files
 from tests.cast import CAMILLE, EVE, JEAN_FRANCOIS, KARIM, NO_MAIL, TWIN_LEA, TWIN_ZOE
 from tests.members.importing import CAST, counts, run
 from tests.members.member_file import child_of, line_of, write
+from tests.stored import as_stored
 
 pytestmark = pytest.mark.django_db
 
@@ -30,9 +31,7 @@ def folder(tmp_path: Path) -> Path:
 
 def register() -> list[dict[str, object]]:
     """Everything that the register holds, sealed NIRs included."""
-    return list(Member.objects.order_by("number").values()) + list(
-        Beneficiary.objects.order_by("pk").values()
-    )
+    return as_stored(Member.objects.order_by("number")) + as_stored(Beneficiary.objects.order_by("pk"))
 
 
 def test_without_apply_nothing_changes_and_the_plan_is_told(folder: Path) -> None:

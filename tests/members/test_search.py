@@ -209,8 +209,8 @@ def test_the_nir_is_in_no_column_that_can_be_read() -> None:
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"number": ""},
-        {"number": "70 1"},
+        {"number": "", "nir": b""},
+        {"number": "70 1", "nir": b""},
         {"birth_date": "1954"},
         {"language": "de"},
         {"start_date": date(2026, 2, 1), "end_date": date(2026, 1, 1)},

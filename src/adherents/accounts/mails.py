@@ -144,7 +144,7 @@ def reopened(account: Account) -> None:
 
 def for_account(account: Account) -> dict[str, Value]:
     """For whom a mail about this account is; an agent has no n° adhérent."""
-    return whom(account.display_name, "" if account.is_agent else account.identifier)
+    return whom(account.called, "" if account.is_agent else account.identifier)
 
 
 def _post(

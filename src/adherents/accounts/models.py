@@ -1,5 +1,6 @@
 """Accounts and what protects them."""
 
+import uuid
 from datetime import datetime, timedelta
 from importlib import import_module
 from typing import Any, ClassVar, Self
@@ -21,6 +22,7 @@ from adherents.accounts.factor_requests import FactorRequest as FactorRequest  #
 from adherents.accounts.policy import Counter, Standing
 from adherents.crypto.fields import EncryptedTextField
 from adherents.crypto.index import blind_index, blind_indexes
+from adherents.crypto.rows import SealedQuerySet, readable
 from adherents.insurer.profile import profile
 from adherents.ui.typed import bare, without_separators
 from adherents.work.models import DueWork, DueWorkQuerySet
@@ -47,7 +49,7 @@ def normalise_identifier(typed: str) -> str:
     return text.lower() if "@" in text else text.upper()
 
 
-class AccountQuerySet(models.QuerySet["Account"]):
+class AccountQuerySet(SealedQuerySet["Account"]):
     def members(self) -> Self:
         return self.filter(role=Role.MEMBER)
 
@@ -74,7 +76,9 @@ class Account(AbstractBaseUser):
     birth_date = models.CharField(max_length=10, blank=True, help_text="AAAA-MM-JJ, 00 where unknown")
     language = models.CharField(max_length=2, default="fr")
     role = models.CharField(max_length=20, choices=Role.choices, default=Role.MEMBER)
-    display_name = EncryptedTextField(default="", help_text="forbidden in passwords, shown in the header")
+    display_name = EncryptedTextField(
+        bound_to=["identifier"], default="", help_text="forbidden in passwords, shown in the header"
+    )
     team = models.CharField(max_length=60, blank=True, db_index=True, help_text="an agent's group")
     second_factor_reset_at = models.DateTimeField(
         null=True,
@@ -160,8 +164,18 @@ class Account(AbstractBaseUser):
             expired=self.is_expired,
         )
 
+    @property
+    def called(self) -> str:
+        """The person's name; "" where none is known, or where it does not open."""
+        return readable(self, "display_name")
+
+    @property
+    def shown_name(self) -> str:
+        """What to call this account by on a page: the name, or else the identifier."""
+        return self.called or str(self.identifier)
+
     def get_full_name(self) -> str:
-        return str(self.display_name)
+        return self.called
 
 
 class FormerPassword(models.Model):
@@ -247,7 +261,10 @@ class UsedToken(models.Model):
 class ResetRequest(DueWork):
     """Somebody asked for a link for this identifier. The worker finds out whether there is an account (neutral answers)."""
 
-    identifier = EncryptedTextField()
+    seal_id = models.UUIDField(
+        default=uuid.uuid4, unique=True, editable=False, help_text="tells its row apart"
+    )
+    identifier = EncryptedTextField(bound_to=["seal_id", "device_hashes"])
     device_hashes = models.JSONField(default=list, help_text="of the tokens in the device cookie that asked")
     requested_at = models.DateTimeField(default=timezone.now)
 

@@ -4,10 +4,10 @@ import base64
 from collections.abc import Iterator
 
 from allauth.mfa.models import Authenticator
-from allauth.mfa.utils import decrypt, encrypt
 from django.db import IntegrityError, transaction
 
 from adherents.accounts.models import Account, ResetRequest, SignInCounter
+from adherents.accounts.second_factor.sealing import open_secret, seal_secret
 from adherents.crypto.index import blind_index, blind_indexes
 from adherents.crypto.keys import CannotOpen, keyring
 from adherents.crypto.rotation import BATCH, Turned, resealed, rotation
@@ -84,11 +84,11 @@ def second_factors() -> Iterator[Turned]:
 
 
 def _old_parts(factor: Authenticator) -> list[str]:
-    return [
-        part
-        for part in SEALED_IN_A_FACTOR
-        if part in factor.data and not keyring().is_current(base64.b64decode(factor.data[part]))
-    ]
+    """Those that are under another key than the first. Raises `CannotOpen` where one does not open, whatever its key."""
+    parts = [part for part in SEALED_IN_A_FACTOR if part in factor.data]
+    for part in parts:
+        open_secret(factor.data[part], account_id=factor.user_id)
+    return [part for part in parts if not keyring().is_current(base64.b64decode(factor.data[part]))]
 
 
 def _reseal_factor(pk: int) -> int:
@@ -98,6 +98,8 @@ def _reseal_factor(pk: int) -> int:
         if factor is None:
             return 0
         for part in _old_parts(factor):
-            factor.data[part] = encrypt(decrypt(factor.data[part]))
+            factor.data[part] = seal_secret(
+                open_secret(factor.data[part], account_id=factor.user_id), account_id=factor.user_id
+            )
         factor.save(update_fields=["data"])
     return 1

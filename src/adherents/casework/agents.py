@@ -52,7 +52,7 @@ class AgentLine:
 
     @property
     def name(self) -> str:
-        return self.account.display_name or self.account.identifier
+        return self.account.shown_name
 
 
 def agent_lines(*pks: int) -> list[AgentLine]:

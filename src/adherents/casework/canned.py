@@ -73,7 +73,7 @@ def _values(about: About) -> Mapping[str, str]:
         "numero_accuse": lambda: document.deposit.number if document else "",
         "date_envoi": lambda: f"{timezone.localtime(document.at):%d/%m/%Y}" if document else "",
         "date": lambda: f"{timezone.localdate():%d/%m/%Y}",
-        "conseiller": lambda: about.agent.display_name,
+        "conseiller": lambda: about.agent.called,
         "mutuelle": lambda: profile().insurer.short_name,
         "telephone": lambda: profile().contact.phone,
     }

@@ -144,8 +144,8 @@ def journal_lines(entries: list[Entry], *, reader: Account) -> list[JournalLine]
     """
     keys = {int(entry.actor.partition(":")[2]) for entry in entries if entry.actor.startswith("agent:")}
     others = keys - {reader.pk}
-    agents = [reader, *(Account.objects.filter(pk__in=others) if others else [])]
-    names = {actor(account): account.display_name or account.identifier for account in agents}
+    agents = [reader, *(list(Account.objects.filter(pk__in=others)) if others else [])]
+    names = {actor(account): account.shown_name for account in agents}
     return [JournalLine(entry, names.get(entry.actor) or _actor_in_words(entry)) for entry in entries]
 
 

@@ -87,7 +87,7 @@ class QueueForm(forms.Form):
         self, *args: Any, kinds: dict[str, str], agents: list[Account] | None = None, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
-        people = [(str(agent.pk), agent.display_name or agent.identifier) for agent in agents or []]
+        people = [(str(agent.pk), agent.shown_name) for agent in agents or []]
         self.fields["kind"].choices = [("", _("Tous")), *kinds.items()]  # type: ignore[attr-defined]
         self.fields["agent"].choices = [("", _("Tous")), *people]  # type: ignore[attr-defined]
 
@@ -176,7 +176,7 @@ class GiveForm(forms.Form):
     def __init__(self, *args: Any, agents: list[Account], nobody: str | Promise = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._agents = {str(agent.pk): agent for agent in agents}
-        people = [(key, agent.display_name or agent.identifier) for key, agent in self._agents.items()]
+        people = [(key, agent.shown_name) for key, agent in self._agents.items()]
         field = self.fields["to"]
         field.choices = [("", nobody or _("Choisissez")), *people]  # type: ignore[attr-defined]
         field.required = not nobody

@@ -109,7 +109,7 @@ class NoteForm(forms.Form):
 
 class AgentField(forms.ModelChoiceField):  # type: ignore[type-arg]
     def label_from_instance(self, obj: Any) -> str:
-        return str(obj.display_name or obj.identifier)
+        return str(obj.shown_name)
 
 
 class TransferForm(forms.Form):

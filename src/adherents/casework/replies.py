@@ -6,6 +6,7 @@ from collections.abc import Collection
 from django.utils.translation import get_language
 
 from adherents.casework.models import Decision
+from adherents.crypto.rows import readable
 from adherents.vault.replies import Reply, source
 
 
@@ -21,7 +22,7 @@ def _reply(decision: Decision) -> Reply:
     return Reply(
         at=decision.settled_at or decision.at,
         words=decision.words(language),
-        language=language if language != "en" or decision.words_en else "fr",
+        language=language if language != "en" or readable(decision, "words_en") else "fr",
         until=decision.until,
         asks=decision.asks,
     )

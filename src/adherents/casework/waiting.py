@@ -73,7 +73,7 @@ def coming(agent: Account, filters: Filters) -> list[Item]:
 def who_treat() -> list[Account]:
     """Everybody to whom a document can be given, by name."""
     people = Account.objects.filter(role__in=TABLE[Act.TREAT], closed_at=None)
-    return sorted(people, key=lambda account: (account.display_name or account.identifier).casefold())
+    return sorted(people, key=lambda account: account.shown_name.casefold())
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,8 @@ FIELDS = (
     "job",
     "done",
     "subject",
+    "row",
+    "column",
     "attempts",
     "error",
     "door",

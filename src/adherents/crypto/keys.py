@@ -17,7 +17,9 @@ from django.conf import settings
 
 KEY_BYTES = 32
 KEY_ID_BYTES = 4
-_VERSION = b"\x01"
+# The first byte of whatever is sealed: what its associated data says.
+ALONE = b"\x01"  # for what it serves: a document's key, a cookie, the key that signs
+ROW = b"\x02"  # whose row it stands in, too: a column of the database
 _NONCE_BYTES = 12
 
 
@@ -57,14 +59,19 @@ class Keyring:
     def primary(self) -> MasterKey:
         return self.keys[0]
 
-    def seal(self, purpose: str, clear: bytes, associated: bytes) -> bytes:
-        """Encrypt with AES-256-GCM: version (1 byte), key id (4), nonce (12), ciphertext and tag (len + 16)."""
+    def seal(self, purpose: str, clear: bytes, associated: bytes, *, version: bytes = ALONE) -> bytes:
+        """Encrypt with AES-256-GCM: version (1 byte), key id (4), nonce (12), ciphertext and tag (len + 16).
+
+        One purpose has one version: the subkey tells them apart, whatever the first byte says.
+        """
         nonce = os.urandom(_NONCE_BYTES)
         sealed = self._cipher(self.primary, purpose).encrypt(nonce, clear, associated)
-        return _VERSION + self.primary.id + nonce + sealed
+        return version + self.primary.id + nonce + sealed
 
-    def open(self, purpose: str, sealed: bytes, associated: bytes) -> bytes:
-        """Undo `seal`. Raises `CannotOpen` when a byte, the purpose or the associated data is another."""
+    def open(self, purpose: str, sealed: bytes, associated: bytes, *, version: bytes = ALONE) -> bytes:
+        """Undo `seal`. Raises `CannotOpen` when a byte, the purpose, the version or the associated data is another."""
+        if sealed[:1] != version:
+            raise CannotOpen("not sealed in the form that is opened here")
         key = self._by_id.get(self.key_id(sealed))
         if key is None:
             raise CannotOpen("sealed with a master key that this installation does not hold")
@@ -77,7 +84,7 @@ class Keyring:
 
     def key_id(self, sealed: bytes) -> bytes:
         """Which master key sealed these bytes (4 bytes), readable without opening them."""
-        if len(sealed) < 1 + KEY_ID_BYTES + _NONCE_BYTES + 16 or sealed[:1] != _VERSION:
+        if len(sealed) < 1 + KEY_ID_BYTES + _NONCE_BYTES + 16 or sealed[:1] not in (ALONE, ROW):
             raise CannotOpen("not something that this keyring sealed")
         return sealed[1 : 1 + KEY_ID_BYTES]
 

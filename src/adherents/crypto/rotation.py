@@ -79,14 +79,19 @@ def _run(name: str, on_batch: Callable[[str, Turned], None]) -> Turned:
 
 
 def each_row(
-    rows: models.QuerySet[Any], columns: Sequence[str], anew: Callable[[Stored], Stored]
+    rows: models.QuerySet[Any],
+    columns: Sequence[str],
+    anew: Callable[[Stored], Stored],
+    *,
+    beside: Sequence[str] = (),
 ) -> Iterator[Turned]:
-    """Rewrite rows: `anew` says which columns change, from `pk` and `columns` as they are stored ({}: none).
+    """Rewrite rows: `anew` says which columns change, from `pk`, `columns` and `beside` as they are stored ({}: none).
 
     A row is written only where `columns` are still as they were read. One that raises `CannotOpen` is named, and left.
+    `beside`: what is only read (`member__number`). A row that takes another identity meanwhile has its value sealed anew.
     """
     model, last = rows.model, None
-    stored = [_as_stored(model, column) for column in columns]
+    stored = [_as_stored(model, column) for column in columns] + list(beside)
     while True:
         some = rows.order_by("pk") if last is None else rows.order_by("pk").filter(pk__gt=last)
         values = list(some.values_list("pk", *stored)[:BATCH])
@@ -94,9 +99,10 @@ def each_row(
             return
         turned, changes = Turned(seen=len(values)), []
         for pk, *read in values:
-            row = {"pk": pk} | dict(zip(columns, map(_plain, read), strict=True))
+            known = {"pk": pk} | dict(zip([*columns, *beside], map(_plain, read), strict=True))
+            row = {name: value for name, value in known.items() if name not in beside}
             try:
-                change = anew(row)
+                change = anew(known)
             except CannotOpen:
                 turned.closed.append(f"{model._meta.label} {pk}")
                 continue
@@ -117,21 +123,42 @@ def resealed(model: type[models.Model], *columns: str) -> Iterator[Turned]:
 
     def anew(row: Stored) -> Stored:
         return {
-            column: sealed
-            for column in columns
-            if (sealed := sealed_anew(model, column, row[column])) is not None
+            column: sealed for column in columns if (sealed := sealed_anew(model, column, row)) is not None
         }
 
-    return each_row(model._base_manager.all(), columns, anew)
+    return each_row(model._base_manager.all(), columns, anew, beside=bound_to(model, *columns))
 
 
-def sealed_anew(model: type[models.Model], column: str, sealed: bytes) -> bytes | None:
-    """An `EncryptedTextField`'s bytes under the first key; None where they are already, or empty."""
-    if not sealed or keyring().is_current(sealed):
+def bound_to(model: type[models.Model], *columns: str) -> list[str]:
+    """What must be read beside these encrypted columns to open them."""
+    return list(dict.fromkeys(path for column in columns for path in encrypted(model, column).bound_to))
+
+
+def sealed_anew(model: type[models.Model], column: str, row: Stored) -> bytes | None:
+    """An `EncryptedTextField`'s bytes under the first key; None where they are already, or empty.
+
+    `row`: with what `bound_to` says. Opened whatever its key, so that a rotation proves that everything opens, in the row
+    where it stands. Raises `CannotOpen`.
+    """
+    clear = opened(model, column, row)
+    if not clear or keyring().is_current(row[column]):
         return None
-    encrypted = model._meta.get_field(column)
-    assert isinstance(encrypted, EncryptedTextField)
-    return encrypted.seal(encrypted.open(sealed))
+    return encrypted(model, column).seal(clear, *_identity(model, column, row), pk=row["pk"])
+
+
+def opened(model: type[models.Model], column: str, row: Stored) -> str:
+    """The clear text of a stored row's column. Raises `CannotOpen`."""
+    return encrypted(model, column).open(row[column], *_identity(model, column, row), pk=row["pk"])
+
+
+def _identity(model: type[models.Model], column: str, row: Stored) -> list[object]:
+    return [row[path] for path in encrypted(model, column).bound_to]
+
+
+def encrypted(model: type[models.Model], column: str) -> EncryptedTextField:
+    field = model._meta.get_field(column)
+    assert isinstance(field, EncryptedTextField)
+    return field
 
 
 def sampled_keys(model: type[models.Model], column: str) -> Counter[bytes]:
@@ -150,8 +177,8 @@ def sampled_keys(model: type[models.Model], column: str) -> Counter[bytes]:
 
 def _as_stored(model: type[models.Model], column: str) -> "str | ExpressionWrapper[Any]":
     """How to select a column without opening it."""
-    encrypted = isinstance(model._meta.get_field(column), EncryptedTextField)
-    return ExpressionWrapper(F(column), output_field=BinaryField()) if encrypted else column
+    is_encrypted = isinstance(model._meta.get_field(column), EncryptedTextField)
+    return ExpressionWrapper(F(column), output_field=BinaryField()) if is_encrypted else column
 
 
 def _plain(value: Any) -> Any:

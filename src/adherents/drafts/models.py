@@ -10,13 +10,13 @@ from django.utils import timezone
 
 from adherents.accounts.models import Account
 from adherents.crypto.fields import EncryptedTextField
-from adherents.crypto.keys import CannotOpen
+from adherents.crypto.rows import SealedQuerySet
 
 KEPT_FOR = timedelta(days=30)
 Words = dict[str, str]  # what stands in each field, by the field's name
 
 
-class DraftQuerySet(models.QuerySet["Draft"]):
+class DraftQuerySet(SealedQuerySet["Draft"]):
     def over(self) -> Self:
         return self.filter(kept_at__lte=timezone.now() - KEPT_FOR)
 
@@ -42,7 +42,7 @@ class Draft(models.Model):
     about = models.CharField(
         max_length=60, blank=True, help_text="`thread:…`, `document:…`; empty: nothing yet"
     )
-    sealed = EncryptedTextField(default="")
+    sealed = EncryptedTextField(bound_to=["account_id", "kind", "about"], default="")
     kept_at = models.DateTimeField(default=timezone.now, db_index=True)
     unsent_at = models.DateTimeField(null=True, help_text="it was posted, and refused: the session was over")
     files_left = models.BooleanField(default=False, help_text="files were posted with it; they are not kept")
@@ -60,19 +60,10 @@ class Draft(models.Model):
         return f"draft {self.pk}"
 
     @property
-    def _owner(self) -> list[object]:
-        return [self.account_id, self.kind, self.about]
-
-    @property
     def words(self) -> Words:
         """Raises `CannotOpen` where the sealed words are another row's."""
-        if not self.sealed:
-            return {}
-        owner, words = json.loads(self.sealed)
-        if owner != self._owner:
-            raise CannotOpen("another draft's words")
-        return dict(words)
+        return dict(json.loads(self.sealed)) if self.sealed else {}
 
     @words.setter
     def words(self, words: Words) -> None:
-        self.sealed = json.dumps([self._owner, words]) if words else ""
+        self.sealed = json.dumps(words) if words else ""

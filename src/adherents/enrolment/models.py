@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from adherents.accounts.models import AccessLink, Purpose
 from adherents.crypto.fields import EncryptedTextField
+from adherents.crypto.rows import SealedQuerySet
 from adherents.members.models import Member
 from adherents.work.models import DueWork, DueWorkQuerySet
 
@@ -19,7 +20,13 @@ LETTERS_KEPT_FOR = timedelta(hours=1)  # from when they can be downloaded
 class IdentityClaim(DueWork):
     """A first connection that was asked for. What was typed is sealed, and the row goes once it is settled."""
 
-    words = EncryptedTextField(help_text="JSON: nir, birth_date, department, name, first_name")
+    seal_id = models.UUIDField(
+        default=uuid.uuid4, unique=True, editable=False, help_text="tells its row apart"
+    )
+    words = EncryptedTextField(
+        bound_to=["seal_id", "device_hashes"],
+        help_text="JSON: nir, birth_date, department, name, first_name",
+    )
     device_hashes = models.JSONField(default=list, help_text="of the tokens in the device cookie that asked")
     claimed_at = models.DateTimeField(default=timezone.now)
 
@@ -46,8 +53,10 @@ class LetterBatch(DueWork):
     actor = models.CharField(max_length=80, help_text="who asked, as the journal names them")
     reason = models.CharField(max_length=300)
     members = models.JSONField(help_text="primary keys, in the order of the letters")
-    sheets = EncryptedTextField(default="", help_text="the PDF, in base 64: it holds codes")
-    listing = EncryptedTextField(default="", help_text="CSV: page;numero_adherent")
+    sheets = EncryptedTextField(
+        bound_to=["id", "actor"], default="", help_text="the PDF, in base 64: it holds codes"
+    )
+    listing = EncryptedTextField(bound_to=["id", "actor"], default="", help_text="CSV: page;numero_adherent")
     count = models.PositiveSmallIntegerField(default=0, help_text="letters drawn")
     asked_at = models.DateTimeField(default=timezone.now)
     ready_at = models.DateTimeField(null=True)
@@ -80,7 +89,7 @@ class LetterBatch(DueWork):
         return self.ready_at and self.ready_at + LETTERS_KEPT_FOR
 
 
-class AddressToConfirmQuerySet(models.QuerySet["AddressToConfirm"]):
+class AddressToConfirmQuerySet(SealedQuerySet["AddressToConfirm"]):
     def waiting(self) -> Self:
         """Those whose link still opens, newest first."""
         live = AccessLink.objects.live().filter(purpose=Purpose.ADDRESS)
@@ -94,9 +103,11 @@ class AddressToConfirm(models.Model):
     """
 
     member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="addresses_to_confirm")
-    address = EncryptedTextField()
+    address = EncryptedTextField(bound_to=["member_id", "link_id"])
     instead_of = EncryptedTextField(
-        default="", help_text="what the file said then: a later change is not undone"
+        bound_to=["member_id", "link_id"],
+        default="",
+        help_text="what the file said then: a later change is not undone",
     )
     link = models.OneToOneField(AccessLink, on_delete=models.CASCADE, related_name="address_to_confirm")
     report = models.OneToOneField(

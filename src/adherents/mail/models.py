@@ -21,9 +21,9 @@ class OutboxMail(DueWork):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=60)
-    recipient = EncryptedTextField()
+    recipient = EncryptedTextField(bound_to=["id", "name"])
     language = models.CharField(max_length=2)
-    context = EncryptedTextField()
+    context = EncryptedTextField(bound_to=["id", "name"])
     state = models.CharField(max_length=10, choices=MailState.choices, default=MailState.WAITING)
     dedupe_key = models.CharField(max_length=120, null=True, unique=True)  # noqa: DJ001 - null: may repeat
     created_at = models.DateTimeField(default=timezone.now)

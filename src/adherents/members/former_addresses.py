@@ -4,6 +4,7 @@ from django.db import models
 from django.utils import timezone
 
 from adherents.crypto.fields import EncryptedTextField
+from adherents.crypto.rows import SealedQuerySet
 
 
 class FormerAddress(models.Model):
@@ -14,8 +15,10 @@ class FormerAddress(models.Model):
     """
 
     member = models.ForeignKey("members.Member", on_delete=models.CASCADE, related_name="former_addresses")
-    address = EncryptedTextField()
+    address = EncryptedTextField(bound_to=["member_id"])
     since = models.DateTimeField(default=timezone.now)
+
+    objects = SealedQuerySet["FormerAddress"].as_manager()
 
     def __str__(self) -> str:
         return f"former address {self.pk}"

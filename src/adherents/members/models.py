@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from adherents.crypto.fields import EncryptedTextField
 from adherents.crypto.index import blind_index, blind_indexes
+from adherents.crypto.rows import SealedQuerySet, readable
 from adherents.members import nir
 from adherents.members.claims import Claim, is_about
 from adherents.members.fields import InKeyOrder, SearchKeyField
@@ -38,7 +39,7 @@ FOUND_AT_MOST = 50
 MOST_BORN = 1000  # on one day
 
 
-class MemberQuerySet(models.QuerySet["Member"]):
+class MemberQuerySet(SealedQuerySet["Member"]):
     def present(self, on: date | None = None) -> Self:
         """Members of the insurer on that day (today by default): in its file, begun, not ended."""
         day = on or timezone.localdate()
@@ -155,7 +156,7 @@ def _either_way(typed: Typed, column: str) -> Q:
 class Person(models.Model):
     """What the register knows of a member and of a beneficiary alike."""
 
-    nir = EncryptedTextField(default="", help_text="15 characters, or empty where unknown")
+    nir: "EncryptedTextField"  # bound to the person's place in the register, which a member and a beneficiary each say otherwise
     nir_index = models.BinaryField(
         max_length=INDEX_BYTES, null=True, help_text="keyed hash of the NIR; several people may have the same"
     )
@@ -181,8 +182,9 @@ class Person(models.Model):
 
     @property
     def masked_nir(self) -> str:
-        """« 2 90 02 •• ••• ••• •• », or nothing where it is unknown."""
-        return nir.mask(self.nir) if self.nir else ""
+        """« 2 90 02 •• ••• ••• •• », nothing where it is unknown, a word for it where it does not open."""
+        known = readable(self, "nir", str(_("illisible")))
+        return nir.mask(known) if known[:1].isdigit() else known
 
     @property
     def birth_date_shown(self) -> str:
@@ -198,6 +200,9 @@ class Person(models.Model):
 class Member(Person):
     """Someone insured in their own name: a line of the insurer's member file."""
 
+    nir = EncryptedTextField(
+        bound_to=["number"], default="", help_text="15 characters, or empty where unknown"
+    )
     number = SearchKeyField(max_length=32, unique=True, help_text="n° adhérent: upper case, no space")
     former_number = SearchKeyField(
         max_length=32,
@@ -328,7 +333,7 @@ class Relation(models.TextChoices):
     OTHER = "autre", _("Autre")
 
 
-class BeneficiaryQuerySet(models.QuerySet["Beneficiary"]):
+class BeneficiaryQuerySet(SealedQuerySet["Beneficiary"]):
     def present(self, on: date | None = None) -> Self:
         """Those covered on that day (today by default)."""
         day = on or timezone.localdate()
@@ -353,6 +358,9 @@ class BeneficiaryQuerySet(models.QuerySet["Beneficiary"]):
 class Beneficiary(Person):
     """Someone covered through a member: a line of the beneficiaries' file."""
 
+    nir = EncryptedTextField(
+        bound_to=["member__number", "rank"], default="", help_text="15 characters, or empty where unknown"
+    )
     member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="beneficiaries")
     rank = models.PositiveSmallIntegerField(
         null=True, help_text="rang: 1 to 99, the insurer's own order; null once it is another person's"

@@ -3,7 +3,16 @@
 from collections.abc import Iterator
 
 from adherents.crypto.index import blind_index
-from adherents.crypto.rotation import Stored, Turned, each_row, resealed, rotation, sealed_anew
+from adherents.crypto.rotation import (
+    Stored,
+    Turned,
+    bound_to,
+    each_row,
+    opened,
+    resealed,
+    rotation,
+    sealed_anew,
+)
 from adherents.members.intake.digest import LineDigest
 from adherents.members.models import NIR_PURPOSE, Beneficiary, FormerAddress, Member, Person
 
@@ -11,12 +20,10 @@ COLUMNS = ("nir", "nir_index", "row_digest")
 
 
 def _people(model: type[Person]) -> Iterator[Turned]:
-    encrypted = model._meta.get_field("nir")
-
     def anew(row: Stored) -> Stored:
         change: Stored = {}
-        nir = encrypted.open(row["nir"])
-        if (sealed := sealed_anew(model, "nir", row["nir"])) is not None:
+        nir = opened(model, "nir", row)
+        if (sealed := sealed_anew(model, "nir", row)) is not None:
             change["nir"] = sealed
         # Worked out from the NIR whoever wrote it last: a row saved by a process that had read it before keeps an old one.
         index = blind_index(NIR_PURPOSE, nir) if nir else None
@@ -27,7 +34,7 @@ def _people(model: type[Person]) -> Iterator[Turned]:
             change["row_digest"] = b""
         return change
 
-    return each_row(model._base_manager.all(), COLUMNS, anew)
+    return each_row(model._base_manager.all(), COLUMNS, anew, beside=bound_to(model, "nir"))
 
 
 @rotation("members", covers=[(Member, column) for column in COLUMNS])

@@ -10,12 +10,13 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from adherents.crypto.keys import CannotOpen
+from adherents.crypto.rows import SealedQuerySet, open_all
 
 log = logging.getLogger("adherents.work")
 BACKOFF = [timedelta(seconds=s) for s in (10, 60, 300, 900, 3600, 3 * 3600, 6 * 3600)]
 
 
-class DueWorkQuerySet(models.QuerySet[Any]):
+class DueWorkQuerySet(SealedQuerySet[Any]):
     def due(self) -> Self:
         """What should be done now and that no worker holds, in its turn."""
         now = timezone.now()
@@ -41,23 +42,19 @@ class DueWorkQuerySet(models.QuerySet[Any]):
             lease=claim, leased_until=now + timedelta(seconds=lease_seconds), attempts=F("attempts") + 1
         )
         claimed = self.filter(lease=claim, pk__in=wanted).order_by("next_attempt_at", "pk")
-        try:
-            return list(claimed)
-        except CannotOpen:
-            return claimed._that_open()
+        return [row for row in claimed if claimed._opens(row)]
 
-    def _that_open(self) -> list[Any]:
-        """The rows whose sealed columns open. The others are put off: a key that is missing today may be back later."""
-        opened = []
-        for pk in list(self.values_list("pk", flat=True)):
-            try:
-                opened.append(self.get(pk=pk))
-            except CannotOpen:
-                log.error("a row that does not open is put off", extra={"room": self.model._meta.app_label})
-                self.filter(pk=pk).update(
-                    next_attempt_at=timezone.now() + BACKOFF[-1], lease="", leased_until=None
-                )
-        return opened
+    def _opens(self, row: Any) -> bool:
+        """Whether its sealed columns open. It is put off where they do not: a key that is missing today may be back later."""
+        try:
+            open_all(row)
+        except CannotOpen:
+            log.error("a row that does not open is put off", extra={"row": f"{row._meta.label} {row.pk}"})
+            self.filter(pk=row.pk).update(
+                next_attempt_at=timezone.now() + BACKOFF[-1], lease="", leased_until=None
+            )
+            return False
+        return True
 
 
 class DueWork(models.Model):

@@ -1,7 +1,5 @@
 """What allauth's second factor asks of the portal: names, and sealed secrets."""
 
-import base64
-
 from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
@@ -10,11 +8,8 @@ from django.utils.translation import gettext_lazy
 
 from adherents.accounts.client import browser_name
 from adherents.accounts.models import Account
-from adherents.crypto.keys import keyring
+from adherents.accounts.second_factor.sealing import account_meant, open_secret, seal_secret
 from adherents.insurer.profile import profile
-
-PURPOSE = "totp"
-ASSOCIATED = b"mfa.Authenticator.data"
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
@@ -37,12 +32,12 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     }
 
     def encrypt(self, text: str) -> str:
-        """Base64 of `Keyring.seal`: what allauth stores of a TOTP secret or of a seed of recovery codes."""
-        return base64.b64encode(keyring().seal(PURPOSE, text.encode(), ASSOCIATED)).decode()
+        """What allauth stores of a TOTP secret or of a seed of recovery codes. Within `sealing.secrets_of`."""
+        return seal_secret(text, account_id=account_meant())
 
     def decrypt(self, encrypted_text: str) -> str:
-        """Raises `CannotOpen` when it was altered or sealed by a key that is not here."""
-        return keyring().open(PURPOSE, base64.b64decode(encrypted_text), ASSOCIATED).decode()
+        """Raises `CannotOpen` (`sealing.open_secret`). Within `sealing.secrets_of`."""
+        return open_secret(encrypted_text, account_id=account_meant())
 
     def get_totp_label(self, user: Account) -> str:
         return user.identifier
@@ -61,7 +56,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
 
     def get_public_key_credential_user_entity(self, user: Account) -> dict[str, object]:
         entity: dict[str, object] = super().get_public_key_credential_user_entity(user)
-        return entity | {"name": user.identifier, "display_name": user.display_name or user.identifier}
+        return entity | {"name": user.identifier, "display_name": user.shown_name}
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         """A member may go back to the password alone; an agent never."""

@@ -10,7 +10,6 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.forms import GenerateRecoveryCodesForm
 from allauth.mfa.totp.forms import DeactivateTOTPForm
 from allauth.mfa.totp.internal.auth import generate_totp_secret
-from allauth.mfa.utils import decrypt, encrypt
 from allauth.mfa.webauthn.forms import (
     AddWebAuthnForm,
     AuthenticateWebAuthnForm,
@@ -27,8 +26,10 @@ from adherents.accounts.forms import PASSWORD_CHARACTERS, SignInForm
 from adherents.accounts.models import Account
 from adherents.accounts.second_factor import ceremonies, services
 from adherents.accounts.second_factor.ceremonies import Door, Refused, Stale
+from adherents.accounts.second_factor.sealing import open_secret, seal_secret
 from adherents.accounts.services import lock
 from adherents.accounts.services.lock import Locked
+from adherents.crypto.keys import CannotOpen
 from adherents.ui.fields import PasswordInput
 from adherents.ui.templatetags.ui import moment
 
@@ -223,9 +224,15 @@ class ActivateTotpForm(forms.Form):
         self.user = user
         super().__init__(*args, **kwargs)
         session = context.request.session
-        if not self.is_bound or PENDING_SECRET not in session:
-            session[PENDING_SECRET] = encrypt(generate_totp_secret())
-        self.secret: str = decrypt(session[PENDING_SECRET])
+        try:
+            pending = (
+                open_secret(session.get(PENDING_SECRET, ""), account_id=user.pk) if self.is_bound else ""
+            )
+        except CannotOpen:  # none yet, or another account's
+            pending = ""
+        self.secret: str = pending or generate_totp_secret()
+        if not pending:
+            session[PENDING_SECRET] = seal_secret(self.secret, account_id=user.pk)
 
     def clean_code(self) -> str:
         code = "".join(self.cleaned_data["code"].split())

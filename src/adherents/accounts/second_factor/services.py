@@ -8,14 +8,16 @@ from typing import NoReturn
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
-from allauth.mfa.utils import decrypt, encrypt
 from django.db import transaction
 from django.utils.crypto import constant_time_compare
 
 from adherents.accounts.client import Client
 from adherents.accounts.models import Account
 from adherents.accounts.second_factor import mails
+from adherents.accounts.second_factor.sealing import open_secret, seal_secret, secrets_of
 from adherents.accounts.services import lock
+from adherents.crypto.keys import CannotOpen
+from adherents.crypto.rows import tell_closed
 from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.ui.typed import bare
@@ -65,7 +67,9 @@ def _use_totp(account: Account, digits: str) -> Authenticator | None:
         )
         if app is None:
             return None
-        step = step_of(secret=decrypt(app.data["secret"]), code=digits, after=app.data.get("last_step", 0))
+        secret = _opened(app, "secret")
+        after = app.data.get("last_step", 0)
+        step = step_of(secret=secret, code=digits, after=after) if secret else None
         if step is None:
             return None
         app.data["last_step"] = step
@@ -94,9 +98,10 @@ def _use_recovery_code(account: Account, digits: str) -> Authenticator | None:
         sheet = recovery_codes(account, locked=True)
         if sheet is None:
             return None
-        if "key" not in sheet.data:
+        key = _opened(sheet, "key") if "key" in sheet.data else ""
+        if not key:
             return None
-        used = _code_index(sheet.data["key"], digits)
+        used = _code_index(key, digits)
         left = [index for index in sheet.data["indexes"] if index != used]
         if len(left) == len(sheet.data["indexes"]):
             return None
@@ -121,10 +126,11 @@ def show_recovery_codes(*, account: Account) -> list[str]:
         sheet = recovery_codes(account, locked=True)
         if sheet is None or "seed" not in sheet.data:
             return []
-        codes: list[str] = sheet.wrap().get_unused_codes()
-        key = encrypt(secrets.token_hex(32))
+        with secrets_of(account):
+            codes: list[str] = sheet.wrap().get_unused_codes()
+        key = secrets.token_hex(32)
         sheet.data = {
-            "key": key,
+            "key": seal_secret(key, account_id=account.pk),
             "indexes": [_code_index(key, code) for code in codes],
             "migrated_codes": [],
         }
@@ -132,9 +138,18 @@ def show_recovery_codes(*, account: Account) -> list[str]:
     return codes
 
 
-def _code_index(sealed_key: str, code: str) -> str:
+def _code_index(key: str, code: str) -> str:
     """What is kept of a recovery code: HMAC-SHA-256, in hexadecimal."""
-    return hmac.digest(bytes.fromhex(decrypt(sealed_key)), code.encode(), sha256).hex()
+    return hmac.digest(bytes.fromhex(key), code.encode(), sha256).hex()
+
+
+def _opened(factor: Authenticator, part: str) -> str:
+    """A secret of the factor, for the account that has it; "" where it does not open: such a factor proves nothing."""
+    try:
+        return open_secret(factor.data[part], account_id=factor.user_id)
+    except CannotOpen:
+        tell_closed(factor, "data")
+        return ""
 
 
 def recovery_codes_left(account: Account) -> int:

@@ -39,6 +39,7 @@ from adherents.accounts.models import Account
 from adherents.accounts.returning import agents_page_wanted, page_wanted, sign_in_address
 from adherents.accounts.second_factor import ceremonies, forms, services, session
 from adherents.accounts.second_factor.ceremonies import Door
+from adherents.accounts.second_factor.sealing import secrets_of
 from adherents.accounts.services import lock, new_factor
 from adherents.accounts.services.access_link import DeadLink
 
@@ -78,7 +79,8 @@ class _Adding(_Proven):
             with transaction.atomic():
                 token = _factor_link(request, account)
                 new_factor.use_link(account=account, token=token)
-                response: HttpResponse = super().form_valid(form)  # type: ignore[misc]
+                with secrets_of(account):
+                    response: HttpResponse = super().form_valid(form)  # type: ignore[misc]
                 self.use_up_proof(form)
                 services.note_added(account=account, kind=self.kind)
                 session.end_the_others(request, account)
@@ -312,9 +314,11 @@ class NewRecoveryCodes(_Proven, GenerateRecoveryCodesView):  # type: ignore[misc
     template_name = "mfa/recovery_codes/generate.html"
 
     def form_valid(self, form: forms.NewRecoveryCodesForm) -> HttpResponse:
+        account = _account(self.request)
         with transaction.atomic():
-            response: HttpResponse = super().form_valid(form)
-            services.note_added(account=_account(self.request), kind=Kind.RECOVERY_CODES)
+            with secrets_of(account):
+                response: HttpResponse = super().form_valid(form)
+            services.note_added(account=account, kind=Kind.RECOVERY_CODES)
         return response
 
 

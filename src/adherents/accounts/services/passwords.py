@@ -28,7 +28,7 @@ class ChangedMeanwhile(Exception):
 def personal_words(account: Account) -> list[str]:
     """What a password may not be made of: the person's own words and the insurer's."""
     year, month, day = [*account.birth_date.split("-"), "", "", ""][:3]
-    words = [account.identifier, *account.display_name.split(), account.display_name]
+    words = [account.identifier, *account.called.split(), account.called]
     words += [account.email.split("@")[0], day + month + year, year + month + day, day + month + year[2:]]
     words += [profile().insurer.short_name, profile().insurer.legal_name, *profile().password.forbidden_words]
     return [word for word in words if word]

@@ -49,7 +49,10 @@ def _bring_up_to_date(
     wanted = {"birth_date": birth_date, "language": language}
     if display_name:
         wanted["display_name"] = display_name
-    changed = {name: value for name, value in wanted.items() if getattr(account, name) != value}
+    # A name that does not open is another one: it is written anew, and stops no import.
+    known = {name: getattr(account, name) for name in wanted if name != "display_name"}
+    known["display_name"] = account.called
+    changed = {name: value for name, value in wanted.items() if known[name] != value}
     for name, value in changed.items():
         setattr(account, name, value)
     if changed:

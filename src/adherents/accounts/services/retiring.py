@@ -4,6 +4,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from adherents.accounts.models import RETIRED, AccessLink, Account, SignInCounter, Why
+from adherents.crypto.rows import moved
 from adherents.journal.events import Event
 from adherents.journal.services import record
 
@@ -28,7 +29,9 @@ def retire(*, account: Account, actor: str) -> None:
                 own.update(identifier_index=SignInCounter.index(identifier))
         SignInCounter.objects.every(current.identifier).delete()
         Account.objects.filter(pk=current.pk).update(
-            identifier=identifier, closed_at=current.closed_at or timezone.now()
+            identifier=identifier,
+            display_name=moved(current, "display_name", identifier),
+            closed_at=current.closed_at or timezone.now(),
         )
         AccessLink.objects.kill_every_one_of(current)
         ended = current.sessions.all().end(Why.SERVICE)

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Self
 from django.db import models
 from django.db.models import Case, F, Q, When
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from adherents.accounts.models import Account
 from adherents.crypto.fields import EncryptedTextField
+from adherents.crypto.rows import SealedQuerySet, readable
 from adherents.members.models import Member
 from adherents.vault.models import Document
 
@@ -16,11 +18,12 @@ if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
 
 LONGEST_SUBJECT = 120
+UNREADABLE = _("Ce texte ne s’ouvre pas : ses données ont été altérées.")
 LONGEST_BODY = 5000
 _NOBODYS = Q(agent__isnull=True) | Q(agent__closed_at__isnull=False)
 
 
-class ThreadQuerySet(models.QuerySet["Thread"]):
+class ThreadQuerySet(SealedQuerySet["Thread"]):
     def of(self, member: Member) -> Self:
         """A member's threads, the latest first."""
         return self.filter(member=member).order_by("-last_at", "pk")
@@ -62,7 +65,7 @@ class Thread(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="threads")
-    subject = EncryptedTextField()
+    subject = EncryptedTextField(bound_to=["id", "member_id"])
     document = models.ForeignKey(
         Document, on_delete=models.SET_NULL, null=True, related_name="threads", help_text="what it is about"
     )
@@ -104,6 +107,11 @@ class Thread(models.Model):
         return f"thread:{self.pk}"
 
     @property
+    def shown_subject(self) -> str:
+        """For a page; a sentence where it does not open."""
+        return readable(self, "subject", str(UNREADABLE))
+
+    @property
     def is_closed(self) -> bool:
         return self.closed_at is not None
 
@@ -113,7 +121,7 @@ class Thread(models.Model):
         return self.agent if self.agent and self.agent.closed_at is None else None
 
 
-class MessageQuerySet(models.QuerySet["Message"]):
+class MessageQuerySet(SealedQuerySet["Message"]):
     def of(self, thread: "Thread") -> Self:
         return self.filter(thread=thread)
 
@@ -133,7 +141,7 @@ class Message(models.Model):
     from_member = models.BooleanField()
     internal = models.BooleanField(default=False)
     at = models.DateTimeField(default=timezone.now)
-    body = EncryptedTextField()
+    body = EncryptedTextField(bound_to=["thread_id", "author_id", "internal", "at"])
 
     objects = MessageQuerySet.as_manager()
     attachments: "RelatedManager[Attachment]"
@@ -148,6 +156,11 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"message {self.pk}"
+
+    @property
+    def shown_body(self) -> str:
+        """For a page; a sentence where it does not open."""
+        return readable(self, "body", str(UNREADABLE))
 
 
 class Attachment(models.Model):

@@ -10,7 +10,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from adherents.accounts.models import Account
+from adherents.casework.models.messages import UNREADABLE
 from adherents.crypto.fields import EncryptedTextField
+from adherents.crypto.rows import readable
 from adherents.insurer.profile import profile
 from adherents.members.models import Member
 from adherents.vault.models import Document, State
@@ -288,8 +290,8 @@ class Decision(DueWork):
     reason = models.CharField(
         max_length=40, default="", blank=True, help_text="code of the profile's template"
     )
-    words_fr = EncryptedTextField(default="", blank=True)
-    words_en = EncryptedTextField(default="", blank=True)
+    words_fr = EncryptedTextField(bound_to=["item_id", "agent_id", "at"], default="", blank=True)
+    words_en = EncryptedTextField(bound_to=["item_id", "agent_id", "at"], default="", blank=True)
     until = models.DateField(null=True, help_text="of a correction: the day by which it is asked for")
     settled_at = models.DateTimeField(null=True)
     undone_at = models.DateTimeField(null=True)
@@ -324,8 +326,14 @@ class Decision(DueWork):
         return f"decision {self.pk}: {self.outcome}"
 
     def words(self, language: str) -> str:
-        """What the member reads, in their language; French where there is no English."""
-        return str(self.words_en if language.startswith("en") and self.words_en else self.words_fr)
+        """What the member reads, in their language; French where there is no English; a sentence where it does not open."""
+        english = readable(self, "words_en", str(UNREADABLE)) if language.startswith("en") else ""
+        return english or readable(self, "words_fr", str(UNREADABLE))
+
+    @property
+    def french_words(self) -> str:
+        """Those that the desk shows."""
+        return self.words("fr")
 
     @property
     def asks(self) -> bool:

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from adherents.accounts.models import Account
 from adherents.casework.permissions import actor
+from adherents.crypto.rows import readable
 from adherents.journal.events import Event
 from adherents.journal.models import Entry
 from adherents.journal.services import record
@@ -31,10 +32,10 @@ def open_document(*, agent: Account, document: Document) -> None:
 
 
 def show_nir(*, agent: Account, member: Member, reason: str) -> str:
-    """The whole NIR, to an agent who says why. "" where the register has none."""
+    """The whole NIR, to an agent who says why. "" where the register has none, or where it does not open."""
     with transaction.atomic():
         record(Event.NIR_SHOWN, subject=member.subject, actor=actor(agent), reason=reason)
-    return str(member.nir)
+    return readable(member, "nir")
 
 
 def _visited_just_now(event: Event, subject: str, agent: Account) -> bool:

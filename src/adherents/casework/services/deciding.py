@@ -15,6 +15,7 @@ from adherents.casework import mails
 from adherents.casework.models import Correction, Decision, Item, Outcome, Status
 from adherents.casework.permissions import actor
 from adherents.casework.services import queue, tallying
+from adherents.crypto.rows import readable
 from adherents.drafts import services as drafts
 from adherents.drafts.kinds import DECISIONS, Kind
 from adherents.insurer.profile import profile
@@ -115,7 +116,8 @@ def _write_again(decision: Decision) -> None:
     """The words of a decision that was undone stand in their form again."""
     if decision.outcome not in _FORMS:
         return
-    words = {"reason": decision.reason, "words_fr": decision.words_fr, "words_en": decision.words_en}
+    written = {name: readable(decision, name) for name in ("words_fr", "words_en")}
+    words = {"reason": decision.reason, **written}
     if decision.until:
         words["until"] = decision.until.isoformat()
     form = _FORMS[Outcome(decision.outcome)]

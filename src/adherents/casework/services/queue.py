@@ -36,7 +36,7 @@ class NotAvailable(Exception):
 
 class HeldByAnother(NotAvailable):
     def __init__(self, agent: Account | None) -> None:
-        name = agent.display_name if agent else ""
+        name = agent.called if agent else ""
         self.message = (
             _("%(name)s traite ce document.") % {"name": name}
             if name
@@ -47,7 +47,7 @@ class HeldByAnother(NotAvailable):
 
 class KeptForAnother(NotAvailable):
     def __init__(self, agent: Account | None) -> None:
-        name = agent.display_name if agent else ""
+        name = agent.called if agent else ""
         self.message = _("Ce document est réservé à %(name)s.") % {"name": name}
         super().__init__(self.message)
 

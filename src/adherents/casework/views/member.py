@@ -21,6 +21,7 @@ from adherents.casework.forms import ChangeEmailForm, ReasonForm
 from adherents.casework.permissions import Act, acts_of, allowed_to
 from adherents.casework.services import access, consulting, handing_over
 from adherents.casework.services.access import Refusal
+from adherents.crypto.rows import readable
 from adherents.drafts.sheets import Sheet
 from adherents.members import nir
 from adherents.members.models import Member
@@ -101,7 +102,10 @@ def _nir_shown(request: HttpRequest, member: Member) -> str:
     shown = request.session.get(NIR_SHOWN)
     if not isinstance(shown, dict) or shown.get("member") != member.pk:
         return ""
-    return nir.spaced(member.nir) if member.nir and shown["until"] > timezone.now().timestamp() else ""
+    if shown["until"] <= timezone.now().timestamp():
+        return ""
+    whole = readable(member, "nir")
+    return nir.spaced(whole) if whole else ""
 
 
 @allowed_to(Act.CONSULT)

@@ -160,7 +160,7 @@ def hand_over(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
 
     def give(to: Account) -> HttpResponse:
         queue.hand_over(agent=agent, item=item, to=to)
-        messages.success(request, _("Document transmis à %(name)s.") % {"name": to.display_name})
+        messages.success(request, _("Document transmis à %(name)s.") % {"name": to.shown_name})
         return on_to_the_next(request)
 
     return _give(request, item, form, give, "casework/hand_over.html")
@@ -180,7 +180,7 @@ def assign(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
 
     def give(to: Account | None) -> HttpResponse:
         queue.assign(agent=account_of(request), item=item, to=to)
-        said = _("Document réservé à %(name)s.") % {"name": to.display_name} if to else ""
+        said = _("Document réservé à %(name)s.") % {"name": to.shown_name} if to else ""
         messages.success(request, said or _("Document à prendre : il n’est plus réservé."))
         return redirect(reverse("casework:desk") + query_of(wanted_by(request)))
 

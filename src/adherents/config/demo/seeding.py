@@ -15,7 +15,6 @@ from zlib import crc32
 import time_machine
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
-from allauth.mfa.utils import decrypt
 from django.contrib.auth.hashers import make_password
 from django.core.files.storage import FileSystemStorage, storages
 from django.core.management import call_command
@@ -25,6 +24,7 @@ from django.utils import timezone
 
 from adherents.accounts.client import Client
 from adherents.accounts.models import Account
+from adherents.accounts.second_factor.sealing import open_secret, secrets_of
 from adherents.accounts.services import closing, lock, passwords, sign_in
 from adherents.casework.models import Item
 from adherents.casework.services import consulting, deciding, queue
@@ -103,7 +103,8 @@ def _seed_agent(agent: Agent, encoded: str) -> None:
     Account.objects.filter(pk=account.pk).update(
         password_changed_at=timezone.now() + BEGAN - timedelta(days=20)
     )
-    TOTP.activate(account, generate_totp_secret())
+    with secrets_of(account):
+        TOTP.activate(account, generate_totp_secret())
     record(Event.SECOND_FACTOR_ADDED, subject=account.subject, actor=account.subject, kind="totp")
 
 
@@ -321,5 +322,8 @@ def _alter(document: Document) -> None:
 def codes() -> list[tuple[Agent, str]]:
     """Each agent of the demonstration and the secret of the second factor, in base32; "" where it was taken away."""
     factors = Authenticator.objects.filter(type=Authenticator.Type.TOTP).select_related("user")
-    secrets_of = {factor.user.identifier: decrypt(factor.data["secret"]) for factor in factors}
+    secrets_of = {
+        factor.user.identifier: open_secret(factor.data["secret"], account_id=factor.user_id)
+        for factor in factors
+    }
     return [(agent, secrets_of.get(agent.email, "")) for agent in AGENTS]

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from django.db import connection
 
+from adherents.crypto.rows import readable
 from adherents.members.intake.staging import Staging
 from adherents.members.models import FormerAddress, Member
 
@@ -83,7 +84,7 @@ def _note(changes: Iterable[_Change]) -> None:
     had: defaultdict[int, set[str]] = defaultdict(set)
     former = FormerAddress.objects.filter(member__in=[change.member_id for change in changes])
     for row in former:
-        had[row.member_id].add(str(row.address).lower())
+        had[row.member_id].add(readable(row, "address").lower())
     remembered, standing = [], []
     for change in changes:
         known = had[change.member_id]

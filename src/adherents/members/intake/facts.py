@@ -233,7 +233,7 @@ def member_facts(values: Sequence[str]) -> tuple[tuple[Any, ...], list[Reason]]:
         return (), facts.reasons
     sealed = (
         number,
-        _MEMBER_NIR.seal(whole_nir),
+        _MEMBER_NIR.seal(whole_nir, number),
         blind_index(NIR_PURPOSE, whole_nir) if whole_nir else None,
         birth_name or usage_name,
         usage_name,
@@ -311,7 +311,7 @@ def beneficiary_facts(values: Sequence[str]) -> tuple[tuple[Any, ...], list[Reas
     sealed = (
         number,
         rank,
-        _BENEFICIARY_NIR.seal(whole_nir),
+        _BENEFICIARY_NIR.seal(whole_nir, number, rank),
         blind_index(NIR_PURPOSE, whole_nir) if whole_nir else None,
         birth_name or usage_name,
         usage_name,

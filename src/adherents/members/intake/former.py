@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from adherents.accounts import mails
 from adherents.accounts.services.retiring import retire
+from adherents.crypto.rows import moved
 from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.members.intake.sheets import number_of
@@ -19,9 +20,14 @@ def take_number_from(number: str, *, actor: str) -> None:
     """The member signs in no more, and is told. They are ended already. Must be called in a transaction."""
     member = Member.objects.select_for_update().get(number=number)
     now = timezone.now()
+    # In lower case: whatever is typed as a number is folded up, and the file's have capitals only.
+    own = f"former:{member.pk}"
+    # What was sealed for the number would open as the NIR of whoever has it now.
+    for person in Beneficiary.objects.of(member).select_related("member"):
+        Beneficiary.objects.filter(pk=person.pk).update(nir=moved(person, "nir", own, person.rank))
     Member.objects.filter(pk=member.pk).update(
-        # In lower case: whatever is typed as a number is folded up, and the file's have capitals only.
-        number=f"former:{member.pk}",
+        number=own,
+        nir=moved(member, "nir", own),
         former_number=number,
         number_given_at=now,
         row_digest=b"",
@@ -37,6 +43,8 @@ def take_number_from(number: str, *, actor: str) -> None:
 def take_ranks(keys: Collection[str], *, actor: str) -> None:
     """The same for beneficiaries, by number/rank. Must be called in a transaction."""
     for key in sorted(keys):
-        row = Beneficiary.objects.get(member__number=number_of(key), rank=int(key.rpartition("/")[2]))
-        Beneficiary.objects.filter(pk=row.pk).update(rank=None, row_digest=b"")
+        number, rank = number_of(key), int(key.rpartition("/")[2])
+        row = Beneficiary.objects.select_related("member").get(member__number=number, rank=rank)
+        rankless = moved(row, "nir", number, None)
+        Beneficiary.objects.filter(pk=row.pk).update(rank=None, nir=rankless, row_digest=b"")
         record(Event.RANK_GIVEN, subject=f"member:{row.member_id}", actor=actor, beneficiary=row.pk)

@@ -36,7 +36,7 @@ class Command(BaseCommand):
                 self.stdout.write(f"          {turned.late} changed too often meanwhile")
         if left:
             raise CommandError(
-                f"{left} row(s) are not under the first key: keep the others, and run this again"
+                f"{left} row(s) are not under the first key, or do not open: keep the others, and run this again"
             )
         self.stdout.write(f"Everything is under the first key, {keyring().primary.id.hex()}.")
         if len(keyring().keys) > 1:
