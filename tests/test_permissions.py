@@ -21,7 +21,7 @@ from tests.vault.conftest import deposited, objects_folder, pdf
 
 __all__ = ["objects_folder"]  # a folder of its own for the documents
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE"]
 NOBODYS = "00000000-0000-4000-8000-000000000000"
 DOOR, DESK_DOOR, PROTECT = "/adherent/", "/gestion/connexion/", "/compte/securite/"

@@ -24,7 +24,7 @@ from tests.accounts.steps import (
 from tests.cast import CAMILLE, PASSWORD
 from tests.factories import open_account
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 DISGUISES = [
     "7010 0001",
     "\u202a70100001\u202c",

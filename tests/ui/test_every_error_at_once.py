@@ -26,7 +26,7 @@ from tests.enrolment.letters import letter_to
 from tests.factories import add_to_register, open_account
 from tests.vault.conftest import SENDING, browser_of, objects_folder, upload  # noqa: F401
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 EMPTY = {"sent": "1"}
 TOO_LONG = "é" * 5100
 WHY = "Motif de l’essai"
