@@ -360,10 +360,10 @@ def _words(cursor: Any) -> None:
     from adherents.casework.models import Decision
 
     words = Decision._meta.get_field("words_fr")
-    told = Decision.objects.exclude(reason="").values_list("pk", *words.bound_to)
+    told = list(Decision.objects.exclude(reason="").values_list("pk", *words.bound_to))
     cursor.execute("CREATE TEMPORARY TABLE said (id bigint, words bytea)")
     with cursor.copy("COPY said FROM STDIN") as copy:
-        for pk, *identity in list(told):
+        for pk, *identity in told:
             copy.write_row((pk, words.seal("Le document est illisible.", *identity, pk=pk)))
     cursor.execute("UPDATE casework_decision d SET words_fr = s.words FROM said s WHERE s.id = d.id")
 
