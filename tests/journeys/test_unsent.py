@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Route, expect
 
-from tests.cast import Person
+from tests.cast import PASSWORD, Person
 from tests.journeys.conftest import Visit
 from tests.journeys.papers import file, photo, sheets
+from tests.journeys.test_drafts import end_sessions
 from tests.journeys.test_sending import READY, SEND, choose, line
 from tests.journeys.visiting import Visitor
 
@@ -200,6 +201,40 @@ def test_an_answer_that_is_lost_makes_no_second_receipt(visit: Visit, member: Pe
     visitor.faults.clear()
     visitor.click("Voir mes documents")
     expect(visitor.main.get_by_role("listitem")).to_have_count(1)
+
+
+@pytest.mark.parametrize("signs_in", ["when asked", "before, in another tab"])
+@pytest.mark.parametrize("more", ["", " et la facture"], ids=["as it was kept", "written on since"])
+def test_whoever_sends_after_the_end_of_the_session_finds_the_files_and_the_words_again(
+    visit: Visit, member: Person, signs_in: str, more: str
+) -> None:
+    """One comes back to the sending that was ready, not to an empty page."""
+    visitor = visit("phone").sign_in(member).open(SEND)
+    kind(visitor, "Devis")
+    with visitor.page.expect_response("**/garder/**"):
+        ready(visitor, "devis.pdf")
+    note = visitor.page.get_by_label(re.compile(r"^\s*Un mot pour le conseiller"))
+    with visitor.page.expect_response("**/garder/**"):
+        note.fill("Mes lunettes")
+        note.blur()
+    end_sessions(visitor)
+    note.press_sequentially(more)
+    if signs_in == "when asked":
+        visitor.click("Envoyer 1 document")
+        visitor.write({"N° adhérent": member.number, "Mot de passe": PASSWORD}).click("Valider")
+    else:
+        first, visitor.page = visitor.page, visitor.context.new_page()
+        visitor.sign_in(member)
+        visitor.page.close()
+        visitor.page = first
+        visitor.click("Envoyer 1 document")
+    expect(visitor.page.locator("[data-arrived] .upload")).to_contain_text("devis.pdf")
+    expect(visitor.page.get_by_label(re.compile(r"^\s*Un mot pour le conseiller"))).to_have_value(
+        f"Mes lunettes{more}"
+    )
+    visitor.click("Envoyer 1 document")
+    expect(visitor.title).to_have_text("C’est bien arrivé")
+    expect(visitor.main).to_contain_text("Devis")
 
 
 @pytest.mark.parametrize("slower", [1, 6])

@@ -67,7 +67,8 @@ class KeepWhatNobodyPosts:
     ) -> HttpResponse | None:
         if request.method != "POST" or not needs_to_sign_in(request, view):
             return None
-        request.upload_handlers = [LeavingFiles(request)]
+        if not hasattr(request, "_files"):  # else the form was read already, to look for its token
+            request.upload_handlers = [LeavingFiles(request)]
         try:
             place = keep_posted(request)
         except TooOften:

@@ -220,10 +220,18 @@ def _closed(request: HttpRequest) -> HttpResponse:
 
 
 def _draft(request: HttpRequest, page: Page) -> Sheet:
-    """The note: of this sending once it exists, and before that of whatever is sent next."""
+    """The note: of this sending once it exists, and before that of whatever is sent next.
+
+    Its page is the one that names the sending: whoever signs in again finds the files there, and the note that was posted in
+    vain before the page knew that the sending exists.
+    """
     fresh = page.replaced.subject if page.replaced else ""
-    about = f"sending:{page.sending.pk}" if page.sending else fresh
-    return Sheet(request, Kind.SENDING, "note", about=about)
+    unnamed = Sheet(request, Kind.SENDING, "note", about=fresh, page=page.address)
+    if page.sending is None:
+        return unnamed
+    own = Sheet(request, Kind.SENDING, "note", about=f"sending:{page.sending.pk}", page=page.address)
+    goes_on = unnamed.unsent_at and unnamed.words.get("note", "").startswith(page.sending.note)
+    return unnamed if goes_on and not own.words else own
 
 
 def _say_why_no_file(form: SendForm, refused: list[Refused]) -> None:
