@@ -208,6 +208,8 @@ class Front:
         finally:
             pump.cancel()
             arriving.end(cut=True)
+            # Of two who wait for the same body the server wakes one: whoever reads on comes once the pump has left.
+            await asyncio.wait([pump])
 
     async def _pumped(
         self,
