@@ -90,6 +90,25 @@ def test_one_connection_brings_as_many_forms_as_a_browser_likes(portal: SlowPort
         connection.close()
 
 
+@pytest.mark.parametrize("path", [SEND, "/adherent/", "/verifier/", "/adherent/messages/nouveau/"])
+def test_a_form_that_is_answered_while_it_comes_is_taken_to_its_end(portal: SlowPortal, path: str) -> None:
+    """A browser sends all of a form before it reads: the page to sign in at, or « too long », has to wait for that."""
+    size, step = 8_000_000, 100_000  # more than the two machines keep of it
+    headers = ["Host: localhost", "Content-Type: multipart/form-data; boundary=x", f"Content-Length: {size}"]
+    connection = opened(portal, headers=[f"POST {path} HTTP/1.1", *headers, "", ""])
+    connection.settimeout(MOST_SECONDS)
+    try:
+        for part in range(size // step):
+            connection.sendall(b"a" * step)
+            time.sleep(0.02 if part else 1)  # the network's: the answer is there before the body
+        status = connection.recv(12)
+        assert status == (
+            b"HTTP/1.1 302" if path.startswith((SEND, "/adherent/messages")) else b"HTTP/1.1 413"
+        )
+    finally:
+        connection.close()
+
+
 def opened(portal: SlowPortal, *, headers: list[str], body: bytes = b"") -> socket.socket:
     connection = socket.create_connection(("127.0.0.1", portal.port))
     connection.sendall("\r\n".join(headers).encode() + body)

@@ -182,6 +182,14 @@ def test_what_another_key_sealed_is_refused(browser: Client) -> None:
     assert not Draft.objects.exists()
 
 
+@pytest.mark.parametrize("cut", ["bonjour \ud83d", "\udc4d merci", "\x00", "\uffff"])
+def test_half_a_picture_never_keeps_the_page_from_being_shown(browser: Client, cut: str) -> None:
+    """A script, an extension or a paste may leave half of an emoji in a field: JSON carries it, no page can show it."""
+    tab = Tab(browser, NEW)
+    assert tab.save(scelle=sealed(tab, {"body": cut, "subject": TYPED}), age="60").status_code == 200
+    assert tab.shows(TYPED)
+
+
 def test_what_waited_never_takes_the_place_of_what_was_typed_since(
     browser: Client, clock: time_machine.Traveller
 ) -> None:

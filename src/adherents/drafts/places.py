@@ -61,7 +61,10 @@ class Place:
             words = json.loads(clear)
         except (binascii.Error, InvalidTag, ValueError) as error:
             raise NotAPlace from error
-        return {str(name): str(text) for name, text in words.items()} if isinstance(words, dict) else {}
+        if not isinstance(words, dict):
+            return {}
+        # JSON carries half of an emoji, which no page can show.
+        return {str(name): str(text).encode(errors="replace").decode() for name, text in words.items()}
 
 
 def open_place(token: str) -> Place:

@@ -11,7 +11,7 @@ import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, nullcontext, suppress
+from contextlib import asynccontextmanager, nullcontext
 from http.cookies import CookieError, SimpleCookie
 from typing import Any, Protocol
 
@@ -29,7 +29,7 @@ PARTS = b"application/offset+octet-stream"  # bytes that are worth keeping when 
 STREAMS = 8  # threads that take what follows of long answers
 FILES = 3  # threads that begin to give a file, verified whole before, or take a piece of one: no page waits for these
 READERS = 8  # threads that do something else than wait for a long body
-DRAINED_WITHIN = 60.0  # seconds: a browser reads an early answer once it has sent everything
+PUMP_LEAVES_WITHIN = 0.05  # seconds, before it is told again
 SEEN_EVERY = 30.0  # seconds: bytes that come are activity, which keeps a session from falling idle
 log = logging.getLogger("adherents.serving")
 
@@ -120,7 +120,7 @@ class Front:
                 if given is not None:
                     await self._sent(given, send, exchange, peer)
             if length:
-                await self._drained(received)
+                await self._drained(received, exchange, peer, length)
         finally:
             self.exchanges.end(exchange)
             self.exchanges.hold(exchange, -exchange.held)
@@ -206,8 +206,12 @@ class Front:
         try:
             return await self._run(self._uploads, self._call_in_turn, scope, arriving, exchange)
         finally:
-            pump.cancel()
             arriving.end(cut=True)
+            # Of two who wait for the same body the server wakes one: whoever reads on comes once the pump has left. It may
+            # have to be told twice: `asyncio.wait_for` forgets a cancellation that comes together with its result.
+            while not pump.done():
+                pump.cancel()
+                await asyncio.wait([pump], timeout=PUMP_LEAVES_WITHIN)
 
     async def _pumped(
         self,
@@ -280,12 +284,17 @@ class Front:
             if given.rest is not None:
                 self._streams.submit(given.close)
 
-    async def _drained(self, received: Received) -> None:
-        """What the application did not want of a body is thrown away, for a while: until then nobody reads its answer."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(DRAINED_WITHIN):
-                while not received.is_over:
-                    await received()
+    async def _drained(self, received: Received, exchange: Exchange, peer: Peer, length: int) -> None:
+        """What the application did not want of a body is thrown away, as slowly as any other may come: a browser reads its
+        answer once it has sent everything.
+        """
+        if received.is_over:
+            return
+        exchange.drop = peer.stop_receiving
+        self.exchanges.begin(exchange, length)
+        while not received.is_over and not exchange.dropped:
+            message = await received()
+            self.exchanges.came(exchange, len(message.get("body", b"")))
 
 
 def _view_of(path: str) -> object:
