@@ -156,6 +156,14 @@ def test_one_members_slow_forms_and_a_strangers_hold_no_page(portal: SlowPortal)
             connection.close()
 
 
+def test_a_body_whose_length_nobody_says_is_told_to_say_it(portal: SlowPortal) -> None:
+    """Nothing could bound it; read as empty, it would be answered as another form than the one that was sent."""
+    asked = ["POST /adherent/ HTTP/1.1", "Host: localhost", "Transfer-Encoding: chunked", "", ""]
+    with opened(portal, headers=asked, body=b"b\r\nidentifier=\r\n0\r\n\r\n") as connection:
+        connection.settimeout(20)
+        assert connection.recv(12) == b"HTTP/1.1 411"
+
+
 def test_what_is_too_slow_is_told_so_and_let_go(portal: SlowPortal) -> None:
     host = ["Host: localhost"]
     form = opened(

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from adherents.insurer.profile import load_profile
 from adherents.portal.questions import SUBJECTS
+from adherents.vault.objects import folder
 from tests.cast import CAMILLE
 from tests.factories import open_account
 
@@ -220,16 +221,24 @@ def test_the_portal_says_that_it_is_alive_and_ready(client, db):
 def test_the_portal_is_not_ready_without_its_storage(client, db, settings, tmp_path, caplog):
     in_the_way = tmp_path / "secret"
     in_the_way.touch()
-    folder = {
+    documents = {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": str(in_the_way / "documents")},
     }
-    settings.STORAGES = settings.STORAGES | {"documents": folder}
+    settings.STORAGES = settings.STORAGES | {"documents": documents}
     response = client.get("/pret/")
     assert response.status_code == 503
     assert response.json()["storage"] == "down"
     assert "secret" not in response.text
     assert "secret" in caplog.text, "the logs say why"
+
+
+def test_the_portal_is_not_ready_while_its_disk_is_full(client, db, monkeypatch, caplog):
+    assert client.get("/pret/").status_code == 200
+    monkeypatch.setattr(folder, "LEAST_FREE_BYTES", 1 << 60)
+    response = client.get("/pret/")
+    assert (response.status_code, response.json()["storage"]) == (503, "down")
+    assert "full" in caplog.text
 
 
 @pytest.mark.parametrize("address", ["/nulle-part/", "/adherent/nulle-part/"])

@@ -109,6 +109,11 @@ class Front:
             browser=_browser(headers.get(b"cookie", b"")),
             session_key=_cookie(headers.get(b"cookie", b"")),
         )
+        if (
+            b"transfer-encoding" in headers
+        ):  # neither browsers nor proxies that buffer send a form so: nothing could bound it
+            await _tell(send, 411, b"Say how long it is.\n")
+            return
         length = int(headers.get(b"content-length", b"0"))
         view = _view_of(scope["path"])
         gives = hasattr(view, "gives_a_file") or hasattr(view, "gives_files")

@@ -11,6 +11,7 @@ from django.core.files.storage import FileSystemStorage
 from adherents.vault.objects.contract import NoSuchObject, ObjectWriter, StorageFailed
 
 WRITE_BEHIND_BYTES = 4 << 20  # how much the kernel may owe the disk while the rest still arrives
+LEAST_FREE_BYTES = 64 << 20  # what a document, its pages and the rows about them may take at once
 PART_SUFFIX = ".part"  # of a file that is still being written
 
 
@@ -47,12 +48,16 @@ class Folder:
         return _part(self._path(name)).exists()
 
     def probe(self) -> None:
-        """A folder that is not there yet is made with the first object: what it will be made in is looked at."""
+        """A folder that is not there yet is made with the first object: what it will be made in is looked at, and its disk."""
         folder = Path(self._storage.base_location)
         while not folder.exists():
             folder = folder.parent
         if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
             raise StorageFailed(f"{folder} cannot be written to")
+        with _failures_told():
+            disk = os.statvfs(folder)
+        if disk.f_bavail * disk.f_frsize < LEAST_FREE_BYTES:
+            raise StorageFailed(f"{folder} is on a disk that is full")
 
     def names(self) -> Iterator[tuple[str, bool]]:
         with _failures_told():
