@@ -3,7 +3,7 @@ SHELL := bash
 PORT ?= 8000
 BIN := .venv/bin
 
-.PHONY: help setup demo test check bench stress messages lock
+.PHONY: help setup demo test check bench stress messages lock sbom
 
 help: ## say what can be done here
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' | while IFS='|' read -r t d; do printf '  make %-10s %s\n' "$$t" "$$d"; done
@@ -40,3 +40,6 @@ messages: setup ## refresh each room's translation files (needs gettext)
 lock: setup ## write requirements/*.txt anew from requirements/*.in
 	@VIRTUAL_ENV=$$PWD/.venv $(BIN)/uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-header --no-annotate --no-emit-index-url requirements/base.in -o requirements/base.txt
 	@VIRTUAL_ENV=$$PWD/.venv $(BIN)/uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-header --no-annotate --no-emit-index-url requirements/dev.in -c requirements/base.txt -o requirements/dev.txt
+
+sbom: setup ## the software bill of materials (CycloneDX): build/espace-adherents.cdx.json
+	@$(BIN)/python scripts/sbom.py

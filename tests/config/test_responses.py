@@ -12,6 +12,7 @@ from tests.agents import make_agent, signed_in
 from tests.cast import CAMILLE, PASSWORD
 from tests.config.addresses import ADDRESSES, Address
 from tests.factories import open_account
+from tests.stored import as_stored
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 EVERY_ADDRESS = pytest.mark.parametrize("address", ADDRESSES, ids=str)
@@ -131,7 +132,7 @@ def test_no_link_of_the_desk_changes_anything(address: Address, agent: Client) -
 
 def everything() -> dict[str, list[dict[str, Any]]]:
     models = [model for model in apps.get_models() if model.__name__ not in LEFT_BY_READING]
-    return {model.__name__: list(model._default_manager.order_by("pk").values()) for model in models}
+    return {model.__name__: as_stored(model._default_manager.order_by("pk")) for model in models}
 
 
 @EVERY_ADDRESS
