@@ -124,6 +124,14 @@ def test_no_link_changes_anything(address: Address, member: Client) -> None:
 
 
 @EVERY_ADDRESS
+def test_a_head_is_answered_as_the_page_would_be(address: Address, member: Client) -> None:
+    """Link checkers, monitors and mail filters ask so: it is no mistake of theirs."""
+    asked = member.head(address.path)
+    assert asked.status_code == member.get(address.path).status_code
+    assert asked.content == b""
+
+
+@EVERY_ADDRESS
 def test_no_link_of_the_desk_changes_anything(address: Address, agent: Client) -> None:
     before = everything()
     agent.get(address.path)

@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from adherents.accounts.browser import (
     address_of,
@@ -106,7 +106,7 @@ def code_password_page(request: HttpRequest) -> HttpResponse:
     return render(request, "enrolment/code_password.html", context)
 
 
-@require_GET
+@require_safe
 def address_link(request: HttpRequest, token: str) -> HttpResponse:
     """The address in the mail: changes nothing, and takes the token out of the address bar (G6)."""
     response = redirect("enrolment:confirm_address")

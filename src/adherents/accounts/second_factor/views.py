@@ -30,7 +30,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 from django.views.generic import FormView, TemplateView
 
 from adherents.accounts.browser import FACTOR_COOKIE, address_of, client_of, drop_link, links_of
@@ -322,7 +322,7 @@ class NewRecoveryCodes(_Proven, GenerateRecoveryCodesView):  # type: ignore[misc
         return response
 
 
-@require_GET
+@require_safe
 @reauthentication_required(app="allauth.mfa")  # type: ignore[untyped-decorator]
 def recovery_codes(request: HttpRequest) -> HttpResponseBase:
     """The recovery codes, shown once: to print or to copy."""

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from adherents.accounts.browser import (
     address_of,
@@ -109,7 +109,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@require_GET
+@require_safe
 def signed_out(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/signed_out.html")
 
@@ -142,13 +142,13 @@ def forgotten_page(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/forgotten.html", {"form": form, "question": question})
 
 
-@require_GET
+@require_safe
 def sent(request: HttpRequest) -> HttpResponse:
     """« Vos paramètres d'accès vous ont été envoyés »: the end of a reset and of a first connection alike."""
     return render(request, "accounts/sent.html", {"links_an_hour": access_link.LINKS_AN_HOUR})
 
 
-@require_GET
+@require_safe
 def follow_link(request: HttpRequest, token: str) -> HttpResponse:
     """The address in the mail: changes nothing, and takes the token out of the address bar (G6)."""
     response = redirect("accounts:new_password")
@@ -281,6 +281,6 @@ def _wrong_old_password(left: int) -> str:
 
 
 @member_required
-@require_GET
+@require_safe
 def password_changed(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/password_changed.html")

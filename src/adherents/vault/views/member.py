@@ -8,7 +8,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_safe
+from django.views.decorators.http import require_safe
 
 from adherents.accounts.decorators import account_of, member_required
 from adherents.accounts.returning import gives_a_file
@@ -37,7 +37,7 @@ def member_of(request: HttpRequest) -> Member:
 
 
 @member_required
-@require_GET
+@require_safe
 def documents(request: HttpRequest, origin: str = Origin.MEMBER) -> HttpResponse:
     """« Mes documents », or « Documents de votre mutuelle », newest first; narrowed by the form above them."""
     member = member_of(request)
@@ -56,7 +56,7 @@ def documents(request: HttpRequest, origin: str = Origin.MEMBER) -> HttpResponse
 
 
 @member_required
-@require_GET
+@require_safe
 def receipt(request: HttpRequest, number: str) -> HttpResponse:
     """« C’est bien arrivé »."""
     deposit = get_object_or_404(Deposit.objects.of(member_of(request)), number=number)
@@ -73,7 +73,7 @@ def receipt(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @member_required
-@require_GET
+@require_safe
 def document(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
     """One document: what it is, where it is, and what happened to it."""
     own = Document.objects.of(member_of(request)).with_what_is_shown().with_answers()

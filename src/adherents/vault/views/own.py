@@ -17,7 +17,7 @@ from adherents.vault.views.member import member_of
 
 
 @member_required
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def take_back(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
     """« Reprendre ce document »: asked once more, then destroyed."""
     member = member_of(request)
@@ -37,11 +37,11 @@ def take_back(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
 
 @member_required
 @gives_files
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def export(request: HttpRequest) -> HttpResponseBase:
     """« Tout télécharger »: what it will hold, then the zip."""
     member = member_of(request)
-    if request.method == "GET":
+    if request.method != "POST":
         kept = Document.objects.filter(member=member).kept()
         held = kept.aggregate(count=Count("pk"), octets=Sum("size"))
         photos = GatheredPhoto.objects.filter(document__in=kept).aggregate(octets=Sum("size"))

@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
-from django.views.decorators.http import require_GET, require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from adherents.accounts.browser import address_of
 from adherents.accounts.decorators import member_required
@@ -70,7 +70,7 @@ def _too_large(request: HttpRequest) -> HttpResponse:
 
 @refuses_long(_too_large)
 @csrf_exempt  # the form's token is checked below, once the handler that reads the form is in place
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def check(request: HttpRequest) -> HttpResponse:
     """« Vérifier un accusé de dépôt », for everybody. What is sent stays in memory, and is forgotten with the answer."""
     if request.method == "POST":
@@ -81,7 +81,7 @@ def check(request: HttpRequest) -> HttpResponse:
 
 @csrf_protect
 def _check(request: HttpRequest) -> HttpResponse:
-    if request.method == "GET":
+    if request.method != "POST":
         return _check_page(request, CheckForm())
     form = CheckForm(request.POST, request.FILES)
     if not form.is_valid():
@@ -117,13 +117,13 @@ def _status(fault: Fault) -> int:
     return 413 if fault == Fault.TOO_LARGE else 422
 
 
-@require_GET
+@require_safe
 def all_keys(request: HttpRequest) -> HttpResponse:
     """Every public key in PEM, the newest first, each under its id."""
     return _pem(signing.public_keys())
 
 
-@require_GET
+@require_safe
 def one_key(request: HttpRequest, key_id: str) -> HttpResponse:
     """One public key: what openssl wants."""
     keys = signing.public_keys()

@@ -87,7 +87,7 @@ def _replaced(request: HttpRequest, member: Member, sending: Sending | None) -> 
 @takes_files
 @csrf_exempt  # the form's token is checked below, once the handler that reads the form is in place
 @member_required
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def send(request: HttpRequest) -> HttpResponseBase:
     """« Envoyer un document ». Files are sealed as the request is read; whatever nobody took is deleted."""
     page = _page(request, member_of(request))
@@ -106,7 +106,7 @@ def send(request: HttpRequest) -> HttpResponseBase:
 
 @csrf_protect
 def _send(request: HttpRequest, page: Page, intake: Intake) -> HttpResponse:
-    if request.method == "GET":
+    if request.method != "POST":
         if page.sending and page.sending.deposit:
             return redirect("vault:receipt", page.sending.deposit.number)
         form = SendForm(member=page.member, replaced=page.replaced, sending=page.sending)
