@@ -22,7 +22,7 @@ ACTS = ("role", "groupe", "suspendre", "connexions", "second-facteur")
 def test_two_people_give_a_new_factor_to_an_agent_who_was_invited_and_lost_theirs(visit: Visit) -> None:
     administrator, supervisor, agent = visit("desktop"), visit("desktop"), visit("desktop")
     become_agent(administrator, "ines.faure@mese.example", name="Inès Faure", role="administrateur")
-    become_agent(supervisor, "hugo.renard@mese.example", name="Hugo Renard", role="responsable")
+    become_agent(supervisor, "hugo.accord@mese.example", name="Hugo Renard", role="responsable")
 
     administrator.open("/gestion/agents/").click("Inviter un agent")
     administrator.click("Envoyer l’invitation").look("agents-invite-refused")
