@@ -41,11 +41,12 @@ _MAGIC_ALSO_SAYS = {
     },
     AVIF: {"image/heif", "image/heif-sequence", "image/avif-sequence", "application/octet-stream"},
 }
-_END_MARKS = {PDF: (b"%%EOF", b"startxref"), PNG: (b"\0\0\0\0IEND",)}
+# One for each: every byte is searched for it. In a PDF, « %%EOF » comes a few bytes after it.
+_END_MARKS = {PDF: b"startxref", PNG: b"\0\0\0\0IEND"}
 _LONGEST_MARK = 9
 _AFTER_BYTES = 1024
 # A PDF that was changed since goes on after its end mark, and ends with another one.
-_GOES_ON = re.compile(rb"[\s\0]*(?:\d+\s+)?(?:\d+\s+\d+\s+obj\b|xref\b|endstream\b)")
+_GOES_ON = re.compile(rb"[\s\0]*(?:\d+\s+)?(?:%%EOF[\s\0]*)?(?:\d+\s+\d+\s+obj\b|xref\b|endstream\b)")
 _LINEARIZED = re.compile(rb"/Linearized\b[^>]{0,200}?/L\s+(\d+)")
 _NOTHING = {"application/octet-stream", "application/x-empty", "text/plain"}
 
@@ -127,21 +128,21 @@ class Glimpse:
         )
         if len(self.head) < HEAD_BYTES:
             self.head += chunk[: HEAD_BYTES - len(self.head)]
-        marks = _END_MARKS.get(_signature(bytes(self.head[:1024])), ())
-        if marks:
-            self._find_end(before[-_LONGEST_MARK:], chunk, marks)
+        mark = _END_MARKS.get(_signature(bytes(self.head[:1024])))
+        if mark:
+            self._find_end(before[-_LONGEST_MARK:], chunk, mark)
         self.size += len(chunk)
 
-    def _find_end(self, before: bytes, chunk: bytes, marks: tuple[bytes, ...]) -> None:
+    def _find_end(self, before: bytes, chunk: bytes, mark: bytes) -> None:
         """A mark may stand across two chunks; only the last one counts."""
-        seam = before + chunk[:_LONGEST_MARK]
-        ends = [
-            *(found + len(mark) for mark in marks if (found := chunk.rfind(mark)) >= 0),
-            *(found + len(mark) - len(before) for mark in marks if (found := seam.rfind(mark)) >= 0),
-        ]
-        if ends and max(ends) > 0:
-            self.ended_at = self.size + max(ends)
-            self.after_end = bytearray(chunk[max(ends) : max(ends) + _AFTER_BYTES])
+        found = chunk.rfind(mark)
+        if found < 0:
+            found = (before + chunk[:_LONGEST_MARK]).rfind(mark)
+            found = found - len(before) if found >= 0 else -len(mark)
+        end = found + len(mark)
+        if end > 0:
+            self.ended_at = self.size + end
+            self.after_end = bytearray(chunk[end : end + _AFTER_BYTES])
         elif self.ended_at is not None and len(self.after_end) < _AFTER_BYTES:
             self.after_end += chunk[: _AFTER_BYTES - len(self.after_end)]
 
@@ -214,7 +215,7 @@ def _ends_well(content_type: str, seen: Glimpse) -> bool:
     if content_type not in _END_MARKS:
         return True
     if seen.ended_at is None:
-        return False
+        return content_type == PDF and b"%%EOF" in seen.tail
     if content_type == PDF:
         if _GOES_ON.match(seen.after_end):
             return False
