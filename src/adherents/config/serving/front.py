@@ -109,9 +109,8 @@ class Front:
             browser=_browser(headers.get(b"cookie", b"")),
             session_key=_cookie(headers.get(b"cookie", b"")),
         )
-        if (
-            b"transfer-encoding" in headers
-        ):  # neither browsers nor proxies that buffer send a form so: nothing could bound it
+        # Neither browsers nor proxies that buffer send a form so, and nothing could bound it.
+        if b"transfer-encoding" in headers:
             await _tell(send, 411, b"Say how long it is.\n")
             return
         length = int(headers.get(b"content-length", b"0"))
