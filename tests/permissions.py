@@ -5,8 +5,8 @@ Written by hand, apart from the code, so that a slip in the code shows. A page t
 
 from typing import NamedTuple
 
-READ, GET = {"GET", "HEAD"}, {"GET"}
-ASK, GET_OR_POST = READ | {"POST"}, {"GET", "POST"}
+READ = {"GET", "HEAD"}
+ASK = READ | {"POST"}
 ANY = ASK | {"PUT", "DELETE"}
 
 STRANGER, MEMBER, SUSPENDED, UNPROTECTED = "stranger", "member", "suspended", "without a second factor"
@@ -46,10 +46,10 @@ RULES: dict[str, Rule] = {
     "/adherent/": everybody(ASK),
     "accounts:sign_in": everybody(ASK),
     "accounts:sign_out": everybody({"POST"}),
-    "accounts:signed_out": everybody(GET),
+    "accounts:signed_out": everybody(READ),
     "accounts:forgotten": everybody(ASK),
-    "accounts:sent": everybody(GET),
-    "accounts:link": everybody(GET),
+    "accounts:sent": everybody(READ),
+    "accounts:link": everybody(READ),
     "accounts:new_password": everybody(ASK),
     "accounts:factor_link": everybody(READ),
     "accounts:report": everybody(READ),
@@ -57,7 +57,7 @@ RULES: dict[str, Rule] = {
     "enrolment:first_connection": everybody(ASK),
     "enrolment:code": everybody(ASK),
     "enrolment:code_password": everybody(ASK),
-    "enrolment:address_link": everybody(GET),
+    "enrolment:address_link": everybody(READ),
     "enrolment:confirm_address": everybody(ASK),
     "enrolment:report_link": everybody(READ),
     "enrolment:report_page": everybody(ASK),
@@ -77,15 +77,15 @@ RULES: dict[str, Rule] = {
     "portal:live": everybody(READ),
     "portal:ready": everybody(READ),
     "drafts:keep": everybody({"POST"}),  # whoever holds a page's sealed place, the session being over too
-    "proof:check": everybody(GET_OR_POST),
-    "proof:keys": everybody(GET),
-    "proof:key": everybody(GET),
+    "proof:check": everybody(ASK),
+    "proof:keys": everybody(READ),
+    "proof:key": everybody(READ),
     "ui:gallery": everybody(ANY),
     "ui:gallery_in": everybody(ANY),
     "ui:error_page": everybody(ANY),
     # a member's own
     "accounts:change_password": members(ASK),
-    "accounts:password_changed": members(GET),
+    "accounts:password_changed": members(READ),
     "accounts:sessions": members(READ),
     "accounts:end_session": members(ASK),
     "accounts:end_other_sessions": members(ASK),
@@ -94,19 +94,19 @@ RULES: dict[str, Rule] = {
     "portal:personal_data": members(READ),
     "portal:history": members(READ),
     "portal:to_send_again": members(READ),
-    "vault:documents": members(GET),
-    "vault:insurers": members(GET),
-    "vault:export": members(GET_OR_POST),
-    "vault:send": members(GET_OR_POST),
+    "vault:documents": members(READ),
+    "vault:insurers": members(READ),
+    "vault:export": members(ASK),
+    "vault:send": members(ASK),
     "vault:drop": members({"POST"}),
     "vault:keep": members({"POST"}),
     "vault:uploads": members({"POST"}),
     "vault:upload": members({"HEAD", "DELETE"}),
-    "vault:receipt": members(GET),
+    "vault:receipt": members(READ),
     "vault:receipt_pdf": members(READ),
     "vault:receipt_json": members(READ),
-    "vault:document": members(GET),
-    "vault:take_back": members(GET_OR_POST),
+    "vault:document": members(READ),
+    "vault:take_back": members(ASK),
     "vault:download": members(READ),
     "vault:photo": members(READ),
     "messages:threads": members(READ),
@@ -123,7 +123,7 @@ RULES: dict[str, Rule] = {
     "mfa_add_webauthn": own_account(ASK),
     "mfa_edit_webauthn": own_account(ASK),
     "mfa_remove_webauthn": own_account(ASK),
-    "mfa_view_recovery_codes": own_account(GET),
+    "mfa_view_recovery_codes": own_account(READ),
     "mfa_generate_recovery_codes": own_account(ASK),
     # the desk
     "casework:desk": desk(DESK | {AUDITOR}, READ),
