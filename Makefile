@@ -2,6 +2,8 @@
 SHELL := bash
 PORT ?= 8000
 BIN := .venv/bin
+# Where Python may not keep its bytecode, as in many containers, each process started here would compile the same for seconds.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help setup demo test check bench stress messages lock sbom
 
