@@ -1,11 +1,12 @@
 """What a file is, by its content: its type, its pixels, and whether it is whole enough to be drawn.
 
-Its first and last bytes are looked at, and where its end mark stands, while the file passes; nothing is decoded here. Drawing
-happens elsewhere, in a process of its own (`drawing/`), which also says what the header alone does not.
+Its first and last bytes are kept while the file passes, and looked at when it is over; nothing is decoded here. Drawing happens
+elsewhere, in a process of its own (`drawing/`), which also says what the header alone does not.
 """
 
 import re
 import struct
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import magic
@@ -41,9 +42,8 @@ _MAGIC_ALSO_SAYS = {
     },
     AVIF: {"image/heif", "image/heif-sequence", "image/avif-sequence", "application/octet-stream"},
 }
-# One for each: every byte is searched for it. In a PDF, « %%EOF » comes a few bytes after it.
+# In a PDF, « %%EOF » comes a few bytes after it.
 _END_MARKS = {PDF: b"startxref", PNG: b"\0\0\0\0IEND"}
-_LONGEST_MARK = 9
 _AFTER_BYTES = 1024
 # A PDF that was changed since goes on after its end mark, and ends with another one.
 _GOES_ON = re.compile(rb"[\s\0]*(?:\d+\s+)?(?:%%EOF[\s\0]*)?(?:\d+\s+\d+\s+obj\b|xref\b|endstream\b)")
@@ -112,50 +112,30 @@ class Looked:
 
 
 class Glimpse:
-    """What is kept of a file while it passes: its first `HEAD_BYTES`, its last `TAIL_BYTES`, and where its end mark stands."""
+    """What is kept of a file while it passes: its first `HEAD_BYTES` and its last `TAIL_BYTES`."""
 
     def __init__(self) -> None:
         self.size = 0
         self.head, self.tail = bytearray(), b""
-        self.ended_at: int | None = None  # where the last end mark ends
-        self.after_end = bytearray()  # the first bytes behind it
 
     def see(self, chunk: bytes) -> None:
         """Bytes in order, of any length."""
-        before, self.tail = (
-            self.tail,
-            (chunk[-TAIL_BYTES:] if len(chunk) >= TAIL_BYTES else (self.tail + chunk)[-TAIL_BYTES:]),
-        )
+        self.tail = chunk[-TAIL_BYTES:] if len(chunk) >= TAIL_BYTES else (self.tail + chunk)[-TAIL_BYTES:]
         if len(self.head) < HEAD_BYTES:
             self.head += chunk[: HEAD_BYTES - len(self.head)]
-        mark = _END_MARKS.get(_signature(bytes(self.head[:1024])))
-        if mark:
-            self._find_end(before[-_LONGEST_MARK:], chunk, mark)
         self.size += len(chunk)
 
-    def _find_end(self, before: bytes, chunk: bytes, mark: bytes) -> None:
-        """A mark may stand across two chunks; only the last one counts."""
-        found = chunk.rfind(mark)
-        if found < 0:
-            found = (before + chunk[:_LONGEST_MARK]).rfind(mark)
-            found = found - len(before) if found >= 0 else -len(mark)
-        end = found + len(mark)
-        if end > 0:
-            self.ended_at = self.size + end
-            self.after_end = bytearray(chunk[end : end + _AFTER_BYTES])
-        elif self.ended_at is not None and len(self.after_end) < _AFTER_BYTES:
-            self.after_end += chunk[: _AFTER_BYTES - len(self.after_end)]
 
+def look(seen: Glimpse, *, accepted: frozenset[str], again: Callable[[], Iterable[bytes]]) -> Looked:
+    """The type of a file that passed whole, or the reason to refuse it.
 
-def look(seen: Glimpse, *, accepted: frozenset[str]) -> Looked:
-    """The type of a file that passed whole, or the reason to refuse it."""
+    `again` reads all of it once more: called only where no end mark stands in its last bytes.
+    """
     head = bytes(seen.head)
-    if not head:
-        return Looked(refusal=Refusal.EMPTY)
     content_type = _signature(head)
     if content_type not in accepted or not _magic_agrees(content_type, head):
         return Looked(refusal=Refusal.FORMAT)
-    if not _ends_well(content_type, seen):
+    if not _ends_well(content_type, seen, again):
         return Looked(refusal=Refusal.CUT)
     if content_type in {JPEG, PNG, WEBP}:
         size = _pixels(content_type, head)
@@ -210,19 +190,37 @@ def _magic_agrees(content_type: str, head: bytes) -> bool:
     return seen == content_type or seen in _MAGIC_ALSO_SAYS.get(content_type, set())
 
 
-def _ends_well(content_type: str, seen: Glimpse) -> bool:
-    """Is its end there? Other bytes may follow it: programs, mail servers and scanners add some."""
+def _ends_well(content_type: str, seen: Glimpse, again: Callable[[], Iterable[bytes]]) -> bool:
+    """Is its end there? Other bytes may follow it: programs, mail servers and scanners add some, at times many."""
     if content_type not in _END_MARKS:
         return True
-    if seen.ended_at is None:
+    mark = _END_MARKS[content_type]
+    after = _after_last(mark, [seen.tail])
+    if after is None and seen.size > len(seen.tail):
+        after = _after_last(mark, again())
+    if after is None:
         return content_type == PDF and b"%%EOF" in seen.tail
     if content_type == PDF:
-        if _GOES_ON.match(seen.after_end):
+        if _GOES_ON.match(after):
             return False
         # One that is made for the web has an end mark near its beginning too, but says how long it is.
         said = _LINEARIZED.search(seen.head[:2048])
         return said is None or seen.size + _AFTER_BYTES >= int(said[1])
     return True
+
+
+def _after_last(mark: bytes, chunks: Iterable[bytes]) -> bytes | None:
+    """The first bytes behind the last mark, which may stand across two chunks; None where there is no mark."""
+    after, before = None, b""
+    for chunk in chunks:
+        searched = before + chunk
+        found = searched.rfind(mark)
+        if found >= 0:
+            after = searched[found + len(mark) :][:_AFTER_BYTES]
+        elif after is not None and len(after) < _AFTER_BYTES:
+            after = (after + chunk)[:_AFTER_BYTES]
+        before = searched[1 - len(mark) :]
+    return after
 
 
 def _pixels(content_type: str, head: bytes) -> tuple[int, int] | None:

@@ -6,19 +6,37 @@ for the day on which it came. Counted under the member's lock where rows are mad
 
 from dataclasses import dataclass
 from datetime import datetime, time
-from typing import Any
 
-from django.db.models import Case, F, Q, QuerySet, Sum, Value, When
-from django.db.models.functions import Coalesce
+from django.db import connection
 from django.utils import timezone
 
 from adherents.insurer.profile import profile
 from adherents.members.models import Member
 from adherents.vault.content import Refusal
-from adherents.vault.models import Arrival, Document, GatheredPhoto, Upload
 from adherents.vault.origins import Origin
 
 MEGABYTE = 1 << 20
+
+# Written by hand: asked twice for each file that arrives, and the ORM took 8 ms to say these four sums, the database 0.1.
+TAKEN = """
+SELECT COALESCE(SUM(CASE WHEN at >= %(midnight)s THEN files ELSE 0 END), 0),
+       COALESCE(SUM(CASE WHEN at >= %(midnight)s THEN octets ELSE 0 END), 0),
+       COALESCE(SUM(CASE WHEN kept THEN files ELSE 0 END), 0),
+       COALESCE(SUM(CASE WHEN kept THEN octets ELSE 0 END), 0)
+FROM (
+    SELECT at, size AS octets, erased_at IS NULL AS kept,
+           CASE WHEN photo_count > 0 THEN photo_count ELSE 1 END AS files
+    FROM vault_document WHERE member_id = %(member)s AND origin <> %(insurer)s
+    UNION ALL
+    SELECT document.at, photo.size, document.erased_at IS NULL, 0
+    FROM vault_gatheredphoto AS photo JOIN vault_document AS document ON document.id = photo.document_id
+    WHERE document.member_id = %(member)s
+    UNION ALL
+    SELECT at, size, 1 = 1, 1 FROM vault_arrival WHERE member_id = %(member)s
+    UNION ALL
+    SELECT at, length, 1 = 1, 1 FROM vault_upload WHERE member_id = %(member)s AND expires_at > %(now)s
+) AS taken
+"""
 
 
 @dataclass(slots=True)
@@ -111,38 +129,19 @@ def locked_room_of(member: Member) -> Room:
 def room_of(member: Member) -> Room:
     """What a member may still send, now: one query, with an indexed sum over each of what is theirs."""
     bounds = profile().documents.room
-    today = timezone.make_aware(datetime.combine(timezone.localdate(), time.min))
     room = Room(bounds.files_a_day, bounds.mb_a_day * MEGABYTE, bounds.files, bounds.mb * MEGABYTE)
-    files = Case(When(photo_count__gt=0, then=F("photo_count")), default=Value(1))
-    kept, waiting = _Kept(today, Q(erased_at__isnull=True)), _Kept(today, Q())
-    of_photos = _Kept(today, Q(document__erased_at__isnull=True), at="document__at")
-    sums = (
-        kept.sums(Document.objects.filter(member=member).exclude(origin=Origin.INSURER), files, "size"),
-        of_photos.sums(GatheredPhoto.objects.filter(document__member=member), Value(0), "size"),
-        waiting.sums(Arrival.objects.filter(member=member), Value(1), "size"),
-        waiting.sums(Upload.objects.of(member), Value(1), "length"),
-    )
-    for taken in sums[0].union(*sums[1:], all=True):
-        room.less(**taken)
+    midnight = timezone.make_aware(datetime.combine(timezone.localdate(), time.min))
+    stored = connection.ops.adapt_datetimefield_value
+    with connection.cursor() as cursor:
+        cursor.execute(
+            TAKEN,
+            {
+                "member": member.pk,
+                "insurer": Origin.INSURER.value,
+                "midnight": stored(midnight),
+                "now": stored(timezone.now()),
+            },
+        )
+        files_today, octets_today, files, octets = map(int, cursor.fetchone())
+    room.less(files_today=files_today, octets_today=octets_today, files=files, octets=octets)
     return room
-
-
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """Which rows count: those of today, and those that are kept."""
-
-    today: datetime
-    kept: Q
-    at: str = "at"
-
-    def sums(self, rows: QuerySet[Any], files: Case | Value, octets: str) -> QuerySet[Any, dict[str, int]]:
-        """One row, or none where there is none."""
-        today = Q(**{f"{self.at}__gte": self.today})
-        one_row = rows.order_by().annotate(all_of_them=Value(1)).values("all_of_them")
-        summed: QuerySet[Any, dict[str, int]] = one_row.annotate(
-            files_today=Coalesce(Sum(files, filter=today), 0),
-            octets_today=Coalesce(Sum(octets, filter=today), 0),
-            files=Coalesce(Sum(files, filter=self.kept), 0),
-            octets=Coalesce(Sum(octets, filter=self.kept), 0),
-        ).values("files_today", "octets_today", "files", "octets")
-        return summed

@@ -2,13 +2,13 @@
 
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.db import transaction
 
 from adherents.insurer.profile import profile
 from adherents.members.models import Member
-from adherents.vault.content import HEAD_BYTES, PDF, Glimpse, Refusal, look, may_be
+from adherents.vault.content import HEAD_BYTES, PDF, Glimpse, Looked, Refusal, look, may_be
 from adherents.vault.drawing import Fault
 from adherents.vault.drawing.process import CannotBeDrawn, Drawing, DrawingFailed
 from adherents.vault.models import Arrival, Document, UnclaimedObject
@@ -95,21 +95,25 @@ class Incoming:
 
     def finish(self) -> Arrived | Refused:
         """The file is over: whole and sealed, or refused with nothing left of it."""
-        if not self.refusal and self._sealer is None and self.size:
+        if not self.refusal and not self.size:
+            self.refusal = Refusal.EMPTY
+        if not self.refusal and self._sealer is None:
             self._seal(bytes(self._seen.head))
-        if not self.refusal:
-            seen = look(self._seen, accepted=self._accepted)
-            if seen.refusal:
-                self._refuse(seen.refusal)
         sealed = self._committed()
         if sealed is None:
             return Refused(self.name, self.refusal or Refusal.NOT_KEPT)
-        arrived = Arrived(self.id, self.name, seen.content_type, sealed)
+        arrived = Arrived(self.id, self.name, "", sealed)
+        try:
+            seen = look(self._seen, accepted=self._accepted, again=lambda: clear_bytes(_file_of(arrived)))
+        except (Altered, StorageFailed):
+            seen = Looked(refusal=Refusal.NOT_KEPT)
+        arrived = replace(arrived, content_type=seen.content_type)
         # The word stands in a PDF's trailer, at its end (at its beginning too when it is made for the web).
         mentions_lock = _LOCK_WORD in self._seen.tail or _LOCK_WORD in self._seen.head
-        if mentions_lock and seen.content_type == PDF and (lock := _lock_of(arrived)):
+        refusal = seen.refusal or (_lock_of(arrived) if mentions_lock and seen.content_type == PDF else None)
+        if refusal:
             discard([arrived])
-            return Refused(self.name, lock)
+            return Refused(self.name, refusal)
         return arrived
 
     def pause(self) -> Sealed | None:
@@ -283,9 +287,14 @@ def drop_waiting(*, member: Member, arrival_id: uuid.UUID) -> None:
     delete_objects(arrival.storage_name for arrival in found)
 
 
+def _file_of(arrived: Arrived) -> NamedFile:
+    """What reads it, before a row owns it."""
+    return Document(**arrived.facts())
+
+
 def _lock_of(arrived: Arrived) -> Refusal | None:
     """How this PDF is locked, if it is. Asked of the confined process: the word alone also stands in innocent files."""
-    file: NamedFile = Document(**arrived.facts())
+    file = _file_of(arrived)
     try:
         with Drawing(PDF, file.size, seconds=OPENS_WITHIN, only_open=True) as drawing:
             drawing.feed(clear_bytes(file))

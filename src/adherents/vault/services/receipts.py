@@ -45,7 +45,13 @@ class Checked:
 
 
 def issue(deposit: Deposit, documents: Sequence[Document]) -> Receipt:
-    """Sign what arrived, as it arrived, in the caller's transaction. A deposit has one receipt: the first one stays."""
+    """Sign what arrived, as it arrived, in the caller's transaction, which makes the deposit."""
+    receipt = _signed(deposit, documents)
+    receipt.save(force_insert=True)
+    return receipt
+
+
+def _signed(deposit: Deposit, documents: Sequence[Document]) -> Receipt:
     key = signing.live_key()
     with translation.override("fr"):
         files = tuple(
@@ -71,11 +77,9 @@ def issue(deposit: Deposit, documents: Sequence[Document]) -> Receipt:
         key_id=key.key_id,
     )
     payload = statement.payload()
-    signed = Receipt(
+    return Receipt(
         deposit=deposit, key=key, payload=payload, signature=keys.sign(signing.seed_of(key), payload)
     )
-    Receipt.objects.bulk_create([signed], ignore_conflicts=True)
-    return Receipt.objects.get(pk=deposit.pk)
 
 
 def envelope_of(deposit: Deposit) -> Envelope:
@@ -83,7 +87,10 @@ def envelope_of(deposit: Deposit) -> Envelope:
     with transaction.atomic():
         receipt = Receipt.objects.filter(pk=deposit.pk).first()
         if receipt is None:
-            receipt = issue(deposit, list(deposit.documents.defer("wrapped_key").order_by("place", "pk")))
+            documents = list(deposit.documents.defer("wrapped_key").order_by("place", "pk"))
+            # Two may ask at once: a deposit has one receipt, and the first one stays.
+            Receipt.objects.bulk_create([_signed(deposit, documents)], ignore_conflicts=True)
+            receipt = Receipt.objects.get(pk=deposit.pk)
     return Envelope(bytes(receipt.payload), bytes(receipt.signature))
 
 
