@@ -44,11 +44,14 @@ def in_pieces(content: bytes, piece: int) -> Iterator[bytes]:
     return (content[at : at + piece] for at in range(0, len(content), piece))
 
 
-def glimpsed(content: bytes, piece: int = 1 << 16) -> Glimpse:
+def judged(
+    content: bytes, piece: int = 1 << 16, *, accepted: frozenset[str] = frozenset(FILE_TYPES)
+) -> Looked:
+    """What is said of a file that comes in pieces of so many bytes."""
     seen = Glimpse()
     for chunk in in_pieces(content, piece):
         seen.see(chunk)
-    return seen
+    return look(seen, accepted=accepted, again=partial(in_pieces, content, piece))
 
 
 def drawn(content_type: str, content: bytes) -> list[Image.Image]:
@@ -78,9 +81,7 @@ def is_wider(image: Image.Image) -> bool:
 def test_it_is_accepted_as_what_it_is(paper: Paper) -> None:
     content = paper.make()
     for piece in (1 << 16, 997):
-        pieces = partial(in_pieces, content, piece)
-        seen = look(glimpsed(content, piece), accepted=frozenset(FILE_TYPES), again=pieces)
-        assert seen == Looked(paper.content_type)
+        assert judged(content, piece) == Looked(paper.content_type)
 
 
 @every_paper
@@ -165,7 +166,7 @@ def test_the_heic_library_says_what_it_turned() -> None:
 def test_what_members_sent_is_drawn(name: str, content_type: str, size: tuple[int, int], pages: int) -> None:
     """Files as phones and scanners wrote them."""
     content = (INPUTS / name).read_bytes()
-    assert look(glimpsed(content), accepted=frozenset(FILE_TYPES)) == Looked(content_type)
+    assert judged(content) == Looked(content_type)
     images = drawn(content_type, content)
     assert [image.size for image in images] == [size] * pages
     assert len({image.tobytes() for image in images}) == pages, "each of them once"
@@ -248,13 +249,13 @@ CUT = {
 @pytest.mark.parametrize("make", CUT.values(), ids=CUT.keys())
 def test_what_was_cut_is_still_refused(make: Any) -> None:
     for piece in (1 << 16, 61):
-        assert look(glimpsed(make(), piece), accepted=frozenset(FILE_TYPES)) == Looked(refusal=Refusal.CUT)
+        assert judged(make(), piece) == Looked(refusal=Refusal.CUT)
 
 
 def test_a_type_that_the_profile_leaves_out_is_refused() -> None:
     accepted = frozenset(FILE_TYPES) - {AVIF}
     content = PAPERS["AVIF held 1"].make()
-    assert look(glimpsed(content), accepted=accepted) == Looked(refusal=Refusal.FORMAT)
+    assert judged(content, accepted=accepted) == Looked(refusal=Refusal.FORMAT)
 
 
 def test_pixels_that_only_the_decoder_finds_are_bounded_too(member: Member) -> None:
