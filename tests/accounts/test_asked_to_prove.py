@@ -13,8 +13,6 @@ from django.utils import timezone
 
 from adherents.accounts.browser import DEVICE_COOKIE
 from adherents.accounts.models import Session
-from adherents.accounts.sessions import SessionStore
-from adherents.accounts.tokens import hash_token
 from tests.accounts.steps import sign_in
 from tests.agents import make_agent, signed_in
 from tests.cast import CAMILLE, PASSWORD
@@ -81,24 +79,3 @@ def test_they_come_back_to_the_page(method: str) -> None:
     answer: Any = client.post(asked.url, {"password": PASSWORD})
     assert answer.url == page
     assert client.get(page).status_code == 200
-
-
-def test_a_request_that_a_former_version_suspended_is_not_done_nor_kept() -> None:
-    """The migration takes it out of the sessions that are open."""
-    from importlib import import_module
-
-    from django.apps import apps
-
-    client = member()
-    store = SessionStore(session_key=client.cookies["session"].value)
-    store["account_reauthentication_state"] = {"request": f'{{"META": {{"HTTP_COOKIE": "{WORDS}"}}}}'}
-    store["mfa.webauthn.state"] = {"challenge": "x"}
-    store.save()
-    assert WORDS in kept()
-    moved: Any = import_module("adherents.accounts.migrations.0005_tokens_used_once")
-    moved.forget_suspended_requests(apps, None)
-    row = Session.objects.get(pk=hash_token(client.cookies["session"].value))
-    assert "_auth_user_id" in row.get_decoded()
-    assert WORDS not in kept()
-    assert "challenge" not in json.dumps(row.get_decoded())
-    assert client.get("/adherent/donnees-personnelles/").status_code == 200

@@ -321,7 +321,7 @@ def test_a_supervisor_keeps_the_answers_and_the_first_ones_are_there(words: Word
     if (
         not CannedAnswer.objects.exists()
     ):  # a test before this one emptied every table, the migration's rows too
-        import_module("adherents.casework.migrations.0002_messages").keep_starters(apps, None)
+        import_module("adherents.casework.migrations.0001_initial").keep_starters(apps, None)
     supervisor = signed_in(make_agent(Role.SUPERVISOR))
     assert "Document bien reçu" in words(supervisor.get("/gestion/modeles/"))
     for kept in CannedAnswer.objects.all():
