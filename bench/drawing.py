@@ -50,7 +50,7 @@ def drawn_by_pdfium(content: bytes) -> None:
     """The baseline: pdfium in this process, at the same size, nothing kept."""
     import pypdfium2
 
-    from adherents.vault.drawing import DOTS_PER_INCH, bounded
+    from adherents.inspection.rasteriser import DOTS_PER_INCH, bounded
 
     document = pypdfium2.PdfDocument(content)
     for page in document:
@@ -63,8 +63,8 @@ def drawn_by_pdfium(content: bytes) -> None:
 def figures() -> Iterator[dict[str, Any]]:
     from django.utils import timezone
 
+    from adherents.inspection.rasteriser.process import kept_ready
     from adherents.members.models import Member
-    from adherents.vault.drawing.process import kept_ready
     from adherents.vault.models import Document
     from adherents.vault.services.arrival import Intake
     from adherents.vault.services.deposit import deposit

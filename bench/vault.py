@@ -52,7 +52,7 @@ def sealed_and_hashed(content: bytes) -> None:
 def opened(document: Any, chunk_bytes: int) -> None:
     """The baseline: the object decrypted once by Tink, nothing hashed, nothing sent."""
     from adherents.crypto.envelopes import opening_stream
-    from adherents.vault.objects import open_object
+    from adherents.storage.objects import open_object
 
     key, source = bytes(document.wrapped_key), open_object(document.storage_name)
     with opening_stream(key, source, document_id=document.sealed_as, sha256=document.sha256) as stream:

@@ -13,8 +13,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.mail.backends.smtp import EmailBackend
 
 from adherents.config import checks
-from adherents.vault.drawing import process
-from adherents.vault.drawing.confinement import Confined
+from adherents.inspection.rasteriser import process
+from adherents.inspection.rasteriser.confinement import Confined
 from tests.config.installation import MASTER_KEY, SAFE, SECRET_KEY, once, run
 from tests.vault.test_confinement import started_by
 
@@ -307,7 +307,9 @@ def test_a_machine_that_permits_everything_has_nothing_said_of_its_drawing(produ
 
 def test_a_service_that_is_nobody_special_is_told_under_whose_name_it_draws() -> None:
     """Asked of a process that really is one."""
-    code = "from adherents.vault.drawing.process import what_is_permitted; print(*what_is_permitted())"
+    code = (
+        "from adherents.inspection.rasteriser.process import what_is_permitted; print(*what_is_permitted())"
+    )
     said = subprocess.run(
         [*started_by(True), sys.executable, "-I", "-c", code],
         capture_output=True,

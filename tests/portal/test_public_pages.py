@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from adherents.insurer.profile import load_profile
 from adherents.portal.questions import SUBJECTS
-from adherents.vault.objects import folder
+from adherents.storage.objects import folder
 from tests.cast import CAMILLE
 from tests.factories import open_account
 

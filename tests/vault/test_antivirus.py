@@ -16,16 +16,16 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from adherents.inspection import antivirus
+from adherents.inspection.antivirus import NotScanned, Unscanned, Verdict, scan
+from adherents.inspection.file_type import Refusal
+from adherents.inspection.rasteriser import process
+from adherents.inspection.rasteriser.process import CannotBeDrawn, Drawing, DrawingFailed
 from adherents.journal.events import Event
 from adherents.journal.models import Entry
 from adherents.mail.models import OutboxMail
 from adherents.members.models import Member
-from adherents.vault import scanning
-from adherents.vault.content import Refusal
-from adherents.vault.drawing import process
-from adherents.vault.drawing.process import CannotBeDrawn, Drawing, DrawingFailed
 from adherents.vault.models import Document, Page, SetAside, State, UnclaimedObject
-from adherents.vault.scanning import NotScanned, Unscanned, Verdict, scan
 from adherents.vault.services.arrival import Intake
 from adherents.vault.services.budget import Budget
 from adherents.vault.services.reading import clear_bytes
@@ -273,7 +273,7 @@ def test_waiting_for_the_antivirus_is_no_attempt_to_draw(
 def test_a_frozen_clamd_costs_one_document_a_round_and_then_lets_everything_through(
     member: Member, own_clamd: Clamd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scanning, "ANSWERS_WITHIN", 0.5)
+    monkeypatch.setattr(antivirus, "ANSWERS_WITHIN", 0.5)
     documents = [deposited(member, pdf()) for _ in range(3)]
     own_clamd.stop()
     start = time.monotonic()
@@ -408,8 +408,8 @@ class Pretender:
 def test_only_a_whole_ok_is_clean(
     settings: Any, monkeypatch: pytest.MonkeyPatch, answers: list[bytes | None], why: Unscanned
 ) -> None:
-    monkeypatch.setattr(scanning, "ANSWERS_WITHIN", 0.5)
-    monkeypatch.setattr(scanning, "SECONDS", 0.5)
+    monkeypatch.setattr(antivirus, "ANSWERS_WITHIN", 0.5)
+    monkeypatch.setattr(antivirus, "SECONDS", 0.5)
     pretender = Pretender(*answers)
     settings.ADHERENTS_ANTIVIRUS = pretender.address
     start = time.monotonic()
@@ -423,7 +423,7 @@ def test_only_a_whole_ok_is_clean(
 
 
 def test_an_answer_that_drips_ends_at_the_deadline(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scanning, "ANSWERS_WITHIN", 1)
+    monkeypatch.setattr(antivirus, "ANSWERS_WITHIN", 1)
     pretender = Pretender(b"ClamAV 1" * 100, drip=0.2)
     settings.ADHERENTS_ANTIVIRUS = pretender.address
     start = time.monotonic()

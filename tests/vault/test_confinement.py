@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from adherents.vault.drawing import process
-from adherents.vault.drawing.process import Drawing, DrawingFailed, kept_ready
-from adherents.vault.drawing.system_calls import _MACHINES
+from adherents.inspection.rasteriser import process
+from adherents.inspection.rasteriser.process import Drawing, DrawingFailed, kept_ready
+from adherents.inspection.rasteriser.system_calls import _MACHINES
 from tests.vault.conftest import pdf
 
 NOBODY = 65534
 ATTEMPTS = """
 import ctypes, fcntl, os, signal, socket, sys, threading
-from adherents.vault.drawing.confinement import confine
+from adherents.inspection.rasteriser.confinement import confine
 here, port, threads = sys.argv[1], int(sys.argv[2]), sys.argv[3] == "threads"
 spare, starter = os.dup(0), os.getuid()
 confine(memory=1_500_000_000, seconds=10, threads=threads)
@@ -155,7 +155,7 @@ LEFT = {
 }  # fmt: skip
 EVERY_CALL = """
 import ctypes, os, sys
-from adherents.vault.drawing.confinement import confine
+from adherents.inspection.rasteriser.confinement import confine
 left, threads = set(map(int, sys.argv[1].split(","))), sys.argv[2] == "threads"
 confine(memory=1_500_000_000, seconds=10, threads=threads)
 libc = ctypes.CDLL(None, use_errno=True)
@@ -219,7 +219,7 @@ def test_no_two_drawings_are_the_same_user_nor_the_portals() -> None:
 def test_a_forbidden_opening_says_so_where_a_file_is_open_to_all(as_nobody: bool, threads: bool) -> None:
     """The kernel refuses it, and not only the right of the file: /dev/null is anybody's to write."""
     code = f"""
-from adherents.vault.drawing.confinement import confine
+from adherents.inspection.rasteriser.confinement import confine
 confine(memory=1_500_000_000, seconds=10, threads={threads})
 try:
     open("/dev/null", "w")
@@ -240,7 +240,7 @@ except OSError as error:
 def test_a_document_is_drawn_whoever_the_worker_is(tmp_path: Path, as_nobody: bool) -> None:
     code = """
 import sys
-from adherents.vault.drawing.process import Drawing
+from adherents.inspection.rasteriser.process import Drawing
 content = sys.stdin.buffer.read()
 with Drawing("application/pdf", len(content)) as drawing:
     assert drawing.feed([content]) == 2
@@ -260,7 +260,7 @@ def test_it_is_given_no_environment_and_an_empty_folder(monkeypatch: pytest.Monk
     monkeypatch.setenv("ADHERENTS_MASTER_KEY", "a secret")
     with Drawing("application/pdf", 10) as drawing:
         at = Path(f"/proc/{drawing._child.process.pid}")
-        _wait_until(lambda: b"adherents.vault.drawing" in (at / "cmdline").read_bytes())
+        _wait_until(lambda: b"adherents.inspection.rasteriser" in (at / "cmdline").read_bytes())
         assert (at / "environ").read_bytes() == b""
         folder = drawing._child.folder.name
         assert list(Path(folder).iterdir()) == []
@@ -369,7 +369,7 @@ class TestKeptReady:
     def test_it_ends_with_the_worker_that_is_killed(self) -> None:
         code = """
 import sys, time
-from adherents.vault.drawing import process
+from adherents.inspection.rasteriser import process
 with process.kept_ready():
     print(process._spare._child.process.pid, flush=True)
     time.sleep(600)

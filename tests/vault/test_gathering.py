@@ -247,8 +247,8 @@ def test_a_hostile_photo_ends_in_words_in_bounded_time(
 
 def _put(photo: GatheredPhoto, content: bytes, content_type: str) -> None:
     """Other bytes for this photo, sealed as it is: what no look at a file's first bytes would have let in."""
-    from adherents.vault.objects import fresh_name
-    from adherents.vault.sealing import Sealer
+    from adherents.storage.objects import fresh_name
+    from adherents.storage.sealing import Sealer
 
     sealer = Sealer(sealed_as=photo.sealed_as, storage_name=fresh_name())
     sealer.write(content)
@@ -332,8 +332,8 @@ def test_the_lease_is_kept_from_photo_to_photo(
 def test_a_storage_that_fails_at_the_pdf_is_tried_again(
     member: Member, monkeypatch: pytest.MonkeyPatch, time_machine: Any
 ) -> None:
-    from adherents.vault import sealing
-    from adherents.vault.objects import StorageFailed, begin
+    from adherents.storage import sealing
+    from adherents.storage.objects import StorageFailed, begin
 
     time_machine.move_to("2026-11-23 10:00:00+00:00", tick=False)
     document = gathered(member, *THREE)

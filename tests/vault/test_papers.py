@@ -20,11 +20,11 @@ import pytest
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
+from adherents.inspection.file_type import Glimpse, Looked, Refusal, look
+from adherents.inspection.rasteriser import Fault
+from adherents.inspection.rasteriser.process import CannotBeDrawn, Drawing
 from adherents.insurer.treatment import FILE_TYPES
 from adherents.members.models import Member
-from adherents.vault.content import Glimpse, Looked, Refusal, look
-from adherents.vault.drawing import Fault
-from adherents.vault.drawing.process import CannotBeDrawn, Drawing
 from adherents.vault.models import Document, SetAside, State
 from adherents.vault.services.arrival import Intake, Refused
 from adherents.vault.services.reading import clear_bytes
@@ -177,7 +177,7 @@ def test_what_members_sent_is_drawn(name: str, content_type: str, size: tuple[in
 
 LATE = """
 import ctypes, json, os, sys
-from adherents.vault.drawing import SLOT_BYTES, SLOTS, __main__ as drawing, drawers
+from adherents.inspection.rasteriser import SLOT_BYTES, SLOTS, __main__ as drawing, drawers
 late, begun = [], []
 def watch(event, arguments):
     if begun and event in {"import", "open", "ctypes.dlopen"}:

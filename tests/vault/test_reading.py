@@ -11,9 +11,9 @@ from django.test import Client
 from adherents.journal.events import Event
 from adherents.journal.models import Entry
 from adherents.members.models import Member
+from adherents.storage.objects import fresh_name
+from adherents.storage.sealing import Sealer
 from adherents.vault.models import Document
-from adherents.vault.objects import fresh_name
-from adherents.vault.sealing import Sealer
 from tests.vault.conftest import browser_of, deposited, objects_in, pdf
 
 Text = Callable[[Any], str]
@@ -172,7 +172,7 @@ def refused(client: Client, document: Document, sentences: Text) -> None:
 
 
 def test_objects_are_never_written_twice(member: Member, objects_folder: Path) -> None:
-    from adherents.vault.objects import StorageFailed, begin
+    from adherents.storage.objects import StorageFailed, begin
 
     document = deposited(member, pdf())
     before = (objects_folder / document.storage_name).read_bytes()
@@ -187,7 +187,7 @@ def test_objects_are_never_written_twice(member: Member, objects_folder: Path) -
 def test_a_storage_that_does_not_answer_is_told_and_the_document_is_not_lost(
     signed_in: Client, member: Member, sentences: Text, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from adherents.vault.objects import StorageFailed
+    from adherents.storage.objects import StorageFailed
     from adherents.vault.services import reading
 
     document = deposited(member, pdf())

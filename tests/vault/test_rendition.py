@@ -14,12 +14,12 @@ import pytest
 from django.utils import timezone
 from PIL import Image
 
+from adherents.inspection.rasteriser import MOST_PAGE_PIXELS, SLOTS, Fault, process
+from adherents.inspection.rasteriser.process import CannotBeDrawn, Drawing, DrawingFailed, DrawnPage
 from adherents.journal.events import Event
 from adherents.journal.models import Entry
 from adherents.mail.models import OutboxMail
 from adherents.members.models import Member
-from adherents.vault.drawing import MOST_PAGE_PIXELS, SLOTS, Fault, process
-from adherents.vault.drawing.process import CannotBeDrawn, Drawing, DrawingFailed, DrawnPage
 from adherents.vault.models import Document, Page, SetAside, State
 from adherents.vault.services import pages
 from adherents.vault.services.reading import Altered
@@ -197,7 +197,7 @@ def test_a_storage_that_stops_half_way_alters_nothing(
 ) -> None:
     from botocore.exceptions import ReadTimeoutError
 
-    from adherents.vault.objects.bucket import _S3Body
+    from adherents.storage.objects.bucket import _S3Body
     from adherents.vault.services import reading
 
     class Stops(io.BytesIO):
@@ -384,7 +384,7 @@ def test_what_the_process_says_is_checked_again(monkeypatch: pytest.MonkeyPatch)
 def test_the_confined_process_can_open_nothing_and_reach_nobody() -> None:
     code = """
 import os, socket, sys
-from adherents.vault.drawing.confinement import confine
+from adherents.inspection.rasteriser.confinement import confine
 confine(memory=1_500_000_000, seconds=10, threads=True)
 def attempt(what):
     try:

@@ -12,12 +12,12 @@ import pikepdf
 import pytest
 from django.utils import timezone
 
+from adherents.inspection import antivirus
+from adherents.inspection.rasteriser import process
 from adherents.journal.events import Event
 from adherents.journal.models import Entry
 from adherents.mail.models import OutboxMail
 from adherents.members.models import Member
-from adherents.vault import scanning
-from adherents.vault.drawing import process
 from adherents.vault.models import Document, DrawingTurn, SetAside, State
 from adherents.vault.origins import Origin
 from adherents.vault.services import budget, rendition
@@ -124,9 +124,9 @@ def test_clamd_that_takes_long_with_one_document_sends_it_behind(
     member: Member, clamd: Clamd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def never(self: Any, chunks: Any) -> str:
-        raise scanning.NotScanned(scanning.Unscanned.SLOW)
+        raise antivirus.NotScanned(antivirus.Unscanned.SLOW)
 
-    monkeypatch.setattr(scanning._Clamd, "judge", never)
+    monkeypatch.setattr(antivirus._Clamd, "judge", never)
     document = deposited(member, pdf())
     assert draw_due(limit=1) == 1
     document.refresh_from_db()

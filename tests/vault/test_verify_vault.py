@@ -13,8 +13,8 @@ from adherents.crypto.envelopes import new_document_key, sealed_size, sealing_st
 from adherents.journal.events import Event
 from adherents.journal.models import Entry
 from adherents.members.models import Member
+from adherents.storage.objects import StorageFailed, begin, fresh_name
 from adherents.vault.models import Arrival, Document, Page, UnclaimedObject
-from adherents.vault.objects import StorageFailed, begin, fresh_name
 from adherents.vault.services import verification
 from adherents.vault.services.arrival import Intake, keep_waiting
 from adherents.vault.services.reading import Altered, download

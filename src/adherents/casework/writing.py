@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 
 from adherents.accounts.browser import address_of
 from adherents.accounts.limits import TooOften, knock
+from adherents.inspection.file_type import SHORT_NAMES
 from adherents.insurer.profile import profile
 from adherents.members.models import Member
-from adherents.vault.content import SHORT_NAMES
 from adherents.vault.models import Arrival, ArrivalQuerySet
 from adherents.vault.services.allowance import NoRoom, allowance_of, room_of
 from adherents.vault.services.arrival import MEGABYTE, Intake, keep_waiting

@@ -13,7 +13,7 @@ from django.core.checks import CheckMessage, Error, Info, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 
 from adherents.config import environment
-from adherents.vault.drawing.process import what_is_permitted
+from adherents.inspection.rasteriser.process import what_is_permitted
 
 VERIFIED = {"verify-ca", "verify-full"}  # PostgreSQL's `sslmode`: TLS, with a server that proved who it is
 ENCRYPTED = VERIFIED | {"require"}

@@ -1,4 +1,4 @@
-from adherents.vault.drawing.process import kept_ready
+from adherents.inspection.rasteriser.process import kept_ready
 from adherents.vault.models import DrawingTurn
 from adherents.vault.services.preparing import tell_what_waits
 from adherents.vault.services.rendition import draw_due

@@ -4,7 +4,7 @@ import uuid
 
 from django.db import models
 
-from adherents.vault.content import PHOTOS, SHORT_NAMES
+from adherents.inspection.file_type import PHOTOS, SHORT_NAMES
 
 
 class SealedFile(models.Model):

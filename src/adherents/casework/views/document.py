@@ -15,8 +15,8 @@ from adherents.accounts.returning import gives_a_file
 from adherents.casework.permissions import Act, allowed_to
 from adherents.casework.services import consulting
 from adherents.casework.views.member import file_context
+from adherents.storage.objects import StorageFailed
 from adherents.vault.models import Document, Page
-from adherents.vault.objects import StorageFailed
 from adherents.vault.services.reading import Altered
 from adherents.vault.services.viewing import NoSuchPage, page_image
 

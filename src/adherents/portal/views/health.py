@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
 from adherents.accounts.decorators import answers_head_itself, says_no_word
-from adherents.vault import objects
+from adherents.storage import objects
 
 logger = logging.getLogger(__name__)
 

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from adherents.inspection.antivirus import Unscanned
 from adherents.insurer.calendar import add_working_days
 from adherents.insurer.profile import profile
 from adherents.members.models import Beneficiary, Member
@@ -17,7 +18,6 @@ from adherents.vault.fields import NameKeyField
 from adherents.vault.legibility import SetAside, what_is_blank
 from adherents.vault.models.turns import FairQuerySet
 from adherents.vault.origins import ATTACHMENT, Erased, Origin
-from adherents.vault.scanning import Unscanned
 from adherents.vault.sealed import NamedFile, SealedFile
 from adherents.work.models import DueWork
 

@@ -9,11 +9,11 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from adherents.inspection.file_type import SHORT_NAMES
 from adherents.insurer.profile import profile
 from adherents.ui import paper
 from adherents.ui.paper import UNDRAWN, breakable, drawable, groups
 from adherents.ui.templatetags.ui import moment, size
-from adherents.vault.content import SHORT_NAMES
 from adherents.vault.proof.statement import Envelope, File, Statement, read_statement
 
 _SHEET = Path(__file__).parents[1] / "assets" / "receipt.typ"

@@ -10,9 +10,9 @@ from datetime import datetime, time
 from django.db import connection
 from django.utils import timezone
 
+from adherents.inspection.file_type import Refusal
 from adherents.insurer.profile import profile
 from adherents.members.models import Member
-from adherents.vault.content import Refusal
 from adherents.vault.origins import Origin
 
 MEGABYTE = 1 << 20

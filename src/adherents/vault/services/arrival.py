@@ -6,16 +6,16 @@ from dataclasses import dataclass, field, replace
 
 from django.db import transaction
 
+from adherents.inspection.file_type import HEAD_BYTES, PDF, Glimpse, Looked, Refusal, look, may_be
+from adherents.inspection.rasteriser import Fault
+from adherents.inspection.rasteriser.process import CannotBeDrawn, Drawing, DrawingFailed
 from adherents.insurer.profile import profile
 from adherents.members.models import Member
-from adherents.vault.content import HEAD_BYTES, PDF, Glimpse, Looked, Refusal, look, may_be
-from adherents.vault.drawing import Fault
-from adherents.vault.drawing.process import CannotBeDrawn, Drawing, DrawingFailed
+from adherents.storage.objects import StorageFailed, delete_object, fresh_name
+from adherents.storage.sealing import Sealed, Sealer
 from adherents.vault.models import Arrival, Document, UnclaimedObject
 from adherents.vault.names import clean_name
-from adherents.vault.objects import StorageFailed, delete_object, fresh_name
 from adherents.vault.sealed import NamedFile, SealedFile
-from adherents.vault.sealing import Sealed, Sealer
 from adherents.vault.services.allowance import Room, locked_room_of
 from adherents.vault.services.reading import Altered, clear_bytes
 from adherents.vault.services.standing import check_open

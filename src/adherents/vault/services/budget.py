@@ -8,9 +8,9 @@ import math
 import time
 from dataclasses import dataclass
 
-from adherents.vault import scanning
-from adherents.vault.drawing import process
-from adherents.vault.drawing.process import Drawing, OutOfTime
+from adherents.inspection import antivirus
+from adherents.inspection.rasteriser import process
+from adherents.inspection.rasteriser.process import Drawing, OutOfTime
 from adherents.vault.models import Document
 from adherents.vault.sealed import NamedFile
 
@@ -30,7 +30,7 @@ class Budget:
     @classmethod
     def of(cls, document: Document) -> "Budget":
         seconds = SLOW_SECONDS if document.slow else QUICK_SECONDS
-        scan_seconds = scanning.SECONDS if document.slow else min(QUICK_SCAN_SECONDS, scanning.SECONDS)
+        scan_seconds = antivirus.SECONDS if document.slow else min(QUICK_SCAN_SECONDS, antivirus.SECONDS)
         return cls(time.monotonic() + seconds, scan_seconds, document.slow)
 
     def drawing(self, file: NamedFile, *, unpack: bool = False) -> Drawing:

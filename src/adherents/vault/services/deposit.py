@@ -10,13 +10,13 @@ from django.utils.translation import gettext as _
 
 from adherents.drafts import services as drafts
 from adherents.drafts.kinds import Kind
+from adherents.inspection.file_type import PDF
 from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.members.models import Beneficiary, Member
+from adherents.storage.objects import fresh_name
 from adherents.vault import mails
-from adherents.vault.content import PDF
 from adherents.vault.models import Arrival, Deposit, Document, GatheredPhoto, ReceiptCounter
-from adherents.vault.objects import fresh_name
 from adherents.vault.origins import Origin
 from adherents.vault.services.allowance import NoRoom
 from adherents.vault.services.arrival import Arrived, Refused, admitted, in_order, own

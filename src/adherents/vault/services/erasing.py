@@ -13,8 +13,8 @@ from adherents.drafts.kinds import DECISIONS
 from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.members.models import Member
+from adherents.storage.objects import StorageFailed, delete_object
 from adherents.vault.models import Document, State, UnclaimedObject
-from adherents.vault.objects import StorageFailed, delete_object
 from adherents.vault.origins import Erased
 from adherents.vault.services.arrival import disown
 from adherents.vault.services.gathering import sent_files

@@ -5,12 +5,12 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.utils import timezone
 
+from adherents.inspection.file_type import Refusal
 from adherents.insurer.profile import profile
 from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.members.models import Beneficiary, Member
 from adherents.vault import mails
-from adherents.vault.content import Refusal
 from adherents.vault.models import Deposit, Document, State
 from adherents.vault.origins import Origin
 from adherents.vault.services.arrival import Incoming, Refused, discard, own

@@ -7,13 +7,13 @@ of the PDF. The photos themselves stay as they were sent.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from adherents.vault.content import PHOTOS
-from adherents.vault.drawing import MOST_PAGES, Fault
-from adherents.vault.drawing.process import CannotBeDrawn, Drawing, OutOfTime
+from adherents.inspection.file_type import PHOTOS
+from adherents.inspection.rasteriser import MOST_PAGES, Fault
+from adherents.inspection.rasteriser.process import CannotBeDrawn, Drawing, OutOfTime
+from adherents.storage.objects import fresh_name
+from adherents.storage.sealing import Sealed, Sealer
 from adherents.vault.models import Document, GatheredPhoto, Page, UnclaimedObject
-from adherents.vault.objects import fresh_name
 from adherents.vault.sealed import NamedFile
-from adherents.vault.sealing import Sealed, Sealer
 from adherents.vault.services.pages import Encoded, encoded, sealed_page
 from adherents.vault.services.reading import Altered, clear_bytes
 
@@ -84,7 +84,7 @@ def gather(document: Document, *, lease_seconds: int, drawing: Callable[[NamedFi
     A photo that is several (a scanned TIFF) gives each of its pages. Raises `PhotoCannotBeDrawn`, also for more pages than a
     document may have, `PhotoOutOfTime`, `DrawingFailed`, `PhotoAltered` or `StorageFailed`.
     """
-    from adherents.vault.album import Album  # it takes a while to load, and only the worker needs it
+    from adherents.inspection.photo_pdf import Album  # it takes a while to load, and only the worker needs it
 
     album, pages = Album(), list[Page]()
     for photo in document.photos.all():

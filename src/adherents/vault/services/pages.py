@@ -9,11 +9,11 @@ from typing import NamedTuple, cast
 
 from PIL import Image
 
-from adherents.vault.drawing import MOST_PAGES
-from adherents.vault.drawing.process import DrawnPage
+from adherents.inspection.rasteriser import MOST_PAGES
+from adherents.inspection.rasteriser.process import DrawnPage
+from adherents.storage.objects import fresh_name
+from adherents.storage.sealing import Sealer
 from adherents.vault.models import Document, Page, UnclaimedObject
-from adherents.vault.objects import fresh_name
-from adherents.vault.sealing import Sealer
 
 JPEG_QUALITY = 82
 AT_ONCE = 2

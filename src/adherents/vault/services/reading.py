@@ -15,10 +15,10 @@ from adherents.crypto.keys import CannotOpen
 from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.members.models import Member
+from adherents.storage.objects import NoSuchObject, StorageFailed, open_object
+from adherents.storage.sealing import Digest
 from adherents.vault.models import Document
-from adherents.vault.objects import NoSuchObject, StorageFailed, open_object
 from adherents.vault.sealed import NamedFile, SealedFile
-from adherents.vault.sealing import Digest
 
 HASHED_BYTES = 1 << 20  # a chunk: large ones keep the thread that hashes beside the cipher busy
 SENT_BYTES = 1 << 16  # small ones are still at hand when they are sent, and their memory is used again

@@ -11,16 +11,17 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from adherents.inspection import antivirus
+from adherents.inspection.antivirus import NotScanned, ScanTookTooLong, Unscanned, Verdict
+from adherents.inspection.file_type import PDF
+from adherents.inspection.rasteriser import Fault
+from adherents.inspection.rasteriser.process import CannotBeDrawn, DrawingFailed, OutOfTime
 from adherents.journal.events import Event
 from adherents.journal.services import record
-from adherents.vault import mails, scanning
-from adherents.vault.content import PDF
-from adherents.vault.drawing import Fault
-from adherents.vault.drawing.process import CannotBeDrawn, DrawingFailed, OutOfTime
+from adherents.storage.objects import StorageFailed
+from adherents.vault import mails
 from adherents.vault.models import Document, DrawingTurn, GatheredPhoto, Page, SetAside, State
-from adherents.vault.objects import StorageFailed
 from adherents.vault.origins import Origin
-from adherents.vault.scanning import NotScanned, ScanTookTooLong, Unscanned, Verdict
 from adherents.vault.services.arrival import disown, own
 from adherents.vault.services.budget import Budget
 from adherents.vault.services.gathering import (
@@ -128,16 +129,16 @@ def treat(document: Document) -> Unscanned | None:
 
 def _wants_scanning(document: Document) -> bool:
     """Once is enough. What was found infected is asked about again: signatures are mended too."""
-    return bool(document.threat) or (scanning.is_set() and document.scanned_at is None)
+    return bool(document.threat) or (antivirus.is_set() and document.scanned_at is None)
 
 
 def _scan(document: Document, budget: Budget) -> bool:
     """Is it clean? The row keeps the answer. Raises `NotScanned`, `Altered`, `StorageFailed`, `DrawingFailed`."""
-    if not scanning.is_set():
+    if not antivirus.is_set():
         raise NotScanned(Unscanned.AWAY)
     for file in sent_files(document):
         document.keep_lease(LEASE_SECONDS)
-        verdict = scanning.scan(clear_bytes(file), seconds=budget.scan_seconds)
+        verdict = antivirus.scan(clear_bytes(file), seconds=budget.scan_seconds)
         if not verdict.threat and file.content_type == PDF:
             verdict = _scan_what_it_carries(document, budget) or verdict
         if verdict.threat:
@@ -160,7 +161,7 @@ def _scan_what_it_carries(document: Document, budget: Budget) -> Verdict | None:
     with budget.drawing(document, unpack=True) as drawing:
         for file in drawing.files(clear_bytes(document)):
             document.keep_lease(LEASE_SECONDS)
-            verdict = scanning.scan([file], seconds=budget.scan_seconds)
+            verdict = antivirus.scan([file], seconds=budget.scan_seconds)
             if verdict.threat:
                 return verdict
     return None

@@ -13,8 +13,7 @@ from adherents.crypto.envelopes import opening_stream, sealed_size
 from adherents.crypto.keys import CannotOpen
 from adherents.journal.events import Event
 from adherents.journal.services import record
-from adherents.vault.models import Document, GatheredPhoto, Page, UnclaimedObject
-from adherents.vault.objects import (
+from adherents.storage.objects import (
     NoSuchObject,
     StorageFailed,
     is_begun,
@@ -22,6 +21,7 @@ from adherents.vault.objects import (
     object_size,
     open_object,
 )
+from adherents.vault.models import Document, GatheredPhoto, Page, UnclaimedObject
 from adherents.vault.sealed import SealedFile
 from adherents.vault.services.reading import Altered, clear_bytes
 

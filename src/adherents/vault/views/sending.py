@@ -18,9 +18,9 @@ from adherents.accounts.limits import TooOften, knock
 from adherents.accounts.returning import takes_files
 from adherents.drafts.kinds import Kind
 from adherents.drafts.sheets import Sheet
+from adherents.inspection.file_type import SHORT_NAMES, Refusal
 from adherents.insurer.profile import profile
 from adherents.members.models import Member
-from adherents.vault.content import SHORT_NAMES, Refusal
 from adherents.vault.forms import SendForm
 from adherents.vault.models import REPLACES, SENDING, Arrival, Document, Sending, Upload
 from adherents.vault.names import clean_name

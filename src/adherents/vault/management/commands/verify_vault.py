@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from adherents.vault.objects import StorageFailed
+from adherents.storage.objects import StorageFailed
 from adherents.vault.services.verification import Finding, Pace, Verified, to_verify, verify_everything
 
 MEGABYTE = 1_000_000

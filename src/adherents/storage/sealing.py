@@ -9,7 +9,7 @@ from queue import SimpleQueue
 import tink
 
 from adherents.crypto.envelopes import bound, new_document_key, sealing_stream
-from adherents.vault.objects import ObjectWriter, StorageFailed, begin
+from adherents.storage.objects import ObjectWriter, StorageFailed, begin
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from django.core.files.storage import FileSystemStorage
 
-from adherents.vault.objects.contract import NoSuchObject, ObjectWriter, StorageFailed
+from adherents.storage.objects.contract import NoSuchObject, ObjectWriter, StorageFailed
 
 WRITE_BEHIND_BYTES = 4 << 20  # how much the kernel may owe the disk while the rest still arrives
 LEAST_FREE_BYTES = 64 << 20  # what a document, its pages and the rows about them may take at once

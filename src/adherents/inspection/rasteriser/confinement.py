@@ -6,7 +6,7 @@ import resource
 from contextlib import suppress
 from typing import NamedTuple
 
-from adherents.vault.drawing.system_calls import leave_what_drawing_needs
+from adherents.inspection.rasteriser.system_calls import leave_what_drawing_needs
 
 PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT, CLEAR_ALL = 4, 38, 47, 4
 CAPABILITY_VERSION = 0x20080522

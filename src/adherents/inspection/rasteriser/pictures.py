@@ -24,7 +24,14 @@ from PIL import (
     WebPImagePlugin,
 )
 
-from adherents.vault.drawing import MOST_PAGES, MOST_SOURCE_PIXELS, SLOT_BYTES, CannotDraw, Fault, bounded
+from adherents.inspection.rasteriser import (
+    MOST_PAGES,
+    MOST_SOURCE_PIXELS,
+    SLOT_BYTES,
+    CannotDraw,
+    Fault,
+    bounded,
+)
 
 # Pillow loads these by itself in the middle of some decodings, when nothing can be opened any more.
 LOADED_BEFORE = (ImageColor, ImagePalette)

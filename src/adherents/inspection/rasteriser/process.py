@@ -19,7 +19,7 @@ from functools import partial
 from types import TracebackType
 from typing import IO, Self, cast
 
-from adherents.vault.drawing import (
+from adherents.inspection.rasteriser import (
     COUNT,
     FAULT,
     FILE,
@@ -34,17 +34,17 @@ from adherents.vault.drawing import (
     SLOTS,
     Fault,
 )
-from adherents.vault.drawing.confinement import Confined
+from adherents.inspection.rasteriser.confinement import Confined
 
 SECONDS = 60
 BEHIND = 10  # what is added to the niceness of a drawing that nobody's quick one should wait for
 PIPE_BYTES = 1 << 20  # with the usual 64 KiB, the two processes wake each other a hundred times for a file
 SIZE_IS_FINAL = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
-COMMAND = [sys.executable, "-I", "-m", "adherents.vault.drawing"]
+COMMAND = [sys.executable, "-I", "-m", "adherents.inspection.rasteriser"]
 
 
 MEASURE = """
-from adherents.vault.drawing.confinement import confine
+from adherents.inspection.rasteriser.confinement import confine
 print(*(int(permitted) for permitted in confine(memory=1_500_000_000, seconds=10)))
 """
 

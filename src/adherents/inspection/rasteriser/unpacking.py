@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pikepdf
 
-from adherents.vault.drawing import MOST_FILE_BYTES, MOST_FILES, CannotDraw, Fault
+from adherents.inspection.rasteriser import MOST_FILE_BYTES, MOST_FILES, CannotDraw, Fault
 
 
 def ready() -> None:

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, cast
 from botocore.exceptions import BotoCoreError, ClientError
 from storages.backends.s3 import S3Storage
 
-from adherents.vault.objects.contract import NoSuchObject, ObjectWriter, StorageFailed
+from adherents.storage.objects.contract import NoSuchObject, ObjectWriter, StorageFailed
 
 PART_BYTES = 5 << 20  # the smallest part that S3 takes
 

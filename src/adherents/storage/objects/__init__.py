@@ -13,8 +13,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import FileSystemStorage, storages
 from django.utils import timezone
 
-from adherents.vault.objects.contract import NoSuchObject, ObjectWriter, Place, StorageFailed
-from adherents.vault.objects.folder import Folder
+from adherents.storage.objects.contract import NoSuchObject, ObjectWriter, Place, StorageFailed
+from adherents.storage.objects.folder import Folder
 
 __all__ = [
     "NoSuchObject",
@@ -82,7 +82,7 @@ def _place() -> Place:
     # Half of what a command loads, and only for those who keep documents there.
     from storages.backends.s3 import S3Storage
 
-    from adherents.vault.objects.bucket import Bucket
+    from adherents.storage.objects.bucket import Bucket
 
     if isinstance(storage, S3Storage):
         return Bucket(storage)

@@ -1,4 +1,4 @@
-"""The confined process: `python -I -m adherents.vault.drawing <descriptor of the pages' memory>`, started before there is
+"""The confined process: `python -I -m adherents.inspection.rasteriser <descriptor of the pages' memory>`, started before there is
 anything to draw.
 
 On its standard input comes one line, `<content type> <bytes> <seconds> draw|open|unpack`, which confines it, then the file,
@@ -12,10 +12,10 @@ import os
 import sys
 from typing import BinaryIO
 
-from adherents.vault.drawing import COUNT, FAULT, FILE, PAGE, SLOT_BYTES, SLOTS, CannotDraw, Fault
-from adherents.vault.drawing.confinement import confine
-from adherents.vault.drawing.drawers import pages_of, ready, ready_for
-from adherents.vault.drawing.pictures import FreeSlot
+from adherents.inspection.rasteriser import COUNT, FAULT, FILE, PAGE, SLOT_BYTES, SLOTS, CannotDraw, Fault
+from adherents.inspection.rasteriser.confinement import confine
+from adherents.inspection.rasteriser.drawers import pages_of, ready, ready_for
+from adherents.inspection.rasteriser.pictures import FreeSlot
 
 MEMORY_BYTES = 1_500_000_000
 
@@ -45,7 +45,7 @@ def slots_in(memory: mmap.mmap) -> FreeSlot:
 def main(free_slot: FreeSlot, content_type: str, size: int, seconds: int, wanted: str) -> None:
     ready_for(content_type)
     if wanted == "unpack":
-        from adherents.vault.drawing import (
+        from adherents.inspection.rasteriser import (
             unpacking,  # it takes a while to load, and drawing does not need it
         )
 

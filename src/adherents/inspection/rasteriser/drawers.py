@@ -8,7 +8,7 @@ from functools import partial
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
-from adherents.vault.drawing import (
+from adherents.inspection.rasteriser import (
     DOTS_PER_INCH,
     MOST_PAGES,
     PIXEL_BYTES,
@@ -17,7 +17,7 @@ from adherents.vault.drawing import (
     bounded,
     pictures,
 )
-from adherents.vault.drawing.pictures import Drawn, FreeSlot
+from adherents.inspection.rasteriser.pictures import Drawn, FreeSlot
 
 A4 = (595.28, 841.89)  # in points
 _FAULTS = {
