@@ -3,6 +3,7 @@
 import ast
 import io
 import re
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 from itertools import chain
@@ -22,10 +23,8 @@ ROOMS = sorted(folder.name for folder in SOURCE.iterdir() if (folder / "__init__
 MODULES = sorted(SOURCE.rglob("*.py"))
 TEMPLATES = sorted(file for file in SOURCE.rglob("templates/**/*") if file.is_file())
 SCRIPTS = sorted(file for file in SOURCE.rglob("*.js") if {"assets", "static"} & set(file.parts))
-FLOORS = [
-    {"config"}, {"portal"}, {"casework"}, {"vault", "enrolment"}, {"members"}, {"drafts"}, {"accounts"}, {"mail", "ui"},
-    {"insurer"}, {"journal", "work"}, {"crypto"},
-]  # fmt: skip
+CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+FLOORS = [set(re.findall(r"\w+", floor)) for floor in CONTRACTS[0]["layers"]]  # the highest first
 KEYWORDS: dict[str, object] = {
     "gettext": None, "gettext_lazy": None, "gettext_noop": None, "_": None, "ngettext": (1, 2), "ngettext_lazy": (1, 2),
     "pgettext": ((1, "c"), 2), "pgettext_lazy": ((1, "c"), 2), "npgettext": ((1, "c"), 2, 3),

@@ -10,10 +10,10 @@ from django.db import connection
 from django.test import Client
 
 from adherents.casework.models import Message
-from adherents.inspection.file_type import Refusal
 from adherents.insurer.treatment import Room
 from adherents.members.models import Member
 from adherents.vault.models import Arrival, Deposit, Document, Upload
+from adherents.vault.refusals import Refusal
 from adherents.vault.services import resuming
 from adherents.vault.services.allowance import room_of
 from adherents.vault.services.arrival import Intake

@@ -18,7 +18,6 @@ from django.utils import timezone
 
 from adherents.inspection import antivirus
 from adherents.inspection.antivirus import NotScanned, Unscanned, Verdict, scan
-from adherents.inspection.file_type import Refusal
 from adherents.inspection.rasteriser import process
 from adherents.inspection.rasteriser.process import CannotBeDrawn, Drawing, DrawingFailed
 from adherents.journal.events import Event
@@ -26,6 +25,7 @@ from adherents.journal.models import Entry
 from adherents.mail.models import OutboxMail
 from adherents.members.models import Member
 from adherents.vault.models import Document, Page, SetAside, State, UnclaimedObject
+from adherents.vault.refusals import Refusal
 from adherents.vault.services.arrival import Intake
 from adherents.vault.services.budget import Budget
 from adherents.vault.services.reading import clear_bytes

@@ -18,9 +18,9 @@ from django.test import Client
 from django.utils import timezone
 
 from adherents.config.serving.exchanges import IN_MEMORY_BYTES
-from adherents.inspection.file_type import Refusal
 from adherents.members.models import Member
 from adherents.vault.models import Document, UnclaimedObject, Upload
+from adherents.vault.refusals import Refusal
 from adherents.vault.services import resuming
 from adherents.vault.services.sweeping import sweep_forgotten
 from tests import postgresql

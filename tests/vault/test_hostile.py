@@ -17,13 +17,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from adherents.inspection.file_type import Refusal
 from adherents.inspection.rasteriser import MOST_PAGES, process
 from adherents.inspection.rasteriser.__main__ import MEMORY_BYTES
 from adherents.inspection.rasteriser.process import Drawing
 from adherents.members.models import Member
 from adherents.vault.models import Arrival, Document, SetAside, State
 from adherents.vault.names import LONGEST
+from adherents.vault.refusals import Refusal
 from adherents.vault.services import budget, rendition
 from adherents.vault.services.arrival import Arrived, Intake, Refused
 from adherents.vault.services.budget import Budget

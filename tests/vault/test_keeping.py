@@ -19,11 +19,11 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.utils import timezone
 from PIL import Image
 
-from adherents.inspection.file_type import Refusal
 from adherents.inspection.rasteriser.process import kept_ready
 from adherents.members.models import Member
 from adherents.storage.objects import NoSuchObject, begin, delete_object, fresh_name, open_object
 from adherents.vault.models import Document, State, UnclaimedObject
+from adherents.vault.refusals import Refusal
 from adherents.vault.services.reading import Altered, clear_bytes, verify
 from adherents.vault.services.rendition import draw_due
 from adherents.vault.services.viewing import page_image

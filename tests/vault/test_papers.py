@@ -20,12 +20,13 @@ import pytest
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from adherents.inspection.file_type import Glimpse, Looked, Refusal, look
+from adherents.inspection.file_type import Glimpse, Sniffed, Unfit, sniff
 from adherents.inspection.rasteriser import Fault
 from adherents.inspection.rasteriser.process import CannotBeDrawn, Drawing
 from adherents.insurer.treatment import FILE_TYPES
 from adherents.members.models import Member
 from adherents.vault.models import Document, SetAside, State
+from adherents.vault.refusals import Refusal
 from adherents.vault.services.arrival import Intake, Refused
 from adherents.vault.services.reading import clear_bytes
 from adherents.vault.services.rendition import draw_due
@@ -46,12 +47,12 @@ def in_pieces(content: bytes, piece: int) -> Iterator[bytes]:
 
 def judged(
     content: bytes, piece: int = 1 << 16, *, accepted: frozenset[str] = frozenset(FILE_TYPES)
-) -> Looked:
+) -> Sniffed:
     """What is said of a file that comes in pieces of so many bytes."""
     seen = Glimpse()
     for chunk in in_pieces(content, piece):
         seen.see(chunk)
-    return look(seen, accepted=accepted, again=partial(in_pieces, content, piece))
+    return sniff(seen, accepted=accepted, again=partial(in_pieces, content, piece))
 
 
 def drawn(content_type: str, content: bytes) -> list[Image.Image]:
@@ -81,7 +82,7 @@ def is_wider(image: Image.Image) -> bool:
 def test_it_is_accepted_as_what_it_is(paper: Paper) -> None:
     content = paper.make()
     for piece in (1 << 16, 997):
-        assert judged(content, piece) == Looked(paper.content_type)
+        assert judged(content, piece) == Sniffed(paper.content_type)
 
 
 @every_paper
@@ -166,7 +167,7 @@ def test_the_heic_library_says_what_it_turned() -> None:
 def test_what_members_sent_is_drawn(name: str, content_type: str, size: tuple[int, int], pages: int) -> None:
     """Files as phones and scanners wrote them."""
     content = (INPUTS / name).read_bytes()
-    assert judged(content) == Looked(content_type)
+    assert judged(content) == Sniffed(content_type)
     images = drawn(content_type, content)
     assert [image.size for image in images] == [size] * pages
     assert len({image.tobytes() for image in images}) == pages, "each of them once"
@@ -249,13 +250,13 @@ CUT = {
 @pytest.mark.parametrize("make", CUT.values(), ids=CUT.keys())
 def test_what_was_cut_is_still_refused(make: Any) -> None:
     for piece in (1 << 16, 61):
-        assert judged(make(), piece) == Looked(refusal=Refusal.CUT)
+        assert judged(make(), piece) == Sniffed(unfit=Unfit.CUT)
 
 
 def test_a_type_that_the_profile_leaves_out_is_refused() -> None:
     accepted = frozenset(FILE_TYPES) - {AVIF}
     content = PAPERS["AVIF held 1"].make()
-    assert judged(content, accepted=accepted) == Looked(refusal=Refusal.FORMAT)
+    assert judged(content, accepted=accepted) == Sniffed(unfit=Unfit.FORMAT)
 
 
 def test_pixels_that_only_the_decoder_finds_are_bounded_too(member: Member) -> None:

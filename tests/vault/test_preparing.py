@@ -13,11 +13,11 @@ from django.db import connection
 from django.test import Client
 
 from adherents.accounts.services import closing
-from adherents.inspection.file_type import Refusal
 from adherents.mail.models import OutboxMail
 from adherents.mail.services import render
 from adherents.members.models import Member
 from adherents.vault.models import Arrival, Deposit, Document, Sending, UnclaimedObject, Upload
+from adherents.vault.refusals import Refusal
 from adherents.vault.services import preparing, resuming, sending
 from adherents.vault.services.arrival import Intake
 from adherents.vault.services.preparing import Form

@@ -12,10 +12,10 @@ import pytest
 import time_machine
 from django.test import Client
 
-from adherents.inspection.file_type import Refusal
 from adherents.members.models import Member
 from adherents.storage.objects import StorageFailed
 from adherents.vault.models import Arrival, Document, UnclaimedObject, Upload, UploadPart
+from adherents.vault.refusals import Refusal
 from adherents.vault.services import arrival, resuming
 from adherents.vault.services.reading import clear_bytes
 from adherents.vault.services.verification import Pace, Verified, verify_everything

@@ -8,13 +8,13 @@ import pytest
 import time_machine
 from django.test import Client
 
-from adherents.inspection.file_type import Refusal
 from adherents.journal.events import Event
 from adherents.journal.models import Entry
 from adherents.mail.models import OutboxMail
 from adherents.mail.services import render
 from adherents.members.models import Beneficiary, Member
 from adherents.vault.models import Arrival, Deposit, Document, State, UnclaimedObject
+from adherents.vault.refusals import Refusal
 from adherents.vault.services.sweeping import sweep_forgotten
 from tests.vault.conftest import browser_of, objects_in, pdf, picture, send, upload, waiting
 

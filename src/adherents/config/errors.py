@@ -16,7 +16,7 @@ from adherents.accounts.returning import is_a_members_page, is_an_agents_page, p
 from adherents.accounts.views.agent import sign_in_again as agent_signs_in_again
 from adherents.accounts.views.member import sign_in_again
 from adherents.drafts.posted import door_to, keep_posted
-from adherents.inspection.file_type import Refusal
+from adherents.vault.refusals import Refusal
 from adherents.vault.resumable import protocol
 
 RETRY_AFTER = 5  # seconds

@@ -10,11 +10,10 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 
 from clamav_client.clamd import ClamdError, ClamdNetworkSocket
 from django.conf import settings
-from django.db import models
-from django.utils.translation import gettext_lazy as _
 
 ANSWERS_WITHIN = 5  # seconds, for clamd to say that it is there
 SECONDS = 150  # for one document, all in all: clamd itself gives up after MaxScanTime, 120 s by default
@@ -25,13 +24,13 @@ _LIMIT_FOUND = "Heuristics.Limits.Exceeded"  # what AlertExceedsMax answers for 
 _END = struct.pack("!L", 0)
 
 
-class Unscanned(models.TextChoices):
-    """Why a document could not be scanned yet. The label is told to agents."""
+class Unscanned(StrEnum):
+    """Why a document could not be scanned yet."""
 
-    AWAY = "away", _("L’antivirus n’est pas joignable.")
-    SLOW = "slow", _("L’antivirus n’a pas répondu à temps.")
-    TOO_LARGE = "too_large", _("Ce fichier est plus grand que ce que l’antivirus est réglé pour analyser.")
-    FAILED = "failed", _("L’antivirus a répondu par une erreur.")
+    AWAY = "away"
+    SLOW = "slow"
+    TOO_LARGE = "too_large"
+    FAILED = "failed"
 
 
 class NotScanned(Exception):

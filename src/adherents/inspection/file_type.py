@@ -8,10 +8,9 @@ import re
 import struct
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from enum import Enum
 
 import magic
-from django.db import models
-from django.utils.translation import gettext_lazy as _
 
 HEAD_BYTES = 256 * 1024
 TAIL_BYTES = 64 * 1024
@@ -51,64 +50,20 @@ _LINEARIZED = re.compile(rb"/Linearized\b[^>]{0,200}?/L\s+(\d+)")
 _NOTHING = {"application/octet-stream", "application/x-empty", "text/plain"}
 
 
-class Refusal(models.TextChoices):
-    """Why a file does not enter the vault. The label says what is wrong and what to do, to the member."""
+class Unfit(Enum):
+    """Why a file is not taken for what it says it is."""
 
-    FORMAT = "format", _("Ce format n’est pas accepté. Enregistrez-le en PDF, ou photographiez-le.")
-    EMPTY = (
-        "empty",
-        _("Ce fichier est vide. Ouvrez-le pour vérifier ce qu’il contient, puis envoyez-le à nouveau."),
-    )
-    TOO_LARGE = (
-        "too_large",
-        _(
-            "Ce fichier est trop lourd. Envoyez-le en plusieurs parties, ou photographiez-le avec une qualité moindre."
-        ),
-    )
-    TOO_MANY = (
-        "too_many",
-        _("Il y a trop de fichiers dans cet envoi. Envoyez celui-ci dans un deuxième envoi."),
-    )
-    FULL_TODAY = (
-        "full_today",
-        _("Vous avez atteint ce qui peut être envoyé en un jour. Envoyez ce fichier demain."),
-    )
-    FULL = (
-        "full",
-        _("Votre espace est plein. Appelez-nous ou écrivez-nous : nous verrons avec vous comment l’envoyer."),
-    )
-    ENCRYPTED = (
-        "encrypted",
-        _("Ce PDF est protégé par un mot de passe. Enregistrez-le sans mot de passe, ou photographiez-le."),
-    )
-    LOCKED = (
-        "locked",
-        _(
-            "Ce PDF est verrouillé : il ne s’ouvre que pour son destinataire. Ouvrez-le, imprimez-le dans un nouveau PDF, "
-            "puis envoyez celui-ci, ou photographiez-le."
-        ),
-    )
-    CUT = "cut", _("Ce fichier est incomplet ou abîmé. Enregistrez-le à nouveau, puis envoyez-le.")
-    TOO_MANY_PIXELS = (
-        "too_many_pixels",
-        _(
-            "Cette image est trop grande pour être ouverte. Photographiez le document, ou enregistrez-le en PDF."
-        ),
-    )
-    NOT_KEPT = (
-        "not_kept",
-        _(
-            "Nous n’avons pas pu enregistrer ce fichier, par notre faute. Envoyez-le à nouveau dans quelques minutes."
-        ),
-    )
+    FORMAT = "format"
+    CUT = "cut"
+    TOO_MANY_PIXELS = "too_many_pixels"
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
-    """What was seen: the content type, or why the file is refused."""
+class Sniffed:
+    """The content type, or why the file is unfit."""
 
     content_type: str = ""
-    refusal: Refusal | None = None
+    unfit: Unfit | None = None
 
 
 class Glimpse:
@@ -126,27 +81,27 @@ class Glimpse:
         self.size += len(chunk)
 
 
-def look(seen: Glimpse, *, accepted: frozenset[str], again: Callable[[], Iterable[bytes]]) -> Looked:
-    """The type of a file that passed whole, or the reason to refuse it.
+def sniff(seen: Glimpse, *, accepted: frozenset[str], again: Callable[[], Iterable[bytes]]) -> Sniffed:
+    """The type of a file that passed whole, or why it is unfit.
 
     `again` reads all of it once more: called only where no end mark stands in its last bytes.
     """
     head = bytes(seen.head)
     content_type = _signature(head)
     if content_type not in accepted or not _magic_agrees(content_type, head):
-        return Looked(refusal=Refusal.FORMAT)
+        return Sniffed(unfit=Unfit.FORMAT)
     if not _ends_well(content_type, seen, again):
-        return Looked(refusal=Refusal.CUT)
+        return Sniffed(unfit=Unfit.CUT)
     if content_type in {JPEG, PNG, WEBP}:
         size = _pixels(content_type, head)
         if size is None and content_type == JPEG and seen.size > HEAD_BYTES:
             # A phone may put a depth map or a profile of hundreds of kilobytes before the size: the decoder will tell.
-            return Looked(content_type)
+            return Sniffed(content_type)
         if size is None or not all(size):
-            return Looked(refusal=Refusal.CUT)
+            return Sniffed(unfit=Unfit.CUT)
         if size[0] * size[1] > MOST_PIXELS:
-            return Looked(refusal=Refusal.TOO_MANY_PIXELS)
-    return Looked(content_type)
+            return Sniffed(unfit=Unfit.TOO_MANY_PIXELS)
+    return Sniffed(content_type)
 
 
 def may_be(accepted: frozenset[str], head: bytes) -> bool:

@@ -6,6 +6,19 @@ from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from adherents.inspection.antivirus import Unscanned
+
+# Told to agents, while a document waits for the antivirus.
+WHY_UNSCANNED = [
+    (Unscanned.AWAY.value, gettext_lazy("L’antivirus n’est pas joignable.")),
+    (Unscanned.SLOW.value, gettext_lazy("L’antivirus n’a pas répondu à temps.")),
+    (
+        Unscanned.TOO_LARGE.value,
+        gettext_lazy("Ce fichier est plus grand que ce que l’antivirus est réglé pour analyser."),
+    ),
+    (Unscanned.FAILED.value, gettext_lazy("L’antivirus a répondu par une erreur.")),
+]
+
 
 class SetAside(models.TextChoices):
     """Why no page of a document can be shown to an agent. The label is told to the member."""

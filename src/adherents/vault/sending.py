@@ -8,8 +8,8 @@ from django.contrib.staticfiles import finders
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from adherents.inspection.file_type import Refusal
 from adherents.insurer.profile import profile
+from adherents.vault.refusals import Refusal
 from adherents.vault.services.arrival import MEGABYTE
 
 MOST_TOLD = 50  # refused files that a page names: more than it lets anybody choose

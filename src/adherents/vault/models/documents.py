@@ -10,12 +10,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from adherents.inspection.antivirus import Unscanned
 from adherents.insurer.calendar import add_working_days
 from adherents.insurer.profile import profile
 from adherents.members.models import Beneficiary, Member
 from adherents.vault.fields import NameKeyField
-from adherents.vault.legibility import SetAside, what_is_blank
+from adherents.vault.legibility import WHY_UNSCANNED, SetAside, what_is_blank
 from adherents.vault.models.turns import FairQuerySet
 from adherents.vault.origins import ATTACHMENT, Erased, Origin
 from adherents.vault.sealed import NamedFile, SealedFile
@@ -151,7 +150,7 @@ class Document(DueWork, NamedFile):
         max_length=120, default="", blank=True, help_text="the version of ClamAV and of its signatures"
     )
     threat = models.CharField(max_length=200, default="", blank=True, help_text="what ClamAV took it for")
-    unscanned = models.CharField(max_length=12, choices=Unscanned.choices, default="", blank=True)
+    unscanned = models.CharField(max_length=12, choices=WHY_UNSCANNED, default="", blank=True)
     slow = models.BooleanField(default=False, help_text="too long for a quick drawing: it goes behind them")
 
     origin = models.CharField(max_length=8, choices=Origin.choices, default=Origin.MEMBER)

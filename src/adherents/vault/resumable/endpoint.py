@@ -19,9 +19,9 @@ from adherents.accounts.browser import address_of
 from adherents.accounts.decorators import answers_head_itself, member_required
 from adherents.accounts.limits import TooOften, knock
 from adherents.accounts.returning import takes_files
-from adherents.inspection.file_type import Refusal
 from adherents.insurer.profile import profile
 from adherents.vault.models import Upload
+from adherents.vault.refusals import Refusal
 from adherents.vault.resumable import protocol
 from adherents.vault.services import preparing, resuming
 from adherents.vault.services.arrival import MEGABYTE

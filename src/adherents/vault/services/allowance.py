@@ -10,10 +10,10 @@ from datetime import datetime, time
 from django.db import connection
 from django.utils import timezone
 
-from adherents.inspection.file_type import Refusal
 from adherents.insurer.profile import profile
 from adherents.members.models import Member
 from adherents.vault.origins import Origin
+from adherents.vault.refusals import Refusal
 
 MEGABYTE = 1 << 20
 

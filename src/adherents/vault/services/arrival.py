@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from django.db import transaction
 
-from adherents.inspection.file_type import HEAD_BYTES, PDF, Glimpse, Looked, Refusal, look, may_be
+from adherents.inspection.file_type import HEAD_BYTES, PDF, Glimpse, may_be, sniff
 from adherents.inspection.rasteriser import Fault
 from adherents.inspection.rasteriser.process import CannotBeDrawn, Drawing, DrawingFailed
 from adherents.insurer.profile import profile
@@ -15,6 +15,7 @@ from adherents.storage.objects import StorageFailed, delete_object, fresh_name
 from adherents.storage.sealing import Sealed, Sealer
 from adherents.vault.models import Arrival, Document, UnclaimedObject
 from adherents.vault.names import clean_name
+from adherents.vault.refusals import Refusal
 from adherents.vault.sealed import NamedFile, SealedFile
 from adherents.vault.services.allowance import Room, locked_room_of
 from adherents.vault.services.reading import Altered, clear_bytes
@@ -102,19 +103,24 @@ class Incoming:
         sealed = self._committed()
         if sealed is None:
             return Refused(self.name, self.refusal or Refusal.NOT_KEPT)
-        arrived = Arrived(self.id, self.name, "", sealed)
-        try:
-            seen = look(self._seen, accepted=self._accepted, again=lambda: clear_bytes(_file_of(arrived)))
-        except (Altered, StorageFailed):
-            seen = Looked(refusal=Refusal.NOT_KEPT)
-        arrived = replace(arrived, content_type=seen.content_type)
-        # The word stands in a PDF's trailer, at its end (at its beginning too when it is made for the web).
-        mentions_lock = _LOCK_WORD in self._seen.tail or _LOCK_WORD in self._seen.head
-        refusal = seen.refusal or (_lock_of(arrived) if mentions_lock and seen.content_type == PDF else None)
+        arrived, refusal = self._judged(Arrived(self.id, self.name, "", sealed))
         if refusal:
             discard([arrived])
             return Refused(self.name, refusal)
         return arrived
+
+    def _judged(self, arrived: Arrived) -> tuple[Arrived, Refusal | None]:
+        """With its type, and why it is refused all the same, if it is."""
+        try:
+            seen = sniff(self._seen, accepted=self._accepted, again=lambda: clear_bytes(_file_of(arrived)))
+        except (Altered, StorageFailed):
+            return arrived, Refusal.NOT_KEPT
+        if seen.unfit:
+            return arrived, Refusal(seen.unfit.value)
+        arrived = replace(arrived, content_type=seen.content_type)
+        # The word stands in a PDF's trailer, at its end (at its beginning too when it is made for the web).
+        mentions_lock = _LOCK_WORD in self._seen.tail or _LOCK_WORD in self._seen.head
+        return arrived, _lock_of(arrived) if mentions_lock and seen.content_type == PDF else None
 
     def pause(self) -> Sealed | None:
         """The bytes stop before the file is over: what came of it, sealed and not judged yet.

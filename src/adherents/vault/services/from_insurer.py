@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.utils import timezone
 
-from adherents.inspection.file_type import Refusal
 from adherents.insurer.profile import profile
 from adherents.journal.events import Event
 from adherents.journal.services import record
@@ -13,6 +12,7 @@ from adherents.members.models import Beneficiary, Member
 from adherents.vault import mails
 from adherents.vault.models import Deposit, Document, State
 from adherents.vault.origins import Origin
+from adherents.vault.refusals import Refusal
 from adherents.vault.services.arrival import Incoming, Refused, discard, own
 from adherents.vault.services.deposit import next_number
 from adherents.vault.services.receipts import issue

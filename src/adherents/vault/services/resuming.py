@@ -17,13 +17,13 @@ from typing import NoReturn
 from django.db import transaction
 from django.utils import timezone
 
-from adherents.inspection.file_type import Refusal
 from adherents.insurer.profile import profile
 from adherents.members.models import Member
 from adherents.storage.objects import StorageFailed, fresh_name
 from adherents.storage.sealing import Sealed, Sealer
 from adherents.vault.models import Arrival, Sending, UnclaimedObject, Upload, UploadPart, UploadQuerySet
 from adherents.vault.names import clean_name
+from adherents.vault.refusals import Refusal
 from adherents.vault.services.allowance import locked_room_of
 from adherents.vault.services.arrival import (
     MEGABYTE,

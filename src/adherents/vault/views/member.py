@@ -12,7 +12,6 @@ from django.views.decorators.http import require_safe
 
 from adherents.accounts.decorators import account_of, member_required
 from adherents.accounts.returning import gives_a_file
-from adherents.inspection.file_type import Refusal
 from adherents.members.models import Member
 from adherents.storage.objects import StorageFailed
 from adherents.vault.finding import FindForm, sent_before
@@ -20,6 +19,7 @@ from adherents.vault.history import entries_of, history_of
 from adherents.vault.models import Deposit, Document
 from adherents.vault.names import attachment_header
 from adherents.vault.origins import Origin
+from adherents.vault.refusals import Refusal
 from adherents.vault.replies import add_replies
 from adherents.vault.services import reading
 from adherents.vault.services.arrival import Refused

@@ -18,12 +18,13 @@ from adherents.accounts.limits import TooOften, knock
 from adherents.accounts.returning import takes_files
 from adherents.drafts.kinds import Kind
 from adherents.drafts.sheets import Sheet
-from adherents.inspection.file_type import SHORT_NAMES, Refusal
+from adherents.inspection.file_type import SHORT_NAMES
 from adherents.insurer.profile import profile
 from adherents.members.models import Member
 from adherents.vault.forms import SendForm
 from adherents.vault.models import REPLACES, SENDING, Arrival, Document, Sending, Upload
 from adherents.vault.names import clean_name
+from adherents.vault.refusals import Refusal
 from adherents.vault.replies import add_replies
 from adherents.vault.sending import MOST_TOLD, client_is_there, told_to_the_script
 from adherents.vault.services import preparing, resuming
