@@ -10,8 +10,9 @@ from django.db.models import Count, F
 from django.utils import timezone
 
 from adherents.mail.models import OutboxMail
+from adherents.storage.models import UnclaimedObject
 from adherents.storage.objects import object_names
-from adherents.vault.models import Arrival, Document, Sending, UnclaimedObject, Upload
+from adherents.vault.models import Arrival, Document, Sending, Upload
 from adherents.vault.services.verification import to_verify
 from adherents.work.services import run_until_nothing_is_left
 

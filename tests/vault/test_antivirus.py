@@ -24,11 +24,12 @@ from adherents.journal.events import Event
 from adherents.journal.models import Entry
 from adherents.mail.models import OutboxMail
 from adherents.members.models import Member
-from adherents.vault.models import Document, Page, SetAside, State, UnclaimedObject
+from adherents.storage.models import UnclaimedObject
+from adherents.storage.reading import clear_bytes
+from adherents.vault.models import Document, Page, SetAside, State
 from adherents.vault.refusals import Refusal
 from adherents.vault.services.arrival import Intake
 from adherents.vault.services.budget import Budget
-from adherents.vault.services.reading import clear_bytes
 from adherents.vault.services.rendition import draw_due
 from adherents.vault.services.viewing import NoSuchPage, page_image
 from tests.cast import ENGLISH

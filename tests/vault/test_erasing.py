@@ -22,8 +22,9 @@ from adherents.journal.models import Entry
 from adherents.journal.services import broken_chains
 from adherents.mail.models import MailState, OutboxMail
 from adherents.members.models import Member
+from adherents.storage.models import UnclaimedObject
 from adherents.storage.objects import NoSuchObject, StorageFailed, open_object
-from adherents.vault.models import Document, Page, SetAside, State, UnclaimedObject
+from adherents.vault.models import Document, Page, SetAside, State
 from adherents.vault.origins import Erased
 from adherents.vault.services import erasing
 from adherents.vault.services.erasing import TooLate, erase, take_back

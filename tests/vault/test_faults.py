@@ -19,7 +19,8 @@ from django.utils import timezone
 
 from adherents.config.serving.exchanges import IN_MEMORY_BYTES
 from adherents.members.models import Member
-from adherents.vault.models import Document, UnclaimedObject, Upload
+from adherents.storage.models import UnclaimedObject
+from adherents.vault.models import Document, Upload
 from adherents.vault.refusals import Refusal
 from adherents.vault.services import resuming
 from adherents.vault.services.sweeping import sweep_forgotten

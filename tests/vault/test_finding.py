@@ -18,9 +18,9 @@ from django.utils import timezone
 from adherents.journal.events import Event
 from adherents.journal.models import Entry
 from adherents.members.models import Member
+from adherents.storage.reading import Altered
 from adherents.vault.models import Document, State
 from adherents.vault.origins import Origin
-from adherents.vault.services import reading
 from adherents.vault.services.erasing import take_back
 from adherents.vault.services.exporting import export_everything, name_in_zip
 from adherents.vault.services.from_insurer import NotAccepted, deposit_for_member
@@ -260,7 +260,7 @@ class TestZip:
             for chunk in export_everything(member=member).chunks:
                 received.extend(chunk)
 
-        with pytest.raises(reading.Altered):
+        with pytest.raises(Altered):
             receive()
         with pytest.raises(zipfile.BadZipFile):
             zipfile.ZipFile(io.BytesIO(bytes(received)))

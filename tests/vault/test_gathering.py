@@ -22,21 +22,14 @@ from adherents.journal.models import Entry
 from adherents.journal.services import broken_chains
 from adherents.mail.models import OutboxMail
 from adherents.members.models import Member
-from adherents.vault.models import (
-    Arrival,
-    Deposit,
-    Document,
-    GatheredPhoto,
-    Page,
-    SetAside,
-    State,
-    UnclaimedObject,
-)
+from adherents.storage.models import UnclaimedObject
+from adherents.storage.reading import clear_bytes, verify
+from adherents.vault.models import Arrival, Deposit, Document, GatheredPhoto, Page, SetAside, State
 from adherents.vault.proof.statement import read_statement
 from adherents.vault.services import gathering
 from adherents.vault.services.erasing import take_back
 from adherents.vault.services.gathering import papers_of
-from adherents.vault.services.reading import NotGathered, clear_bytes, download, verify
+from adherents.vault.services.reading import NotGathered, download
 from adherents.vault.services.receipts import envelope_of
 from adherents.vault.services.rendition import LEASE_SECONDS, draw_due
 from adherents.vault.services.sweeping import sweep_forgotten

@@ -178,7 +178,7 @@ def test_a_server_killed_in_the_middle_loses_only_what_was_not_acknowledged(
     assert sender.offset(path) == kept
     assert sender.bring(path, LARGE[kept:], kept) == 204
     assert arrived(portal, path) == [(len(LARGE), digest_of(LARGE))]
-    left = portal.sql("SELECT count(*) FROM vault_unclaimedobject")
+    left = portal.sql("SELECT count(*) FROM storage_unclaimedobject")
     assert left == [(1,)], "what the killed server left, swept in a day"
 
 

@@ -21,10 +21,11 @@ from PIL import Image
 
 from adherents.inspection.rasteriser.process import kept_ready
 from adherents.members.models import Member
+from adherents.storage.models import UnclaimedObject
 from adherents.storage.objects import NoSuchObject, begin, delete_object, fresh_name, open_object
-from adherents.vault.models import Document, State, UnclaimedObject
+from adherents.storage.reading import Altered, clear_bytes, verify
+from adherents.vault.models import Document, State
 from adherents.vault.refusals import Refusal
-from adherents.vault.services.reading import Altered, clear_bytes, verify
 from adherents.vault.services.rendition import draw_due
 from adherents.vault.services.viewing import page_image
 from tests.vault.conftest import browser_of, deposited, objects_in, pdf, picture, send, upload

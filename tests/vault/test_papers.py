@@ -25,10 +25,10 @@ from adherents.inspection.rasteriser import Fault
 from adherents.inspection.rasteriser.process import CannotBeDrawn, Drawing
 from adherents.insurer.treatment import FILE_TYPES
 from adherents.members.models import Member
+from adherents.storage.reading import clear_bytes
 from adherents.vault.models import Document, SetAside, State
 from adherents.vault.refusals import Refusal
 from adherents.vault.services.arrival import Intake, Refused
-from adherents.vault.services.reading import clear_bytes
 from adherents.vault.services.rendition import draw_due
 from adherents.vault.services.viewing import page_image
 from tests.chromium import launch

@@ -16,7 +16,8 @@ from adherents.accounts.services import closing
 from adherents.mail.models import OutboxMail
 from adherents.mail.services import render
 from adherents.members.models import Member
-from adherents.vault.models import Arrival, Deposit, Document, Sending, UnclaimedObject, Upload
+from adherents.storage.models import UnclaimedObject
+from adherents.vault.models import Arrival, Deposit, Document, Sending, Upload
 from adherents.vault.refusals import Refusal
 from adherents.vault.services import preparing, resuming, sending
 from adherents.vault.services.arrival import Intake

@@ -20,9 +20,9 @@ from adherents.journal.events import Event
 from adherents.journal.models import Entry
 from adherents.mail.models import OutboxMail
 from adherents.members.models import Member
+from adherents.storage.reading import Altered
 from adherents.vault.models import Document, Page, SetAside, State
 from adherents.vault.services import pages
-from adherents.vault.services.reading import Altered
 from adherents.vault.services.rendition import draw_due
 from adherents.vault.services.viewing import NoSuchPage, note_opening, page_image
 from tests.vault.conftest import deposited, objects_in, pdf, picture

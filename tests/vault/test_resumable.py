@@ -13,11 +13,12 @@ import time_machine
 from django.test import Client
 
 from adherents.members.models import Member
+from adherents.storage.models import UnclaimedObject
 from adherents.storage.objects import StorageFailed
-from adherents.vault.models import Arrival, Document, UnclaimedObject, Upload, UploadPart
+from adherents.storage.reading import clear_bytes
+from adherents.vault.models import Arrival, Document, Upload, UploadPart
 from adherents.vault.refusals import Refusal
 from adherents.vault.services import arrival, resuming
-from adherents.vault.services.reading import clear_bytes
 from adherents.vault.services.verification import Pace, Verified, verify_everything
 from adherents.vault.views import sending as page
 from tests.vault.conftest import SENDING, browser_of, objects_in, pdf, picture, send, upload, waiting

@@ -8,9 +8,10 @@ import pytest
 from django.db import connection
 
 from adherents.members.models import Member
-from adherents.vault.models import Arrival, UnclaimedObject, Upload, UploadPart
+from adherents.storage.models import UnclaimedObject
+from adherents.storage.reading import clear_bytes
+from adherents.vault.models import Arrival, Upload, UploadPart
 from adherents.vault.services import resuming
-from adherents.vault.services.reading import clear_bytes
 from tests.vault.conftest import pdf
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]

@@ -13,7 +13,8 @@ from adherents.journal.models import Entry
 from adherents.mail.models import OutboxMail
 from adherents.mail.services import render
 from adherents.members.models import Beneficiary, Member
-from adherents.vault.models import Arrival, Deposit, Document, State, UnclaimedObject
+from adherents.storage.models import UnclaimedObject
+from adherents.vault.models import Arrival, Deposit, Document, State
 from adherents.vault.refusals import Refusal
 from adherents.vault.services.sweeping import sweep_forgotten
 from tests.vault.conftest import browser_of, objects_in, pdf, picture, send, upload, waiting

@@ -13,11 +13,13 @@ from adherents.crypto.envelopes import new_document_key, sealed_size, sealing_st
 from adherents.journal.events import Event
 from adherents.journal.models import Entry
 from adherents.members.models import Member
+from adherents.storage.models import UnclaimedObject
 from adherents.storage.objects import StorageFailed, begin, fresh_name
-from adherents.vault.models import Arrival, Document, Page, UnclaimedObject
+from adherents.storage.reading import Altered
+from adherents.vault.models import Arrival, Document, Page
 from adherents.vault.services import verification
 from adherents.vault.services.arrival import Intake, keep_waiting
-from adherents.vault.services.reading import Altered, download
+from adherents.vault.services.reading import download
 from adherents.vault.services.rendition import draw_due
 from adherents.vault.services.verification import Pace, Verified, verify_everything
 from tests.vault.conftest import deposited, pdf
@@ -255,7 +257,7 @@ def test_a_storage_that_is_away_is_not_taken_for_a_loss(
     def away(*_: object) -> Any:
         raise StorageFailed("away")
 
-    monkeypatch.setattr("adherents.vault.services.reading.open_object", away)
+    monkeypatch.setattr("adherents.storage.reading.open_object", away)
     monkeypatch.setattr(verification, "object_size", away)
     with pytest.raises(CommandError, match="the storage does not answer, 0 file") as error:
         call_command("verify_vault", pace=0)

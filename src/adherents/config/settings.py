@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "adherents.insurer",
     "adherents.journal",
     "adherents.work",
+    "adherents.storage",
     "adherents.crypto",
     "allauth",
     "allauth.account",

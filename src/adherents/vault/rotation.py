@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from adherents.crypto.envelopes import rewrapped
 from adherents.crypto.keys import CannotOpen
 from adherents.crypto.rotation import Stored, Turned, each_row, rotation
+from adherents.storage.models import SealedFile
 from adherents.vault.models import SigningKey
-from adherents.vault.sealed import SealedFile
 from adherents.vault.services import signing
 from adherents.vault.services.verification import sealed_models
 

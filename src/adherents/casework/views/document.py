@@ -16,8 +16,8 @@ from adherents.casework.permissions import Act, allowed_to
 from adherents.casework.services import consulting
 from adherents.casework.views.member import file_context
 from adherents.storage.objects import StorageFailed
+from adherents.storage.reading import Altered
 from adherents.vault.models import Document, Page
-from adherents.vault.services.reading import Altered
 from adherents.vault.services.viewing import NoSuchPage, page_image
 
 ZOOMS = ["page", "100", "150", "200"]  # the width of the page, in percents of the pane; "page": seen whole

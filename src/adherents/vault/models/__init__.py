@@ -21,11 +21,10 @@ from adherents.vault.models.documents import (
     GatheredPhoto,
     Page,
     State,
-    UnclaimedObject,
 )
+from adherents.vault.models.files import NamedFile
 from adherents.vault.models.receipts import Receipt, ReceiptCounter, SigningKey, SigningKeyQuerySet
 from adherents.vault.models.turns import DrawingTurn
-from adherents.vault.sealed import NamedFile, SealedFile
 
 __all__ = [
     "REPLACES",
@@ -43,14 +42,12 @@ __all__ = [
     "Page",
     "Receipt",
     "ReceiptCounter",
-    "SealedFile",
     "Sending",
     "SendingQuerySet",
     "SetAside",
     "SigningKey",
     "SigningKeyQuerySet",
     "State",
-    "UnclaimedObject",
     "Upload",
     "UploadPart",
     "UploadQuerySet",

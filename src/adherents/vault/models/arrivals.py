@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from adherents.insurer.profile import profile
 from adherents.members.models import Beneficiary, Member
-from adherents.vault.sealed import NamedFile, SealedFile
+from adherents.storage.models import SealedFile
+from adherents.vault.models.files import NamedFile
 
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager

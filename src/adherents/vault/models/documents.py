@@ -13,11 +13,12 @@ from django.utils.translation import gettext_lazy as _
 from adherents.insurer.calendar import add_working_days
 from adherents.insurer.profile import profile
 from adherents.members.models import Beneficiary, Member
+from adherents.storage.models import SealedFile
 from adherents.vault.fields import NameKeyField
 from adherents.vault.legibility import WHY_UNSCANNED, SetAside, what_is_blank
+from adherents.vault.models.files import NamedFile
 from adherents.vault.models.turns import FairQuerySet
 from adherents.vault.origins import ATTACHMENT, Erased, Origin
-from adherents.vault.sealed import NamedFile, SealedFile
 from adherents.work.models import DueWork
 
 if TYPE_CHECKING:
@@ -39,19 +40,6 @@ class State(models.TextChoices):
     REFUSED = "refused", _("Refusé")
     INCOMPLETE = "incomplete", _("À compléter")
     WITHDRAWN = "withdrawn", _("Repris")
-
-
-class UnclaimedObject(models.Model):
-    """A storage object that was begun and that no row owns yet: noted before its first byte is written.
-
-    The transaction that makes its owner's row deletes this one. What stays longer than a day is swept, whole or not.
-    """
-
-    storage_name = models.CharField(max_length=120, primary_key=True)
-    at = models.DateTimeField(default=timezone.now, db_index=True)
-
-    def __str__(self) -> str:
-        return self.storage_name
 
 
 class DepositQuerySet(models.QuerySet["Deposit"]):

@@ -11,14 +11,16 @@ from adherents.inspection.rasteriser import Fault
 from adherents.inspection.rasteriser.process import CannotBeDrawn, Drawing, DrawingFailed
 from adherents.insurer.profile import profile
 from adherents.members.models import Member
-from adherents.storage.objects import StorageFailed, delete_object, fresh_name
+from adherents.storage.models import UnclaimedObject
+from adherents.storage.objects import StorageFailed, fresh_name
+from adherents.storage.reading import Altered, clear_bytes
 from adherents.storage.sealing import Sealed, Sealer
-from adherents.vault.models import Arrival, Document, UnclaimedObject
+from adherents.storage.services import claim, delete_objects, release
+from adherents.vault.models import Arrival, Document
+from adherents.vault.models.files import NamedFile
 from adherents.vault.names import clean_name
 from adherents.vault.refusals import Refusal
-from adherents.vault.sealed import NamedFile, SealedFile
 from adherents.vault.services.allowance import Room, locked_room_of
-from adherents.vault.services.reading import Altered, clear_bytes
 from adherents.vault.services.standing import check_open
 
 MEGABYTE = 1 << 20  # what phones and PCs call « Mo » in a file's properties, and more generous than 1,000,000
@@ -242,28 +244,6 @@ def discard(arrived: Iterable[Arrived]) -> None:
     delete_objects(file.sealed.storage_name for file in arrived)
 
 
-def delete_objects(storage_names: Iterable[str]) -> None:
-    """Delete objects that nobody owns any more. What the storage refuses to delete is swept later."""
-    for storage_name in storage_names:
-        try:
-            delete_object(storage_name)
-        except StorageFailed:
-            continue
-        UnclaimedObject.objects.filter(pk=storage_name).delete()
-
-
-def own(names: Sequence[str]) -> None:
-    """These objects have an owner from now on: to be called in the transaction that makes the owner's rows."""
-    freed, _ = UnclaimedObject.objects.filter(pk__in=names).delete()
-    if freed != len(names):
-        raise LookupError("an object was swept before a row could own it")
-
-
-def disown(files: Sequence[SealedFile]) -> None:
-    """The rows of these objects are about to go, in this transaction: the sweep will delete what they leave."""
-    UnclaimedObject.objects.bulk_create([UnclaimedObject(storage_name=file.storage_name) for file in files])
-
-
 def keep_waiting(*, member: Member, arrived: Sequence[Arrived]) -> None:
     """A message's form was refused and not its files: they wait a day for the member to finish (product.md, section 3).
 
@@ -274,7 +254,7 @@ def keep_waiting(*, member: Member, arrived: Sequence[Arrived]) -> None:
     with transaction.atomic():
         check_open(member)
         arrived, _none = admitted(member, arrived)
-        own([file.sealed.storage_name for file in arrived])
+        claim([file.sealed.storage_name for file in arrived])
         Arrival.objects.bulk_create([Arrival(member=member, **file.facts()) for file in arrived])
 
 
@@ -288,7 +268,7 @@ def drop_waiting(*, member: Member, arrival_id: uuid.UUID) -> None:
     """The member takes back a file that waits: its key goes with its row, then its bytes. Nothing happens twice."""
     with transaction.atomic():
         found = list(Arrival.objects.select_for_update().filter(member=member, pk=arrival_id))
-        disown(found)
+        release(found)
         Arrival.objects.filter(pk__in=[arrival.pk for arrival in found]).delete()
     delete_objects(arrival.storage_name for arrival in found)
 

@@ -12,7 +12,7 @@ from adherents.inspection import antivirus
 from adherents.inspection.rasteriser import process
 from adherents.inspection.rasteriser.process import Drawing, OutOfTime
 from adherents.vault.models import Document
-from adherents.vault.sealed import NamedFile
+from adherents.vault.models.files import NamedFile
 
 QUICK_SECONDS = 6
 QUICK_SCAN_SECONDS = 15

@@ -15,11 +15,12 @@ from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.members.models import Beneficiary, Member
 from adherents.storage.objects import fresh_name
+from adherents.storage.services import claim
 from adherents.vault import mails
 from adherents.vault.models import Arrival, Deposit, Document, GatheredPhoto, ReceiptCounter
 from adherents.vault.origins import Origin
 from adherents.vault.services.allowance import NoRoom
-from adherents.vault.services.arrival import Arrived, Refused, admitted, in_order, own
+from adherents.vault.services.arrival import Arrived, Refused, admitted, in_order
 from adherents.vault.services.gathering import Facts, papers_of, sent_files
 from adherents.vault.services.receipts import issue
 from adherents.vault.services.standing import check_open
@@ -66,7 +67,7 @@ def deposit(
             raise NoRoom(refused[already_refused].reason)
         if not waiting and not arrived:
             raise NothingArrived
-        own([file.sealed.storage_name for file in arrived])
+        claim([file.sealed.storage_name for file in arrived])
         Arrival.objects.filter(pk__in=[file.pk for file in waiting]).delete()
         now = timezone.now()
         made = Deposit.objects.create(

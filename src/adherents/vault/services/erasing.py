@@ -13,10 +13,11 @@ from adherents.drafts.kinds import DECISIONS
 from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.members.models import Member
+from adherents.storage.models import UnclaimedObject
 from adherents.storage.objects import StorageFailed, delete_object
-from adherents.vault.models import Document, State, UnclaimedObject
+from adherents.storage.services import release
+from adherents.vault.models import Document, State
 from adherents.vault.origins import Erased
-from adherents.vault.services.arrival import disown
 from adherents.vault.services.gathering import sent_files
 from adherents.vault.services.receipts import envelope_of
 
@@ -80,7 +81,7 @@ def _destroy_keys(document: Document, *, because: Erased, actor: str) -> list[st
     envelope_of(document.deposit)  # what the receipt says is signed before the row forgets it
     sent, pages = sent_files(document), list(document.pages.all())
     files = [document, *document.photos.all(), *pages]
-    disown(files)
+    release(files)
     document.pages.all().delete()
     document.photos.update(wrapped_key=b"", name="", name_key="")
     record(

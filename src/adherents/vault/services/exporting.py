@@ -18,12 +18,12 @@ from zipstream import ZipStream  # type: ignore[import-untyped]
 from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.members.models import Member
+from adherents.storage.reading import Altered, clear_bytes, verify
 from adherents.ui import spreadsheet
 from adherents.vault.models import Document, GatheredPhoto
+from adherents.vault.models.files import NamedFile
 from adherents.vault.names import clean_name, cut
 from adherents.vault.origins import Origin
-from adherents.vault.sealed import NamedFile
-from adherents.vault.services.reading import Altered, clear_bytes, verify
 from adherents.vault.services.verification import every_row
 
 # With its folder, date and number it stays far from what Windows takes, unpacked deep in somebody's folders.

@@ -9,11 +9,12 @@ from adherents.insurer.profile import profile
 from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.members.models import Beneficiary, Member
+from adherents.storage.services import claim
 from adherents.vault import mails
 from adherents.vault.models import Deposit, Document, State
 from adherents.vault.origins import Origin
 from adherents.vault.refusals import Refusal
-from adherents.vault.services.arrival import Incoming, Refused, discard, own
+from adherents.vault.services.arrival import Incoming, Refused, discard
 from adherents.vault.services.deposit import next_number
 from adherents.vault.services.receipts import issue
 
@@ -53,7 +54,7 @@ def deposit_for_member(
         raise NotAccepted(arrived.reason)
     try:
         with transaction.atomic():
-            own([arrived.sealed.storage_name])
+            claim([arrived.sealed.storage_name])
             now = timezone.now()
             made = Deposit.objects.create(
                 number=next_number(timezone.localtime(now).year), member=member, at=now

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from adherents.inspection.file_type import PHOTOS
 from adherents.inspection.rasteriser import MOST_PAGES, Fault
 from adherents.inspection.rasteriser.process import CannotBeDrawn, Drawing, OutOfTime
+from adherents.storage.models import UnclaimedObject
 from adherents.storage.objects import fresh_name
+from adherents.storage.reading import Altered, clear_bytes
 from adherents.storage.sealing import Sealed, Sealer
-from adherents.vault.models import Document, GatheredPhoto, Page, UnclaimedObject
-from adherents.vault.sealed import NamedFile
+from adherents.vault.models import Document, GatheredPhoto, Page
+from adherents.vault.models.files import NamedFile
 from adherents.vault.services.pages import Encoded, encoded, sealed_page
-from adherents.vault.services.reading import Altered, clear_bytes
 
 Facts = dict[str, object]
 

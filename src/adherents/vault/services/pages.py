@@ -11,9 +11,10 @@ from PIL import Image
 
 from adherents.inspection.rasteriser import MOST_PAGES
 from adherents.inspection.rasteriser.process import DrawnPage
+from adherents.storage.models import UnclaimedObject
 from adherents.storage.objects import fresh_name
 from adherents.storage.sealing import Sealer
-from adherents.vault.models import Document, Page, UnclaimedObject
+from adherents.vault.models import Document, Page
 
 JPEG_QUALITY = 82
 AT_ONCE = 2

@@ -9,9 +9,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from adherents.members.models import Beneficiary, Member
+from adherents.storage.services import claim, delete_objects, release
 from adherents.vault import mails
 from adherents.vault.models import Arrival, Deposit, Document, Sending, Upload
-from adherents.vault.services.arrival import Arrived, admitted, delete_objects, disown, own
+from adherents.vault.services.arrival import Arrived, admitted
 from adherents.vault.services.standing import check_open
 
 KEPT_FOR = timedelta(days=1)  # after the last byte that came for it
@@ -70,7 +71,7 @@ def keep_waiting(*, member: Member, sending_id: uuid.UUID, arrived: Sequence[Arr
         check_open(member)
         sending = locked(member=member, sending_id=sending_id)
         arrived, _none = admitted(member, arrived)
-        own([file.sealed.storage_name for file in arrived])
+        claim([file.sealed.storage_name for file in arrived])
         Arrival.objects.bulk_create(
             [Arrival(member=member, sending=sending, **file.facts()) for file in arrived]
         )
@@ -149,7 +150,7 @@ def _ended(sending_id: uuid.UUID) -> int:
             return 0  # something came for it meanwhile
         arrivals, uploads = list(sending.arrivals.all()), list(sending.uploads.prefetch_related("parts"))
         files = [*arrivals, *(part for upload in uploads for part in upload.parts.all())]
-        disown(files)
+        release(files)
         Arrival.objects.filter(sending=sending).delete()
         Upload.objects.filter(sending=sending).delete()
         sending.delete()

@@ -1,8 +1,4 @@
-"""Reading a document back: to its last byte before the first one leaves, or not at all.
-
-The cipher vouches for each byte, its place, its document and the end, and its key for the SHA-256 of the row. What is checked,
-gathered, taken away as a zip or looked after by `verify_vault` is hashed again all the same.
-"""
+"""A member takes a document away, as it was sent."""
 
 import uuid
 from collections.abc import Iterator
@@ -10,26 +6,11 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from adherents.crypto.envelopes import opening_stream
-from adherents.crypto.keys import CannotOpen
 from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.members.models import Member
-from adherents.storage.objects import NoSuchObject, StorageFailed, open_object
-from adherents.storage.sealing import Digest
-from adherents.vault.models import Document
-from adherents.vault.sealed import NamedFile, SealedFile
-
-HASHED_BYTES = 1 << 20  # a chunk: large ones keep the thread that hashes beside the cipher busy
-SENT_BYTES = 1 << 16  # small ones are still at hand when they are sent, and their memory is used again
-
-
-class Altered(Exception):
-    """The stored bytes are missing, cut, changed or another's: nothing of them is given. `code` says which."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
+from adherents.storage.reading import SENT_BYTES, Altered, authenticate, authenticated
+from adherents.vault.models import Document, NamedFile
 
 
 class Dangerous(Exception):
@@ -50,59 +31,6 @@ class Opened:
 
     file: NamedFile
     chunks: Iterator[bytes]
-
-
-def clear_bytes(file: SealedFile) -> Iterator[bytes]:
-    """The clear bytes, in chunks. Raises `Altered` as soon as something is wrong, which may be at the very end, or
-    `StorageFailed`.
-
-    Whoever gives them further before the end has been reached gives bytes that nobody vouches for.
-    """
-    digest, size = Digest(most_waiting=2), 0
-    try:
-        for chunk in _authenticated(file, HASHED_BYTES):
-            digest.update(chunk)
-            size += len(chunk)
-            yield chunk
-    finally:
-        sha256 = digest.finish()
-    if size != file.size or sha256 != file.sha256:
-        raise Altered("digest")
-
-
-def _authenticated(file: SealedFile, chunk_bytes: int) -> Iterator[bytes]:
-    """The clear bytes, each segment and the end vouched for by the cipher alone. Raises as `clear_bytes`."""
-    try:
-        source = open_object(file.storage_name)
-    except NoSuchObject as error:
-        raise Altered("missing") from error
-    try:
-        stream = opening_stream(
-            bytes(file.wrapped_key), source, document_id=file.sealed_as, sha256=file.sha256
-        )
-    except CannotOpen as error:
-        source.close()
-        raise Altered("key") from error
-    with stream:
-        try:
-            while chunk := stream.read(chunk_bytes):
-                yield chunk
-        except CannotOpen as error:
-            if getattr(source, "failed", False):
-                raise StorageFailed("it stopped half-way") from error
-            raise Altered("bytes") from error
-
-
-def verify(file: SealedFile) -> None:
-    """Read the file to its last byte. Raises `Altered`, or `StorageFailed` when the storage does not answer."""
-    for _ in clear_bytes(file):
-        pass
-
-
-def _authenticate(file: SealedFile) -> None:
-    """As `verify`, by the cipher and the length alone: hashing would take longer than all the rest of a download."""
-    if sum(len(chunk) for chunk in _authenticated(file, SENT_BYTES)) != file.size:
-        raise Altered("digest")
 
 
 def find(*, member: Member, document_id: uuid.UUID, photo: int | None = None) -> tuple[Document, NamedFile]:
@@ -129,7 +57,7 @@ def download(*, member: Member, document_id: uuid.UUID, photo: int | None = None
     document, file = find(member=member, document_id=document_id, photo=photo)
     which = {} if photo is None else {"photo": photo}
     try:
-        _authenticate(file)
+        authenticate(file)
     except Altered as error:
         with transaction.atomic():
             record(
@@ -142,4 +70,4 @@ def download(*, member: Member, document_id: uuid.UUID, photo: int | None = None
         raise
     with transaction.atomic():
         record(Event.DOCUMENT_DOWNLOADED, subject=document.subject, actor=member.subject, **which)
-    return Opened(file, _authenticated(file, SENT_BYTES))
+    return Opened(file, authenticated(file, SENT_BYTES))

@@ -19,10 +19,11 @@ from adherents.inspection.rasteriser.process import CannotBeDrawn, DrawingFailed
 from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.storage.objects import StorageFailed
+from adherents.storage.reading import Altered, clear_bytes
+from adherents.storage.services import claim, release
 from adherents.vault import mails
 from adherents.vault.models import Document, DrawingTurn, GatheredPhoto, Page, SetAside, State
 from adherents.vault.origins import Origin
-from adherents.vault.services.arrival import disown, own
 from adherents.vault.services.budget import Budget
 from adherents.vault.services.gathering import (
     Drawn,
@@ -33,7 +34,6 @@ from adherents.vault.services.gathering import (
     sent_files,
 )
 from adherents.vault.services.pages import sealed_pages
-from adherents.vault.services.reading import Altered, clear_bytes
 from adherents.work.services import do_each
 
 TRIES = 3
@@ -186,7 +186,7 @@ def _checked(document: Document, drawn: Drawn) -> None:
         if row is None:
             return  # another worker has it; what was drawn here is swept
         _drop_pages(row)
-        own([page.storage_name for page in drawn.pages])
+        claim([page.storage_name for page in drawn.pages])
         Page.objects.bulk_create(drawn.pages)
         if drawn.file is not None:
             _now_has_its_file(row, drawn)
@@ -216,7 +216,7 @@ def _now_has_its_file(row: Document, drawn: Drawn) -> None:
     """The PDF that was made of its photos is its file from now on, for good."""
     made = drawn.file
     assert made is not None
-    own([made.storage_name])
+    claim([made.storage_name])
     row.storage_name, row.wrapped_key = made.storage_name, made.wrapped_key
     row.size, row.sha256 = made.size, made.sha256
     row.photos.update(set_aside="")
@@ -272,7 +272,7 @@ def _set_aside(
 
 
 def _drop_pages(row: Document) -> None:
-    disown(list(row.pages.all()))
+    release(list(row.pages.all()))
     row.pages.all().delete()
     row.page_count, row.blank_pages = None, []
 

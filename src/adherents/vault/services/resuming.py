@@ -19,25 +19,17 @@ from django.utils import timezone
 
 from adherents.insurer.profile import profile
 from adherents.members.models import Member
+from adherents.storage.models import UnclaimedObject
 from adherents.storage.objects import StorageFailed, fresh_name
+from adherents.storage.reading import Altered, clear_bytes
 from adherents.storage.sealing import Sealed, Sealer
-from adherents.vault.models import Arrival, Sending, UnclaimedObject, Upload, UploadPart, UploadQuerySet
+from adherents.storage.services import claim, delete_objects, release
+from adherents.vault.models import Arrival, Sending, Upload, UploadPart, UploadQuerySet
 from adherents.vault.names import clean_name
 from adherents.vault.refusals import Refusal
 from adherents.vault.services.allowance import locked_room_of
-from adherents.vault.services.arrival import (
-    MEGABYTE,
-    Arrived,
-    Incoming,
-    Refused,
-    delete_objects,
-    discard,
-    disown,
-    drop_waiting,
-    own,
-)
+from adherents.vault.services.arrival import MEGABYTE, Arrived, Incoming, Refused, discard, drop_waiting
 from adherents.vault.services.preparing import KEPT_FOR, keep_longer, locked
-from adherents.vault.services.reading import Altered, clear_bytes
 from adherents.vault.services.standing import Closed, check_open
 
 STALE = timedelta(minutes=1)  # a page that announces a file brings its first bytes at once
@@ -263,7 +255,7 @@ def _keep(upload: Upload, sealed: Sealed) -> Progress:
     with _accepting(upload, sealed.storage_name):
         kept = _ours(upload).update(offset=offset, expires_at=expires_at, leased_until=timezone.now() + LEASE)
         if kept:
-            own([sealed.storage_name])
+            claim([sealed.storage_name])
             UploadPart.objects.create(
                 upload=upload,
                 offset=upload.offset,
@@ -314,9 +306,9 @@ def _judged(upload: Upload, ended: Arrived | Refused) -> Progress:
         ours = _ours(upload).select_for_update().first()
         if ours is not None:
             parts = list(ours.parts.all())
-            disown(parts)
+            release(parts)
             ours.delete()
-            own([ended.sealed.storage_name])
+            claim([ended.sealed.storage_name])
             Arrival.objects.create(member_id=upload.member_id, sending_id=ours.sending_id, **ended.facts())
     if ours is None:
         discard([ended])
@@ -358,7 +350,7 @@ def _ended(upload: Upload | None) -> bool:
         if found is None:
             return False
         parts = list(found.parts.all())
-        disown(parts)
+        release(parts)
         found.delete()
     delete_objects([part.storage_name for part in parts])
     return True

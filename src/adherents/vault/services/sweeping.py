@@ -4,8 +4,9 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from adherents.storage.models import UnclaimedObject
 from adherents.storage.objects import StorageFailed, delete_object
-from adherents.vault.models import Arrival, UnclaimedObject
+from adherents.vault.models import Arrival
 from adherents.vault.services.arrival import drop_waiting
 from adherents.vault.services.preparing import sweep_over
 

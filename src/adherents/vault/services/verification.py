@@ -13,6 +13,7 @@ from adherents.crypto.envelopes import opening_stream, sealed_size
 from adherents.crypto.keys import CannotOpen
 from adherents.journal.events import Event
 from adherents.journal.services import record
+from adherents.storage.models import SealedFile, UnclaimedObject
 from adherents.storage.objects import (
     NoSuchObject,
     StorageFailed,
@@ -21,9 +22,8 @@ from adherents.storage.objects import (
     object_size,
     open_object,
 )
-from adherents.vault.models import Document, GatheredPhoto, Page, UnclaimedObject
-from adherents.vault.sealed import SealedFile
-from adherents.vault.services.reading import Altered, clear_bytes
+from adherents.storage.reading import Altered, clear_bytes
+from adherents.vault.models import Document, GatheredPhoto, Page
 
 BATCH = 200
 MOST_COMPARED = 50  # of those that do not open: whose bytes each of them holds is looked for among the others

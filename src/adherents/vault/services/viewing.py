@@ -4,8 +4,8 @@ from django.db import transaction
 
 from adherents.journal.events import Event
 from adherents.journal.services import record
+from adherents.storage.reading import Altered, clear_bytes
 from adherents.vault.models import Document, Page
-from adherents.vault.services.reading import Altered, clear_bytes
 
 
 class NoSuchPage(Exception):

@@ -14,6 +14,7 @@ from adherents.accounts.decorators import account_of, member_required
 from adherents.accounts.returning import gives_a_file
 from adherents.members.models import Member
 from adherents.storage.objects import StorageFailed
+from adherents.storage.reading import Altered
 from adherents.vault.finding import FindForm, sent_before
 from adherents.vault.history import entries_of, history_of
 from adherents.vault.models import Deposit, Document
@@ -114,7 +115,7 @@ def download(request: HttpRequest, document_id: uuid.UUID, photo: int | None = N
         return render(request, "vault/gone.html", {"document_id": document_id}, status=410)
     except reading.Dangerous:
         return render(request, "vault/dangerous.html", {"document_id": document_id}, status=403)
-    except reading.Altered:
+    except Altered:
         return render(request, "vault/altered.html", {"document_id": document_id}, status=500)
     except StorageFailed:
         return render(request, "vault/away.html", {"document_id": document_id}, status=503)

@@ -1,28 +1,11 @@
-"""What the rows of every file in the storage have in common, whatever the file is to the vault."""
+"""A file as a member sent it."""
 
 import uuid
 
 from django.db import models
 
 from adherents.inspection.file_type import PHOTOS, SHORT_NAMES
-
-
-class SealedFile(models.Model):
-    """What is known of a file once it is sealed in the storage, under a name that is written once."""
-
-    content_type = models.CharField(max_length=60)
-    size = models.PositiveBigIntegerField()
-    sha256 = models.CharField(max_length=64)
-    wrapped_key = models.BinaryField()
-    storage_name = models.CharField(max_length=120, unique=True)
-
-    class Meta:
-        abstract = True
-
-    @property
-    def sealed_as(self) -> str:
-        """The associated data of its bytes: what they are bound to."""
-        raise NotImplementedError
+from adherents.storage.models import SealedFile
 
 
 class NamedFile(SealedFile):
