@@ -33,7 +33,7 @@ COLUMNS = (
 def person(rank: int, members: int, namesakes: int = 0) -> Any:
     """The invented member of this rank, from 1; with `namesakes`, so many bear the same names, and other ones so many the
     same birth date."""
-    from adherents.members import invented
+    from adherents.demo import invented
 
     found = invented.member(rank)
     if not namesakes:

@@ -27,7 +27,7 @@ TIMES = 3
 
 
 def figures() -> Iterator[dict[str, Any]]:
-    from adherents.members import invented
+    from adherents.demo import invented
 
     with tempfile.TemporaryDirectory(prefix="adherents-bench-register-") as name:
         folder = Path(name)
@@ -127,7 +127,7 @@ def _import(file: Path) -> None:
     django.setup()
     from django.core.management import call_command
 
-    from adherents.members import invented
+    from adherents.demo import invented
     from adherents.members.services.import_files import import_files
 
     call_command("migrate", verbosity=0)

@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from adherents.members.invented import with_key
+from adherents.demo.invented import with_key
 
 MONTHS = [*range(1, 13), *range(20, 100)]
 COMMUNES_3 = st.integers(1, 990).map("{:03d}".format)

@@ -7,10 +7,10 @@ import pytest
 
 from adherents.accounts.models import AccessLink, Account, Purpose
 from adherents.accounts.services.access_link import make_link
+from adherents.demo import invented
 from adherents.journal.models import Entry
 from adherents.mail.models import OutboxMail
 from adherents.mail.services import render
-from adherents.members import invented
 from adherents.members.models import Member
 from adherents.members.services.accounts import attach_account, change_email
 from adherents.members.services.import_files import import_files

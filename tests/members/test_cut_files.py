@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from adherents.members import invented
+from adherents.demo import invented
 from adherents.members.models import Beneficiary, LastFile, LastMemberLine, Member
 from adherents.members.services.import_files import Report, TooManyGone, import_files
 from tests.cast import EVE

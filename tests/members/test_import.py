@@ -8,8 +8,8 @@ import pytest
 import time_machine
 
 from adherents.accounts.models import Account
+from adherents.demo import invented
 from adherents.journal.models import Entry
-from adherents.members import invented
 from adherents.members.intake import apply as applying
 from adherents.members.intake import compare as comparing
 from adherents.members.intake.compare import Refused

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 from django.core.management import CommandError, call_command
 
-from adherents.members import invented
+from adherents.demo import invented
 from adherents.members.models import Member
 from tests.cast import CAMILLE, EVE, EVERYBODY, JEAN_FRANCOIS
 from tests.members.member_file import child_of, line_of, write, write_beneficiaries

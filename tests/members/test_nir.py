@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adherents.demo.invented import with_key
 from adherents.members import nir
-from adherents.members.invented import with_key
 from tests.members.strategies import MONTHS, nirs
 
 A_WOMAN = with_key("2900275112001")

@@ -19,10 +19,10 @@ from django.conf import settings
 from django.db import connections
 from django.template import Context, Engine
 
-from adherents.config.demo import letters
-from adherents.config.demo.people import FIGURES, PASSWORD
-from adherents.config.demo.ports import ADDRESS
-from adherents.config.demo.seeding import codes
+from adherents.demo import mailbox
+from adherents.demo.people import PASSWORD, PERSONAS
+from adherents.demo.ports import ADDRESS
+from adherents.demo.seeding import codes
 from adherents.insurer.profile import profile
 
 NAMES = {ADDRESS, "localhost"}
@@ -47,7 +47,7 @@ class Keeper:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         content = envelope.content or b""
-        letters.keep(content if isinstance(content, bytes) else content.encode())
+        mailbox.keep(content if isinstance(content, bytes) else content.encode())
         return "250 OK"
 
 
@@ -97,17 +97,17 @@ class Pages(BaseHTTPRequestHandler):
         self._not_found()
 
     def show_index(self) -> None:
-        self._page("index.html", {"letters": list(letters.newest(SHOWN)), "refresh": 4})
+        self._page("index.html", {"letters": list(mailbox.newest(SHOWN)), "refresh": 4})
 
     def show_letter(self, letter_id: str) -> None:
-        letter = letters.read(letter_id)
+        letter = mailbox.read(letter_id)
         if letter is None:
             self._not_found()
             return
         self._page("letter.html", {"letter": letter})
 
     def show_letter_html(self, letter_id: str) -> None:
-        letter = letters.read(letter_id)
+        letter = mailbox.read(letter_id)
         if letter is None or not letter.html:
             self._not_found()
             return
@@ -121,7 +121,7 @@ class Pages(BaseHTTPRequestHandler):
         self._page("codes.html", {"agents": _codes_now(), "left": left, "refresh": min(left, 6)})
 
     def show_people(self) -> None:
-        self._page("people.html", {"figures": FIGURES, "files": settings.DATA_DIR / "exemples"})
+        self._page("people.html", {"personas": PERSONAS, "files": settings.DATA_DIR / "exemples"})
 
     def show_style(self) -> None:
         self._answer(HTTPStatus.OK, "text/css", (PAGES / "style.css").read_text("utf-8"))

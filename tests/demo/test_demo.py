@@ -21,9 +21,9 @@ import psutil
 import pytest
 
 from adherents.accounts.models import Account
-from adherents.config.demo import catcher, keeping, letters, people
-from adherents.config.demo.keeping import CannotRun
-from adherents.config.demo.ports import check_ports, pages_port
+from adherents.demo import catcher, data_folder, mailbox, people
+from adherents.demo.data_folder import CannotRun
+from adherents.demo.ports import check_ports, pages_port
 from adherents.members import nir
 from adherents.members.models import Member
 
@@ -43,22 +43,22 @@ def test_the_fifty_have_nirs_that_could_exist_and_addresses_that_reach_nobody() 
 
 
 def test_an_empty_folder_is_filled_and_a_whole_demonstration_is_kept(tmp_path: Path) -> None:
-    assert keeping.is_to_fill(tmp_path)
-    keeping.begin(tmp_path)
+    assert data_folder.is_to_fill(tmp_path)
+    data_folder.begin(tmp_path)
     _database(tmp_path, people=1)
-    keeping.finish(tmp_path)
-    assert not keeping.is_to_fill(tmp_path)
+    data_folder.finish(tmp_path)
+    assert not data_folder.is_to_fill(tmp_path)
 
 
 def test_a_demonstration_that_was_killed_while_it_was_made_is_made_anew(tmp_path: Path) -> None:
-    keeping.begin(tmp_path)
+    data_folder.begin(tmp_path)
     _database(tmp_path, people=3)
     (tmp_path / "documents" / "2026").mkdir(parents=True)
     (tmp_path / "documents" / "2026" / "half").write_bytes(b"half")
     (tmp_path / "secret.key").write_text("kept")
-    assert keeping.is_to_fill(tmp_path)
-    keeping.begin(tmp_path)
-    assert sorted(path.name for path in tmp_path.iterdir()) == [keeping.MARK, "secret.key"]
+    assert data_folder.is_to_fill(tmp_path)
+    data_folder.begin(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [data_folder.MARK, "secret.key"]
 
 
 @pytest.mark.parametrize("what", ["people", "documents"])
@@ -68,13 +68,13 @@ def test_a_folder_that_the_demonstration_did_not_make_is_left_alone(tmp_path: Pa
         (tmp_path / "documents").mkdir()
         (tmp_path / "documents" / "one").write_bytes(b"somebody's")
     with pytest.raises(CannotRun, match="ADHERENTS_DATA_DIR"):
-        keeping.is_to_fill(tmp_path)
+        data_folder.is_to_fill(tmp_path)
 
 
 def test_two_demonstrations_do_not_share_a_folder(tmp_path: Path) -> None:
-    with keeping.take(tmp_path), pytest.raises(CannotRun, match="tourne déjà"):
-        keeping.take(tmp_path)
-    keeping.take(tmp_path).close()
+    with data_folder.take(tmp_path), pytest.raises(CannotRun, match="tourne déjà"):
+        data_folder.take(tmp_path)
+    data_folder.take(tmp_path).close()
 
 
 def test_a_port_in_use_is_told_in_one_sentence() -> None:
@@ -101,15 +101,15 @@ def test_the_demonstration_refuses_an_address_that_is_not_this_machine(tmp_path:
 
 def test_a_mail_is_shown_without_letting_it_do_anything(settings: object, tmp_path: Path) -> None:
     settings.DATA_DIR = tmp_path  # type: ignore[attr-defined]
-    letter_id = letters.keep(
+    letter_id = mailbox.keep(
         b"From: A <a@example.org>\r\nTo: b@example.org\r\nSubject: Bonjour <b>\r\nDate: Mon, 23 Nov 2026 09:00:00 +0100\r\n"
         b"MIME-Version: 1.0\r\nContent-Type: text/html; charset=utf-8\r\n\r\n"
         b"<html><head></head><body><script>alert(1)</script><a href='http://127.0.0.1/x'>x</a></body></html>"
     )
-    letter = letters.read(letter_id)
+    letter = mailbox.read(letter_id)
     assert letter is not None
     assert (letter.subject, letter.to) == ("Bonjour <b>", "b@example.org")
-    assert letters.read("../../secret") is None
+    assert mailbox.read("../../secret") is None
     server = catcher.start_pages(0)
     root = f"http://127.0.0.1:{server.server_address[1]}"
     try:
@@ -256,10 +256,10 @@ def _family(demo: "subprocess.Popen[str]") -> list[psutil.Process]:
 
 def _figures(folder: Path) -> dict[str, int]:
     tables = ("members_member", "members_beneficiary", "accounts_account", "vault_document", "vault_deposit")
-    with closing(sqlite3.connect(folder / keeping.DATABASE)) as opened:
+    with closing(sqlite3.connect(folder / data_folder.DATABASE)) as opened:
         return {
             **{table: opened.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0] for table in tables},
-            "filled": int(json.loads((folder / keeping.MARK).read_text())["whole"]),
+            "filled": int(json.loads((folder / data_folder.MARK).read_text())["whole"]),
         }
 
 
@@ -285,7 +285,7 @@ def _free_port() -> int:
 
 def _database(folder: Path, *, people: int) -> None:
     """A database with the portal's table of members, and so many rows in it."""
-    with closing(sqlite3.connect(folder / keeping.DATABASE)) as made, made:
+    with closing(sqlite3.connect(folder / data_folder.DATABASE)) as made, made:
         made.execute(f"CREATE TABLE {Member._meta.db_table} (id INTEGER)")
         made.execute(f"CREATE TABLE {Account._meta.db_table} (id INTEGER)")
         made.executemany(f"INSERT INTO {Member._meta.db_table} VALUES (?)", [(n,) for n in range(people)])

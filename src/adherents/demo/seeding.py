@@ -30,9 +30,9 @@ from adherents.casework.models import Item
 from adherents.casework.services import consulting, deciding, queue
 from adherents.casework.services.deciding import settle_due
 from adherents.casework.services.entering import enter_lately
-from adherents.config.demo.papers import Paper, Sender, file_of
-from adherents.config.demo.people import AGENTS, PASSWORD, Agent, Figure, Files
-from adherents.config.demo.talks import say, talks
+from adherents.demo.conversations import say, talks
+from adherents.demo.people import AGENTS, PASSWORD, Agent, Files, Persona
+from adherents.demo.sample_documents import Paper, Sender, file_of
 from adherents.insurer.calendar import add_working_days
 from adherents.insurer.profile import profile
 from adherents.insurer.treatment import Use
@@ -72,7 +72,7 @@ def seed(files: Files) -> None:
     files.write()
     with (
         time_machine.travel(now - BEGAN) as clock,
-        override_settings(EMAIL_BACKEND="adherents.config.demo.letters.FolderBackend"),
+        override_settings(EMAIL_BACKEND="adherents.demo.mailbox.FolderBackend"),
     ):
         _seed_agents(encoded)
         import_files(members=files.members, beneficiaries=files.beneficiaries, apply=True)
@@ -108,41 +108,41 @@ def _seed_agent(agent: Agent, encoded: str) -> None:
     record(Event.SECOND_FACTOR_ADDED, subject=account.subject, actor=account.subject, kind="totp")
 
 
-def _steps(people: list[Figure], encoded: str, now: datetime) -> Iterator[Step]:
-    for figure in people:
-        if figure.opened is not None:
-            yield from _life(figure, figure.opened, encoded, now)
-        if figure.refused is not None:
-            yield _refusal(figure, figure.refused, now)
-    for at, figure, talk, said in talks(people, now):
-        yield Step(at, partial(say, figure, talk, said))
+def _steps(people: list[Persona], encoded: str, now: datetime) -> Iterator[Step]:
+    for persona in people:
+        if persona.opened is not None:
+            yield from _life(persona, persona.opened, encoded, now)
+        if persona.refused is not None:
+            yield _refusal(persona, persona.refused, now)
+    for at, persona, talk, said in talks(people, now):
+        yield Step(at, partial(say, persona, talk, said))
 
 
-def _refusal(figure: Figure, days: int, now: datetime) -> Step:
-    return Step(_hour("server", days, now), lambda: note_refusal(address=figure.line.email))
+def _refusal(persona: Persona, days: int, now: datetime) -> Step:
+    return Step(_hour("server", days, now), lambda: note_refusal(address=persona.line.email))
 
 
-def _life(figure: Figure, opened: int, encoded: str, now: datetime) -> Iterator[Step]:
-    member = Member.objects.get(number=figure.number)
+def _life(persona: Persona, opened: int, encoded: str, now: datetime) -> Iterator[Step]:
+    member = Member.objects.get(number=persona.number)
     yield Step(
-        _hour(figure.number, opened, now) - timedelta(minutes=20), lambda: _set_password(member, encoded)
+        _hour(persona.number, opened, now) - timedelta(minutes=20), lambda: _set_password(member, encoded)
     )
-    if figure.renewed is not None:
-        renewed = _hour(figure.number, figure.renewed, now) - timedelta(minutes=20)
-        yield Step(renewed, lambda: _renew(figure.number))
-    browser = Browser(figure.number)
-    for days in figure.signed_in:
-        yield Step(_hour(figure.number, days, now) - timedelta(minutes=8), browser.sign_in)
-    for paper in figure.papers:
-        yield from _sent(figure, paper, now)
-    if figure.left_unsent:
-        yield Step(now - timedelta(hours=3), lambda: _leave_unsent(figure))
-    if figure.wrong is not None:
-        yield Step(now - figure.wrong, lambda: _type_wrong_passwords(figure.number))
-    if figure.closed is not None:
-        account = Account.objects.filter(identifier=figure.number)
+    if persona.renewed is not None:
+        renewed = _hour(persona.number, persona.renewed, now) - timedelta(minutes=20)
+        yield Step(renewed, lambda: _renew(persona.number))
+    browser = Browser(persona.number)
+    for days in persona.signed_in:
+        yield Step(_hour(persona.number, days, now) - timedelta(minutes=8), browser.sign_in)
+    for paper in persona.papers:
+        yield from _sent(persona, paper, now)
+    if persona.left_unsent:
+        yield Step(now - timedelta(hours=3), lambda: _leave_unsent(persona))
+    if persona.wrong is not None:
+        yield Step(now - persona.wrong, lambda: _type_wrong_passwords(persona.number))
+    if persona.closed is not None:
+        account = Account.objects.filter(identifier=persona.number)
         yield Step(
-            _hour("service", figure.closed, now),
+            _hour("service", persona.closed, now),
             lambda: closing.close(account=account.get(), actor="system", reason="Contrat terminé."),
         )
 
@@ -201,11 +201,11 @@ def _type_wrong_passwords(number: str) -> None:
             lock.fail(lock.take_try(number, lock.device_of(account, STRANGER)), account)
 
 
-def _sent(figure: Figure, paper: Paper, now: datetime) -> Iterator[Step]:
+def _sent(persona: Persona, paper: Paper, now: datetime) -> Iterator[Step]:
     """Sent, drawn a minute later, and what an agent then made of it."""
     sent: list[Document] = []
-    at = _hour(figure.number, paper.days_ago, now)
-    yield Step(at, lambda: sent.append(_send(figure, paper)))
+    at = _hour(persona.number, paper.days_ago, now)
+    yield Step(at, lambda: sent.append(_send(persona, paper)))
     if paper.state == "altered":
         yield Step(at + timedelta(seconds=5), lambda: _alter(sent[0]))
     elif paper.state == "received":
@@ -233,11 +233,11 @@ def _draw(document: Document) -> None:
     raise RuntimeError("a document of the demonstration could not be drawn")
 
 
-def _send(figure: Figure, paper: Paper) -> Document:
-    member = Member.objects.get(number=figure.number)
+def _send(persona: Persona, paper: Paper) -> Document:
+    member = Member.objects.get(number=persona.number)
     beneficiary = Beneficiary.objects.of(member).filter(rank=paper.rank).first()
     person = beneficiary or member
-    sender, today = Sender(person.name, figure.number, person.nir), timezone.localdate()
+    sender, today = Sender(person.name, persona.number, person.nir), timezone.localdate()
     arrived = _arrived(*file_of(paper, sender, today))
     if not arrived:  # this insurer takes no such file
         arrived = _arrived(*file_of(replace(paper, drawn_as=PLAIN), sender, today))
@@ -264,12 +264,14 @@ def _kind(wanted: str) -> str:
     return next((code for code in (wanted, wanted.partition("_")[0]) if code in codes), codes[-1])
 
 
-def _leave_unsent(figure: Figure) -> None:
+def _leave_unsent(persona: Persona) -> None:
     """A file that arrived and was not sent: the home page says so."""
     paper = Paper("ordonnance", "ordonnance", 0, "")
-    name, content = file_of(paper, Sender(figure.name, figure.number, figure.line.nir), timezone.localdate())
+    name, content = file_of(
+        paper, Sender(persona.name, persona.number, persona.line.nir), timezone.localdate()
+    )
     keep_waiting(
-        member=Member.objects.get(number=figure.number),
+        member=Member.objects.get(number=persona.number),
         sending_id=uuid.uuid4(),
         arrived=_arrived(name, content),
         form=Form(kind=_kind("ordonnance")),

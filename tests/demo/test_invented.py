@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from adherents.members import invented, nir
+from adherents.demo import invented
+from adherents.members import nir
 
 SOURCES = Path(invented.__file__).parents[1]
 

@@ -13,9 +13,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from adherents.config.demo import keeping
-from adherents.config.demo.keeping import CannotRun
-from adherents.config.demo.ports import ADDRESS, check_ports, pages_port, smtp_port
+from adherents.demo import data_folder
+from adherents.demo.data_folder import CannotRun
+from adherents.demo.ports import ADDRESS, check_ports, pages_port, smtp_port
 
 READY_WITHIN, PATIENCE = 90, 4  # seconds: to answer, and to end when asked to
 COMMAND = "from adherents.config.command import main; main()"
@@ -34,7 +34,7 @@ class Demonstration:
     def run(self) -> int:
         """Serve until a signal comes (0), or a part of it ends by itself (1). Raises `CannotRun`."""
         check_ports(self.port)
-        with keeping.take(self.folder):
+        with data_folder.take(self.folder):
             self._fill()
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                 signal.signal(number, lambda *_: self.stopping.set())
@@ -48,21 +48,21 @@ class Demonstration:
     def _fill(self) -> None:
         from django.core.management import call_command
 
-        from adherents.config.demo.people import Files
-        from adherents.config.demo.seeding import seed
+        from adherents.demo.people import Files
+        from adherents.demo.seeding import seed
 
-        if not keeping.is_to_fill(self.folder):
+        if not data_folder.is_to_fill(self.folder):
             call_command("migrate", verbosity=0, interactive=False)
             return
         say("Je prépare cinquante adhérents et leurs documents (une vingtaine de secondes)…")
-        keeping.begin(self.folder)
+        data_folder.begin(self.folder)
         files = self.folder / "exemples"
         files.mkdir(exist_ok=True)
         seed(Files(files / "adherents.csv", files / "beneficiaires.csv"))
-        keeping.finish(self.folder)
+        data_folder.finish(self.folder)
 
     def _start(self, log: IO[bytes]) -> None:
-        from adherents.config.demo import catcher
+        from adherents.demo import catcher
 
         try:
             catcher.start_smtp(smtp_port(self.port))
@@ -83,7 +83,7 @@ class Demonstration:
         )
 
     def _watch(self) -> int:
-        from adherents.config.demo import banner
+        from adherents.demo import banner
 
         told, since = False, time.monotonic()
         while not self.stopping.wait(0.2):

@@ -8,10 +8,10 @@ from dataclasses import astuple, dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from adherents.config.demo.papers import Paper
-from adherents.members import invented
+from adherents.demo import invented
+from adherents.demo.invented import InventedMember, with_key
+from adherents.demo.sample_documents import Paper
 from adherents.members.intake.facts import BENEFICIARY_COLUMNS
-from adherents.members.invented import InventedMember, with_key
 
 PASSWORD = "tulipe-Bleue-42"  # noqa: S105 (printed for whoever tries the demonstration)
 HOW_MANY = 50
@@ -31,7 +31,7 @@ class Covered:
 
 
 @dataclass(frozen=True)
-class Figure:
+class Persona:
     """A member of the demonstration and what became of the account.
 
     `opened`: days since the account was opened (None: never connected), `renewed`: since its password was last set,
@@ -114,8 +114,8 @@ EVERY_STATE = (
     Paper("ordonnance", "ordonnance", 0.02, "received"),
 )
 
-FIGURES = (
-    Figure(
+PERSONAS = (
+    Persona(
         _line(
             1, "2540338185042", "Dupont//Camille, Rose", "05/03/1954", "38", "camille", phone="06 12 34 56 78"
         ),
@@ -128,11 +128,11 @@ FIGURES = (
         ),
         papers=EVERY_STATE,
     ),
-    Figure(
+    Persona(
         _line(2, "1480775012345", "L’Héritier-Müller//Jean-François", "21/07/1948", "94", "jf.lheritier"),
         "jamais connecté : première connexion, avec accents et trait d’union",
     ),
-    Figure(
+    Persona(
         _line(3, "2590463113027", "Faure/Lefèvre/Monique", "17/04/1959", "63", "monique.lefevre"),
         "compte bloqué il y a 2 heures, pour 24 heures",
         opened=120,
@@ -140,14 +140,14 @@ FIGURES = (
         wrong=timedelta(hours=2),
         papers=(Paper("facture_soins", "facture", 31, "accepted"),),
     ),
-    Figure(
+    Persona(
         _line(4, "1650213055088", "Benali//Ahmed", "09/02/1965", "13", "ahmed.benali"),
         "bloqué il y a 30 heures : seul « Mot de passe oublié ? » ouvre",
         opened=64,
         signed_in=(64, 20),
         wrong=timedelta(hours=30),
     ),
-    Figure(
+    Persona(
         _line(5, "2710869123060", "Perrin//Sylvie", "30/08/1971", "69", "sylvie.perrin"),
         "mot de passe périmé depuis 20 jours",
         opened=200,
@@ -157,47 +157,47 @@ FIGURES = (
             Paper("facture_optique", "facture", 45, "refused"),
         ),
     ),
-    Figure(
+    Persona(
         _line(6, "1760556121031", "Le Goff//Gaël", "12/05/1976", "56", "gael.legoff"),
         "mot de passe à renouveler dans 10 jours : avertissement et mail",
         opened=170,
         signed_in=(170, 88, 9),
         papers=(Paper("rib", "rib", 88, "accepted"), Paper("ordonnance", "ordonnance", 2, "in_progress")),
     ),
-    Figure(
+    Persona(
         _line(7, "2470333063019", "Martínez//Denise", "08/03/1947", "33", "denise.martinez"),
         "compte fermé il y a 12 jours",
         opened=130,
         signed_in=(130, 90),
         closed=12,
     ),
-    Figure(
+    Persona(
         _line(8, "2450669123021", "Lemoine//Odette", "30/06/1945", "69"),
         "sans adresse e-mail : aucun mail n’arrive, un conseiller l’ajoute",
     ),
-    Figure(
+    Persona(
         _line(9, "1751199109033", "Carter//Thomas", "14/11/1975", "99", "thomas.carter", language="en"),
         "en anglais, pages et mails",
         opened=50,
         signed_in=(50, 12),
         papers=(Paper("facture_dentaire", "facture", 12, "accepted"), Paper("rib", "rib", 50, "accepted")),
     ),
-    Figure(
+    Persona(
         _line(10, "2010531555101", "Marty//Léa", "09/05/2001", "31", "lea.marty"),
         "jumelle de Zoé, jamais connectée",
     ),
-    Figure(
+    Persona(
         _line(11, "2010531555102", "Marty//Zoé", "09/05/2001", "31", "zoe.marty"),
         "jumelle de Léa, connectée",
         opened=33,
         signed_in=(33, 5),
         papers=(Paper("certificat_scolarite", "attestation", 5, "checked"),),
     ),
-    Figure(
+    Persona(
         _line(12, "1629999352078", "Benaïssa//Karim", "00/00/1962", "99", "karim.benaissa"),
         "jour et mois de naissance inconnus : 00/00/1962 ; jamais connecté",
     ),
-    Figure(
+    Persona(
         _line(13, "1570220004056", "Casanova//Ange", "11/02/1957", "2A", "ange.casanova"),
         "né en Corse ; un document refusé et un à compléter l’attendent",
         opened=77,
@@ -208,7 +208,7 @@ FIGURES = (
             Paper("rib", "rib-photo", 3, "checked"),
         ),
     ),
-    Figure(
+    Persona(
         _line(14, "2790592050041", "Nguyen/Barré/Nathalie", "23/05/1979", "92", "nathalie.barre"),
         "cinq bénéficiaires, une année de documents",
         opened=340,
@@ -232,7 +232,7 @@ FIGURES = (
             for turn in range(9)
         ),
     ),
-    Figure(
+    Persona(
         _line(15, "1830697408216", "Hoarau//Paul", "07/06/1983", "974", "paul.hoarau"),
         "un fichier illisible, un trop grand, un altéré ; un envoi interrompu",
         opened=28,
@@ -245,7 +245,7 @@ FIGURES = (
         ),
         left_unsent=True,
     ),
-    Figure(
+    Persona(
         _line(16, "2530187085064", "Girard//Louise", "26/01/1953", "87", "louise.girard", end="30/06/2026"),
         "n’est plus adhérente : une première connexion reste sans suite",
     ),
@@ -254,22 +254,22 @@ _FILLERS = ("rib", "facture", "attestation", "facture-photo", "ordonnance", "dec
 _KINDS = ("rib", "facture_soins", "attestation_secu", "facture_optique", "ordonnance", "releve_prestations")
 
 
-def _other(rank: int) -> Figure:
+def _other(rank: int) -> Persona:
     """One of those who fill the lists: two in three have connected, half of these have sent something lately."""
     line = invented.member(rank)
     if rank % 3 == 0 or not line.email:
-        return Figure(line)
+        return Persona(line)
     days = 3 + rank * 7 % 29
     papers: tuple[Paper, ...] = ()
     if rank % 2:
         state = ("checked", "accepted", "in_progress", "refused")[rank // 2 % 4]
         papers = (Paper(_KINDS[rank % 6], _FILLERS[rank % 6], days, state),)
-    return Figure(line, opened=days + 20, signed_in=(days + 20, days), papers=papers)
+    return Persona(line, opened=days + 20, signed_in=(days + 20, days), papers=papers)
 
 
-def everybody() -> list[Figure]:
+def everybody() -> list[Persona]:
     """The fifty, in the order of their numbers."""
-    return [*FIGURES, *(_other(rank) for rank in range(1, HOW_MANY - len(FIGURES) + 1))]
+    return [*PERSONAS, *(_other(rank) for rank in range(1, HOW_MANY - len(PERSONAS) + 1))]
 
 
 @dataclass(frozen=True)
@@ -278,13 +278,13 @@ class Files:
 
     members: Path
     beneficiaries: Path
-    people: list[Figure] = field(default_factory=everybody)
+    people: list[Persona] = field(default_factory=everybody)
 
     def write(self) -> None:
-        invented.write_member_file(self.members, iter(figure.line for figure in self.people))
+        invented.write_member_file(self.members, iter(persona.line for persona in self.people))
         with self.beneficiaries.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, delimiter=";", lineterminator="\r\n")
             writer.writerow(BENEFICIARY_COLUMNS)
-            for figure in self.people:
-                for covered in figure.covered:
-                    writer.writerow([figure.number, *astuple(covered), "01/01/2019", ""])
+            for persona in self.people:
+                for covered in persona.covered:
+                    writer.writerow([persona.number, *astuple(covered), "01/01/2019", ""])

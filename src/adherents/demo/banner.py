@@ -4,9 +4,9 @@ from pathlib import Path
 
 from django.conf import settings
 
-from adherents.config.demo.people import FIGURES, PASSWORD
-from adherents.config.demo.ports import pages_port, smtp_port
-from adherents.config.demo.seeding import codes
+from adherents.demo.people import PASSWORD, PERSONAS
+from adherents.demo.ports import pages_port, smtp_port
+from adherents.demo.seeding import codes
 
 
 def text(port: int, folder: Path) -> str:
@@ -14,7 +14,7 @@ def text(port: int, folder: Path) -> str:
     portal, mail = settings.BASE_URL, f"http://127.0.0.1:{pages_port(port)}"
     rows = [
         ["N° adhérent", "Mot de passe", "Ce que cela montre"],
-        *([figure.number, PASSWORD if figure.opened else "à créer", figure.shows] for figure in FIGURES),
+        *([persona.number, PASSWORD if persona.opened else "à créer", persona.shows] for persona in PERSONAS),
     ]
     agents = [
         ["Adresse e-mail", "Mot de passe", "Rôle", "Secret du second facteur"],

@@ -9,8 +9,8 @@ from django.utils import timezone
 from adherents.accounts.models import Account
 from adherents.casework.models import Message, Thread
 from adherents.casework.services import messaging
-from adherents.config.demo.papers import Paper, Sender, file_of
-from adherents.config.demo.people import AGENTS, Figure
+from adherents.demo.people import AGENTS, Persona
+from adherents.demo.sample_documents import Paper, Sender, file_of
 from adherents.members.models import Member
 from adherents.vault.services.arrival import Intake
 from adherents.vault.services.attaching import Brought
@@ -66,18 +66,18 @@ TALKS = (
 )
 
 
-def talks(people: list[Figure], now: datetime) -> Iterator[tuple[datetime, Figure, Talk, Said]]:
+def talks(people: list[Persona], now: datetime) -> Iterator[tuple[datetime, Persona, Talk, Said]]:
     """Each of those who have an account long enough has one, the first of them two."""
     able = [one for one in people if one.opened is not None and one.opened > 20 and one.closed is None]
     for number, talk in enumerate(TALKS):
-        figure = able[max(number - 1, 0) % len(able)]
+        persona = able[max(number - 1, 0) % len(able)]
         for said in talk.said:
-            yield now - timedelta(hours=said.hours_ago), figure, talk, said
+            yield now - timedelta(hours=said.hours_ago), persona, talk, said
 
 
-def say(figure: Figure, talk: Talk, said: Said) -> None:
+def say(persona: Persona, talk: Talk, said: Said) -> None:
     """One message, by whoever says it, in the conversation of this subject."""
-    member = Member.objects.select_related("account").get(number=figure.number)
+    member = Member.objects.select_related("account").get(number=persona.number)
     assert member.account is not None
     threads = Thread.objects.of(member)  # subjects are sealed: they are compared here
     thread = next((one for one in threads if one.subject == talk.subject), None)
@@ -87,7 +87,7 @@ def say(figure: Figure, talk: Talk, said: Said) -> None:
             author=member.account,
             subject=talk.subject,
             body=said.words,
-            brought=_photo(figure) if said.with_photo else Brought(),
+            brought=_photo(persona) if said.with_photo else Brought(),
         )
     elif said.who == "member":
         messaging.read_by_member(member=member, thread_id=thread.pk)
@@ -108,9 +108,11 @@ def _agent(address: str) -> Account:
     return Account.objects.get(identifier=address)
 
 
-def _photo(figure: Figure) -> Brought:
+def _photo(persona: Persona) -> Brought:
     paper = Paper("devis", "rib", 0, "")
-    name, content = file_of(paper, Sender(figure.name, figure.number, figure.line.nir), timezone.localdate())
+    name, content = file_of(
+        paper, Sender(persona.name, persona.number, persona.line.nir), timezone.localdate()
+    )
     intake = Intake()
     intake.begin(name).write(content)
     intake.end()

@@ -2,7 +2,7 @@
 
 import socket
 
-from adherents.config.demo.keeping import CannotRun
+from adherents.demo.data_folder import CannotRun
 
 ADDRESS = "127.0.0.1"
 PAGES_FROM_PORT, SMTP_FROM_PORT = 25, 26

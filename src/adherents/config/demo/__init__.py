@@ -1,4 +1,0 @@
-"""The demonstration: invented people, a mail catcher, and the portal with its worker, by one command.
-
-It needs the development requirements (reportlab, aiosmtpd, time-machine); no part of the portal imports it.
-"""
