@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from adherents.accounts.models import Account, Role
-from adherents.casework.permissions import TABLE, Act
+from adherents.accounts.permissions import TABLE, Act
 from adherents.casework.urls import urlpatterns as desk_pages
 from adherents.members.models import Member
 from tests.agents import enter, make_agent, signed_in

@@ -37,13 +37,13 @@ def journalled(event: Event) -> tuple[str, str, dict[str, object]]:
 
 def test_an_invitation_sent_again_opens_and_the_former_does_not(client: Client, letters: Letters) -> None:
     by = administrator()
-    agent = agents.invite(email="c.morel@mese.example", role="conseiller", actor=by.at_work, reason=WHY)
+    agent = agents.invite(email="c.morel@mese.example", role="conseiller", actor=by.actor, reason=WHY)
     agents.invite_again(agent=agent, by=by, reason=WHY)
     first, second = letters()
     assert client.get(first.link, follow=True).status_code == 410
     assert client.get(second.link, follow=True).status_code == 200
     events = Entry.objects.filter(event=Event.AGENT_INVITED, subject=agent.subject)
-    assert [(entry.actor, entry.details["reason"]) for entry in events] == [(by.at_work, WHY)] * 2
+    assert [(entry.actor, entry.details["reason"]) for entry in events] == [(by.actor, WHY)] * 2
     with pytest.raises(agents.AlreadyConnected):
         agents.invite_again(agent=make_agent(), by=by, reason=WHY)
 
@@ -57,7 +57,7 @@ def test_another_role_ends_the_sessions_of_the_former_and_is_told(letters: Lette
     assert [letter.to for letter in letters()] == [agent.email]
     assert journalled(Event.AGENT_ROLE_CHANGED) == (
         agent.subject,
-        by.at_work,
+        by.actor,
         {"former": "conseiller", "role": "auditeur", "reason": WHY},
     )
     with pytest.raises(agents.AlreadySo):
@@ -76,8 +76,8 @@ def test_a_suspended_agent_is_out_at_once_and_comes_back_with_the_same_password(
     assert [letter.to for letter in letters()] == [agent.email] * 2
     agent.authenticator_set.all().delete()  # type: ignore[attr-defined]
     assert signed_in(agent).get(DESK).status_code == 200
-    assert journalled(Event.AGENT_SUSPENDED) == (agent.subject, by.at_work, {"reason": WHY})
-    assert journalled(Event.AGENT_REINSTATED) == (agent.subject, by.at_work, {"reason": "retour"})
+    assert journalled(Event.AGENT_SUSPENDED) == (agent.subject, by.actor, {"reason": WHY})
+    assert journalled(Event.AGENT_REINSTATED) == (agent.subject, by.actor, {"reason": "retour"})
 
 
 def test_the_journal_names_no_group_and_the_agent_has_it() -> None:
@@ -86,7 +86,7 @@ def test_the_journal_names_no_group_and_the_agent_has_it() -> None:
     agents.change_team(agent=agent, by=by, team="Optique")
     agent.refresh_from_db()
     assert agent.team == "Optique"
-    assert journalled(Event.AGENT_TEAM_CHANGED) == (agent.subject, by.at_work, {})
+    assert journalled(Event.AGENT_TEAM_CHANGED) == (agent.subject, by.actor, {})
 
 
 ACTS: list[Callable[[Account, Account], object]] = [

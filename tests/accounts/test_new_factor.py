@@ -81,7 +81,7 @@ def test_asking_changes_nothing_yet_and_the_agent_is_told(
         (agent.email, "On demande pour vous un nouveau second facteur")
     ]
     assert has_app(agent)
-    assert done(agent) == [(Event.NEW_FACTOR_ASKED, supervisor.at_work)]
+    assert done(agent) == [(Event.NEW_FACTOR_ASKED, supervisor.actor)]
     with pytest.raises(new_factor.AlreadyAsked):
         new_factor.ask(agent=agent, by=supervisor, reason=WHY)
 
@@ -110,7 +110,7 @@ def test_agreed_the_old_factor_opens_nothing_and_the_mailed_link_lets_add_anothe
     enter(client, agent)
     add_app_by_hand(client)
     assert client.get(DESK).status_code == 200
-    assert (Event.NEW_FACTOR_APPROVED, administrator.at_work) in done(agent)
+    assert (Event.NEW_FACTOR_APPROVED, administrator.actor) in done(agent)
 
     again = Client()  # once
     Authenticator.objects.filter(user=agent).delete()
@@ -156,7 +156,7 @@ def test_refused_nothing_changes_and_the_agent_is_told(
     new_factor.refuse(request=request_, by=administrator, reason="ne me répond pas")
     assert [letter.to for letter in letters()] == [agent.email]
     assert has_app(agent)
-    assert done(agent)[-1] == (Event.NEW_FACTOR_REFUSED, administrator.at_work)
+    assert done(agent)[-1] == (Event.NEW_FACTOR_REFUSED, administrator.actor)
     with pytest.raises(new_factor.NothingWaits):
         new_factor.approve(request=request_, by=administrator, reason=WHY)
 

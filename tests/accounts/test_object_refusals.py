@@ -103,7 +103,7 @@ def test_what_was_typed_in_the_place_of_an_identifier_is_not_written_down(browse
 def test_an_agent_who_walks_documents_is_journalled_at_work(db: None) -> None:
     agent = make_agent()
     assert signed_in(agent).get(f"/gestion/documents/{uuid.uuid4()}/").status_code == 404
-    assert [entry.actor for entry in refused()] == [agent.at_work]
+    assert [entry.actor for entry in refused()] == [agent.actor]
 
 
 def test_whoever_walks_identifiers_is_stopped_and_the_journal_stops_growing(

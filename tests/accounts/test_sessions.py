@@ -134,7 +134,7 @@ def test_the_desk_ends_every_session_of_a_member_who_is_told(letters: Letters) -
     (letter,) = letters()
     assert letter.to == CAMILLE.email
     entry = Entry.objects.get(event=Event.SESSIONS_ENDED)
-    assert (entry.actor, entry.details["reason"]) == (adviser.at_work, "téléphone volé")
+    assert (entry.actor, entry.details["reason"]) == (adviser.actor, "téléphone volé")
     with pytest.raises(end_sessions.NothingOpen):
         end_sessions.end_all_of(account=account, by=adviser, reason="encore")
 

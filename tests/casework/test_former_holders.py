@@ -200,9 +200,9 @@ def test_a_head_hands_over_the_export_with_a_reason_that_is_journalled(
     zipped = zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content)))  # type: ignore[arg-type]
     assert any(name.endswith(".pdf") for name in zipped.namelist())
     entry = Entry.objects.get(event="vault.documents_exported", subject=former.subject)
-    assert (entry.actor, entry.details["reason"]) == (agent.at_work, "demande écrite, identité vérifiée")
+    assert (entry.actor, entry.details["reason"]) == (agent.actor, "demande écrite, identité vérifiée")
     taken = Entry.objects.get(event="vault.document_downloaded", subject=document.subject)
-    assert taken.actor == agent.at_work
+    assert taken.actor == agent.actor
 
 
 def test_nobody_elses_documents_are_handed_over(former: Member) -> None:

@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from adherents.accounts import sessions
 from adherents.accounts.models import Account, Role
+from adherents.accounts.permissions import TABLE, Act
 from adherents.accounts.returning import to_agents_sign_in, to_sign_in
 from adherents.accounts.second_factor import session
 from adherents.journal.events import Event
@@ -86,6 +87,26 @@ def agent_required(*roles: Role) -> Callable[[View[P]], View[P]]:
 
         guarded.for_agents = True  # type: ignore[attr-defined]
         return cast(View[P], guarded)
+
+    return decorate
+
+
+def allowed_to(act: Act) -> Callable[[View[P]], View[P]]:
+    """Only for agents whose role may do this, behind a second factor. A refusal is journalled."""
+
+    def decorate(view: View[P]) -> View[P]:
+        @wraps(view)
+        def held(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            account = account_of(request)
+            if account.role not in TABLE[act]:
+                record(Event.ACCESS_REFUSED, subject=account.subject, actor=account.actor, act=act.value)
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        as_agent: Callable[[View[P]], View[P]] = agent_required()
+        guarded = as_agent(cast(View[P], held))
+        guarded.act = act  # type: ignore[attr-defined]
+        return guarded
 
     return decorate
 

@@ -120,7 +120,7 @@ class Account(AbstractBaseUser):
         return f"account:{self.pk}"
 
     @property
-    def at_work(self) -> str:
+    def actor(self) -> str:
         """How the journal names this agent doing something for others (`subject` is the same person's own account)."""
         return f"agent:{self.pk}"
 

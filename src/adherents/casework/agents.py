@@ -9,9 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from adherents.accounts.factor_requests import FactorRequest
 from adherents.accounts.models import Account, Session, SignInCounter
+from adherents.accounts.permissions import TABLE, Act
 from adherents.accounts.policy import Standing
 from adherents.casework.files import ENTRIES_SHOWN, STANDING_WORDS, JournalLine, journal_lines
-from adherents.casework.permissions import TABLE, Act
 from adherents.crypto.index import blind_indexes
 from adherents.journal.models import Entry
 

@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy
 from adherents.accounts import policy, rules
 from adherents.accounts.models import AccessLink, Account, SignInCounter
 from adherents.accounts.policy import Counter, Standing
-from adherents.casework.permissions import actor
 from adherents.crypto.index import blind_indexes
 from adherents.journal.events import Event
 from adherents.journal.models import Entry
@@ -145,7 +144,7 @@ def journal_lines(entries: list[Entry], *, reader: Account) -> list[JournalLine]
     keys = {int(entry.actor.partition(":")[2]) for entry in entries if entry.actor.startswith("agent:")}
     others = keys - {reader.pk}
     agents = [reader, *(list(Account.objects.filter(pk__in=others)) if others else [])]
-    names = {actor(account): account.shown_name for account in agents}
+    names = {account.actor: account.shown_name for account in agents}
     return [JournalLine(entry, names.get(entry.actor) or _actor_in_words(entry)) for entry in entries]
 
 
@@ -186,7 +185,7 @@ def counted(people: MemberQuerySet) -> int:
 
 def latest_consulted(agent: Account, limit: int = 8) -> list[Member]:
     """The files that this agent had on the screen last."""
-    seen = Entry.objects.filter(actor=actor(agent), event=Event.MEMBER_CONSULTED).order_by("-at")
+    seen = Entry.objects.filter(actor=agent.actor, event=Event.MEMBER_CONSULTED).order_by("-at")
     keys = list(
         dict.fromkeys(
             int(subject.partition(":")[2]) for subject in seen.values_list("subject", flat=True)[:40]

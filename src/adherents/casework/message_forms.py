@@ -7,10 +7,10 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from adherents.accounts.models import Account
+from adherents.accounts.permissions import TABLE, Act
 from adherents.casework import canned
 from adherents.casework.models import CannedAnswer
 from adherents.casework.models.messages import LONGEST_BODY, LONGEST_SUBJECT
-from adherents.casework.permissions import TABLE, Act
 from adherents.casework.services.canned_answers import TitleTaken
 from adherents.casework.services.messaging import Unfilled, check_filled
 from adherents.ui.fields import FilesField

@@ -8,10 +8,10 @@ from django.db.models import Count, Min, Q
 from django.utils import timezone
 
 from adherents.accounts.models import Account
+from adherents.accounts.permissions import TABLE, Act
 from adherents.casework import files
 from adherents.casework.files import JournalLine
 from adherents.casework.models import Correction, Decision, Filters, Item, ItemQuerySet
-from adherents.casework.permissions import TABLE, Act
 from adherents.insurer.profile import profile
 from adherents.journal.models import Entry
 from adherents.members.models import Member

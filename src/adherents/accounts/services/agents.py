@@ -101,10 +101,8 @@ def invite_again(*, agent: Account, by: Account, reason: str) -> None:
         if current.has_usable_password():
             raise AlreadyConnected
         AccessLink.objects.kill_all_of(current)
-        record(
-            Event.AGENT_INVITED, subject=current.subject, actor=by.at_work, role=current.role, reason=reason
-        )
-        send_link(account=current, purpose=Purpose.INVITATION, actor=by.at_work)
+        record(Event.AGENT_INVITED, subject=current.subject, actor=by.actor, role=current.role, reason=reason)
+        send_link(account=current, purpose=Purpose.INVITATION, actor=by.actor)
 
 
 def change_role(*, agent: Account, by: Account, role: str, reason: str) -> None:
@@ -123,7 +121,7 @@ def change_role(*, agent: Account, by: Account, role: str, reason: str) -> None:
         record(
             Event.AGENT_ROLE_CHANGED,
             subject=current.subject,
-            actor=by.at_work,
+            actor=by.actor,
             former=former,
             role=role.value,
             reason=reason,
@@ -135,7 +133,7 @@ def change_team(*, agent: Account, by: Account, team: str) -> None:
     """Put the agent in a group, for figures and assignments; "" takes out of it."""
     with transaction.atomic():
         if Account.objects.agents().filter(pk=agent.pk).exclude(team=team).update(team=team):
-            record(Event.AGENT_TEAM_CHANGED, subject=agent.subject, actor=by.at_work)
+            record(Event.AGENT_TEAM_CHANGED, subject=agent.subject, actor=by.actor)
 
 
 def suspend(*, agent: Account, by: Account, reason: str) -> None:
@@ -150,7 +148,7 @@ def suspend(*, agent: Account, by: Account, reason: str) -> None:
         AccessLink.objects.kill_every_one_of(current)
         current.sessions.all().end(Why.SERVICE)
         forget_what_was_kept_for(current)
-        record(Event.AGENT_SUSPENDED, subject=current.subject, actor=by.at_work, reason=reason)
+        record(Event.AGENT_SUSPENDED, subject=current.subject, actor=by.actor, reason=reason)
         mails.agent_suspended(current)
 
 
@@ -162,7 +160,7 @@ def reinstate(*, agent: Account, by: Account, reason: str) -> None:
             raise AlreadySo
         current.closed_at = None
         current.save(update_fields=["closed_at"])
-        record(Event.AGENT_REINSTATED, subject=current.subject, actor=by.at_work, reason=reason)
+        record(Event.AGENT_REINSTATED, subject=current.subject, actor=by.actor, reason=reason)
         mails.agent_reinstated(current)
 
 
@@ -170,7 +168,7 @@ def end_lock(*, agent: Account, by: Account, reason: str) -> None:
     """End the wait after wrong passwords or codes; only a new password opens then (G11). Raises a `Refusal`."""
     with transaction.atomic():
         current = _locked(agent, by)
-        if not lock.end_lock(account=current, actor=by.at_work, reason=reason):
+        if not lock.end_lock(account=current, actor=by.actor, reason=reason):
             raise AlreadySo
 
 

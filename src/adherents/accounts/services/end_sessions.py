@@ -34,7 +34,7 @@ def end_all_of(*, account: Account, by: Account, reason: str) -> None:
         ended = account.sessions.all().end(Why.SERVICE)
         if not ended:
             raise NothingOpen
-        record(Event.SESSIONS_ENDED, subject=account.subject, actor=by.at_work, count=ended, reason=reason)
+        record(Event.SESSIONS_ENDED, subject=account.subject, actor=by.actor, count=ended, reason=reason)
         mails.sessions_ended(account)
 
 

@@ -82,7 +82,7 @@ def ask(*, agent: Account, by: Account, reason: str) -> FactorRequest:
                 )
         except IntegrityError as error:
             raise AlreadyAsked from error
-        record(Event.NEW_FACTOR_ASKED, subject=current.subject, actor=by.at_work, reason=reason)
+        record(Event.NEW_FACTOR_ASKED, subject=current.subject, actor=by.actor, reason=reason)
         mails.new_factor_asked(current, until=request.expires_at)
     return request
 
@@ -108,7 +108,7 @@ def approve(*, request: FactorRequest, by: Account, reason: str) -> None:
         agent.sessions.all().end(Why.SERVICE)
         agent.second_factor_reset_at = timezone.now()
         agent.save(update_fields=["second_factor_reset_at"])
-        send_link(account=agent, purpose=Purpose.SECOND_FACTOR, actor=by.at_work)
+        send_link(account=agent, purpose=Purpose.SECOND_FACTOR, actor=by.actor)
 
 
 def refuse(*, request: FactorRequest, by: Account, reason: str) -> None:
@@ -134,8 +134,8 @@ def send_again(*, agent: Account, by: Account, reason: str) -> None:
             raise NoLinkExpected
         links = AccessLink.objects.live().filter(account=current, purpose=Purpose.SECOND_FACTOR)
         links.update(killed_at=timezone.now())
-        record(Event.LINK_ASKED_FOR, subject=current.subject, actor=by.at_work, reason=reason)
-        send_link(account=current, purpose=Purpose.SECOND_FACTOR, actor=by.at_work)
+        record(Event.LINK_ASKED_FOR, subject=current.subject, actor=by.actor, reason=reason)
+        send_link(account=current, purpose=Purpose.SECOND_FACTOR, actor=by.actor)
 
 
 def is_open(*, account: Account, token: str) -> bool:
@@ -191,6 +191,6 @@ def _settle(request: FactorRequest, state: State, *, by: Account | None = None, 
     if not requests.filter(pk=request.pk).update(state=state, settled_by=by, settled_at=timezone.now()):
         return False
     details = {"reason": reason} if reason else {}
-    actor = by.at_work if by else "system"
+    actor = by.actor if by else "system"
     record(_EVENTS[state], subject=request.account.subject, actor=actor, **details)
     return True

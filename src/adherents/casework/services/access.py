@@ -7,7 +7,6 @@ from adherents.accounts.models import Account, Purpose
 from adherents.accounts.services import access_link, closing, lock
 from adherents.accounts.services.end_sessions import NothingOpen as NoSession
 from adherents.accounts.services.end_sessions import end_all_of
-from adherents.casework.permissions import actor
 from adherents.enrolment.models import LetterBatch
 from adherents.enrolment.services import letters
 from adherents.journal.events import Event
@@ -86,17 +85,17 @@ def change_email(*, agent: Account, member: Member, email: str, reason: str) -> 
     """
     _check_number_is_theirs(member)
     if email.strip() == member.email:
-        if trust_again(member=member, actor=actor(agent), reason=reason):
+        if trust_again(member=member, actor=agent.actor, reason=reason):
             return
         raise SameAddress
     with transaction.atomic():
         attach_account(member=member)
-        change_in_register(member=member, email=email, actor=actor(agent), reason=reason)
+        change_in_register(member=member, email=email, actor=agent.actor, reason=reason)
 
 
 def end_lock(*, agent: Account, member: Member, reason: str) -> None:
     """End the wait before its time (G11); the member then asks for a new password. Raises `NothingLocked`."""
-    if member.account is None or not lock.end_lock(account=member.account, actor=actor(agent), reason=reason):
+    if member.account is None or not lock.end_lock(account=member.account, actor=agent.actor, reason=reason):
         raise NothingLocked
 
 
@@ -128,8 +127,8 @@ def send_link(*, agent: Account, member: Member, reason: str) -> str:
         except lock.Locked as error:
             raise StillLocked from error
         purpose = Purpose.RESET if account.has_usable_password() else Purpose.FIRST_CONNECTION
-        record(Event.LINK_ASKED_FOR, subject=account.subject, actor=actor(agent), reason=reason)
-        access_link.send_link(account=account, purpose=purpose, actor=actor(agent))
+        record(Event.LINK_ASKED_FOR, subject=account.subject, actor=agent.actor, reason=reason)
+        access_link.send_link(account=account, purpose=purpose, actor=agent.actor)
     return purpose.value
 
 
@@ -142,7 +141,7 @@ def close_account(*, agent: Account, member: Member, reason: str) -> None:
     _check_number_is_theirs(member)
     with transaction.atomic():
         account = attach_account(member=member)
-        if not closing.close(account=account, actor=actor(agent), reason=reason):
+        if not closing.close(account=account, actor=agent.actor, reason=reason):
             raise AlreadyClosed
 
 
@@ -151,20 +150,18 @@ def reopen_account(*, agent: Account, member: Member, reason: str) -> None:
     `FormerHolder`.
     """
     _check_number_is_theirs(member)
-    if member.account is None or not closing.reopen(
-        account=member.account, actor=actor(agent), reason=reason
-    ):
+    if member.account is None or not closing.reopen(account=member.account, actor=agent.actor, reason=reason):
         raise NotClosed
 
 
 def write_letter(*, agent: Account, member: Member, reason: str) -> LetterBatch:
     """A letter with a code, for a member whom no mail can reach. Raises `NoLetter`."""
     try:
-        return letters.write_one(member=member, actor=actor(agent), reason=reason)
+        return letters.write_one(member=member, actor=agent.actor, reason=reason)
     except letters.NobodyToWriteTo as error:
         raise NoLetter from error
 
 
 def prepare_letters(*, agent: Account, people: MemberQuerySet, reason: str) -> LetterBatch:
     """A batch for the print shop, of those of a list to whom none is on its way. Raises `letters.NobodyToWriteTo`."""
-    return letters.ask_for_batch(people=people, actor=actor(agent), reason=reason)
+    return letters.ask_for_batch(people=people, actor=agent.actor, reason=reason)

@@ -6,7 +6,6 @@ from django.utils.translation import gettext_lazy as _
 
 from adherents.accounts.models import Account
 from adherents.casework.models import CannedAnswer
-from adherents.casework.permissions import actor
 from adherents.drafts import services as drafts
 from adherents.drafts.kinds import Kind
 from adherents.journal.events import Event
@@ -35,7 +34,7 @@ def keep(*, agent: Account, title: str, fr: str, en: str, answer_id: int | None 
         record(
             Event.CANNED_ANSWER_CHANGED,
             subject=f"answer:{kept.pk}",
-            actor=actor(agent),
+            actor=agent.actor,
             new=answer_id is None,
         )
     return kept
@@ -46,4 +45,4 @@ def remove(*, agent: Account, answer_id: int) -> None:
     with transaction.atomic():
         if CannedAnswer.objects.filter(pk=answer_id).delete()[0]:
             drafts.forget(about=f"answer:{answer_id}", kinds=[Kind.CANNED_ANSWER])
-            record(Event.CANNED_ANSWER_REMOVED, subject=f"answer:{answer_id}", actor=actor(agent))
+            record(Event.CANNED_ANSWER_REMOVED, subject=f"answer:{answer_id}", actor=agent.actor)

@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy as _
 from adherents.accounts.models import Account
 from adherents.casework import mails
 from adherents.casework.models import Correction, Decision, Item, Outcome, Status
-from adherents.casework.permissions import actor
 from adherents.casework.services import queue, tallying
 from adherents.crypto.rows import readable
 from adherents.drafts import services as drafts
@@ -108,7 +107,7 @@ def undo(*, agent: Account, decision: Decision) -> Item:
         item.leased_until, item.taken_at = queue.lease_ends(), now
         item.save(update_fields=["status", "agent", "leased_until", "taken_at"])
         _write_again(decision)
-        record(Event.DECISION_UNDONE, subject=f"document:{item.pk}", actor=actor(agent))
+        record(Event.DECISION_UNDONE, subject=f"document:{item.pk}", actor=agent.actor)
     return item
 
 
@@ -198,5 +197,5 @@ def _decide(agent: Account, item: Item, outcome: Outcome, **facts: object) -> De
         if outcome in _FORMS:
             drafts.done(account_id=agent.pk, kind=_FORMS[outcome], about=f"document:{item.pk}")
         drafts.forget(about=f"document:{item.pk}", kinds=DECISIONS)
-        record(Event.DECISION_MADE, subject=f"document:{item.pk}", actor=actor(agent), outcome=outcome.value)
+        record(Event.DECISION_MADE, subject=f"document:{item.pk}", actor=agent.actor, outcome=outcome.value)
     return decision

@@ -7,8 +7,8 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from adherents.accounts.models import Account
+from adherents.accounts.permissions import TABLE, Act
 from adherents.casework.models import Correction, Item, Status
-from adherents.casework.permissions import TABLE, Act
 from adherents.casework.services.queue import leave
 from adherents.insurer.calendar import add_working_days
 from adherents.insurer.profile import profile

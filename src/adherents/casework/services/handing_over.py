@@ -3,7 +3,6 @@
 from django.utils.translation import gettext_lazy as _
 
 from adherents.accounts.models import Account
-from adherents.casework.permissions import actor
 from adherents.casework.services.access import Refusal
 from adherents.members.models import Member
 from adherents.vault.services.exporting import Export, export_everything
@@ -20,4 +19,4 @@ def hand_over_export(*, agent: Account, member: Member, reason: str) -> Export:
     """
     if not member.is_former_holder:
         raise TakesThemAway
-    return export_everything(member=member, actor=actor(agent), reason=reason)
+    return export_everything(member=member, actor=agent.actor, reason=reason)

@@ -12,9 +12,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from adherents.accounts.models import Account
+from adherents.accounts.permissions import Act, acts_of
 from adherents.casework import canned, mails
 from adherents.casework.models import Attachment, Message, Thread
-from adherents.casework.permissions import Act, actor, acts_of
 from adherents.drafts import services as drafts
 from adherents.drafts.kinds import Kind
 from adherents.journal.events import Event
@@ -149,7 +149,7 @@ def note(*, agent: Account, thread_id: uuid.UUID, body: str) -> Thread:
             thread=thread, author=agent, from_member=False, internal=True, body=body
         )
         drafts.done(account_id=agent.pk, kind=Kind.NOTE, about=thread.reference)
-        _record(Event.NOTE_WRITTEN, thread.member, thread.pk, by=actor(agent), message=written.pk)
+        _record(Event.NOTE_WRITTEN, thread.member, thread.pk, by=agent.actor, message=written.pk)
     return thread
 
 
@@ -194,7 +194,7 @@ def reopen(*, agent: Account, thread_id: uuid.UUID) -> Thread:
         if thread.is_closed:
             thread.closed_at = None
             thread.save(update_fields=["closed_at"])
-            _record(Event.THREAD_REOPENED, thread.member, thread.pk, by=actor(agent))
+            _record(Event.THREAD_REOPENED, thread.member, thread.pk, by=agent.actor)
     return thread
 
 
@@ -202,7 +202,7 @@ def read_by_agent(*, agent: Account, thread: Thread) -> None:
     """The agent has the thread on the screen: journalled once a visit. The unread mark goes if it is the agent's own."""
     mine = Entry.objects.about(thread.member.subject).filter(
         event=Event.MESSAGES_READ,
-        actor=actor(agent),
+        actor=agent.actor,
         details__thread=str(thread.pk),
         at__gt=timezone.now() - SAME_VISIT,
     )
@@ -211,7 +211,7 @@ def read_by_agent(*, agent: Account, thread: Thread) -> None:
             unread_by_service=False
         )
         if not mine.exists():
-            _record(Event.MESSAGES_READ, thread.member, thread.pk, by=actor(agent))
+            _record(Event.MESSAGES_READ, thread.member, thread.pk, by=agent.actor)
 
 
 def _locked(thread_id: uuid.UUID, **conditions: object) -> Thread:
@@ -249,7 +249,7 @@ def _written_by_agent(thread: Thread, agent: Account, body: str) -> None:
     thread.last_at, thread.waits_since = written.at, None
     thread.unread_by_member, thread.unread_by_service = True, False
     thread.save(update_fields=["last_at", "waits_since", "unread_by_member", "unread_by_service", "agent"])
-    _record(Event.MESSAGE_ANSWERED, thread.member, thread.pk, by=actor(agent), message=written.pk)
+    _record(Event.MESSAGE_ANSWERED, thread.member, thread.pk, by=agent.actor, message=written.pk)
     if is_first:
         mails.message_waits(written)
 
@@ -281,11 +281,11 @@ def _hand_over(thread: Thread, to: Account | None, *, by: Account) -> None:
     thread.agent = to
     thread.unread_by_service = to != by and (to is not None or thread.waits_since is not None)
     thread.save(update_fields=["agent", "unread_by_service"])
-    _record(Event.THREAD_TRANSFERRED, thread.member, thread.pk, by=actor(by), to_agent=to.pk if to else 0)
+    _record(Event.THREAD_TRANSFERRED, thread.member, thread.pk, by=by.actor, to_agent=to.pk if to else 0)
 
 
 def _close(thread: Thread, agent: Account) -> None:
     thread.closed_at = timezone.now()
     thread.waits_since, thread.unread_by_service = None, False
     thread.save(update_fields=["closed_at", "waits_since", "unread_by_service"])
-    _record(Event.THREAD_CLOSED, thread.member, thread.pk, by=actor(agent))
+    _record(Event.THREAD_CLOSED, thread.member, thread.pk, by=agent.actor)

@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from adherents.accounts.models import Account
+from adherents.accounts.permissions import TABLE, Act
 from adherents.casework.models import ALL, Filters, Item, ItemQuerySet, Status
-from adherents.casework.permissions import TABLE, Act, actor
 from adherents.insurer.profile import profile
 from adherents.journal.events import Event
 from adherents.journal.services import record
@@ -134,7 +134,7 @@ def give_back(*, agent: Account, item: Item) -> None:
         if row.reserved_for_id == agent.pk:
             row.reserved_for = row.reserved_until = None
         _release(row)
-        record(Event.DOCUMENT_GIVEN_BACK, subject=row.document.subject, actor=actor(agent))
+        record(Event.DOCUMENT_GIVEN_BACK, subject=row.document.subject, actor=agent.actor)
 
 
 def hand_over(*, agent: Account, item: Item, to: Account) -> None:
@@ -144,7 +144,7 @@ def hand_over(*, agent: Account, item: Item, to: Account) -> None:
         row = _in_hand(agent, item)
         row.reserved_for, row.reserved_until = to, None
         _release(row)
-        record(Event.DOCUMENT_HANDED_OVER, subject=row.document.subject, actor=actor(agent), to=actor(to))
+        record(Event.DOCUMENT_HANDED_OVER, subject=row.document.subject, actor=agent.actor, to=to.actor)
 
 
 def assign(*, agent: Account, item: Item, to: Account | None) -> None:
@@ -162,8 +162,8 @@ def assign(*, agent: Account, item: Item, to: Account | None) -> None:
             raise NotAvailable
         row.reserved_for, row.reserved_until, row.agent, row.leased_until = to, None, None, None
         row.save(update_fields=["reserved_for", "reserved_until", "agent", "leased_until"])
-        details = {"to": actor(to)} if to else {}
-        record(Event.DOCUMENT_ASSIGNED, subject=row.document.subject, actor=actor(agent), **details)
+        details = {"to": to.actor} if to else {}
+        record(Event.DOCUMENT_ASSIGNED, subject=row.document.subject, actor=agent.actor, **details)
 
 
 def end_leases(limit: int = 200) -> int:
@@ -206,7 +206,7 @@ def _start(item: Item, agent: Account) -> bool:
         return False
     item.agent, item.leased_until, item.taken_at = agent, lease_ends(), timezone.now()
     item.save(update_fields=["agent", "leased_until", "taken_at"])
-    record(Event.DOCUMENT_TAKEN, subject=item.document.subject, actor=actor(agent))
+    record(Event.DOCUMENT_TAKEN, subject=item.document.subject, actor=agent.actor)
     return True
 
 

@@ -6,8 +6,8 @@ from django import template
 from django.template.context import Context
 
 from adherents.accounts.models import Account
+from adherents.accounts.permissions import Act
 from adherents.casework.conversations import of_member, to_answer
-from adherents.casework.permissions import Act
 from adherents.members.models import Member
 
 register = template.Library()

@@ -9,8 +9,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from adherents.accounts.decorators import account_of
+from adherents.accounts.decorators import account_of, allowed_to
 from adherents.accounts.models import Account
+from adherents.accounts.permissions import Act, acts_of
 from adherents.accounts.services import agents as service
 from adherents.accounts.services import end_sessions, new_factor
 from adherents.accounts.services.end_sessions import NothingOpen
@@ -18,7 +19,6 @@ from adherents.casework import agents
 from adherents.casework.acts import reason_draft
 from adherents.casework.agent_forms import InvitationForm, RoleForm, TeamForm
 from adherents.casework.forms import ReasonForm
-from adherents.casework.permissions import Act, acts_of, allowed_to
 from adherents.drafts.sheets import Sheet
 
 Form = ReasonForm | TeamForm
@@ -72,7 +72,7 @@ def invite(request: HttpRequest) -> HttpResponse:
     form = InvitationForm(request.POST or None, initial=draft.begin())
     if form.is_valid():
         try:
-            made = service.invite(actor=by.at_work, **form.cleaned_data)
+            made = service.invite(actor=by.actor, **form.cleaned_data)
         except service.AlreadyThere as refusal:
             form.add_error("email", str(refusal.message))
         else:

@@ -6,11 +6,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from adherents.accounts.decorators import account_of
+from adherents.accounts.decorators import account_of, allowed_to
+from adherents.accounts.permissions import Act, acts_of
 from adherents.casework import canned
 from adherents.casework.message_forms import CannedAnswerForm
 from adherents.casework.models import CannedAnswer
-from adherents.casework.permissions import Act, acts_of, allowed_to
 from adherents.casework.services import canned_answers
 from adherents.drafts.kinds import Kind
 from adherents.drafts.sheets import Sheet

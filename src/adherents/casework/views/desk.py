@@ -9,9 +9,9 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from adherents.accounts.decorators import account_of
+from adherents.accounts.decorators import account_of, allowed_to
+from adherents.accounts.permissions import Act, acts_of
 from adherents.casework import files
-from adherents.casework.permissions import Act, acts_of, allowed_to
 from adherents.members.finding import find
 from adherents.members.models import FOUND_AT_MOST
 

@@ -10,9 +10,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from adherents.accounts.decorators import account_of
+from adherents.accounts.decorators import account_of, allowed_to
+from adherents.accounts.permissions import Act
 from adherents.accounts.returning import gives_a_file
-from adherents.casework.permissions import Act, allowed_to
 from adherents.casework.services import consulting
 from adherents.casework.views.member import file_context
 from adherents.storage.objects import StorageFailed

@@ -4,9 +4,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from adherents.accounts.decorators import account_of
+from adherents.accounts.decorators import account_of, allowed_to
+from adherents.accounts.permissions import Act, acts_of
 from adherents.casework import installation
-from adherents.casework.permissions import Act, acts_of, allowed_to
 
 
 @allowed_to(Act.SEE_PROFILE)

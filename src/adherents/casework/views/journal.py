@@ -6,10 +6,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from adherents.accounts.decorators import account_of
+from adherents.accounts.decorators import account_of, allowed_to
+from adherents.accounts.permissions import Act, acts_of
 from adherents.casework import files
 from adherents.casework.forms import JournalFilterForm
-from adherents.casework.permissions import Act, acts_of, allowed_to
 from adherents.journal.events import Event
 from adherents.journal.models import Entry
 

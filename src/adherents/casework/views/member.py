@@ -13,12 +13,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from adherents.accounts.decorators import account_of
+from adherents.accounts.decorators import account_of, allowed_to
 from adherents.accounts.models import Purpose
+from adherents.accounts.permissions import Act, acts_of
 from adherents.casework import files
 from adherents.casework.acts import reason_draft
 from adherents.casework.forms import ChangeEmailForm, ReasonForm
-from adherents.casework.permissions import Act, acts_of, allowed_to
 from adherents.casework.services import access, consulting, handing_over
 from adherents.casework.services.access import Refusal
 from adherents.crypto.rows import readable

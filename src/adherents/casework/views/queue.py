@@ -12,12 +12,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from adherents.accounts.decorators import account_of
+from adherents.accounts.decorators import account_of, allowed_to
 from adherents.accounts.models import Account
+from adherents.accounts.permissions import Act, acts_of
 from adherents.casework import files, waiting
 from adherents.casework.forms import GiveForm, QueueForm
 from adherents.casework.models import Decision, Filters, Item
-from adherents.casework.permissions import Act, acts_of, allowed_to
 from adherents.casework.services import deciding, queue
 from adherents.casework.services.queue import CannotTreat, NotAvailable
 from adherents.insurer.profile import profile

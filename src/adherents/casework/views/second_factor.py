@@ -6,12 +6,12 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from adherents.accounts.decorators import account_of
+from adherents.accounts.decorators import account_of, allowed_to
 from adherents.accounts.models import Account
+from adherents.accounts.permissions import Act, acts_of
 from adherents.accounts.services import new_factor
 from adherents.casework.acts import reason_draft
 from adherents.casework.agent_forms import AnswerForm
-from adherents.casework.permissions import Act, acts_of, allowed_to
 from adherents.casework.views.agents import PAGE, Asked, act, agent_of
 
 

@@ -13,14 +13,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from adherents.accounts.decorators import account_of
+from adherents.accounts.decorators import account_of, allowed_to
 from adherents.accounts.models import Account
+from adherents.accounts.permissions import Act, acts_of
 from adherents.casework import canned
 from adherents.casework.conversations import VIEWS, conversation, counts, inbox, last_of
 from adherents.casework.message_forms import AnswerForm, CloseForm, NoteForm, StartForm, TransferForm
 from adherents.casework.models import CannedAnswer, Message, Thread
 from adherents.casework.models.messages import LONGEST_BODY
-from adherents.casework.permissions import Act, acts_of, allowed_to
 from adherents.casework.services import messaging
 from adherents.casework.services.messaging import Refusal
 from adherents.casework.views.member import file_context

@@ -10,12 +10,12 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from adherents.accounts.decorators import account_of
+from adherents.accounts.decorators import account_of, allowed_to
+from adherents.accounts.permissions import Act
 from adherents.accounts.returning import gives_a_file
 from adherents.casework import waiting
 from adherents.casework.forms import CorrectionForm, WordsForm
 from adherents.casework.models import Decision, Item
-from adherents.casework.permissions import Act, allowed_to
 from adherents.casework.services import deciding, queue
 from adherents.casework.services.deciding import CannotDecide
 from adherents.casework.services.queue import NotAvailable

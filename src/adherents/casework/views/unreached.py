@@ -9,13 +9,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from adherents.accounts.decorators import account_of
+from adherents.accounts.decorators import account_of, allowed_to
+from adherents.accounts.permissions import Act, acts_of
 from adherents.accounts.returning import gives_a_file
 from adherents.accounts.services import letter
 from adherents.casework import files
 from adherents.casework.acts import reason_draft
 from adherents.casework.forms import ReasonForm
-from adherents.casework.permissions import Act, actor, acts_of, allowed_to
 from adherents.casework.services import access
 from adherents.enrolment.models import LetterBatch
 from adherents.enrolment.services import letters
@@ -102,7 +102,7 @@ def letters_for_failing(request: HttpRequest) -> HttpResponse:
 def batches(request: HttpRequest) -> HttpResponse:
     """The letters that this agent asked for, the latest first."""
     agent = account_of(request)
-    context = {"may": acts_of(agent), "batches": LetterBatch.objects.of(actor(agent))[:BATCHES_SHOWN]}
+    context = {"may": acts_of(agent), "batches": LetterBatch.objects.of(agent.actor)[:BATCHES_SHOWN]}
     return render(request, "casework/letter_batches.html", context)
 
 
@@ -111,7 +111,7 @@ def batches(request: HttpRequest) -> HttpResponse:
 def batch_page(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
     """Letters being made, ready, or destroyed; of this agent only."""
     agent = account_of(request)
-    batch = get_object_or_404(LetterBatch.objects.of(actor(agent)), pk=batch_id)
+    batch = get_object_or_404(LetterBatch.objects.of(agent.actor), pk=batch_id)
     context = {"may": acts_of(agent), "batch": batch, "minutes": letters.KEPT_MINUTES}
     return render(request, "casework/letters.html", context)
 
@@ -140,7 +140,7 @@ def take_listing(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
 
 def _take(request: HttpRequest, batch_id: uuid.UUID, take: Any) -> HttpResponse:
     try:
-        return _file(take(batch_id=batch_id, actor=actor(account_of(request))))
+        return _file(take(batch_id=batch_id, actor=account_of(request).actor))
     except LetterBatch.DoesNotExist as error:
         raise Http404 from error
 
@@ -150,7 +150,7 @@ def _take(request: HttpRequest, batch_id: uuid.UUID, take: Any) -> HttpResponse:
 def destroy(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
     """Before the hour is over: what was printed opens as before."""
     agent = account_of(request)
-    batch = get_object_or_404(LetterBatch.objects.of(actor(agent)), pk=batch_id)
-    if letters.destroy(batch=batch, actor=actor(agent)):
+    batch = get_object_or_404(LetterBatch.objects.of(agent.actor), pk=batch_id)
+    if letters.destroy(batch=batch, actor=agent.actor):
         messages.success(request, _("Les fichiers sont détruits. Les codes imprimés ouvrent toujours."))
     return redirect("casework:letters", batch_id)

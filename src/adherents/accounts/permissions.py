@@ -1,20 +1,8 @@
-"""Which role may do what at the desk: one table, and the decorator that holds every page to it."""
+"""Which role may do what at the desk: one table. `decorators.allowed_to` holds every page to it."""
 
-from collections.abc import Callable
 from enum import StrEnum
-from functools import wraps
-from typing import Concatenate, ParamSpec, cast
 
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponseBase
-
-from adherents.accounts.decorators import account_of, agent_required
 from adherents.accounts.models import Account, Role
-from adherents.journal.events import Event
-from adherents.journal.services import record
-
-P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
 class Act(StrEnum):
@@ -83,28 +71,3 @@ TABLE: dict[Act, frozenset[Role]] = {
 def acts_of(account: Account) -> frozenset[Act]:
     """Everything that this agent may do."""
     return frozenset(act for act, roles in TABLE.items() if account.role in roles)
-
-
-def actor(account: Account) -> str:
-    """How the journal names an agent at work (`account:3` is the same person's own account)."""
-    return account.at_work
-
-
-def allowed_to(act: Act) -> Callable[[View[P]], View[P]]:
-    """Only for agents whose role may do this, behind a second factor. A refusal is journalled."""
-
-    def decorate(view: View[P]) -> View[P]:
-        @wraps(view)
-        def held(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-            account = account_of(request)
-            if account.role not in TABLE[act]:
-                record(Event.ACCESS_REFUSED, subject=account.subject, actor=actor(account), act=act.value)
-                raise PermissionDenied
-            return view(request, *args, **kwargs)
-
-        as_agent: Callable[[View[P]], View[P]] = agent_required()
-        guarded = as_agent(cast(View[P], held))
-        guarded.act = act  # type: ignore[attr-defined]
-        return guarded
-
-    return decorate
