@@ -61,7 +61,7 @@ RULES: dict[str, Rule] = {
     "enrolment:confirm_address": everybody(ASK),
     "enrolment:report_link": everybody(READ),
     "enrolment:report_page": everybody(ASK),
-    "casework:sign_in": everybody(ASK),
+    "accounts:agent_sign_in": everybody(ASK),
     "account_login": everybody(READ),
     "mfa_login_webauthn": everybody(ASK),
     "mfa_authenticate": everybody(ASK),

@@ -91,6 +91,23 @@ def test_foreign_keys_descend_the_floors() -> None:
                 assert other == room or floor.get(other, 99) > floor[room], f"{model.__name__}.{field.name}"
 
 
+NAMED = re.compile(r"""["']([a-z_]+):[a-z_]+["']""")
+
+
+def test_no_room_names_an_address_of_a_room_above_it() -> None:
+    """What it must lead to there, `ui.pages` tells it from one setting."""
+    floor = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
+    room_of = {"messages": "casework", "proof": "vault"} | {room: room for room in floor}
+    upwards = [
+        f"{named(file)}: {name[0]}"
+        for file in (*MODULES, *TEMPLATES)
+        if file.suffix in {".py", ".html", ".txt"} and file.relative_to(SOURCE).parts[0] != "config"
+        for name in NAMED.finditer(file.read_text())
+        if name[1] in room_of and floor[room_of[name[1]]] < floor[file.relative_to(SOURCE).parts[0]]
+    ]
+    assert upwards == []
+
+
 @pytest.mark.parametrize("file", MODULES, ids=named)
 def test_a_module_has_400_lines_at_most(file: Path) -> None:
     assert len(file.read_text().splitlines()) <= 400

@@ -88,7 +88,7 @@ def filled(address: Address, client: Client) -> dict[str, str]:
     if address.name == "accounts:forgotten":
         question, answer = question_on(client.get(address.path).content.decode())
         return {"identifier": "x" * 60, "question": question, "answer": str(answer)}
-    number = "personne@mese.example" if address.name == "casework:sign_in" else "70100009"
+    number = "personne@mese.example" if address.name == "accounts:agent_sign_in" else "70100009"
     return identity | {
         "identifier": number,
         "password": "faux-Mais-Long-12",
@@ -99,7 +99,7 @@ def filled(address: Address, client: Client) -> dict[str, str]:
 
 DOORS: dict[str, limits.Door] = {
     "accounts:sign_in": "sign_in",
-    "casework:sign_in": "sign_in",
+    "accounts:agent_sign_in": "sign_in",
     "mfa_login_webauthn": "sign_in",
     "accounts:forgotten": "forgotten",
     "enrolment:first_connection": "first_connection",

@@ -98,7 +98,10 @@ PLACES: dict[str, Callable[[World], tuple[Client, str]]] = {
     "accounts.forms.LinkForm": lambda at: at.behind_a_link(),
     "accounts.forms.InvitationForm": lambda at: at.behind_an_invitation(),
     "accounts.forms.ChangePasswordForm": lambda at: (at.member(), reverse("accounts:change_password")),
-    "accounts.second_factor.forms.AgentSignInForm": lambda at: (at.anybody, reverse("casework:sign_in")),
+    "accounts.second_factor.forms.AgentSignInForm": lambda at: (
+        at.anybody,
+        reverse("accounts:agent_sign_in"),
+    ),
     "enrolment.forms.FirstConnectionForm": lambda at: (at.anybody, reverse("enrolment:first_connection")),
     "enrolment.forms.CodeForm": lambda at: (at.anybody, reverse("enrolment:code")),
     "enrolment.forms.LetterPasswordForm": lambda at: at.behind_a_code(),

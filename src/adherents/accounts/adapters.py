@@ -21,6 +21,7 @@ from adherents.accounts.returning import (
 from adherents.accounts.services import sign_in
 from adherents.accounts.services.lock import Locked
 from adherents.accounts.services.sign_in import Refused
+from adherents.ui.pages import page
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -37,7 +38,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         try:
             token = sign_in.complete(account=user, client=client, method=_methods(request))
         except (Locked, Refused) as error:
-            door = "casework:sign_in" if user.is_agent else "accounts:sign_in"
+            door = "accounts:agent_sign_in" if user.is_agent else "accounts:sign_in"
             raise ImmediateHttpResponse(redirect(door)) from error
         again = request.user.is_authenticated
         django_login(request, user)
@@ -62,7 +63,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         is_agent = isinstance(request.user, Account) and request.user.is_agent
-        return reverse("casework:desk") if is_agent else reverse("accounts:sign_in")
+        return page("desk") if is_agent else reverse("accounts:sign_in")
 
     def add_message(self, *args: Any, **kwargs: Any) -> None:
         """Our pages say what happened themselves."""

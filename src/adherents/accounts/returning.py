@@ -8,6 +8,8 @@ from django.http import HttpRequest, HttpResponseBase
 from django.urls import Resolver404, resolve, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from adherents.ui.pages import page
+
 NEXT = "next"
 LONGEST = 500  # characters
 View = TypeVar("View", bound=Callable[..., Any])
@@ -49,8 +51,8 @@ def to_sign_in(request: HttpRequest) -> str:
 def to_agents_sign_in(request: HttpRequest) -> str:
     """The agents' door, likewise."""
     wanted = stood_on(request)
-    known = is_an_agents_page(wanted) and wanted != reverse("casework:desk")
-    return sign_in_address(wanted) if known else reverse("casework:sign_in")
+    known = is_an_agents_page(wanted) and wanted != page("desk")
+    return sign_in_address(wanted) if known else reverse("accounts:agent_sign_in")
 
 
 def stood_on(request: HttpRequest) -> str:
@@ -64,7 +66,7 @@ def stood_on(request: HttpRequest) -> str:
 def sign_in_address(wanted: str = "") -> str:
     """The address of the sign-in page; the page `wanted` stays in it where it is a member's own, or an agent's."""
     if is_an_agents_page(wanted):
-        return f"{reverse('casework:sign_in')}?{urlencode({NEXT: wanted})}"
+        return f"{reverse('accounts:agent_sign_in')}?{urlencode({NEXT: wanted})}"
     door = reverse("accounts:sign_in")
     return f"{door}?{urlencode({NEXT: wanted})}" if is_a_members_page(wanted) else door
 

@@ -1,9 +1,9 @@
-from django.urls import path
+from django.urls import include, path
 
-from adherents.accounts.views import links, member, sessions
+from adherents.accounts.views import agent, links, member, sessions
 
 app_name = "accounts"
-urlpatterns = [
+members = [
     path("", member.sign_in_page, name="sign_in"),
     path("deconnexion/", member.sign_out, name="sign_out"),
     path("a-bientot/", member.signed_out, name="signed_out"),
@@ -19,4 +19,8 @@ urlpatterns = [
     path("donnees-personnelles/connexions/<str:reference>/", sessions.end_one_page, name="end_session"),
     path("donnees-personnelles/mot-de-passe/", member.change_password_page, name="change_password"),
     path("donnees-personnelles/mot-de-passe/modifie/", member.password_changed, name="password_changed"),
+]
+urlpatterns = [
+    path("adherent/", include(members)),
+    path("gestion/connexion/", agent.sign_in_page, name="agent_sign_in"),
 ]

@@ -5,7 +5,7 @@ from adherents.casework.models import Thread
 from adherents.ui.counts import count
 
 
-@count("messages:threads")
+@count("threads")
 def unread_messages(request: HttpRequest) -> int:
     """In how many threads something waits for the member."""
     account = getattr(request, "user", None)

@@ -1,6 +1,5 @@
 from django.urls import path
 
-from adherents.accounts.views import agent
 from adherents.casework.views import (
     agents,
     canned_answers,
@@ -20,7 +19,6 @@ from adherents.casework.views import (
 
 app_name = "casework"
 urlpatterns = [
-    path("connexion/", agent.sign_in_page, name="sign_in"),
     path("", queue.desk, name="desk"),
     path("suivant/", queue.next_item, name="next"),
     path("traiter/<uuid:document_id>/", treating.treat, name="treat"),

@@ -54,7 +54,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     if here is None and settings.CSRF_COOKIE_NAME in request.COOKIES:
         if request.path == reverse("accounts:sign_in"):
             return sign_in_again(request)
-        if request.path == reverse("casework:sign_in"):
+        if request.path == reverse("accounts:agent_sign_in"):
             return agent_signs_in_again(request)
     context = {
         "anothers": place is not None,

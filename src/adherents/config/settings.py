@@ -92,6 +92,25 @@ TEMPLATES = [
         },
     }
 ]
+# What a room leads to in a room above it, which it does not know: `ui.pages` reads these names.
+ADHERENTS_PAGES = {
+    "home": "portal:home",
+    "help": "portal:help",
+    "contact": "portal:contact",
+    "legal": "portal:legal",
+    "language": "portal:language",
+    "personal_data": "portal:personal_data",
+    "sign_in": "accounts:sign_in",
+    "sign_out": "accounts:sign_out",
+    "agent_sign_in": "accounts:agent_sign_in",
+    "first_connection": "enrolment:first_connection",
+    "code_by_post": "enrolment:code",
+    "documents": "vault:documents",
+    "threads": "messages:threads",
+    "new_thread": "messages:new",
+    "desk": "casework:desk",
+    "search": "casework:search",
+}
 FORM_RENDERER = "adherents.ui.forms.PortalRenderer"
 
 DATABASES = {"default": environment.database()}

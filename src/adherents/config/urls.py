@@ -14,7 +14,7 @@ handler500 = "adherents.config.errors.server_error"
 
 urlpatterns = [
     path("adherent/", entry.member_entry),
-    path("adherent/", include("adherents.accounts.urls")),
+    path("", include("adherents.accounts.urls")),
     path("adherent/", include("adherents.enrolment.urls")),
     path("adherent/documents/", include("adherents.vault.urls")),
     path("adherent/messages/", include(messages_patterns)),

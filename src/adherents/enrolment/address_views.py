@@ -21,6 +21,7 @@ from adherents.enrolment.services import confirming, taking_back
 from adherents.enrolment.services.confirming import CannotChange
 from adherents.members.models import Member
 from adherents.members.services.accounts import NotAnAddress
+from adherents.ui.pages import page
 
 REPORT_COOKIE = f"{settings.COOKIE_PREFIX}adresse-changee"
 
@@ -35,7 +36,7 @@ def change_address_page(request: HttpRequest) -> HttpResponse:
     """« Données personnelles » › « Modifier mon adresse e-mail », after signing in again."""
     member = Member.objects.filter(account=account_of(request)).first()
     if member is None:  # the register has let go of this person: only the service knows more
-        return redirect("portal:personal_data")
+        return redirect(page("personal_data"))
     form = NewAddressForm(request.POST or None)
     if form.is_valid():
         try:
@@ -55,7 +56,7 @@ def address_asked(request: HttpRequest) -> HttpResponse:
     """« Un message vient de partir »: to which address, and that nothing has changed yet."""
     waiting = AddressToConfirm.objects.waiting().filter(member__account=account_of(request)).first()
     if waiting is None:
-        return redirect("portal:personal_data")
+        return redirect(page("personal_data"))
     return render(request, "enrolment/address_asked.html", {"address": waiting.address})
 
 

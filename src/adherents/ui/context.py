@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from adherents.insurer.hours import Opening, opening
 from adherents.insurer.profile import Profile, profile
 from adherents.ui.counts import COUNTS
+from adherents.ui.pages import page
 
 LANGUAGE_NAMES = {"fr": "Français", "en": "English"}
 
@@ -69,33 +69,28 @@ class Portal:
 
     @cached_property
     def menu(self) -> list[Entry]:
-        """The member's menu; a page that is not there yet has no line."""
+        """The member's menu."""
         return self._entries(
-            (_("Accueil"), "accounts:sign_in"),
-            (_("Mes documents"), "vault:documents"),
-            (_("Messages"), "messages:threads"),
-            (_("Données personnelles"), "portal:personal_data"),
+            (_("Accueil"), "sign_in"),
+            (_("Mes documents"), "documents"),
+            (_("Messages"), "threads"),
+            (_("Données personnelles"), "personal_data"),
         )
 
     @property
     def unread_messages(self) -> int:
         """In how many conversations something waits for the member."""
-        return self._count("messages:threads")
+        return self._count("threads")
 
     @cached_property
     def desk_menu(self) -> list[Entry]:
         """The agent's menu."""
-        return self._entries((_("Gestion"), "casework:desk"))
+        return self._entries((_("Gestion"), "desk"))
 
     def _entries(self, *wanted: tuple[str, str]) -> list[Entry]:
-        found: list[tuple[str, str, int]] = []
-        for label, name in wanted:
-            try:
-                found.append((label, reverse(name), self._count(name)))
-            except NoReverseMatch:
-                continue
-        here = max((url for _label, url, _count in found if self._path.startswith(url)), key=len, default="")
-        return [Entry(label, url, url == here, count) for label, url, count in found]
+        lines = [(label, page(name), self._count(name)) for label, name in wanted]
+        here = max((url for _label, url, _count in lines if self._path.startswith(url)), key=len, default="")
+        return [Entry(label, url, url == here, count) for label, url, count in lines]
 
     def _count(self, name: str) -> int:
         if name not in self._counts:

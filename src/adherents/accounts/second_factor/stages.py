@@ -29,7 +29,7 @@ class SecondFactorStage(AuthenticateStage):  # type: ignore[misc]
     def abort(self) -> HttpResponse:
         """Back to the door that this person came by."""
         clear_login(self.request)
-        return redirect("casework:sign_in" if self.login.user.is_agent else "accounts:sign_in")
+        return redirect("accounts:agent_sign_in" if self.login.user.is_agent else "accounts:sign_in")
 
     def is_current(self, request: HttpRequest) -> bool:
         """Whether the password that opened this step is still the account's."""

@@ -305,7 +305,7 @@ class PasskeySignIn(LoginWebAuthnView):  # type: ignore[misc]
         at_the_desk = self.request.POST.get("door") == "agents"
         if at_the_desk:
             wanted = agents_page_wanted(self.request)
-            return redirect(sign_in_address(wanted) if wanted else "casework:sign_in")
+            return redirect(sign_in_address(wanted) if wanted else "accounts:agent_sign_in")
         return redirect(sign_in_address(page_wanted(self.request)))
 
 

@@ -19,6 +19,7 @@ from adherents.accounts.services import sign_in
 from adherents.accounts.services.lock import Locked
 from adherents.accounts.services.sign_in import Expired, Refused
 from adherents.accounts.views.sessions import OLD_PAGE, ended_in_words
+from adherents.ui.pages import page
 
 SAY_LEFT_FROM = 2  # tries
 
@@ -28,7 +29,7 @@ SAY_LEFT_FROM = 2  # tries
 def sign_in_page(request: HttpRequest) -> HttpResponse:
     """The same answers, whoever asks: an unknown address is counted and locked like a known one (G11)."""
     if request.user.is_authenticated and account_of(request).is_agent and request.method != "POST":
-        return redirect("casework:desk")
+        return redirect(page("desk"))
     offered = {"identifier": offered_number(request, of_agents=True)}
     wanted = agents_page_wanted(request)
     form = AgentSignInForm(request.POST or None, initial=offered)

@@ -22,7 +22,7 @@ from adherents.accounts.services.access_link import DeadLink
 @require_safe
 def follow_factor_link(request: HttpRequest, token: str) -> HttpResponse:
     """The address in the mail: changes nothing. The password is asked for first, then the page that adds a factor."""
-    response = redirect("casework:sign_in")
+    response = redirect("accounts:agent_sign_in")
     response.headers["Referrer-Policy"] = "no-referrer"
     carry_link(request, response, token, FACTOR_COOKIE)
     return response

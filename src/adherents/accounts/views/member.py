@@ -103,7 +103,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
         is_agent = account.is_agent
         record(Event.SIGNED_OUT, subject=account.subject, actor=account.subject)
         logout(request)
-    left = f"{reverse('casework:sign_in')}?{urlencode({ENDED: LEFT})}"
+    left = f"{reverse('accounts:agent_sign_in')}?{urlencode({ENDED: LEFT})}"
     response = redirect(left if is_agent else "accounts:signed_out")
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response

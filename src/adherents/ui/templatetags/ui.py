@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from adherents.insurer import hours
 from adherents.insurer.profile import Profile, profile
-from adherents.ui import bundle
+from adherents.ui import bundle, pages
 from adherents.ui.states import shape_of, tone_of
 
 register = template.Library()
@@ -30,6 +30,12 @@ def icon(name: str, size: int = 24, style: str = "outline") -> SafeString:
     """An inline drawing from heroicons (`outline`, `solid`, `mini`, `micro`), silent for screen readers."""
     drawn = heroicons._render_icon(style, str(name), size, {"class": "icon", "focusable": "false"})
     return mark_safe(re.sub(r">\s+<", "><", drawn).strip())
+
+
+@register.simple_tag
+def page(name: str) -> str:
+    """The address of a page that stands in a room above (`ui.pages`)."""
+    return pages.page(name)
 
 
 @register.filter
