@@ -162,6 +162,27 @@ def test_services_models_and_mails_never_reach_the_web() -> None:
             assert not reached_from(module, imported) & web, module
 
 
+SAYS_TRANSACTION = re.compile(
+    r"called (first )?in (a|the) transaction|in (the caller's|this) transaction|the caller holds under lock"
+)
+
+
+def test_what_says_that_it_needs_a_transaction_enforces_it() -> None:
+    """And what enforces it says so; the journal opens one where it finds none."""
+    said, held = set(), set()
+    for file in MODULES:
+        if file.parent.name == "journal":
+            continue
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.FunctionDef):
+                if SAYS_TRANSACTION.search(" ".join((ast.get_docstring(node) or "").split())):
+                    said.add(f"{named(file)}: {node.name}")
+                if "needs_transaction" in map(ast.unparse, node.decorator_list):
+                    held.add(f"{named(file)}: {node.name}")
+    assert len(held) > 15
+    assert said == held
+
+
 def test_what_runs_in_production_imports_neither_the_tests_nor_the_invented_people() -> None:
     """But for the demo, which shows them."""
     for file in MODULES:

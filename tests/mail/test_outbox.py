@@ -9,6 +9,7 @@ import pytest
 import time_machine
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
+from django.db.transaction import TransactionManagementError
 from django.test import Client
 from django.utils import timezone
 
@@ -16,7 +17,7 @@ from adherents.accounts.services.language import choose_language
 from adherents.crypto.rows import open_all
 from adherents.mail import services
 from adherents.mail.models import MailState, OutboxMail
-from adherents.mail.services import NeedsTransaction, post, send_due
+from adherents.mail.services import post, send_due
 from tests.accounts.steps import Letters, ask_for_link
 from tests.cast import CAMILLE, ENGLISH
 from tests.factories import open_account
@@ -34,7 +35,7 @@ def put(to: str = CAMILLE.email, name: str = "accounts/password_set", **context:
 
 @pytest.mark.django_db(transaction=True)
 def test_outside_a_transaction_nothing_is_posted() -> None:
-    with pytest.raises(NeedsTransaction):
+    with pytest.raises(TransactionManagementError):
         post("accounts/closed", to=CAMILLE.email, language="fr", context={})
     assert not OutboxMail.objects.exists()
 

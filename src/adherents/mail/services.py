@@ -9,10 +9,11 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
-from django.db import connection, transaction
+from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
+from adherents.database.transactions import needs_transaction
 from adherents.insurer.profile import profile
 from adherents.mail.models import MailState, OutboxMail
 from adherents.mail.registry import REFUSED
@@ -24,20 +25,15 @@ _ENHANCED = re.compile(rb"5\.(\d{1,3})\.\d{1,3}(?!\d)")
 _FULL = {b"5.2.2", b"5.2.3"}  # a mailbox that is full, a message that is too long: the address is right
 
 
-class NeedsTransaction(RuntimeError):
-    """A mail posted outside a transaction could tell of something that never happened."""
-
-
+@needs_transaction
 def post(
     name: str, *, to: str, language: str, context: dict[str, Value], dedupe_key: str | None = None
 ) -> None:
-    """Put a mail in the outbox, in the caller's transaction.
+    """Put a mail in the outbox, in the caller's transaction: it tells of nothing that does not happen.
 
     `name` is `room/mail`: its templates are `<room>/mails/<mail>/{subject.txt,body.txt,body.html}`. A second mail with the
-    same `dedupe_key` is not posted. Raises `NeedsTransaction` outside a transaction.
+    same `dedupe_key` is not posted.
     """
-    if not connection.in_atomic_block:
-        raise NeedsTransaction(name)
     row = OutboxMail(
         name=name, recipient=to, language=language, context=json.dumps(context), dedupe_key=dedupe_key
     )

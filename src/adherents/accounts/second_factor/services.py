@@ -18,6 +18,7 @@ from adherents.accounts.second_factor.sealing import open_secret, seal_secret, s
 from adherents.accounts.services import lock
 from adherents.crypto.keys import CannotOpen
 from adherents.crypto.rows import tell_closed
+from adherents.database.transactions import needs_transaction
 from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.ui.typed import bare
@@ -157,6 +158,7 @@ def recovery_codes_left(account: Account) -> int:
     return len(sheet.data.get("indexes", [])) if sheet else 0
 
 
+@needs_transaction
 def note_added(*, account: Account, kind: str) -> None:
     """Journal a new second factor and tell its owner. Must be called in the transaction that adds it."""
     record(Event.SECOND_FACTOR_ADDED, subject=account.subject, actor=account.subject, kind=kind)

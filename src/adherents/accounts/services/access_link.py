@@ -20,6 +20,7 @@ from adherents.accounts.models import (
 from adherents.accounts.rules import link_validity
 from adherents.accounts.services import lock, passwords
 from adherents.accounts.tokens import hash_token
+from adherents.database.transactions import needs_transaction
 from adherents.insurer.profile import profile
 from adherents.journal.events import Event
 from adherents.journal.services import record
@@ -47,6 +48,7 @@ class Opened:
     purpose: str
 
 
+@needs_transaction
 def send_link(*, account: Account, purpose: str = Purpose.RESET, actor: str = "system") -> bool:
     """Mail a fresh link; the older ones stay alive until one of them is used. False: no address on file (G10).
 

@@ -15,7 +15,7 @@ ENDINGS: list[Ending] = []
 
 
 def at_closing(function: Ending) -> Ending:
-    """Register what a room above this one forgets of an account that closes; called in the transaction that closes it."""
+    """Register what a room above this one forgets of an account as it closes, in the same transaction."""
     ENDINGS.append(function)
     return function
 

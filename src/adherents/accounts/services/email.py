@@ -8,6 +8,7 @@ from adherents.accounts import mails
 from adherents.accounts.models import AccessLink, Account, Purpose
 from adherents.accounts.services import lock
 from adherents.accounts.services.access_link import make_link
+from adherents.database.transactions import needs_transaction
 from adherents.journal.events import Event
 from adherents.journal.services import record
 
@@ -53,6 +54,7 @@ def change_email(*, account: Account, email: str, actor: str, reason: str = "") 
         mails.email_changed(current, old=old, new=email)
 
 
+@needs_transaction
 def change_own_email(*, account: Account, email: str) -> str:
     """The member gives the account another address, which is told. Returns the token of a link for the old one, or "".
 
@@ -66,6 +68,7 @@ def change_own_email(*, account: Account, email: str) -> str:
     return make_link(account=account, purpose=Purpose.ADDRESS_CHANGED, validity=REPORT_FOR) if old else ""
 
 
+@needs_transaction
 def put_back_email(*, account: Account, email: str) -> None:
     """The former address again, for which its owner spoke. Must be called in a transaction, as `change_own_email`."""
     _write(account, email, actor=account.subject)

@@ -23,6 +23,7 @@ from adherents.accounts.services.access_link import (
     check_birth_date,
     give_back_attempt,
 )
+from adherents.database.transactions import needs_transaction
 from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.ui.typed import bare, without_separators
@@ -54,6 +55,7 @@ def read_code(typed: str) -> str:
     return code if len(code) == CODE_LENGTH and set(code) <= set(ALPHABET) else ""
 
 
+@needs_transaction
 def put_in_letter(
     *, account: Account, code: str, expires_at: datetime, actor: str, reason: str
 ) -> AccessLink:

@@ -10,6 +10,7 @@ from adherents.accounts.common_passwords import is_common
 from adherents.accounts.models import Account, FormerPassword
 from adherents.accounts.policy import Weakness, normalise_password
 from adherents.accounts.rules import password_rules
+from adherents.database.transactions import needs_transaction
 from adherents.insurer.profile import profile
 
 
@@ -66,6 +67,7 @@ def check_new(*, account: Account, password: str) -> None:
         raise WeakPassword(found)
 
 
+@needs_transaction
 def store(*, account: Account, encoded: str, checked_against: str) -> datetime:
     """Write the new hash on a row that the caller holds under lock; the old one joins the history.
 

@@ -5,10 +5,12 @@ from django.db import transaction
 
 from adherents.accounts.models import Account, Role, normalise_identifier
 from adherents.accounts.services.email import follow_register
+from adherents.database.transactions import needs_transaction
 from adherents.journal.events import Event
 from adherents.journal.services import record
 
 
+@needs_transaction
 def ensure_account(
     *, identifier: str, email: str, birth_date: str, language: str, display_name: str = ""
 ) -> Account:

@@ -9,6 +9,7 @@ from adherents.accounts import mails
 from adherents.accounts.models import AccessLink, Account, KnownDevice, Purpose, Why
 from adherents.accounts.services import lock, new_factor
 from adherents.accounts.services.access_link import DeadLink, open_link, use_up
+from adherents.database.transactions import needs_transaction
 from adherents.journal.events import Event
 from adherents.journal.services import record
 
@@ -42,6 +43,7 @@ def shut_out(*, token: str) -> Account:
     return account
 
 
+@needs_transaction
 def remove_factors_added_since(account: Account, moment: datetime) -> None:
     """What a stranger may have added. Must be called in a transaction."""
     factors = Authenticator.objects.filter(user=account, created_at__gte=moment)

@@ -14,6 +14,7 @@ from adherents.accounts.services import lock
 from adherents.accounts.services.access_link import DeadLink, make_link, open_link, use_up
 from adherents.accounts.services.email import change_own_email
 from adherents.accounts.tokens import hash_token
+from adherents.database.transactions import needs_transaction
 from adherents.enrolment import mails
 from adherents.enrolment.models import AddressToConfirm
 from adherents.journal.events import Event
@@ -75,6 +76,7 @@ def _is_locked(account: Account, client: Client) -> bool:
     return False
 
 
+@needs_transaction
 def propose(*, member: Member, address: str) -> None:
     """Mail a link to the address that was given. Nothing changes yet. Must be called in a transaction."""
     assert member.account is not None

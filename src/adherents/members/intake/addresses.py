@@ -11,6 +11,7 @@ from typing import NamedTuple
 from django.db import connection
 
 from adherents.crypto.rows import readable
+from adherents.database.transactions import needs_transaction
 from adherents.members.intake.staging import Staging
 from adherents.members.models import FormerAddress, Member
 
@@ -30,6 +31,7 @@ class _Change(NamedTuple):
     now: str
 
 
+@needs_transaction
 def note(staging: Staging) -> None:
     """Before the lines are applied: remember what they replace, and note whose address stands against them.
 

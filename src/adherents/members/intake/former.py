@@ -10,12 +10,14 @@ from django.utils import timezone
 from adherents.accounts import mails
 from adherents.accounts.services.retiring import retire
 from adherents.crypto.rows import moved
+from adherents.database.transactions import needs_transaction
 from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.members.intake.sheets import number_of
 from adherents.members.models import Beneficiary, Member
 
 
+@needs_transaction
 def take_number_from(number: str, *, actor: str) -> None:
     """The member signs in no more, and is told. They are ended already. Must be called in a transaction."""
     member = Member.objects.select_for_update().get(number=number)
@@ -40,6 +42,7 @@ def take_number_from(number: str, *, actor: str) -> None:
     mails.number_given(to=reached.email, language=reached.language, name=member.name, number=number)
 
 
+@needs_transaction
 def take_ranks(keys: Collection[str], *, actor: str) -> None:
     """The same for beneficiaries, by number/rank. Must be called in a transaction."""
     for key in sorted(keys):

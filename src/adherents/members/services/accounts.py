@@ -10,6 +10,7 @@ from adherents.accounts.models import Account
 from adherents.accounts.services import email as account_email
 from adherents.accounts.services.email import why
 from adherents.accounts.services.register import ensure_account
+from adherents.database.transactions import needs_transaction
 from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.members.models import FormerAddress, Member
@@ -77,6 +78,7 @@ def checked_address(email: str) -> str:
     return address
 
 
+@needs_transaction
 def write_address(*, member: Member, address: str, actor: str, reason: str = "") -> None:
     """The address that somebody gave, on a row that the caller holds under lock; the one before it is remembered.
 

@@ -10,6 +10,7 @@ from datetime import datetime, time
 from django.db import connection
 from django.utils import timezone
 
+from adherents.database.transactions import needs_transaction
 from adherents.insurer.profile import profile
 from adherents.members.models import Member
 from adherents.vault.origins import Origin
@@ -120,6 +121,7 @@ def allowance_of(member: Member) -> Allowance:
     )
 
 
+@needs_transaction
 def locked_room_of(member: Member) -> Room:
     """As `room_of`, in the caller's transaction, which makes the rows that take it: two at once are counted in turn."""
     Member.objects.select_for_update(no_key=True).get(pk=member.pk)

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from adherents.database.transactions import needs_transaction
 from adherents.members.models import Member
 from adherents.vault.models import Document
 from adherents.vault.origins import ATTACHMENT, Origin
@@ -20,6 +21,7 @@ class Brought:
     waiting: Collection[uuid.UUID] = ()
 
 
+@needs_transaction
 def attach(*, member: Member, brought: Brought) -> list[Document]:
     """Make documents of it, in the caller's transaction; none when nothing was brought.
 

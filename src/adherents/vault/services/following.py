@@ -8,6 +8,7 @@ import uuid
 from django.db import connection
 from django.utils import timezone
 
+from adherents.database.transactions import needs_transaction
 from adherents.vault.models import Document, State
 from adherents.vault.origins import Origin
 
@@ -21,6 +22,7 @@ class CannotMove(Exception):
     """The document is not where it can go there from: taken back meanwhile, set aside, destroyed, or answered already."""
 
 
+@needs_transaction
 def set_state(*, document_id: uuid.UUID, state: State) -> Document:
     """Move a member's document on, in the caller's transaction, and give its row, locked.
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from adherents.database.transactions import needs_transaction
 from adherents.members.models import Beneficiary, Member
 from adherents.storage.services import claim, delete_objects, release
 from adherents.vault import mails
@@ -43,6 +44,7 @@ class Form:
     answers: Document | None = None
 
 
+@needs_transaction
 def locked(*, member: Member, sending_id: uuid.UUID) -> Sending:
     """The member's sending of this id, in the caller's transaction; made where there is none, with another id where the id
     is another member's. Raises `SentAlready` or `TooManyOpen`.
@@ -85,6 +87,7 @@ def keep_form(*, member: Member, sending_id: uuid.UUID, form: Form) -> None:
         _write(sending, form)
 
 
+@needs_transaction
 def set_apart(sending: Sending) -> None:
     """What came for a sending that leaves without it goes on as a sending of its own, in the caller's transaction."""
     left = Arrival.objects.filter(sending=sending)

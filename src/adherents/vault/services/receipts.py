@@ -8,6 +8,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone, translation
 
+from adherents.database.transactions import needs_transaction
 from adherents.insurer.profile import profile
 from adherents.journal.events import Event
 from adherents.journal.services import record
@@ -44,6 +45,7 @@ class Checked:
     verdict: Verdict
 
 
+@needs_transaction
 def issue(deposit: Deposit, documents: Sequence[Document]) -> Receipt:
     """Sign what arrived, as it arrived, in the caller's transaction, which makes the deposit."""
     receipt = _signed(deposit, documents)
