@@ -4,12 +4,13 @@ Its first and last bytes are kept while the file passes, and looked at when it i
 elsewhere, in a process of its own (`drawing/`), which also says what the header alone does not.
 """
 
+import io
 import re
-import struct
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 
+import imagesize
 import magic
 
 HEAD_BYTES = 256 * 1024
@@ -93,11 +94,11 @@ def sniff(seen: Glimpse, *, accepted: frozenset[str], again: Callable[[], Iterab
     if not _ends_well(content_type, seen, again):
         return Sniffed(unfit=Unfit.CUT)
     if content_type in {JPEG, PNG, WEBP}:
-        size = _pixels(content_type, head)
+        size = _pixels(head)
         if size is None and content_type == JPEG and seen.size > HEAD_BYTES:
             # A phone may put a depth map or a profile of hundreds of kilobytes before the size: the decoder will tell.
             return Sniffed(content_type)
-        if size is None or not all(size):
+        if size is None:
             return Sniffed(unfit=Unfit.CUT)
         if size[0] * size[1] > MOST_PIXELS:
             return Sniffed(unfit=Unfit.TOO_MANY_PIXELS)
@@ -178,45 +179,10 @@ def _after_last(mark: bytes, chunks: Iterable[bytes]) -> bytes | None:
     return after
 
 
-def _pixels(content_type: str, head: bytes) -> tuple[int, int] | None:
+def _pixels(head: bytes) -> tuple[int, int] | None:
     """Width and height as the header announces them, without decoding; None where the header is broken."""
     try:
-        if content_type == PNG:
-            return (*struct.unpack(">II", head[16:24]),) if head[12:16] == b"IHDR" else None
-        if content_type == WEBP:
-            return _webp_pixels(head)
-        return _jpeg_pixels(head)
-    except (struct.error, IndexError):
+        width, height = imagesize.get(io.BytesIO(head), exif_rotation=False)
+    except ValueError:
         return None
-
-
-def _webp_pixels(head: bytes) -> tuple[int, int] | None:
-    kind = head[12:16]
-    if kind == b"VP8X":
-        return int.from_bytes(head[24:27], "little") + 1, int.from_bytes(head[27:30], "little") + 1
-    if kind == b"VP8L":
-        bits = struct.unpack("<I", head[21:25])[0]
-        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
-    if kind == b"VP8 ":
-        width, height = struct.unpack("<HH", head[26:30])
-        return width & 0x3FFF, height & 0x3FFF
-    return None
-
-
-def _jpeg_pixels(head: bytes) -> tuple[int, int] | None:
-    at = 2
-    while True:
-        while head[at] == 0xFF and head[at + 1] == 0xFF:  # fill bytes
-            at += 1
-        if head[at] != 0xFF:
-            return None
-        marker = head[at + 1]
-        if marker in {0x01, *range(0xD0, 0xD8)}:
-            at += 2
-            continue
-        if 0xC0 <= marker <= 0xCF and marker not in {0xC4, 0xC8, 0xCC}:
-            height, width = struct.unpack(">HH", head[at + 5 : at + 9])
-            return width, height
-        if marker in {0xD9, 0xDA}:
-            return None
-        at += 2 + struct.unpack(">H", head[at + 2 : at + 4])[0]
+    return (width, height) if width > 0 and height > 0 else None
