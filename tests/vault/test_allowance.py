@@ -150,7 +150,7 @@ def test_the_bounds_are_said_before_choosing_and_what_is_left_where_it_is_little
     def said() -> str:
         return sentences(signed_in.get(page)).replace("\u00a0", " ").replace("\u202f", " ")
 
-    assert "En un jour, 200 fichiers et 1 Go ; en tout, 3000 fichiers et 6,3 Go." in said(), said()
+    assert "En un jour, 200 fichiers et 1 Go ; en tout, 3 000 fichiers et 6 Go." in said(), said()
     assert "Il vous reste" not in said()
     bounds(files_a_day=3)
     assert "Il vous reste aujourd’hui de la place pour 3 fichiers" in said()

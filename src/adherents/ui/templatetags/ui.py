@@ -111,6 +111,12 @@ def size(octets: int) -> str:
     return f"{number.replace('.', ',') if french else number}{WIDE}{unit}"
 
 
+@register.filter
+def thousands(number: int) -> str:
+    """A large number for people: « 3 000 » in French, "3,000" in English."""
+    return f"{number:,}".replace(",", NARROW if _is_french() else ",")
+
+
 def _is_french() -> bool:
     return (get_language() or "fr").startswith("fr")
 

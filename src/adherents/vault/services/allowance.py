@@ -116,9 +116,9 @@ class NoRoom(Exception):
 def allowance_of(member: Member) -> Allowance:
     """For the pages that send."""
     room = profile().documents.room
-    return Allowance(
-        room.files_a_day, room.mb_a_day * MEGABYTE, room.files, room.mb * MEGABYTE, room_of(member)
-    )
+    # Round numbers are read at once, and what is let in is a little more.
+    a_day, in_all = room.mb_a_day * 1_000_000, room.mb * 1_000_000
+    return Allowance(room.files_a_day, a_day, room.files, in_all, room_of(member))
 
 
 @needs_transaction
