@@ -395,6 +395,7 @@ UNREADABLE = [
     '{"rawId": "AA", "response": {"clientDataJSON": "W10", "attestationObject": "oA"}}',
     '{"rawId": "AA", "response": {"clientDataJSON": "' + "_" * 50_000 + '"}}',
     "[" * 50_000,
+    "9" * 5000,  # more digits than Python reads
 ]
 
 

@@ -298,6 +298,9 @@ def test_an_answer_kept_ready_is_filled_in_in_the_members_language(
     page = desk.post(f"{DESK}{thread.pk}/", {"body": "D’abord.", "after": "0", "insert": str(kept.pk)})
     assert "D’abord.\n\nBonjour Camille, {numero_accuse}" in page.context["answer"]["body"].value()
     assert not Message.objects.filter(from_member=False).exists(), "it is not sent"
+    for nobodys in ("9" * 30, "9" * 5000):  # more than a database counts, more digits than Python reads
+        page = desk.post(f"{DESK}{thread.pk}/", {"body": "D’abord.", "after": "0", "insert": nobodys})
+        assert page.context["answer"]["body"].value() == "D’abord."
     with pytest.raises(messaging.Unfilled):
         answered(thread, agent, "Bonjour Camille, {numero_accuse}")
     Account.objects.filter(pk=member.account_id).update(language="en")

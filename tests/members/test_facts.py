@@ -11,6 +11,7 @@ from adherents.members.intake.facts import (
     beneficiary_facts,
     birth_date_in,
     member_facts,
+    rank_in,
 )
 from tests.cast import CAMILLE, EVE, Person
 from tests.members.member_file import child_of, line_of
@@ -105,6 +106,9 @@ def test_a_birth_date_that_does_not_exist_is_refused(written: str) -> None:
         ("email", "camille@example"),
         ("email", "a b@example.org"),
         ("email", "é@example..org"),
+        ("email", f"camille@{'.'.join(['b' * 61] * 4)}.fr"),  # 258 characters: no mailbox has more than 254
+        ("email", f"camille@{'.'.join(['é' + 'b' * 40] * 6)}.fr"),
+        ("email", f"{'a' * 200}@{'İ' * 40}.fr"),
         ("telephone", "à midi"),
         ("langue", "de"),
         ("date_debut", "00/01/2020"),
@@ -138,6 +142,8 @@ def test_no_reason_repeats_what_the_line_says() -> None:
     [
         ({"rang": "0"}, "rang"),
         ({"rang": "100"}, "rang"),
+        ({"rang": "00991"}, "rang"),  # what begins like a rank is none
+        ({"rang": "0001" + "9" * 5000}, "rang"),
         ({"rang": ""}, "rang"),
         ({"lien": "voisin"}, "lien"),
     ],
@@ -146,3 +152,7 @@ def test_a_beneficiary_has_a_rank_and_a_relation(changes: dict[str, str], column
     line = child_of(EVE, **changes)
     _, reasons = beneficiary_facts([line[name] for name in BENEFICIARY_COLUMNS])
     assert [reason.column for reason in reasons] == [column]
+
+
+def test_a_rank_may_be_padded_with_zeros() -> None:
+    assert [rank_in(written) for written in ("1", "01", " 099 ", "000007", "0000")] == [1, 1, 99, 7, None]

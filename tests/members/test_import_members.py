@@ -69,6 +69,20 @@ def test_an_unusable_file_ends_with_2_and_one_sentence(tmp_path: Path) -> None:
 
 
 @pytest.mark.django_db
+def test_a_file_that_cannot_be_read_ends_with_2_whichever_of_the_two_it_is(tmp_path: Path) -> None:
+    path = write(tmp_path / "m.csv", CAST)
+    for arguments in (
+        [tmp_path / "absent.csv"],
+        [path, "--beneficiaries", tmp_path / "absent.csv"],
+        [tmp_path],
+    ):
+        with pytest.raises(CommandError, match="ne peut pas être lu") as ended:
+            told(*arguments, "--apply")
+        assert ended.value.returncode == 2
+    assert not Member.objects.exists()
+
+
+@pytest.mark.django_db
 def test_too_many_gone_ends_with_3(tmp_path: Path) -> None:
     told(write(tmp_path / "m.csv", CAST), "--apply")
     cut = write(tmp_path / "cut.csv", CAST[:2])

@@ -65,6 +65,9 @@ def test_the_31st_of_february_is_refused_in_words() -> None:
         (("32", "05", "1954"), "Le jour va de 01 à 31."),
         (("00", "05", "1954"), "Le jour va de 01 à 31."),
         (("03", "00", "1954"), "Le mois va de 01 (janvier) à 12 (décembre)."),
+        (("9" * 5000, "05", "1954"), "Le jour va de 01 à 31."),
+        (("03", "9" * 5000, "1954"), "Le mois va de 01 (janvier) à 12 (décembre)."),
+        (("03", "05", "9" * 5000), "Écrivez l’année avec ses quatre chiffres, par exemple 1954."),
         (("03", "05", "0000"), "Vérifiez l’année : elle remonte à plus de 130 ans."),
     ],
 )

@@ -179,6 +179,7 @@ def test_another_version_of_the_protocol_is_told_which_one_we_speak(
         {"Upload-Length": "ten"},
         {"Upload-Defer-Length": "1"},
         {"Upload-Length": "10", "Upload-Metadata": "filename pas-du-base64!"},
+        {"Upload-Length": "10", "Upload-Metadata": "filename été.pdf"},  # as a server reads any byte
         {"Upload-Length": "10", "Upload-Metadata": "filename YQ==,filename Yg=="},
         {"Upload-Length": "10", "Upload-Metadata": ",,"},
         {"Upload-Length": "10", "Upload-Metadata": encoded(sha256="court")},

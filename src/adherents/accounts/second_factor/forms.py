@@ -131,7 +131,7 @@ class AnswerField(forms.JSONField):
         try:
             if len(str(value)) <= LONGEST_ANSWER:
                 return super().to_python(value)
-        except RecursionError:
+        except (RecursionError, ValueError):  # too deep, or a number of thousands of digits
             pass
         raise ValidationError(get_adapter().error_messages["incorrect_code"], code="incorrect_code")
 

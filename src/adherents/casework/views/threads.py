@@ -194,7 +194,8 @@ def _with_canned(request: HttpRequest, shown: Thread, agent: Account) -> AnswerF
 def _inserted(request: HttpRequest, about: canned.About) -> str:
     body = request.POST.get("body", "").rstrip()
     chosen = request.POST["insert"]
-    kept = CannedAnswer.objects.filter(pk=int(chosen)).first() if chosen.isdecimal() else None
+    is_key = chosen.isdecimal() and len(chosen) < 19
+    kept = CannedAnswer.objects.filter(pk=int(chosen)).first() if is_key else None
     parts = [body, canned.fill(kept.to(about.language), about) if kept else ""]
     return "\n\n".join(part for part in parts if part)[:LONGEST_BODY]
 

@@ -106,8 +106,8 @@ def compare(
     numbers may have beneficiaries. `let_through`: the keys that may be given to another person. `fresh`: the member numbers
     that this import gives to another person, whose beneficiaries are all new.
     """
-    sheet, plan, size = staging.sheet, Plan(), path.stat().st_size
-    look = read.look_at(path)
+    sheet, plan, look = staging.sheet, Plan(), read.look_at(path)
+    size = path.stat().st_size
     plan.is_closed = look.is_closed
     lines = read.rows(path, sheet.columns, look=look, progress=lambda done: progress(done, size))
     order = blake2b(digest_size=DIGEST_BYTES)

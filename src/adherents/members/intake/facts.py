@@ -23,8 +23,10 @@ from adherents.members.typed import normalise_number, pair_key, search_key
 
 LANGUAGES = ("fr", "en")
 _NAME_LENGTH = 120
+_EMAIL_LENGTH = 254  # of a mailbox that mail can reach (RFC 5321); `validate_email` lets 320 pass
 _EARLIEST_BIRTH = 1850
 _NUMBER = re.compile(r"[A-Z0-9][A-Z0-9._/-]{0,31}")
+_RANK = re.compile(r"0{0,8}([1-9][0-9]?)")
 _DAY = re.compile(r"([0-9]{2})/([0-9]{2})/([0-9]{4})")
 _PHONE = re.compile(r"\+?[0-9][0-9 ().\-/\u00a0\u202f]{3,24}")
 _PHONE_SEPARATORS = re.compile(r"[^0-9+]")
@@ -106,11 +108,15 @@ class Facts:
             return ""
 
     def email(self, column: str, text: str) -> str:
-        if not text or (_PLAIN_EMAIL.fullmatch(text) and len(text) <= 254):
+        # A few letters are longer in lower case, which is kept too.
+        fits = len(text) <= _EMAIL_LENGTH and len(text.lower()) <= _EMAIL_LENGTH
+        if not text or (fits and _PLAIN_EMAIL.fullmatch(text)):
             return text
         try:
             validate_email(text)
         except ValidationError:
+            fits = False
+        if not fits:
             self.refuse(column, _("Ce n’est pas une adresse e-mail."))
         return text
 
@@ -284,8 +290,8 @@ _BENEFICIARY_NIR = Beneficiary._meta.get_field("nir")
 
 def rank_in(text: str) -> int | None:
     """A rank from 1 to 99, or None."""
-    text = text.strip()
-    return int(text) if text.isascii() and text.isdigit() and 1 <= int(text[:4]) <= 99 else None
+    found = _RANK.fullmatch(text.strip())
+    return int(found[1]) if found else None
 
 
 def beneficiary_facts(values: Sequence[str]) -> tuple[tuple[Any, ...], list[Reason]]:

@@ -1,7 +1,6 @@
 """The words of the tus protocol 1.0.0: what its headers say, without any of what they are about."""
 
 import base64
-import binascii
 import re
 import uuid
 
@@ -45,6 +44,6 @@ def metadata(header: str | None) -> dict[str, str]:
             raise Malformed
         try:
             found[key] = base64.b64decode(value, validate=True).decode()
-        except (binascii.Error, UnicodeDecodeError) as error:
+        except ValueError as error:  # not ASCII, not Base64, or not UTF-8 within
             raise Malformed from error
     return found
