@@ -102,7 +102,8 @@ def test_a_file_that_changes_while_it_goes_arrives_as_it_was_chosen(
 def test_two_tabs_send_each_its_own_files_under_its_own_kind(visit: Visit, member: Person) -> None:
     visitor = visit("desktop").sign_in(member).open(SEND)
     ready(visitor, "rib.pdf")
-    kind(visitor, "RIB")
+    with visitor.page.expect_response("**/garder/**"):  # it is kept, and so shown in the other tab
+        kind(visitor, "RIB")
     other = visitor.context.new_page()
     one, visitor.page = visitor.page, other
     visitor.open(SEND)
