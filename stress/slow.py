@@ -95,7 +95,7 @@ def held(
         stack.callback(portal.stop)
         portal.prepare(members, with_account=members)
         portal.start_web()
-        port = stack.enter_context(_nginx(folder, portal)) if nginx else portal.port
+        port = stack.enter_context(behind_nginx(folder, portal)) if nginx else portal.port
         plan = _plan(portal, members, folder, port, address_each, phones, drips, downloads, size)
         plan["seconds"] = most_seconds
         [page] = _phones(portal, members[-1:])
@@ -290,7 +290,7 @@ def _watch(portal: SlowPortal, resident: list[int], over: threading.Event) -> No
 
 
 @contextmanager
-def _nginx(folder: Path, portal: SlowPortal) -> Iterator[int]:
+def behind_nginx(folder: Path, portal: SlowPortal) -> Iterator[int]:
     """nginx as the documentation sets it, without TLS, in front of the portal; its port."""
     port = _free_port()
     written = nginx_settings().replace("127.0.0.1:8000", f"127.0.0.1:{portal.port}")

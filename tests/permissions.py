@@ -77,6 +77,7 @@ RULES: dict[str, Rule] = {
     "portal:live": everybody(READ),
     "portal:ready": everybody(READ),
     "drafts:keep": everybody({"POST"}),  # whoever holds a page's sealed place, the session being over too
+    "drafts:token": everybody({"POST"}),  # likewise: it is given to the page's own account only
     "proof:check": everybody(ASK),
     "proof:keys": everybody(READ),
     "proof:key": everybody(READ),

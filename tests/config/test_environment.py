@@ -128,7 +128,9 @@ def test_a_database_is_sqlite_or_postgresql(monkeypatch: pytest.MonkeyPatch) -> 
     found = environment.database()
     assert (found["ENGINE"], found["NAME"]) == ("django.db.backends.postgresql", "portal")
     assert (found["HOST"], found["PORT"], found["PASSWORD"]) == ("db.example.org", 5433, "p@ss")
-    assert found["OPTIONS"] == {"sslmode": "verify-full"}
+    assert found["OPTIONS"] == {"sslmode": "verify-full", "connect_timeout": 5, "tcp_user_timeout": 10_000}
+    monkeypatch.setenv("ADHERENTS_DATABASE_URL", "postgresql://me@db.example.org/portal?connect_timeout=20")
+    assert int(environment.database()["OPTIONS"]["connect_timeout"]) == 20
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,16 @@
 
 import http.client
 import json
+import socket
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests import postgresql
 from tests.cast import CAMILLE
+from tests.config.installation import ask
 from tests.journeys.running import PATIENCE, Portal
 from tests.vault.phone import FILES, SEND, Phone
 
@@ -21,6 +24,15 @@ PAGES = [
     "/adherent/donnees-personnelles/",
     "/adherent/messages/",
 ]
+CONNECT = """
+import json, time
+from django.db import OperationalError, connection
+begun = time.monotonic()
+try:
+    connection.ensure_connection()
+except OperationalError as error:
+    print(json.dumps([time.monotonic() - begun, type(error).__name__]))
+"""
 WORDS = "Le service ne répond pas pour le moment"
 
 
@@ -80,6 +92,15 @@ def test_a_database_that_is_killed_is_said_everywhere_and_healed_at_once(
     answers = [asked(phone, "GET", "/adherent/documents/")[0] for _ in range(3 * THREADS)]
     assert answers == [200] * len(answers), f"in {time.monotonic() - back:.1f} s"
     assert asked(phone, "GET", "/pret/")[0] == 200
+
+
+@pytest.mark.any_database
+def test_a_database_that_takes_the_question_and_never_answers_is_given_up_in_seconds(tmp_path: Path) -> None:
+    """As behind a firewall that swallows packets: a thread that waits for minutes is one page fewer for everybody."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"postgresql://me:secret@127.0.0.1:{silent.getsockname()[1]}/portal"
+        seconds, error = ask(tmp_path, CONNECT, DATABASE_URL=address)
+    assert (seconds < 10, error) == (True, "OperationalError")
 
 
 def test_the_worker_goes_on_after_the_database_was_killed(

@@ -8,15 +8,17 @@ import json
 import socket
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 import pytest
-from stress.slow import SlowPortal, held, people
+from stress.slow import SlowPortal, behind_nginx, held, people
 
 from tests.vault.phone import SEND, Phone
 
 MEMBERS = people(3)
 THREADS = 8
+FILE_PART = b'Content-Disposition: form-data; name="files"; filename="a.pdf"\r\n\r\n'
 MOST_SECONDS = 5  # for a page, on a machine that has other things to do
 
 
@@ -107,6 +109,25 @@ def test_a_form_that_is_answered_while_it_comes_is_taken_to_its_end(portal: Slow
         )
     finally:
         connection.close()
+
+
+@pytest.mark.parametrize("path", ["/verifier/", SEND, "/adherent/messages/nouveau/"])
+def test_behind_nginx_a_file_that_is_too_large_is_refused_by_the_portal_in_its_words(
+    portal: SlowPortal, tmp_path: Path, path: str
+) -> None:
+    """Wherever a page takes a file, nginx lets the portal say why not."""
+    phone = Phone(portal, MEMBERS[0])
+    body = b"--x\r\n" + FILE_PART + b"%PDF-1.7\n" + b"x" * 24_000_000 + b"\r\n--x--\r\n"
+    with behind_nginx(tmp_path, portal) as port:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        try:
+            kind = {"Content-Type": "multipart/form-data; boundary=x"}
+            connection.request("POST", path, body, phone.headers | kind)
+            answer = connection.getresponse()
+            assert answer.status in {200, 413}
+            assert '<html lang="fr">' in answer.read().decode()
+        finally:
+            connection.close()
 
 
 def opened(portal: SlowPortal, *, headers: list[str], body: bytes = b"") -> socket.socket:

@@ -34,6 +34,7 @@ from tests.factories import open_account
 
 pytestmark = pytest.mark.django_db
 NEW = "/adherent/messages/nouveau/"
+TOKEN = f"{SAVE}jeton/"
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 
@@ -55,6 +56,30 @@ def test_what_is_typed_stands_there_again_when_the_page_is_opened_again(browser:
     assert tab.save(subject="Dents", body=TYPED).json() == {"kept": True, "here": True, "where": "message "}
     assert tab.shows(TYPED)
     assert tab.shows("Ce n’est pas encore envoyé")
+
+
+def test_a_page_is_given_the_token_of_now_while_its_own_account_is_signed_in_and_no_other(
+    browser: Client,
+) -> None:
+    open_account(EVE)
+
+    def given(tab: Tab) -> str:
+        return str(browser.post(TOKEN, {"brouillon": tab.tokens["brouillon"]}).json()["token"])
+
+    def begin(number: str) -> None:
+        browser.cookies.clear()
+        sign_in(browser, number)
+
+    tab = Tab(browser, NEW)
+    begin(CAMILLE.number)
+    assert tab.post({"subject": "Dents", "body": TYPED}).url == NEW, "the page’s own token is of before"
+    tab.tokens["csrfmiddlewaretoken"] = given(tab)
+    assert tab.post({"subject": "Dents", "body": TYPED}).url != NEW
+    begin(EVE.number)
+    assert given(tab) == ""
+    browser.cookies.clear()
+    assert given(tab) == ""
+    assert browser.post(TOKEN, {"brouillon": "x"}).status_code == 400
 
 
 def test_nothing_that_is_typed_can_be_read_in_the_database(browser: Client) -> None:

@@ -24,12 +24,12 @@ HIDDEN_BY_THE_BAR = """() => {
 
 
 class Held:
-    """Announcements of files, kept from the portal until they are let go."""
+    """Announcements of files, or what `step` names, kept from the portal until they are let go."""
 
-    def __init__(self, visitor: Visitor) -> None:
+    def __init__(self, visitor: Visitor, step: str = "**/envoyer/fichiers/") -> None:
         self.routes: list[Route] = []
         self.is_holding = True
-        visitor.page.route("**/envoyer/fichiers/", self._take)
+        visitor.page.route(step, self._take)
 
     def _take(self, route: Route) -> None:
         if self.is_holding:
@@ -102,7 +102,8 @@ def test_a_file_that_changes_while_it_goes_arrives_as_it_was_chosen(
 def test_two_tabs_send_each_its_own_files_under_its_own_kind(visit: Visit, member: Person) -> None:
     visitor = visit("desktop").sign_in(member).open(SEND)
     ready(visitor, "rib.pdf")
-    kind(visitor, "RIB")
+    with visitor.page.expect_response("**/garder/**"):  # it is kept, and so shown in the other tab
+        kind(visitor, "RIB")
     other = visitor.context.new_page()
     one, visitor.page = visitor.page, other
     visitor.open(SEND)
@@ -203,10 +204,9 @@ def test_an_answer_that_is_lost_makes_no_second_receipt(visit: Visit, member: Pe
     expect(visitor.main.get_by_role("listitem")).to_have_count(1)
 
 
-@pytest.mark.parametrize("signs_in", ["when asked", "before, in another tab"])
 @pytest.mark.parametrize("more", ["", " et la facture"], ids=["as it was kept", "written on since"])
 def test_whoever_sends_after_the_end_of_the_session_finds_the_files_and_the_words_again(
-    visit: Visit, member: Person, signs_in: str, more: str
+    visit: Visit, member: Person, more: str
 ) -> None:
     """One comes back to the sending that was ready, not to an empty page."""
     visitor = visit("phone").sign_in(member).open(SEND)
@@ -219,15 +219,8 @@ def test_whoever_sends_after_the_end_of_the_session_finds_the_files_and_the_word
         note.blur()
     end_sessions(visitor)
     note.press_sequentially(more)
-    if signs_in == "when asked":
-        visitor.click("Envoyer 1 document")
-        visitor.write({"N° adhérent": member.number, "Mot de passe": PASSWORD}).click("Valider")
-    else:
-        first, visitor.page = visitor.page, visitor.context.new_page()
-        visitor.sign_in(member)
-        visitor.page.close()
-        visitor.page = first
-        visitor.click("Envoyer 1 document")
+    visitor.click("Envoyer 1 document")
+    visitor.write({"N° adhérent": member.number, "Mot de passe": PASSWORD}).click("Valider")
     expect(visitor.page.locator("[data-arrived] .upload")).to_contain_text("devis.pdf")
     expect(visitor.page.get_by_label(re.compile(r"^\s*Un mot pour le conseiller"))).to_have_value(
         f"Mes lunettes{more}"
@@ -235,6 +228,82 @@ def test_whoever_sends_after_the_end_of_the_session_finds_the_files_and_the_word
     visitor.click("Envoyer 1 document")
     expect(visitor.title).to_have_text("C’est bien arrivé")
     expect(visitor.main).to_contain_text("Devis")
+
+
+def signs_in_in_another_tab(visitor: Visitor, person: Person) -> None:
+    """As after the end of the session; the first tab is on the screen again."""
+    end_sessions(visitor)
+    first, visitor.page = visitor.page, visitor.context.new_page()
+    visitor.sign_in(person)
+    visitor.page.close()
+    visitor.page = first
+
+
+def comes_back_to_this_tab(visitor: Visitor) -> None:
+    visitor.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+
+@pytest.mark.parametrize(
+    "step", ["**/envoyer/fichiers/", "**/envoyer/fichiers/*/"], ids=["announced", "sent"]
+)
+def test_a_file_on_its_way_goes_on_when_the_same_member_signs_in_again_in_another_tab(
+    visit: Visit, member: Person, step: str
+) -> None:
+    """The session is another, and so is the forms' token: the page has the new one, and so has the last step."""
+    visitor = visit("desktop").sign_in(member).open(SEND)
+    kind(visitor, "Devis")
+    ready(visitor, "devis.pdf")
+    held = Held(visitor, step)
+    choose(visitor, file("photo.jpg", photo()))
+    while not held.routes:
+        visitor.page.wait_for_timeout(50)
+    signs_in_in_another_tab(visitor, member)
+    visitor.expecting(403)
+    held.let_go()
+    expect(line(visitor, "photo.jpg")).to_contain_text(READY)
+    visitor.expecting()
+    signs_in_in_another_tab(visitor, member)
+    visitor.expecting(403)
+    visitor.field("Un mot pour le conseiller (facultatif)").fill("Mes lunettes")
+    visitor.click("Envoyer 2 documents")
+    expect(visitor.title).to_have_text("C’est bien arrivé")
+    expect(visitor.main.locator(".card")).to_have_count(2)
+
+
+def test_a_file_on_its_way_waits_until_its_own_member_is_signed_in_and_never_goes_to_another(
+    visit: Visit, member: Person, another_member: Person
+) -> None:
+    visitor = visit("desktop").sign_in(member).open(SEND)
+    kind(visitor, "RIB")
+    held = Held(visitor)
+    choose(visitor, file("rib.pdf", sheets()))
+    while not held.routes:
+        visitor.page.wait_for_timeout(50)
+    visitor.expecting(401, 403)
+    end_sessions(visitor)
+    held.let_go()
+    expect(line(visitor, "rib.pdf")).to_contain_text("Votre session est terminée")
+    signs_in_in_another_tab(visitor, another_member)
+    comes_back_to_this_tab(visitor)
+    expect(line(visitor, "rib.pdf")).to_contain_text("Ce navigateur n’est plus connecté à votre compte")
+    assert uploads_of(visitor, another_member) == 0
+    signs_in_in_another_tab(visitor, member)
+    comes_back_to_this_tab(visitor)
+    expect(line(visitor, "rib.pdf")).to_contain_text(READY)
+    assert uploads_of(visitor, another_member) == 0
+    visitor.click("Envoyer 1 document")
+    expect(visitor.title).to_have_text("C’est bien arrivé")
+
+
+def uploads_of(visitor: Visitor, person: Person) -> int:
+    """What was announced by this member, or arrived of them, and is not sent."""
+    [(count,)] = visitor.portal.sql(
+        "SELECT (SELECT count(*) FROM vault_upload WHERE member_id = members_member.id) + "
+        "(SELECT count(*) FROM vault_arrival WHERE member_id = members_member.id) "
+        "FROM members_member WHERE number = ?",
+        person.number,
+    )
+    return int(count)
 
 
 @pytest.mark.parametrize("slower", [1, 6])

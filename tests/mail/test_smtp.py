@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from adherents.mail.models import MailState, OutboxMail
 from adherents.mail.services import post, send_due
-from tests.cast import CAMILLE, EVE
+from tests.cast import ANGE, CAMILLE, EVE
 from tests.mail.servers import Mailbox, free_port, listening
 
 ROOT = Path(__file__).parents[2]
@@ -66,15 +66,69 @@ def test_a_dead_server_keeps_them_all_and_they_leave_when_it_is_back(port: int) 
     for _ in range(3):
         assert send_due() == 0
     assert set(OutboxMail.objects.values_list("state", "attempts", "last_error")) == {
-        (MailState.WAITING, 1, "ConnectionRefusedError")
+        (MailState.WAITING, 0, "ConnectionRefusedError"),
+        (MailState.WAITING, 0, ""),  # not even claimed
     }
-    with listening(Mailbox(), port) as mailbox, time_machine.travel(timezone.now() + timedelta(seconds=20)):
+    with listening(Mailbox(), port) as mailbox, time_machine.travel(timezone.now() + timedelta(minutes=1.5)):
         while send_due():
             pass
     assert sorted(envelope.rcpt_tos[0] for envelope in mailbox.envelopes) == sorted(
         f"a{n}@example.org" for n in range(30)
     )
     assert not OutboxMail.objects.exclude(state=MailState.SENT).exists()
+
+
+@pytest.mark.django_db
+def test_after_hours_without_a_server_everything_leaves_within_two_minutes_of_its_return(port: int) -> None:
+    """A link that was asked for meanwhile is of use now. That the server was away is no mail's fault, however long."""
+    put(CAMILLE.email)
+    begun = timezone.now()
+    with time_machine.travel(begun) as clock:
+        for _ in range(20):
+            clock.shift(timedelta(minutes=30))
+            assert send_due() == 0
+        put(EVE.email)
+        send_due()
+        mailbox = Mailbox()
+        mailbox.answers["DATA"] = "451 not at once"
+        with listening(mailbox, port):
+            clock.shift(timedelta(minutes=1.5))
+            assert send_due() == 2
+            assert set(OutboxMail.objects.values_list("state", "attempts")) == {(MailState.WAITING, 1)}
+            del mailbox.answers["DATA"]
+            clock.shift(timedelta(seconds=15))
+            assert send_due() == 2
+    assert len(mailbox.envelopes) == 2
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("ends", ["", "421 Service closing transmission channel"], ids=["at once", "421"])
+def test_a_mail_at_which_the_server_ends_the_connection_costs_the_others_no_try(port: int, ends: str) -> None:
+    mailbox = Mailbox()
+    mailbox.ends[CAMILLE.email] = ends
+    for address in (CAMILLE.email, EVE.email, ANGE.email):
+        put(address)
+    with listening(mailbox, port):
+        send_due()
+    assert sorted(envelope.rcpt_tos[0] for envelope in mailbox.envelopes) == sorted([EVE.email, ANGE.email])
+    assert OutboxMail.objects.get(state=MailState.WAITING).recipient == CAMILLE.email
+
+
+@pytest.mark.django_db
+def test_a_server_that_falls_silent_is_waited_for_once_and_not_for_each_mail(
+    port: int, settings: LazySettings
+) -> None:
+    """What else is due in the same lane waits meanwhile."""
+    settings.EMAIL_TIMEOUT = 1
+    mailbox = Mailbox()
+    mailbox.silence = 3
+    for number in range(5):
+        put(f"a{number}@example.org")
+    with listening(mailbox, port):
+        send_due()
+    assert mailbox.asked == 1
+    assert set(OutboxMail.objects.values_list("state", flat=True)) == {MailState.WAITING}
+    assert OutboxMail.objects.filter(attempts=1).count() == 1, "the others were not tried"
 
 
 @pytest.mark.django_db

@@ -126,15 +126,24 @@ def database_url() -> str:
     return text("DATABASE_URL", f"sqlite:///{data_dir() / 'adherents.sqlite3'}")
 
 
+# Of a PostgreSQL server, before the question is given up: seconds to connect, milliseconds without the network taking what was
+# said. libpq's own are minutes, and each thread that waits is one page fewer.
+SILENCE = {"connect_timeout": 5, "tcp_user_timeout": 10_000}
+
+
 def database() -> dict[str, Any]:
     """What Django wants to know of the database: SQLite or PostgreSQL."""
     url, should = (
         database_url(),
         "like postgresql://user:password@host:5432/name or sqlite:////folder/file.sqlite3",
     )
-    if _split("DATABASE_URL", url, should).scheme not in {"sqlite", "postgres", "postgresql", "pgsql"}:
+    scheme = _split("DATABASE_URL", url, should).scheme
+    if scheme not in {"sqlite", "postgres", "postgresql", "pgsql"}:
         raise WrongSetting(f"ADHERENTS_DATABASE_URL should be {should}")
-    return {**dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True)}
+    found: dict[str, Any] = {**dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True)}
+    if scheme != "sqlite":
+        found["OPTIONS"] = {**SILENCE, **found.get("OPTIONS", {})}
+    return found
 
 
 def cache_url() -> str:

@@ -1,8 +1,9 @@
-"""What the page's script saves while somebody types."""
+"""What the page's script saves while somebody types, and how it goes on once they have signed in again elsewhere."""
 
 from datetime import datetime, timedelta
 
 from django.http import HttpRequest, JsonResponse
+from django.middleware.csrf import get_token
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -33,6 +34,22 @@ def keep_words(request: HttpRequest) -> JsonResponse:
     here = _is_here(request, place)
     said = {"kept": kept, "here": here, "where": place.where}
     return JsonResponse(said | {"words": words} if here and kept and sealed else said)
+
+
+@csrf_exempt  # as above; what it answers can be read by a page of this portal only
+@require_POST
+def token(request: HttpRequest) -> JsonResponse:
+    """The forms' token of now, for a page whose account has signed in again in another tab. "" where another account has, or
+    nobody is signed in: what such a page still brings is refused."""
+    try:
+        place = open_place(request.POST.get(FIELD, ""))
+    except NotAPlace:
+        return JsonResponse({"token": ""}, status=400)
+    try:
+        knock("draft", address=address_of(request), identifier=f"account:{place.account}")
+    except TooOften:
+        return JsonResponse({"token": ""}, status=429)
+    return JsonResponse({"token": get_token(request) if _is_here(request, place) else ""})
 
 
 def _is_here(request: HttpRequest, place: Place) -> bool:

@@ -3,12 +3,14 @@
 import json
 import logging
 import re
+from datetime import timedelta
 from email.utils import formataddr
 from smtplib import SMTPDataError, SMTPException, SMTPRecipientsRefused
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
@@ -21,6 +23,7 @@ from adherents.mail.registry import REFUSED
 Value = str | int | bool | list[str] | None
 log = logging.getLogger("adherents.mail")
 GIVE_UP_AFTER = 40
+AWAY = timedelta(minutes=1)  # between two calls at a server that is away
 _ENHANCED = re.compile(rb"5\.(\d{1,3})\.\d{1,3}(?!\d)")
 _FULL = {b"5.2.2", b"5.2.3"}  # a mailbox that is full, a message that is too long: the address is right
 
@@ -53,26 +56,43 @@ def render(name: str, *, language: str, context: dict[str, Value]) -> tuple[str,
 
 
 def send_due(limit: int = 20) -> int:
-    """Send what is due; how many mails were tried. A dead server keeps them all, for later."""
+    """Send what is due; how many mails were tried. A server that is away, or falls silent, keeps the others for later."""
     mails = OutboxMail.objects.claim_due(limit)
-    if not mails:
-        return 0
     server = get_connection()
     try:
-        server.open()
-    except (OSError, SMTPException) as error:
-        for mail in mails:
-            _keep_for_later(mail, error)
-        return 0
-    try:
-        for mail in mails:
-            _send(mail, server)
+        for place, mail in enumerate(mails):
+            if away := _opening(server):
+                _wait_for_the_server(mails[place:], away)
+                return place
+            if away := _send(mail, server):
+                _wait_for_the_server(mails[place + 1 :], away)
+                return place + 1
     finally:
         server.close()
     return len(mails)
 
 
-def _message(mail: OutboxMail, server: object) -> EmailMultiAlternatives:
+def _opening(server: BaseEmailBackend) -> Exception | None:
+    """Why the server cannot be spoken to. A connection that is open serves all the mails."""
+    try:
+        server.open()
+    except (OSError, SMTPException) as error:
+        return error
+    return None
+
+
+def _wait_for_the_server(mails: list[OutboxMail], error: Exception) -> None:
+    """Its being away is no mail's fault: it is nobody's try, and all that is due waits for the same, short while."""
+    back = timezone.now() + AWAY
+    for mail in mails:
+        mail.work_later()
+        mail.attempts, mail.next_attempt_at, mail.last_error = mail.attempts - 1, back, type(error).__name__
+        mail.save(update_fields=[*OutboxMail.WORK_FIELDS, "last_error"])
+    OutboxMail.objects.due().update(next_attempt_at=back)
+    log.warning("the mail server is away", extra={"error": type(error).__name__, "mails": len(mails)})
+
+
+def _message(mail: OutboxMail, server: BaseEmailBackend) -> EmailMultiAlternatives:
     context = json.loads(mail.context)
     subject, text, html = render(mail.name, language=mail.language, context=context)
     sender = profile().mail
@@ -94,9 +114,10 @@ def _message(mail: OutboxMail, server: object) -> EmailMultiAlternatives:
     return message
 
 
-def _send(mail: OutboxMail, server: object) -> None:
+def _send(mail: OutboxMail, server: BaseEmailBackend) -> Exception | None:
+    """Returns the error of a server that fell silent: the other mails do not wait for it one by one."""
     if not mail.keep_lease():
-        return
+        return None
     try:
         _message(mail, server).send()
     except (OSError, SMTPException) as error:
@@ -104,14 +125,23 @@ def _send(mail: OutboxMail, server: object) -> None:
             _give_up(mail, error)
         else:
             _keep_for_later(mail, error)
-        return
+        if _is_cut(server):
+            server.close()  # the next mail has a connection of its own
+        return error if isinstance(error.__context__, TimeoutError) else None
     except Exception as error:
         # A template or a context is wrong: ours to mend, and no reason for the others to wait.
         _keep_for_later(mail, error)
-        return
+        return None
     mail.work_done()
     mail.state, mail.sent_at, mail.context, mail.last_error = MailState.SENT, timezone.now(), "", ""
     mail.save(update_fields=[*OutboxMail.WORK_FIELDS, "state", "sent_at", "context", "last_error"])
+    return None
+
+
+def _is_cut(server: BaseEmailBackend) -> bool:
+    """Whether an SMTP server ended the connection, which Django's backend would go on with."""
+    spoken_to = getattr(server, "connection", None)
+    return spoken_to is not None and getattr(spoken_to, "sock", None) is None
 
 
 def _is_final(error: Exception) -> bool:

@@ -52,7 +52,10 @@ def told_to_the_script(sending_id: uuid.UUID) -> dict[str, Any]:
                 "Téléchargez-le sur votre appareil, puis choisissez-le à nouveau."
             ),
             "chooseAgain": _("Choisir à nouveau"),
-            "reload": _("Cette page est trop ancienne. Rechargez-la : les fichiers prêts y seront encore."),
+            "notHere": _(
+                "Ce navigateur n’est plus connecté à votre compte. Connectez-vous dans un autre onglet, puis revenez ici : "
+                "l’envoi reprendra où il s’était arrêté."
+            ),
             "cancel": _("Annuler"),
             "retry": _("Réessayer"),
             "remove": _("Retirer"),

@@ -1,5 +1,7 @@
 """allauth's pages of the second factor, with our forms, our journal and our mails around what they do."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 
@@ -49,6 +51,20 @@ Kind = Authenticator.Type
 def _account(request: HttpRequest) -> Account:
     account: Account = authenticated_user(request)
     return account
+
+
+def _in_turn(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Of two changes at once to the factors of one account, the second one begins when the first one is done."""
+
+    @wraps(view)
+    def alone(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method != "POST" or not request.user.is_authenticated:
+            return view(request, *args, **kwargs)
+        with transaction.atomic():
+            Account.objects.select_for_update().get(pk=_account(request).pk)
+            return view(request, *args, **kwargs)
+
+    return alone
 
 
 class _Proven:
@@ -104,6 +120,10 @@ def _factor_link(request: HttpRequest, account: Account) -> str:
     """Of the mailed links that this browser opened, the one that lets this account add a factor; "" for none."""
     carried = links_of(request, FACTOR_COOKIE)
     return next((token for token in carried if new_factor.is_open(account=account, token=token)), "")
+
+
+def _has_app(account: Account) -> bool:
+    return bool(Authenticator.objects.filter(user=account, type=Kind.TOTP).exists())
 
 
 def must_prove(request: HttpRequest, account: Account) -> bool:
@@ -199,11 +219,21 @@ class PasskeyAgain(_Again, ReauthenticateWebAuthnView):  # type: ignore[misc]
         return context | {"js_data": {"request_options": options}}
 
 
+@method_decorator(_in_turn, name="dispatch")
 class ActivateTotp(_Adding, ActivateTOTPView):  # type: ignore[misc]
     kind = Kind.TOTP
     added = gettext_lazy("Votre application d’authentification est enregistrée.")
     form_class = forms.ActivateTotpForm
     template_name = "mfa/totp/activate_form.html"
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Added already, by the same button pressed twice or in another tab: the list says so.
+
+        Before any proof is asked for: the one just given stands in the session that the other request wrote.
+        """
+        if request.user.is_authenticated and _has_app(_account(request)):
+            return redirect("mfa_index")
+        return super().dispatch(request, *args, **kwargs)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)
@@ -215,9 +245,16 @@ class ActivateTotp(_Adding, ActivateTOTPView):  # type: ignore[misc]
         services.note_first_code(account=_account(self.request), step=form.step)
 
 
+@method_decorator(_in_turn, name="dispatch")
 class DeactivateTotp(_Proven, DeactivateTOTPView):  # type: ignore[misc]
     form_class = forms.DeactivateTotpForm
     template_name = "mfa/totp/deactivate_form.html"
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Removed already: the list says so."""
+        if request.user.is_authenticated and not _has_app(_account(request)):
+            return redirect("mfa_index")
+        return super().dispatch(request, *args, **kwargs)
 
     def form_valid(self, form: forms.DeactivateTotpForm) -> HttpResponse:
         with transaction.atomic():
@@ -228,6 +265,7 @@ class DeactivateTotp(_Proven, DeactivateTOTPView):  # type: ignore[misc]
         return response
 
 
+@method_decorator(_in_turn, name="dispatch")
 class AddPasskey(_Adding, AddWebAuthnView):  # type: ignore[misc]
     kind = Kind.WEBAUTHN
     added = gettext_lazy("Votre clé d’accès est enregistrée.")
@@ -246,6 +284,7 @@ class RenamePasskey(_Proven, EditWebAuthnView):  # type: ignore[misc]
     success_url = reverse_lazy("mfa_index")
 
 
+@method_decorator(_in_turn, name="dispatch")
 class RemovePasskey(_Proven, RemoveWebAuthnView):  # type: ignore[misc]
     template_name = "mfa/webauthn/authenticator_confirm_delete.html"
     success_url = reverse_lazy("mfa_index")
@@ -309,6 +348,7 @@ class PasskeySignIn(LoginWebAuthnView):  # type: ignore[misc]
         return redirect(sign_in_address(page_wanted(self.request)))
 
 
+@method_decorator(_in_turn, name="dispatch")
 class NewRecoveryCodes(_Proven, GenerateRecoveryCodesView):  # type: ignore[misc]
     form_class = forms.NewRecoveryCodesForm
     template_name = "mfa/recovery_codes/generate.html"

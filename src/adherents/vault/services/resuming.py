@@ -5,7 +5,6 @@ one go is sealed once, as the document that it becomes; parts are sealed anew in
 by the same rules as the plain form's (`arrival.Incoming`). No clear byte touches the disk on the way.
 """
 
-import secrets
 import time
 import uuid
 from collections.abc import Iterable, Iterator
@@ -29,6 +28,7 @@ from adherents.vault.names import clean_name
 from adherents.vault.refusals import Refusal
 from adherents.vault.services.allowance import locked_room_of
 from adherents.vault.services.arrival import MEGABYTE, Arrived, Incoming, Refused, discard, drop_waiting
+from adherents.vault.services.leases import is_left, new_lease
 from adherents.vault.services.preparing import KEPT_FOR, keep_longer, locked
 from adherents.vault.services.standing import Closed, check_open
 
@@ -182,13 +182,15 @@ def _taken(member: Member, upload_id: uuid.UUID, *, offset: int | None = None, l
             raise WrongOffset(upload.offset)
         if upload.offset + length > upload.length:
             raise MoreThanAnnounced
-        upload.lease, upload.leased_until = secrets.token_hex(8), timezone.now() + LEASE
+        upload.lease, upload.leased_until = new_lease(), timezone.now() + LEASE
         upload.save(update_fields=["lease", "leased_until"])
     return upload
 
 
 def _is_held(upload: Upload) -> bool:
-    return upload.leased_until is not None and upload.leased_until > timezone.now()
+    return (
+        upload.leased_until is not None and upload.leased_until > timezone.now() and not is_left(upload.lease)
+    )
 
 
 def _while_held(upload: Upload, chunks: Iterable[bytes]) -> Iterator[bytes]:

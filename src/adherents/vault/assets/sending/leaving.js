@@ -14,7 +14,7 @@ const pause = (delay) =>
     addEventListener("online", done);
   });
 
-parts.leaving = (form, { button, words, tell, isReady }) => {
+parts.leaving = (form, { button, words, tell, guard, isReady }) => {
   let attempt = null; // the one that is on its way; another one, or none, means that it was given up
   let hasLeft = false;
   const span = button.querySelector("span");
@@ -25,14 +25,17 @@ parts.leaving = (form, { button, words, tell, isReady }) => {
   }
 
   // Where the receipt is; "" where the page itself must say why not. Rejects where nobody answered.
-  async function ask() {
+  async function ask(isNew = false) {
     const answer = await fetch(form.action, {
       method: "POST",
       body: new FormData(form),
       headers: { Accept: "application/json" },
     });
     if (answer.status >= 500) throw new Error(`status ${answer.status}`);
-    return answer.status === 201 ? (await answer.json()).receipt : "";
+    if (answer.status === 201) return (await answer.json()).receipt;
+    // A page instead of an answer: they signed in again in another tab, or nobody is signed in.
+    const isOld = !answer.headers.get("Content-Type")?.includes("json");
+    return isOld && !isNew && (await guard.renew()) ? ask(true) : "";
   }
 
   async function leave() {

@@ -1,5 +1,6 @@
 // Each file goes as soon as it is chosen, and goes on after a lost connection (tus). Without this, the form sends them.
 const parts = (window.sending ??= {});
+const MOST_RENEWALS = 5; // of the token, for one file: what refuses it then is something else
 const form = document.querySelector("form[data-sending]");
 if (form && window.tus?.isSupported) begin(form);
 
@@ -12,7 +13,8 @@ function begin(form) {
   const notYet = form.querySelector("[data-not-yet]");
   const bar = form.querySelector(".send-bar");
   const button = form.querySelector('button[type="submit"]');
-  const headers = { "X-CSRFToken": form.elements.csrfmiddlewaretoken.value };
+  const guard = parts.guard(form);
+  const { headers } = guard;
   const entries = [];
   let submitWhenDone = false;
   let toReplace = null; // the line whose file is being chosen again
@@ -36,7 +38,7 @@ function begin(form) {
   const total = () => kept().length + earlier("arrived").length;
   const photos = () => [...earlier("arrived"), ...kept().map((one) => one.row)].filter((row) => "photo" in row.dataset);
   const gathering = parts.gathering(form, { words, filled, say, changed: label });
-  const last = parts.leaving(form, { button, words, tell, isReady: () => total() > 0 });
+  const last = parts.leaving(form, { button, words, tell, guard, isReady: () => total() > 0 });
 
   function label() {
     const { one, many } = button.dataset;
@@ -179,13 +181,31 @@ function begin(form) {
     say(filled(words.sayLost, { name: entry.file.name }));
   }
 
-  function failed(entry, status, answer) {
+  async function failed(entry, status, answer) {
     if (!entries.includes(entry)) return;
     if (!status && !navigator.onLine) return lost(entry); // `online` goes on from here
+    const isOld = status === 403 && !answer.sentence; // somebody signed in since, in another tab
+    if (isOld && (await mayGoOn(entry))) return entries.includes(entry) ? entry.upload.start() : undefined;
+    entry.waits = isOld || status === 401;
     if ([413, 415, 422].includes(status) && answer.sentence) refuse(entry, answer.reason, answer.sentence);
-    else stopped(entry, answer.sentence ?? (status === 403 ? words.reload : words.failed));
+    else stopped(entry, answer.sentence ?? (isOld ? words.notHere : words.failed));
     next();
   }
+
+  async function mayGoOn(entry) {
+    entry.renewals = (entry.renewals ?? 0) + 1;
+    return entry.renewals <= MOST_RENEWALS && (await guard.renew().catch(() => false));
+  }
+
+  // Back on this page, perhaps from signing in again.
+  document.addEventListener("visibilitychange", () => {
+    const stuck = document.hidden ? [] : entries.filter((one) => one.state === "failed" && one.waits);
+    for (const entry of stuck) {
+      entry.renewals = 0;
+      show(entry, "queued");
+    }
+    if (stuck.length) next();
+  });
 
   function stopped(entry, sentence) {
     show(entry, "failed", sentence);
@@ -198,6 +218,7 @@ function begin(form) {
       form.querySelector("#id_files").click();
       return;
     }
+    entry.renewals = 0;
     show(entry, "queued");
     tell("");
     entry.row.querySelector("[data-remove]").focus();
@@ -274,6 +295,7 @@ function begin(form) {
       try {
         await window.tus.Upload.terminate(line.dataset.url, { headers, retryDelays: [0, 1000] });
       } catch {
+        await guard.renew().catch(() => {});
         drop.submit();
         return;
       }
