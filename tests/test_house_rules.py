@@ -309,3 +309,10 @@ def test_templates_are_looked_for_in_the_rooms_only() -> None:
     for file in TEMPLATES:
         room, folder = file.relative_to(SOURCE).parts[0], file.relative_to(SOURCE).parts[2]
         assert folder in {room, "account", "mfa", "allauth"}, named(file)
+
+
+def test_every_table_is_in_the_glossary() -> None:
+    glossary = (ROOT / "docs" / "glossary.md").read_text()
+    ours = [model for model in apps.get_models() if model.__module__.startswith("adherents.")]
+    assert len(ours) > 40
+    assert [model.__name__ for model in ours if f"`{model.__name__}`" not in glossary] == []
