@@ -66,13 +66,13 @@ def figures() -> Iterator[dict[str, Any]]:
     from adherents.inspection.rasteriser.process import kept_ready
     from adherents.members.models import Member
     from adherents.vault.models import Document
-    from adherents.vault.services.arrival import Intake
+    from adherents.vault.services.arrival import UploadBatch
     from adherents.vault.services.deposit import deposit
     from adherents.vault.services.rendition import draw_due
 
     member = Member.objects.create(number="70100001", birth_name="BANC", first_names="Camille")
     for what, content in (("scans", scans()), ("a statement", statement())):
-        intake = Intake()
+        intake = UploadBatch()
         intake.begin("banc.pdf").write(content)
         intake.end()
         made = deposit(member=member, kind="rib", beneficiary=None, note="", arrived=intake.take())

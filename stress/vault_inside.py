@@ -12,7 +12,7 @@ from django.utils import timezone
 from adherents.mail.models import OutboxMail
 from adherents.storage.models import UnclaimedObject
 from adherents.storage.objects import object_names
-from adherents.vault.models import Arrival, Document, Sending, Upload
+from adherents.vault.models import Document, PendingFile, Sending, Upload
 from adherents.vault.services.verification import to_verify
 from adherents.work.services import run_until_nothing_is_left
 
@@ -57,7 +57,7 @@ def age() -> None:
     """Two days pass for whatever waits for an owner."""
     past = timezone.now() - timedelta(days=2)
     UnclaimedObject.objects.update(at=past)
-    Arrival.objects.update(at=past)
+    PendingFile.objects.update(at=past)
     Upload.objects.update(expires_at=past)
     Sending.objects.update(expires_at=past)
 
@@ -80,7 +80,7 @@ def left() -> dict[str, int]:
     """After the sweeps: notes, waiting files, objects in the storage, and rows that own one."""
     return {
         "notes": UnclaimedObject.objects.count(),
-        "waiting": Arrival.objects.count() + Upload.objects.count(),
+        "waiting": PendingFile.objects.count() + Upload.objects.count(),
         "objects": sum(1 for _ in object_names()),
         "owned": to_verify()[0],
     }

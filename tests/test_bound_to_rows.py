@@ -21,7 +21,7 @@ from adherents.accounts.second_factor.sealing import open_secret, seal_secret, s
 from adherents.accounts.services.register import push_facts
 from adherents.accounts.services.retiring import retire
 from adherents.casework.models import Decision, Message, Thread
-from adherents.crypto.fields import EncryptedTextField, Sealed
+from adherents.crypto.fields import EncryptedTextField, SealedValue
 from adherents.crypto.keys import CannotOpen, keyring
 from adherents.crypto.rows import SealedQuerySet, encrypted_columns, moved
 from adherents.drafts.models import Draft
@@ -274,7 +274,7 @@ def test_a_value_is_neither_selected_nor_updated_without_its_row() -> None:
         with pytest.raises((TypeError, CannotOpen)), transaction.atomic():
             act()
     assert stored(account, "display_name") == before
-    assert isinstance(own.annotate(name=F("display_name")).get().name, Sealed)
+    assert isinstance(own.annotate(name=F("display_name")).get().name, SealedValue)
 
 
 def test_what_a_value_is_bound_to_changes_with_it_only() -> None:

@@ -160,7 +160,7 @@ def test_a_rotation_that_was_stopped_goes_on(
 ) -> None:
     monkeypatch.setattr(rotation, "BATCH", 1)
 
-    def stop(name: str, batch: rotation.Turned) -> None:
+    def stop(name: str, batch: rotation.RotationStats) -> None:
         if name.startswith("documents"):
             raise KeyboardInterrupt
 

@@ -27,18 +27,18 @@ from adherents.accounts import limits
 
 errors, start = [], threading.Barrier(24)
 
-def knock(number):
+def hit(number):
     start.wait()
     try:
         if number % 2:
-            limits.knock("link", address="192.0.2.7")
+            limits.hit("link", address="192.0.2.7")
         else:
             cache.get("session")
     except Exception as error:
         errors.append(repr(error))
 
 sys.setswitchinterval(1e-5)
-threads = [threading.Thread(target=knock, args=(number,)) for number in range(24)]
+threads = [threading.Thread(target=hit, args=(number,)) for number in range(24)]
 for thread in threads: thread.start()
 for thread in threads: thread.join()
 print(json.dumps(errors))

@@ -194,7 +194,7 @@ def test_nothing_is_given_to_who_has_none_or_is_suspended(agent: Account, admini
     with pytest.raises(new_factor.NothingToReplace):
         new_factor.ask(agent=make_agent(Role.AUDITOR), by=administrator, reason=WHY)
     agents.suspend(agent=agent, by=administrator, reason="départ du service")
-    with pytest.raises(new_factor.Suspended):
+    with pytest.raises(new_factor.AgentSuspended):
         new_factor.ask(agent=agent, by=administrator, reason=WHY)
 
 
@@ -203,6 +203,6 @@ def test_an_agent_suspended_meanwhile_gets_no_link(
 ) -> None:
     agents.suspend(agent=agent, by=administrator, reason="départ du service")
     letters()
-    with pytest.raises(new_factor.Suspended):
+    with pytest.raises(new_factor.AgentSuspended):
         new_factor.approve(request=request_, by=administrator, reason=WHY)
     assert letters() == []

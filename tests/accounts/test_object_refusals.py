@@ -119,7 +119,7 @@ def test_whoever_walks_identifiers_is_stopped_and_the_journal_stops_growing(
     assert statuses == [404] * 5 + [429] * 2
     assert browser.get(theirs).status_code == 429, "another's is told apart by nothing, then either"
     assert len(refused()) == 5
-    assert "knocked too often" in caplog.text
+    assert "rate limited" in caplog.text
     own = OBJECTS["page"](member)
     assert browser.get(own).status_code == 200, "what is one's own stays open"
 

@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Iterator
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
@@ -303,7 +304,8 @@ def test_what_to_respect_is_listed_on_both_pages(client: Client, letters: Letter
 
 def test_an_account_that_never_had_a_password_has_no_history() -> None:
     add_to_register(CAMILLE)
-    account = ensure_account(
-        identifier=CAMILLE.number, email=CAMILLE.email, birth_date=CAMILLE.birth_date, language="fr"
-    )
+    with transaction.atomic():
+        account = ensure_account(
+            identifier=CAMILLE.number, email=CAMILLE.email, birth_date=CAMILLE.birth_date, language="fr"
+        )
     assert refusals(PASSWORD, account) == []

@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from adherents.accounts import policy
-from adherents.accounts.policy import Counter, Gate, LockRules, Outcome, PasswordRules, Weakness
+from adherents.accounts.policy import Counter, Gate, LockRules, PasswordRules, SignInOutcome, Weakness
 
 RULES = PasswordRules(min_length=12, max_length=128, lowercase_required=True, classes_required=2)
 LOCK = LockRules(tries=5, duration=timedelta(hours=24))
@@ -147,4 +147,4 @@ def test_a_closed_account_ends_a_try_as_a_wrong_password_does(
         right=False, closed=False, expired=expired, locked_meanwhile=meanwhile, locks=locks
     )
     assert closed is wrong
-    assert (closed is Outcome.LOCKED) == locks
+    assert (closed is SignInOutcome.LOCKED) == locks

@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 from adherents.accounts import policy
 from adherents.accounts.client import Client
 from adherents.accounts.models import AccessLink, Account
-from adherents.accounts.policy import Counter, Gate, LockRules, Outcome
+from adherents.accounts.policy import Counter, Gate, LockRules, SignInOutcome
 from adherents.accounts.services import access_link, change_password, closing, lock, sign_in
 from adherents.accounts.services.passwords import WeakPassword
 from tests.cast import CAMILLE
@@ -176,7 +176,7 @@ class PolicyMachine(RuleBasedStateMachine):
 
     def _try(self, right: bool) -> str:
         if policy.gate(self.counter, self.now, self.RULES) is not Gate.OPEN:
-            return Outcome.LOCKED
+            return SignInOutcome.LOCKED
         self.counter = policy.take_try(self.counter, self.now, self.RULES)
         ended = policy.outcome(
             right=right and self.has_password,
@@ -185,7 +185,7 @@ class PolicyMachine(RuleBasedStateMachine):
             locked_meanwhile=False,
             locks=self.counter.locked_at is not None,
         )
-        if ended in {Outcome.SIGNED_IN, Outcome.EXPIRED}:
+        if ended in {SignInOutcome.SIGNED_IN, SignInOutcome.EXPIRED}:
             self.counter = Counter()
         return ended
 
@@ -269,7 +269,7 @@ class ServicesMachine(RuleBasedStateMachine):
             sign_in.complete(account=account, client=Client(), method="password")
         except lock.Locked:
             return "locked"
-        except sign_in.Refused:
+        except sign_in.SignInRefused:
             return "refused"
         except sign_in.Expired:
             return "expired"
@@ -293,7 +293,7 @@ class ServicesMachine(RuleBasedStateMachine):
             change_password.change_password(account=self.account, old=old, new=new, client=Client())
         except lock.Locked:
             return "locked"
-        except sign_in.Refused:
+        except sign_in.SignInRefused:
             return "refused"
         except WeakPassword:
             return "used"

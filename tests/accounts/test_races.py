@@ -36,8 +36,8 @@ from adherents.accounts.services import (
 )
 from adherents.accounts.services.access_link import DeadLink, WrongBirthDate
 from adherents.accounts.services.lock import Locked
-from adherents.accounts.services.passwords import ChangedMeanwhile, WeakPassword
-from adherents.accounts.services.sign_in import Refused
+from adherents.accounts.services.passwords import PasswordChangedMeanwhile, WeakPassword
+from adherents.accounts.services.sign_in import SignInRefused
 from adherents.accounts.tokens import hash_token
 from adherents.journal.events import Event
 from adherents.journal.models import Entry
@@ -130,7 +130,7 @@ def _whole_journal() -> Iterator[None]:
 def test_a_hundred_wrong_passwords_at_once_evaluate_five(account: Account, evaluated: list[str]) -> None:
     results = at_once([lambda: try_password(WRONG)] * 100)
     assert len(evaluated) == 5
-    assert kinds(results) == {"Refused": 4, "Locked": 96}
+    assert kinds(results) == {"SignInRefused": 4, "Locked": 96}
     assert Entry.objects.filter(event=Event.SIGN_IN_REFUSED).count() == 5
     assert Entry.objects.filter(event=Event.LOCKED).count() == 1
     assert OutboxMail.objects.filter(name="accounts/locked").count() == 1
@@ -160,13 +160,16 @@ def test_the_right_password_among_a_hundred_buys_no_more_than_five_wrong_ones_in
     assert entered <= 1
     # Each right one starts the count anew: at most four before it, itself, and five after.
     assert len(evaluated) <= 5 * (1 + entered)
-    assert counted["Locked"] + counted["Refused"] + entered == 100
+    assert counted["Locked"] + counted["SignInRefused"] + entered == 100
     assert SignInCounter.objects.get().locked_at is not None
 
 
 @pytest.mark.rule("G11")
 def test_an_unknown_number_counts_a_hundred_at_once_in_the_same_way() -> None:
-    assert kinds(at_once([lambda: try_password(WRONG, "00000000")] * 60)) == {"Refused": 4, "Locked": 56}
+    assert kinds(at_once([lambda: try_password(WRONG, "00000000")] * 60)) == {
+        "SignInRefused": 4,
+        "Locked": 56,
+    }
 
 
 @pytest.mark.rule("G11")
@@ -177,7 +180,7 @@ def test_a_stranger_who_guesses_does_not_stop_the_member_on_their_own_browser(ac
     acts.insert(
         20, lambda: sign_in.check_credentials(identifier=CAMILLE.number, password=PASSWORD, client=own)
     )
-    assert kinds(at_once(acts)) == {"Refused": 4, "Locked": 36, "Account": 1}
+    assert kinds(at_once(acts)) == {"SignInRefused": 4, "Locked": 36, "Account": 1}
 
 
 @pytest.mark.rule("G12")
@@ -186,7 +189,7 @@ def test_wrong_old_passwords_at_once_lock_at_the_fifth(account: Account, evaluat
     def act() -> Account:
         return change_password.change_password(account=account, old=WRONG, new=NEW_PASSWORD, client=Client())
 
-    assert kinds(at_once([act] * 40)) == {"Refused": 4, "Locked": 36}
+    assert kinds(at_once([act] * 40)) == {"SignInRefused": 4, "Locked": 36}
     assert len(evaluated) == 5
 
 
@@ -235,7 +238,7 @@ def test_a_link_and_a_change_at_once_set_one_password_and_keep_the_history(accou
         ]
     )
     assert kinds(results)["Opened"] + kinds(results)["Account"] == 1, results
-    assert any(isinstance(result, DeadLink | ChangedMeanwhile | Refused) for result in results)
+    assert any(isinstance(result, DeadLink | PasswordChangedMeanwhile | SignInRefused) for result in results)
     assert FormerPassword.objects.count() == 1
 
 
@@ -351,7 +354,7 @@ def test_one_new_password_through_two_links_of_two_accounts_is_nobodys_business(
 def test_a_first_count_made_twice_at_once_is_one_count() -> None:
     results = at_once([lambda: lock.take_try("NEW", None)] * 12)
     assert SignInCounter.objects.count() == 1
-    assert sorted(result.number for result in results if isinstance(result, lock.Try)) == [1, 2, 3, 4, 5]
+    assert sorted(result.number for result in results if isinstance(result, lock.Attempt)) == [1, 2, 3, 4, 5]
 
 
 @pytest.mark.rule("G5")

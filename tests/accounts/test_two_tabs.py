@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -135,7 +136,8 @@ def test_each_tab_confirms_the_address_of_its_own_mail(
     marks = []
     for person, address in ((CAMILLE, "un@example.org"), (EVE, "deux@example.org")):
         member = Member.objects.get(account=open_account(person))
-        confirming.propose(member=member, address=address)
+        with transaction.atomic():
+            confirming.propose(member=member, address=address)
         found = re.search(r"/adherent/adresse/([0-9a-f]+)", letters()[-1].text)
         assert found
         marks.append(mark_on(client.get(f"{ADDRESS}{found[1]}", follow=True)))

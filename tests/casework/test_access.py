@@ -12,7 +12,7 @@ from adherents.accounts.services.closing import close
 from adherents.journal.events import Event
 from adherents.journal.models import Entry
 from adherents.members.models import Member
-from adherents.members.services.addresses import note_refusal
+from adherents.members.services.addresses import record_bounce
 from tests.accounts.steps import choose_password, follow, is_signed_in
 from tests.cast import CAMILLE, NEW_PASSWORD, NO_MAIL, PASSWORD
 from tests.conftest import Letter
@@ -213,7 +213,7 @@ def test_a_closed_account_stays_closed_to_a_first_connection(
 def test_an_address_that_fails_is_on_the_file_and_given_again_it_is_trusted(
     member: Member, desk: Client, words: Words, letters: Letters
 ) -> None:
-    note_refusal(address=member.email)
+    record_bounce(address=member.email)
     assert "refusée par son serveur" in words(desk.get(f"/gestion/adherents/{member.pk}/"))
     assert "Camille DUPONT" in words(desk.get("/gestion/adherents/adresse-en-echec/"))
     assert "1 adresse en échec" in words(desk.get("/gestion/"))

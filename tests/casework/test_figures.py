@@ -15,7 +15,7 @@ from django.test import Client
 from django.utils import timezone
 
 from adherents.accounts.models import Account, Role
-from adherents.casework.figures import Wanted, read, waited
+from adherents.casework.figures import FiguresFilter, read, waited
 from adherents.casework.models import Decision, Item, ReasonTally, Tally
 from adherents.casework.models.figures import COLUMNS, WAITS, monday_of
 from adherents.casework.services import deciding, queue
@@ -282,7 +282,7 @@ def test_five_queries_do_whatever_was_decided(
 ) -> None:
     several(member, clock)
     with django_assert_num_queries(5):
-        read(Wanted(weeks=52))
+        read(FiguresFilter(weeks=52))
 
 
 def test_only_who_may_see_the_figures_is_led_to_them(desk: Client) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -63,13 +64,14 @@ def test_the_former_holder_is_out_at_once_by_every_way_in(former: Member, tmp_pa
     assert browser.get("/adherent/documents/").status_code == 200
     token = make_link(account=account_of(former), purpose=Purpose.RESET, validity=timedelta(hours=2))
     code = letter.new_code()
-    letter.put_in_letter(
-        account=account_of(former),
-        code=code,
-        expires_at=timezone.now() + timedelta(days=20),
-        actor="agent:1",
-        reason="sans adresse",
-    )
+    with transaction.atomic():
+        letter.put_in_letter(
+            account=account_of(former),
+            code=code,
+            expires_at=timezone.now() + timedelta(days=20),
+            actor="agent:1",
+            reason="sans adresse",
+        )
     give_the_number(tmp_path)
     assert browser.get("/adherent/documents/").status_code == 302
     assert not account_of(former).sessions.exists()

@@ -221,12 +221,12 @@ def test_a_message_whose_file_is_refused_does_not_leave_and_what_arrived_waits_f
     assert "virus.sh" in words(refused)
     assert "devis.pdf" in words(refused)
     assert not Thread.objects.exists()
-    waiting = member.arrivals.get().pk
+    waiting = member.pending_files.get().pk
     gone = at_home.post(f"{OWN}nouveau/", data | {"waiting": ["00000000-0000-4000-8000-000000000000"]})
     assert "n’est plus là" in words(gone)
     at_home.post(f"{OWN}nouveau/", data | {"waiting": [str(waiting)]})
     assert Attachment.objects.get().document.name == "devis.pdf"
-    assert not member.arrivals.exists()
+    assert not member.pending_files.exists()
 
 
 def test_a_file_that_waits_on_the_send_page_does_not_leave_with_a_message(
@@ -235,7 +235,7 @@ def test_a_file_that_waits_on_the_send_page_does_not_leave_with_a_message(
     at_home.post("/adherent/documents/envoyer/", {"kind": "", "files": [upload(pdf())]})
     at_home.post(f"{OWN}nouveau/", {"subject": "Devis", "body": "Bonjour"})
     assert Thread.objects.exists()
-    assert member.arrivals.count() == 1
+    assert member.pending_files.count() == 1
     assert not Document.objects.exists()
 
 
@@ -269,9 +269,9 @@ def test_nobody_writes_to_a_closed_account_and_notes_go_on(member: Member, agent
     thread = asked(member)
     assert member.account
     closing.close(account=member.account, actor="system", reason="fin")
-    with pytest.raises(messaging.AccountClosed):
+    with pytest.raises(messaging.MemberAccountClosed):
         answered(thread, agent)
-    with pytest.raises(messaging.AccountClosed):
+    with pytest.raises(messaging.MemberAccountClosed):
         messaging.start(agent=agent, member=Member.objects.get(), subject="x", body="y")
     messaging.note(agent=agent, thread_id=thread.pk, body=NOTE)
     messaging.close(agent=agent, thread_id=thread.pk, after=last(thread))

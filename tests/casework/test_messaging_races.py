@@ -26,7 +26,7 @@ def together(acts: list[Callable[[], object]]) -> list[str]:
         ready.wait(20)
         try:
             act()
-        except messaging.Refusal as refusal:
+        except messaging.MessageRefused as refusal:
             return type(refusal).__name__
         finally:
             connection.close()

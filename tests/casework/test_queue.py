@@ -22,7 +22,7 @@ from adherents.journal.models import Entry
 from adherents.members.models import Member
 from adherents.vault.models import Document, SetAside, State
 from adherents.vault.origins import Erased, Origin
-from adherents.vault.services.erasing import TooLate, take_back
+from adherents.vault.services.erasing import TooLateToTakeBack, take_back
 from adherents.work.services import run_until_nothing_is_left
 from tests.agents import make_agent
 from tests.casework.queueing import adviser, checked, waiting
@@ -305,7 +305,7 @@ def test_what_its_member_took_back_leaves_the_queue(agent: Account, member: Memb
     assert Item.objects.get(pk=first.pk).status == Status.GONE
     with pytest.raises(NotAvailable):
         queue.take(agent=agent, item=first)
-    with pytest.raises(TooLate):
+    with pytest.raises(TooLateToTakeBack):
         take_back(member=member, document_id=second.pk)
 
 

@@ -20,8 +20,7 @@ from adherents.journal.services import broken_chains
 from adherents.mail.models import OutboxMail
 from adherents.members.models import Member
 from adherents.vault.models import Document, State
-from adherents.vault.services.erasing import TooLate as TooLateToTakeBack
-from adherents.vault.services.erasing import take_back
+from adherents.vault.services.erasing import TooLateToTakeBack, take_back
 from tests.accounts.test_races import at_once, kinds
 from tests.casework.queueing import adviser, checked, waiting
 

@@ -123,18 +123,18 @@ def test_a_host_that_is_not_ours_is_logged_as_one_line(lines: list[str]) -> None
 
 
 @pytest.mark.django_db
-def test_whoever_knocks_too_often_is_in_the_log_by_the_door_only(
+def test_a_rate_limit_is_in_the_log_by_the_action_only(
     lines: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from adherents.accounts.limits import TooOften
+    from adherents.accounts.limits import RateLimited
 
-    def refuse(door: str, **_: object) -> None:
-        raise TooOften("link")
+    def refuse(action: str, **_: object) -> None:
+        raise RateLimited("link")
 
-    monkeypatch.setattr("adherents.accounts.views.member.knock", refuse)
+    monkeypatch.setattr("adherents.accounts.views.member.hit", refuse)
     assert Client().get("/adherent/authentication/mot-de-passe/").status_code == 429
-    warned = [json.loads(line) for line in lines if "knocked too often" in line]
-    assert [(line["level"], line["door"]) for line in warned] == [("warning", "link")]
+    warned = [json.loads(line) for line in lines if "rate limited" in line]
+    assert [(line["level"], line["action"]) for line in warned] == [("warning", "link")]
 
 
 def test_the_web_servers_own_words_name_no_address_and_no_path(capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,7 +17,7 @@ from adherents.accounts.services.closing import close
 from adherents.casework.models import Item, Message
 from adherents.casework.services import deciding, queue
 from adherents.crypto.keys import CannotOpen
-from adherents.drafts.kinds import Kind
+from adherents.drafts.kinds import DraftKind
 from adherents.drafts.models import Draft
 from adherents.drafts.places import open_place
 from adherents.drafts.services import LONGEST_FIELD, MOST_DRAFTS
@@ -329,7 +329,7 @@ def test_it_dies_on_the_decision_whoever_takes_it_and_on_erasure(
         colleague = adviser(2)
         queue.take(agent=colleague, item=item)
         deciding.accept(agent=colleague, item=item)
-    assert Draft.objects.begun(account_id=agent.pk, about=f"document:{item.pk}", kinds=list(Kind)) == []
+    assert Draft.objects.begun(account_id=agent.pk, about=f"document:{item.pk}", kinds=list(DraftKind)) == []
     assert {draft.sealed for draft in Draft.objects.all()} <= {""}
     assert tab.save(words_fr=TYPED).json()["kept"] is False
 

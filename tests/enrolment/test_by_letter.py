@@ -24,7 +24,7 @@ from adherents.journal.events import Event
 from adherents.journal.models import Entry
 from adherents.members.models import Member
 from adherents.members.services.accounts import attach_account, change_email
-from adherents.members.services.addresses import note_refusal
+from adherents.members.services.addresses import record_bounce
 from tests.accounts.steps import is_signed_in, lock_out, sign_in
 from tests.cast import CAMILLE, NEW_PASSWORD, NO_MAIL, PASSWORD, Person
 from tests.conftest import Letter
@@ -216,7 +216,7 @@ def test_a_lock_stops_the_letter_at_its_beginning_and_at_its_end(odette: Member)
 @pytest.mark.rule("G3")
 def test_a_password_must_be_as_strong_and_as_new_as_any_other(db: None) -> None:
     account = open_account(CAMILLE)
-    note_refusal(address=CAMILLE.email)
+    record_bounce(address=CAMILLE.email)
     member, client = Member.objects.get(account=account), Client()
     type_code(client, letter_to(member), CAMILLE)
     assert "Il manque une lettre minuscule" in text(choose(client, "COURT-12"))

@@ -9,7 +9,7 @@ from adherents.accounts import policy
 from adherents.accounts.client import Client
 from adherents.accounts.models import AccessLink, Account
 from adherents.accounts.services import closing, letter
-from adherents.accounts.services.letter import WrongCode
+from adherents.accounts.services.letter import WrongLetterCode
 from adherents.enrolment.models import LetterBatch
 from adherents.enrolment.services import activation, letters
 from adherents.journal.events import Event
@@ -71,9 +71,9 @@ def test_a_code_used_while_its_account_is_closed_opens_before_or_not_at_all(odet
 def test_forty_wrong_birth_dates_at_once_count_five(odette: Member) -> None:
     code = letter_to(odette)
     acts: list[Callable[[], object]] = [lambda: ticket_for(code, "1945-06-29")] * 40
-    assert kinds(at_once(acts)) == {"WrongCode": 40}
+    assert kinds(at_once(acts)) == {"WrongLetterCode": 40}
     assert Entry.objects.filter(event=Event.BIRTH_DATE_REFUSED).count() == 5
-    with pytest.raises(WrongCode):
+    with pytest.raises(WrongLetterCode):
         ticket_for(code)
 
 
@@ -93,7 +93,7 @@ def test_forty_birth_dates_at_once_with_the_right_one_among_them_evaluate_five(
     results = at_once([lambda born=born: ticket_for(code, born) for born in born])  # type: ignore[misc]
     assert compared.count("1945-06-29") <= 5
     assert kinds(results)["str"] <= 1
-    with pytest.raises(WrongCode):
+    with pytest.raises(WrongLetterCode):
         ticket_for(code)
 
 

@@ -19,7 +19,7 @@ from adherents.journal.events import Event
 from adherents.journal.models import Entry
 from adherents.members.models import Member
 from adherents.members.services.accounts import change_email
-from adherents.members.services.addresses import note_refusal
+from adherents.members.services.addresses import record_bounce
 from adherents.work.services import run_once
 from tests.cast import CAMILLE, ENGLISH, EVE, NO_MAIL
 from tests.enrolment.letters import AGENT, REASON, code_in, letter_to, pages_of, pdf_of
@@ -62,7 +62,7 @@ def test_a_letter_says_the_code_until_when_where_and_the_number(register: None) 
 
 def test_a_letter_is_in_its_readers_language_and_says_why(db: None) -> None:
     thomas = add_to_register(ENGLISH)
-    note_refusal(address=ENGLISH.email)
+    record_bounce(address=ENGLISH.email)
     thomas.refresh_from_db()
     [page] = pages_of(pdf_of(letters.write_one(member=thomas, actor=AGENT, reason=REASON)))
     assert "no longer receives our messages" in " ".join(page.split())

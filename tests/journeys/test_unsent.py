@@ -299,7 +299,7 @@ def uploads_of(visitor: Visitor, person: Person) -> int:
     """What was announced by this member, or arrived of them, and is not sent."""
     [(count,)] = visitor.portal.sql(
         "SELECT (SELECT count(*) FROM vault_upload WHERE member_id = members_member.id) + "
-        "(SELECT count(*) FROM vault_arrival WHERE member_id = members_member.id) "
+        "(SELECT count(*) FROM vault_pendingfile WHERE member_id = members_member.id) "
         "FROM members_member WHERE number = ?",
         person.number,
     )

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from pathlib import Path
 
-from adherents.members.intake.compare import Refused
+from adherents.members.intake.compare import RefusedRow
 from adherents.members.services.import_files import Report, import_files
 from tests.cast import EVERYBODY
 from tests.members.member_file import Line, line_of, write, write_beneficiaries
@@ -20,7 +20,7 @@ def run(
     new_beneficiaries: Collection[str] = (),
     expect_rows: int | None = None,
     encoding: str = "utf-8",
-    refused: list[Refused] | None = None,
+    refused: list[RefusedRow] | None = None,
 ) -> Report:
     covered = write_beneficiaries(folder / "b.csv", beneficiaries) if beneficiaries is not None else None
     return import_files(

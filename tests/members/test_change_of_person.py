@@ -15,10 +15,10 @@ from adherents.journal.models import Entry
 from adherents.members.identity import Identity, is_same_person
 from adherents.members.intake import apply as applying
 from adherents.members.intake import last_files
-from adherents.members.intake.compare import Refused
+from adherents.members.intake.compare import RefusedRow
 from adherents.members.models import Beneficiary, Member
 from adherents.members.services.accounts import NumberGiven, attach_account
-from adherents.members.services.import_files import ChangedMeanwhile, TooManyOthers
+from adherents.members.services.import_files import RegisterChangedMeanwhile, TooManyOthers
 from tests.cast import CAMILLE, ENGLISH, EVE, JEAN_FRANCOIS, KARIM, TWIN_LEA, TWIN_ZOE, Person
 from tests.members.importing import CAST, counts, run
 from tests.members.member_file import Line, child_of, line_of, write, write_beneficiaries
@@ -75,7 +75,7 @@ def test_a_line_is_of_the_same_person_or_of_another(
     run(tmp_path, CAST)
     camille = Member.objects.get(number=CAMILLE.number)
     before = everything(camille)
-    refused: list[Refused] = []
+    refused: list[RefusedRow] = []
     report = run(tmp_path, changed_to(CAMILLE.number, **changes), refused=refused)
     assert counts(report) == (0, int(same), 8, 0, 0)
     assert report.members.other_person == int(not same)
@@ -124,7 +124,7 @@ def test_twins_one_row_apart_and_a_swap_of_two_numbers_are_refused(tmp_path: Pat
         as_another(TWIN_ZOE, TWIN_LEA.number),
         as_another(TWIN_LEA, TWIN_ZOE.number),
     ]
-    refused: list[Refused] = []
+    refused: list[RefusedRow] = []
     report = run(tmp_path, swapped, refused=refused, allow_gone=30)
     assert counts(report) == (0, 0, 7, 0, 0)
     assert [line.key for line in refused] == [TWIN_LEA.number, TWIN_ZOE.number]
@@ -236,7 +236,7 @@ def test_only_the_number_that_was_named_is_let_through(tmp_path: Path) -> None:
 
 def test_the_children_of_a_refused_newcomer_do_not_go_to_whoever_has_the_number(tmp_path: Path) -> None:
     run(tmp_path, CAST, beneficiaries=[child_of(EVE)])
-    refused: list[Refused] = []
+    refused: list[RefusedRow] = []
     lines = [line_of(NEWCOMER), *CAST[1:]]
     children = [child_of(NEWCOMER, prenoms="Ana"), child_of(EVE)]
     report = run(tmp_path, lines, beneficiaries=children, refused=refused)
@@ -251,7 +251,7 @@ def test_a_rank_that_comes_with_another_child_is_refused_and_may_be_given(tmp_pa
     eve = Member.objects.get(number=EVE.number)
     noe = Beneficiary.objects.get(member=eve, rank=1)
     shifted = [child_of(EVE, prenoms="Inès"), child_of(EVE, 2, prenoms="Noé")]
-    refused: list[Refused] = []
+    refused: list[RefusedRow] = []
     report = run(tmp_path, CAST, beneficiaries=shifted, refused=refused, allow_gone=100)
     assert report.beneficiaries
     assert report.beneficiaries.other_person == 2
@@ -291,7 +291,7 @@ def test_a_file_is_applied_to_the_register_that_it_was_compared_with(
         yield
 
     monkeypatch.setattr(applying, "roomy_cache", meanwhile)
-    with pytest.raises(ChangedMeanwhile):
+    with pytest.raises(RegisterChangedMeanwhile):
         run(tmp_path, changed_to(CAMILLE.number, telephone="0476605636"))
     assert Member.objects.get(number=CAMILLE.number).phone == ""
     with pytest.raises(CommandError) as ended:

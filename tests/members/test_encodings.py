@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from adherents.members.intake import read
-from adherents.members.intake.compare import Refused
+from adherents.members.intake.compare import RefusedRow
 from adherents.members.intake.facts import MEMBER_COLUMNS, member_facts
 from adherents.members.models import Member
 from adherents.members.services.import_files import import_files
@@ -75,7 +75,7 @@ def test_names_that_are_written_so_come_in(name: str) -> None:
 def imported(folder: Path, content: bytes) -> tuple[tuple[int, ...], dict[str, str]]:
     path = folder / "m.csv"
     path.write_bytes(content)
-    refused: list[Refused] = []
+    refused: list[RefusedRow] = []
     report = import_files(members=path, apply=True, on_refused=lambda _, one: refused.append(one))
     return counts(report), {one.key: str(one.reasons[0].message) for one in refused}
 
@@ -199,7 +199,7 @@ def test_a_line_of_200_mb_is_refused_in_its_own_words_and_in_bounded_memory(
         assert rows[1] == "3 True 70100005"
     assert rows[2].startswith("4 False")
     assert int(grew.split()[1]) < 32 * 1024  # kB
-    refused: list[Refused] = []
+    refused: list[RefusedRow] = []
     report = import_files(members=path, apply=True, on_refused=lambda _, one: refused.append(one))
     assert counts(report) == (2, 0, 0, 0, 1)
     assert "bien trop longue" in str(refused[0].reasons[0].message)

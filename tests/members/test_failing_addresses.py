@@ -15,7 +15,7 @@ from adherents.mail.models import MailState, OutboxMail
 from adherents.mail.services import post, send_due
 from adherents.members.models import Member
 from adherents.members.services.accounts import change_email
-from adherents.members.services.addresses import note_refusal
+from adherents.members.services.addresses import record_bounce
 from adherents.members.services.import_files import import_files
 from tests.cast import CAMILLE, EVE
 from tests.factories import add_to_register
@@ -84,9 +84,9 @@ def test_an_address_that_was_changed_meanwhile_is_nobodys(camille: Member, setti
 def test_two_who_share_an_address_are_both_on_the_list_and_once(camille: Member) -> None:
     eve = add_to_register(EVE)
     Member.objects.filter(pk=eve.pk).update(email=ADDRESS.upper(), email_key=ADDRESS)
-    assert note_refusal(address=ADDRESS.title()) == 2
-    assert note_refusal(address=ADDRESS) == 0
-    assert note_refusal(address="inconnu@example.org") == note_refusal(address="") == 0
+    assert record_bounce(address=ADDRESS.title()) == 2
+    assert record_bounce(address=ADDRESS) == 0
+    assert record_bounce(address="inconnu@example.org") == record_bounce(address="") == 0
 
 
 def test_a_soft_refusal_given_up_at_last_says_nothing_of_the_address(
@@ -104,7 +104,7 @@ def test_a_soft_refusal_given_up_at_last_says_nothing_of_the_address(
 
 
 def test_another_address_leaves_the_list(camille: Member) -> None:
-    note_refusal(address=ADDRESS)
+    record_bounce(address=ADDRESS)
     change_email(member=camille, email="nouvelle@example.org", actor="agent:1", reason="essai")
     assert failing() == []
 
@@ -117,12 +117,12 @@ def test_the_insurers_file_takes_off_the_list_only_with_another_address(
         import_files(members=file, apply=True)
 
     brings(ADDRESS)
-    note_refusal(address=ADDRESS)
+    record_bounce(address=ADDRESS)
     brings(ADDRESS.replace("c", "C", 1))
     assert failing() == [CAMILLE.number]
     brings("nouvelle@example.org")
     assert failing() == []
-    note_refusal(address="nouvelle@example.org")
+    record_bounce(address="nouvelle@example.org")
     brings("")
     assert failing() == []
     assert Member.objects.unreachable().exists()

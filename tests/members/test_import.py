@@ -12,7 +12,7 @@ from adherents.demo import invented
 from adherents.journal.models import Entry
 from adherents.members.intake import apply as applying
 from adherents.members.intake import compare as comparing
-from adherents.members.intake.compare import Refused
+from adherents.members.intake.compare import RefusedRow
 from adherents.members.models import Beneficiary, Member
 from adherents.members.services.accounts import attach_account, change_email
 from adherents.members.services.import_files import TooManyGone, import_files
@@ -149,7 +149,7 @@ def test_an_empty_file_ends_nobody(folder: Path) -> None:
 
 def test_a_refused_line_stops_no_other_and_leaves_its_member_as_it_was(folder: Path) -> None:
     run(folder, CAST)
-    refused: list[Refused] = []
+    refused: list[RefusedRow] = []
     lines = [line_of(CAMILLE, email="nowhere", nir="1"), *CAST[1:]]
     assert counts(run(folder, lines, refused=refused)) == (0, 0, 8, 0, 1)
     assert [(line.line, line.key) for line in refused] == [(2, CAMILLE.number)]
@@ -159,7 +159,7 @@ def test_a_refused_line_stops_no_other_and_leaves_its_member_as_it_was(folder: P
 
 
 def test_the_second_line_with_a_number_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    refused: list[Refused] = []
+    refused: list[RefusedRow] = []
     lines = [
         line_of(CAMILLE),
         line_of(EVE),
@@ -193,7 +193,7 @@ def test_a_line_with_a_column_too_many_is_refused_and_ends_nobody(folder: Path) 
     run(folder, CAST)
     path = write(folder / "wide.csv", CAST)
     path.write_text(path.read_text().replace("dupont@", "dupont;@").replace("camille@", ";camille@"))
-    refused: list[Refused] = []
+    refused: list[RefusedRow] = []
     report = import_files(members=path, apply=True, on_refused=lambda _, line: refused.append(line))
     assert counts(report) == (0, 0, 8, 0, 1)
     assert "colonnes" in str(refused[0].reasons[0].message)
@@ -277,7 +277,7 @@ def test_beneficiaries_are_new_changed_and_gone(folder: Path) -> None:
 
 def test_a_beneficiary_needs_a_member(folder: Path) -> None:
     run(folder, [line_of(NO_MAIL)])
-    refused: list[Refused] = []
+    refused: list[RefusedRow] = []
     report = run(
         folder,
         [line_of(NO_MAIL, email="x"), line_of(EVE, email="x"), line_of(CAMILLE)],

@@ -8,7 +8,7 @@ from django.test import Client as Browser
 
 from adherents.accounts.models import Account
 from adherents.members.models import Member
-from adherents.members.services.import_files import ChangedMeanwhile, Report, import_files
+from adherents.members.services.import_files import RegisterChangedMeanwhile, Report, import_files
 from tests.accounts.steps import sign_in
 from tests.accounts.test_races import at_once
 from tests.cast import CAMILLE, EVE
@@ -31,7 +31,7 @@ def test_two_imports_at_once_give_a_number_once(tmp_path: Path) -> None:
 
     results = at_once([give] * 4, threads=4)
     assert any(isinstance(result, Report) for result in results)
-    assert all(isinstance(result, Report | ChangedMeanwhile) for result in results)
+    assert all(isinstance(result, Report | RegisterChangedMeanwhile) for result in results)
     assert Member.objects.filter(former_number=CAMILLE.number).count() == 1
     assert Member.objects.get(number=CAMILLE.number).birth_name == "Besson"
 

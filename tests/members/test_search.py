@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 
 from adherents.members.finding import find
 from adherents.members.models import Beneficiary, Member, _either_way
-from adherents.members.typed import understand
+from adherents.members.typed import parse
 from tests.cast import CAMILLE, ENGLISH, EVE, JEAN_FRANCOIS, KARIM, NO_MAIL, TWIN_LEA, TWIN_ZOE
 from tests.factories import add_to_register
 
@@ -125,7 +125,7 @@ def _explain(execute: object, sql: str, params: object, many: bool, context: obj
 @pytest.mark.parametrize("dropped", ["member_birth_key", "member_birth_pair"])
 def test_name_and_first_name_are_one_entry_of_whichever_index_is_read(dropped: str) -> None:
     """PostgreSQL takes a prefix of a name for one row in a million and chooses the index by it: neither may cost thousands."""
-    either = Member.objects.filter(_either_way(understand("martine lucas"), "birth")).order_by()
+    either = Member.objects.filter(_either_way(parse("martine lucas"), "birth")).order_by()
     with connection.cursor() as cursor, transaction.atomic():
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute(f"DROP INDEX {dropped}")

@@ -17,9 +17,9 @@ from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen import canvas
 
 from adherents.members.models import Member
-from adherents.vault.models import Arrival, Document
+from adherents.vault.models import Document, PendingFile
 from adherents.vault.services import budget
-from adherents.vault.services.arrival import Intake
+from adherents.vault.services.arrival import UploadBatch
 from adherents.vault.services.deposit import deposit
 from tests.cast import CAMILLE, JEAN_FRANCOIS
 from tests.factories import open_account
@@ -109,7 +109,7 @@ def send(
     **fields: str,
 ) -> Any:
     """« Envoyer », with files and with those that wait (`order`: their ids), from their page, or from a new one."""
-    there = Arrival.objects.filter(pk__in=[one for one in order if one != "nonsense"]).first()
+    there = PendingFile.objects.filter(pk__in=[one for one in order if one != "nonsense"]).first()
     sending = sending or (there.sending_id if there else uuid.uuid4())
     posted = {"kind": kind, **fields, "files": list(files), "order": [str(one) for one in order]}
     return client.post(f"/adherent/documents/envoyer/?envoi={sending}", posted)
@@ -117,12 +117,12 @@ def send(
 
 def waiting() -> list[object]:
     """The ids of all that arrived and waits."""
-    return list(Arrival.objects.order_by("at", "pk").values_list("pk", flat=True))
+    return list(PendingFile.objects.order_by("at", "pk").values_list("pk", flat=True))
 
 
 def deposited(member: Member, content: bytes, name: str = "releve.pdf") -> Document:
     """A document in the vault, without the web."""
-    intake = Intake()
+    intake = UploadBatch()
     incoming = intake.begin(name)
     incoming.write(content)
     intake.end()

@@ -12,11 +12,11 @@ from django.test import Client
 from adherents.casework.models import Message
 from adherents.insurer.treatment import Room
 from adherents.members.models import Member
-from adherents.vault.models import Arrival, Deposit, Document, Upload
-from adherents.vault.refusals import Refusal
+from adherents.vault.models import Deposit, Document, PendingFile, Upload
+from adherents.vault.refusals import FileRefusal
 from adherents.vault.services import resuming
 from adherents.vault.services.allowance import room_of
-from adherents.vault.services.arrival import Intake
+from adherents.vault.services.arrival import UploadBatch
 from adherents.vault.services.deposit import NothingArrived, deposit
 from adherents.vault.services.erasing import take_back
 from adherents.vault.services.from_insurer import deposit_for_member
@@ -76,7 +76,7 @@ def test_past_each_bound_each_way_in_says_when_or_what_to_do(
     bounds(**bound)
     assert words in way(signed_in, heavy(0.7))
     assert Document.objects.count() == 2
-    assert not Arrival.objects.exists()
+    assert not PendingFile.objects.exists()
     assert not Upload.objects.exists()
     assert not Message.objects.exists()
 
@@ -100,14 +100,14 @@ def test_of_several_files_those_that_fit_enter_and_the_others_are_told_on_the_re
     send(signed_in, *(upload(heavy(0.9), f"{number}.pdf") for number in range(3)), upload(pdf(), "petit.pdf"))
     made = Deposit.objects.get()
     assert [document.name for document in made.documents.order_by("place")] == ["0.pdf", "1.pdf", "petit.pdf"]
-    assert made.refused == [{"name": "2.pdf", "reason": Refusal.FULL_TODAY.value}]
+    assert made.refused == [{"name": "2.pdf", "reason": FileRefusal.FULL_TODAY.value}]
 
 
 def test_tomorrow_there_is_room_again(member: Member, bounds: Bounds, time_machine: Any) -> None:
     time_machine.move_to("2026-11-23 22:30:00+00:00")  # 23:30 in Paris
     deposited(member, pdf())
     bounds(files_a_day=1)
-    assert room_of(member).refusal_of(1) == Refusal.FULL_TODAY
+    assert room_of(member).refusal_of(1) == FileRefusal.FULL_TODAY
     time_machine.move_to("2026-11-23 23:01:00+00:00")
     assert room_of(member).refusal_of(1) is None
 
@@ -115,11 +115,11 @@ def test_tomorrow_there_is_room_again(member: Member, bounds: Bounds, time_machi
 def test_what_is_taken_back_gives_its_room_back_and_not_its_day(member: Member, bounds: Bounds) -> None:
     document = deposited(member, pdf())
     bounds(files=1)
-    assert room_of(member).refusal_of(1) == Refusal.FULL
+    assert room_of(member).refusal_of(1) == FileRefusal.FULL
     take_back(member=member, document_id=document.pk)
     assert room_of(member).refusal_of(1) is None
     bounds(files_a_day=1)
-    assert room_of(member).refusal_of(1) == Refusal.FULL_TODAY
+    assert room_of(member).refusal_of(1) == FileRefusal.FULL_TODAY
 
 
 def test_what_the_insurer_deposits_takes_no_room(member: Member) -> None:
@@ -140,7 +140,7 @@ def test_each_photo_of_those_that_are_gathered_counts(member: Member, signed_in:
 def test_what_is_on_its_way_counts(member: Member, bounds: Bounds) -> None:
     bounds(files_a_day=1)
     resuming.begin_upload(member=member, name="a.pdf", length=10)
-    assert room_of(member).refusal_of(1) == Refusal.FULL_TODAY
+    assert room_of(member).refusal_of(1) == FileRefusal.FULL_TODAY
 
 
 @pytest.mark.parametrize("page", ["/adherent/documents/envoyer/", "/adherent/messages/nouveau/"])
@@ -172,7 +172,7 @@ def test_twenty_at_once_never_pass_the_bound(member: Member, bounds: Bounds, way
                 together.wait(30)
                 resuming.begin_upload(member=member, name=f"{number}.pdf", length=10)
                 return True
-            intake = Intake()  # as a request that began while there was room
+            intake = UploadBatch()  # as a request that began while there was room
             intake.begin("a.pdf").write(pdf())
             intake.end()
             together.wait(30)

@@ -27,8 +27,8 @@ from adherents.members.models import Member
 from adherents.storage.models import UnclaimedObject
 from adherents.storage.reading import clear_bytes
 from adherents.vault.models import Document, Page, SetAside, State
-from adherents.vault.refusals import Refusal
-from adherents.vault.services.arrival import Intake
+from adherents.vault.refusals import FileRefusal
+from adherents.vault.services.arrival import UploadBatch
 from adherents.vault.services.budget import Budget
 from adherents.vault.services.rendition import draw_due
 from adherents.vault.services.viewing import NoSuchPage, page_image
@@ -158,10 +158,10 @@ def test_an_unpacker_that_lies_about_its_files_is_not_believed(monkeypatch: pyte
 
 def test_eicar_alone_is_no_document_whatever_its_name(member: Member) -> None:
     for name in ("eicar.com", "facture.pdf"):
-        incoming = Intake().begin(name)
+        incoming = UploadBatch().begin(name)
         incoming.write(EICAR)
         ended = incoming.finish()
-        assert getattr(ended, "reason", None) is Refusal.FORMAT
+        assert getattr(ended, "reason", None) is FileRefusal.FORMAT
 
 
 def test_what_is_clean_is_drawn_and_says_by_whom_it_was_scanned(member: Member, clamd: Clamd) -> None:

@@ -23,7 +23,7 @@ from adherents.members.models import Member
 from adherents.vault.models import Deposit, SigningKey
 from adherents.vault.proof import keys, paper, verdict
 from adherents.vault.proof.statement import Envelope, read_envelope, read_statement
-from adherents.vault.proof.verdict import Verdict
+from adherents.vault.proof.verdict import ReceiptVerdict
 from adherents.vault.services import receipts, signing
 from adherents.vault.uploads import BoundedUploadHandler
 from adherents.vault.views import proof
@@ -126,7 +126,7 @@ def test_each_file_gets_one_verdict(deposit: Deposit) -> None:
     for content in files:
         html = ask(content).content.decode()
         assert html.count('class="notice ') == 1
-        assert sum(str(verdict.label) in plain(unescape(html)) for verdict in Verdict) == 1
+        assert sum(str(verdict.label) in plain(unescape(html)) for verdict in ReceiptVerdict) == 1
 
 
 def altered(deposit: Deposit) -> bytes:
@@ -234,7 +234,7 @@ def test_a_receipt_of_a_hundred_files_with_the_longest_names_still_verifies(depo
     seed = signing.seed_of(SigningKey.objects.get())
     envelope = Envelope(payload, keys.sign(seed, payload))
     for content in (envelope.written(), paper.draw(envelope, "fr")):
-        assert receipts.check(content).verdict == Verdict.AUTHENTIC
+        assert receipts.check(content).verdict == ReceiptVerdict.AUTHENTIC
 
 
 def test_of_several_files_in_one_request_the_first_is_looked_at_and_no_other_kept(deposit: Deposit) -> None:

@@ -27,7 +27,7 @@ from adherents.storage.objects import NoSuchObject, StorageFailed, open_object
 from adherents.vault.models import Document, Page, SetAside, State
 from adherents.vault.origins import Erased
 from adherents.vault.services import erasing
-from adherents.vault.services.erasing import TooLate, erase, take_back
+from adherents.vault.services.erasing import TooLateToTakeBack, erase, take_back
 from adherents.vault.services.reading import Gone, download
 from adherents.vault.services.receipts import hand_out
 from adherents.vault.services.rendition import draw_due
@@ -147,7 +147,7 @@ def test_a_worker_that_was_drawing_it_adds_no_page(member: Member, objects_folde
 def test_it_is_too_late_once_somebody_treats_it(member: Member, state: State, signed_in: Client) -> None:
     document = deposited(member, pdf())
     Document.objects.update(state=state)
-    with pytest.raises(TooLate):
+    with pytest.raises(TooLateToTakeBack):
         take_back(member=member, document_id=document.pk)
     assert signed_in.post(f"/adherent/documents/{document.pk}/reprendre/").status_code == 409
     assert (

@@ -21,7 +21,7 @@ from adherents.config.serving.exchanges import IN_MEMORY_BYTES
 from adherents.members.models import Member
 from adherents.storage.models import UnclaimedObject
 from adherents.vault.models import Document, Upload
-from adherents.vault.refusals import Refusal
+from adherents.vault.refusals import FileRefusal
 from adherents.vault.services import resuming
 from adherents.vault.services.sweeping import sweep_forgotten
 from tests import postgresql
@@ -73,7 +73,7 @@ class TestStorage:
         self, signed_in: Client, sentences: Text
     ) -> None:
         self.with_options(secret_key="of another")
-        assert str(Refusal.NOT_KEPT.label) in sentences(send(signed_in, upload(pdf())))
+        assert str(FileRefusal.NOT_KEPT.label) in sentences(send(signed_in, upload(pdf())))
         assert not Document.objects.exists()
         self.with_options(secret_key=s3.SECRET_KEY)
         assert send(signed_in, upload(pdf())).status_code == 302
@@ -97,7 +97,7 @@ class TestStorage:
         self, signed_in: Client, sentences: Text, s3_server: s3.Server
     ) -> None:
         with self.hanging(s3_server):
-            assert str(Refusal.NOT_KEPT.label) in sentences(send(signed_in, upload(pdf())))
+            assert str(FileRefusal.NOT_KEPT.label) in sentences(send(signed_in, upload(pdf())))
         assert not Document.objects.exists()
         [noted] = UnclaimedObject.objects.all()
         deadline = time.monotonic() + 20

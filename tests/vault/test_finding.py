@@ -23,7 +23,7 @@ from adherents.vault.models import Document, State
 from adherents.vault.origins import Origin
 from adherents.vault.services.erasing import take_back
 from adherents.vault.services.exporting import export_everything, name_in_zip
-from adherents.vault.services.from_insurer import NotAccepted, deposit_for_member
+from adherents.vault.services.from_insurer import InsurerFileRefused, deposit_for_member
 from adherents.vault.services.rendition import draw_due
 from adherents.vault.services.viewing import note_opening
 from tests.conftest import Letter
@@ -172,7 +172,7 @@ def test_the_insurers_own_documents_are_shown_apart_and_told_by_mail(
 
 
 def test_what_the_insurer_sends_is_judged_as_a_members_file_is(member: Member, objects_folder: Path) -> None:
-    with pytest.raises(NotAccepted):
+    with pytest.raises(InsurerFileRefused):
         from_insurer(member, b"<html>", "page.html")
     with pytest.raises(KeyError):
         deposit_for_member(member=member, kind="x", name="a.pdf", chunks=[pdf()], actor="api:1")

@@ -24,7 +24,7 @@ from adherents.mail.models import OutboxMail
 from adherents.members.models import Member
 from adherents.storage.models import UnclaimedObject
 from adherents.storage.reading import clear_bytes, verify
-from adherents.vault.models import Arrival, Deposit, Document, GatheredPhoto, Page, SetAside, State
+from adherents.vault.models import Deposit, Document, GatheredPhoto, Page, PendingFile, SetAside, State
 from adherents.vault.proof.statement import read_statement
 from adherents.vault.services import gathering
 from adherents.vault.services.erasing import take_back
@@ -123,7 +123,7 @@ def test_each_page_stands_upright_and_says_nothing_of_where(member: Member, kind
 
 def test_what_waits_is_gathered_in_the_order_that_the_member_chose(signed_in: Client, member: Member) -> None:
     send(signed_in, *(upload(content, name) for name, content in [*THREE, ("d.pdf", pdf())]), kind="")
-    by_name = {arrival.name: str(arrival.pk) for arrival in Arrival.objects.all()}
+    by_name = {arrival.name: str(arrival.pk) for arrival in PendingFile.objects.all()}
     order = [by_name[name] for name in ("c.heic", "d.pdf", "a.png", "b.jpg")]
     send(signed_in, gather="on", order=order)
     first, second = Document.objects.order_by("place")

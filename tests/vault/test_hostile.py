@@ -21,11 +21,11 @@ from adherents.inspection.rasteriser import MOST_PAGES, process
 from adherents.inspection.rasteriser.__main__ import MEMORY_BYTES
 from adherents.inspection.rasteriser.process import Drawing
 from adherents.members.models import Member
-from adherents.vault.models import Arrival, Document, SetAside, State
+from adherents.vault.models import Document, PendingFile, SetAside, State
 from adherents.vault.names import LONGEST
-from adherents.vault.refusals import Refusal
+from adherents.vault.refusals import FileRefusal
 from adherents.vault.services import budget, rendition
-from adherents.vault.services.arrival import Arrived, Intake, Refused
+from adherents.vault.services.arrival import Arrived, RefusedFile, UploadBatch
 from adherents.vault.services.budget import Budget
 from adherents.vault.services.rendition import draw_due
 from tests.vault import hostile
@@ -89,26 +89,26 @@ SET_ASIDE = {
     "a photo of noise": (lambda: picture()[:700] + hostile.noise(50_000), SetAside.UNREADABLE),
 }
 REFUSED = {
-    "a PNG of 3600 million pixels": (hostile.png_bomb, Refusal.TOO_MANY_PIXELS),
-    "a JPEG of 3600 million pixels": (hostile.jpeg_bomb, Refusal.TOO_MANY_PIXELS),
-    "a WebP of 268 million pixels": (hostile.lossless_webp_bomb, Refusal.TOO_MANY_PIXELS),
-    "a page before a PDF": (lambda: hostile.HTML + pdf(), Refusal.FORMAT),
-    "an archive before a PDF": (lambda: hostile.zipped(x=b"x") + pdf(), Refusal.FORMAT),
-    "a program before a PDF": (lambda: hostile.program() + pdf(), Refusal.FORMAT),
-    "an SVG": (lambda: hostile.SVG, Refusal.FORMAT),
-    "a page": (lambda: hostile.HTML, Refusal.FORMAT),
-    "a page that says it is a picture": (lambda: b"GIF89a/*" + hostile.HTML, Refusal.FORMAT),
-    "a letter of Word": (hostile.docx, Refusal.FORMAT),
-    "a program": (hostile.program, Refusal.FORMAT),
-    "a script": (lambda: b"#!/bin/sh\nrm -rf /\n", Refusal.FORMAT),
-    "noise": (lambda: hostile.noise(100_000), Refusal.FORMAT),
-    "nothing": (lambda: b"", Refusal.EMPTY),
-    "one byte": (lambda: b"%", Refusal.FORMAT),
-    "a PDF cut in the middle": (lambda: pdf(20)[:-800], Refusal.CUT),
-    "a PNG cut in the middle": (lambda: picture("PNG")[:-30], Refusal.CUT),
-    "a PNG without a header": (lambda: picture("PNG").replace(b"IHDR", b"XXXX"), Refusal.FORMAT),
-    "a JPEG of four bytes": (lambda: b"\xff\xd8\xff\xe0", Refusal.CUT),
-    "a file of a video": (lambda: b"\0\0\0\x18ftypmp42" + bytes(5000), Refusal.FORMAT),
+    "a PNG of 3600 million pixels": (hostile.png_bomb, FileRefusal.TOO_MANY_PIXELS),
+    "a JPEG of 3600 million pixels": (hostile.jpeg_bomb, FileRefusal.TOO_MANY_PIXELS),
+    "a WebP of 268 million pixels": (hostile.lossless_webp_bomb, FileRefusal.TOO_MANY_PIXELS),
+    "a page before a PDF": (lambda: hostile.HTML + pdf(), FileRefusal.FORMAT),
+    "an archive before a PDF": (lambda: hostile.zipped(x=b"x") + pdf(), FileRefusal.FORMAT),
+    "a program before a PDF": (lambda: hostile.program() + pdf(), FileRefusal.FORMAT),
+    "an SVG": (lambda: hostile.SVG, FileRefusal.FORMAT),
+    "a page": (lambda: hostile.HTML, FileRefusal.FORMAT),
+    "a page that says it is a picture": (lambda: b"GIF89a/*" + hostile.HTML, FileRefusal.FORMAT),
+    "a letter of Word": (hostile.docx, FileRefusal.FORMAT),
+    "a program": (hostile.program, FileRefusal.FORMAT),
+    "a script": (lambda: b"#!/bin/sh\nrm -rf /\n", FileRefusal.FORMAT),
+    "noise": (lambda: hostile.noise(100_000), FileRefusal.FORMAT),
+    "nothing": (lambda: b"", FileRefusal.EMPTY),
+    "one byte": (lambda: b"%", FileRefusal.FORMAT),
+    "a PDF cut in the middle": (lambda: pdf(20)[:-800], FileRefusal.CUT),
+    "a PNG cut in the middle": (lambda: picture("PNG")[:-30], FileRefusal.CUT),
+    "a PNG without a header": (lambda: picture("PNG").replace(b"IHDR", b"XXXX"), FileRefusal.FORMAT),
+    "a JPEG of four bytes": (lambda: b"\xff\xd8\xff\xe0", FileRefusal.CUT),
+    "a file of a video": (lambda: b"\0\0\0\x18ftypmp42" + bytes(5000), FileRefusal.FORMAT),
 }
 SLOW = {
     "a PDF of endless tiles": hostile.endless_tiles,
@@ -125,8 +125,8 @@ def bounded(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     assert peak < MOST_MEMORY_KB, "of all the processes that drew so far"
 
 
-def received(content: bytes, name: str = "facture.pdf") -> Arrived | Refused:
-    intake = Intake()
+def received(content: bytes, name: str = "facture.pdf") -> Arrived | RefusedFile:
+    intake = UploadBatch()
     intake.begin(name)
     assert intake.current is not None
     for at in range(0, len(content), 1 << 17):
@@ -183,14 +183,14 @@ def test_what_cannot_be_drawn_is_set_aside_and_the_worker_goes_on(
 @pytest.mark.parametrize("name", ["facture.pdf", "photo.JPG", "image.svg", "x.exe"])
 @pytest.mark.parametrize(("make", "reason"), REFUSED.values(), ids=REFUSED.keys())
 def test_what_is_no_document_does_not_enter_whatever_its_name(
-    name: str, make: Callable[[], bytes], reason: Refusal
+    name: str, make: Callable[[], bytes], reason: FileRefusal
 ) -> None:
     start = time.monotonic()
     content = make()
     made = time.monotonic()
     ended = received(content, name)
     assert time.monotonic() - made < SECONDS, made - start
-    assert isinstance(ended, Refused)
+    assert isinstance(ended, RefusedFile)
     assert ended.reason is reason
     assert ended.sentence.count(".") >= 2 or "," in ended.sentence, "what is wrong, and what to do"
 
@@ -330,11 +330,11 @@ def test_a_mixed_sending_keeps_what_is_right_and_says_why_of_each_other(
     ]
     page = sentences(signed_in.get(send(signed_in, *files)["Location"]))
     for name, reason in (
-        ("page.pdf", Refusal.FORMAT),
-        ("vide.pdf", Refusal.EMPTY),
-        ("bombe.png", Refusal.TOO_MANY_PIXELS),
-        ("coupe.png", Refusal.CUT),
+        ("page.pdf", FileRefusal.FORMAT),
+        ("vide.pdf", FileRefusal.EMPTY),
+        ("bombe.png", FileRefusal.TOO_MANY_PIXELS),
+        ("coupe.png", FileRefusal.CUT),
     ):
         assert f"{name} {reason.label}" in page
     assert [document.name for document in Document.objects.all()] == ["releve.pdf"]
-    assert not Arrival.objects.exists()
+    assert not PendingFile.objects.exists()

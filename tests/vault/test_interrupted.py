@@ -52,7 +52,7 @@ def sender(portal: MortalPortal) -> Phone:
 
 def arrived(portal: MortalPortal, path: str) -> list[tuple[int, str]]:
     found = portal.sql(
-        "SELECT size, sha256 FROM vault_arrival WHERE id = ?", path.split("/")[-2].replace("-", "")
+        "SELECT size, sha256 FROM vault_pendingfile WHERE id = ?", path.split("/")[-2].replace("-", "")
     )
     return [(int(size), str(digest)) for size, digest in found]
 

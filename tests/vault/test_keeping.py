@@ -25,7 +25,7 @@ from adherents.storage.models import UnclaimedObject
 from adherents.storage.objects import NoSuchObject, begin, delete_object, fresh_name, open_object
 from adherents.storage.reading import Altered, clear_bytes, verify
 from adherents.vault.models import Document, State
-from adherents.vault.refusals import Refusal
+from adherents.vault.refusals import FileRefusal
 from adherents.vault.services.rendition import draw_due
 from adherents.vault.services.viewing import page_image
 from tests.vault.conftest import browser_of, deposited, objects_in, pdf, picture, send, upload
@@ -93,7 +93,7 @@ def test_a_full_disk_is_told_and_nothing_half_kept_remains(
     with disk_full_after(1 << 20):
         answer = send(signed_in, upload(pdf(), "petit.pdf"), upload(large, "gros.pdf"))
     page = sentences(signed_in.get(answer["Location"]))
-    assert f"gros.pdf {Refusal.NOT_KEPT.label}" in page
+    assert f"gros.pdf {FileRefusal.NOT_KEPT.label}" in page
     assert [document.name for document in Document.objects.all()] == ["petit.pdf"]
     assert len(objects_in(objects_folder)) == 1
     assert not UnclaimedObject.objects.exists()
@@ -252,7 +252,7 @@ class TestOnS3:
         self, signed_in: Client, sentences: Text
     ) -> None:
         answer = send(signed_in, upload(pdf() + b"%" * (21 << 20), "trop.pdf"))
-        assert str(Refusal.TOO_LARGE.label) in sentences(answer)
+        assert str(FileRefusal.TOO_LARGE.label) in sentences(answer)
         assert not self.names()
         assert not self.uploads()
 
@@ -286,7 +286,7 @@ class TestOnS3:
         away = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
         settings.STORAGES = settings.STORAGES | {"documents": away}
         answer = send(signed_in, upload(pdf()))
-        assert str(Refusal.NOT_KEPT.label) in sentences(answer)
+        assert str(FileRefusal.NOT_KEPT.label) in sentences(answer)
 
 
 def _impatient() -> Any:

@@ -27,8 +27,8 @@ from adherents.insurer.treatment import FILE_TYPES
 from adherents.members.models import Member
 from adherents.storage.reading import clear_bytes
 from adherents.vault.models import Document, SetAside, State
-from adherents.vault.refusals import Refusal
-from adherents.vault.services.arrival import Intake, Refused
+from adherents.vault.refusals import FileRefusal
+from adherents.vault.services.arrival import RefusedFile, UploadBatch
 from adherents.vault.services.rendition import draw_due
 from adherents.vault.services.viewing import page_image
 from tests.chromium import launch
@@ -297,11 +297,11 @@ def test_photos_of_every_kind_stand_upright_in_the_pdf_that_is_made_of_them(memb
 
 
 def test_a_locked_pdf_is_refused_at_once_in_its_own_words(db: None) -> None:
-    intake = Intake()
+    intake = UploadBatch()
     intake.begin("contrat.pdf").write(papers.locked_by_certificate())
     ended = intake.end()
-    assert isinstance(ended, Refused)
-    assert ended.reason is Refusal.LOCKED
+    assert isinstance(ended, RefusedFile)
+    assert ended.reason is FileRefusal.LOCKED
     assert "imprimez-le dans un nouveau PDF" in ended.sentence
 
 

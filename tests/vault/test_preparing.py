@@ -17,10 +17,10 @@ from adherents.mail.models import OutboxMail
 from adherents.mail.services import render
 from adherents.members.models import Member
 from adherents.storage.models import UnclaimedObject
-from adherents.vault.models import Arrival, Deposit, Document, Sending, Upload
-from adherents.vault.refusals import Refusal
+from adherents.vault.models import Deposit, Document, PendingFile, Sending, Upload
+from adherents.vault.refusals import FileRefusal
 from adherents.vault.services import preparing, resuming, sending
-from adherents.vault.services.arrival import Intake
+from adherents.vault.services.arrival import UploadBatch
 from adherents.vault.services.preparing import Form
 from adherents.vault.services.standing import Closed
 from adherents.vault.services.sweeping import sweep_forgotten
@@ -42,7 +42,7 @@ def brought(client: Client, name: str, page: str, content: bytes = LARGE) -> uui
 
 def in_hand(name: str = "a.pdf", content: bytes | None = None) -> Any:
     """A file that came with a form."""
-    intake = Intake()
+    intake = UploadBatch()
     intake.begin(name).write(content or pdf())
     intake.end()
     return intake.take()
@@ -63,7 +63,7 @@ class TestTwoPages:
         answer = send(signed_in, sending=FIRST, order=[others])
         assert "Un fichier qui attendait n’est plus là" in sentences(answer)
         assert not Document.objects.exists()
-        assert Arrival.objects.count() == 2
+        assert PendingFile.objects.count() == 2
 
     def test_a_file_that_the_page_does_not_name_stays_and_is_a_sending_of_its_own(
         self, signed_in: Client, sentences: Text
@@ -74,10 +74,10 @@ class TestTwoPages:
         send(signed_in, sending=FIRST, order=[named])
         assert [one.pk for one in Document.objects.all()] == [named]
         apart = Sending.objects.get(deposit=None)
-        assert Arrival.objects.get().pk == left
-        assert Arrival.objects.get().sending == apart
+        assert PendingFile.objects.get().pk == left
+        assert PendingFile.objects.get().sending == apart
         assert bring(signed_in, on_its_way, LARGE[len(LARGE) // 2 :], len(LARGE) // 2).status_code == 204
-        assert apart.arrivals.count() == 2
+        assert apart.pending_files.count() == 2
         answer = send(signed_in, sending=FIRST, order=[named, left])
         words = "déjà parti, depuis une autre page ou un autre appareil : accusé de dépôt n° "
         assert f"{words}{Deposit.objects.get()}" in sentences(answer)
@@ -108,7 +108,7 @@ class TestTwoPages:
         other.post(f"{PAGE}{FIRST}/garder/", {"kind": "rib", "note": "à moi"})
         theirs = brought(other, "leur.pdf", FIRST)
         assert Sending.objects.get(pk=FIRST).note == ""
-        assert Arrival.objects.get(pk=theirs).sending_id != uuid.UUID(FIRST)
+        assert PendingFile.objects.get(pk=theirs).sending_id != uuid.UUID(FIRST)
         assert send(other, sending=FIRST, order=waiting()).status_code == 200
         assert not Document.objects.exists()
 
@@ -152,7 +152,7 @@ class TestSentOnce:
         answer = send(signed_in, upload(pdf(2), "b.pdf"), sending=FIRST)
         assert "Cet envoi est déjà parti" in sentences(answer)
         assert "1 fichier prêt à envoyer" in sentences(answer)
-        assert Arrival.objects.get().name == "b.pdf"
+        assert PendingFile.objects.get().name == "b.pdf"
 
     def test_a_script_is_told_where_the_receipt_is_and_nothing_else(self, signed_in: Client) -> None:
         mine = brought(signed_in, "rib.pdf", FIRST)
@@ -173,8 +173,8 @@ class TestSentOnce:
         told = ["format:devis.docx", "too_large:../gros.pdf", "nonsense:x.pdf", "", *["empty:vide.pdf"] * 80]
         answer = send(signed_in, sending=FIRST, order=[mine], refused=told)  # type: ignore[arg-type]
         page = sentences(signed_in.get(answer["Location"]))
-        assert f"devis.docx {Refusal.FORMAT.label}" in page
-        assert f"gros.pdf {Refusal.TOO_LARGE.label}" in page
+        assert f"devis.docx {FileRefusal.FORMAT.label}" in page
+        assert f"gros.pdf {FileRefusal.TOO_LARGE.label}" in page
         assert "x.pdf" not in page
         refused = Deposit.objects.get().refused
         assert len(refused) == 48
@@ -203,7 +203,7 @@ class TestAnnouncements:
             for number in range(20):
                 brought(browser, f"{number} encore.pdf", FIRST, picture("PNG", (8, 8)))
             assert announce(browser, LARGE, sending=FIRST).json()["reason"] == "too_many"
-            assert (Upload.objects.count(), Arrival.objects.count()) == (0, 20)
+            assert (Upload.objects.count(), PendingFile.objects.count()) == (0, 20)
 
     def test_they_are_not_shown_as_files_that_came_in_part(self, signed_in: Client, sentences: Text) -> None:
         announce(signed_in, LARGE, sending=FIRST)
@@ -233,7 +233,7 @@ class TestWhatWaits:
             half(browser_of(member), sending=FIRST)
             clock.shift(23 * 3600)
             assert sweep_forgotten() == 0
-            assert Arrival.objects.exists()
+            assert PendingFile.objects.exists()
             clock.shift(2 * 3600)
             assert sweep_forgotten() == 2
         assert not Sending.objects.exists()
@@ -305,21 +305,21 @@ class TestAnAccountThatCloses:
         earlier = send(signed_in, upload(pdf(), "avant.pdf"))
         kept = objects_in(objects_folder)
         close = closing.close
-        end = Intake.end
+        end = UploadBatch.end
 
-        def closed_meanwhile(intake: Intake) -> Any:
+        def closed_meanwhile(intake: UploadBatch) -> Any:
             assert member.account
             close(account=member.account, actor="agent:1", reason="décès")
             return end(intake)
 
         for kind in ("rib", ""):
-            monkeypatch.setattr(Intake, "end", closed_meanwhile)
+            monkeypatch.setattr(UploadBatch, "end", closed_meanwhile)
             answer = send(browser_of(member), upload(pdf(2), "pendant.pdf"), kind=kind)
-            monkeypatch.setattr(Intake, "end", end)
+            monkeypatch.setattr(UploadBatch, "end", end)
             assert answer.status_code == 403
             assert "Votre espace est fermé" in sentences(answer)
             assert Document.objects.get().name == "avant.pdf"
-            assert not Arrival.objects.exists()
+            assert not PendingFile.objects.exists()
             assert objects_in(objects_folder) == kept
             type(member.account).objects.update(closed_at=None)
         assert earlier.status_code == 302
@@ -349,7 +349,7 @@ class TestAnAccountThatCloses:
                     chunks=closed_meanwhile(until),
                 )
             assert objects_in(objects_folder) == kept
-            assert not Arrival.objects.exists()
+            assert not PendingFile.objects.exists()
             assert member.account
             type(member.account).objects.update(closed_at=None)
 
@@ -385,7 +385,7 @@ class TestAtOnce:
         kept = preparing.keep_waiting(
             member=member, sending_id=uuid.UUID(FIRST), arrived=in_hand(), form=Form(kind="rib")
         )
-        named = list(kept.arrivals.values_list("pk", flat=True))
+        named = list(kept.pending_files.values_list("pk", flat=True))
         made = self.together(
             8,
             lambda _: (
@@ -436,7 +436,7 @@ class TestAtOnce:
             kept = preparing.keep_waiting(
                 member=member, sending_id=page, arrived=in_hand(), form=Form(kind="rib")
             )
-            named = list(kept.arrivals.values_list("pk", flat=True))
+            named = list(kept.pending_files.values_list("pk", flat=True))
             begun = resuming.begin_upload(
                 member=member, name=f"{number}.pdf", length=len(LARGE), sending_id=page
             )
@@ -452,7 +452,7 @@ class TestAtOnce:
 
             number_given, offset = self.together(2, act)
             assert offset == len(LARGE)
-            arrived = Arrival.objects.get(pk=begun.pk)
+            arrived = PendingFile.objects.get(pk=begun.pk)
             assert arrived.sending is not None
             assert arrived.sending.deposit is None
             assert [one.pk for one in Document.objects.filter(deposit__number=number_given)] == named

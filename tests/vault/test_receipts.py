@@ -39,7 +39,7 @@ from adherents.vault.proof.statement import (
     read_envelope,
     read_statement,
 )
-from adherents.vault.proof.verdict import Fault, ProvesNothing, Verdict, judge
+from adherents.vault.proof.verdict import ProvesNothing, ReceiptFault, ReceiptVerdict, judge
 from adherents.vault.services import receipts, signing
 from tests.cast import CAMILLE, ENGLISH
 from tests.factories import open_account
@@ -329,7 +329,7 @@ def test_after_a_new_key_earlier_receipts_stay_true_and_both_keys_published(
     after = deposit_of(member)
     assert (stated(before).key_id, stated(after).key_id) == (first.key_id, second.key_id)
     for deposit in (before, after):
-        assert receipts.check(signed_in.get(address(deposit)).content).verdict == Verdict.AUTHENTIC
+        assert receipts.check(signed_in.get(address(deposit)).content).verdict == ReceiptVerdict.AUTHENTIC
     published = Client().get("/verifier/cle.pem").content
     assert list(keys.read_pem(published)) == [second.key_id, first.key_id]
     assert published.startswith(second.key_id.encode())
@@ -451,7 +451,7 @@ def given(member: Member) -> dict[str, bytes]:
     return {"json": envelope.written(), "pdf": paper.draw(envelope, "fr")}
 
 
-def fault_of(data: bytes) -> Fault:
+def fault_of(data: bytes) -> ReceiptFault:
     with pytest.raises(ProvesNothing) as refused:
         judge(data, signing.public_keys())
     return refused.value.fault
@@ -472,7 +472,7 @@ def test_one_flipped_bit_of_the_signed_bytes_or_the_signature_and_nothing_is_pro
         )
         with pytest.raises(ProvesNothing) as refused:
             judge(forged.written(), public)
-        assert refused.value.fault in {Fault.ALTERED, Fault.UNKNOWN_KEY}
+        assert refused.value.fault in {ReceiptFault.ALTERED, ReceiptFault.UNKNOWN_KEY}
 
 
 def test_one_flipped_byte_anywhere_in_the_file_never_changes_what_it_says(given: dict[str, bytes]) -> None:
@@ -509,36 +509,39 @@ def test_another_keys_signature_is_altered_and_another_portals_receipt_is_of_an_
 ) -> None:
     envelope = read_envelope(given["json"])
     resigned = Envelope(envelope.payload, keys.sign(b"z" * 32, envelope.payload))
-    assert fault_of(resigned.written()) == Fault.ALTERED
-    assert fault_of(_signed(sample()).written()) == Fault.UNKNOWN_KEY
-    assert fault_of(paper.draw(_signed(sample()), "fr")) == Fault.UNKNOWN_KEY
+    assert fault_of(resigned.written()) == ReceiptFault.ALTERED
+    assert fault_of(_signed(sample()).written()) == ReceiptFault.UNKNOWN_KEY
+    assert fault_of(paper.draw(_signed(sample()), "fr")) == ReceiptFault.UNKNOWN_KEY
 
 
 @pytest.mark.parametrize(
     ("data", "fault"),
     [
-        (b"", Fault.NOT_A_RECEIPT),
-        (b"\0" * 500, Fault.NOT_A_RECEIPT),
-        (b"Bonjour", Fault.NOT_A_RECEIPT),
-        (b"[]", Fault.NOT_A_RECEIPT),
-        (b"null", Fault.NOT_A_RECEIPT),
-        (b'{"a": 1}', Fault.NOT_A_RECEIPT),
-        (b"[" * 200_000, Fault.NOT_A_RECEIPT),
-        (b'{"a":' * 50_000, Fault.NOT_A_RECEIPT),
-        (b"1" * 100_000, Fault.NOT_A_RECEIPT),
-        (b'{"format": "adherents-receipt/1", "payload": 3, "signature": null}', Fault.ALTERED),
-        (b'{"format": "adherents-receipt/1", "payload": "e30=", "signature": ""}', Fault.ALTERED),
-        (b'{"format": "adherents-receipt/1", "payload": "W10=", "signature": "AA=="}', Fault.ALTERED),
-        (b'{"format": "adherents-receipt/1", "payload": "\\ud800", "signature": "AA=="}', Fault.ALTERED),
-        (b"x" * (1 << 20) + b"x", Fault.TOO_LARGE),
-        (b"%PDF-1.7\n" + b"/Type/EmbeddedFile" * 50_000, Fault.ALTERED),
-        (b"%PDF-1.7\n1 0 obj\n<</Type/EmbeddedFile>>\nstream\n", Fault.ALTERED),
-        (b"%PDF-1.7", Fault.NOTHING_INSIDE),
-        (pdf(), Fault.NOTHING_INSIDE),
+        (b"", ReceiptFault.NOT_A_RECEIPT),
+        (b"\0" * 500, ReceiptFault.NOT_A_RECEIPT),
+        (b"Bonjour", ReceiptFault.NOT_A_RECEIPT),
+        (b"[]", ReceiptFault.NOT_A_RECEIPT),
+        (b"null", ReceiptFault.NOT_A_RECEIPT),
+        (b'{"a": 1}', ReceiptFault.NOT_A_RECEIPT),
+        (b"[" * 200_000, ReceiptFault.NOT_A_RECEIPT),
+        (b'{"a":' * 50_000, ReceiptFault.NOT_A_RECEIPT),
+        (b"1" * 100_000, ReceiptFault.NOT_A_RECEIPT),
+        (b'{"format": "adherents-receipt/1", "payload": 3, "signature": null}', ReceiptFault.ALTERED),
+        (b'{"format": "adherents-receipt/1", "payload": "e30=", "signature": ""}', ReceiptFault.ALTERED),
+        (b'{"format": "adherents-receipt/1", "payload": "W10=", "signature": "AA=="}', ReceiptFault.ALTERED),
+        (
+            b'{"format": "adherents-receipt/1", "payload": "\\ud800", "signature": "AA=="}',
+            ReceiptFault.ALTERED,
+        ),
+        (b"x" * (1 << 20) + b"x", ReceiptFault.TOO_LARGE),
+        (b"%PDF-1.7\n" + b"/Type/EmbeddedFile" * 50_000, ReceiptFault.ALTERED),
+        (b"%PDF-1.7\n1 0 obj\n<</Type/EmbeddedFile>>\nstream\n", ReceiptFault.ALTERED),
+        (b"%PDF-1.7", ReceiptFault.NOTHING_INSIDE),
+        (pdf(), ReceiptFault.NOTHING_INSIDE),
     ],
     ids=lambda value: value[:12] if isinstance(value, bytes) else value.value,
 )
-def test_what_is_no_receipt_is_said_to_be_none(data: bytes, fault: Fault) -> None:
+def test_what_is_no_receipt_is_said_to_be_none(data: bytes, fault: ReceiptFault) -> None:
     assert fault_of(data) == fault
 
 
@@ -548,7 +551,7 @@ def test_an_attachment_that_inflates_without_end_is_not_inflated() -> None:
     content = (
         b"%PDF-1.7\n1 0 obj\n<</Type/EmbeddedFile/Filter/FlateDecode>>\nstream\n" + bomb + b"\nendstream\n"
     )
-    assert fault_of(content) == Fault.ALTERED
+    assert fault_of(content) == ReceiptFault.ALTERED
 
 
 def test_a_pdf_saved_again_by_another_program_still_proves(given: dict[str, bytes], tmp_path: Path) -> None:
@@ -560,7 +563,7 @@ def test_a_pdf_saved_again_by_another_program_still_proves(given: dict[str, byte
             object_stream_mode=pikepdf.ObjectStreamMode.generate,
         )
     checked = receipts.check((tmp_path / "again.pdf").read_bytes())
-    assert checked.verdict == Verdict.PAGES_NOT_OURS
+    assert checked.verdict == ReceiptVerdict.PAGES_NOT_OURS
 
 
 def test_a_pdf_with_two_receipts_in_it_proves_neither(given: dict[str, bytes], member: Member) -> None:
@@ -572,20 +575,20 @@ def test_a_pdf_with_two_receipts_in_it_proves_neither(given: dict[str, bytes], m
             opened, other, mime_type="application/json"
         )
         opened.save(written)
-    assert fault_of(written.getvalue()) == Fault.ALTERED
+    assert fault_of(written.getvalue()) == ReceiptFault.ALTERED
 
 
 def test_pages_changed_by_hand_are_not_taken_for_ours(given: dict[str, bytes]) -> None:
-    assert receipts.check(given["pdf"]).verdict == Verdict.AUTHENTIC
-    assert receipts.check(given["json"]).verdict == Verdict.AUTHENTIC
+    assert receipts.check(given["pdf"]).verdict == ReceiptVerdict.AUTHENTIC
+    assert receipts.check(given["json"]).verdict == ReceiptVerdict.AUTHENTIC
     changed = given["pdf"].replace(b"%%EOF", b"%%EOF\n%")
-    assert receipts.check(changed).verdict == Verdict.PAGES_NOT_OURS
+    assert receipts.check(changed).verdict == ReceiptVerdict.PAGES_NOT_OURS
 
 
 def test_base64_written_otherwise_is_refused() -> None:
     envelope = _signed(sample())
     for text in ("AB==", "AA=", " AA==", "AA==\n"):
         value = {"format": "adherents-receipt/1", "payload": text, "signature": text}
-        assert fault_of(json.dumps(value).encode()) == Fault.ALTERED
+        assert fault_of(json.dumps(value).encode()) == ReceiptFault.ALTERED
     assert base64.b64decode("AB==") == base64.b64decode("AA==")
     assert read_envelope(envelope.written()) == envelope

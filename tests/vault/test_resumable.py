@@ -16,8 +16,8 @@ from adherents.members.models import Member
 from adherents.storage.models import UnclaimedObject
 from adherents.storage.objects import StorageFailed
 from adherents.storage.reading import clear_bytes
-from adherents.vault.models import Arrival, Document, Upload, UploadPart
-from adherents.vault.refusals import Refusal
+from adherents.vault.models import Document, PendingFile, Upload, UploadPart
+from adherents.vault.refusals import FileRefusal
 from adherents.vault.services import arrival, resuming
 from adherents.vault.services.verification import Pace, Verified, verify_everything
 from adherents.vault.views import sending as page
@@ -80,7 +80,7 @@ def test_a_file_is_announced_brought_whole_and_waits_for_its_deposit(
     assert "no-store" in before["Cache-Control"]
     answer = bring(signed_in, made["Location"], LARGE)
     assert (answer.status_code, answer["Upload-Offset"]) == (204, str(len(LARGE)))
-    arrived = Arrival.objects.get(member=member)
+    arrived = PendingFile.objects.get(member=member)
     assert arrived.name == "relevé d’octobre.pdf"
     assert b"".join(clear_bytes(arrived)) == LARGE
     after = asked(signed_in, made["Location"])
@@ -103,7 +103,7 @@ def test_a_file_that_came_in_three_goes_is_one_object_and_reads_whole(
         assert asked(signed_in, address)["Upload-Offset"] == str(start)
         answer = bring(signed_in, address, LARGE[start:end], start)
         assert (answer.status_code, answer["Upload-Offset"]) == (204, str(end))
-    arrived = Arrival.objects.get()
+    arrived = PendingFile.objects.get()
     assert b"".join(clear_bytes(arrived)) == LARGE
     assert [path.name for path in objects_in(objects_folder)] == [arrived.storage_name.rsplit("/", 1)[-1]]
     assert not UploadPart.objects.exists()
@@ -212,7 +212,7 @@ def test_a_whole_file_can_be_taken_back_too(signed_in: Client, objects_folder: A
     address = announce(signed_in, LARGE)["Location"]
     bring(signed_in, address, LARGE)
     assert signed_in.delete(address, headers=TUS).status_code == 204
-    assert not Arrival.objects.exists()
+    assert not PendingFile.objects.exists()
     assert not objects_in(objects_folder)
 
 
@@ -232,7 +232,7 @@ def test_methods_can_come_in_a_post_and_never_in_a_get(signed_in: Client) -> Non
         },
     )
     assert answer.status_code == 204
-    assert Arrival.objects.exists()
+    assert PendingFile.objects.exists()
 
 
 @pytest.mark.parametrize("method", ["get", "put"])
@@ -253,7 +253,7 @@ def test_anothers_file_does_not_exist(signed_in: Client, other_member: Member) -
         assert bring(other, path, LARGE[5000:], 5000).status_code == 404
         assert other.delete(path, headers=TUS).status_code == 404
     assert asked(signed_in, address)["Upload-Offset"] == str(len(LARGE) // 2)
-    assert Arrival.objects.exists()
+    assert PendingFile.objects.exists()
 
 
 def test_nobody_in_particular_is_told_to_sign_in_and_an_agent_is_refused(
@@ -283,19 +283,19 @@ def test_without_the_forms_token_nothing_enters(member: Member, objects_folder: 
 @pytest.mark.parametrize(
     ("content", "status", "reason"),
     [
-        (b"PK\x03\x04" + b"word/document.xml" * 500, 415, Refusal.FORMAT),
-        (pdf(40)[:9000], 422, Refusal.CUT),
-        (pdf(password="secret"), 422, Refusal.ENCRYPTED),
-        (b"court", 415, Refusal.FORMAT),
+        (b"PK\x03\x04" + b"word/document.xml" * 500, 415, FileRefusal.FORMAT),
+        (pdf(40)[:9000], 422, FileRefusal.CUT),
+        (pdf(password="secret"), 422, FileRefusal.ENCRYPTED),
+        (b"court", 415, FileRefusal.FORMAT),
     ],
 )
 @pytest.mark.parametrize("goes", [1, 2])
 def test_what_cannot_enter_is_refused_in_words_and_leaves_nothing(
-    signed_in: Client, objects_folder: Any, content: bytes, status: int, reason: Refusal, goes: int
+    signed_in: Client, objects_folder: Any, content: bytes, status: int, reason: FileRefusal, goes: int
 ) -> None:
     address = announce(signed_in, content)["Location"]
     at = 0
-    if goes == 2 and len(content) > 5000 and reason != Refusal.FORMAT:
+    if goes == 2 and len(content) > 5000 and reason != FileRefusal.FORMAT:
         at = 4500
         bring(signed_in, address, content[:at])
     answer = bring(signed_in, address, content[at:], at)
@@ -307,10 +307,10 @@ def test_what_cannot_enter_is_refused_in_words_and_leaves_nothing(
 
 
 @pytest.mark.parametrize(
-    ("length", "status", "reason"), [(0, 422, Refusal.EMPTY), (MOST + 1, 413, Refusal.TOO_LARGE)]
+    ("length", "status", "reason"), [(0, 422, FileRefusal.EMPTY), (MOST + 1, 413, FileRefusal.TOO_LARGE)]
 )
 def test_a_size_that_cannot_enter_is_refused_before_a_byte_of_it_comes(
-    signed_in: Client, length: int, status: int, reason: Refusal
+    signed_in: Client, length: int, status: int, reason: FileRefusal
 ) -> None:
     answer = signed_in.post(FILES, headers={**TUS, "Upload-Length": str(length)})
     assert (answer.status_code, answer.json()["sentence"]) == (status, str(reason.label))
@@ -389,7 +389,7 @@ def test_what_came_before_the_connection_broke_stays(member: Member, signed_in: 
     )
     assert at.offset == 9999
     bring(signed_in, f"{FILES}{begun.pk}/", LARGE[9999:], 9999)
-    assert b"".join(clear_bytes(Arrival.objects.get())) == LARGE
+    assert b"".join(clear_bytes(PendingFile.objects.get())) == LARGE
 
 
 def test_while_bytes_come_another_request_is_told_to_wait(signed_in: Client, member: Member) -> None:
@@ -407,7 +407,7 @@ def test_while_bytes_come_another_request_is_told_to_wait(signed_in: Client, mem
         member=member, upload_id=begun.pk, offset=5000, length=len(LARGE) - 5000, chunks=meanwhile()
     )
     assert at.offset == len(LARGE)
-    assert b"".join(clear_bytes(Arrival.objects.get())) == LARGE
+    assert b"".join(clear_bytes(PendingFile.objects.get())) == LARGE
 
 
 def test_who_was_thought_dead_loses_and_the_file_stays_whole(
@@ -428,7 +428,7 @@ def test_who_was_thought_dead_loses_and_the_file_stays_whole(
         )
     assert asked(signed_in, address)["Upload-Offset"] == "9000"
     bring(signed_in, address, LARGE[9000:], 9000)
-    assert b"".join(clear_bytes(Arrival.objects.get())) == LARGE
+    assert b"".join(clear_bytes(PendingFile.objects.get())) == LARGE
     assert len(objects_in(objects_folder)) == 1
 
 
@@ -444,7 +444,7 @@ def test_a_file_taken_back_while_it_comes_is_gone(
 
     with pytest.raises(resuming.Busy):
         resuming.receive(member=member, upload_id=begun.pk, offset=0, length=len(LARGE), chunks=meanwhile())
-    assert not Arrival.objects.exists()
+    assert not PendingFile.objects.exists()
     assert not objects_in(objects_folder)
     assert not UnclaimedObject.objects.exists()
 
@@ -482,9 +482,9 @@ def test_a_whole_that_a_crash_left_in_parts_is_made_one_when_it_is_asked_for(
         broken.setattr(resuming, "_made_whole", killed)
         with pytest.raises(Killed):
             bring(signed_in, address, LARGE[5000:], 5000)
-    assert not Arrival.objects.exists()
+    assert not PendingFile.objects.exists()
     assert asked(signed_in, address)["Upload-Offset"] == str(len(LARGE))
-    assert b"".join(clear_bytes(Arrival.objects.get())) == LARGE
+    assert b"".join(clear_bytes(PendingFile.objects.get())) == LARGE
 
 
 def test_a_part_altered_in_the_storage_ends_the_upload_in_words(
@@ -494,7 +494,7 @@ def test_a_part_altered_in_the_storage_ends_the_upload_in_words(
     [part] = objects_in(objects_folder)
     part.write_bytes(part.read_bytes()[:-1] + b"x")
     answer = bring(signed_in, address, LARGE[len(LARGE) // 2 :], len(LARGE) // 2)
-    assert (answer.status_code, answer.json()["sentence"]) == (422, str(Refusal.NOT_KEPT.label))
+    assert (answer.status_code, answer.json()["sentence"]) == (422, str(FileRefusal.NOT_KEPT.label))
     assert not objects_in(objects_folder)
 
 

@@ -10,7 +10,7 @@ from django.db import connection
 from adherents.members.models import Member
 from adherents.storage.models import UnclaimedObject
 from adherents.storage.reading import clear_bytes
-from adherents.vault.models import Arrival, Upload, UploadPart
+from adherents.vault.models import PendingFile, Upload, UploadPart
 from adherents.vault.services import resuming
 from tests.vault.conftest import pdf
 
@@ -45,7 +45,7 @@ def test_of_eight_that_bring_the_same_bytes_one_wins_each_time(member: Member) -
         with ThreadPoolExecutor(AT_ONCE) as pool:
             outcomes = list(pool.map(bring, range(AT_ONCE)))
         assert outcomes.count("kept") == 1, outcomes
-    assert b"".join(clear_bytes(Arrival.objects.get())) == LARGE
+    assert b"".join(clear_bytes(PendingFile.objects.get())) == LARGE
     assert not UploadPart.objects.exists()
     assert not UnclaimedObject.objects.exists()
 

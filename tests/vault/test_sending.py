@@ -14,8 +14,8 @@ from adherents.mail.models import OutboxMail
 from adherents.mail.services import render
 from adherents.members.models import Beneficiary, Member
 from adherents.storage.models import UnclaimedObject
-from adherents.vault.models import Arrival, Deposit, Document, State
-from adherents.vault.refusals import Refusal
+from adherents.vault.models import Deposit, Document, PendingFile, State
+from adherents.vault.refusals import FileRefusal
 from adherents.vault.services.sweeping import sweep_forgotten
 from tests.vault.conftest import browser_of, objects_in, pdf, picture, send, upload, waiting
 
@@ -113,20 +113,20 @@ def test_fields_may_come_after_the_files(signed_in: Client) -> None:
 @pytest.mark.parametrize(
     ("content", "name", "reason"),
     [
-        (b"PK\x03\x04" + b"word/document.xml" * 50, "devis.docx", Refusal.FORMAT),
-        (b"<html><script>alert(1)</script></html>", "page.pdf", Refusal.FORMAT),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'></svg>", "dessin.png", Refusal.FORMAT),
-        (b"MZ" + b"\0" * 5000, "photo.jpg", Refusal.FORMAT),
-        (b"<html>" + b" " * 200 + pdf(), "deux.pdf", Refusal.FORMAT),
-        (b"", "vide.pdf", Refusal.EMPTY),
-        (pdf(password="secret"), "protege.pdf", Refusal.ENCRYPTED),
-        (pdf(40)[:9000], "coupe.pdf", Refusal.CUT),
-        (picture("PNG", (900, 900))[:-30], "coupe.png", Refusal.CUT),
+        (b"PK\x03\x04" + b"word/document.xml" * 50, "devis.docx", FileRefusal.FORMAT),
+        (b"<html><script>alert(1)</script></html>", "page.pdf", FileRefusal.FORMAT),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'></svg>", "dessin.png", FileRefusal.FORMAT),
+        (b"MZ" + b"\0" * 5000, "photo.jpg", FileRefusal.FORMAT),
+        (b"<html>" + b" " * 200 + pdf(), "deux.pdf", FileRefusal.FORMAT),
+        (b"", "vide.pdf", FileRefusal.EMPTY),
+        (pdf(password="secret"), "protege.pdf", FileRefusal.ENCRYPTED),
+        (pdf(40)[:9000], "coupe.pdf", FileRefusal.CUT),
+        (picture("PNG", (900, 900))[:-30], "coupe.png", FileRefusal.CUT),
     ],
     ids=lambda value: value if isinstance(value, str) and "." in value else "",
 )
 def test_what_cannot_enter_is_refused_in_words(
-    signed_in: Client, sentences: Text, objects_folder: Any, content: bytes, name: str, reason: Refusal
+    signed_in: Client, sentences: Text, objects_folder: Any, content: bytes, name: str, reason: FileRefusal
 ) -> None:
     answer = send(signed_in, upload(content, name))
     assert answer.status_code == 200
@@ -144,7 +144,7 @@ def test_a_file_at_the_limit_enters_and_one_byte_more_is_refused(signed_in: Clie
     assert len(padded) == most
     assert send(signed_in, upload(padded, "juste.pdf")).status_code == 302
     answer = send(signed_in, upload(padded + b"\n", "trop.pdf"))
-    assert str(Refusal.TOO_LARGE.label) in sentences(answer)
+    assert str(FileRefusal.TOO_LARGE.label) in sentences(answer)
     assert [document.name for document in Document.objects.all()] == ["juste.pdf"]
 
 
@@ -155,14 +155,14 @@ def test_the_twenty_first_file_is_refused_and_the_twenty_before_it_arrive(
     page = sentences(signed_in.get(answer["Location"]))
     assert Document.objects.count() == 20
     assert "1 fichier n’a pas été accepté" in page
-    assert f"21.png {Refusal.TOO_MANY.label}" in page
+    assert f"21.png {FileRefusal.TOO_MANY.label}" in page
 
 
 def test_a_good_file_is_deposited_when_another_is_refused(signed_in: Client, sentences: Text) -> None:
     answer = send(signed_in, upload(pdf(), "bon.pdf"), upload(b"PK\x03\x04rien", "devis.docx"))
     page = sentences(signed_in.get(answer["Location"]))
     assert Document.objects.get().name == "bon.pdf"
-    assert f"devis.docx {Refusal.FORMAT.label}" in page
+    assert f"devis.docx {FileRefusal.FORMAT.label}" in page
 
 
 def test_files_that_arrived_wait_when_a_field_is_missing(
@@ -178,25 +178,25 @@ def test_files_that_arrived_wait_when_a_field_is_missing(
     answer = send(signed_in, kind="rib", order=waiting())
     assert answer.status_code == 302
     assert sorted(document.name for document in Document.objects.of(member)) == ["a.pdf", "b.jpg"]
-    assert not Arrival.objects.exists()
+    assert not PendingFile.objects.exists()
 
 
 def test_files_that_wait_belong_to_their_member_alone(
     signed_in: Client, other_member: Member, sentences: Text
 ) -> None:
     send(signed_in, upload(pdf(), "a.pdf"), kind="")
-    arrival = Arrival.objects.get()
+    arrival = PendingFile.objects.get()
     other = browser_of(other_member)
     assert "prêt à envoyer" not in sentences(other.get("/adherent/documents/envoyer/"))
     other.post(f"/adherent/documents/envoyer/{arrival.pk}/retirer/")
-    assert Arrival.objects.get() == arrival
+    assert PendingFile.objects.get() == arrival
 
 
 def test_a_file_that_waits_can_be_taken_back(signed_in: Client, objects_folder: Any) -> None:
     send(signed_in, upload(pdf(), "a.pdf"), kind="")
-    answer = signed_in.post(f"/adherent/documents/envoyer/{Arrival.objects.get().pk}/retirer/")
+    answer = signed_in.post(f"/adherent/documents/envoyer/{PendingFile.objects.get().pk}/retirer/")
     assert answer.status_code == 302
-    assert not Arrival.objects.exists()
+    assert not PendingFile.objects.exists()
     assert not objects_in(objects_folder)
     assert not UnclaimedObject.objects.exists()
 
@@ -212,7 +212,7 @@ def test_what_nobody_came_back_for_is_swept_after_a_day(signed_in: Client, objec
         clock.shift(2 * 3600)
         signed_in.cookies.clear()
         assert sweep_forgotten() == 2
-    assert not Arrival.objects.exists()
+    assert not PendingFile.objects.exists()
     assert not objects_in(objects_folder)
 
 
@@ -262,7 +262,7 @@ def test_without_the_forms_token_nothing_enters(member: Member, objects_folder: 
     answer = send(client, upload(pdf()))
     assert answer.status_code == 403
     assert not Document.objects.exists()
-    assert not Arrival.objects.exists()
+    assert not PendingFile.objects.exists()
     assert not objects_in(objects_folder)
     assert not UnclaimedObject.objects.exists()
 
@@ -315,6 +315,6 @@ def test_more_files_than_anybody_may_send_are_told_in_words_and_the_first_twenty
     said = sentences(answer)
     assert "Vous avez choisi beaucoup trop de fichiers à la fois" in said
     assert "20 fichiers prêts à envoyer" in said
-    assert Arrival.objects.count() == 20
+    assert PendingFile.objects.count() == 20
     answer = send(client, order=waiting(), csrfmiddlewaretoken=token[1])
     assert "/accuses/" in answer["Location"]

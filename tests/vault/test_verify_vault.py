@@ -16,9 +16,9 @@ from adherents.members.models import Member
 from adherents.storage.models import UnclaimedObject
 from adherents.storage.objects import StorageFailed, begin, fresh_name
 from adherents.storage.reading import Altered
-from adherents.vault.models import Arrival, Document, Page
+from adherents.vault.models import Document, Page, PendingFile
 from adherents.vault.services import verification
-from adherents.vault.services.arrival import Intake, keep_waiting
+from adherents.vault.services.arrival import UploadBatch, keep_waiting
 from adherents.vault.services.reading import download
 from adherents.vault.services.rendition import draw_due
 from adherents.vault.services.verification import Pace, Verified, verify_everything
@@ -109,11 +109,11 @@ def test_a_vault_that_is_whole_says_how_much_was_read(member: Member, objects: O
     deposited(member, LARGE)
     deposited(member, pdf())
     draw_due()
-    incoming = Intake()
+    incoming = UploadBatch()
     incoming.begin("attente.pdf").write(pdf())
     incoming.end()
     keep_waiting(member=member, arrived=incoming.take())
-    octets = sum(file.size for model in (Document, Page, Arrival) for file in model._base_manager.all())
+    octets = sum(file.size for model in (Document, Page, PendingFile) for file in model._base_manager.all())
     assert verify() == f"6 file(s), {octets} bytes, 6 object(s): everything is whole\n"
 
 

@@ -20,7 +20,7 @@ from adherents.accounts.returning import (
 )
 from adherents.accounts.services import sign_in
 from adherents.accounts.services.lock import Locked
-from adherents.accounts.services.sign_in import Refused
+from adherents.accounts.services.sign_in import SignInRefused
 from adherents.ui.pages import page
 
 
@@ -37,7 +37,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         client = client_of(request)
         try:
             token = sign_in.complete(account=user, client=client, method=_methods(request))
-        except (Locked, Refused) as error:
+        except (Locked, SignInRefused) as error:
             door = "accounts:agent_sign_in" if user.is_agent else "accounts:sign_in"
             raise ImmediateHttpResponse(redirect(door)) from error
         again = request.user.is_authenticated
@@ -77,7 +77,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
                 client=client_of(self.request),
                 agents=user.is_agent,
             )
-        except (Locked, Refused, sign_in.Expired):
+        except (Locked, SignInRefused, sign_in.Expired):
             return False
         return True
 

@@ -21,7 +21,7 @@ from adherents.journal.services import record
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
-ENDED = "fin"  # in the query of the page that one signs in at: one of `Why`, or of these
+ENDED = "fin"  # in the query of the page that one signs in at: one of `SessionEndReason`, or of these
 KEPT = "gardes"  # what was posted was not sent, its words are kept
 LEFT = "sortie"  # they signed out themselves
 NOT_DONE = "rien"  # what was posted was not done

@@ -120,7 +120,7 @@ class LinkForm(NewPasswordMixin):
     field_order = ["birth_date", "password", "confirmation"]
 
 
-class InvitationForm(NewPasswordMixin):
+class AcceptInvitationForm(NewPasswordMixin):
     """The same for an agent, of whom no birth date is known."""
 
 

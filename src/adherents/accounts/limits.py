@@ -1,4 +1,4 @@
-"""How often a door may be knocked at: by one address, by one network, about one identifier. On top of the lock."""
+"""Rate limits: by address, by network, by identifier. On top of the account lock (G11)."""
 
 from functools import cache
 from ipaddress import IPv6Address, ip_address, ip_network
@@ -15,7 +15,7 @@ from limits.strategies import FixedWindowRateLimiter
 from adherents.crypto.index import blind_index
 from adherents.insurer.profile import profile
 
-Door = Literal[
+Action = Literal[
     "sign_in",
     "forgotten",
     "first_connection",
@@ -29,12 +29,12 @@ Door = Literal[
 ]
 
 
-class TooOften(Exception):
-    """This door was knocked at too often from there; nothing was looked at."""
+class RateLimited(Exception):
+    """Too many requests of this kind came from there; nothing was looked at."""
 
-    def __init__(self, door: Door) -> None:
-        super().__init__(door)
-        self.door = door
+    def __init__(self, action: Action) -> None:
+        super().__init__(action)
+        self.action = action
 
 
 _storages: dict[str, Storage] = {}
@@ -42,7 +42,7 @@ _one_maker = Lock()
 
 
 def _storage(url: str) -> Storage:
-    """Where knocks are counted: made once, by whichever thread comes first, or what the others counted would be lost."""
+    """Where hits are counted: made once, by whichever thread comes first, or what the others counted would be lost."""
     with _one_maker:
         if url not in _storages:
             _storages[url] = cast(Storage, storage_from_string(url)) if url else MemoryStorage()
@@ -65,12 +65,12 @@ def network_of(address: str) -> str:
     return str(ip_network(f"{known}/{64 if known.version == 6 else 24}", strict=False))
 
 
-def knock(door: Door, *, address: str, identifier: str = "", person: str = "") -> None:
-    """Count one more knock. Raises `TooOften` past the profile's rates; an identifier is counted under a keyed hash.
+def hit(action: Action, *, address: str, identifier: str = "", person: str = "") -> None:
+    """Count one more hit. Raises `RateLimited` past the profile's rates; an identifier is counted under a keyed hash.
 
     `person`: who is meant, where the identifier may be a guess (« Première connexion »).
     """
-    rates = getattr(profile().limits, door)
+    rates = getattr(profile().limits, action)
     limiter = FixedWindowRateLimiter(_storage(settings.ADHERENTS_CACHE_URL))
     counted = [(rates.per_address, "address", address), (rates.per_network, "network", network_of(address))]
     if identifier:
@@ -78,8 +78,8 @@ def knock(door: Door, *, address: str, identifier: str = "", person: str = "") -
     if person:
         counted.append((rates.per_person, "person", blind_index("limits", person).hex()))
     for rate, scope, value in counted:
-        if not limiter.hit(_rate(str(rate)), door, scope, value):
-            raise TooOften(door)
+        if not limiter.hit(_rate(str(rate)), action, scope, value):
+            raise RateLimited(action)
 
 
 def forget_all() -> None:

@@ -15,7 +15,7 @@ from django.urls import Resolver404, resolve
 from django.utils import translation
 
 from adherents.accounts import sessions
-from adherents.accounts.limits import TooOften
+from adherents.accounts.limits import RateLimited
 from adherents.accounts.returning import NEXT, to_sign_in
 
 log = logging.getLogger("adherents.limits")
@@ -68,7 +68,7 @@ def cookies_refused(get_response: Handler) -> Handler:
     return middleware
 
 
-class TooOftenMiddleware:
+class RateLimitedMiddleware:
     """« Trop de demandes en peu de temps », whichever door was knocked at, whoever knocked."""
 
     def __init__(self, get_response: Handler) -> None:
@@ -78,9 +78,9 @@ class TooOftenMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
-        if not isinstance(exception, TooOften):
+        if not isinstance(exception, RateLimited):
             return None
-        log.warning("knocked too often", extra={"door": exception.door})
+        log.warning("rate limited", extra={"action": exception.action})
         return render(request, "ui/errors/429.html", status=429)
 
 

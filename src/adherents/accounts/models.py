@@ -274,7 +274,7 @@ class ResetRequest(DueWork):
         return f"reset request {self.pk}"
 
 
-class Why(models.TextChoices):
+class SessionEndReason(models.TextChoices):
     """Why a session ended before its time. The browser that had it reads it in words, and in the query of its next page."""
 
     ELSEWHERE = "ailleurs"  # another one began, and they were too many
@@ -302,7 +302,7 @@ class SessionQuerySet(models.QuerySet["Session"]):
     def newest_first(self) -> Self:
         return self.order_by("-created_at", "pk")
 
-    def end(self, why: Why) -> int:
+    def end(self, why: SessionEndReason) -> int:
         """Delete them, and keep why until each would have ended, for the page that its browser asks for next; how many."""
         ended = [
             EndedSession(session_key=key, why=why, expire_date=until)
@@ -339,7 +339,7 @@ class EndedSession(models.Model):
     """The key (hashed) of a session that was ended, so that its browser is told why. Holds nothing of the session."""
 
     session_key = models.CharField(max_length=64, primary_key=True)
-    why = models.CharField(max_length=12, choices=Why.choices)
+    why = models.CharField(max_length=12, choices=SessionEndReason.choices)
     expire_date = models.DateTimeField(db_index=True)
 
     def __str__(self) -> str:

@@ -68,7 +68,7 @@ class Standing(StrEnum):
     CLOSED = "closed"
 
 
-class Outcome(StrEnum):
+class SignInOutcome(StrEnum):
     """What a try to sign in ends with."""
 
     SIGNED_IN = "signed_in"
@@ -163,13 +163,15 @@ def is_expired(password_changed_at: datetime | None, now: datetime, renewal: tim
     return now >= password_changed_at + renewal
 
 
-def outcome(*, right: bool, closed: bool, expired: bool, locked_meanwhile: bool, locks: bool) -> Outcome:
+def outcome(
+    *, right: bool, closed: bool, expired: bool, locked_meanwhile: bool, locks: bool
+) -> SignInOutcome:
     """What a try that was made ends with. A closed account answers as if the password were wrong."""
     if not right or closed:
-        return Outcome.LOCKED if locks else Outcome.REFUSED
+        return SignInOutcome.LOCKED if locks else SignInOutcome.REFUSED
     if locked_meanwhile:
-        return Outcome.LOCKED
-    return Outcome.EXPIRED if expired else Outcome.SIGNED_IN
+        return SignInOutcome.LOCKED
+    return SignInOutcome.EXPIRED if expired else SignInOutcome.SIGNED_IN
 
 
 def standing(*, has_password: bool, closed: bool, counter: Counter, expired: bool) -> Standing:

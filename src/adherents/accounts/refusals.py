@@ -8,7 +8,7 @@ from django.shortcuts import render
 
 from adherents.accounts.browser import address_of
 from adherents.accounts.decorators import account_of
-from adherents.accounts.limits import TooOften, knock
+from adherents.accounts.limits import RateLimited, hit
 from adherents.accounts.middleware import Handler
 from adherents.accounts.services.refusals import note_object_refused
 
@@ -33,9 +33,9 @@ class ObjectRefusals:
             return response
         account = account_of(request)
         try:
-            knock("object", address=address_of(request), identifier=account.subject)
-        except TooOften as often:
-            log.warning("knocked too often", extra={"door": often.door})
+            hit("object", address=address_of(request), identifier=account.subject)
+        except RateLimited as often:
+            log.warning("rate limited", extra={"action": often.action})
             response.close()
             return render(request, "ui/errors/429.html", status=429)
         note_object_refused(account=account, page=found.view_name, wanted=_named(found.kwargs))

@@ -10,29 +10,29 @@ from adherents.accounts.models import Account, ResetRequest, SignInCounter
 from adherents.accounts.second_factor.sealing import open_secret, seal_secret
 from adherents.crypto.index import blind_index, blind_indexes
 from adherents.crypto.keys import CannotOpen, keyring
-from adherents.crypto.rotation import BATCH, Turned, resealed, rotation
+from adherents.crypto.rotation import BATCH, RotationStats, resealed, rotation
 
 SEALED_IN_A_FACTOR = ("secret", "seed", "key")
 
 
 @rotation("accounts", covers=[(Account, "display_name")])
-def accounts() -> Iterator[Turned]:
+def accounts() -> Iterator[RotationStats]:
     return resealed(Account, "display_name")
 
 
 @rotation("reset requests", covers=[(ResetRequest, "identifier")])
-def reset_requests() -> Iterator[Turned]:
+def reset_requests() -> Iterator[RotationStats]:
     return resealed(ResetRequest, "identifier")
 
 
 @rotation("sign-in counters", covers=[(SignInCounter, "identifier_index")])
-def counters() -> Iterator[Turned]:
+def counters() -> Iterator[RotationStats]:
     """Those of accounts. A number that nobody has is written nowhere: what was counted for it goes with the old key."""
     last = 0
     while people := list(
         Account.objects.filter(pk__gt=last).order_by("pk").values_list("pk", "identifier")[:BATCH]
     ):
-        turned, last = Turned(seen=len(people)), people[-1][0]
+        turned, last = RotationStats(seen=len(people)), people[-1][0]
         old = {
             index: identifier
             for _, identifier in people
@@ -45,7 +45,7 @@ def counters() -> Iterator[Turned]:
         yield turned
 
 
-def _count_under_the_first_key(identifier: str, turned: Turned) -> None:
+def _count_under_the_first_key(identifier: str, turned: RotationStats) -> None:
     """One counter a browser again: where two keys made two of them, the more severe stays."""
     index = blind_index("sign-in", identifier)
     try:
@@ -70,10 +70,10 @@ def _severity(row: SignInCounter) -> tuple[bool, float, int]:
 
 
 @rotation("second factors", covers=[(Authenticator, "data")])
-def second_factors() -> Iterator[Turned]:
+def second_factors() -> Iterator[RotationStats]:
     last = 0
     while factors := list(Authenticator.objects.filter(pk__gt=last).order_by("pk")[:BATCH]):
-        turned, last = Turned(seen=len(factors)), factors[-1].pk
+        turned, last = RotationStats(seen=len(factors)), factors[-1].pk
         for factor in factors:
             try:
                 if _old_parts(factor):

@@ -31,7 +31,7 @@ def language_of(request: HttpRequest) -> str:
 
 
 def ended_why(request: HttpRequest) -> str:
-    """Why this browser's session was ended before its time (of `Why`); "" where it was not."""
+    """Why this browser's session was ended before its time (of `SessionEndReason`); "" where it was not."""
     return str(getattr(request.session, "ended_why", ""))
 
 
@@ -44,7 +44,7 @@ class SessionStore(DatabaseStore):
     """Django's database sessions, with the key hashed at rest, an idle and an absolute end."""
 
     _is_new = False
-    ended_why = ""  # of `Why`, where this browser's session was ended before its time
+    ended_why = ""  # of `SessionEndReason`, where this browser's session was ended before its time
 
     @classmethod
     def get_model_class(cls) -> type[Session]:

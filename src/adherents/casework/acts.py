@@ -2,11 +2,11 @@
 
 from django.http import HttpRequest
 
-from adherents.drafts.kinds import Kind
+from adherents.drafts.kinds import DraftKind
 from adherents.drafts.sheets import Sheet
 
 
 def reason_draft(request: HttpRequest, about: int | str = "", *fields: str) -> Sheet:
     """Of the form on this page, about this member or agent. `fields`: those of text beside the reason."""
     page = request.resolver_match.url_name if request.resolver_match else ""
-    return Sheet(request, Kind.REASON, "reason", *fields, about=f"{page}:{about}")
+    return Sheet(request, DraftKind.REASON, "reason", *fields, about=f"{page}:{about}")

@@ -83,7 +83,7 @@ class TeamForm(forms.Form):
     team = TeamField()
 
 
-class AnswerForm(ReasonForm):
+class FactorAnswerForm(ReasonForm):
     """The second person's answer. The button that was pressed says which."""
 
     answer = forms.ChoiceField(choices=[("approve", ""), ("refuse", "")], widget=forms.HiddenInput)

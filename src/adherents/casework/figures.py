@@ -38,7 +38,7 @@ Sums = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Wanted:
+class FiguresFilter:
     """Of which decisions: the weeks up to now, a group of agents and a kind, or "" for all."""
 
     weeks: int = 13
@@ -64,7 +64,7 @@ class Wanted:
 class Figures:
     """`waiting` is of now, `decided` of the weeks that were asked for; `sums` adds these up."""
 
-    wanted: Wanted
+    wanted: FiguresFilter
     waiting: list[Table]
     decided: list[Table]
     sums: list[tuple[str, str]]
@@ -73,7 +73,7 @@ class Figures:
         return next((table for table in (*self.waiting, *self.decided) if table.name == name), None)
 
 
-def read(wanted: Wanted) -> Figures:
+def read(wanted: FiguresFilter) -> Figures:
     """All of it, by five queries that grow with the weeks and with what waits, not with what was decided."""
     tallies = Tally.objects.during(wanted.first, wanted.last).of_kind(wanted.kind).of_team(wanted.team)
     by_week = {line["week"]: line for line in tallies.summed("week")}
@@ -242,7 +242,7 @@ def _by_outcome(lines: list[Sums]) -> list[Series]:
     ]
 
 
-def _reasons(wanted: Wanted) -> Table:
+def _reasons(wanted: FiguresFilter) -> Table:
     tallies = ReasonTally.objects.during(wanted.first, wanted.last).of_kind(wanted.kind).of_team(wanted.team)
     counted: dict[str, dict[str, int]] = {}
     for line in tallies.summed():

@@ -9,8 +9,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from adherents.accounts.models import Account
-from adherents.casework.figures import SPANS, Wanted
-from adherents.casework.models import Age, Filters, Place
+from adherents.casework.figures import SPANS, FiguresFilter
+from adherents.casework.models import Age, Availability, Filters
 from adherents.casework.reasons import ReasonField
 from adherents.casework.services.access import SameAddress, is_same_address
 from adherents.insurer.treatment import Reason
@@ -80,7 +80,9 @@ class QueueForm(forms.Form):
 
     kind = forms.ChoiceField(label=_("Type"), required=False)
     age = forms.ChoiceField(label=_("Échéance"), required=False, choices=[("", _("Toutes")), *Age.choices])
-    place = forms.ChoiceField(label=_("État"), required=False, choices=[("", _("Tous")), *Place.choices])
+    place = forms.ChoiceField(
+        label=_("État"), required=False, choices=[("", _("Tous")), *Availability.choices]
+    )
     agent = forms.ChoiceField(label=_("Agent"), required=False)
 
     def __init__(
@@ -108,17 +110,17 @@ class FiguresForm(forms.Form):
     kind = forms.ChoiceField(label=_("Type"), required=False)
 
     def __init__(self, data: dict[str, Any], *, kinds: dict[str, str], teams: dict[str, str]) -> None:
-        super().__init__({"weeks": str(Wanted.weeks)} | data)
+        super().__init__({"weeks": str(FiguresFilter.weeks)} | data)
         spans = [(str(weeks), _("%(weeks)s dernières semaines") % {"weeks": weeks}) for weeks in SPANS]
         self.fields["weeks"].choices = spans  # type: ignore[attr-defined]
         self.fields["team"].choices = [("", _("Tous")), *teams.items()]  # type: ignore[attr-defined]
         self.fields["kind"].choices = [("", _("Tous")), *kinds.items()]  # type: ignore[attr-defined]
 
     @property
-    def wanted(self) -> Wanted:
+    def wanted(self) -> FiguresFilter:
         self.is_valid()
         given = {name: value for name, value in self.cleaned_data.items() if value}
-        return Wanted(**given | {"weeks": int(given.get("weeks", Wanted.weeks))})
+        return FiguresFilter(**given | {"weeks": int(given.get("weeks", FiguresFilter.weeks))})
 
 
 class WordsForm(forms.Form):

@@ -32,7 +32,7 @@ TITLES: dict[str, str | Promise] = {
 
 
 @dataclass(frozen=True)
-class Table:
+class ProfileTable:
     """A table of the profile: its name in the file, its title, and each key with what it says."""
 
     name: str
@@ -40,16 +40,16 @@ class Table:
     rows: list[tuple[str, str]]
 
 
-def profile_tables() -> list[Table]:
+def profile_tables() -> list[ProfileTable]:
     """The whole profile in the order of the file; what stands before its first table comes under "" ."""
     facts, loose, tables = profile(), [], []
     for name in type(facts).model_fields:
         value = getattr(facts, name)
         if isinstance(value, Facts):
-            tables.append(Table(name, str(TITLES.get(name, name)), list(_rows("", value))))
+            tables.append(ProfileTable(name, str(TITLES.get(name, name)), list(_rows("", value))))
         else:
             loose.append((name, _said(value)))
-    return [Table("", _("Généralités"), loose), *tables]
+    return [ProfileTable("", _("Généralités"), loose), *tables]
 
 
 def _rows(before: str, facts: Facts) -> Iterator[tuple[str, str]]:

@@ -77,7 +77,7 @@ def who_treat() -> list[Account]:
 
 
 @dataclass(frozen=True)
-class Past:
+class PastDecision:
     """A decision of which the member was told, with its reason's name."""
 
     decision: Decision
@@ -89,7 +89,7 @@ class History:
     """What came before this item: of the document itself, and of its member. `asked`: the correction that it answers."""
 
     asked: Correction | None
-    decisions: list[Past]
+    decisions: list[PastDecision]
     lines: list[JournalLine]
 
 
@@ -109,10 +109,10 @@ def _asked(document: Document) -> Correction | None:
     return found.order_by("-asked_at", "-pk").first()
 
 
-def _decisions(member: Member) -> list[Past]:
+def _decisions(member: Member) -> list[PastDecision]:
     told = Decision.objects.standing().filter(item__document__member=member, settled_at__isnull=False)
     latest = told.select_related("item", "agent").order_by("-at", "-pk")[:DECISIONS_SHOWN]
-    return [Past(decision, reason_label(decision.reason)) for decision in latest]
+    return [PastDecision(decision, reason_label(decision.reason)) for decision in latest]
 
 
 def reason_label(code: str) -> str:

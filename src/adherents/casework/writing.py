@@ -9,14 +9,14 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from adherents.accounts.browser import address_of
-from adherents.accounts.limits import TooOften, knock
+from adherents.accounts.limits import RateLimited, hit
 from adherents.inspection.file_type import SHORT_NAMES
 from adherents.insurer.profile import profile
 from adherents.members.models import Member
-from adherents.vault.models import Arrival, ArrivalQuerySet
+from adherents.vault.models import PendingFile, PendingFileQuerySet
 from adherents.vault.services.allowance import NoRoom, allowance_of, room_of
-from adherents.vault.services.arrival import MEGABYTE, Intake, keep_waiting
-from adherents.vault.services.attaching import Brought
+from adherents.vault.services.arrival import MEGABYTE, UploadBatch, keep_waiting
+from adherents.vault.services.attaching import Attachments
 from adherents.vault.uploads import SealingUploadHandler
 
 
@@ -25,7 +25,7 @@ class Writing:
 
     def __init__(self, request: HttpRequest, member: Member) -> None:
         self.request, self.member = request, member
-        self.intake = Intake()
+        self.intake = UploadBatch()
         self._kept: set[uuid.UUID] = set()
         self._there: list[uuid.UUID] = []
         if request.method == "POST":
@@ -37,7 +37,7 @@ class Writing:
         """What the form is bound to; None on a fresh page."""
         return self.request.POST if self.request.method == "POST" else None
 
-    def brought(self, form: forms.Form) -> Brought | None:
+    def brought(self, form: forms.Form) -> Attachments | None:
         """None when the message cannot leave: the form says why."""
         if self.request.method != "POST":
             return None
@@ -54,18 +54,18 @@ class Writing:
             )
             form.add_error("files", far_too_many % {"count": profile().documents.max_files})
         try:
-            knock("message", address=address_of(self.request), identifier=self.member.number)
-        except TooOften:
+            hit("message", address=address_of(self.request), identifier=self.member.number)
+        except RateLimited:
             form.add_error(
                 None, _("Vous avez envoyé beaucoup de messages en peu de temps. Réessayez dans une heure.")
             )
         self._there = there
         if form.is_valid():
-            return Brought(arrived=self.intake.arrived, waiting=there)
+            return Attachments(arrived=self.intake.arrived, waiting=there)
         self._keep(there)
         return None
 
-    def miss(self, form: forms.Form, brought: Brought) -> None:
+    def miss(self, form: forms.Form, brought: Attachments) -> None:
         """A file that waited went while the message left, which did not: the rest waits with its form."""
         form.add_error("files", _("Un fichier qui attendait n’est plus là : joignez-le à nouveau."))
         self._keep(brought.waiting)
@@ -74,9 +74,9 @@ class Writing:
         keep_waiting(member=self.member, arrived=self.intake.arrived)
         self._kept = {*there, *(file.id for file in self.intake.take())}
 
-    def _waiting(self) -> ArrivalQuerySet:
+    def _waiting(self) -> PendingFileQuerySet:
         """What arrived for a message, and for no sending of documents."""
-        return Arrival.objects.waiting_for(self.member).with_no_sending()
+        return PendingFile.objects.waiting_for(self.member).with_no_sending()
 
     def has_no_room(self, form: forms.Form, refusal: NoRoom) -> None:
         """The message did not leave: another sending took the room meanwhile."""

@@ -11,12 +11,12 @@ from django.urls import reverse
 from redis.exceptions import ConnectionError as CacheGone
 from redis.exceptions import TimeoutError as CacheSilent
 
-from adherents.accounts.limits import TooOften
+from adherents.accounts.limits import RateLimited
 from adherents.accounts.returning import is_a_members_page, is_an_agents_page, page_wanted, stood_on
 from adherents.accounts.views.agent import sign_in_again as agent_signs_in_again
 from adherents.accounts.views.member import sign_in_again
 from adherents.drafts.posted import door_to, keep_posted
-from adherents.vault.refusals import Refusal
+from adherents.vault.refusals import FileRefusal
 from adherents.vault.resumable import protocol
 
 RETRY_AFTER = 5  # seconds
@@ -42,7 +42,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """
     try:
         place = keep_posted(request)
-    except TooOften:
+    except RateLimited:
         return render(request, "ui/errors/429.html", status=429)
     here = request.user.pk if request.user.is_authenticated else None
     if place and here == place.account:
@@ -87,7 +87,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def _away(request: HttpRequest) -> HttpResponse:
     headers = {"Retry-After": str(RETRY_AFTER), "Cache-Control": "no-store"}
     if "Tus-Resumable" in request.headers:  # a program asks: in its words, and for the page's reader
-        told = {"reason": Refusal.NOT_KEPT.value, "sentence": str(Refusal.NOT_KEPT.label)}
+        told = {"reason": FileRefusal.NOT_KEPT.value, "sentence": str(FileRefusal.NOT_KEPT.label)}
         return JsonResponse(told, status=503, headers=headers | {"Tus-Resumable": protocol.VERSION})
     return HttpResponse(render_to_string("ui/errors/away.html"), status=503, headers=headers)
 

@@ -23,7 +23,7 @@ FIELDS = (
     "column",
     "attempts",
     "error",
-    "door",
+    "action",
 )
 # What these say is about machines and files. Others quote what they were given: a database, the very row that it refuses.
 SPEAK_OF_MACHINES = (OSError, ImportError, ImproperlyConfigured, OperationalError)

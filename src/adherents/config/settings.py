@@ -63,7 +63,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "adherents.accounts.middleware.TooOftenMiddleware",
+    "adherents.accounts.middleware.RateLimitedMiddleware",
     "adherents.drafts.posted.KeepWhatNobodyPosts",
     "adherents.accounts.refusals.ObjectRefusals",
     "adherents.accounts.middleware.cookies_refused",

@@ -19,7 +19,7 @@ from adherents.crypto.keys import ROW, keyring
 _PURPOSE = "row"
 
 
-class Sealed:
+class SealedValue:
     """A value as the database has it. Its row opens it when the attribute is read; nothing else can be done with it."""
 
     __slots__ = ("stored",)
@@ -45,12 +45,12 @@ class _OpenedByItsRow(DeferredAttribute):
         held, name = row.__dict__, self.field.attname
         if name not in held:
             held[name] = self._deferred(row)
-        if isinstance(held[name], Sealed):
+        if isinstance(held[name], SealedValue):
             held[name] = self.field.open_of(row, held[name].stored)
         return held[name]
 
     def __set__(self, row: models.Model, value: object) -> None:
-        if not isinstance(value, str | Sealed | None) and value != b"":
+        if not isinstance(value, str | SealedValue | None) and value != b"":
             raise TypeError(f"{self.field} holds text, not {type(value).__name__}")
         row.__dict__[self.field.attname] = "" if value == b"" else value
 
@@ -136,10 +136,10 @@ class EncryptedTextField(models.BinaryField):  # type: ignore[type-arg]
 
     def from_db_value(
         self, value: Any, expression: Any, connection: BaseDatabaseWrapper
-    ) -> Sealed | str | None:
+    ) -> SealedValue | str | None:
         if value is None:
             return None
-        return Sealed(bytes(value)) if value else ""
+        return SealedValue(bytes(value)) if value else ""
 
     def get_prep_value(self, value: Any) -> Any:
         if value is None or isinstance(value, bytes | memoryview):

@@ -22,7 +22,7 @@ Stored = dict[str, Any]  # a row's columns as the database has them
 
 
 @dataclass
-class Turned:
+class RotationStats:
     """How many rows were looked at, sealed anew, and written by somebody else meanwhile; and those that do not open."""
 
     seen: int = 0
@@ -30,14 +30,14 @@ class Turned:
     late: int = 0
     closed: list[str] = field(default_factory=list)
 
-    def add(self, other: "Turned") -> None:
+    def add(self, other: "RotationStats") -> None:
         self.seen += other.seen
         self.changed += other.changed
         self.late += other.late
         self.closed += other.closed
 
 
-Step = Callable[[], Iterator[Turned]]
+Step = Callable[[], Iterator[RotationStats]]
 STEPS: dict[str, Step] = {}
 COVERED: set[tuple[str, str]] = set()  # the columns that some step answers for: `("members.Member", "nir")`
 
@@ -53,12 +53,12 @@ def rotation(name: str, *, covers: Sequence[tuple[type[models.Model], str]]) -> 
     return register
 
 
-def rotate_everything(on_batch: Callable[[str, Turned], None]) -> dict[str, Turned]:
+def rotate_everything(on_batch: Callable[[str, RotationStats], None]) -> dict[str, RotationStats]:
     """Run every step, all of them again as long as one found something to do: a row may pass from table to table.
 
     What is left in `late` and `closed` is under an old key, or under none that is here.
     """
-    done: dict[str, Turned] = {name: Turned() for name in STEPS}
+    done: dict[str, RotationStats] = {name: RotationStats() for name in STEPS}
     for _ in range(MOST_PASSES):
         turns = {name: _run(name, on_batch) for name in STEPS}
         for name, turn in turns.items():
@@ -70,8 +70,8 @@ def rotate_everything(on_batch: Callable[[str, Turned], None]) -> dict[str, Turn
     return done
 
 
-def _run(name: str, on_batch: Callable[[str, Turned], None]) -> Turned:
-    turn = Turned()
+def _run(name: str, on_batch: Callable[[str, RotationStats], None]) -> RotationStats:
+    turn = RotationStats()
     for batch in STEPS[name]():
         turn.add(batch)
         on_batch(name, batch)
@@ -84,7 +84,7 @@ def each_row(
     anew: Callable[[Stored], Stored],
     *,
     beside: Sequence[str] = (),
-) -> Iterator[Turned]:
+) -> Iterator[RotationStats]:
     """Rewrite rows: `anew` says which columns change, from `pk`, `columns` and `beside` as they are stored ({}: none).
 
     A row is written only where `columns` are still as they were read. One that raises `CannotOpen` is named, and left.
@@ -97,7 +97,7 @@ def each_row(
         values = list(some.values_list("pk", *stored)[:BATCH])
         if not values:
             return
-        turned, changes = Turned(seen=len(values)), []
+        turned, changes = RotationStats(seen=len(values)), []
         for pk, *read in values:
             known = {"pk": pk} | dict(zip([*columns, *beside], map(_plain, read), strict=True))
             row = {name: value for name, value in known.items() if name not in beside}
@@ -118,7 +118,7 @@ def each_row(
         last = values[-1][0]
 
 
-def resealed(model: type[models.Model], *columns: str) -> Iterator[Turned]:
+def resealed(model: type[models.Model], *columns: str) -> Iterator[RotationStats]:
     """`each_row` for a table whose encrypted columns stand for themselves."""
 
     def anew(row: Stored) -> Stored:

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from django.db import models
 
-from adherents.crypto.fields import EncryptedTextField, Sealed
+from adherents.crypto.fields import EncryptedTextField, SealedValue
 from adherents.crypto.keys import CannotOpen
 
 Row = TypeVar("Row", bound=models.Model)
@@ -67,7 +67,7 @@ def moved(row: models.Model, column: str, *identity: object) -> bytes:
         return encrypted.seal(str(getattr(row, column)), *identity, pk=row.pk)
     except CannotOpen:
         held = row.__dict__.get(column)
-        if not isinstance(held, Sealed):
+        if not isinstance(held, SealedValue):
             raise
         tell_closed(row, column)
         return held.stored

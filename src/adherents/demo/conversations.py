@@ -12,8 +12,8 @@ from adherents.casework.services import messaging
 from adherents.demo.people import AGENTS, Persona
 from adherents.demo.sample_documents import Paper, Sender, file_of
 from adherents.members.models import Member
-from adherents.vault.services.arrival import Intake
-from adherents.vault.services.attaching import Brought
+from adherents.vault.services.arrival import UploadBatch
+from adherents.vault.services.attaching import Attachments
 
 ADVISER, SUPERVISOR = AGENTS[0].email, AGENTS[1].email
 
@@ -87,7 +87,7 @@ def say(persona: Persona, talk: Talk, said: Said) -> None:
             author=member.account,
             subject=talk.subject,
             body=said.words,
-            brought=_photo(persona) if said.with_photo else Brought(),
+            brought=_photo(persona) if said.with_photo else Attachments(),
         )
     elif said.who == "member":
         messaging.read_by_member(member=member, thread_id=thread.pk)
@@ -108,12 +108,12 @@ def _agent(address: str) -> Account:
     return Account.objects.get(identifier=address)
 
 
-def _photo(persona: Persona) -> Brought:
+def _photo(persona: Persona) -> Attachments:
     paper = Paper("devis", "rib", 0, "")
     name, content = file_of(
         paper, Sender(persona.name, persona.number, persona.line.nir), timezone.localdate()
     )
-    intake = Intake()
+    intake = UploadBatch()
     intake.begin(name).write(content)
     intake.end()
-    return Brought(arrived=intake.take())
+    return Attachments(arrived=intake.take())

@@ -35,7 +35,7 @@ def keep(content: bytes) -> str:
 
 
 @dataclass(frozen=True)
-class Letter:
+class CaughtMail:
     """A message that arrived. `html`: "" when it has none."""
 
     id: str
@@ -57,14 +57,14 @@ class Letter:
         return list(dict.fromkeys(link.rstrip(".,;:!?)") for link in _LINK.findall(self.text)))
 
 
-def read(letter_id: str) -> Letter | None:
+def read(letter_id: str) -> CaughtMail | None:
     """One message; None when there is none of this name."""
     path = folder() / f"{letter_id}.eml"
     if not ID.fullmatch(letter_id) or not path.is_file():
         return None
     message = message_from_bytes(path.read_bytes(), policy=policy.default)
     assert isinstance(message, EmailMessage)
-    return Letter(
+    return CaughtMail(
         id=letter_id,
         at=_date(message, path),
         sender=str(message.get("From", "")),
@@ -75,7 +75,7 @@ def read(letter_id: str) -> Letter | None:
     )
 
 
-def newest(limit: int) -> Iterator[Letter]:
+def newest(limit: int) -> Iterator[CaughtMail]:
     """The latest messages, newest first."""
     names = sorted((path.stem for path in folder().glob("*.eml")), reverse=True)
     return (letter for name in names[:limit] if (letter := read(name)))

@@ -48,7 +48,7 @@ class Sender:
 
 
 @dataclass(frozen=True)
-class Sheet:
+class PaperSheet:
     """A page to draw: a letterhead, a title, facts in two columns, lines with amounts, small print."""
 
     head: Sequence[str]
@@ -64,7 +64,7 @@ def file_of(paper: Paper, sender: Sender, on: date) -> tuple[str, bytes]:
     return DRAWERS[paper.drawn_as](paper, sender, on)
 
 
-def pdf(sheet: Sheet) -> bytes:
+def pdf(sheet: PaperSheet) -> bytes:
     written = io.BytesIO()
     page = Canvas(written, pagesize=A4, invariant=1)
     page.setTitle(sheet.title)
@@ -115,8 +115,8 @@ def _drawn_by(kind: str, sender: Sender, on: date) -> int:
     return int.from_bytes(hashlib.sha256(f"{kind}{sender.number}{on}".encode()).digest()[:4], "big")
 
 
-def _rib(paper: Paper, sender: Sender, on: date) -> Sheet:
-    return Sheet(
+def _rib(paper: Paper, sender: Sender, on: date) -> PaperSheet:
+    return PaperSheet(
         head=("Banque de l’Exemple", "12 place du Marché, 00000 Exempleville"),
         title="Relevé d’identité bancaire",
         facts=(
@@ -141,10 +141,10 @@ _CARE = {
 _OTHER_CARE = ("Cabinet d’ostéopathie Belle Rive", (("Séance d’ostéopathie", 5500),))
 
 
-def _invoice(paper: Paper, sender: Sender, on: date) -> Sheet:
+def _invoice(paper: Paper, sender: Sender, on: date) -> PaperSheet:
     house, lines = _CARE.get(paper.kind, _OTHER_CARE)
     own = _drawn_by(paper.kind, sender, on)
-    return Sheet(
+    return PaperSheet(
         head=(house, "4 rue des Exemples, 00000 Exempleville", "FINESS 00 000 000 0"),
         title="Devis" if paper.kind == "devis" else "Facture",
         facts=(
@@ -158,8 +158,8 @@ def _invoice(paper: Paper, sender: Sender, on: date) -> Sheet:
     )
 
 
-def _certificate(paper: Paper, sender: Sender, on: date) -> Sheet:
-    return Sheet(
+def _certificate(paper: Paper, sender: Sender, on: date) -> PaperSheet:
+    return PaperSheet(
         head=("Assurance Maladie", "Attestation de droits"),
         title="Attestation de droits",
         facts=(
@@ -174,8 +174,8 @@ def _certificate(paper: Paper, sender: Sender, on: date) -> Sheet:
     )
 
 
-def _prescription(paper: Paper, sender: Sender, on: date) -> Sheet:
-    return Sheet(
+def _prescription(paper: Paper, sender: Sender, on: date) -> PaperSheet:
+    return PaperSheet(
         head=("Docteur A. Exemple", "Médecine générale", "8 avenue des Essais, 00000 Exempleville"),
         title="Ordonnance",
         facts=(
@@ -188,9 +188,9 @@ def _prescription(paper: Paper, sender: Sender, on: date) -> Sheet:
     )
 
 
-def _statement(paper: Paper, sender: Sender, on: date) -> Sheet:
+def _statement(paper: Paper, sender: Sender, on: date) -> PaperSheet:
     own = _drawn_by("decompte", sender, on)
-    return Sheet(
+    return PaperSheet(
         head=("Assurance Maladie", "Relevé de prestations"),
         title=f"Relevé n° {own % 900000 + 100000}",
         facts=(
@@ -250,12 +250,12 @@ def _as_heic(photo: Image.Image) -> bytes:
 Drawer = Callable[[Paper, Sender, date], tuple[str, bytes]]
 
 
-def _file(name: str, sheet: Callable[[Paper, Sender, date], Sheet]) -> Drawer:
+def _file(name: str, sheet: Callable[[Paper, Sender, date], PaperSheet]) -> Drawer:
     return lambda paper, sender, on: (f"{name} {on:%Y-%m-%d}.pdf", pdf(sheet(paper, sender, on)))
 
 
 def _photo(
-    name: str, sheet: Callable[[Paper, Sender, date], Sheet], written: Callable[[Image.Image], bytes]
+    name: str, sheet: Callable[[Paper, Sender, date], PaperSheet], written: Callable[[Image.Image], bytes]
 ) -> Drawer:
     return lambda paper, sender, on: (name, written(_photograph(pdf(sheet(paper, sender, on)), 2.2)))
 

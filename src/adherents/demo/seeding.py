@@ -41,10 +41,10 @@ from adherents.journal.services import record
 from adherents.mail.services import send_due
 from adherents.members.models import Beneficiary, Member
 from adherents.members.services.accounts import attach_account
-from adherents.members.services.addresses import note_refusal
+from adherents.members.services.addresses import record_bounce
 from adherents.members.services.import_files import import_files
 from adherents.vault.models import Document, State
-from adherents.vault.services.arrival import Arrived, Intake
+from adherents.vault.services.arrival import Arrived, UploadBatch
 from adherents.vault.services.deposit import deposit
 from adherents.vault.services.preparing import Form, keep_waiting
 from adherents.vault.services.rendition import draw_due
@@ -119,7 +119,7 @@ def _steps(people: list[Persona], encoded: str, now: datetime) -> Iterator[Step]
 
 
 def _refusal(persona: Persona, days: int, now: datetime) -> Step:
-    return Step(_hour("server", days, now), lambda: note_refusal(address=persona.line.email))
+    return Step(_hour("server", days, now), lambda: record_bounce(address=persona.line.email))
 
 
 def _life(persona: Persona, opened: int, encoded: str, now: datetime) -> Iterator[Step]:
@@ -252,7 +252,7 @@ def _send(persona: Persona, paper: Paper) -> Document:
 
 
 def _arrived(name: str, content: bytes) -> list[Arrived]:
-    intake = Intake()
+    intake = UploadBatch()
     intake.begin(name).write(content)
     intake.end()
     return intake.take()

@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 
-class Kind(StrEnum):
+class DraftKind(StrEnum):
     # A member's. `about`: the document or the thread.
     MESSAGE = "message"
     REPLY = "reply"
@@ -18,4 +18,4 @@ class Kind(StrEnum):
     REASON = "reason"
 
 
-DECISIONS = (Kind.REFUSAL, Kind.CORRECTION)
+DECISIONS = (DraftKind.REFUSAL, DraftKind.CORRECTION)

@@ -27,7 +27,7 @@ class NotAPlace(Exception):
 
 
 @dataclass(frozen=True)
-class Place:
+class DraftPlace:
     """`kind` and `about` name the form. `page`: where it is opened again. `fields`: what may be kept of it. `at`: when the
     page was made, POSIX seconds. `key`: what the page seals words with while they cannot reach the server, base64."""
 
@@ -40,7 +40,7 @@ class Place:
     key: str
 
     @classmethod
-    def new(cls, *, account: int, kind: str, about: str, page: str, fields: tuple[str, ...]) -> "Place":
+    def new(cls, *, account: int, kind: str, about: str, page: str, fields: tuple[str, ...]) -> "DraftPlace":
         key = base64.b64encode(os.urandom(32)).decode()
         return cls(account, kind, about, page, fields, time.time(), key)
 
@@ -67,7 +67,7 @@ class Place:
         return {str(name): str(text).encode(errors="replace").decode() for name, text in words.items()}
 
 
-def open_place(token: str) -> Place:
+def open_place(token: str) -> DraftPlace:
     """Undo `Place.seal`. Raises `NotAPlace`."""
     try:
         sealed = base64.urlsafe_b64decode(token.encode()[:LONGEST_TOKEN])
@@ -76,4 +76,4 @@ def open_place(token: str) -> Place:
         raise NotAPlace from error
     if time.time() - facts["at"] > KEPT_FOR.total_seconds():
         raise NotAPlace
-    return Place(**facts | {"fields": tuple(facts["fields"])})
+    return DraftPlace(**facts | {"fields": tuple(facts["fields"])})

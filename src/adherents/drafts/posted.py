@@ -11,9 +11,9 @@ from django.shortcuts import redirect, render
 from adherents.accounts import sessions
 from adherents.accounts.browser import address_of
 from adherents.accounts.decorators import ENDED, KEPT, needs_to_sign_in
-from adherents.accounts.limits import TooOften, knock
+from adherents.accounts.limits import RateLimited, hit
 from adherents.accounts.returning import sign_in_address
-from adherents.drafts.places import NotAPlace, Place, open_place
+from adherents.drafts.places import DraftPlace, NotAPlace, open_place
 from adherents.drafts.services import keep
 from adherents.drafts.sheets import FIELD
 
@@ -39,13 +39,13 @@ class LeavingFiles(FileUploadHandler):
         return None
 
 
-def keep_posted(request: HttpRequest) -> Place | None:
-    """Keep the words of a form that did not pass; None where it has none to keep. Raises `TooOften`."""
+def keep_posted(request: HttpRequest) -> DraftPlace | None:
+    """Keep the words of a form that did not pass; None where it has none to keep. Raises `RateLimited`."""
     try:
         place = open_place(request.POST.get(FIELD, ""))
     except NotAPlace:
         return None
-    knock("draft", address=address_of(request), identifier=f"account:{place.account}")
+    hit("draft", address=address_of(request), identifier=f"account:{place.account}")
     files_left = any(getattr(handler, "met", False) for handler in request.upload_handlers) or bool(
         request.FILES
     )
@@ -71,12 +71,12 @@ class KeepWhatNobodyPosts:
             request.upload_handlers = [LeavingFiles(request)]
         try:
             place = keep_posted(request)
-        except TooOften:
+        except RateLimited:
             return render(request, "ui/errors/429.html", status=429)
         return redirect(door_to(place, request)) if place and not request.user.is_authenticated else None
 
 
-def door_to(place: Place, request: HttpRequest) -> str:
+def door_to(place: DraftPlace, request: HttpRequest) -> str:
     """Where to sign in, in order to find the words again on their page; why the session was ended is told first."""
     door = sign_in_address(place.page)
     why = sessions.ended_why(request) or KEPT

@@ -8,9 +8,9 @@ from django.db.models import F
 from django.utils import timezone
 
 from adherents.accounts.models import Account
-from adherents.drafts.kinds import Kind
+from adherents.drafts.kinds import DraftKind
 from adherents.drafts.models import Draft, Words
-from adherents.drafts.places import Place
+from adherents.drafts.places import DraftPlace
 
 MOST_DRAFTS = 60  # an account; the oldest leaves, what was sent before what was not
 LONGEST_FIELD = 8000  # characters; no form takes more
@@ -20,7 +20,7 @@ _BEFORE_ALL = datetime(2000, 1, 1, tzinfo=UTC)  # a row without words yet: nothi
 
 def keep(
     *,
-    place: Place,
+    place: DraftPlace,
     words: Words,
     typed_at: datetime | None = None,
     refused: bool = False,
@@ -64,7 +64,7 @@ def _bound(account_id: int) -> None:
         own.filter(pk__in=list(oldest)).delete()
 
 
-def done(*, account_id: int, kind: Kind, about: str = "") -> None:
+def done(*, account_id: int, kind: DraftKind, about: str = "") -> None:
     """This form was sent: its words are forgotten, and what its page still saves comes too late."""
     now = timezone.now()
     row = Draft(account_id=account_id, kind=kind, about=about, kept_at=now, done_at=now)
@@ -76,7 +76,7 @@ def done(*, account_id: int, kind: Kind, about: str = "") -> None:
     )
 
 
-def put_back(*, account_id: int, kind: Kind, about: str, words: Words) -> None:
+def put_back(*, account_id: int, kind: DraftKind, about: str, words: Words) -> None:
     """What was sent is to be written again: it was undone before anybody read it."""
     row = Draft(account_id=account_id, kind=kind, about=about)
     row.words = words
@@ -85,7 +85,7 @@ def put_back(*, account_id: int, kind: Kind, about: str, words: Words) -> None:
     )
 
 
-def forget(*, about: str, kinds: Collection[Kind], account_id: int | None = None) -> None:
+def forget(*, about: str, kinds: Collection[DraftKind], account_id: int | None = None) -> None:
     """What is written about it has no use any more, whoever writes: decided, closed or erased. `account_id`: only theirs."""
     theirs = Draft.objects.filter(about=about, kind__in=kinds)
     if account_id is not None:

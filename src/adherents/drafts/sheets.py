@@ -7,9 +7,9 @@ from django.http import HttpRequest
 
 from adherents.accounts.decorators import account_of
 from adherents.crypto.keys import CannotOpen
-from adherents.drafts.kinds import Kind
+from adherents.drafts.kinds import DraftKind
 from adherents.drafts.models import Draft, Words
-from adherents.drafts.places import Place
+from adherents.drafts.places import DraftPlace
 from adherents.drafts.services import done
 
 FIELD = "brouillon"  # in the form: the sealed place
@@ -19,10 +19,10 @@ class Sheet:
     """A template includes `drafts/kept.html` inside the form, with this as `draft`. One query, on a fresh page only."""
 
     def __init__(
-        self, request: HttpRequest, kind: Kind, *fields: str, about: str = "", page: str | None = None
+        self, request: HttpRequest, kind: DraftKind, *fields: str, about: str = "", page: str | None = None
     ) -> None:
         account = account_of(request)
-        self.place = Place.new(
+        self.place = DraftPlace.new(
             account=account.pk, kind=kind, about=about, page=page or request.get_full_path(), fields=fields
         )
         is_fresh = request.method in {"GET", "HEAD"}
@@ -38,7 +38,7 @@ class Sheet:
 
     def done(self) -> None:
         """It was sent, by a service of a room that knows nothing of drafts."""
-        done(account_id=self.place.account, kind=Kind(self.place.kind), about=self.place.about)
+        done(account_id=self.place.account, kind=DraftKind(self.place.kind), about=self.place.about)
 
     @property
     def token(self) -> str:

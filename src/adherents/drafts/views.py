@@ -9,9 +9,9 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from adherents.accounts.browser import address_of
-from adherents.accounts.limits import TooOften, knock
+from adherents.accounts.limits import RateLimited, hit
 from adherents.drafts.models import KEPT_FOR
-from adherents.drafts.places import NotAPlace, Place, open_place
+from adherents.drafts.places import DraftPlace, NotAPlace, open_place
 from adherents.drafts.services import keep
 from adherents.drafts.sheets import FIELD
 
@@ -27,8 +27,8 @@ def keep_words(request: HttpRequest) -> JsonResponse:
     except NotAPlace:
         return JsonResponse({"kept": False}, status=400)
     try:
-        knock("draft", address=address_of(request), identifier=f"account:{place.account}")
-    except TooOften:
+        hit("draft", address=address_of(request), identifier=f"account:{place.account}")
+    except RateLimited:
         return JsonResponse({"kept": False}, status=429)
     kept = keep(place=place, words=words, typed_at=_typed_at(request), anew="anew" in request.POST)
     here = _is_here(request, place)
@@ -46,13 +46,13 @@ def token(request: HttpRequest) -> JsonResponse:
     except NotAPlace:
         return JsonResponse({"token": ""}, status=400)
     try:
-        knock("draft", address=address_of(request), identifier=f"account:{place.account}")
-    except TooOften:
+        hit("draft", address=address_of(request), identifier=f"account:{place.account}")
+    except RateLimited:
         return JsonResponse({"token": ""}, status=429)
     return JsonResponse({"token": get_token(request) if _is_here(request, place) else ""})
 
 
-def _is_here(request: HttpRequest, place: Place) -> bool:
+def _is_here(request: HttpRequest, place: DraftPlace) -> bool:
     return bool(request.user.is_authenticated and request.user.pk == place.account)
 
 

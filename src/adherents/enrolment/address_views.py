@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from adherents.accounts.browser import address_of, carry_link, client_of, drop_link, link_mark, link_of
 from adherents.accounts.decorators import P, View, account_of, member_required
-from adherents.accounts.limits import knock
+from adherents.accounts.limits import hit
 from adherents.accounts.services.access_link import DeadLink, WrongBirthDate
 from adherents.accounts.views.member import wrong_birth_date
 from adherents.accounts.whom import given_name
@@ -74,7 +74,7 @@ def report_link(request: HttpRequest, token: str) -> HttpResponse:
 def report_page(request: HttpRequest) -> HttpResponse:
     """« Ce n’était pas moi », from the former address: the birth date, then everything is shut (G7)."""
     token = link_of(request, REPORT_COOKIE)
-    knock("link", address=address_of(request))
+    hit("link", address=address_of(request))
     form = AddressReportForm(request.POST or None)
     try:
         row = taking_back.open_change(token=token)

@@ -71,7 +71,7 @@ class FirstConnectionForm(forms.Form):
         return Claim(**{field: self.cleaned_data[field] for field in self.fields})
 
 
-class CodeForm(forms.Form):
+class LetterCodeForm(forms.Form):
     """What a letter says, and the birth date (G7). A code of the wrong shape is told; anything else is looked up."""
 
     code = forms.CharField(

@@ -16,13 +16,13 @@ from adherents.accounts.browser import (
     link_of,
     offer_number,
 )
-from adherents.accounts.limits import knock
+from adherents.accounts.limits import hit
 from adherents.accounts.services import letter, passwords
 from adherents.accounts.services.access_link import DeadLink
-from adherents.accounts.services.letter import WrongCode
+from adherents.accounts.services.letter import WrongLetterCode
 from adherents.accounts.services.lock import Locked
-from adherents.accounts.services.passwords import ChangedMeanwhile, WeakPassword
-from adherents.enrolment.forms import CodeForm, FirstConnectionForm, LetterPasswordForm
+from adherents.accounts.services.passwords import PasswordChangedMeanwhile, WeakPassword
+from adherents.enrolment.forms import FirstConnectionForm, LetterCodeForm, LetterPasswordForm
 from adherents.enrolment.services import activation, confirming
 from adherents.enrolment.services.first_connection import claim_identity
 from adherents.ui.criteria import password_criteria
@@ -39,7 +39,7 @@ def first_connection_page(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "enrolment/first_connection.html", {"form": form})
     claim = form.claim()
-    knock("first_connection", address=address_of(request), identifier=claim.nir, person=claim.person)
+    hit("first_connection", address=address_of(request), identifier=claim.nir, person=claim.person)
     claim_identity(claim=claim, client=client_of(request))
     return redirect("accounts:sent")
 
@@ -48,12 +48,12 @@ def first_connection_page(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def code_page(request: HttpRequest) -> HttpResponse:
     """« J’ai reçu un code par courrier »: one answer to whatever is wrong (G10)."""
-    form = CodeForm(request.POST or None)
+    form = LetterCodeForm(request.POST or None)
     if form.is_valid():
-        knock("letter", address=address_of(request), identifier=form.cleaned_data["code"])
+        hit("letter", address=address_of(request), identifier=form.cleaned_data["code"])
         try:
             ticket = letter.open_letter(**form.cleaned_data, client=client_of(request))
-        except WrongCode:
+        except WrongLetterCode:
             form.add_error(
                 None, _("Ce code et cette date de naissance n’ouvrent pas d’accès. Vérifiez les deux.")
             )
@@ -71,7 +71,7 @@ def code_page(request: HttpRequest) -> HttpResponse:
 def code_password_page(request: HttpRequest) -> HttpResponse:
     """The page behind the code: the new password twice, an address or none."""
     ticket = link_of(request, TICKET_COOKIE)
-    knock("link", address=address_of(request))
+    hit("link", address=address_of(request))
     form = LetterPasswordForm(request.POST or None)
     try:
         account = letter.opened(ticket=ticket).account
@@ -89,7 +89,7 @@ def code_password_page(request: HttpRequest) -> HttpResponse:
             return response
         if form.is_bound and form.typed("password"):
             passwords.check_new(account=account, password=form.typed("password"))
-    except (DeadLink, ChangedMeanwhile):
+    except (DeadLink, PasswordChangedMeanwhile):
         response = render(request, "enrolment/dead_code.html", status=410)
         drop_link(request, response, ticket, TICKET_COOKIE)
         return response
@@ -119,7 +119,7 @@ def address_link(request: HttpRequest, token: str) -> HttpResponse:
 def confirm_address_page(request: HttpRequest) -> HttpResponse:
     """« Confirmer cette adresse »: a button, since mail scanners open links (G10)."""
     token = link_of(request, ADDRESS_COOKIE)
-    knock("link", address=address_of(request))
+    hit("link", address=address_of(request))
     try:
         row = confirming.open_address(token=token)
         if request.method != "POST":

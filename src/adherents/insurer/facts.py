@@ -207,7 +207,7 @@ def _before_idle(warning: int, info: ValidationInfo) -> int:
     return warning
 
 
-class Session(Facts):
+class SessionRules(Facts):
     """How long a member stays signed in, and on how many browsers at once."""
 
     idle_minutes: int = Field(ge=2, le=240)

@@ -19,7 +19,7 @@ from adherents.insurer.facts import (
     Mail,
     Messages,
     Password,
-    Session,
+    SessionRules,
     Vault,
 )
 from adherents.insurer.faults import dotted, sentences
@@ -42,7 +42,7 @@ class Profile(Facts):
     contact: Contact
     password: Password
     lock: Lock
-    session: Session
+    session: SessionRules
     agents: Agents = Agents()
     limits: Limits
     documents: Documents

@@ -14,7 +14,7 @@ Detail = str | int | bool
 
 
 @dataclass(frozen=True, slots=True)
-class Happened:
+class Occurrence:
     """What there is to say of one event, its subject apart."""
 
     event: Event
@@ -28,10 +28,10 @@ def record(event: Event, *, subject: str, actor: str = "system", **details: Deta
     `subject` and `actor` are plain identifiers (`account:12`, `document:<uuid>`); `details` hold codes and counts, never
     a name, an address, a number of a person or a document's words. An agent's `reason` is the one free text.
     """
-    record_each(Happened(event, actor, details), subject=subject)
+    record_each(Occurrence(event, actor, details), subject=subject)
 
 
-def record_each(*events: Happened, subject: str) -> None:
+def record_each(*events: Occurrence, subject: str) -> None:
     """As `record`, several events that happened at once, in their order: the chain is taken hold of once."""
     with transaction.atomic(savepoint=False):
         heads = Head.objects.filter(pk=subject)

@@ -1,9 +1,9 @@
 from collections.abc import Iterator
 
-from adherents.crypto.rotation import Turned, resealed, rotation
+from adherents.crypto.rotation import RotationStats, resealed, rotation
 from adherents.mail.models import OutboxMail
 
 
 @rotation("mails", covers=[(OutboxMail, "recipient"), (OutboxMail, "context")])
-def mails() -> Iterator[Turned]:
+def mails() -> Iterator[RotationStats]:
     return resealed(OutboxMail, "recipient", "context")

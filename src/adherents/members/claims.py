@@ -30,7 +30,7 @@ class Claim:
         return "<Claim>"
 
 
-class Person(Protocol):
+class ClaimedPerson(Protocol):
     """What the register says of somebody."""
 
     birth_name: str
@@ -40,7 +40,7 @@ class Person(Protocol):
     birth_department: str
 
 
-def is_about(claim: Claim, person: Person) -> bool:
+def is_about(claim: Claim, person: ClaimedPerson) -> bool:
     """Whether the claim, whose NIR is already known to be this person's, agrees with the register in all the rest."""
     return (
         bool(person.birth_date)
@@ -51,7 +51,7 @@ def is_about(claim: Claim, person: Person) -> bool:
     )
 
 
-def _department_agrees(claim: Claim, person: Person) -> bool:
+def _department_agrees(claim: Claim, person: ClaimedPerson) -> bool:
     """The département on file, or the one in the NIR under any of its names."""
     try:
         claimed = nir.normalise_department(claim.department)

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from adherents.crypto.index import blind_indexes
 from adherents.members.models import NIR_PURPOSE, Beneficiary, Member
-from adherents.members.typed import Typed, understand
+from adherents.members.typed import SearchQuery, parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Found:
 def find(text: str) -> list[Found]:
     """Fifty at most, in the order of their names. One query more than the search itself where a NIR was typed."""
     members = list(Member.objects.search(text).select_related("account").defer("nir"))
-    typed = understand(text)
+    typed = parse(text)
     if typed.nir:
         covered = _covered_with(typed.nir, members)
         return [Found(member, covered.get(member.pk) or _("Par son NIR")) for member in members]
@@ -39,7 +39,7 @@ def _covered_with(whole_nir: str, members: list[Member]) -> dict[int, str]:
     }
 
 
-def _why(typed: Typed, member: Member) -> str:
+def _why(typed: SearchQuery, member: Member) -> str:
     if typed.number.isdecimal() and typed.days:  # eight digits: it could be either
         return _("Par son n° adhérent") if member.number == typed.number else _("Par sa date de naissance")
     by_usage = typed.names(member.usage_key, member.usage_pair)

@@ -1,7 +1,7 @@
 from adherents.mail.registry import address_refused
-from adherents.members.services.addresses import note_refusal
+from adherents.members.services.addresses import record_bounce
 
 
 @address_refused
 def note_refused_address(address: str) -> None:
-    note_refusal(address=address)
+    record_bounce(address=address)

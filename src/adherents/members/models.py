@@ -25,11 +25,11 @@ from adherents.members.last_file import LastMemberLine as LastMemberLine
 from adherents.members.typed import (
     PAIR_LENGTH,
     PAIR_LETTERS,
-    Typed,
+    SearchQuery,
     normalise_number,
     pair_key,
+    parse,
     search_key,
-    understand,
 )
 from adherents.ui.typed import without_separators
 
@@ -78,14 +78,14 @@ class MemberQuerySet(SealedQuerySet["Member"]):
         return found.get(number) or found.get(without_separators(number))
 
     def search(self, text: str) -> Self:
-        """What an agent may mean by `text` (`typed.understand`): a number, names, a birth date, an address, a whole NIR.
+        """What an agent may mean by `text` (`typed.parse`): a number, names, a birth date, an address, a whole NIR.
 
         Fifty at most, each way through an index (50 ms among a million). Numbers, addresses and names by their
         beginning. A beneficiary's NIR finds their member.
         """
-        return self.filter(pk__in=self._ids_of(understand(text))).order_by("birth_key", "number")
+        return self.filter(pk__in=self._ids_of(parse(text))).order_by("birth_key", "number")
 
-    def _ids_of(self, typed: Typed) -> list[int]:
+    def _ids_of(self, typed: SearchQuery) -> list[int]:
         if typed.address:
             return self._first_ids(Q(email_key__prefix=typed.address), "email_key")
         if typed.nir and (bearers := self._bearers(typed.nir)):
@@ -108,7 +108,7 @@ class MemberQuerySet(SealedQuerySet["Member"]):
         covered = Beneficiary.objects.with_nir(whole_nir).order_by()[:FOUND_AT_MOST]
         return [*found.values_list("pk", flat=True), *covered.values_list("member_id", flat=True)]
 
-    def _born(self, typed: Typed) -> list[int]:
+    def _born(self, typed: SearchQuery) -> list[int]:
         """Born that day: one in some twenty thousand. The names, where there are any, are compared here."""
         keys = ("birth_key", "birth_pair", "usage_key", "usage_pair")
         if not typed.words:
@@ -120,7 +120,7 @@ class MemberQuerySet(SealedQuerySet["Member"]):
             if typed.names(birth, birth_pair) or typed.names(usage, usage_pair)
         ]
 
-    def _named(self, typed: Typed) -> list[int]:
+    def _named(self, typed: SearchQuery) -> list[int]:
         """By the whole text as one name, then by name and first name in either order; no more is asked than is shown."""
         found: list[int] = []
         for column in ("birth", "usage") if typed.name else ():
@@ -144,7 +144,7 @@ class MemberQuerySet(SealedQuerySet["Member"]):
         return self.present().filter(email_failed_at__isnull=False)
 
 
-def _either_way(typed: Typed, column: str) -> Q:
+def _either_way(typed: SearchQuery, column: str) -> Q:
     either = Q()
     for one in typed.name_pairs:
         named = Q(**{f"{column}_key__prefix": one.name}) if len(one.name) > PAIR_LETTERS else Q()

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from adherents.crypto.index import blind_index
 from adherents.crypto.rotation import (
+    RotationStats,
     Stored,
-    Turned,
     bound_to,
     each_row,
     opened,
@@ -19,7 +19,7 @@ from adherents.members.models import NIR_PURPOSE, Beneficiary, FormerAddress, Me
 COLUMNS = ("nir", "nir_index", "row_digest")
 
 
-def _people(model: type[Person]) -> Iterator[Turned]:
+def _people(model: type[Person]) -> Iterator[RotationStats]:
     def anew(row: Stored) -> Stored:
         change: Stored = {}
         nir = opened(model, "nir", row)
@@ -38,15 +38,15 @@ def _people(model: type[Person]) -> Iterator[Turned]:
 
 
 @rotation("members", covers=[(Member, column) for column in COLUMNS])
-def members() -> Iterator[Turned]:
+def members() -> Iterator[RotationStats]:
     return _people(Member)
 
 
 @rotation("beneficiaries", covers=[(Beneficiary, column) for column in COLUMNS])
-def beneficiaries() -> Iterator[Turned]:
+def beneficiaries() -> Iterator[RotationStats]:
     return _people(Beneficiary)
 
 
 @rotation("former addresses", covers=[(FormerAddress, "address")])
-def former_addresses() -> Iterator[Turned]:
+def former_addresses() -> Iterator[RotationStats]:
     return resealed(FormerAddress, "address")

@@ -71,7 +71,7 @@ class NamePair:
 
 
 @dataclass(frozen=True, slots=True)
-class Typed:
+class SearchQuery:
     """Everything that a text may mean; empty where it cannot.
 
     `plain_number`: the number without the dots and dashes in it. `days`: AAAA-MM-JJ, two of them where the century is
@@ -86,7 +86,7 @@ class Typed:
     words: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        return "<Typed>"
+        return "<SearchQuery>"
 
     @property
     def name(self) -> str:
@@ -111,21 +111,21 @@ class Typed:
         return whole or any(one.fits(key, pair) for one in self.name_pairs)
 
 
-def understand(text: str) -> Typed:
+def parse(text: str) -> SearchQuery:
     """What `text` may mean. A whole NIR or an address is nothing else; eight digits may be a number and a date."""
     text = text.strip()
     if "@" in text:
-        return Typed(address="".join(text.lower().split()))
+        return SearchQuery(address="".join(text.lower().split()))
     number = normalise_number(text)
     number = number if _NUMBER.fullmatch(number) else ""
     if whole := _nir_in(text):
-        return Typed(nir=whole, number=number, plain_number=number)
+        return SearchQuery(nir=whole, number=number, plain_number=number)
     days, rest = _days_in(text)
     if days and rest.strip():
         number = ""
     # « 03-05-1954 » is a day, and no number that somebody has.
     plain = number if days else without_separators(number)
-    return Typed(
+    return SearchQuery(
         number=number, plain_number=plain, days=days, words=tuple(names.normalise(rest).split()[:MOST_WORDS])
     )
 

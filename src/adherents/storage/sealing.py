@@ -13,7 +13,7 @@ from adherents.storage.objects import ObjectWriter, StorageFailed, begin
 
 
 @dataclass(frozen=True, slots=True)
-class Sealed:
+class SealedObject:
     """What is kept of a sealed file: bytes, SHA-256 of the original in hexadecimal, its wrapped key and where it is."""
 
     size: int
@@ -81,13 +81,13 @@ class Sealer:
         self._digest.update(chunk)
         self._try(lambda: self._cipher.write(chunk))
 
-    def commit(self) -> Sealed:
+    def commit(self) -> SealedObject:
         """The object is whole, flushed, and under its name. Raises `StorageFailed`; nothing is left then."""
         self._try(self._cipher.close)
         sha256 = self._digest.finish()
         key = bound(self._key, document_id=self._sealed_as, sha256=sha256)
         self._try(self._object.commit)
-        return Sealed(self.size, sha256, key, self._name)
+        return SealedObject(self.size, sha256, key, self._name)
 
     def abort(self) -> bool:
         """Nothing is left of it. False where the storage does not say so: a sweep has to look."""

@@ -22,7 +22,7 @@ class Language:
 
 
 @dataclass(frozen=True)
-class Entry:
+class MenuEntry:
     """One line of a menu."""
 
     label: str
@@ -68,7 +68,7 @@ class Portal:
         return Language(code, LANGUAGE_NAMES[code])
 
     @cached_property
-    def menu(self) -> list[Entry]:
+    def menu(self) -> list[MenuEntry]:
         """The member's menu."""
         return self._entries(
             (_("Accueil"), "sign_in"),
@@ -83,14 +83,14 @@ class Portal:
         return self._count("threads")
 
     @cached_property
-    def desk_menu(self) -> list[Entry]:
+    def desk_menu(self) -> list[MenuEntry]:
         """The agent's menu."""
         return self._entries((_("Gestion"), "desk"))
 
-    def _entries(self, *wanted: tuple[str, str]) -> list[Entry]:
+    def _entries(self, *wanted: tuple[str, str]) -> list[MenuEntry]:
         lines = [(label, page(name), self._count(name)) for label, name in wanted]
         here = max((url for _label, url, _count in lines if self._path.startswith(url)), key=len, default="")
-        return [Entry(label, url, url == here, count) for label, url, count in lines]
+        return [MenuEntry(label, url, url == here, count) for label, url, count in lines]
 
     def _count(self, name: str) -> int:
         if name not in self._counts:

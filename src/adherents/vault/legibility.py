@@ -32,7 +32,7 @@ class SetAside(models.TextChoices):
     FORM_ONLY = "form_only", gettext_lazy("Lisible dans un seul logiciel")
 
 
-class Drawn(Protocol):
+class DrawnPages(Protocol):
     """What is known of a document once it was drawn, or could not be: the rows of `models.Document`."""
 
     set_aside: str
@@ -44,7 +44,7 @@ class Drawn(Protocol):
     def has_its_file(self) -> bool: ...
 
 
-def why_set_aside(document: Drawn) -> str:
+def why_set_aside(document: DrawnPages) -> str:
     """Why it cannot be treated as it is, and what to send instead."""
     if document.set_aside == SetAside.INFECTED:
         return _("Notre antivirus a reconnu un danger dans ce fichier. Photographiez plutôt le document.")
@@ -53,7 +53,7 @@ def why_set_aside(document: Drawn) -> str:
     return _("Nous n’avons pas pu ouvrir ce fichier. %(advice)s") % {"advice": what_to_send(document)}
 
 
-def what_to_send(document: Drawn) -> str:
+def what_to_send(document: DrawnPages) -> str:
     """One or two sentences, for the page and the mail alike."""
     advice = {
         SetAside.TOO_LARGE: _(
@@ -75,7 +75,7 @@ def what_to_send(document: Drawn) -> str:
     return advice.get(SetAside(document.set_aside), _("Envoyez-le à nouveau, ou photographiez le document."))
 
 
-def what_is_blank(document: Drawn) -> str:
+def what_is_blank(document: DrawnPages) -> str:
     """« Rien ne se voit sur la page 2. »: which of its pages are of one single colour. "" where none is."""
     blank = document.blank_pages
     if not blank:
@@ -90,7 +90,7 @@ def what_is_blank(document: Drawn) -> str:
     ) % {"numbers": numbers}
 
 
-def what_to_do_about_blank(document: Drawn) -> str:
+def what_to_do_about_blank(document: DrawnPages) -> str:
     """`what_is_blank`, and whether that may be right. "" where no page is."""
     words = what_is_blank(document)
     if not words:

@@ -3,7 +3,7 @@ from functools import partial
 
 from django.utils import timezone
 
-from adherents.vault.models import Arrival
+from adherents.vault.models import PendingFile
 from adherents.vault.services.retention import destroy, rules
 from adherents.vault.services.sweeping import KEPT_FOR, sweep_forgotten
 from adherents.work.purging import Due, purge
@@ -20,8 +20,8 @@ def documents() -> Iterable[Due]:
 
 
 @purge
-def arrivals() -> Iterable[Due]:
+def pending_files() -> Iterable[Due]:
     now = timezone.now()
-    for_messages = Arrival.objects.with_no_sending().filter(at__lt=now - KEPT_FOR)
-    count = for_messages.count() + Arrival.objects.filter(sending__expires_at__lte=now).count()
+    for_messages = PendingFile.objects.with_no_sending().filter(at__lt=now - KEPT_FOR)
+    count = for_messages.count() + PendingFile.objects.filter(sending__expires_at__lte=now).count()
     yield Due("file(s) that wait for a form", f"for more than {KEPT_FOR.days} day", count, sweep_forgotten)

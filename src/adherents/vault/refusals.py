@@ -4,7 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
-class Refusal(models.TextChoices):
+class FileRefusal(models.TextChoices):
     """Why a file does not enter the vault. The label says what is wrong and what to do, to the member."""
 
     FORMAT = "format", _("Ce format n’est pas accepté. Enregistrez-le en PDF, ou photographiez-le.")

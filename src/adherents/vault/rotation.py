@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from adherents.crypto.envelopes import rewrapped
 from adherents.crypto.keys import CannotOpen
-from adherents.crypto.rotation import Stored, Turned, each_row, rotation
+from adherents.crypto.rotation import RotationStats, Stored, each_row, rotation
 from adherents.storage.models import SealedFile
 from adherents.vault.models import SigningKey
 from adherents.vault.services import signing
@@ -12,13 +12,13 @@ from adherents.vault.services.verification import sealed_models
 
 
 @rotation("documents, pages and waiting files", covers=[(model, "wrapped_key") for model in sealed_models()])
-def files() -> Iterator[Turned]:
+def files() -> Iterator[RotationStats]:
     """Their bytes stay as they are: only the key that opens them is wrapped anew."""
     for model in sealed_models():
         yield from _files_of(model)
 
 
-def _files_of(model: type[SealedFile]) -> Iterator[Turned]:
+def _files_of(model: type[SealedFile]) -> Iterator[RotationStats]:
     bound = [column for column in ("document_id", "upload_id", "offset", "number") if _has(model, column)]
 
     def anew(row: Stored) -> Stored:
@@ -37,9 +37,9 @@ def _has(model: type[SealedFile], column: str) -> bool:
 
 
 @rotation("signing keys", covers=[(SigningKey, "sealed_seed")])
-def signing_keys() -> Iterator[Turned]:
+def signing_keys() -> Iterator[RotationStats]:
     """A handful: one a renewal. What they signed does not change."""
-    turned = Turned(seen=SigningKey.objects.count())
+    turned = RotationStats(seen=SigningKey.objects.count())
     try:
         turned.changed = signing.reseal()
     except CannotOpen:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from adherents.insurer.profile import profile
-from adherents.vault.refusals import Refusal
+from adherents.vault.refusals import FileRefusal
 from adherents.vault.services.arrival import MEGABYTE
 
 MOST_TOLD = 50  # refused files that a page names: more than it lets anybody choose
@@ -26,7 +26,7 @@ def client_is_there() -> bool:
 def told_to_the_script(sending_id: uuid.UUID) -> dict[str, Any]:
     """For `assets/sending/*.js`. In the words, `{n}`, `{name}`, `{sent}`, `{total}` and `{size}` are filled in there."""
     documents = profile().documents
-    refusals = (Refusal.FORMAT, Refusal.EMPTY, Refusal.TOO_LARGE, Refusal.TOO_MANY)
+    refusals = (FileRefusal.FORMAT, FileRefusal.EMPTY, FileRefusal.TOO_LARGE, FileRefusal.TOO_MANY)
     return {
         "endpoint": reverse("vault:uploads"),
         "sending": str(sending_id),

@@ -6,7 +6,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 from django.http import HttpRequest
 
-from adherents.vault.services.arrival import Intake
+from adherents.vault.services.arrival import UploadBatch
 
 
 class SealingUploadHandler(FileUploadHandler):
@@ -20,7 +20,7 @@ class SealingUploadHandler(FileUploadHandler):
     most_looked_at = 90
     chunk_size = 1 << 18  # measured: half as much or twice as much takes longer
 
-    def __init__(self, request: HttpRequest, intake: Intake) -> None:
+    def __init__(self, request: HttpRequest, intake: UploadBatch) -> None:
         super().__init__(request)
         self.intake = intake
 

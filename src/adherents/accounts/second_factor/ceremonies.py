@@ -58,11 +58,11 @@ class Door(StrEnum):
     ADD = "add"
 
 
-class Refused(Exception):
+class CeremonyRefused(Exception):
     """This answer opens nothing: not a passkey of this account, not its signature, its holder not verified, or a copy."""
 
 
-class Stale(Refused):
+class Stale(CeremonyRefused):
     """It answers a challenge that was used, is too old, or was made for another door, account or browser: to ask anew."""
 
 
@@ -92,7 +92,7 @@ def begin_registration(request: HttpRequest, account: Account) -> dict[str, Any]
 def complete_authentication(
     request: HttpRequest, door: Door, answer: Any, account: Account | None = None
 ) -> Authenticator:
-    """The passkey that gave this answer. Its challenge is used up. Raises `Refused`."""
+    """The passkey that gave this answer. Its challenge is used up. Raises `CeremonyRefused`."""
     try:
         response = AuthenticationResponse.from_dict(answer)
         challenge = _Challenge(response.response.client_data.challenge, _bound_to(request, door, account))
@@ -100,32 +100,32 @@ def complete_authentication(
         credentials = webauthn.get_credentials(owner)
         signed_by = webauthn.get_server().authenticate_complete(challenge.state, credentials, answer)
     except _UNREADABLE as error:
-        raise Refused from error
+        raise CeremonyRefused from error
     passkey = webauthn.get_authenticator_by_credential_id(owner, signed_by.credential_id)
     if passkey is None:
-        raise Refused
+        raise CeremonyRefused
     challenge.use_up()
     return _count_on(passkey, response.response.authenticator_data.counter)
 
 
 def complete_registration(request: HttpRequest, answer: Any, account: Account) -> AuthenticatorData:
-    """What the new passkey says of itself. Its challenge is used up. Raises `Refused`."""
+    """What the new passkey says of itself. Its challenge is used up. Raises `CeremonyRefused`."""
     try:
         response = RegistrationResponse.from_dict(answer)
         challenge = _Challenge(response.response.client_data.challenge, _bound_to(request, Door.ADD, account))
         made: AuthenticatorData = webauthn.get_server().register_complete(challenge.state, answer)
     except _UNREADABLE as error:
-        raise Refused from error
+        raise CeremonyRefused from error
     challenge.use_up()
     return made
 
 
 def _owner(response: AuthenticationResponse) -> Account:
-    """Whom the passkey says it belongs to. Raises `Refused`, or ValueError for what is no account's key."""
+    """Whom the passkey says it belongs to. Raises `CeremonyRefused`, or ValueError for what is no account's key."""
     key = url_str_to_user_pk(bytes(response.response.user_handle or b"").decode())
     owner = Account.objects.filter(pk=key).first()
     if owner is None:
-        raise Refused
+        raise CeremonyRefused
     return owner
 
 
@@ -184,7 +184,7 @@ def _count_on(passkey: Authenticator, counter: int) -> Authenticator:
     with transaction.atomic():
         row = Authenticator.objects.select_for_update().filter(pk=passkey.pk).first()
         if row is None:
-            raise Refused
+            raise CeremonyRefused
         last = row.data.get("sign_count", row.wrap().authenticator_data.counter)
         is_a_copy = counter <= last and bool(counter or last)
         if is_a_copy:
@@ -194,5 +194,5 @@ def _count_on(passkey: Authenticator, counter: int) -> Authenticator:
             row.data["sign_count"] = counter
             row.save(update_fields=["data"])
     if is_a_copy:
-        raise Refused
+        raise CeremonyRefused
     return row

@@ -25,7 +25,7 @@ from adherents.accounts.browser import client_of
 from adherents.accounts.forms import PASSWORD_CHARACTERS, SignInForm
 from adherents.accounts.models import Account
 from adherents.accounts.second_factor import ceremonies, services
-from adherents.accounts.second_factor.ceremonies import Door, Refused, Stale
+from adherents.accounts.second_factor.ceremonies import CeremonyRefused, Door, Stale
 from adherents.accounts.second_factor.sealing import open_secret, seal_secret
 from adherents.accounts.services import lock
 from adherents.accounts.services.lock import Locked
@@ -156,16 +156,16 @@ class PasskeyForm(AuthenticateWebAuthnForm):  # type: ignore[misc]
             answer = self.cleaned_data["credential"]
             passkey = ceremonies.complete_authentication(context.request, self.door, answer, self.user)
         except Stale as stale:
-            lock.give_back(attempt)
+            lock.uncount(attempt)
             raise passkey_refused(stale) from stale
-        except Refused as refused:
+        except CeremonyRefused as refused:
             try:
                 services.refuse(account=self.user, attempt=attempt, kind="webauthn")
             except Locked as error:
                 raise ValidationError(refusal_in_words(error)) from error
             except services.WrongCode:
                 raise passkey_refused(refused) from refused
-        lock.forgive(attempt)
+        lock.clear_after_success(attempt)
         return passkey
 
 
@@ -183,11 +183,11 @@ class PasskeySignInForm(LoginWebAuthnForm):  # type: ignore[misc]
         answer = self.cleaned_data["credential"]
         try:
             return ceremonies.complete_authentication(context.request, Door.SIGN_IN, answer)
-        except Refused as refused:
+        except CeremonyRefused as refused:
             raise passkey_refused(refused) from refused
 
 
-def passkey_refused(refused: Refused) -> ValidationError:
+def passkey_refused(refused: CeremonyRefused) -> ValidationError:
     """What to do after a passkey was refused."""
     code = "stale_passkey" if isinstance(refused, Stale) else "incorrect_code"
     return ValidationError(get_adapter().error_messages[code], code=code)
@@ -268,7 +268,7 @@ class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
         if answer := cleaned.get("credential"):
             try:
                 ceremonies.complete_registration(context.request, answer, self.user)
-            except Refused as refused:
+            except CeremonyRefused as refused:
                 raise passkey_refused(refused) from refused
         return cleaned
 

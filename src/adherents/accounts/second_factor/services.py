@@ -44,11 +44,11 @@ def check_code(*, account: Account, code: str, client: Client) -> Authenticator:
     proven = _use_totp(account, digits) or _use_recovery_code(account, digits)
     if proven is None:
         refuse(account=account, attempt=attempt, kind="code")
-    lock.forgive(attempt)
+    lock.clear_after_success(attempt)
     return proven
 
 
-def refuse(*, account: Account, attempt: lock.Try, kind: str) -> NoReturn:
+def refuse(*, account: Account, attempt: lock.Attempt, kind: str) -> NoReturn:
     """Write down a second factor that was not right, and raise `WrongCode`, or `Locked` at the last try."""
     with transaction.atomic():
         record(Event.SECOND_FACTOR_REFUSED, subject=account.subject, kind=kind)

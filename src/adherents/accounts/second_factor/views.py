@@ -36,7 +36,7 @@ from django.views.decorators.http import require_safe
 from django.views.generic import FormView, TemplateView
 
 from adherents.accounts.browser import FACTOR_COOKIE, address_of, client_of, drop_link, links_of
-from adherents.accounts.limits import knock
+from adherents.accounts.limits import hit
 from adherents.accounts.models import Account
 from adherents.accounts.returning import agents_page_wanted, page_wanted, sign_in_address
 from adherents.accounts.second_factor import ceremonies, forms, services, session
@@ -321,7 +321,7 @@ class PasskeySignIn(LoginWebAuthnView):  # type: ignore[misc]
         return response
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        knock("sign_in", address=address_of(request))
+        hit("sign_in", address=address_of(request))
         response: HttpResponse = super().post(request, *args, **kwargs)
         return response
 

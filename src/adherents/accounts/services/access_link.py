@@ -41,7 +41,7 @@ class WrongBirthDate(Exception):
 
 
 @dataclass(frozen=True)
-class Opened:
+class OpenedAccess:
     """What the last screen says."""
 
     account: Account
@@ -116,7 +116,7 @@ def open_link(*, token: str, purposes: Collection[str] = SETS_A_PASSWORD) -> Acc
     return link
 
 
-def use_link(*, token: str, birth_date: str, password: str, client: Client) -> Opened:
+def use_link(*, token: str, birth_date: str, password: str, client: Client) -> OpenedAccess:
     """Set the password that its reader chose. Raises `DeadLink`, `WrongBirthDate`, `Locked` or `WeakPassword`.
 
     `birth_date`: AAAA-MM-JJ; ignored for an agent's invitation. Whatever happens in parallel, a link sets one password.
@@ -156,7 +156,7 @@ def look_over(*, token: str, birth_date: str, password: str, client: Client) -> 
         passwords.check_new(account=link.account, password=password)
 
 
-def set_password(*, link: AccessLink, encoded: str, client: Client) -> Opened:
+def set_password(*, link: AccessLink, encoded: str, client: Client) -> OpenedAccess:
     """The end of each way in that a link or a letter opens. `encoded`: of `encode_new`, which `link.account` was given to.
 
     Everything is looked at again under the account's row lock. Raises `DeadLink`, `Locked` or `ChangedMeanwhile`.
@@ -173,7 +173,7 @@ def set_password(*, link: AccessLink, encoded: str, client: Client) -> Opened:
         account.sessions.all().delete()
         record(Event.PASSWORD_SET, subject=account.subject, actor=account.subject, purpose=link.purpose)
         mails.password_set(account)
-    return Opened(account, link.purpose)
+    return OpenedAccess(account, link.purpose)
 
 
 def use_up(link: AccessLink) -> bool:

@@ -8,7 +8,14 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from adherents.accounts import mails
-from adherents.accounts.models import AccessLink, Account, Purpose, Role, Why, normalise_identifier
+from adherents.accounts.models import (
+    AccessLink,
+    Account,
+    Purpose,
+    Role,
+    SessionEndReason,
+    normalise_identifier,
+)
 from adherents.accounts.services import lock
 from adherents.accounts.services.access_link import send_link
 from adherents.accounts.services.closing import forget_what_was_kept_for
@@ -22,33 +29,33 @@ class AlreadyThere(Exception):
     message = _("Un agent a déjà cette adresse.")
 
 
-class Refusal(Exception):
+class AgentActRefused(Exception):
     """Why this cannot be done, in words for the administrator."""
 
     message: str | Promise = ""
 
 
-class NotOneself(Refusal):
+class NotOneself(AgentActRefused):
     message = _("Personne ne change son propre accès : demandez à un autre administrateur.")
 
 
-class LastAdministrator(Refusal):
+class LastAdministrator(AgentActRefused):
     message = _("C’est le dernier administrateur en activité : nommez-en un autre d’abord.")
 
 
-class AlreadySo(Refusal):
+class AlreadySo(AgentActRefused):
     message = _("C’est déjà le cas.")
 
 
-class AlreadyConnected(Refusal):
+class AlreadyConnected(AgentActRefused):
     message = _("Cet agent a déjà choisi son mot de passe : l’invitation ne sert plus.")
 
 
-class Suspended(Refusal):
+class Suspended(AgentActRefused):
     message = _("Cet agent est suspendu : rétablissez-le d’abord.")
 
 
-class NotAnyMore(Refusal):
+class NotAnyMore(AgentActRefused):
     message = _("Vous n’êtes plus administrateur.")
 
 
@@ -93,7 +100,7 @@ def invite(
 
 
 def invite_again(*, agent: Account, by: Account, reason: str) -> None:
-    """Send the invitation again; the former link dies. Raises a `Refusal`."""
+    """Send the invitation again; the former link dies. Raises a `AgentActRefused`."""
     with transaction.atomic():
         current = _locked(agent, by)
         if current.closed_at is not None:
@@ -106,7 +113,7 @@ def invite_again(*, agent: Account, by: Account, reason: str) -> None:
 
 
 def change_role(*, agent: Account, by: Account, role: str, reason: str) -> None:
-    """Give another role; the sessions that had the former end. Raises a `Refusal`; ValueError for an unknown role."""
+    """Give another role; the sessions that had the former end. Raises a `AgentActRefused`; ValueError for an unknown role."""
     role = Role(role)
     if role is Role.MEMBER:
         raise ValueError("an agent is not a member")
@@ -117,7 +124,7 @@ def change_role(*, agent: Account, by: Account, role: str, reason: str) -> None:
         _spare_the_last_administrator(current)
         former, current.role = current.role, role
         current.save(update_fields=["role"])
-        current.sessions.all().end(Why.SERVICE)
+        current.sessions.all().end(SessionEndReason.SERVICE)
         record(
             Event.AGENT_ROLE_CHANGED,
             subject=current.subject,
@@ -137,7 +144,7 @@ def change_team(*, agent: Account, by: Account, team: str) -> None:
 
 
 def suspend(*, agent: Account, by: Account, reason: str) -> None:
-    """Nothing opens for this agent any more: sessions and links end at once. Raises a `Refusal`."""
+    """Nothing opens for this agent any more: sessions and links end at once. Raises a `AgentActRefused`."""
     with transaction.atomic():
         current = _locked(agent, by)
         if current.closed_at is not None:
@@ -146,14 +153,14 @@ def suspend(*, agent: Account, by: Account, reason: str) -> None:
         current.closed_at = timezone.now()
         current.save(update_fields=["closed_at"])
         AccessLink.objects.kill_every_one_of(current)
-        current.sessions.all().end(Why.SERVICE)
+        current.sessions.all().end(SessionEndReason.SERVICE)
         forget_what_was_kept_for(current)
         record(Event.AGENT_SUSPENDED, subject=current.subject, actor=by.actor, reason=reason)
         mails.agent_suspended(current)
 
 
 def reinstate(*, agent: Account, by: Account, reason: str) -> None:
-    """The agent signs in again, with the password and the second factor of before. Raises a `Refusal`."""
+    """The agent signs in again, with the password and the second factor of before. Raises a `AgentActRefused`."""
     with transaction.atomic():
         current = _locked(agent, by)
         if current.closed_at is None:
@@ -165,7 +172,7 @@ def reinstate(*, agent: Account, by: Account, reason: str) -> None:
 
 
 def end_lock(*, agent: Account, by: Account, reason: str) -> None:
-    """End the wait after wrong passwords or codes; only a new password opens then (G11). Raises a `Refusal`."""
+    """End the wait after wrong passwords or codes; only a new password opens then (G11). Raises a `AgentActRefused`."""
     with transaction.atomic():
         current = _locked(agent, by)
         if not lock.end_lock(account=current, actor=by.actor, reason=reason):

@@ -7,7 +7,7 @@ from adherents.accounts import mails
 from adherents.accounts.client import Client
 from adherents.accounts.models import AccessLink, Account, KnownDevice
 from adherents.accounts.services import lock, passwords
-from adherents.accounts.services.sign_in import Refused
+from adherents.accounts.services.sign_in import SignInRefused
 from adherents.journal.events import Event
 from adherents.journal.services import record
 
@@ -15,7 +15,7 @@ from adherents.journal.services import record
 def change_password(*, account: Account, old: str, new: str, client: Client) -> Account:
     """Replace the password by a new one; every session ends, and the view opens this one anew.
 
-    A wrong old password counts as a wrong try to sign in. Raises `Refused`, `Locked`, `WeakPassword`, or
+    A wrong old password counts as a wrong try to sign in. Raises `SignInRefused`, `Locked`, `WeakPassword`, or
     `ChangedMeanwhile` when the account was closed or another journey set its password on the way.
     """
     device = lock.device_of(account, client)
@@ -25,7 +25,7 @@ def change_password(*, account: Account, old: str, new: str, client: Client) -> 
         current = Account.objects.select_for_update().get(pk=account.pk)
         lock.check_open(current.identifier, device)
         if current.closed_at is not None:
-            raise passwords.ChangedMeanwhile
+            raise passwords.PasswordChangedMeanwhile
         passwords.store(account=current, encoded=encoded, checked_against=account.password)
         AccessLink.objects.kill_all_of(current)
         current.sessions.all().delete()
@@ -35,7 +35,7 @@ def change_password(*, account: Account, old: str, new: str, client: Client) -> 
 
 
 def look_over(*, account: Account, old: str, new: str, client: Client) -> None:
-    """What else is wrong on a page that is refused already; "" for what was not said. Raises `Refused`, `Locked` or
+    """What else is wrong on a page that is refused already; "" for what was not said. Raises `SignInRefused`, `Locked` or
     `WeakPassword`, as `change_password` does. The new password is held against its person only after the right old one.
     """
     if not old:
@@ -52,5 +52,5 @@ def _check_old(account: Account, old: str, device: KnownDevice | None) -> None:
         until = lock.fail(attempt, account)
         if until is not None:
             raise lock.Locked(until)
-        raise Refused(attempt.left)
-    lock.forgive(attempt)
+        raise SignInRefused(attempt.left)
+    lock.clear_after_success(attempt)

@@ -5,7 +5,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from adherents.accounts import mails
-from adherents.accounts.models import Account, Session, SessionQuerySet, Why
+from adherents.accounts.models import Account, Session, SessionEndReason, SessionQuerySet
 from adherents.journal.events import Event
 from adherents.journal.services import record
 
@@ -31,7 +31,7 @@ def end_others(*, account: Account, current: str) -> None:
 def end_all_of(*, account: Account, by: Account, reason: str) -> None:
     """An agent ends every session of a member, an administrator those of an agent; told by mail. Raises `NothingOpen`."""
     with transaction.atomic():
-        ended = account.sessions.all().end(Why.SERVICE)
+        ended = account.sessions.all().end(SessionEndReason.SERVICE)
         if not ended:
             raise NothingOpen
         record(Event.SESSIONS_ENDED, subject=account.subject, actor=by.actor, count=ended, reason=reason)
@@ -40,7 +40,7 @@ def end_all_of(*, account: Account, by: Account, reason: str) -> None:
 
 def _end(account: Account, sessions: SessionQuerySet) -> None:
     with transaction.atomic():
-        ended = sessions.end(Why.OWNER)
+        ended = sessions.end(SessionEndReason.OWNER)
         if not ended:
             raise NothingOpen
         record(Event.SESSIONS_ENDED, subject=account.subject, actor=account.subject, count=ended)

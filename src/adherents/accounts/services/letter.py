@@ -36,7 +36,7 @@ _MISREAD = str.maketrans("ILO", "110")
 _SIGNER = signing.TimestampSigner(salt="adherents.letter")
 
 
-class WrongCode(Exception):
+class WrongLetterCode(Exception):
     """No live letter has this code and this birth date. Nobody is told which is wrong, nor whether there was a letter."""
 
 
@@ -78,20 +78,20 @@ def put_in_letter(
 
 
 def open_letter(*, code: str, birth_date: str, client: Client) -> str:
-    """A ticket for the page where a password is chosen. Uses nothing up. Raises `WrongCode` or `Locked`.
+    """A ticket for the page where a password is chosen. Uses nothing up. Raises `WrongLetterCode` or `Locked`.
 
     `code`: of `read_code`. `birth_date`: AAAA-MM-JJ.
     """
     link = AccessLink.objects.opened_by_code(code)
     if link is None or link.account.closed_at is not None:
         _count_for_nothing()
-        raise WrongCode
+        raise WrongLetterCode
     try:
         check_birth_date(link, birth_date)
     except (WrongBirthDate, DeadLink) as error:
-        raise WrongCode from error
+        raise WrongLetterCode from error
     if not give_back_attempt(link):
-        raise WrongCode
+        raise WrongLetterCode
     lock.check_not_waiting(link.account.identifier, lock.device_of(link.account, client))
     return _SIGNER.sign_object({"letter": link.pk})
 

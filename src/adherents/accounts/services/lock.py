@@ -34,7 +34,7 @@ class Locked(Exception):
 
 
 @dataclass(frozen=True)
-class Try:
+class Attempt:
     """A try that was counted before it is made. `left`: how many remain after it if it fails."""
 
     counter_id: int
@@ -53,7 +53,7 @@ def device_of(account: Account | None, client: Client) -> KnownDevice | None:
     return KnownDevice.objects.filter(account=account, token_hash__in=hashes).first()
 
 
-def take_try(identifier: str, device: KnownDevice | None) -> Try:
+def take_try(identifier: str, device: KnownDevice | None) -> Attempt:
     """Count one more try, by a conditional UPDATE, before any password is hashed. Raises `Locked`.
 
     Whatever the number of parallel requests, each number of try is given once: a hundred of them test five passwords.
@@ -76,10 +76,10 @@ def take_try(identifier: str, device: KnownDevice | None) -> Try:
         )
         if taken:
             left = rules.tries - after.failures
-            return Try(row.pk, identifier, device, after.failures, after.locked_at, left)
+            return Attempt(row.pk, identifier, device, after.failures, after.locked_at, left)
 
 
-def _first_try(identifier: str, device: KnownDevice | None, now: datetime) -> Try | None:
+def _first_try(identifier: str, device: KnownDevice | None, now: datetime) -> Attempt | None:
     """The first try ever for this identifier in such a browser; None when another request was quicker."""
     after = policy.take_try(Counter(), now, lock_rules())
     try:
@@ -93,10 +93,10 @@ def _first_try(identifier: str, device: KnownDevice | None, now: datetime) -> Tr
             )
     except IntegrityError:
         return None
-    return Try(row.pk, identifier, device, 1, after.locked_at, lock_rules().tries - 1)
+    return Attempt(row.pk, identifier, device, 1, after.locked_at, lock_rules().tries - 1)
 
 
-def forgive(attempt: Try) -> None:
+def clear_after_success(attempt: Attempt) -> None:
     """The try was right: start counting anew. Raises `Locked` when another try locked meanwhile."""
     row = SignInCounter.objects.filter(pk=attempt.counter_id)
     mine = (
@@ -108,8 +108,8 @@ def forgive(attempt: Try) -> None:
             raise Locked(current.locked_at + lock_rules().duration)
 
 
-def give_back(attempt: Try) -> None:
-    """The try was right, and another proof is still to come: it counts as if it had not been. Raises `Locked` as `forgive`."""
+def uncount(attempt: Attempt) -> None:
+    """The try was right, and another proof is still to come: it counts no more. Raises `Locked` as `clear_after_success`."""
     row = SignInCounter.objects.filter(pk=attempt.counter_id, failures__gt=0)
     mine = (
         row.filter(locked_at=attempt.locked_at) if attempt.locked_at else row.filter(locked_at__isnull=True)
@@ -120,7 +120,7 @@ def give_back(attempt: Try) -> None:
             raise Locked(current.locked_at + lock_rules().duration)
 
 
-def fail(attempt: Try, account: Account | None) -> datetime | None:
+def fail(attempt: Attempt, account: Account | None) -> datetime | None:
     """The try was wrong: journal it, and tell the member when it was the one that locks. When the lock ends, if it does."""
     subject = account.subject if account else f"identifier:{SignInCounter.index(attempt.identifier).hex()}"
     with transaction.atomic():

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from adherents.accounts import mails
 from adherents.accounts.factor_requests import FactorRequest
-from adherents.accounts.models import AccessLink, Account, KnownDevice, Purpose, Why
+from adherents.accounts.models import AccessLink, Account, KnownDevice, Purpose, SessionEndReason
 from adherents.accounts.services.access_link import DeadLink, open_link, send_link, use_up
 from adherents.insurer.profile import profile
 from adherents.journal.events import Event
@@ -24,48 +24,48 @@ from adherents.journal.services import record
 State = FactorRequest.State
 
 
-class Refusal(Exception):
+class FactorRefused(Exception):
     """Why this cannot be done, in words for the person who tries."""
 
     message: str | Promise = ""
 
 
-class NotForOneself(Refusal):
+class NotForOneself(FactorRefused):
     message = _("Une autre personne que l’agent concerné doit le faire.")
 
 
-class SamePerson(Refusal):
+class SamePerson(FactorRefused):
     message = _("Vous avez fait cette demande : une seconde personne doit l’accorder.")
 
 
-class AlreadyAsked(Refusal):
+class AlreadyAsked(FactorRefused):
     message = _("Une demande attend déjà une seconde personne.")
 
 
-class NothingToReplace(Refusal):
+class NothingToReplace(FactorRefused):
     message = _("Cet agent n’a pas de second facteur : il en ajoute un à sa prochaine connexion.")
 
 
-class NothingWaits(Refusal):
+class NothingWaits(FactorRefused):
     message = _("Cette demande n’attend plus : quelqu’un y a répondu, ou le délai est passé.")
 
 
-class Suspended(Refusal):
+class AgentSuspended(FactorRefused):
     message = _("Cet agent est suspendu : rétablissez-le d’abord.")
 
 
-class NoLinkExpected(Refusal):
+class NoLinkExpected(FactorRefused):
     message = _("Aucun second facteur n’est attendu de cet agent.")
 
 
 def ask(*, agent: Account, by: Account, reason: str) -> FactorRequest:
-    """Write down that somebody wants it; the agent is told. Raises a `Refusal`."""
+    """Write down that somebody wants it; the agent is told. Raises a `FactorRefused`."""
     if by.pk == agent.pk:
         raise NotForOneself
     with transaction.atomic():
         current = Account.objects.select_for_update().get(pk=agent.pk)
         if current.closed_at is not None:
-            raise Suspended
+            raise AgentSuspended
         if not current.has_second_factor:
             raise NothingToReplace
         for request in current.factor_requests.overdue():
@@ -90,7 +90,7 @@ def ask(*, agent: Account, by: Account, reason: str) -> FactorRequest:
 def approve(*, request: FactorRequest, by: Account, reason: str) -> None:
     """The second person agrees: what was lost is taken away, every session ends, and a link leaves by mail.
 
-    Of two who agree at once, one does it. Raises a `Refusal`.
+    Of two who agree at once, one does it. Raises a `FactorRefused`.
     """
     if by.pk == request.asked_by_id:
         raise SamePerson
@@ -99,20 +99,20 @@ def approve(*, request: FactorRequest, by: Account, reason: str) -> None:
     with transaction.atomic():
         agent = Account.objects.select_for_update().get(pk=request.account_id)
         if agent.closed_at is not None:
-            raise Suspended
+            raise AgentSuspended
         if not _settle(request, State.APPROVED, by=by, reason=reason):
             raise NothingWaits
         Authenticator.objects.filter(user_id=agent.pk).delete()
         KnownDevice.objects.filter(account=agent).delete()
         AccessLink.objects.kill_all_of(agent)
-        agent.sessions.all().end(Why.SERVICE)
+        agent.sessions.all().end(SessionEndReason.SERVICE)
         agent.second_factor_reset_at = timezone.now()
         agent.save(update_fields=["second_factor_reset_at"])
         send_link(account=agent, purpose=Purpose.SECOND_FACTOR, actor=by.actor)
 
 
 def refuse(*, request: FactorRequest, by: Account, reason: str) -> None:
-    """It is not given; who asked may take it back so. Nothing changes for the agent, who is told. Raises a `Refusal`."""
+    """It is not given; who asked may take it back so. Nothing changes for the agent, who is told. Raises a `FactorRefused`."""
     if by.pk == request.account_id:
         raise NotForOneself
     with transaction.atomic():
@@ -123,13 +123,13 @@ def refuse(*, request: FactorRequest, by: Account, reason: str) -> None:
 
 
 def send_again(*, agent: Account, by: Account, reason: str) -> None:
-    """Mail the link that adds the new factor once more; the former dies. Raises a `Refusal`."""
+    """Mail the link that adds the new factor once more; the former dies. Raises a `FactorRefused`."""
     if by.pk == agent.pk:
         raise NotForOneself
     with transaction.atomic():
         current = Account.objects.select_for_update().get(pk=agent.pk)
         if current.closed_at is not None:
-            raise Suspended
+            raise AgentSuspended
         if current.second_factor_reset_at is None:
             raise NoLinkExpected
         links = AccessLink.objects.live().filter(account=current, purpose=Purpose.SECOND_FACTOR)

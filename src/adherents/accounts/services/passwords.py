@@ -22,7 +22,7 @@ class WeakPassword(Exception):
         self.weaknesses = weaknesses
 
 
-class ChangedMeanwhile(Exception):
+class PasswordChangedMeanwhile(Exception):
     """Another journey set this account's password between the check and the writing."""
 
 
@@ -71,10 +71,11 @@ def check_new(*, account: Account, password: str) -> None:
 def store(*, account: Account, encoded: str, checked_against: str) -> datetime:
     """Write the new hash on a row that the caller holds under lock; the old one joins the history.
 
-    `checked_against`: the hash that was current when `encode_new` compared. Raises `ChangedMeanwhile` when it no longer is.
+    `checked_against`: the hash that was current when `encode_new` compared. Raises
+    `PasswordChangedMeanwhile` when it no longer is.
     """
     if account.password != checked_against:
-        raise ChangedMeanwhile
+        raise PasswordChangedMeanwhile
     if account.has_usable_password():
         FormerPassword.objects.create(account=account, encoded=account.password)
     account.password, account.password_changed_at = encoded, timezone.now()

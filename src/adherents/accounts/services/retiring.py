@@ -3,7 +3,7 @@
 from django.db import transaction
 from django.utils import timezone
 
-from adherents.accounts.models import RETIRED, AccessLink, Account, SignInCounter, Why
+from adherents.accounts.models import RETIRED, AccessLink, Account, SessionEndReason, SignInCounter
 from adherents.crypto.rows import moved
 from adherents.journal.events import Event
 from adherents.journal.services import record
@@ -34,5 +34,5 @@ def retire(*, account: Account, actor: str) -> None:
             closed_at=current.closed_at or timezone.now(),
         )
         AccessLink.objects.kill_every_one_of(current)
-        ended = current.sessions.all().end(Why.SERVICE)
+        ended = current.sessions.all().end(SessionEndReason.SERVICE)
         record(Event.ACCOUNT_RETIRED, subject=current.subject, actor=actor, sessions=ended)

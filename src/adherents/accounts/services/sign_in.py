@@ -14,21 +14,21 @@ from adherents.accounts.models import (
     KnownDevice,
     Purpose,
     Session,
-    Why,
+    SessionEndReason,
     normalise_identifier,
 )
-from adherents.accounts.policy import Outcome
+from adherents.accounts.policy import SignInOutcome
 from adherents.accounts.services import lock, new_factor
 from adherents.accounts.services.access_link import make_link
 from adherents.accounts.services.lock import Locked
 from adherents.accounts.tokens import hash_token
 from adherents.insurer.profile import profile
 from adherents.journal.events import Event
-from adherents.journal.services import Happened, record, record_each
+from adherents.journal.services import Occurrence, record, record_each
 from adherents.ui.typed import without_separators
 
 
-class Refused(Exception):
+class SignInRefused(Exception):
     """Wrong number or wrong password: nobody is told which. `left`: how many tries remain before the lock."""
 
     def __init__(self, left: int) -> None:
@@ -52,7 +52,7 @@ def hash_for_nothing(password: str) -> None:
 
 
 def check_credentials(*, identifier: str, password: str, client: Client, agents: bool = False) -> Account:
-    """The account that this number and this password open. Raises `Refused`, `Locked` or `Expired`.
+    """The account that this number and this password open. Raises `SignInRefused`, `Locked` or `Expired`.
 
     Each call costs one password hash, whatever the answer. The try is counted before it is made.
     """
@@ -77,12 +77,12 @@ def check_credentials(*, identifier: str, password: str, client: Client, agents:
         until = lock.fail(attempt, account)
         if until is not None:
             raise Locked(until)
-        raise Refused(attempt.left)
+        raise SignInRefused(attempt.left)
     if account.has_second_factor:
         # Half of the way: only the second factor forgives, or a known password would buy any number of codes.
-        lock.give_back(attempt)
+        lock.uncount(attempt)
     else:
-        lock.forgive(attempt)
+        lock.clear_after_success(attempt)
     if account.is_expired:
         with transaction.atomic():
             record(Event.SIGN_IN_EXPIRED, subject=account.subject)
@@ -93,7 +93,7 @@ def check_credentials(*, identifier: str, password: str, client: Client, agents:
 def complete(*, account: Account, client: Client, method: str) -> str | None:
     """Everything asked for was right: check the lock once more under the row lock, then let in.
 
-    Returns a new device token for the browser's cookie, or None when it has one. Raises `Locked` or `Refused`.
+    Returns a new device token for the browser's cookie, or None when it has one. Raises `Locked` or `SignInRefused`.
     """
     with transaction.atomic():
         current = Account.objects.select_for_update().get(pk=account.pk)
@@ -107,9 +107,9 @@ def complete(*, account: Account, client: Client, method: str) -> str | None:
                 locked_meanwhile=False,
                 locks=False,
             )
-            is not Outcome.SIGNED_IN
+            is not SignInOutcome.SIGNED_IN
         ):
-            raise Refused(0)
+            raise SignInRefused(0)
         now = timezone.now()
         Account.objects.filter(pk=current.pk).update(last_sign_in_at=now)
         token = None
@@ -120,7 +120,7 @@ def complete(*, account: Account, client: Client, method: str) -> str | None:
         ended = _make_room_for_a_session(current)
         if current.is_agent:  # with the second factor that somebody asks to replace
             new_factor.withdraw(account=current)
-        signed_in = Happened(Event.SIGNED_IN, current.subject, {"method": method})
+        signed_in = Occurrence(Event.SIGNED_IN, current.subject, {"method": method})
         record_each(*ended, signed_in, subject=current.subject)
     return token
 
@@ -137,7 +137,7 @@ def _remember_device(account: Account, client: Client) -> str:
     return token
 
 
-def _make_room_for_a_session(account: Account) -> list[Happened]:
+def _make_room_for_a_session(account: Account) -> list[Occurrence]:
     """Past the profile's number of sessions at once, the oldest end. One query where there is room."""
     return _keep_the_newest(account, _most_sessions(account) - 1)
 
@@ -154,8 +154,8 @@ def _most_sessions(account: Account) -> int:
     return profile().agents.max_sessions if account.is_agent else profile().session.max_sessions
 
 
-def _keep_the_newest(account: Account, most: int) -> list[Happened]:
+def _keep_the_newest(account: Account, most: int) -> list[Occurrence]:
     """What happened, for the journal: nothing, or one event."""
     newest_first = Session.objects.filter(account=account).newest_first()
-    ended = newest_first[most:].end(Why.ELSEWHERE)
-    return [Happened(Event.SESSIONS_ENDED, details={"count": ended})] if ended else []
+    ended = newest_first[most:].end(SessionEndReason.ELSEWHERE)
+    return [Occurrence(Event.SESSIONS_ENDED, details={"count": ended})] if ended else []

@@ -6,7 +6,7 @@ from allauth.mfa.models import Authenticator
 from django.db import transaction
 
 from adherents.accounts import mails
-from adherents.accounts.models import AccessLink, Account, KnownDevice, Purpose, Why
+from adherents.accounts.models import AccessLink, Account, KnownDevice, Purpose, SessionEndReason
 from adherents.accounts.services import lock, new_factor
 from adherents.accounts.services.access_link import DeadLink, open_link, use_up
 from adherents.database.transactions import needs_transaction
@@ -32,7 +32,7 @@ def shut_out(*, token: str) -> Account:
             raise DeadLink
         AccessLink.objects.kill_all_but_address_reports_of(account)
         lock.lock_until_reset(account=account)
-        account.sessions.all().end(Why.STRANGER)
+        account.sessions.all().end(SessionEndReason.STRANGER)
         KnownDevice.objects.filter(account=account).delete()
         if account.is_agent:
             new_factor.withdraw(account=account)

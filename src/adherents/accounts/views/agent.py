@@ -11,13 +11,13 @@ from django.views.decorators.http import require_http_methods
 
 from adherents.accounts.browser import address_of, client_of, offered_number
 from adherents.accounts.decorators import account_of
-from adherents.accounts.limits import knock
+from adherents.accounts.limits import hit
 from adherents.accounts.models import normalise_identifier
 from adherents.accounts.returning import agents_page_wanted
 from adherents.accounts.second_factor.forms import AgentSignInForm
 from adherents.accounts.services import sign_in
 from adherents.accounts.services.lock import Locked
-from adherents.accounts.services.sign_in import Expired, Refused
+from adherents.accounts.services.sign_in import Expired, SignInRefused
 from adherents.accounts.views.sessions import OLD_PAGE, ended_in_words
 from adherents.ui.pages import page
 
@@ -37,7 +37,7 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
         context = {"form": form, "wanted": wanted, "ended": ended_in_words(request)}
         return render(request, "accounts/agent_sign_in.html", context)
     identifier = normalise_identifier(form.cleaned_data["identifier"])
-    knock("sign_in", address=address_of(request), identifier=identifier)
+    hit("sign_in", address=address_of(request), identifier=identifier)
     try:
         account = sign_in.check_credentials(
             identifier=identifier,
@@ -45,7 +45,7 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
             client=client_of(request),
             agents=True,
         )
-    except Refused as refusal:
+    except SignInRefused as refusal:
         form.add_error(None, refusal_in_words(refusal.left))
         return render(request, "accounts/agent_sign_in.html", {"form": form, "wanted": wanted, "ended": ""})
     except Locked as lock:

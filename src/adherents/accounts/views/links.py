@@ -13,7 +13,7 @@ from adherents.accounts.browser import (
     link_mark,
     link_of,
 )
-from adherents.accounts.limits import knock
+from adherents.accounts.limits import hit
 from adherents.accounts.mails import for_account
 from adherents.accounts.services import stranger
 from adherents.accounts.services.access_link import DeadLink
@@ -41,7 +41,7 @@ def follow_report(request: HttpRequest, token: str) -> HttpResponse:
 def report_page(request: HttpRequest) -> HttpResponse:
     """« Ce n’était pas moi »: says what will happen, and does it when asked to."""
     token = link_of(request, REPORT_COOKIE)
-    knock("link", address=address_of(request))
+    hit("link", address=address_of(request))
     try:
         link = stranger.open_report(token=token)
         if request.method != "POST":

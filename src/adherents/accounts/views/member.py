@@ -27,22 +27,22 @@ from adherents.accounts.browser import (
 )
 from adherents.accounts.decorators import ENDED, LEFT, account_of, member_required
 from adherents.accounts.forms import (
+    AcceptInvitationForm,
     ChangePasswordForm,
     ForgottenForm,
-    InvitationForm,
     LinkForm,
     NewPasswordMixin,
     SignInForm,
 )
-from adherents.accounts.limits import knock
+from adherents.accounts.limits import hit
 from adherents.accounts.models import AccessLink, Account, normalise_identifier
 from adherents.accounts.returning import page_wanted
 from adherents.accounts.services import access_link, change_password, forgotten, sign_in
 from adherents.accounts.services.access_link import DeadLink, WrongBirthDate
 from adherents.accounts.services.forgotten import WrongAnswer
 from adherents.accounts.services.lock import Locked
-from adherents.accounts.services.passwords import ChangedMeanwhile, WeakPassword
-from adherents.accounts.services.sign_in import Expired, Refused
+from adherents.accounts.services.passwords import PasswordChangedMeanwhile, WeakPassword
+from adherents.accounts.services.sign_in import Expired, SignInRefused
 from adherents.accounts.views.sessions import OLD_PAGE, ended_in_words
 from adherents.journal.events import Event
 from adherents.journal.services import record
@@ -62,12 +62,12 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
         context = {"form": form, "wanted": wanted, "ended": ended_in_words(request)}
         return render(request, "accounts/sign_in.html", context)
     identifier = normalise_identifier(form.cleaned_data["identifier"])
-    knock("sign_in", address=address_of(request), identifier=without_separators(identifier))
+    hit("sign_in", address=address_of(request), identifier=without_separators(identifier))
     try:
         account = sign_in.check_credentials(
             identifier=identifier, password=form.cleaned_data["password"], client=client_of(request)
         )
-    except Refused as refusal:
+    except SignInRefused as refusal:
         form.add_error(None, refusal_in_words(refusal.left))
         return render(request, "accounts/sign_in.html", {"form": form, "wanted": wanted, "ended": ""})
     except Locked as lock:
@@ -121,7 +121,7 @@ def forgotten_page(request: HttpRequest) -> HttpResponse:
     form = ForgottenForm(typed)
     if form.is_valid():
         identifier = normalise_identifier(form.cleaned_data["identifier"])
-        knock("forgotten", address=address_of(request), identifier=without_separators(identifier))
+        hit("forgotten", address=address_of(request), identifier=without_separators(identifier))
         try:
             forgotten.request_link(
                 identifier=identifier,
@@ -162,7 +162,7 @@ def follow_link(request: HttpRequest, token: str) -> HttpResponse:
 def new_password(request: HttpRequest) -> HttpResponse:
     """The page behind the link: « Date de naissance », the new password twice (G7)."""
     token = link_of(request)
-    knock("link", address=address_of(request))
+    hit("link", address=address_of(request))
     try:
         link = access_link.open_link(token=token)
         form = _link_form(request, link)
@@ -184,7 +184,7 @@ def new_password(request: HttpRequest) -> HttpResponse:
                 password=form.typed("password"),
                 client=client_of(request),
             )
-    except (DeadLink, ChangedMeanwhile):
+    except (DeadLink, PasswordChangedMeanwhile):
         response = render(request, "accounts/dead_link.html", status=410)
         drop_link(request, response, token)
         return response
@@ -218,7 +218,7 @@ def _known_to_the_reader(request: HttpRequest, account: Account) -> str:
 
 
 def _link_form(request: HttpRequest, link: AccessLink) -> NewPasswordMixin:
-    form_class = InvitationForm if link.account.is_agent else LinkForm
+    form_class = AcceptInvitationForm if link.account.is_agent else LinkForm
     return form_class(request.POST or None)
 
 
@@ -253,12 +253,12 @@ def change_password_page(request: HttpRequest) -> HttpResponse:
                 new=form.typed("password"),
                 client=client_of(request),
             )
-        except Refused as refusal:
+        except SignInRefused as refusal:
             form.add_error("old_password", _wrong_old_password(refusal.left))
             form.add_weaknesses_in_itself()
         except WeakPassword as refusal:
             form.add_weaknesses(refusal.weaknesses)
-        except ChangedMeanwhile:
+        except PasswordChangedMeanwhile:
             form.add_error(None, _("Votre mot de passe vient d’être modifié ailleurs. Reconnectez-vous."))
         except Locked as lock:
             logout(request)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from adherents.accounts import sessions
 from adherents.accounts.decorators import ENDED, KEPT, NOT_DONE, P, View, account_of, member_required
-from adherents.accounts.models import Session, Why
+from adherents.accounts.models import Session, SessionEndReason
 from adherents.accounts.services import end_sessions
 from adherents.accounts.services.end_sessions import NothingOpen
 from adherents.accounts.tokens import hash_token
@@ -22,13 +22,13 @@ from adherents.accounts.tokens import hash_token
 _after_proof: Callable[[View[P]], View[P]] = reauthentication_required()
 
 ENDED_WORDS = {
-    Why.ELSEWHERE: gettext_lazy(
+    SessionEndReason.ELSEWHERE: gettext_lazy(
         "Votre compte vient d’être ouvert dans un autre navigateur : cette connexion-ci est terminée. "
         "Si ce n’était pas vous, prévenez-nous sans attendre."
     ),
-    Why.OWNER: gettext_lazy("Vous avez mis fin à cette connexion depuis un autre appareil."),
-    Why.SERVICE: gettext_lazy("Le service a mis fin à cette connexion. Un mail vous le dit."),
-    Why.STRANGER: gettext_lazy(
+    SessionEndReason.OWNER: gettext_lazy("Vous avez mis fin à cette connexion depuis un autre appareil."),
+    SessionEndReason.SERVICE: gettext_lazy("Le service a mis fin à cette connexion. Un mail vous le dit."),
+    SessionEndReason.STRANGER: gettext_lazy(
         "Tout a été fermé à la suite d’un signalement « ce n’était pas moi ». "
         "Suivez « Mot de passe oublié ? » pour choisir un nouveau mot de passe."
     ),

@@ -5,13 +5,13 @@ from adherents.casework.models.messages import Attachment, CannedAnswer, Message
 from adherents.casework.models.queue import (
     ALL,
     Age,
+    Availability,
     Correction,
     Decision,
     Filters,
     Item,
     ItemQuerySet,
     Outcome,
-    Place,
     Status,
 )
 
@@ -19,6 +19,7 @@ __all__ = [
     "ALL",
     "Age",
     "Attachment",
+    "Availability",
     "CannedAnswer",
     "Correction",
     "Decision",
@@ -27,7 +28,6 @@ __all__ = [
     "ItemQuerySet",
     "Message",
     "Outcome",
-    "Place",
     "ReasonTally",
     "Status",
     "Tally",

@@ -47,7 +47,7 @@ class Age(models.TextChoices):
     LATER = "later", _("Pour plus tard")
 
 
-class Place(models.TextChoices):
+class Availability(models.TextChoices):
     """Where a waiting item is: nobody's, in somebody's hand, or kept for somebody; or decided of a moment ago."""
 
     FREE = "free", _("À prendre")
@@ -98,16 +98,16 @@ class ItemQuerySet(models.QuerySet["Item"]):
         return self.waiting().filter(Q(reserved_until=None) | Q(reserved_until__gt=now), reserved_for=agent)
 
     def in_place(self, place: str) -> Self:
-        """Those of a `Place`; everything that waits for ""."""
+        """Those of a `Availability`; everything that waits for ""."""
         now = timezone.now()
         kept = Q(reserved_until=None, reserved_for__isnull=False) | Q(reserved_until__gt=now)
-        if place == Place.FREE:
+        if place == Availability.FREE:
             return self.free().exclude(kept)
-        if place == Place.IN_HAND:
+        if place == Availability.IN_HAND:
             return self.held().filter(taken_at__isnull=False)
-        if place == Place.KEPT:
+        if place == Availability.KEPT:
             return self.free().filter(kept)
-        return self.filter(status=Status.DECIDED) if place == Place.DECIDED else self.waiting()
+        return self.filter(status=Status.DECIDED) if place == Availability.DECIDED else self.waiting()
 
     def of(self, agent: Account) -> Self:
         """What this agent has in hand, was given, or has just decided of."""
@@ -227,24 +227,24 @@ class Item(models.Model):
         return self.reserved_for_id is not None and (until is None or until > timezone.now())
 
     @property
-    def place(self) -> Place | None:
+    def place(self) -> Availability | None:
         """None: it waits no more."""
         if self.status == Status.DECIDED:
-            return Place.DECIDED
+            return Availability.DECIDED
         if not self.is_waiting:
             return None
         if self.is_held and self.taken_at is not None:
-            return Place.IN_HAND
-        return Place.KEPT if self.is_kept else Place.FREE
+            return Availability.IN_HAND
+        return Availability.KEPT if self.is_kept else Availability.FREE
 
     @property
     def whose(self) -> Account | None:
         """Who has it in hand, has just decided of it, or is to be offered it first."""
         return (
             self.reserved_for
-            if self.place == Place.KEPT
+            if self.place == Availability.KEPT
             else self.agent
-            if self.place != Place.FREE
+            if self.place != Availability.FREE
             else None
         )
 

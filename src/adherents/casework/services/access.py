@@ -14,54 +14,54 @@ from adherents.journal.services import record
 from adherents.members.models import Member, MemberQuerySet
 from adherents.members.services.accounts import NumberGiven, attach_account
 from adherents.members.services.accounts import change_email as change_in_register
-from adherents.members.services.addresses import trust_again
+from adherents.members.services.addresses import clear_bounce
 
 
-class Refusal(Exception):
+class AccountActRefused(Exception):
     """Why this cannot be done now, in words for the agent."""
 
     message = _("Cela ne peut pas se faire maintenant.")
 
 
-class SameAddress(Refusal):
+class SameAddress(AccountActRefused):
     message = _("C’est déjà l’adresse du dossier.")
 
 
-class NoAddress(Refusal):
+class NoAddress(AccountActRefused):
     message = _("Le dossier n’a pas d’adresse e-mail : ajoutez-la d’abord.")
 
 
-class AccountClosed(Refusal):
+class AccountClosed(AccountActRefused):
     message = _("Ce compte est fermé : aucun lien ne peut l’ouvrir.")
 
 
-class StillLocked(Refusal):
+class StillLocked(AccountActRefused):
     message = _("Le compte est bloqué : mettez d’abord fin au blocage.")
 
 
-class NothingLocked(Refusal):
+class NothingLocked(AccountActRefused):
     message = _("Rien n’est bloqué : le délai est passé, ou le blocage a déjà été levé.")
 
 
-class AlreadyClosed(Refusal):
+class AlreadyClosed(AccountActRefused):
     message = _("Ce compte est déjà fermé.")
 
 
-class NotClosed(Refusal):
+class NotClosed(AccountActRefused):
     message = _("Ce compte n’est pas fermé.")
 
 
-class NoLetter(Refusal):
+class NoLetter(AccountActRefused):
     message = _(
         "Un courrier se fait pour qui n’a pas d’adresse e-mail, ou une adresse en échec, et dont le compte n’est pas fermé."
     )
 
 
-class NothingOpen(Refusal):
+class NoOpenSession(AccountActRefused):
     message = _("Aucune connexion n’est ouverte.")
 
 
-class FormerHolder(Refusal):
+class FormerHolder(AccountActRefused):
     message = NumberGiven.message
 
 
@@ -85,7 +85,7 @@ def change_email(*, agent: Account, member: Member, email: str, reason: str) -> 
     """
     _check_number_is_theirs(member)
     if email.strip() == member.email:
-        if trust_again(member=member, actor=agent.actor, reason=reason):
+        if clear_bounce(member=member, actor=agent.actor, reason=reason):
             return
         raise SameAddress
     with transaction.atomic():
@@ -100,13 +100,13 @@ def end_lock(*, agent: Account, member: Member, reason: str) -> None:
 
 
 def end_sessions(*, agent: Account, member: Member, reason: str) -> None:
-    """End every session that is open on the member's account, who is told. Raises `NothingOpen`."""
+    """End every session that is open on the member's account, who is told. Raises `NoOpenSession`."""
     if member.account is None:
-        raise NothingOpen
+        raise NoOpenSession
     try:
         end_all_of(account=member.account, by=agent, reason=reason)
     except NoSession as error:
-        raise NothingOpen from error
+        raise NoOpenSession from error
 
 
 def send_link(*, agent: Account, member: Member, reason: str) -> str:

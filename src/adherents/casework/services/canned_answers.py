@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from adherents.accounts.models import Account
 from adherents.casework.models import CannedAnswer
 from adherents.drafts import services as drafts
-from adherents.drafts.kinds import Kind
+from adherents.drafts.kinds import DraftKind
 from adherents.journal.events import Event
 from adherents.journal.services import record
 
@@ -29,7 +29,9 @@ def keep(*, agent: Account, title: str, fr: str, en: str, answer_id: int | None 
         except IntegrityError as error:
             raise TitleTaken from error
         drafts.done(
-            account_id=agent.pk, kind=Kind.CANNED_ANSWER, about=f"answer:{answer_id}" if answer_id else ""
+            account_id=agent.pk,
+            kind=DraftKind.CANNED_ANSWER,
+            about=f"answer:{answer_id}" if answer_id else "",
         )
         record(
             Event.CANNED_ANSWER_CHANGED,
@@ -44,5 +46,5 @@ def remove(*, agent: Account, answer_id: int) -> None:
     """What was sent with its words stays. Twice is once."""
     with transaction.atomic():
         if CannedAnswer.objects.filter(pk=answer_id).delete()[0]:
-            drafts.forget(about=f"answer:{answer_id}", kinds=[Kind.CANNED_ANSWER])
+            drafts.forget(about=f"answer:{answer_id}", kinds=[DraftKind.CANNED_ANSWER])
             record(Event.CANNED_ANSWER_REMOVED, subject=f"answer:{answer_id}", actor=agent.actor)

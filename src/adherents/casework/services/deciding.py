@@ -16,7 +16,7 @@ from adherents.casework.models import Correction, Decision, Item, Outcome, Statu
 from adherents.casework.services import queue, tallying
 from adherents.crypto.rows import readable
 from adherents.drafts import services as drafts
-from adherents.drafts.kinds import DECISIONS, Kind
+from adherents.drafts.kinds import DECISIONS, DraftKind
 from adherents.insurer.profile import profile
 from adherents.insurer.treatment import Reason, Use
 from adherents.journal.events import Event
@@ -30,7 +30,7 @@ _STATES = {
     Outcome.REFUSED: State.REFUSED,
     Outcome.INCOMPLETE: State.INCOMPLETE,
 }
-_FORMS = {Outcome.REFUSED: Kind.REFUSAL, Outcome.INCOMPLETE: Kind.CORRECTION}
+_FORMS = {Outcome.REFUSED: DraftKind.REFUSAL, Outcome.INCOMPLETE: DraftKind.CORRECTION}
 _EVENTS = {
     Outcome.ACCEPTED: Event.DOCUMENT_ACCEPTED,
     Outcome.REFUSED: Event.DOCUMENT_REFUSED,

@@ -8,7 +8,7 @@ from django.utils import timezone
 from adherents.casework.models import Attachment, Thread
 from adherents.casework.models.messages import ThreadQuerySet
 from adherents.drafts import services as drafts
-from adherents.drafts.kinds import Kind
+from adherents.drafts.kinds import DraftKind
 from adherents.insurer.profile import profile
 from adherents.journal.events import Event
 from adherents.journal.services import record
@@ -42,7 +42,7 @@ def erase_threads(limit: int) -> int:
             if over().select_for_update().filter(pk=thread.pk).exists():
                 count = thread.messages.count()
                 thread.delete()
-                drafts.forget(about=thread.reference, kinds=list(Kind))
+                drafts.forget(about=thread.reference, kinds=list(DraftKind))
                 record(
                     Event.THREAD_ERASED, subject=thread.member.subject, thread=str(thread.pk), messages=count
                 )

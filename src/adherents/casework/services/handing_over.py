@@ -3,12 +3,12 @@
 from django.utils.translation import gettext_lazy as _
 
 from adherents.accounts.models import Account
-from adherents.casework.services.access import Refusal
+from adherents.casework.services.access import AccountActRefused
 from adherents.members.models import Member
 from adherents.vault.services.exporting import Export, export_everything
 
 
-class TakesThemAway(Refusal):
+class TakesThemAway(AccountActRefused):
     message = _("Cet adhérent a toujours son numéro : il télécharge lui-même ses documents.")
 
 

@@ -16,48 +16,48 @@ from adherents.accounts.permissions import Act, acts_of
 from adherents.casework import canned, mails
 from adherents.casework.models import Attachment, Message, Thread
 from adherents.drafts import services as drafts
-from adherents.drafts.kinds import Kind
+from adherents.drafts.kinds import DraftKind
 from adherents.journal.events import Event
 from adherents.journal.models import Entry
 from adherents.journal.services import record
 from adherents.members.models import Member
 from adherents.vault.models import Document
-from adherents.vault.services.attaching import Brought, attach
+from adherents.vault.services.attaching import Attachments, attach
 
-NOTHING = Brought()
+NOTHING = Attachments()
 SAME_VISIT = timedelta(minutes=10)
 
 
-class Refusal(Exception):
+class MessageRefused(Exception):
     """Why this cannot be done now, in words for the agent."""
 
     message: str | Promise = _("Cela ne peut pas se faire maintenant.")
     field = ""  # of the form, where that is what to mend
 
 
-class SomethingNew(Refusal):
+class SomethingNew(MessageRefused):
     message = _(
         "Un message est arrivé entre-temps : lisez-le, puis envoyez le vôtre, qui est gardé ci-dessous."
     )
 
 
-class AccountClosed(Refusal):
+class MemberAccountClosed(MessageRefused):
     message = _("Ce compte est fermé : l’adhérent ne pourrait pas lire votre message.")
 
 
-class ThreadClosed(Refusal):
+class ThreadClosed(MessageRefused):
     message = _("Cette conversation est fermée : rouvrez-la d’abord.")
 
 
-class TakenAlready(Refusal):
+class TakenAlready(MessageRefused):
     message = _("Quelqu’un d’autre suit déjà cette conversation.")
 
 
-class CannotFollow(Refusal):
+class CannotFollow(MessageRefused):
     message = _("Cette personne ne peut pas suivre de conversation.")
 
 
-class Unfilled(Refusal):
+class Unfilled(MessageRefused):
     field = "body"
     message = _("Complétez ce qui est encore entre accolades, ou effacez-le.")
 
@@ -72,25 +72,25 @@ def open_thread(
     subject: str,
     body: str,
     document_id: uuid.UUID | None = None,
-    brought: Brought = NOTHING,
+    brought: Attachments = NOTHING,
 ) -> Thread:
     """The member writes about a subject, or about one of their documents. Raises `Document.DoesNotExist`."""
     with transaction.atomic():
         document = Document.objects.of(member).get(pk=document_id) if document_id else None
         thread = Thread.objects.create(member=member, subject=subject, document=document)
         _written_by_member(thread, author, body, brought)
-        drafts.done(account_id=author.pk, kind=Kind.MESSAGE, about=document.subject if document else "")
+        drafts.done(account_id=author.pk, kind=DraftKind.MESSAGE, about=document.subject if document else "")
     return thread
 
 
 def write(
-    *, member: Member, author: Account, thread_id: uuid.UUID, body: str, brought: Brought = NOTHING
+    *, member: Member, author: Account, thread_id: uuid.UUID, body: str, brought: Attachments = NOTHING
 ) -> Thread:
     """The member writes in a thread; a closed one opens again. Raises `Thread.DoesNotExist`."""
     with transaction.atomic():
         thread = _locked(thread_id, member=member)
         _written_by_member(thread, author, body, brought)
-        drafts.done(account_id=author.pk, kind=Kind.REPLY, about=thread.reference)
+        drafts.done(account_id=author.pk, kind=DraftKind.REPLY, about=thread.reference)
     return thread
 
 
@@ -109,13 +109,13 @@ def read_by_member(*, member: Member, thread_id: uuid.UUID) -> Thread:
 def start(
     *, agent: Account, member: Member, subject: str, body: str, document: Document | None = None
 ) -> Thread:
-    """An agent writes first, and follows the thread. Raises `AccountClosed` or `Unfilled`."""
+    """An agent writes first, and follows the thread. Raises `MemberAccountClosed` or `Unfilled`."""
     with transaction.atomic():
         thread = Thread(member=member, subject=subject, document=document, agent=agent)
         _check_can_be_sent(thread, body)
         thread.save(force_insert=True)
         _written_by_agent(thread, agent, body)
-        drafts.done(account_id=agent.pk, kind=Kind.FIRST_MESSAGE, about=member.subject)
+        drafts.done(account_id=agent.pk, kind=DraftKind.FIRST_MESSAGE, about=member.subject)
     return thread
 
 
@@ -124,7 +124,7 @@ def answer(
 ) -> Thread:
     """Send an answer; whoever answers a thread that nobody follows follows it. `after`: the last message that the agent saw.
 
-    Raises `SomethingNew`, `ThreadClosed`, `AccountClosed`, `Unfilled` or `Thread.DoesNotExist`.
+    Raises `SomethingNew`, `ThreadClosed`, `MemberAccountClosed`, `Unfilled` or `Thread.DoesNotExist`.
     """
     with transaction.atomic():
         thread = _locked(thread_id)
@@ -135,7 +135,7 @@ def answer(
         if thread.follower is None:
             thread.agent = agent
         _written_by_agent(thread, agent, body)
-        drafts.done(account_id=agent.pk, kind=Kind.ANSWER, about=thread.reference)
+        drafts.done(account_id=agent.pk, kind=DraftKind.ANSWER, about=thread.reference)
         if then_close:
             _close(thread, agent)
     return thread
@@ -148,7 +148,7 @@ def note(*, agent: Account, thread_id: uuid.UUID, body: str) -> Thread:
         written = Message.objects.create(
             thread=thread, author=agent, from_member=False, internal=True, body=body
         )
-        drafts.done(account_id=agent.pk, kind=Kind.NOTE, about=thread.reference)
+        drafts.done(account_id=agent.pk, kind=DraftKind.NOTE, about=thread.reference)
         _record(Event.NOTE_WRITTEN, thread.member, thread.pk, by=agent.actor, message=written.pk)
     return thread
 
@@ -183,7 +183,7 @@ def close(*, agent: Account, thread_id: uuid.UUID, after: int) -> Thread:
         _check_nothing_new(thread, after)
         if not thread.is_closed:
             _close(thread, agent)
-            drafts.forget(about=thread.reference, kinds=[Kind.ANSWER], account_id=agent.pk)
+            drafts.forget(about=thread.reference, kinds=[DraftKind.ANSWER], account_id=agent.pk)
     return thread
 
 
@@ -224,7 +224,7 @@ def _record(event: Event, member: Member, thread_id: uuid.UUID, *, by: str, **de
     record(event, subject=member.subject, actor=by, thread=str(thread_id), **details)
 
 
-def _written_by_member(thread: Thread, author: Account, body: str, brought: Brought) -> None:
+def _written_by_member(thread: Thread, author: Account, body: str, brought: Attachments) -> None:
     written = Message.objects.create(thread=thread, author=author, from_member=True, body=body)
     documents = attach(member=thread.member, brought=brought)
     Attachment.objects.bulk_create(Attachment(message=written, document=one) for one in documents)
@@ -257,7 +257,7 @@ def _written_by_agent(thread: Thread, agent: Account, body: str) -> None:
 def _check_can_be_sent(thread: Thread, body: str) -> None:
     account = thread.member.account
     if thread.member.is_former_holder or (account is not None and account.closed_at is not None):
-        raise AccountClosed
+        raise MemberAccountClosed
     check_filled(body)
 
 

@@ -23,7 +23,7 @@ from adherents.journal.services import record
 from adherents.vault.models import State
 from adherents.vault.services.following import CannotMove, set_state
 
-AHEAD = timedelta(minutes=3)  # how long the next item is set apart before it is asked for
+PREFETCH = timedelta(minutes=3)  # how long the next item is set apart before it is asked for
 
 
 class NotAvailable(Exception):
@@ -99,7 +99,7 @@ def reserve_next(
         no_longer = Item.objects.held().filter(agent=agent, taken_at=None)
         if item is not None:
             no_longer = no_longer.exclude(pk=item.pk)
-            item.agent, item.leased_until, item.taken_at = agent, timezone.now() + AHEAD, None
+            item.agent, item.leased_until, item.taken_at = agent, timezone.now() + PREFETCH, None
             item.save(update_fields=["agent", "leased_until", "taken_at"])
         others = list(no_longer.select_for_update(skip_locked=True).values_list("pk", flat=True))
         Item.objects.filter(pk__in=others).update(agent=None, leased_until=None)

@@ -17,7 +17,7 @@ from adherents.casework.models.figures import WAIT_COLUMNS, WAITS, monday_of
 READ_AT_ONCE = 5000
 
 
-class Counted(NamedTuple):
+class DecisionFacts(NamedTuple):
     """All that is counted of a decision."""
 
     at: datetime
@@ -47,7 +47,7 @@ def count(*, decision: Decision) -> None:
     decision.team = team_of(decision.agent)
     Decision.objects.filter(pk=decision.pk).update(team=decision.team)
     item = decision.item
-    told = Counted(
+    told = DecisionFacts(
         decision.at,
         decision.outcome,
         decision.reason,
@@ -110,7 +110,7 @@ def _rebuild_week(monday: date) -> int:
     reasons: Counter[Cell] = Counter()
     number = 0
     for row in settled.values_list(*COLUMNS_READ).iterator(chunk_size=READ_AT_ONCE):
-        told = Counted(*row)
+        told = DecisionFacts(*row)
         cell, columns = _tally_of(told)
         tallies.setdefault(cell, Counter()).update(columns)
         if told.outcome != Outcome.ACCEPTED:
@@ -123,7 +123,7 @@ def _rebuild_week(monday: date) -> int:
     return number
 
 
-def _tally_of(told: Counted) -> tuple[Cell, list[str]]:
+def _tally_of(told: DecisionFacts) -> tuple[Cell, list[str]]:
     """Which tally a decision belongs to, and the columns in which it counts one."""
     day = timezone.localdate(told.at)
     hours = (told.at - told.entered_at) / timedelta(hours=1)
@@ -133,7 +133,7 @@ def _tally_of(told: Counted) -> tuple[Cell, list[str]]:
     return (("week", monday_of(day)), ("kind", told.kind), ("team", told.team)), columns
 
 
-def _reason_of(told: Counted) -> Cell:
+def _reason_of(told: DecisionFacts) -> Cell:
     week = monday_of(timezone.localdate(told.at))
     return (
         ("week", week),

@@ -109,7 +109,7 @@ def change_role(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         try:
             service.change_role(agent=agent, by=by, **form.cleaned_data)
-        except service.Refusal as refusal:
+        except service.AgentActRefused as refusal:
             form.add_error(None, str(refusal.message))
         else:
             draft.done()
@@ -231,7 +231,7 @@ def act(
     if form.is_valid():
         try:
             done = do(agent, account_of(request), form.cleaned_data["reason"])
-        except (service.Refusal, NothingOpen, new_factor.Refusal) as refusal:
+        except (service.AgentActRefused, NothingOpen, new_factor.FactorRefused) as refusal:
             form.add_error(None, str(refusal.message))
         else:
             draft.done()

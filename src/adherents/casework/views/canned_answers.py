@@ -12,7 +12,7 @@ from adherents.casework import canned
 from adherents.casework.message_forms import CannedAnswerForm
 from adherents.casework.models import CannedAnswer
 from adherents.casework.services import canned_answers
-from adherents.drafts.kinds import Kind
+from adherents.drafts.kinds import DraftKind
 from adherents.drafts.sheets import Sheet
 
 
@@ -47,7 +47,7 @@ def _edit(request: HttpRequest, kept: CannedAnswer | None) -> HttpResponse:
     agent = account_of(request)
     initial = {"title": kept.title, "fr": kept.fr, "en": kept.en} if kept else {}
     about = f"answer:{kept.pk}" if kept else ""
-    draft = Sheet(request, Kind.CANNED_ANSWER, "title", "fr", "en", about=about)
+    draft = Sheet(request, DraftKind.CANNED_ANSWER, "title", "fr", "en", about=about)
     posted = request.POST if request.method == "POST" else None
     form = CannedAnswerForm(posted, initial=draft.begin(initial), kept=kept)
     if form.is_valid():

@@ -20,7 +20,7 @@ from adherents.casework import files
 from adherents.casework.acts import reason_draft
 from adherents.casework.forms import ChangeEmailForm, ReasonForm
 from adherents.casework.services import access, consulting, handing_over
-from adherents.casework.services.access import Refusal
+from adherents.casework.services.access import AccountActRefused
 from adherents.crypto.rows import readable
 from adherents.drafts.sheets import Sheet
 from adherents.members import nir
@@ -129,7 +129,7 @@ def change_email(request: HttpRequest, pk: int) -> HttpResponse:
         old, again = member.email, member.email == form.cleaned_data["email"].strip()
         try:
             access.change_email(agent=account_of(request), member=member, **form.cleaned_data)
-        except (Refusal, NotAnAddress) as refusal:
+        except (AccountActRefused, NotAnAddress) as refusal:
             form.add_error("email", str(refusal.message))
         else:
             draft.done()
@@ -206,7 +206,7 @@ def hand_over_export(request: HttpRequest, pk: int) -> HttpResponseBase:
             zipped = handing_over.hand_over_export(
                 agent=account_of(request), member=member, reason=form.cleaned_data["reason"]
             )
-        except Refusal as refusal:
+        except AccountActRefused as refusal:
             form.add_error(None, str(refusal.message))
         else:
             draft.done()
@@ -224,7 +224,7 @@ def write_letter(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         try:
             batch = access.write_letter(agent=account_of(request), member=member, **form.cleaned_data)
-        except Refusal as refusal:
+        except AccountActRefused as refusal:
             form.add_error(None, str(refusal.message))
         else:
             draft.done()
@@ -265,7 +265,7 @@ def _act(request: HttpRequest, pk: int, act: Act, do: Callable[[Member, str], st
     if form.is_valid():
         try:
             done = do(member, form.cleaned_data["reason"])
-        except Refusal as refusal:
+        except AccountActRefused as refusal:
             form.add_error(None, str(refusal.message))
         else:
             draft.done()

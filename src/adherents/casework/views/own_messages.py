@@ -19,7 +19,7 @@ from adherents.casework.models import Message, Thread
 from adherents.casework.models.messages import LONGEST_SUBJECT
 from adherents.casework.services import messaging
 from adherents.casework.writing import Writing
-from adherents.drafts.kinds import Kind
+from adherents.drafts.kinds import DraftKind
 from adherents.drafts.sheets import Sheet
 from adherents.insurer.calendar import add_working_days
 from adherents.insurer.profile import profile
@@ -78,7 +78,7 @@ def _document(request: HttpRequest, member: Member) -> Document | None:
 
 @csrf_protect
 def _new(request: HttpRequest, writing: Writing, document: Document | None) -> HttpResponse:
-    draft = Sheet(request, Kind.MESSAGE, "subject", "body", about=document.subject if document else "")
+    draft = Sheet(request, DraftKind.MESSAGE, "subject", "body", about=document.subject if document else "")
     form = NewThreadForm(writing.data, initial=draft.begin({"subject": _subject_about(document)}))
     brought = writing.brought(form)
     if brought is not None:
@@ -132,7 +132,7 @@ def thread(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponseBase:
 def _thread(request: HttpRequest, writing: Writing, thread_id: uuid.UUID) -> HttpResponse:
     if not Thread.objects.of(writing.member).filter(pk=thread_id).exists():
         raise Http404
-    draft = Sheet(request, Kind.REPLY, "body", about=f"thread:{thread_id}")
+    draft = Sheet(request, DraftKind.REPLY, "body", about=f"thread:{thread_id}")
     form = MessageForm(writing.data, initial=draft.begin())
     brought = writing.brought(form)
     if brought is not None:

@@ -11,7 +11,7 @@ from adherents.accounts.models import Account
 from adherents.accounts.permissions import Act, acts_of
 from adherents.accounts.services import new_factor
 from adherents.casework.acts import reason_draft
-from adherents.casework.agent_forms import AnswerForm
+from adherents.casework.agent_forms import FactorAnswerForm
 from adherents.casework.views.agents import PAGE, Asked, act, agent_of
 
 
@@ -45,13 +45,13 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
         messages.info(request, str(new_factor.NothingWaits.message))
         return redirect("casework:agent", pk)
     draft = reason_draft(request, pk)
-    form = AnswerForm(request.POST or None, initial=draft.begin())
+    form = FactorAnswerForm(request.POST or None, initial=draft.begin())
     if form.is_valid():
         approved = form.cleaned_data["answer"] == "approve"
         settle = new_factor.approve if approved else new_factor.refuse
         try:
             settle(request=waiting, by=by, reason=form.cleaned_data["reason"])
-        except new_factor.Refusal as refusal:
+        except new_factor.FactorRefused as refusal:
             form.add_error(None, str(refusal.message))
         else:
             draft.done()

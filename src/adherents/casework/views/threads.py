@@ -22,9 +22,9 @@ from adherents.casework.message_forms import AnswerForm, CloseForm, NoteForm, St
 from adherents.casework.models import CannedAnswer, Message, Thread
 from adherents.casework.models.messages import LONGEST_BODY
 from adherents.casework.services import messaging
-from adherents.casework.services.messaging import Refusal
+from adherents.casework.services.messaging import MessageRefused
 from adherents.casework.views.member import file_context
-from adherents.drafts.kinds import Kind
+from adherents.drafts.kinds import DraftKind
 from adherents.drafts.sheets import Sheet
 from adherents.members.models import Member
 
@@ -73,7 +73,7 @@ def thread(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponse:
         then_close = "close" in request.POST
         try:
             messaging.answer(agent=agent, thread_id=thread_id, then_close=then_close, **form.cleaned_data)
-        except Refusal as refusal:
+        except MessageRefused as refusal:
             form.add_error(refusal.field or None, str(refusal.message))
         else:
             said = _("Réponse envoyée, conversation fermée.") if then_close else _("Réponse envoyée.")
@@ -143,7 +143,7 @@ def start(request: HttpRequest, pk: int) -> HttpResponse:
     """An agent writes first."""
     member = get_object_or_404(Member.objects.select_related("account"), pk=pk)
     agent = account_of(request)
-    draft = Sheet(request, Kind.FIRST_MESSAGE, "subject", "body", about=member.subject)
+    draft = Sheet(request, DraftKind.FIRST_MESSAGE, "subject", "body", about=member.subject)
     form = StartForm(request.POST if request.method == "POST" else None, initial=draft.begin())
     if "insert" in request.POST:
         written = {
@@ -154,7 +154,7 @@ def start(request: HttpRequest, pk: int) -> HttpResponse:
     elif form.is_valid():
         try:
             started = messaging.start(agent=agent, member=member, **form.cleaned_data)
-        except Refusal as refusal:
+        except MessageRefused as refusal:
             form.add_error(refusal.field or None, str(refusal.message))
         else:
             messages.success(request, _("Message envoyé."))
@@ -178,7 +178,7 @@ def _do(request: HttpRequest, thread_id: uuid.UUID, act: Callable[[], object], s
     """One call, and back to the thread, which says how it went."""
     try:
         act()
-    except Refusal as refusal:
+    except MessageRefused as refusal:
         messages.error(request, str(refusal.message))
     else:
         messages.success(request, said)
@@ -207,8 +207,8 @@ def _thread_page(request: HttpRequest, shown: Thread, **bound: forms.Form) -> Ht
     said = conversation(Message.objects.of(shown).select_related("author"))
     after = last_of(said)
     page = reverse("casework:thread", args=[shown.pk])
-    draft = Sheet(request, Kind.ANSWER, "body", about=shown.reference, page=page)
-    note_draft = Sheet(request, Kind.NOTE, "body", about=shown.reference, page=page)
+    draft = Sheet(request, DraftKind.ANSWER, "body", about=shown.reference, page=page)
+    note_draft = Sheet(request, DraftKind.NOTE, "body", about=shown.reference, page=page)
     answer = bound.get("answer") or AnswerForm(initial=draft.begin({"after": after}))
     wrong = next((form for form in bound.values() if form.errors), None)
     context = file_context(request, shown.member) | {

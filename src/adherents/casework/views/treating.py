@@ -28,14 +28,14 @@ from adherents.casework.views.queue import (
     treat_address,
     wanted_by,
 )
-from adherents.drafts.kinds import DECISIONS, Kind
+from adherents.drafts.kinds import DECISIONS, DraftKind
 from adherents.drafts.models import Draft
 from adherents.drafts.sheets import Sheet
 from adherents.insurer.profile import profile
 from adherents.insurer.treatment import Reason, Use
 
 WORDS = ("words_fr", "words_en")
-AHEAD = int(queue.AHEAD.total_seconds())
+PREFETCH = int(queue.PREFETCH.total_seconds())
 
 
 @allowed_to(Act.TREAT)
@@ -84,7 +84,7 @@ def treat_image(request: HttpRequest, document_id: uuid.UUID, number: int) -> Ht
     """
     response = image_response(request, document_id, number)
     if Item.objects.held().filter(pk=document_id, agent=account_of(request)).exists():
-        response["Cache-Control"] = f"private, max-age={AHEAD}"
+        response["Cache-Control"] = f"private, max-age={PREFETCH}"
         response["Vary"] = "Cookie"
     return response
 
@@ -118,7 +118,9 @@ def correct(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
 def _with_words(request: HttpRequest, item: Item, use: Use) -> HttpResponse:
     reasons = deciding.reasons_for(item, use)
     kind_of_form = WordsForm if use == "refuse" else CorrectionForm
-    draft = Sheet(request, Kind(use), "reason", "words_fr", "words_en", "until", about=f"document:{item.pk}")
+    draft = Sheet(
+        request, DraftKind(use), "reason", "words_fr", "words_en", "until", about=f"document:{item.pk}"
+    )
     form = None
     if request.method == "POST" and not {"motif", "proposed"} & request.POST.keys():
         chosen = _reason(reasons, request.POST.get("reason", ""))

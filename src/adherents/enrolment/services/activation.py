@@ -4,12 +4,12 @@ from django.db import transaction
 
 from adherents.accounts.client import Client
 from adherents.accounts.services import access_link, letter, lock, passwords
-from adherents.accounts.services.access_link import Opened
+from adherents.accounts.services.access_link import OpenedAccess
 from adherents.enrolment.services import confirming
 from adherents.members.models import Member
 
 
-def open_by_letter(*, ticket: str, password: str, address: str, client: Client) -> Opened:
+def open_by_letter(*, ticket: str, password: str, address: str, client: Client) -> OpenedAccess:
     """Set the password; the code opens no more. An address that is given gets a link, and counts once it was followed.
 
     `ticket`: of `letter.open_letter`. `address`: "" where the member has none. Raises `DeadLink`, `Locked`, `WeakPassword` or

@@ -21,7 +21,7 @@ from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.members.models import Member
 from adherents.members.services.accounts import checked_address, write_address
-from adherents.members.services.addresses import trust_again
+from adherents.members.services.addresses import clear_bounce
 
 ADDRESSES_A_DAY = 5
 
@@ -32,7 +32,7 @@ class CannotChange(Exception):
     message: str | Promise = _("Cela ne peut pas se faire maintenant.")
 
 
-class SameAddress(CannotChange):
+class AddressUnchanged(CannotChange):
     message = _("C’est déjà l’adresse de votre compte.")
 
 
@@ -59,7 +59,7 @@ def ask_for_change(*, member: Member, address: str, client: Client) -> None:
         if account.closed_at is not None or _is_locked(account, client):
             raise NotNow
         if address.lower() == current.email.lower() and current.is_reachable:
-            raise SameAddress
+            raise AddressUnchanged
         yesterday = timezone.now() - timedelta(days=1)
         sent = AccessLink.objects.filter(account=account, purpose=Purpose.ADDRESS, created_at__gt=yesterday)
         if sent.count() >= ADDRESSES_A_DAY:
@@ -116,7 +116,7 @@ def confirm(*, token: str, client: Client) -> Member:
         if account.closed_at is not None or member.email != row.instead_of or not use_up(row.link):
             raise DeadLink
         if member.email == row.address:
-            trust_again(member=member, actor=account.subject)
+            clear_bounce(member=member, actor=account.subject)
         else:
             write_address(member=member, address=row.address, actor=account.subject)
             _tell_the_former(row, account, change_own_email(account=account, email=row.address))

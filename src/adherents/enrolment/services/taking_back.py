@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from django.db import transaction
 
-from adherents.accounts.models import AccessLink, Account, KnownDevice, Purpose, Why
+from adherents.accounts.models import AccessLink, Account, KnownDevice, Purpose, SessionEndReason
 from adherents.accounts.services import lock
 from adherents.accounts.services.access_link import DeadLink, check_birth_date, open_link, use_up
 from adherents.accounts.services.email import put_back_email
@@ -73,6 +73,6 @@ def _shut(row: AddressToConfirm, account: Account) -> None:
     earlier = AddressToConfirm.objects.filter(member=row.member_id, report__lt=row.report_id)
     AccessLink.objects.exclude(pk__in=earlier.values("report")).kill_every_one_of(account)
     lock.lock_until_identified(account=account)
-    account.sessions.all().end(Why.STRANGER)
+    account.sessions.all().end(SessionEndReason.STRANGER)
     KnownDevice.objects.filter(account=account).delete()
     remove_factors_added_since(account, row.link.created_at - SUSPECT_BEFORE)

@@ -15,8 +15,8 @@ from adherents.members import nir
 from adherents.members.identity import Identity, is_same_person
 from adherents.members.intake import encodings, read
 from adherents.members.intake.digest import LineDigest
-from adherents.members.intake.facts import Reason
-from adherents.members.intake.sheets import Known, Sheet, number_of
+from adherents.members.intake.facts import RowReason
+from adherents.members.intake.sheets import Known, RegisterSheet, number_of
 from adherents.members.intake.staging import OTHER_PERSON, Staging
 from adherents.members.last_file import DIGEST_BYTES
 from adherents.members.models import NIR_PURPOSE
@@ -35,12 +35,12 @@ class Owners:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RefusedRow:
     """A line that is not imported. It names the member where it can, and never repeats what the line says."""
 
     line: int
     key: str
-    reasons: list[Reason]
+    reasons: list[RowReason]
 
 
 @dataclass(slots=True)
@@ -94,7 +94,7 @@ def compare(
     path: Path,
     staging: Staging,
     *,
-    on_refused: Callable[[Refused], None],
+    on_refused: Callable[[RefusedRow], None],
     progress: Progress,
     owners: Callable[[set[str]], Owners] | None = None,
     let_through: Collection[str] = (),
@@ -133,10 +133,10 @@ class _Batch:
 
     def __init__(
         self,
-        sheet: Sheet,
+        sheet: RegisterSheet,
         staging: Staging,
         plan: Plan,
-        on_refused: Callable[[Refused], None],
+        on_refused: Callable[[RefusedRow], None],
         owners: Callable[[set[str]], Owners] | None,
         let_through: frozenset[str],
         fresh: frozenset[str],
@@ -145,7 +145,7 @@ class _Batch:
         self.on_refused, self.owners = on_refused, owners
         self.let_through, self.fresh = let_through, fresh
         self.digests = LineDigest(sheet.name)
-        self.refused: dict[int, Refused] = {}
+        self.refused: dict[int, RefusedRow] = {}
         self.untrusted: list[str] = []
         self.others: list[str] = []
 
@@ -214,28 +214,28 @@ class _Batch:
                     row,
                     key,
                     [
-                        Reason(
+                        RowReason(
                             "numero_adherent", _("La ligne de son adhérent est celle d’une autre personne.")
                         )
                     ],
                 )
             elif number_of(key) not in owners.accepted:
                 self._refuse(
-                    row, key, [Reason("numero_adherent", _("Cet adhérent n’est pas dans le registre."))]
+                    row, key, [RowReason("numero_adherent", _("Cet adhérent n’est pas dans le registre."))]
                 )
             else:
                 continue
             self.untrusted.append(key)
 
-    def _facts(self, row: read.Row) -> tuple[tuple[Any, ...], list[Reason]]:
+    def _facts(self, row: read.Row) -> tuple[tuple[Any, ...], list[RowReason]]:
         if row.is_too_long:
             return (), [
-                Reason("", _("Cette ligne est bien trop longue : ce n’est pas celle d’une personne."))
+                RowReason("", _("Cette ligne est bien trop longue : ce n’est pas celle d’une personne."))
             ]
         if not row.whole:
-            return (), [Reason("", _("Le nombre de colonnes n’est pas celui de l’en-tête."))]
+            return (), [RowReason("", _("Le nombre de colonnes n’est pas celui de l’en-tête."))]
         if self.code_page and not all(value.isascii() for value in row.values):
-            return (), [Reason("", encodings.in_another(self.code_page))]
+            return (), [RowReason("", encodings.in_another(self.code_page))]
         return self.sheet.facts([value.strip() for value in row.values])
 
     def _refuse_other_persons(
@@ -255,7 +255,7 @@ class _Batch:
                 continue
             del stated[key]
             self.others.append(key)
-            self._refuse(keyed[key], key, [Reason("", _other_person(self.sheet, key))])
+            self._refuse(keyed[key], key, [RowReason("", _other_person(self.sheet, key))])
 
     def _is_same_person(self, known: Known, row: read.Row, values: tuple[Any, ...]) -> bool:
         said = dict(zip(self.sheet.fields, values, strict=True))
@@ -272,11 +272,11 @@ class _Batch:
     def _is_unchanged(self, row: read.Row, digest: bytes | None) -> bool:
         return digest is not None and row.whole and self.digests.recognises(row.values, digest)
 
-    def _refuse(self, row: read.Row, key: str, reasons: list[Reason]) -> None:
-        self.refused[row.line] = Refused(row.line, key, reasons)
+    def _refuse(self, row: read.Row, key: str, reasons: list[RowReason]) -> None:
+        self.refused[row.line] = RefusedRow(row.line, key, reasons)
 
 
-def _other_person(sheet: Sheet, key: str) -> str:
+def _other_person(sheet: RegisterSheet, key: str) -> str:
     option = "--new-person" if sheet.name == "member" else "--new-beneficiary"
     return _(
         "Changement de personne : le registre a quelqu’un d’autre sous ce numéro. S’il a vraiment été redonné, relancez avec "
@@ -284,5 +284,5 @@ def _other_person(sheet: Sheet, key: str) -> str:
     ) % {"option": option, "key": key}
 
 
-def _repeated(line: int) -> Reason:
-    return Reason("numero_adherent", _("La ligne %(line)d porte déjà ce numéro.") % {"line": line})
+def _repeated(line: int) -> RowReason:
+    return RowReason("numero_adherent", _("La ligne %(line)d porte déjà ce numéro.") % {"line": line})

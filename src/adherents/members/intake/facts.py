@@ -36,23 +36,23 @@ _PLAIN_EMAIL = re.compile(
 )
 
 
-class Reason(NamedTuple):
+class RowReason(NamedTuple):
     """Why a line is refused: the column ("" for the line as a whole), and a sentence for people."""
 
     column: str
     message: str | Promise
 
 
-class Facts:
+class RowFacts:
     """The facts of one line as they are gathered: each method reads one column and notes what is wrong with it."""
 
     __slots__ = ("reasons",)
 
     def __init__(self) -> None:
-        self.reasons: list[Reason] = []
+        self.reasons: list[RowReason] = []
 
     def refuse(self, column: str, message: str | Promise) -> None:
-        self.reasons.append(Reason(column, message))
+        self.reasons.append(RowReason(column, message))
 
     def readable(self, values: Sequence[str]) -> None:
         line = " ".join(values)
@@ -219,9 +219,9 @@ MEMBER_FIELDS = (
 _MEMBER_NIR = Member._meta.get_field("nir")
 
 
-def member_facts(values: Sequence[str]) -> tuple[tuple[Any, ...], list[Reason]]:
+def member_facts(values: Sequence[str]) -> tuple[tuple[Any, ...], list[RowReason]]:
     """A line of the member file, values in the order of `MEMBER_COLUMNS`: what to store, and what is wrong with it."""
-    facts = Facts()
+    facts = RowFacts()
     facts.readable(values)
     number = facts.number(values[0])
     whole_nir = facts.nir("nir", values[1])
@@ -294,9 +294,9 @@ def rank_in(text: str) -> int | None:
     return int(found[1]) if found else None
 
 
-def beneficiary_facts(values: Sequence[str]) -> tuple[tuple[Any, ...], list[Reason]]:
+def beneficiary_facts(values: Sequence[str]) -> tuple[tuple[Any, ...], list[RowReason]]:
     """A line of the beneficiaries' file, in the order of `BENEFICIARY_COLUMNS`: what to store, and what is wrong."""
-    facts = Facts()
+    facts = RowFacts()
     facts.readable(values)
     number = facts.number(values[0])
     rank = rank_in(values[1])

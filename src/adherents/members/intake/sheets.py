@@ -17,7 +17,7 @@ _BENEFICIARY = Beneficiary._meta.db_table
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class RegisterSheet:
     """One kind of file. A line is named by its key: the member's number, or number/rank for a beneficiary."""
 
     name: str
@@ -25,7 +25,7 @@ class Sheet:
     columns: tuple[str, ...]
     fields: tuple[str, ...]
     key_in: Callable[[Sequence[str]], str | None]
-    facts: Callable[[Sequence[str]], tuple[tuple[Any, ...], list[facts.Reason]]]
+    facts: Callable[[Sequence[str]], tuple[tuple[Any, ...], list[facts.RowReason]]]
     digests: Callable[[Collection[str]], dict[str, bytes]]
     people: Callable[[Collection[str]], "dict[str, Known]"]
     last_lines: type[models.Model]
@@ -101,7 +101,7 @@ def number_of(key: str) -> str:
     return key.rpartition("/")[0]
 
 
-MEMBERS = Sheet(
+MEMBERS = RegisterSheet(
     name="member",
     table=Member._meta.db_table,
     columns=facts.MEMBER_COLUMNS,
@@ -112,7 +112,7 @@ MEMBERS = Sheet(
     people=_member_people,
     last_lines=LastMemberLine,
 )
-BENEFICIARIES = Sheet(
+BENEFICIARIES = RegisterSheet(
     name="beneficiary",
     table=Beneficiary._meta.db_table,
     columns=facts.BENEFICIARY_COLUMNS,

@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
-from adherents.members.intake.sheets import Sheet
+from adherents.members.intake.sheets import RegisterSheet
 from adherents.members.models import Beneficiary, Member
 
 _SQLITE = "sqlite"
@@ -26,7 +26,7 @@ ACCEPTED, REFUSED, OTHER_PERSON = 0, 1, 2
 class Staging:
     """The temporary tables of one file. Use as a context manager."""
 
-    def __init__(self, sheet: Sheet) -> None:
+    def __init__(self, sheet: RegisterSheet) -> None:
         self.sheet = sheet
         self.seen = f"intake_{sheet.name}_seen"
         self.rows = f"intake_{sheet.name}_rows"

@@ -13,7 +13,7 @@ AT_MOST = (
 )
 
 
-def note_refusal(*, address: str) -> int:
+def record_bounce(*, address: str) -> int:
     """Its server refused this address for good: whoever has it in the register is on the list; how many.
 
     One that was changed meanwhile is nobody's any more, and nothing happens.
@@ -29,7 +29,7 @@ def note_refusal(*, address: str) -> int:
     return len(members)
 
 
-def trust_again(*, member: Member, actor: str, reason: str = "") -> bool:
+def clear_bounce(*, member: Member, actor: str, reason: str = "") -> bool:
     """The address on file is right after all, says an agent or a link that was followed. False: it was not in failure."""
     with transaction.atomic():
         mended = Member.objects.filter(pk=member.pk, email_failed_at__isnull=False)

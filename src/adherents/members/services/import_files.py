@@ -14,7 +14,7 @@ from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.members.intake import apply as applying
 from adherents.members.intake import last_files
-from adherents.members.intake.compare import Owners, Plan, Refused, compare
+from adherents.members.intake.compare import Owners, Plan, RefusedRow, compare
 from adherents.members.intake.doubts import doubts_about
 from adherents.members.intake.facts import number_in
 from adherents.members.intake.sheets import BENEFICIARIES, MEMBERS
@@ -37,7 +37,7 @@ class TooManyOthers(TooManyGone):
     """The file would give more numbers to other people than was allowed: its rows may be shifted. Nothing was changed."""
 
 
-class ChangedMeanwhile(Exception):
+class RegisterChangedMeanwhile(Exception):
     """Another import was applied while this one read its files. Nothing was changed."""
 
     message = _lazy("Un autre import a été appliqué entre-temps : rien n’a été changé. Relancez celui-ci.")
@@ -72,7 +72,7 @@ def import_files(
     expect_rows: int | None = None,
     expect_beneficiaries: int | None = None,
     actor: str = "system",
-    on_refused: Callable[[str, Refused], None] = lambda sheet, refused: None,
+    on_refused: Callable[[str, RefusedRow], None] = lambda sheet, refused: None,
     progress: Callable[[str, int, int], None] = lambda sheet, done, size: None,
 ) -> Report:
     """Compare the files with the register; with `apply`, bring the register up to them in one transaction.
@@ -80,7 +80,7 @@ def import_files(
     Refused lines are told one by one to `on_refused` and stop nothing else. `allow_gone`: the share of the register, in
     percent, that may be ended by one import, and the share whose number may come with another person. `new_persons`: the
     numbers that may; `new_beneficiaries`: the number/rank. `expect_rows`: how many lines the files are known to have.
-    Raises `read.UnusableFile`, `TooManyGone`, `TooManyOthers` and `ChangedMeanwhile`, with nothing changed.
+    Raises `read.UnusableFile`, `TooManyGone`, `TooManyOthers` and `RegisterChangedMeanwhile`, with nothing changed.
     """
     imports = last_files.imports_so_far()
     numbers = {number_in(text) or text for text in new_persons}
@@ -120,7 +120,7 @@ def import_files(
             _check_bounds(covered_plan, allow_gone)
         with applying.roomy_cache(), transaction.atomic():
             if not last_files.hold(imports):
-                raise ChangedMeanwhile
+                raise RegisterChangedMeanwhile
             plan.gone = applying.apply_members(plan, people, actor=actor)
             _refuse_too_many(plan, allow_gone)
             if not plan.doubts:

@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import FileSystemStorage, storages
 from django.utils import timezone
 
-from adherents.storage.objects.contract import NoSuchObject, ObjectWriter, Place, StorageFailed
+from adherents.storage.objects.contract import NoSuchObject, ObjectStore, ObjectWriter, StorageFailed
 from adherents.storage.objects.folder import Folder
 
 __all__ = [
@@ -74,7 +74,7 @@ def object_names() -> Iterator[tuple[str, bool]]:
     return _place().names()
 
 
-def _place() -> Place:
+def _place() -> ObjectStore:
     storage = storages["documents"]
     if isinstance(storage, FileSystemStorage):
         return Folder(storage)

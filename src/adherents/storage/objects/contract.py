@@ -24,7 +24,7 @@ class ObjectWriter(Protocol):
     def abort(self) -> bool: ...
 
 
-class Place(Protocol):
+class ObjectStore(Protocol):
     """Where objects are. Every method raises `StorageFailed` when the place does not do its work."""
 
     def begin(self, name: str) -> ObjectWriter: ...

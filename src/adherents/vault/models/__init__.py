@@ -1,16 +1,6 @@
 """The tables of the vault."""
 
 from adherents.vault.legibility import SetAside
-from adherents.vault.models.arrivals import (
-    SENDING,
-    Arrival,
-    ArrivalQuerySet,
-    Sending,
-    SendingQuerySet,
-    Upload,
-    UploadPart,
-    UploadQuerySet,
-)
 from adherents.vault.models.documents import (
     REPLACES,
     Deposit,
@@ -23,14 +13,22 @@ from adherents.vault.models.documents import (
     State,
 )
 from adherents.vault.models.files import NamedFile
+from adherents.vault.models.pending_files import (
+    SENDING,
+    PendingFile,
+    PendingFileQuerySet,
+    Sending,
+    SendingQuerySet,
+    Upload,
+    UploadPart,
+    UploadQuerySet,
+)
 from adherents.vault.models.receipts import Receipt, ReceiptCounter, SigningKey, SigningKeyQuerySet
 from adherents.vault.models.turns import DrawingTurn
 
 __all__ = [
     "REPLACES",
     "SENDING",
-    "Arrival",
-    "ArrivalQuerySet",
     "Deposit",
     "DepositQuerySet",
     "Document",
@@ -40,6 +38,8 @@ __all__ = [
     "GatheredPhoto",
     "NamedFile",
     "Page",
+    "PendingFile",
+    "PendingFileQuerySet",
     "Receipt",
     "ReceiptCounter",
     "Sending",

@@ -8,7 +8,7 @@ them; an encrypted one does not.
 import re
 import zlib
 
-from adherents.vault.proof.statement import MOST_ENVELOPE_BYTES, Envelope, Malformed, read_envelope
+from adherents.vault.proof.statement import MOST_ENVELOPE_BYTES, Envelope, MalformedReceipt, read_envelope
 
 MOST_STREAMS = 32
 _DICTIONARY_BYTES = 2048
@@ -27,7 +27,7 @@ def receipts_in(pdf: bytes) -> list[Envelope]:
         left -= len(content)
         try:
             envelope = read_envelope(content)
-        except Malformed:
+        except MalformedReceipt:
             continue
         if envelope not in found:
             found.append(envelope)

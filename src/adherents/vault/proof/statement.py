@@ -21,7 +21,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 _KEY_ID = re.compile(rb'"key_id":"([0-9a-f]{16})"')
 
 
-class Malformed(Exception):
+class MalformedReceipt(Exception):
     """These bytes are not written as a receipt is."""
 
 
@@ -97,37 +97,37 @@ def canonical(value: dict[str, Any]) -> bytes:
 
 
 def read_envelope(data: bytes) -> Envelope:
-    """Raises `Malformed`. How the JSON is laid out does not matter; each value does, to its last bit.
+    """Raises `MalformedReceipt`. How the JSON is laid out does not matter; each value does, to its last bit.
 
     It is flat: what is nested, or longer than a receipt can be, is not parsed at all.
     """
     if len(data) > MOST_ENVELOPE_BYTES or data.count(b"{") != 1 or b"[" in data:
-        raise Malformed
+        raise MalformedReceipt
     found = _json(data.removeprefix(b"\xef\xbb\xbf"))
     if not isinstance(found, dict) or set(found) != {"format", "payload", "signature"}:
-        raise Malformed
+        raise MalformedReceipt
     if found["format"] != FORMAT:
-        raise Malformed
+        raise MalformedReceipt
     return Envelope(_base64(found["payload"]), _base64(found["signature"]))
 
 
 def key_named_in(payload: bytes) -> str:
-    """The `key_id` of canonical bytes that are not believed yet, and so not parsed. Raises `Malformed` where none is.
+    """The `key_id` of canonical bytes that are not believed yet, and so not parsed. Raises `MalformedReceipt` where none is.
 
     A quote inside a value has a backslash before it: these words stand nowhere but at their place.
     """
     named = _KEY_ID.search(payload)
     if named is None:
-        raise Malformed
+        raise MalformedReceipt
     return named[1].decode()
 
 
 def read_statement(payload: bytes) -> Statement:
-    """Raises `Malformed` where the bytes are not canonical or a value is missing, of another type, or one too many."""
+    """Raises `MalformedReceipt` where the bytes are not canonical or a value is missing, of another type, or one too many."""
     found = _json(payload)
     try:
         if found["version"] != VERSION or found["algorithm"] != ALGORITHM:
-            raise Malformed
+            raise MalformedReceipt
         stated = Statement(
             number=_text(found["number"]),
             insurer=_text(found["insurer"]),
@@ -139,24 +139,24 @@ def read_statement(payload: bytes) -> Statement:
             key_id=_text(found["key_id"]),
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise Malformed from error
+        raise MalformedReceipt from error
     if stated.payload() != payload:
-        raise Malformed
+        raise MalformedReceipt
     return stated
 
 
 def _file(found: dict[str, Any]) -> File:
     if not isinstance(found["size"], int) or isinstance(found["size"], bool) or found["size"] < 0:
-        raise Malformed
+        raise MalformedReceipt
     if not _SHA256.fullmatch(found["sha256"]):
-        raise Malformed
+        raise MalformedReceipt
     texts = {name: _text(found[name]) for name in File.__slots__ if name != "size"}
     return File(size=found["size"], **texts)
 
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise Malformed
+        raise MalformedReceipt
     value.encode()  # a lone surrogate is no text
     return value
 
@@ -164,7 +164,7 @@ def _text(value: object) -> str:
 def _moment(value: object) -> datetime:
     moment = datetime.fromisoformat(_text(value))
     if moment.tzinfo is None:
-        raise Malformed
+        raise MalformedReceipt
     return moment
 
 
@@ -172,7 +172,7 @@ def _json(data: bytes) -> Any:
     try:
         return json.loads(data.decode(), parse_constant=_refuse, parse_float=_refuse)
     except (ValueError, RecursionError) as error:
-        raise Malformed from error
+        raise MalformedReceipt from error
 
 
 def _refuse(_written: str) -> None:
@@ -185,7 +185,7 @@ def _base64(value: object) -> bytes:
         text = _text(value)
         decoded = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise Malformed from error
+        raise MalformedReceipt from error
     if base64.b64encode(decoded).decode() != text:
-        raise Malformed
+        raise MalformedReceipt
     return decoded

@@ -10,7 +10,7 @@ from adherents.vault.proof.attachment import claims_one, receipts_in
 from adherents.vault.proof.keys import verifies
 from adherents.vault.proof.statement import (
     Envelope,
-    Malformed,
+    MalformedReceipt,
     Statement,
     key_named_in,
     read_envelope,
@@ -20,7 +20,7 @@ from adherents.vault.proof.statement import (
 MOST_BYTES = 1 << 20
 
 
-class Verdict(models.TextChoices):
+class ReceiptVerdict(models.TextChoices):
     """What is said of a file, and nothing beside it. What the second one shows is what was signed, never what its pages say."""
 
     AUTHENTIC = "authentic", _("Cet accusé est authentique")
@@ -28,7 +28,7 @@ class Verdict(models.TextChoices):
     NO_RECEIPT = "no_receipt", _("Ce fichier n’est pas un accusé de dépôt authentique")
 
 
-class Fault(models.TextChoices):
+class ReceiptFault(models.TextChoices):
     """Why a file proves nothing. The label is told to whoever holds it."""
 
     TOO_LARGE = "too_large", _("Ce fichier dépasse 1 Mo : un accusé de dépôt est bien plus petit.")
@@ -49,7 +49,7 @@ class Fault(models.TextChoices):
 class ProvesNothing(Exception):
     """The file is not a receipt of ours as it was handed out. `fault` says why."""
 
-    def __init__(self, fault: Fault) -> None:
+    def __init__(self, fault: ReceiptFault) -> None:
         super().__init__(str(fault.label))
         self.fault = fault
 
@@ -66,18 +66,18 @@ class Proven:
 def judge(data: bytes, keys: Mapping[str, bytes]) -> Proven:
     """Check a receipt, JSON or PDF, against public keys by key id. Raises `ProvesNothing`."""
     if len(data) > MOST_BYTES:
-        raise ProvesNothing(Fault.TOO_LARGE)
+        raise ProvesNothing(ReceiptFault.TOO_LARGE)
     from_pdf = b"%PDF-" in data[:1024]
     envelope = _from_pdf(data) if from_pdf else _from_json(data)
     try:
         key = keys.get(key_named_in(envelope.payload))
         if key is None:
-            raise ProvesNothing(Fault.UNKNOWN_KEY)
+            raise ProvesNothing(ReceiptFault.UNKNOWN_KEY)
         if not verifies(key, envelope.payload, envelope.signature):
-            raise ProvesNothing(Fault.ALTERED)
+            raise ProvesNothing(ReceiptFault.ALTERED)
         statement = read_statement(envelope.payload)  # nobody else's bytes are parsed
-    except Malformed as error:
-        raise ProvesNothing(Fault.ALTERED) from error
+    except MalformedReceipt as error:
+        raise ProvesNothing(ReceiptFault.ALTERED) from error
     return Proven(statement, envelope, from_pdf)
 
 
@@ -86,14 +86,14 @@ def _from_pdf(data: bytes) -> Envelope:
     if len(found) == 1:
         return found[0]
     if found or claims_one(data):  # two that differ, or one that cannot be read
-        raise ProvesNothing(Fault.ALTERED)
-    raise ProvesNothing(Fault.NOTHING_INSIDE)
+        raise ProvesNothing(ReceiptFault.ALTERED)
+    raise ProvesNothing(ReceiptFault.NOTHING_INSIDE)
 
 
 def _from_json(data: bytes) -> Envelope:
     try:
         return read_envelope(data)
-    except Malformed as error:
+    except MalformedReceipt as error:
         looks_like_one = b'"payload"' in data and b'"signature"' in data
-        fault = Fault.ALTERED if looks_like_one else Fault.NOT_A_RECEIPT
+        fault = ReceiptFault.ALTERED if looks_like_one else ReceiptFault.NOT_A_RECEIPT
         raise ProvesNothing(fault) from error

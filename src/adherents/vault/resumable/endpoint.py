@@ -17,11 +17,11 @@ from django.utils.translation import gettext as _
 
 from adherents.accounts.browser import address_of
 from adherents.accounts.decorators import answers_head_itself, member_required
-from adherents.accounts.limits import TooOften, knock
+from adherents.accounts.limits import RateLimited, hit
 from adherents.accounts.returning import takes_files
 from adherents.insurer.profile import profile
 from adherents.vault.models import Upload
-from adherents.vault.refusals import Refusal
+from adherents.vault.refusals import FileRefusal
 from adherents.vault.resumable import protocol
 from adherents.vault.services import preparing, resuming
 from adherents.vault.services.arrival import MEGABYTE
@@ -30,7 +30,7 @@ from adherents.vault.views.member import member_of
 
 CHUNK_BYTES = 1 << 16
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_STATUS = {Refusal.TOO_LARGE: 413, Refusal.FORMAT: 415}
+_STATUS = {FileRefusal.TOO_LARGE: 413, FileRefusal.FORMAT: 415}
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
@@ -89,7 +89,7 @@ def _answer(view: View[P], request: HttpRequest, *args: P.args, **kwargs: P.kwar
     except Closed:
         return _words(403, "closed", _("Votre espace est fermé : ce fichier n’a pas été pris."))
     except resuming.NotKept:
-        return _words(503, Refusal.NOT_KEPT.value, str(Refusal.NOT_KEPT.label))
+        return _words(503, FileRefusal.NOT_KEPT.value, str(FileRefusal.NOT_KEPT.label))
     except resuming.NotAccepted as error:
         return _words(_STATUS.get(error.reason, 422), error.reason.value, str(error.reason.label))
 
@@ -105,8 +105,8 @@ def uploads(request: HttpRequest) -> HttpResponseBase:
     if digest and not _SHA256.fullmatch(digest):
         raise protocol.Malformed
     try:
-        knock("deposit", address=address_of(request), identifier=member.number)
-    except TooOften:
+        hit("deposit", address=address_of(request), identifier=member.number)
+    except RateLimited:
         return _words(
             429, "too_often", _("Vous avez fait beaucoup d’envois en peu de temps. Réessayez dans une heure.")
         )

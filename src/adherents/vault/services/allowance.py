@@ -14,7 +14,7 @@ from adherents.database.transactions import needs_transaction
 from adherents.insurer.profile import profile
 from adherents.members.models import Member
 from adherents.vault.origins import Origin
-from adherents.vault.refusals import Refusal
+from adherents.vault.refusals import FileRefusal
 
 MEGABYTE = 1 << 20
 
@@ -33,7 +33,7 @@ FROM (
     FROM vault_gatheredphoto AS photo JOIN vault_document AS document ON document.id = photo.document_id
     WHERE document.member_id = %(member)s
     UNION ALL
-    SELECT at, size, 1 = 1, 1 FROM vault_arrival WHERE member_id = %(member)s
+    SELECT at, size, 1 = 1, 1 FROM vault_pendingfile WHERE member_id = %(member)s
     UNION ALL
     SELECT at, length, 1 = 1, 1 FROM vault_upload WHERE member_id = %(member)s AND expires_at > %(now)s
 ) AS taken
@@ -41,7 +41,7 @@ FROM (
 
 
 @dataclass(slots=True)
-class Room:
+class RoomLeft:
     """What may still come: files and bytes, until midnight and in all."""
 
     files_today: int
@@ -49,15 +49,15 @@ class Room:
     files: int
     octets: int
 
-    def refusal_of(self, octets: int = 0) -> Refusal | None:
+    def refusal_of(self, octets: int = 0) -> FileRefusal | None:
         """Why a file of so many bytes does not enter, or nothing."""
         if self.files < 1 or octets > self.octets:
-            return Refusal.FULL
+            return FileRefusal.FULL
         if self.files_today < 1 or octets > self.octets_today:
-            return Refusal.FULL_TODAY
+            return FileRefusal.FULL_TODAY
         return None
 
-    def refused(self, octets: int) -> Refusal | None:
+    def refused(self, octets: int) -> FileRefusal | None:
         """As `refusal_of`; a file that is not refused takes its room."""
         refusal = self.refusal_of(octets)
         if refusal is None:
@@ -88,7 +88,7 @@ class Allowance:
     octets_a_day: int
     files: int
     octets: int
-    left: Room
+    left: RoomLeft
 
     @property
     def is_little(self) -> bool:
@@ -100,7 +100,7 @@ class Allowance:
         )
 
     @property
-    def refusal(self) -> Refusal | None:
+    def refusal(self) -> FileRefusal | None:
         """Why nothing more enters at all."""
         return self.left.refusal_of(1)
 
@@ -108,7 +108,7 @@ class Allowance:
 class NoRoom(Exception):
     """Nothing entered: there is no more room. `reason.label` says why, to the member."""
 
-    def __init__(self, reason: Refusal) -> None:
+    def __init__(self, reason: FileRefusal) -> None:
         super().__init__(reason.value)
         self.reason = reason
 
@@ -122,16 +122,16 @@ def allowance_of(member: Member) -> Allowance:
 
 
 @needs_transaction
-def locked_room_of(member: Member) -> Room:
+def locked_room_of(member: Member) -> RoomLeft:
     """As `room_of`, in the caller's transaction, which makes the rows that take it: two at once are counted in turn."""
     Member.objects.select_for_update(no_key=True).get(pk=member.pk)
     return room_of(member)
 
 
-def room_of(member: Member) -> Room:
+def room_of(member: Member) -> RoomLeft:
     """What a member may still send, now: one query, with an indexed sum over each of what is theirs."""
     bounds = profile().documents.room
-    room = Room(bounds.files_a_day, bounds.mb_a_day * MEGABYTE, bounds.files, bounds.mb * MEGABYTE)
+    room = RoomLeft(bounds.files_a_day, bounds.mb_a_day * MEGABYTE, bounds.files, bounds.mb * MEGABYTE)
     midnight = timezone.make_aware(datetime.combine(timezone.localdate(), time.min))
     stored = connection.ops.adapt_datetimefield_value
     with connection.cursor() as cursor:

@@ -14,20 +14,20 @@ from adherents.members.models import Member
 from adherents.storage.models import UnclaimedObject
 from adherents.storage.objects import StorageFailed, fresh_name
 from adherents.storage.reading import Altered, clear_bytes
-from adherents.storage.sealing import Sealed, Sealer
+from adherents.storage.sealing import SealedObject, Sealer
 from adherents.storage.services import claim, delete_objects, release
-from adherents.vault.models import Arrival, Document
+from adherents.vault.models import Document, PendingFile
 from adherents.vault.models.files import NamedFile
 from adherents.vault.names import clean_name
-from adherents.vault.refusals import Refusal
-from adherents.vault.services.allowance import Room, locked_room_of
+from adherents.vault.refusals import FileRefusal
+from adherents.vault.services.allowance import RoomLeft, locked_room_of
 from adherents.vault.services.standing import check_open
 
 MEGABYTE = 1 << 20  # what phones and PCs call « Mo » in a file's properties, and more generous than 1,000,000
 _ENOUGH_TO_TELL = 4096
 _LOCK_WORD = b"/Encrypt"
 OPENS_WITHIN = 5  # seconds: a request waits for the answer, and the worker looks again
-_LOCKS = {Fault.ENCRYPTED: Refusal.ENCRYPTED, Fault.LOCKED: Refusal.LOCKED}
+_LOCKS = {Fault.ENCRYPTED: FileRefusal.ENCRYPTED, Fault.LOCKED: FileRefusal.LOCKED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Arrived:
     id: uuid.UUID
     name: str
     content_type: str
-    sealed: Sealed
+    sealed: SealedObject
 
     def facts(self) -> dict[str, object]:
         """The columns of the row that will own it."""
@@ -53,22 +53,22 @@ class Arrived:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RefusedFile:
     """A file that does not enter, and why."""
 
     name: str
-    reason: Refusal
+    reason: FileRefusal
 
     @property
     def sentence(self) -> str:
         return str(self.reason.label)
 
 
-class Incoming:
+class FileReceiver:
     """One file while it arrives: `write` its bytes, then `finish` or `abort`. Only its two ends are kept in clear."""
 
     def __init__(
-        self, *, name: str, refusal: Refusal | None = None, document_id: uuid.UUID | None = None
+        self, *, name: str, refusal: FileRefusal | None = None, document_id: uuid.UUID | None = None
     ) -> None:
         documents = profile().documents
         self.id = document_id or uuid.uuid4()
@@ -87,7 +87,7 @@ class Incoming:
         if self.refusal:
             return
         if self.size > self._most:
-            self._refuse(Refusal.TOO_LARGE)
+            self._refuse(FileRefusal.TOO_LARGE)
             return
         self._seen.see(chunk)
         if self._sealer is None:
@@ -96,35 +96,35 @@ class Incoming:
             chunk = bytes(self._seen.head) if self.size <= HEAD_BYTES else self._before(chunk)
         self._seal(chunk)
 
-    def finish(self) -> Arrived | Refused:
+    def finish(self) -> Arrived | RefusedFile:
         """The file is over: whole and sealed, or refused with nothing left of it."""
         if not self.refusal and not self.size:
-            self.refusal = Refusal.EMPTY
+            self.refusal = FileRefusal.EMPTY
         if not self.refusal and self._sealer is None:
             self._seal(bytes(self._seen.head))
         sealed = self._committed()
         if sealed is None:
-            return Refused(self.name, self.refusal or Refusal.NOT_KEPT)
+            return RefusedFile(self.name, self.refusal or FileRefusal.NOT_KEPT)
         arrived, refusal = self._judged(Arrived(self.id, self.name, "", sealed))
         if refusal:
             discard([arrived])
-            return Refused(self.name, refusal)
+            return RefusedFile(self.name, refusal)
         return arrived
 
-    def _judged(self, arrived: Arrived) -> tuple[Arrived, Refusal | None]:
+    def _judged(self, arrived: Arrived) -> tuple[Arrived, FileRefusal | None]:
         """With its type, and why it is refused all the same, if it is."""
         try:
             seen = sniff(self._seen, accepted=self._accepted, again=lambda: clear_bytes(_file_of(arrived)))
         except (Altered, StorageFailed):
-            return arrived, Refusal.NOT_KEPT
+            return arrived, FileRefusal.NOT_KEPT
         if seen.unfit:
-            return arrived, Refusal(seen.unfit.value)
+            return arrived, FileRefusal(seen.unfit.value)
         arrived = replace(arrived, content_type=seen.content_type)
         # The word stands in a PDF's trailer, at its end (at its beginning too when it is made for the web).
         mentions_lock = _LOCK_WORD in self._seen.tail or _LOCK_WORD in self._seen.head
         return arrived, _lock_of(arrived) if mentions_lock and seen.content_type == PDF else None
 
-    def pause(self) -> Sealed | None:
+    def pause(self) -> SealedObject | None:
         """The bytes stop before the file is over: what came of it, sealed and not judged yet.
 
         None when it is refused, and when so little came that nothing could tell what it is.
@@ -147,42 +147,42 @@ class Incoming:
         try:
             if self._sealer is None:
                 if not may_be(self._accepted, bytes(self._seen.head[:_ENOUGH_TO_TELL])):
-                    self.refusal = Refusal.FORMAT
+                    self.refusal = FileRefusal.FORMAT
                     return
                 self._storage_name = fresh_name()
                 UnclaimedObject.objects.create(storage_name=self._storage_name)
                 self._sealer = Sealer(sealed_as=str(self.id), storage_name=self._storage_name)
             self._sealer.write(chunk)
         except StorageFailed:
-            self._refuse(Refusal.NOT_KEPT)
+            self._refuse(FileRefusal.NOT_KEPT)
 
-    def _committed(self) -> Sealed | None:
+    def _committed(self) -> SealedObject | None:
         if self.refusal or self._sealer is None:
             return None
         try:
             sealed = self._sealer.commit()
         except StorageFailed:
-            self._refuse(Refusal.NOT_KEPT)
+            self._refuse(FileRefusal.NOT_KEPT)
             return None
         self._sealer = None  # it is whoever asked's, from now on
         return sealed
 
-    def _refuse(self, reason: Refusal) -> None:
+    def _refuse(self, reason: FileRefusal) -> None:
         self.refusal = reason
         self.abort()
 
 
 @dataclass
-class Intake:
+class UploadBatch:
     """The files of one sending, as they come: no more than the profile allows, those that already wait counted, and no more than
     there is `room` for (looked at again where their rows are made).
     """
 
     waiting: int = 0
-    room: Room | None = None
+    room: RoomLeft | None = None
     arrived: list[Arrived] = field(default_factory=list)
-    refused: list[Refused] = field(default_factory=list)
-    current: Incoming | None = None
+    refused: list[RefusedFile] = field(default_factory=list)
+    current: FileReceiver | None = None
     cut_short: bool = False
 
     @property
@@ -190,19 +190,19 @@ class Intake:
         """How many files came."""
         return len(self.arrived) + len(self.refused)
 
-    def begin(self, name: str) -> Incoming:
+    def begin(self, name: str) -> FileReceiver:
         full = self.waiting + len(self.arrived) >= profile().documents.max_files
         no_room = self.room.refusal_of(1) if self.room else None
-        self.current = Incoming(name=name, refusal=Refusal.TOO_MANY if full else no_room)
+        self.current = FileReceiver(name=name, refusal=FileRefusal.TOO_MANY if full else no_room)
         return self.current
 
-    def end(self) -> Arrived | Refused:
+    def end(self) -> Arrived | RefusedFile:
         """The current file is over."""
         assert self.current is not None
         ended, self.current = self.current.finish(), None
         if isinstance(ended, Arrived) and self.room and (no_room := self.room.refused(ended.sealed.size)):
             discard([ended])
-            ended = Refused(ended.name, no_room)
+            ended = RefusedFile(ended.name, no_room)
         if isinstance(ended, Arrived):
             self.arrived.append(ended)
         else:
@@ -223,8 +223,8 @@ class Intake:
 
 
 def admitted(
-    member: Member, arrived: Sequence[Arrived], refused: Sequence[Refused] = ()
-) -> tuple[list[Arrived], list[Refused]]:
+    member: Member, arrived: Sequence[Arrived], refused: Sequence[RefusedFile] = ()
+) -> tuple[list[Arrived], list[RefusedFile]]:
     """What there is room for, and what is refused with what was already: in the transaction that makes their rows.
 
     The objects of the others are left to the sweep: this transaction may still be undone.
@@ -233,7 +233,7 @@ def admitted(
     room = locked_room_of(member) if arrived else None
     for file in arrived:
         if room and (no_room := room.refused(file.sealed.size)):
-            left_out.append(Refused(file.name, no_room))
+            left_out.append(RefusedFile(file.name, no_room))
         else:
             enter.append(file)
     return enter, left_out
@@ -255,10 +255,10 @@ def keep_waiting(*, member: Member, arrived: Sequence[Arrived]) -> None:
         check_open(member)
         arrived, _none = admitted(member, arrived)
         claim([file.sealed.storage_name for file in arrived])
-        Arrival.objects.bulk_create([Arrival(member=member, **file.facts()) for file in arrived])
+        PendingFile.objects.bulk_create([PendingFile(member=member, **file.facts()) for file in arrived])
 
 
-def in_order(waiting: Sequence[Arrival], ids: Sequence[uuid.UUID]) -> list[Arrival]:
+def in_order(waiting: Sequence[PendingFile], ids: Sequence[uuid.UUID]) -> list[PendingFile]:
     """What waits as the member put it; what the ids do not name comes last."""
     place_of = {name: place for place, name in enumerate(ids)}
     return sorted(waiting, key=lambda file: place_of.get(file.pk, len(place_of)))
@@ -267,9 +267,9 @@ def in_order(waiting: Sequence[Arrival], ids: Sequence[uuid.UUID]) -> list[Arriv
 def drop_waiting(*, member: Member, arrival_id: uuid.UUID) -> None:
     """The member takes back a file that waits: its key goes with its row, then its bytes. Nothing happens twice."""
     with transaction.atomic():
-        found = list(Arrival.objects.select_for_update().filter(member=member, pk=arrival_id))
+        found = list(PendingFile.objects.select_for_update().filter(member=member, pk=arrival_id))
         release(found)
-        Arrival.objects.filter(pk__in=[arrival.pk for arrival in found]).delete()
+        PendingFile.objects.filter(pk__in=[arrival.pk for arrival in found]).delete()
     delete_objects(arrival.storage_name for arrival in found)
 
 
@@ -278,7 +278,7 @@ def _file_of(arrived: Arrived) -> NamedFile:
     return Document(**arrived.facts())
 
 
-def _lock_of(arrived: Arrived) -> Refusal | None:
+def _lock_of(arrived: Arrived) -> FileRefusal | None:
     """How this PDF is locked, if it is. Asked of the confined process: the word alone also stands in innocent files."""
     file = _file_of(arrived)
     try:

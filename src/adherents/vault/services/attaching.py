@@ -14,7 +14,7 @@ from adherents.vault.services.standing import check_open
 
 
 @dataclass(frozen=True, slots=True)
-class Brought:
+class Attachments:
     """Files that arrived with the form, and the ids of those that waited since a form that was refused."""
 
     arrived: Sequence[Arrived] = ()
@@ -22,7 +22,7 @@ class Brought:
 
 
 @needs_transaction
-def attach(*, member: Member, brought: Brought) -> list[Document]:
+def attach(*, member: Member, brought: Attachments) -> list[Document]:
     """Make documents of it, in the caller's transaction; none when nothing was brought.
 
     Raises `Closed`, also where nothing was brought: a message that was on its way may have taken minutes; `FilesGone` and

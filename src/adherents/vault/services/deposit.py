@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from adherents.drafts import services as drafts
-from adherents.drafts.kinds import Kind
+from adherents.drafts.kinds import DraftKind
 from adherents.inspection.file_type import PDF
 from adherents.journal.events import Event
 from adherents.journal.services import record
@@ -17,10 +17,10 @@ from adherents.members.models import Beneficiary, Member
 from adherents.storage.objects import fresh_name
 from adherents.storage.services import claim
 from adherents.vault import mails
-from adherents.vault.models import Arrival, Deposit, Document, GatheredPhoto, ReceiptCounter
+from adherents.vault.models import Deposit, Document, GatheredPhoto, PendingFile, ReceiptCounter
 from adherents.vault.origins import Origin
 from adherents.vault.services.allowance import NoRoom
-from adherents.vault.services.arrival import Arrived, Refused, admitted, in_order
+from adherents.vault.services.arrival import Arrived, RefusedFile, admitted, in_order
 from adherents.vault.services.gathering import Facts, papers_of, sent_files
 from adherents.vault.services.receipts import issue
 from adherents.vault.services.standing import check_open
@@ -41,7 +41,7 @@ def deposit(
     beneficiary: Beneficiary | None,
     note: str,
     arrived: Sequence[Arrived],
-    refused: Sequence[Refused] = (),
+    refused: Sequence[RefusedFile] = (),
     named: Sequence[uuid.UUID] = (),
     gather: bool = False,
     origin: Origin = Origin.MEMBER,
@@ -57,7 +57,7 @@ def deposit(
     """
     with transaction.atomic():
         check_open(member)
-        mine = Arrival.objects.waiting_for(member).filter(pk__in=named).select_for_update(of=("self",))
+        mine = PendingFile.objects.waiting_for(member).filter(pk__in=named).select_for_update(of=("self",))
         waiting = in_order(list(mine), named)
         if len(waiting) < len({*named}):
             raise FilesGone
@@ -68,7 +68,7 @@ def deposit(
         if not waiting and not arrived:
             raise NothingArrived
         claim([file.sealed.storage_name for file in arrived])
-        Arrival.objects.filter(pk__in=[file.pk for file in waiting]).delete()
+        PendingFile.objects.filter(pk__in=[file.pk for file in waiting]).delete()
         now = timezone.now()
         made = Deposit.objects.create(
             number=next_number(timezone.localtime(now).year),
@@ -117,7 +117,7 @@ def deposit(
         issue(made, documents)
         if origin == Origin.MEMBER and member.account_id:
             about = answers.subject if answers else ""
-            drafts.done(account_id=member.account_id, kind=Kind.SENDING, about=about)
+            drafts.done(account_id=member.account_id, kind=DraftKind.SENDING, about=about)
         if origin == Origin.MEMBER:
             mails.deposit_arrived(made, documents)
     return made
@@ -136,7 +136,7 @@ def _to_gather(photos: Sequence[Facts]) -> Facts:
     }
 
 
-def _facts(file: Arrival) -> Facts:
+def _facts(file: PendingFile) -> Facts:
     names = ("id", "name", "content_type", "size", "sha256", "wrapped_key", "storage_name")
     return {name: getattr(file, name) for name in names}
 

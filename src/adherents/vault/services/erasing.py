@@ -34,21 +34,21 @@ ERASED_FIELDS = [
 ]
 
 
-class TooLate(Exception):
+class TooLateToTakeBack(Exception):
     """The document is being treated, or was: it cannot be taken back any more."""
 
 
 def take_back(*, member: Member, document_id: uuid.UUID) -> Document:
     """« Reprendre ce document »: the member's own, as long as nobody has begun to treat it.
 
-    Raises `Document.DoesNotExist` for an unknown id and for another's alike, and `TooLate`. Twice is once.
+    Raises `Document.DoesNotExist` for an unknown id and for another's alike, and `TooLateToTakeBack`. Twice is once.
     """
     with transaction.atomic():
         document = _locked(document_id, member=member)
         if document.erased_because == Erased.WITHDRAWN:
             return document
         if not document.can_be_taken_back:
-            raise TooLate
+            raise TooLateToTakeBack
         document.state, document.state_at = State.WITHDRAWN, timezone.now()
         document.save(update_fields=["state", "state_at"])
         record(Event.DOCUMENT_TAKEN_BACK, subject=document.subject, actor=member.subject)

@@ -13,16 +13,16 @@ from adherents.storage.services import claim
 from adherents.vault import mails
 from adherents.vault.models import Deposit, Document, State
 from adherents.vault.origins import Origin
-from adherents.vault.refusals import Refusal
-from adherents.vault.services.arrival import Incoming, Refused, discard
+from adherents.vault.refusals import FileRefusal
+from adherents.vault.services.arrival import FileReceiver, RefusedFile, discard
 from adherents.vault.services.deposit import next_number
 from adherents.vault.services.receipts import issue
 
 
-class NotAccepted(Exception):
+class InsurerFileRefused(Exception):
     """The file does not enter, for the same reasons as a member's would not."""
 
-    def __init__(self, reason: Refusal) -> None:
+    def __init__(self, reason: FileRefusal) -> None:
         super().__init__(reason.value)
         self.reason = reason
 
@@ -39,10 +39,10 @@ def deposit_for_member(
     """Seal the bytes as they come, and show them to the member under « Documents de votre mutuelle ».
 
     `kind` is a code of the profile, `actor` who did it (`api:3`). Nobody has to answer it: it is kept as long as its kind says
-    from today on. The member is told by mail. Raises `KeyError` for an unknown kind, and `NotAccepted`.
+    from today on. The member is told by mail. Raises `KeyError` for an unknown kind, and `InsurerFileRefused`.
     """
     profile().documents.kind(kind)
-    incoming = Incoming(name=name)
+    incoming = FileReceiver(name=name)
     try:
         for chunk in chunks:
             incoming.write(chunk)
@@ -50,8 +50,8 @@ def deposit_for_member(
         incoming.abort()
         raise
     arrived = incoming.finish()
-    if isinstance(arrived, Refused):
-        raise NotAccepted(arrived.reason)
+    if isinstance(arrived, RefusedFile):
+        raise InsurerFileRefused(arrived.reason)
     try:
         with transaction.atomic():
             claim([arrived.sealed.storage_name])

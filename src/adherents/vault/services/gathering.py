@@ -13,7 +13,7 @@ from adherents.inspection.rasteriser.process import CannotBeDrawn, Drawing, OutO
 from adherents.storage.models import UnclaimedObject
 from adherents.storage.objects import fresh_name
 from adherents.storage.reading import Altered, clear_bytes
-from adherents.storage.sealing import Sealed, Sealer
+from adherents.storage.sealing import SealedObject, Sealer
 from adherents.vault.models import Document, GatheredPhoto, Page
 from adherents.vault.models.files import NamedFile
 from adherents.vault.services.pages import Encoded, encoded, sealed_page
@@ -46,7 +46,7 @@ class PhotoAltered(Altered):
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
+class DrawnPhotos:
     """How many pages a document has, those that were drawn, and its PDF where it was made of photos just now.
 
     All sealed, and not owned yet.
@@ -54,7 +54,7 @@ class Drawn:
 
     count: int
     pages: list[Page]
-    file: Sealed | None = None
+    file: SealedObject | None = None
 
 
 def papers_of(files: Sequence[Facts], *, gather: bool) -> list[list[Facts]]:
@@ -79,7 +79,7 @@ def sent_files(document: Document) -> list[NamedFile]:
     return list(document.photos.all()) if document.photo_count else [document]
 
 
-def gather(document: Document, *, lease_seconds: int, drawing: Callable[[NamedFile], Drawing]) -> Drawn:
+def gather(document: Document, *, lease_seconds: int, drawing: Callable[[NamedFile], Drawing]) -> DrawnPhotos:
     """Draw every photo, and make the PDF. The lease is kept meanwhile; `drawing` starts what draws one of them.
 
     A photo that is several (a scanned TIFF) gives each of its pages. Raises `PhotoCannotBeDrawn`, also for more pages than a
@@ -100,7 +100,7 @@ def gather(document: Document, *, lease_seconds: int, drawing: Callable[[NamedFi
             raise PhotoOutOfTime(photo, computing=error.computing) from error
         except Altered as error:
             raise PhotoAltered(error.code, photo) from error
-    return Drawn(len(pages), pages, _sealed(document, album.write))
+    return DrawnPhotos(len(pages), pages, _sealed(document, album.write))
 
 
 def _pictures(started: Drawing, photo: GatheredPhoto, *, room: int) -> Iterator[tuple[Encoded, int, int]]:
@@ -111,7 +111,7 @@ def _pictures(started: Drawing, photo: GatheredPhoto, *, room: int) -> Iterator[
             yield encoded(drawn), drawn.width, drawn.height
 
 
-def _sealed(document: Document, write: Callable[[Sealer], None]) -> Sealed:
+def _sealed(document: Document, write: Callable[[Sealer], None]) -> SealedObject:
     storage_name = fresh_name()
     UnclaimedObject.objects.create(storage_name=storage_name)
     sealer = Sealer(sealed_as=document.sealed_as, storage_name=storage_name)

@@ -12,7 +12,7 @@ from adherents.database.transactions import needs_transaction
 from adherents.members.models import Beneficiary, Member
 from adherents.storage.services import claim, delete_objects, release
 from adherents.vault import mails
-from adherents.vault.models import Arrival, Deposit, Document, Sending, Upload
+from adherents.vault.models import Deposit, Document, PendingFile, Sending, Upload
 from adherents.vault.services.arrival import Arrived, admitted
 from adherents.vault.services.standing import check_open
 
@@ -74,8 +74,8 @@ def keep_waiting(*, member: Member, sending_id: uuid.UUID, arrived: Sequence[Arr
         sending = locked(member=member, sending_id=sending_id)
         arrived, _none = admitted(member, arrived)
         claim([file.sealed.storage_name for file in arrived])
-        Arrival.objects.bulk_create(
-            [Arrival(member=member, sending=sending, **file.facts()) for file in arrived]
+        PendingFile.objects.bulk_create(
+            [PendingFile(member=member, sending=sending, **file.facts()) for file in arrived]
         )
         _write(sending, form)
     return sending
@@ -90,7 +90,7 @@ def keep_form(*, member: Member, sending_id: uuid.UUID, form: Form) -> None:
 @needs_transaction
 def set_apart(sending: Sending) -> None:
     """What came for a sending that leaves without it goes on as a sending of its own, in the caller's transaction."""
-    left = Arrival.objects.filter(sending=sending)
+    left = PendingFile.objects.filter(sending=sending)
     on_the_way = Upload.objects.filter(sending=sending)
     if left.exists() or on_the_way.exists():
         other = Sending.objects.create(
@@ -130,7 +130,9 @@ def _made(member: Member, sending_id: uuid.UUID) -> Sending:
     waiting = Sending.objects.of(member)
     if waiting.count() >= MOST_OPEN:
         # Those for which nothing came are only promises.
-        waiting.exclude(pk__in=waiting.with_files().values("pk")).filter(uploads=None, arrivals=None).delete()
+        waiting.exclude(pk__in=waiting.with_files().values("pk")).filter(
+            uploads=None, pending_files=None
+        ).delete()
         if waiting.count() >= MOST_OPEN:
             raise TooManyOpen
     return Sending.objects.create(id=sending_id, member=member, expires_at=timezone.now() + KEPT_FOR)
@@ -151,14 +153,17 @@ def _ended(sending_id: uuid.UUID) -> int:
         sending = Sending.objects.select_for_update(of=("self",)).filter(pk=sending_id).first()
         if sending is None or sending.expires_at > timezone.now():
             return 0  # something came for it meanwhile
-        arrivals, uploads = list(sending.arrivals.all()), list(sending.uploads.prefetch_related("parts"))
-        files = [*arrivals, *(part for upload in uploads for part in upload.parts.all())]
+        pending_files, uploads = (
+            list(sending.pending_files.all()),
+            list(sending.uploads.prefetch_related("parts")),
+        )
+        files = [*pending_files, *(part for upload in uploads for part in upload.parts.all())]
         release(files)
-        Arrival.objects.filter(sending=sending).delete()
+        PendingFile.objects.filter(sending=sending).delete()
         Upload.objects.filter(sending=sending).delete()
         sending.delete()
     delete_objects([file.storage_name for file in files])
-    return len(arrivals) + len(uploads)
+    return len(pending_files) + len(uploads)
 
 
 def _told(member_id: int) -> bool:

@@ -26,7 +26,7 @@ class NotGathered(Exception):
 
 
 @dataclass(frozen=True)
-class Opened:
+class VerifiedFile:
     """A file that was read whole and found intact, and its clear bytes, read again."""
 
     file: NamedFile
@@ -48,7 +48,7 @@ def find(*, member: Member, document_id: uuid.UUID, photo: int | None = None) ->
     return document, file
 
 
-def download(*, member: Member, document_id: uuid.UUID, photo: int | None = None) -> Opened:
+def download(*, member: Member, document_id: uuid.UUID, photo: int | None = None) -> VerifiedFile:
     """A member's own document, or photo `photo` (from 1) of those gathered in it, as it was sent.
 
     Verified whole before its first byte leaves, and journalled. Raises `ObjectDoesNotExist` for what is unknown and for
@@ -70,4 +70,4 @@ def download(*, member: Member, document_id: uuid.UUID, photo: int | None = None
         raise
     with transaction.atomic():
         record(Event.DOCUMENT_DOWNLOADED, subject=document.subject, actor=member.subject, **which)
-    return Opened(file, authenticated(file, SENT_BYTES))
+    return VerifiedFile(file, authenticated(file, SENT_BYTES))

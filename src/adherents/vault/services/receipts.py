@@ -16,7 +16,7 @@ from adherents.members.models import Member
 from adherents.vault.models import Deposit, Document, Receipt
 from adherents.vault.proof import keys, paper
 from adherents.vault.proof.statement import Envelope, File, Statement, read_statement
-from adherents.vault.proof.verdict import Proven, Verdict, judge
+from adherents.vault.proof.verdict import Proven, ReceiptVerdict, judge
 from adherents.vault.services import signing
 from adherents.vault.services.gathering import sent_files
 
@@ -29,7 +29,7 @@ CONTENT_TYPES = {"pdf": "application/pdf", "json": "application/json"}
 
 
 @dataclass(frozen=True, slots=True)
-class Handed:
+class ReceiptFile:
     """A receipt as a file to download."""
 
     name: str
@@ -42,7 +42,7 @@ class Checked:
     """What we signed, and the verdict on the file that carries it: `AUTHENTIC`, or `PAGES_NOT_OURS` for a PDF of other pages."""
 
     statement: Statement
-    verdict: Verdict
+    verdict: ReceiptVerdict
 
 
 @needs_transaction
@@ -96,7 +96,7 @@ def envelope_of(deposit: Deposit) -> Envelope:
     return Envelope(bytes(receipt.payload), bytes(receipt.signature))
 
 
-def hand_out(*, member: Member, number: str, form: str, language: str) -> Handed:
+def hand_out(*, member: Member, number: str, form: str, language: str) -> ReceiptFile:
     """A member's own receipt, `form` being "pdf" or "json", and journalled.
 
     Raises `Deposit.DoesNotExist` for an unknown number and for another's alike.
@@ -108,7 +108,7 @@ def hand_out(*, member: Member, number: str, form: str, language: str) -> Handed
         record(
             Event.RECEIPT_DOWNLOADED, subject=member.subject, actor=member.subject, deposit=number, form=form
         )
-    return Handed(name_of(number, form), CONTENT_TYPES[form], content)
+    return ReceiptFile(name_of(number, form), CONTENT_TYPES[form], content)
 
 
 def name_of(number: str, form: str) -> str:
@@ -125,7 +125,7 @@ def check_against(data: bytes, public_keys: Mapping[str, bytes]) -> Checked:
     """As `check`, with these public keys by key id: no database is asked."""
     proven = judge(data, public_keys)
     ours = not proven.from_pdf or _pages_are_ours(data, proven)
-    return Checked(proven.statement, Verdict.AUTHENTIC if ours else Verdict.PAGES_NOT_OURS)
+    return Checked(proven.statement, ReceiptVerdict.AUTHENTIC if ours else ReceiptVerdict.PAGES_NOT_OURS)
 
 
 def _pages_are_ours(data: bytes, proven: Proven) -> bool:

@@ -26,7 +26,7 @@ from adherents.vault.models import Document, DrawingTurn, GatheredPhoto, Page, S
 from adherents.vault.origins import Origin
 from adherents.vault.services.budget import Budget
 from adherents.vault.services.gathering import (
-    Drawn,
+    DrawnPhotos,
     PhotoAltered,
     PhotoCannotBeDrawn,
     PhotoOutOfTime,
@@ -172,15 +172,15 @@ def _note(verdict: Verdict, row: Document) -> None:
     row.scanned_by, row.threat = verdict.engine[:120], verdict.threat[:200]
 
 
-def _draw(document: Document, budget: Budget) -> Drawn:
+def _draw(document: Document, budget: Budget) -> DrawnPhotos:
     if not document.has_its_file:
         return gather(document, lease_seconds=LEASE_SECONDS, drawing=budget.drawing)
     with budget.drawing(document) as drawing:
         count = drawing.feed(clear_bytes(document))
-        return Drawn(count, sealed_pages(document, count, drawing.pages()))
+        return DrawnPhotos(count, sealed_pages(document, count, drawing.pages()))
 
 
-def _checked(document: Document, drawn: Drawn) -> None:
+def _checked(document: Document, drawn: DrawnPhotos) -> None:
     with transaction.atomic():
         row = _still_ours(document)
         if row is None:
@@ -212,7 +212,7 @@ def _checked(document: Document, drawn: Drawn) -> None:
         record(Event.DOCUMENT_CHECKED, subject=row.subject, pages=drawn.count)
 
 
-def _now_has_its_file(row: Document, drawn: Drawn) -> None:
+def _now_has_its_file(row: Document, drawn: DrawnPhotos) -> None:
     """The PDF that was made of its photos is its file from now on, for good."""
     made = drawn.file
     assert made is not None

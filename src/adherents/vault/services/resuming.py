@@ -2,7 +2,7 @@
 
 Each request's bytes are sealed as they pass, as a part of their own; the last one makes the whole. A file that comes in
 one go is sealed once, as the document that it becomes; parts are sealed anew into one object while the whole is judged,
-by the same rules as the plain form's (`arrival.Incoming`). No clear byte touches the disk on the way.
+by the same rules as the plain form's (`arrival.FileReceiver`). No clear byte touches the disk on the way.
 """
 
 import time
@@ -21,13 +21,20 @@ from adherents.members.models import Member
 from adherents.storage.models import UnclaimedObject
 from adherents.storage.objects import StorageFailed, fresh_name
 from adherents.storage.reading import Altered, clear_bytes
-from adherents.storage.sealing import Sealed, Sealer
+from adherents.storage.sealing import SealedObject, Sealer
 from adherents.storage.services import claim, delete_objects, release
-from adherents.vault.models import Arrival, Sending, Upload, UploadPart, UploadQuerySet
+from adherents.vault.models import PendingFile, Sending, Upload, UploadPart, UploadQuerySet
 from adherents.vault.names import clean_name
-from adherents.vault.refusals import Refusal
+from adherents.vault.refusals import FileRefusal
 from adherents.vault.services.allowance import locked_room_of
-from adherents.vault.services.arrival import MEGABYTE, Arrived, Incoming, Refused, discard, drop_waiting
+from adherents.vault.services.arrival import (
+    MEGABYTE,
+    Arrived,
+    FileReceiver,
+    RefusedFile,
+    discard,
+    drop_waiting,
+)
 from adherents.vault.services.leases import is_left, new_lease
 from adherents.vault.services.preparing import KEPT_FOR, keep_longer, locked
 from adherents.vault.services.standing import Closed, check_open
@@ -40,7 +47,7 @@ _RENEW_SECONDS = 5
 class NotAccepted(Exception):
     """The file does not enter, and nothing of it is left. `reason.label` says why, to the member."""
 
-    def __init__(self, reason: Refusal) -> None:
+    def __init__(self, reason: FileRefusal) -> None:
         super().__init__(reason.value)
         self.reason = reason
 
@@ -86,9 +93,9 @@ def begin_upload(
     """
     documents = profile().documents
     if not length:
-        raise NotAccepted(Refusal.EMPTY)
+        raise NotAccepted(FileRefusal.EMPTY)
     if length > documents.max_file_mb * MEGABYTE:
-        raise NotAccepted(Refusal.TOO_LARGE)
+        raise NotAccepted(FileRefusal.TOO_LARGE)
     now = timezone.now()
     with transaction.atomic():
         check_open(member)
@@ -99,7 +106,7 @@ def begin_upload(
         if files_of(sending) >= documents.max_files:
             stale = promised.filter(at__lte=now - STALE).first()
             if stale is None:
-                raise NotAccepted(Refusal.TOO_MANY)
+                raise NotAccepted(FileRefusal.TOO_MANY)
             stale.delete()
         if no_room := locked_room_of(member).refusal_of(length):  # two at once are counted in turn
             raise NotAccepted(no_room)
@@ -116,7 +123,7 @@ def begin_upload(
 
 def files_of(sending: Sending) -> int:
     """How many files of a sending are there already, whole or on their way."""
-    return sending.uploads.filter(expires_at__gt=timezone.now()).count() + sending.arrivals.count()
+    return sending.uploads.filter(expires_at__gt=timezone.now()).count() + sending.pending_files.count()
 
 
 def progress(*, member: Member, upload_id: uuid.UUID) -> Progress:
@@ -124,7 +131,7 @@ def progress(*, member: Member, upload_id: uuid.UUID) -> Progress:
 
     A whole that a crash left in parts is made one first, and may then be `NotAccepted` or `NotKept`.
     """
-    arrival = Arrival.objects.waiting_for(member).filter(pk=upload_id).first()
+    arrival = PendingFile.objects.waiting_for(member).filter(pk=upload_id).first()
     if arrival is not None:
         return Progress(arrival.size, arrival.size)
     upload = Upload.objects.of(member).get(pk=upload_id)
@@ -163,7 +170,7 @@ def drop(*, member: Member, upload_id: uuid.UUID) -> None:
 def exists(*, member: Member, upload_id: uuid.UUID) -> bool:
     """Whether there is such a file, whole or on its way, of this member."""
     mine = {"member": member, "pk": upload_id}
-    return Upload.objects.filter(**mine).exists() or Arrival.objects.filter(**mine).exists()
+    return Upload.objects.filter(**mine).exists() or PendingFile.objects.filter(**mine).exists()
 
 
 def sweep_expired(limit: int = 200) -> int:
@@ -213,7 +220,7 @@ def _release(upload: Upload) -> None:
 
 def _start(upload: Upload, chunks: Iterator[bytes]) -> Progress:
     """The file's first bytes, and perhaps all of it: then they are its document's as they are."""
-    incoming = Incoming(name=upload.name, document_id=upload.pk)
+    incoming = FileReceiver(name=upload.name, document_id=upload.pk)
     try:
         for chunk in chunks:
             incoming.write(chunk)
@@ -251,7 +258,7 @@ def _add(upload: Upload, chunks: Iterator[bytes]) -> Progress:
     return _keep(upload, sealer.commit())
 
 
-def _keep(upload: Upload, sealed: Sealed) -> Progress:
+def _keep(upload: Upload, sealed: SealedObject) -> Progress:
     """A part is there: its row, and the new offset, in one transaction, if the upload is still in our hands."""
     offset, expires_at = upload.offset + sealed.size, timezone.now() + KEPT_FOR
     with _accepting(upload, sealed.storage_name):
@@ -277,7 +284,7 @@ def _keep(upload: Upload, sealed: Sealed) -> Progress:
 
 def _made_whole(upload: Upload) -> Progress:
     """All the parts are there: sealed anew as one file, which is judged as any other."""
-    incoming = Incoming(name=upload.name, document_id=upload.pk)
+    incoming = FileReceiver(name=upload.name, document_id=upload.pk)
     try:
         for part in upload.parts.all():
             for chunk in _while_held(upload, clear_bytes(part)):
@@ -286,7 +293,7 @@ def _made_whole(upload: Upload) -> Progress:
     except Altered as error:
         incoming.abort()
         _ended(upload)
-        raise NotAccepted(Refusal.NOT_KEPT) from error
+        raise NotAccepted(FileRefusal.NOT_KEPT) from error
     except StorageFailed as error:
         incoming.abort()
         raise NotKept from error
@@ -297,13 +304,13 @@ def _made_whole(upload: Upload) -> Progress:
         _release(upload)
 
 
-def _judged(upload: Upload, ended: Arrived | Refused) -> Progress:
+def _judged(upload: Upload, ended: Arrived | RefusedFile) -> Progress:
     """The file is over: it waits for its deposit from now on, or nothing of it is left."""
-    if isinstance(ended, Refused):
+    if isinstance(ended, RefusedFile):
         _refuse(upload, ended.reason)
     if upload.sha256 not in {"", ended.sealed.sha256}:
         discard([ended])
-        _refuse(upload, Refusal.CUT)
+        _refuse(upload, FileRefusal.CUT)
     with _accepting(upload, ended.sealed.storage_name):
         ours = _ours(upload).select_for_update().first()
         if ours is not None:
@@ -311,7 +318,9 @@ def _judged(upload: Upload, ended: Arrived | Refused) -> Progress:
             release(parts)
             ours.delete()
             claim([ended.sealed.storage_name])
-            Arrival.objects.create(member_id=upload.member_id, sending_id=ours.sending_id, **ended.facts())
+            PendingFile.objects.create(
+                member_id=upload.member_id, sending_id=ours.sending_id, **ended.facts()
+            )
     if ours is None:
         discard([ended])
         raise Busy
@@ -335,9 +344,9 @@ def _accepting(upload: Upload, storage_name: str) -> Iterator[None]:
         raise
 
 
-def _refuse(upload: Upload, reason: Refusal) -> NoReturn:
+def _refuse(upload: Upload, reason: FileRefusal) -> NoReturn:
     """Raises `NotAccepted`, and nothing is left; `NotKept` where the fault is the storage's, and the parts stay."""
-    if reason == Refusal.NOT_KEPT:
+    if reason == FileRefusal.NOT_KEPT:
         raise NotKept
     _ended(upload)
     raise NotAccepted(reason)

@@ -7,10 +7,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from adherents.drafts import services as drafts
-from adherents.drafts.kinds import Kind
+from adherents.drafts.kinds import DraftKind
 from adherents.members.models import Member
 from adherents.vault.models import Deposit, Sending
-from adherents.vault.services.arrival import Arrived, Refused, discard
+from adherents.vault.services.arrival import Arrived, RefusedFile, discard
 from adherents.vault.services.deposit import FilesGone, deposit
 from adherents.vault.services.preparing import KEPT_FOR, Form, SentAlready, locked, set_apart
 from adherents.vault.services.standing import check_open
@@ -23,7 +23,7 @@ def send(
     form: Form,
     named: Sequence[uuid.UUID],
     arrived: Sequence[Arrived] = (),
-    refused: Sequence[Refused] = (),
+    refused: Sequence[RefusedFile] = (),
 ) -> Deposit:
     """Deposit the files that the page names and those that came with it, and nothing that another page brought.
 
@@ -51,9 +51,9 @@ def _sent(
     form: Form,
     named: Sequence[uuid.UUID],
     arrived: Sequence[Arrived],
-    refused: Sequence[Refused],
+    refused: Sequence[RefusedFile],
 ) -> Deposit:
-    if sending.arrivals.filter(pk__in=named).count() < len({*named}):
+    if sending.pending_files.filter(pk__in=named).count() < len({*named}):
         raise FilesGone
     made = deposit(
         member=sending.member,
@@ -68,7 +68,7 @@ def _sent(
     )
     if sending.member.account_id:
         about = f"sending:{sending.pk}"
-        drafts.done(account_id=sending.member.account_id, kind=Kind.SENDING, about=about)
+        drafts.done(account_id=sending.member.account_id, kind=DraftKind.SENDING, about=about)
     set_apart(sending)
     until = timezone.now() + KEPT_FOR
     Sending.objects.filter(pk=sending.pk).update(

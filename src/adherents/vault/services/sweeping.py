@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from adherents.storage.models import UnclaimedObject
 from adherents.storage.objects import StorageFailed, delete_object
-from adherents.vault.models import Arrival
+from adherents.vault.models import PendingFile
 from adherents.vault.services.arrival import drop_waiting
 from adherents.vault.services.preparing import sweep_over
 
@@ -17,7 +17,7 @@ def sweep_forgotten(limit: int = 200) -> int:
     """Delete what has waited for more than a day; how many objects went."""
     before = timezone.now() - KEPT_FOR
     gone = sweep_over(limit)
-    for_messages = Arrival.objects.with_no_sending().filter(at__lt=before)
+    for_messages = PendingFile.objects.with_no_sending().filter(at__lt=before)
     for arrival in for_messages.select_related("member").order_by("at")[:limit]:
         drop_waiting(member=arrival.member, arrival_id=arrival.pk)
         gone += 1

@@ -20,10 +20,10 @@ from adherents.vault.history import entries_of, history_of
 from adherents.vault.models import Deposit, Document
 from adherents.vault.names import attachment_header
 from adherents.vault.origins import Origin
-from adherents.vault.refusals import Refusal
+from adherents.vault.refusals import FileRefusal
 from adherents.vault.replies import add_replies
 from adherents.vault.services import reading
-from adherents.vault.services.arrival import Refused
+from adherents.vault.services.arrival import RefusedFile
 from adherents.vault.timeline import steps_of, what_next
 
 PAGE_LENGTH = 20
@@ -68,7 +68,7 @@ def receipt(request: HttpRequest, number: str) -> HttpResponse:
     earlier = sent_before(documents)
     for document in documents:
         document.sent_before = earlier.get(document.pk)
-    refused = [Refused(file["name"], Refusal(file["reason"])) for file in deposit.refused]
+    refused = [RefusedFile(file["name"], FileRefusal(file["reason"])) for file in deposit.refused]
     context = {"deposit": deposit, "documents": documents, "first": documents[0], "refused": refused}
     return render(request, "vault/receipt.html", context)
 

@@ -26,7 +26,7 @@ def take_back(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
             erasing.take_back(member=member, document_id=document_id)
         except Document.DoesNotExist as error:
             raise Http404 from error
-        except erasing.TooLate:
+        except erasing.TooLateToTakeBack:
             return render(request, "vault/too_late.html", {"document_id": document_id}, status=409)
         return redirect("vault:document", document_id)
     document = get_object_or_404(Document.objects.of(member).with_what_is_shown(), pk=document_id)

@@ -11,13 +11,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from adherents.accounts.browser import address_of
 from adherents.accounts.decorators import member_required
-from adherents.accounts.limits import knock
+from adherents.accounts.limits import hit
 from adherents.accounts.returning import gives_a_file, refuses_long
 from adherents.vault.forms import CheckForm
 from adherents.vault.models import Deposit
 from adherents.vault.names import attachment_header
 from adherents.vault.proof.keys import pem
-from adherents.vault.proof.verdict import MOST_BYTES, Fault, ProvesNothing, Verdict
+from adherents.vault.proof.verdict import MOST_BYTES, ProvesNothing, ReceiptFault, ReceiptVerdict
 from adherents.vault.services import receipts, signing
 from adherents.vault.uploads import BoundedUploadHandler
 from adherents.vault.views.member import member_of
@@ -44,7 +44,9 @@ def _handed_out(request: HttpRequest, number: str, form: str) -> HttpResponseBas
     member, language = member_of(request), get_language() or "fr"
     if request.method == "HEAD":
         deposit = get_object_or_404(Deposit.objects.of(member), number=number)
-        handed = receipts.Handed(receipts.name_of(deposit.number, form), receipts.CONTENT_TYPES[form], b"")
+        handed = receipts.ReceiptFile(
+            receipts.name_of(deposit.number, form), receipts.CONTENT_TYPES[form], b""
+        )
         return StreamingHttpResponse((), headers=_headers(handed))  # its length is not known yet
     try:
         handed = receipts.hand_out(member=member, number=number, form=form, language=language)
@@ -53,7 +55,7 @@ def _handed_out(request: HttpRequest, number: str, form: str) -> HttpResponseBas
     return HttpResponse(handed.content, headers=_headers(handed))
 
 
-def _headers(handed: receipts.Handed) -> dict[str, str]:
+def _headers(handed: receipts.ReceiptFile) -> dict[str, str]:
     return {
         "Content-Type": handed.content_type,
         "Content-Disposition": attachment_header(handed.name),
@@ -65,7 +67,7 @@ def _headers(handed: receipts.Handed) -> dict[str, str]:
 
 
 def _too_large(request: HttpRequest) -> HttpResponse:
-    return _check_page(request, CheckForm(), status=413, fault=Fault.TOO_LARGE)
+    return _check_page(request, CheckForm(), status=413, fault=ReceiptFault.TOO_LARGE)
 
 
 @refuses_long(_too_large)
@@ -74,7 +76,7 @@ def _too_large(request: HttpRequest) -> HttpResponse:
 def check(request: HttpRequest) -> HttpResponse:
     """« Vérifier un accusé de dépôt », for everybody. What is sent stays in memory, and is forgotten with the answer."""
     if request.method == "POST":
-        knock("receipt", address=address_of(request))
+        hit("receipt", address=address_of(request))
         request.upload_handlers = [BoundedUploadHandler(request, most=MOST_BYTES)]
     return _check(request)
 
@@ -101,20 +103,20 @@ def _check(request: HttpRequest) -> HttpResponse:
             "Nous n’avons pas reçu, sous ce numéro, de fichier qui ait cette empreinte. Vérifiez l’un et l’autre."
         )
         return _check_page(request, form, status=422, refusal=refusal)
-    status = 200 if checked.verdict == Verdict.AUTHENTIC else 422
+    status = 200 if checked.verdict == ReceiptVerdict.AUTHENTIC else 422
     return _check_page(request, form, status=status, checked=checked, sha256=sha256)
 
 
 def _check_page(request: HttpRequest, form: CheckForm, *, status: int = 200, **shown: Any) -> HttpResponse:
     nothing = {"checked": None, "told": None, "sha256": "", "fault": None, "refusal": ""}
-    context = {"form": form, "no_receipt": Verdict.NO_RECEIPT.label, **nothing, **shown}
+    context = {"form": form, "no_receipt": ReceiptVerdict.NO_RECEIPT.label, **nothing, **shown}
     checked, sha256 = context["checked"], context["sha256"]
     context["same"] = [file for file in checked.statement.files if file.sha256 == sha256] if checked else []
     return render(request, "vault/check.html", context, status=status)
 
 
-def _status(fault: Fault) -> int:
-    return 413 if fault == Fault.TOO_LARGE else 422
+def _status(fault: ReceiptFault) -> int:
+    return 413 if fault == ReceiptFault.TOO_LARGE else 422
 
 
 @require_safe

@@ -14,23 +14,23 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from adherents.accounts.browser import address_of
 from adherents.accounts.decorators import member_required
-from adherents.accounts.limits import TooOften, knock
+from adherents.accounts.limits import RateLimited, hit
 from adherents.accounts.returning import takes_files
-from adherents.drafts.kinds import Kind
+from adherents.drafts.kinds import DraftKind
 from adherents.drafts.sheets import Sheet
 from adherents.inspection.file_type import SHORT_NAMES
 from adherents.insurer.profile import profile
 from adherents.members.models import Member
 from adherents.vault.forms import SendForm
-from adherents.vault.models import REPLACES, SENDING, Arrival, Document, Sending, Upload
+from adherents.vault.models import REPLACES, SENDING, Document, PendingFile, Sending, Upload
 from adherents.vault.names import clean_name
-from adherents.vault.refusals import Refusal
+from adherents.vault.refusals import FileRefusal
 from adherents.vault.replies import add_replies
 from adherents.vault.sending import MOST_TOLD, client_is_there, told_to_the_script
 from adherents.vault.services import preparing, resuming
 from adherents.vault.services import sending as service
 from adherents.vault.services.allowance import allowance_of, room_of
-from adherents.vault.services.arrival import MEGABYTE, Intake, Refused, in_order
+from adherents.vault.services.arrival import MEGABYTE, RefusedFile, UploadBatch, in_order
 from adherents.vault.services.deposit import FilesGone, NothingArrived
 from adherents.vault.services.standing import Closed
 from adherents.vault.uploads import SealingUploadHandler
@@ -38,7 +38,7 @@ from adherents.vault.views.member import member_of
 
 
 @dataclass
-class Page:
+class SendingPage:
     """What the address names: the sending that this page prepares, and the document in whose stead it comes."""
 
     member: Member
@@ -58,13 +58,13 @@ class Page:
         return f"{reverse('vault:send')}?{self.query}"
 
 
-def _page(request: HttpRequest, member: Member) -> Page:
+def _page(request: HttpRequest, member: Member) -> SendingPage:
     """A page whose address names no sending of the member prepares a new one: it exists once something comes for it."""
     named = _uuid(request.GET.get(SENDING, ""))
     found = (
         Sending.objects.filter(member=member, pk=named).select_related("deposit").first() if named else None
     )
-    return Page(member, named or uuid.uuid4(), found, _replaced(request, member, found))
+    return SendingPage(member, named or uuid.uuid4(), found, _replaced(request, member, found))
 
 
 def _uuid(text: str) -> uuid.UUID | None:
@@ -92,7 +92,7 @@ def _replaced(request: HttpRequest, member: Member, sending: Sending | None) -> 
 def send(request: HttpRequest) -> HttpResponseBase:
     """« Envoyer un document ». Files are sealed as the request is read; whatever nobody took is deleted."""
     page = _page(request, member_of(request))
-    intake = Intake()
+    intake = UploadBatch()
     if request.method == "POST":
         intake.waiting = resuming.files_of(page.sending) if page.sending else 0
         intake.room = room_of(page.member)
@@ -106,7 +106,7 @@ def send(request: HttpRequest) -> HttpResponseBase:
 
 
 @csrf_protect
-def _send(request: HttpRequest, page: Page, intake: Intake) -> HttpResponse:
+def _send(request: HttpRequest, page: SendingPage, intake: UploadBatch) -> HttpResponse:
     if request.method != "POST":
         if page.sending and page.sending.deposit:
             return redirect("vault:receipt", page.sending.deposit.number)
@@ -145,11 +145,11 @@ def _send(request: HttpRequest, page: Page, intake: Intake) -> HttpResponse:
     return _show(request, page, form, intake.refused)
 
 
-def _is_complete(request: HttpRequest, page: Page, form: SendForm, intake: Intake) -> bool:
+def _is_complete(request: HttpRequest, page: SendingPage, form: SendForm, intake: UploadBatch) -> bool:
     complete = form.is_valid()
     try:
-        knock("deposit", address=address_of(request), identifier=page.member.number)
-    except TooOften:
+        hit("deposit", address=address_of(request), identifier=page.member.number)
+    except RateLimited:
         form.add_error(None, _("Vous avez fait beaucoup d’envois en peu de temps. Réessayez dans une heure."))
         complete = False
     if intake.cut_short:
@@ -162,7 +162,7 @@ def _is_complete(request: HttpRequest, page: Page, form: SendForm, intake: Intak
     return complete
 
 
-def _keep(page: Page, form: SendForm, intake: Intake) -> None:
+def _keep(page: SendingPage, form: SendForm, intake: UploadBatch) -> None:
     """What arrived waits, with what the form said, for the member to finish."""
     if not intake.arrived and page.sending is None:
         return
@@ -180,7 +180,7 @@ def _keep(page: Page, form: SendForm, intake: Intake) -> None:
         intake.take()
 
 
-def _said(form: SendForm, page: Page) -> preparing.Form:
+def _said(form: SendForm, page: SendingPage) -> preparing.Form:
     """What the form says that makes sense."""
     said = getattr(form, "cleaned_data", {})
     return preparing.Form(
@@ -197,10 +197,14 @@ def _named(request: HttpRequest) -> list[uuid.UUID]:
     return [named for one in request.POST.getlist("order") if (named := _uuid(one))]
 
 
-def _refused_by_the_page(request: HttpRequest) -> list[Refused]:
+def _refused_by_the_page(request: HttpRequest) -> list[RefusedFile]:
     """The files that the page itself refused, or told a refusal of, and that are still on it: « code:name »."""
     told = (one.partition(":") for one in request.POST.getlist("refused")[:MOST_TOLD])
-    return [Refused(clean_name(name), Refusal(code)) for code, _colon, name in told if code in Refusal.values]
+    return [
+        RefusedFile(clean_name(name), FileRefusal(code))
+        for code, _colon, name in told
+        if code in FileRefusal.values
+    ]
 
 
 def _too_many_open() -> ValidationError:
@@ -220,22 +224,22 @@ def _closed(request: HttpRequest) -> HttpResponse:
     return render(request, "vault/closed.html", status=403)
 
 
-def _draft(request: HttpRequest, page: Page) -> Sheet:
+def _draft(request: HttpRequest, page: SendingPage) -> Sheet:
     """The note: of this sending once it exists, and before that of whatever is sent next.
 
     Its page is the one that names the sending: whoever signs in again finds the files there, and the note that was posted in
     vain before the page knew that the sending exists.
     """
     fresh = page.replaced.subject if page.replaced else ""
-    unnamed = Sheet(request, Kind.SENDING, "note", about=fresh, page=page.address)
+    unnamed = Sheet(request, DraftKind.SENDING, "note", about=fresh, page=page.address)
     if page.sending is None:
         return unnamed
-    own = Sheet(request, Kind.SENDING, "note", about=f"sending:{page.sending.pk}", page=page.address)
+    own = Sheet(request, DraftKind.SENDING, "note", about=f"sending:{page.sending.pk}", page=page.address)
     goes_on = unnamed.unsent_at and unnamed.words.get("note", "").startswith(page.sending.note)
     return unnamed if goes_on and not own.words else own
 
 
-def _say_why_no_file(form: SendForm, refused: list[Refused]) -> None:
+def _say_why_no_file(form: SendForm, refused: list[RefusedFile]) -> None:
     """Beside the inputs for files, unless what is wrong with the sending itself says why none waits."""
     for file in refused:
         words = {"name": file.name, "why": file.sentence}
@@ -246,13 +250,13 @@ def _say_why_no_file(form: SendForm, refused: list[Refused]) -> None:
 
 def _show(
     request: HttpRequest,
-    page: Page,
+    page: SendingPage,
     form: SendForm,
-    refused: list[Refused] | None = None,
+    refused: list[RefusedFile] | None = None,
     draft: Sheet | None = None,
 ) -> HttpResponse:
     documents = profile().documents
-    mine = Arrival.objects.waiting_for(page.member)
+    mine = PendingFile.objects.waiting_for(page.member)
     waiting = in_order(list(mine.filter(sending=page.sending_id)), _named(request)) if page.sending else []
     no_file = form.is_bound and not waiting
     if no_file:
@@ -287,7 +291,7 @@ def keep(request: HttpRequest, sending_id: uuid.UUID) -> HttpResponse:
     sending = Sending.objects.of(member).filter(pk=sending_id).first()
     form = SendForm(request.POST, member=member)
     form.is_valid()
-    page = Page(member, sending_id, sending, _replaced(request, member, sending))
+    page = SendingPage(member, sending_id, sending, _replaced(request, member, sending))
     preparing.keep_form(member=member, sending_id=sending_id, form=_said(form, page))
     return HttpResponse(status=204)
 

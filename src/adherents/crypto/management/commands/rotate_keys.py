@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 
 from adherents.crypto.keys import keyring
-from adherents.crypto.rotation import Turned, rotate_everything
+from adherents.crypto.rotation import RotationStats, rotate_everything
 
 NAMED_AT_MOST = 20
 
@@ -20,7 +20,7 @@ class Command(BaseCommand):
         screen = Console(stderr=True) if sys.stderr.isatty() else None
         looked_at = 0
 
-        def on_batch(name: str, batch: Turned) -> None:
+        def on_batch(name: str, batch: RotationStats) -> None:
             nonlocal looked_at
             looked_at += batch.seen
             if screen:

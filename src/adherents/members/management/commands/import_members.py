@@ -12,11 +12,11 @@ from django.utils.translation import gettext as _
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from adherents.members.intake.compare import Plan, Refused
+from adherents.members.intake.compare import Plan, RefusedRow
 from adherents.members.intake.read import UnusableFile
 from adherents.members.services.import_files import (
     GONE_PERCENT,
-    ChangedMeanwhile,
+    RegisterChangedMeanwhile,
     Report,
     TooManyGone,
     import_files,
@@ -84,7 +84,7 @@ class Command(BaseCommand):
                 raise CommandError(str(error), returncode=UNUSABLE) from error
             except TooManyGone as error:
                 raise CommandError(str(error.message), returncode=TOO_MANY_GONE) from error
-            except ChangedMeanwhile as error:
+            except RegisterChangedMeanwhile as error:
                 raise CommandError(str(error.message), returncode=CHANGED_MEANWHILE) from error
         self._tell(report)
         if report.applied and report.is_doubtful:
@@ -107,7 +107,7 @@ class Command(BaseCommand):
         else:
             self.stdout.write(_("Rien n’a été changé : relancez avec --apply pour appliquer."))
 
-    def _tell_refused(self, sheet: str, refused: Refused) -> None:
+    def _tell_refused(self, sheet: str, refused: RefusedRow) -> None:
         """One line per refused line. It names the member, the column and why; never what the column holds."""
         file = _("adhérents") if sheet == "member" else _("bénéficiaires")
         who = f" ({refused.key})" if refused.key else ""

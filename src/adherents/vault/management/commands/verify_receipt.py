@@ -8,17 +8,17 @@ from django.utils import translation
 
 from adherents.ui.templatetags.ui import size
 from adherents.vault.proof.keys import NoKey, read_pem
-from adherents.vault.proof.verdict import MOST_BYTES, Fault, ProvesNothing, Verdict
+from adherents.vault.proof.verdict import MOST_BYTES, ProvesNothing, ReceiptFault, ReceiptVerdict
 from adherents.vault.services import receipts, signing
 from adherents.vault.services.receipts import Checked
 
 NO_RECEIPT, UNKNOWN_KEY, NOT_CHECKED, PAGES_NOT_OURS = 1, 2, 3, 4
 SENTENCES = {
-    Fault.TOO_LARGE: "not a receipt: it is larger than 1 MB",
-    Fault.NOT_A_RECEIPT: "not a receipt",
-    Fault.NOTHING_INSIDE: "this PDF holds no signed receipt: take it as it was downloaded, not printed or scanned",
-    Fault.ALTERED: "ALTERED: it is not what was signed, and proves nothing",
-    Fault.UNKNOWN_KEY: "UNKNOWN KEY: none of these keys signed it",
+    ReceiptFault.TOO_LARGE: "not a receipt: it is larger than 1 MB",
+    ReceiptFault.NOT_A_RECEIPT: "not a receipt",
+    ReceiptFault.NOTHING_INSIDE: "this PDF holds no signed receipt: take it as it was downloaded, not printed or scanned",
+    ReceiptFault.ALTERED: "ALTERED: it is not what was signed, and proves nothing",
+    ReceiptFault.UNKNOWN_KEY: "UNKNOWN KEY: none of these keys signed it",
 }
 
 
@@ -45,11 +45,11 @@ class Command(BaseCommand):
         try:
             checked = receipts.check_against(data, self._keys(options["key"]))
         except ProvesNothing as error:
-            code = UNKNOWN_KEY if error.fault == Fault.UNKNOWN_KEY else NO_RECEIPT
+            code = UNKNOWN_KEY if error.fault == ReceiptFault.UNKNOWN_KEY else NO_RECEIPT
             raise CommandError(f"{file.name}: {SENTENCES[error.fault]}", returncode=code) from error
         with translation.override("en"):
             self._tell(file, checked)
-        if checked.verdict == Verdict.PAGES_NOT_OURS:
+        if checked.verdict == ReceiptVerdict.PAGES_NOT_OURS:
             raise CommandError(f"{file.name}: its pages are not ours", returncode=PAGES_NOT_OURS)
 
     def _keys(self, given: Path | None) -> dict[str, bytes]:
@@ -77,7 +77,7 @@ class Command(BaseCommand):
 
     def _tell(self, file: Path, checked: Checked) -> None:
         said = checked.statement
-        if checked.verdict == Verdict.AUTHENTIC:
+        if checked.verdict == ReceiptVerdict.AUTHENTIC:
             self.stdout.write(f"{file.name}: authentic, signed by the key {said.key_id}")
         else:
             self.stdout.write(

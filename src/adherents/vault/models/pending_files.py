@@ -27,11 +27,11 @@ class SendingQuerySet(models.QuerySet["Sending"]):
     def with_files(self) -> Self:
         """Those that something came for, with how many files are whole (`ready`) and how many half come (`begun`)."""
         return self.annotate(
-            ready=_how_many(Arrival.objects.all()), begun=_how_many(Upload.objects.filter(offset__gt=0))
+            ready=_how_many(PendingFile.objects.all()), begun=_how_many(Upload.objects.filter(offset__gt=0))
         ).filter(models.Q(ready__gt=0) | models.Q(begun__gt=0))
 
 
-def _how_many(files: "models.QuerySet[Arrival] | models.QuerySet[Upload]") -> models.Func:
+def _how_many(files: "models.QuerySet[PendingFile] | models.QuerySet[Upload]") -> models.Func:
     """A count of its own for each: two joins would multiply each other."""
     counted = files.filter(sending=models.OuterRef("pk")).order_by().values("sending")
     return Coalesce(models.Subquery(counted.annotate(count=models.Count("pk")).values("count")), 0)
@@ -67,7 +67,7 @@ class Sending(models.Model):
     )
 
     objects: ClassVar[SendingQuerySet] = SendingQuerySet.as_manager()  # type: ignore[assignment]
-    arrivals: "RelatedManager[Arrival]"
+    pending_files: "RelatedManager[PendingFile]"
     uploads: "RelatedManager[Upload]"
     # Set by `with_files`.
     ready: int
@@ -90,7 +90,7 @@ class Sending(models.Model):
             return ""
 
 
-class ArrivalQuerySet(models.QuerySet["Arrival"]):
+class PendingFileQuerySet(models.QuerySet["PendingFile"]):
     def waiting_for(self, member: Member) -> Self:
         return self.filter(member=member).order_by("at", "pk")
 
@@ -99,14 +99,14 @@ class ArrivalQuerySet(models.QuerySet["Arrival"]):
         return self.filter(sending=None)
 
 
-class Arrival(NamedFile):
+class PendingFile(NamedFile):
     """A file that arrived whole, and waits for the member to send it: with its sending, or a day for a message's form."""
 
-    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="arrivals")
-    sending = models.ForeignKey(Sending, on_delete=models.RESTRICT, null=True, related_name="arrivals")
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="pending_files")
+    sending = models.ForeignKey(Sending, on_delete=models.RESTRICT, null=True, related_name="pending_files")
     at = models.DateTimeField(default=timezone.now, db_index=True)
 
-    objects = ArrivalQuerySet.as_manager()
+    objects = PendingFileQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"arrival {self.id}"
@@ -128,7 +128,7 @@ class UploadQuerySet(models.QuerySet["Upload"]):
 
 
 class Upload(models.Model):
-    """A file on its way: what came of it is sealed in parts. It ends as the `Arrival` of the same id, or expires.
+    """A file on its way: what came of it is sealed in parts. It ends as the `PendingFile` of the same id, or expires.
 
     `length` is the whole file's, `offset` what came so far, both in bytes; `sha256` is what the sender says of the whole
     file, or nothing. `lease` is whoever receives now.
