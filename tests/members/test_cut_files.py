@@ -64,7 +64,17 @@ def test_the_command_says_so_and_ends_with_4_with_the_rest_applied(tmp_path: Pat
     call_command("import_members", str(path), stdout=out)
 
 
-@pytest.mark.parametrize("ending", [b"", b"\r", b"\x00\x00", b'"x"'])
+def test_the_mark_that_dos_writes_at_the_end_is_no_line_and_no_doubt(tmp_path: Path, whole: bytes) -> None:
+    """Or an insurer whose program writes one could never end anybody."""
+    rows = rows_of(whole)
+    del rows[50]
+    report = imported(tmp_path, b"".join(rows) + b"\x1a", expect_rows=HOW_MANY - 1)
+    assert report.members.doubts == []
+    assert report.members.refused == 0
+    assert (report.members.gone, present()) == (1, HOW_MANY - 1)
+
+
+@pytest.mark.parametrize("ending", [b"", b"\r", b"\x1a", b"\x00\x00", b'"x"'])
 def test_a_last_line_without_its_end_is_in_doubt(tmp_path: Path, whole: bytes, ending: bytes) -> None:
     rows = rows_of(whole)
     kept = b"".join(rows[:-5]) + rows[-5].rstrip(b"\r\n") + ending

@@ -16,6 +16,7 @@ from adherents.members.intake import encodings
 _CHUNK = 1 << 20
 _LONGEST_LINE = 1 << 16  # characters: a member's line has some two hundred
 _DELIMITER = ";"
+_DOS_END = "\x1a"  # Ctrl-Z: programs of the days of DOS write it behind the last line, and nothing comes after
 
 
 class UnusableFile(Exception):
@@ -82,10 +83,10 @@ def look_at(path: Path) -> Look:
 def _read_through(path: Path) -> tuple[bool, bool, bool]:
     """Whether it is UTF-8 to its end, whether its last line is closed, and whether a piece has no line end at all."""
     decoder = codecs.getincrementaldecoder(encodings.UTF8)()
-    is_utf8, last, has_long_lines = True, b"", False
+    is_utf8, end, has_long_lines = True, b"", False
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
-            last = chunk[-1:]
+            end = (end + chunk)[-2:]
             has_long_lines = has_long_lines or (len(chunk) == _CHUNK and b"\n" not in chunk)
             if is_utf8:
                 try:
@@ -97,7 +98,7 @@ def _read_through(path: Path) -> tuple[bool, bool, bool]:
             decoder.decode(b"", final=True)
         except UnicodeDecodeError:
             is_utf8 = False
-    return is_utf8, last in {b"\n", b"\r"}, has_long_lines
+    return is_utf8, end.removesuffix(_DOS_END.encode()).endswith((b"\n", b"\r")), has_long_lines
 
 
 def rows(
@@ -128,7 +129,7 @@ def rows(
                         _broken_quote(path, line)
                     yield Row(line, _beginning(lines, order), whole=False, is_too_long=True)
                     lines.cut = None
-                elif any(values):
+                elif any(values) and values != [_DOS_END]:
                     if reader.line_num > line:
                         values = [_on_one_line(path, line, value) for value in values]
                     columns_there = len(values)
