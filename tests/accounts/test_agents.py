@@ -46,10 +46,14 @@ def test_an_invited_agent_sets_a_password_and_reaches_the_second_factor(
     assert client.get("/gestion/").url == "/compte/securite/"  # type: ignore[attr-defined]
 
 
+LONG = f"m@{'a.' * 130}fr"
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (["morel", "--role", "conseiller"], "“morel” is not an e-mail address."),
+        ([LONG, "--role", "conseiller"], f"“{LONG}” is not an e-mail address."),
         (
             [ADDRESS, "--role", "chef"],
             "“chef” is not a role. Choose one of: conseiller, responsable, administrateur, auditeur.",

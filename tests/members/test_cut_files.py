@@ -208,3 +208,9 @@ def test_ranks_are_written_again_only_when_the_order_changes(tmp_path: Path) -> 
     run(tmp_path, [CAST[1], CAST[0], *CAST[2:]])
     assert not LastMemberLine.objects.filter(key="MARK").exists()
     assert LastFile.objects.get(sheet="member").lines == 9
+
+
+@pytest.mark.parametrize("bound", ["nan", "inf", "101", "-1", "vingt"])
+def test_a_bound_that_is_none_is_refused(bound: str) -> None:
+    with pytest.raises(CommandError, match="--allow-gone"):
+        call_command("import_members", "file.csv", "--allow-gone", bound)

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
-from django.core.validators import validate_email
+from django.core.validators import MaxLengthValidator, validate_email
 
 from adherents.accounts.models import Role
 from adherents.accounts.services.agents import AlreadyThere, invite
@@ -27,6 +27,7 @@ class Command(BaseCommand):
         email, role = options["email"].strip(), options["role"].strip().lower()
         try:
             validate_email(email)
+            MaxLengthValidator(254)(email)  # as the column
         except ValidationError:
             raise CommandError(f"“{email}” is not an e-mail address.") from None
         if role not in ROLES:

@@ -25,6 +25,12 @@ from adherents.members.services.import_files import (
 UNUSABLE, TOO_MANY_GONE, DOUBTFUL, CHANGED_MEANWHILE = 2, 3, 4, 5
 
 
+def _percent(text: str) -> float:
+    if not 0 <= (percent := float(text)) <= 100:  # « nan » is no bound
+        raise ValueError(text)
+    return percent
+
+
 class Command(BaseCommand):
     help = "Compare the insurer's member file with the register, and apply it with --apply."
 
@@ -36,7 +42,7 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--allow-gone",
-            type=float,
+            type=_percent,
             default=GONE_PERCENT,
             metavar="PERCENT",
             help="how much of the register one import may end, or find under another person (default: %(default)s)",
