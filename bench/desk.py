@@ -154,7 +154,7 @@ def _measure(members: int, namesakes: int, turn: int) -> Times:
     from adherents.accounts.models import Account, Role
     from adherents.casework.models import Item
     from adherents.casework.services import queue
-    from adherents.members.finding import find
+    from adherents.members.selectors import find
     from bench import population
 
     draw = random.Random(2026 + turn)

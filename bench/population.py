@@ -121,7 +121,7 @@ def _row(line: Any) -> tuple[object, ...]:
     """A line of the insurer's file as the register keeps it."""
     from adherents.crypto.index import blind_index
     from adherents.members.models import NIR_PURPOSE, Member
-    from adherents.members.typed import pair_key, search_key
+    from adherents.members.search_query import pair_key, search_key
 
     day, month, year = line.date_naissance.split("/")
     return (

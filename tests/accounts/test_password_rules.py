@@ -12,7 +12,7 @@ from adherents.accounts import policy
 from adherents.accounts.common_passwords import is_common
 from adherents.accounts.models import Account, FormerPassword
 from adherents.accounts.policy import Weakness
-from adherents.accounts.rules import password_rules
+from adherents.accounts.policy_from_profile import password_rules
 from adherents.accounts.services.passwords import WeakPassword, encode_new
 from adherents.accounts.services.register import ensure_account
 from tests.accounts.steps import (

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from adherents.accounts.models import AccessLink, Account, KnownDevice, Purpose
-from adherents.accounts.services import closing, lock, stranger
+from adherents.accounts.services import closing, compromise, lock
 from adherents.accounts.services.access_link import DeadLink, make_link
 from adherents.casework.services import access
 from adherents.enrolment.services import taking_back
@@ -189,7 +189,7 @@ def close_and_reopen(account: Account) -> None:
 
 def report_a_stranger(account: Account) -> None:
     token = make_link(account=account, purpose=Purpose.STRANGER, validity=timedelta(days=1))
-    stranger.shut_out(token=token)
+    compromise.shut_out(token=token)
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ import pytest
 import time_machine
 from django.db import IntegrityError, connection, transaction
 
-from adherents.members.finding import find
 from adherents.members.models import Beneficiary, Member, _either_way
-from adherents.members.typed import parse
+from adherents.members.search_query import parse
+from adherents.members.selectors import find
 from tests.cast import CAMILLE, ENGLISH, EVE, JEAN_FRANCOIS, KARIM, NO_MAIL, TWIN_LEA, TWIN_ZOE
 from tests.factories import add_to_register
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 from adherents.accounts import sessions
 from adherents.accounts.browser import client_of, forget_number, remember_device
 from adherents.accounts.models import Account
-from adherents.accounts.returning import (
+from adherents.accounts.next_page import (
     agents_page_wanted,
     is_a_members_page,
     is_an_agents_page,

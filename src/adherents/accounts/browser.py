@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from adherents.accounts.client import Client, browser_name
-from adherents.accounts.rules import link_validity
+from adherents.accounts.policy_from_profile import link_validity
 from adherents.accounts.tokens import hash_token
 from adherents.crypto.index import blind_index, blind_indexes
 from adherents.crypto.keys import CannotOpen, keyring

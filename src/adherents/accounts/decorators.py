@@ -13,8 +13,8 @@ from django.urls import reverse
 
 from adherents.accounts import sessions
 from adherents.accounts.models import Account, Role
+from adherents.accounts.next_page import to_agents_sign_in, to_sign_in
 from adherents.accounts.permissions import TABLE, Act
-from adherents.accounts.returning import to_agents_sign_in, to_sign_in
 from adherents.accounts.second_factor import session
 from adherents.journal.events import Event
 from adherents.journal.services import record

@@ -16,7 +16,7 @@ from django.utils import translation
 
 from adherents.accounts import sessions
 from adherents.accounts.limits import RateLimited
-from adherents.accounts.returning import NEXT, to_sign_in
+from adherents.accounts.next_page import NEXT, to_sign_in
 
 log = logging.getLogger("adherents.limits")
 Handler = Callable[[HttpRequest], HttpResponseBase]

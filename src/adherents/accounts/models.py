@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from adherents.accounts import policy, rules
+from adherents.accounts import policy, policy_from_profile
 from adherents.accounts.access_links import SETS_A_PASSWORD as SETS_A_PASSWORD
 from adherents.accounts.access_links import AccessLink as AccessLink  # a table of this room
 from adherents.accounts.access_links import Purpose as Purpose
@@ -146,12 +146,12 @@ class Account(AbstractBaseUser):
     @property
     def is_expired(self) -> bool:
         """Past the renewal date (G4)."""
-        return policy.is_expired(self.password_changed_at, timezone.now(), rules.renewal())
+        return policy.is_expired(self.password_changed_at, timezone.now(), policy_from_profile.renewal())
 
     @property
     def renewal_at(self) -> datetime | None:
         """When the password must have been changed, or None where renewal is off."""
-        period = rules.renewal()
+        period = policy_from_profile.renewal()
         return self.password_changed_at + period if period and self.password_changed_at else None
 
     @property

@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from adherents.accounts import policy, rules
+from adherents.accounts import policy, policy_from_profile
 from adherents.accounts.models import AccessLink, Account, SignInCounter
 from adherents.accounts.policy import Counter, Standing
 from adherents.crypto.index import blind_indexes
@@ -104,7 +104,10 @@ def account_states(members: Iterable[Member]) -> dict[int, AccountState]:
     locks: dict[int, datetime] = {}
     shared: dict[int, datetime] = {}
     for row in SignInCounter.objects.filter(identifier_index__in=list(indexes), locked_at__isnull=False):
-        pk, until = indexes[bytes(row.identifier_index)], policy.locked_until(row.state, rules.lock_rules())
+        pk, until = (
+            indexes[bytes(row.identifier_index)],
+            policy.locked_until(row.state, policy_from_profile.lock_rules()),
+        )
         if until is not None and row.locked_at is not None:
             locks[pk] = max(until, locks.get(pk, until))
             if row.device_id == 0:

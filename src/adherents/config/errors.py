@@ -12,7 +12,7 @@ from redis.exceptions import ConnectionError as CacheGone
 from redis.exceptions import TimeoutError as CacheSilent
 
 from adherents.accounts.limits import RateLimited
-from adherents.accounts.returning import is_a_members_page, is_an_agents_page, page_wanted, stood_on
+from adherents.accounts.next_page import is_a_members_page, is_an_agents_page, page_wanted, stood_on
 from adherents.accounts.views.agent import sign_in_again as agent_signs_in_again
 from adherents.accounts.views.member import sign_in_again
 from adherents.drafts.posted import door_to, keep_posted

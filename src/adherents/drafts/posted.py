@@ -12,7 +12,7 @@ from adherents.accounts import sessions
 from adherents.accounts.browser import address_of
 from adherents.accounts.decorators import ENDED, KEPT, needs_to_sign_in
 from adherents.accounts.limits import RateLimited, hit
-from adherents.accounts.returning import sign_in_address
+from adherents.accounts.next_page import sign_in_address
 from adherents.drafts.places import DraftPlace, NotAPlace, open_place
 from adherents.drafts.services import keep
 from adherents.drafts.sheets import FIELD

@@ -17,8 +17,8 @@ from django.utils import timezone, translation
 
 from adherents.database.transactions import needs_transaction
 from adherents.insurer.profile import profile
+from adherents.mail.bounces import REFUSED
 from adherents.mail.models import MailState, OutboxMail
-from adherents.mail.registry import REFUSED
 
 Value = str | int | bool | list[str] | None
 log = logging.getLogger("adherents.mail")

@@ -1,4 +1,4 @@
-from adherents.mail.registry import address_refused
+from adherents.mail.bounces import address_refused
 from adherents.members.services.addresses import record_bounce
 
 

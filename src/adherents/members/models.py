@@ -22,7 +22,7 @@ from adherents.members.former_addresses import FormerAddress as FormerAddress  #
 from adherents.members.last_file import LastBeneficiaryLine as LastBeneficiaryLine  # a table of this room
 from adherents.members.last_file import LastFile as LastFile
 from adherents.members.last_file import LastMemberLine as LastMemberLine
-from adherents.members.typed import (
+from adherents.members.search_query import (
     PAIR_LENGTH,
     PAIR_LETTERS,
     SearchQuery,

@@ -38,7 +38,7 @@ from django.views.generic import FormView, TemplateView
 from adherents.accounts.browser import FACTOR_COOKIE, address_of, client_of, drop_link, links_of
 from adherents.accounts.limits import hit
 from adherents.accounts.models import Account
-from adherents.accounts.returning import agents_page_wanted, page_wanted, sign_in_address
+from adherents.accounts.next_page import agents_page_wanted, page_wanted, sign_in_address
 from adherents.accounts.second_factor import ceremonies, forms, services, session
 from adherents.accounts.second_factor.ceremonies import Door
 from adherents.accounts.second_factor.sealing import secrets_of

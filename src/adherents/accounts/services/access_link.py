@@ -17,7 +17,7 @@ from adherents.accounts.models import (
     KnownDevice,
     Purpose,
 )
-from adherents.accounts.rules import link_validity
+from adherents.accounts.policy_from_profile import link_validity
 from adherents.accounts.services import lock, passwords
 from adherents.accounts.tokens import hash_token
 from adherents.database.transactions import needs_transaction

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from adherents.accounts.client import Client
 from adherents.accounts.models import AccessLink, Account, Purpose
-from adherents.accounts.rules import link_validity
+from adherents.accounts.policy_from_profile import link_validity
 from adherents.accounts.services import lock
 from adherents.accounts.services.access_link import (
     DeadLink,

@@ -15,7 +15,7 @@ from adherents.accounts import mails, policy
 from adherents.accounts.client import Client
 from adherents.accounts.models import Account, KnownDevice, SignInCounter
 from adherents.accounts.policy import Counter, Gate
-from adherents.accounts.rules import lock_rules
+from adherents.accounts.policy_from_profile import lock_rules
 from adherents.accounts.tokens import hash_token
 from adherents.journal.events import Event
 from adherents.journal.services import record

@@ -9,7 +9,7 @@ from adherents.accounts import policy
 from adherents.accounts.common_passwords import is_common
 from adherents.accounts.models import Account, FormerPassword
 from adherents.accounts.policy import Weakness, normalise_password
-from adherents.accounts.rules import password_rules
+from adherents.accounts.policy_from_profile import password_rules
 from adherents.database.transactions import needs_transaction
 from adherents.insurer.profile import profile
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from adherents.accounts import mails
 from adherents.accounts.models import Account, Role
-from adherents.accounts.rules import renewal
+from adherents.accounts.policy_from_profile import renewal
 from adherents.insurer.profile import profile
 
 

@@ -15,7 +15,7 @@ from adherents.accounts.browser import (
 )
 from adherents.accounts.limits import hit
 from adherents.accounts.mails import for_account
-from adherents.accounts.services import stranger
+from adherents.accounts.services import compromise
 from adherents.accounts.services.access_link import DeadLink
 
 
@@ -43,12 +43,12 @@ def report_page(request: HttpRequest) -> HttpResponse:
     token = link_of(request, REPORT_COOKIE)
     hit("link", address=address_of(request))
     try:
-        link = stranger.open_report(token=token)
+        link = compromise.open_report(token=token)
         if request.method != "POST":
             whose = for_account(link.account)
             shown = {"at": link.created_at, "name": whose["for_name"], "number": whose["for_number"]}
             return render(request, "accounts/report.html", shown | {"mark": link_mark(token)})
-        account = stranger.shut_out(token=token)
+        account = compromise.shut_out(token=token)
     except DeadLink:
         response = render(request, "accounts/dead_report.html", status=410)
     else:

@@ -36,7 +36,7 @@ from adherents.accounts.forms import (
 )
 from adherents.accounts.limits import hit
 from adherents.accounts.models import AccessLink, Account, normalise_identifier
-from adherents.accounts.returning import page_wanted
+from adherents.accounts.next_page import page_wanted
 from adherents.accounts.services import access_link, change_password, forgotten, sign_in
 from adherents.accounts.services.access_link import DeadLink, WrongBirthDate
 from adherents.accounts.services.forgotten import WrongAnswer

@@ -22,7 +22,7 @@ from adherents.insurer.treatment import Reason, Use
 from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.vault.models import Document, State
-from adherents.vault.services.following import CannotMove, set_state
+from adherents.vault.services.transitions import CannotMove, set_state
 from adherents.work.services import do_each
 
 _STATES = {

@@ -21,7 +21,7 @@ from adherents.insurer.profile import profile
 from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.vault.models import State
-from adherents.vault.services.following import CannotMove, set_state
+from adherents.vault.services.transitions import CannotMove, set_state
 
 PREFETCH = timedelta(minutes=3)  # how long the next item is set apart before it is asked for
 

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_http_methods
 from adherents.accounts.decorators import account_of, allowed_to
 from adherents.accounts.permissions import Act, acts_of
 from adherents.casework import files
-from adherents.members.finding import find
 from adherents.members.models import FOUND_AT_MOST
+from adherents.members.selectors import find
 
 
 @allowed_to(Act.FIND)

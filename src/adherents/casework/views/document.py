@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from adherents.accounts.decorators import account_of, allowed_to
+from adherents.accounts.next_page import gives_a_file
 from adherents.accounts.permissions import Act
-from adherents.accounts.returning import gives_a_file
 from adherents.casework.services import consulting
 from adherents.casework.views.member import file_context
 from adherents.storage.objects import StorageFailed

@@ -6,8 +6,8 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from adherents.accounts.decorators import account_of, allowed_to
+from adherents.accounts.next_page import gives_a_file
 from adherents.accounts.permissions import Act, acts_of
-from adherents.accounts.returning import gives_a_file
 from adherents.casework import figures
 from adherents.casework.forms import FiguresForm
 from adherents.ui import spreadsheet

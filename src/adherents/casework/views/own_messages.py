@@ -12,7 +12,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from adherents.accounts.decorators import account_of, member_required
-from adherents.accounts.returning import takes_files
+from adherents.accounts.next_page import takes_files
 from adherents.casework.conversations import conversation
 from adherents.casework.message_forms import MessageForm, NewThreadForm
 from adherents.casework.models import Message, Thread

@@ -11,8 +11,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from adherents.accounts.decorators import account_of, allowed_to
+from adherents.accounts.next_page import gives_a_file
 from adherents.accounts.permissions import Act
-from adherents.accounts.returning import gives_a_file
 from adherents.casework import waiting
 from adherents.casework.forms import CorrectionForm, WordsForm
 from adherents.casework.models import Decision, Item

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from adherents.accounts.decorators import account_of, allowed_to
+from adherents.accounts.next_page import gives_a_file
 from adherents.accounts.permissions import Act, acts_of
-from adherents.accounts.returning import gives_a_file
 from adherents.accounts.services import letter
 from adherents.casework import files
 from adherents.casework.acts import reason_draft

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from adherents.accounts.client import Client
 from adherents.accounts.models import AccessLink, Account, Purpose
-from adherents.accounts.rules import link_validity
+from adherents.accounts.policy_from_profile import link_validity
 from adherents.accounts.services import lock
 from adherents.accounts.services.access_link import DeadLink, make_link, open_link, use_up
 from adherents.accounts.services.email import change_own_email

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from adherents.accounts.models import AccessLink
-from adherents.accounts.rules import letter_ends
+from adherents.accounts.policy_from_profile import letter_ends
 from adherents.accounts.services.letter import new_code, put_in_letter
 from adherents.enrolment import paper
 from adherents.enrolment.models import LETTERS_KEPT_FOR, LetterBatch

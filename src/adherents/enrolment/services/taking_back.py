@@ -12,8 +12,8 @@ from django.db import transaction
 from adherents.accounts.models import AccessLink, Account, KnownDevice, Purpose, SessionEndReason
 from adherents.accounts.services import lock
 from adherents.accounts.services.access_link import DeadLink, check_birth_date, open_link, use_up
+from adherents.accounts.services.compromise import remove_factors_added_since
 from adherents.accounts.services.email import put_back_email
-from adherents.accounts.services.stranger import remove_factors_added_since
 from adherents.enrolment import mails
 from adherents.enrolment.models import AddressToConfirm
 from adherents.journal.events import Event

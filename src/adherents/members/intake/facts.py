@@ -19,7 +19,7 @@ from adherents.crypto.index import blind_index
 from adherents.members import nir
 from adherents.members.intake import encodings
 from adherents.members.models import NIR_PURPOSE, Beneficiary, Member, Relation
-from adherents.members.typed import normalise_number, pair_key, search_key
+from adherents.members.search_query import normalise_number, pair_key, search_key
 
 LANGUAGES = ("fr", "en")
 _NAME_LENGTH = 120

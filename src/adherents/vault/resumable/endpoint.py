@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from adherents.accounts.browser import address_of
 from adherents.accounts.decorators import answers_head_itself, member_required
 from adherents.accounts.limits import RateLimited, hit
-from adherents.accounts.returning import takes_files
+from adherents.accounts.next_page import takes_files
 from adherents.insurer.profile import profile
 from adherents.vault.models import Upload
 from adherents.vault.refusals import FileRefusal

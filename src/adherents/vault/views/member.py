@@ -11,20 +11,20 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
 from adherents.accounts.decorators import account_of, member_required
-from adherents.accounts.returning import gives_a_file
+from adherents.accounts.next_page import gives_a_file
 from adherents.members.models import Member
 from adherents.storage.objects import StorageFailed
 from adherents.storage.reading import Altered
-from adherents.vault.finding import FindForm, sent_before
-from adherents.vault.history import entries_of, history_of
 from adherents.vault.models import Deposit, Document
 from adherents.vault.names import attachment_header
 from adherents.vault.origins import Origin
 from adherents.vault.refusals import FileRefusal
 from adherents.vault.replies import add_replies
+from adherents.vault.selectors.history import entries_of, history_of
+from adherents.vault.selectors.search import FindForm, sent_before
+from adherents.vault.selectors.timeline import steps_of, what_next
 from adherents.vault.services import reading
 from adherents.vault.services.arrival import RefusedFile
-from adherents.vault.timeline import steps_of, what_next
 
 PAGE_LENGTH = 20
 

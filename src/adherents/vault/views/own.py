@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
 from adherents.accounts.decorators import member_required
-from adherents.accounts.returning import gives_files
+from adherents.accounts.next_page import gives_files
 from adherents.vault.models import Document, GatheredPhoto
 from adherents.vault.names import attachment_header
 from adherents.vault.services import erasing

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from adherents.accounts.browser import address_of
 from adherents.accounts.decorators import member_required
 from adherents.accounts.limits import hit
-from adherents.accounts.returning import gives_a_file, refuses_long
+from adherents.accounts.next_page import gives_a_file, refuses_long
 from adherents.vault.forms import CheckForm
 from adherents.vault.models import Deposit
 from adherents.vault.names import attachment_header

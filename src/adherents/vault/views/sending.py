@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from adherents.accounts.browser import address_of
 from adherents.accounts.decorators import member_required
 from adherents.accounts.limits import RateLimited, hit
-from adherents.accounts.returning import takes_files
+from adherents.accounts.next_page import takes_files
 from adherents.drafts.kinds import DraftKind
 from adherents.drafts.sheets import Sheet
 from adherents.inspection.file_type import SHORT_NAMES

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from adherents.crypto.index import blind_indexes
 from adherents.members.models import NIR_PURPOSE, Beneficiary, Member
-from adherents.members.typed import SearchQuery, parse
+from adherents.members.search_query import SearchQuery, parse
 
 
 @dataclass(frozen=True, slots=True)
