@@ -26,6 +26,7 @@ LIMITED = {
     "/adherent/authentication/adresse-changee/": "test_pages_behind_a_link_are_bounded",
     "/adherent/authentication/pas-moi/": "test_pages_behind_a_link_are_bounded",
     "/adherent/adresse/": "test_pages_behind_a_link_are_bounded",
+    "/brouillon/jeton/": "test_the_token_of_now_is_given_so_often",
     "/brouillon/": "test_saving_too_often_is_refused_and_keeps_what_is_kept",
 }
 HARMLESS = {

@@ -157,21 +157,37 @@ def test_an_account_keeps_so_many_drafts_and_the_oldest_leaves(browser: Client, 
     assert not Draft.objects.filter(about=f"thread:{threads[0].pk}").exists()
 
 
-def test_saving_too_often_is_refused_and_keeps_what_is_kept(browser: Client, settings: object) -> None:
+@pytest.fixture
+def once_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How often one account may keep a draft, here."""
     from limits import parse
     from limits.strategies import FixedWindowRateLimiter
 
+    hit = FixedWindowRateLimiter.hit
+    monkeypatch.setattr(
+        FixedWindowRateLimiter,
+        "hit",
+        lambda self, rate, *names, **more: hit(
+            self, parse("1/hour") if names[0] == "draft" else rate, *names, **more
+        ),
+    )
+
+
+@pytest.mark.usefixtures("once_an_hour")
+def test_saving_too_often_is_refused_and_keeps_what_is_kept(browser: Client) -> None:
     tab = Tab(browser, NEW)
     tab.save(body=TYPED)
-    hit = FixedWindowRateLimiter.hit
-    try:
-        FixedWindowRateLimiter.hit = lambda self, rate, *names, **more: hit(  # type: ignore[method-assign]
-            self, parse("1/hour") if names[0] == "draft" else rate, *names, **more
-        )
-        assert [tab.save(body="x").status_code for _ in range(2)][-1] == 429
-    finally:
-        FixedWindowRateLimiter.hit = hit  # type: ignore[method-assign]
+    assert tab.save(body="x").status_code == 429
     assert Draft.objects.exists()
+
+
+@pytest.mark.usefixtures("once_an_hour")
+def test_the_token_of_now_is_given_so_often(browser: Client) -> None:
+    place = {"brouillon": Tab(browser, NEW).tokens["brouillon"]}
+    assert browser.post(TOKEN, place).json()["token"]
+    answer = browser.post(TOKEN, place)
+    assert (answer.status_code, answer.json()) == (429, {"token": ""})
+    assert Client().post(TOKEN, place).status_code == 429, "a stranger who has the place, too"
 
 
 # What waited in the browser

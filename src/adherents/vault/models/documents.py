@@ -181,6 +181,11 @@ class Document(DueWork, NamedFile):
         return f"document {self.id}"
 
     @property
+    def sent_files(self) -> list[NamedFile]:
+        """What the member sent: the document's photos, or its own file."""
+        return list(self.photos.all()) if self.photo_count else [self]
+
+    @property
     def subject(self) -> str:
         """How the journal names it."""
         return f"document:{self.id}"

@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 from adherents.insurer.profile import profile
 from adherents.vault.fields import name_key
 from adherents.vault.models import Document, DocumentQuerySet, Earlier, GatheredPhoto, State
-from adherents.vault.services.gathering import sent_files
 
 
 class FindForm(forms.Form):
@@ -73,7 +72,7 @@ def sent_before(documents: Sequence[Document]) -> dict[uuid.UUID, Earlier]:
     these documents has photos.
     """
     prefetch_related_objects([one for one in documents if one.photo_count], "photos")
-    sent = {one.pk: {file.sha256 for file in sent_files(one)} for one in documents}
+    sent = {one.pk: {file.sha256 for file in one.sent_files} for one in documents}
     members, digests = {one.member_id for one in documents}, set().union(*sent.values())
     same = Document.objects.kept().filter(member_id__in=members, sha256__in=digests, photo_count=0)
     photos = GatheredPhoto.objects.filter(

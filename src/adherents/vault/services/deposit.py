@@ -21,7 +21,7 @@ from adherents.vault.models import Deposit, Document, GatheredPhoto, PendingFile
 from adherents.vault.origins import Origin
 from adherents.vault.services.allowance import NoRoom
 from adherents.vault.services.arrival import Arrived, RefusedFile, admitted, in_order
-from adherents.vault.services.gathering import Facts, papers_of, sent_files
+from adherents.vault.services.gathering import Facts, papers_of
 from adherents.vault.services.receipts import issue
 from adherents.vault.services.standing import check_open
 
@@ -103,7 +103,7 @@ def deposit(
         GatheredPhoto.objects.bulk_create(photos)
         told = {"answers": answers.subject} if answers else {}
         for document in documents:
-            sent = sent_files(document)
+            sent = document.sent_files
             record(
                 Event.DOCUMENT_DEPOSITED,
                 subject=document.subject,

@@ -18,7 +18,6 @@ from adherents.storage.objects import StorageFailed, delete_object
 from adherents.storage.services import release
 from adherents.vault.models import Document, State
 from adherents.vault.origins import Erased
-from adherents.vault.services.gathering import sent_files
 from adherents.vault.services.receipts import envelope_of
 
 ERASED_FIELDS = [
@@ -79,7 +78,7 @@ def _destroy_keys(document: Document, *, because: Erased, actor: str) -> list[st
     Gives the objects to delete. They are noted as nobody's, so that a sweep deletes what this process does not.
     """
     envelope_of(document.deposit)  # what the receipt says is signed before the row forgets it
-    sent, pages = sent_files(document), list(document.pages.all())
+    sent, pages = document.sent_files, list(document.pages.all())
     files = [document, *document.photos.all(), *pages]
     release(files)
     document.pages.all().delete()

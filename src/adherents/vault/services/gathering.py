@@ -74,11 +74,6 @@ def papers_of(files: Sequence[Facts], *, gather: bool) -> list[list[Facts]]:
     return papers
 
 
-def sent_files(document: Document) -> list[NamedFile]:
-    """What the member sent: the document's photos, or its own file."""
-    return list(document.photos.all()) if document.photo_count else [document]
-
-
 def gather(document: Document, *, lease_seconds: int, drawing: Callable[[NamedFile], Drawing]) -> DrawnPhotos:
     """Draw every photo, and make the PDF. The lease is kept meanwhile; `drawing` starts what draws one of them.
 

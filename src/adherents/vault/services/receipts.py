@@ -18,7 +18,6 @@ from adherents.vault.proof import keys, paper
 from adherents.vault.proof.statement import Envelope, File, Statement, read_statement
 from adherents.vault.proof.verdict import Proven, ReceiptVerdict, judge
 from adherents.vault.services import signing
-from adherents.vault.services.gathering import sent_files
 
 
 class NotInIt(Exception):
@@ -66,7 +65,7 @@ def _signed(deposit: Deposit, documents: Sequence[Document]) -> Receipt:
                 sha256=file.sha256,
             )
             for document in documents
-            for file in sent_files(document)
+            for file in document.sent_files
         )
     statement = Statement(
         number=deposit.number,

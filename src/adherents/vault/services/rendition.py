@@ -31,7 +31,6 @@ from adherents.vault.services.gathering import (
     PhotoCannotBeDrawn,
     PhotoOutOfTime,
     gather,
-    sent_files,
 )
 from adherents.vault.services.pages import sealed_pages
 from adherents.work.services import do_each
@@ -136,7 +135,7 @@ def _scan(document: Document, budget: Budget) -> bool:
     """Is it clean? The row keeps the answer. Raises `NotScanned`, `Altered`, `StorageFailed`, `DrawingFailed`."""
     if not antivirus.is_set():
         raise NotScanned(Unscanned.AWAY)
-    for file in sent_files(document):
+    for file in document.sent_files:
         document.keep_lease(LEASE_SECONDS)
         verdict = antivirus.scan(clear_bytes(file), seconds=budget.scan_seconds)
         if not verdict.threat and file.content_type == PDF:
