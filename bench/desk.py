@@ -146,18 +146,9 @@ def _python(module: str, url: str, *arguments: str) -> str:
     return done.stdout
 
 
-def _measure(members: int, namesakes: int, turn: int) -> Times:
-    from django.db import connection
-    from django.test import Client
-    from tests.agents import make_agent, signed_in
-
-    from adherents.accounts.models import Account, Role
-    from adherents.casework.models import Item
-    from adherents.casework.services import queue
-    from adherents.members.selectors import find
+def _typed(draw: random.Random, members: int, namesakes: int) -> dict[str, Callable[[], str]]:
+    """What an agent types to find somebody, by kind."""
     from bench import population
-
-    draw = random.Random(2026 + turn)
 
     def somebody() -> Any:
         return population.person(1 + draw.randrange(members), members, namesakes)
@@ -165,7 +156,7 @@ def _measure(members: int, namesakes: int, turn: int) -> Times:
     def first_of(person: Any) -> str:
         return str(person.prenoms.split(",")[0])
 
-    typed: dict[str, Callable[[], str]] = {
+    return {
         "number": lambda: somebody().numero_adherent,
         "number prefix": lambda: somebody().numero_adherent[:6],
         "first name and name": lambda: _in_order(somebody(), first_of, last=True),
@@ -177,6 +168,20 @@ def _measure(members: int, namesakes: int, turn: int) -> Times:
         "e-mail": lambda: _reachable(somebody).email,
         "NIR": lambda: somebody().nir,
     }
+
+
+def _measure(members: int, namesakes: int, turn: int) -> Times:
+    from django.db import connection
+    from django.test import Client
+    from tests.agents import make_agent, signed_in
+
+    from adherents.accounts.models import Account, Role
+    from adherents.casework.models import Item
+    from adherents.casework.services import queue
+    from adherents.members.selectors import find
+
+    draw = random.Random(2026 + turn)
+    typed = _typed(draw, members, namesakes)
     agents: dict[Role, Client] = {}
     for role in (Role.ADVISER, Role.SUPERVISOR):
         Account.objects.filter(identifier=f"{role.value}@mese.example").update(

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import wraps
-from typing import Concatenate, ParamSpec, cast
+from typing import Any, Concatenate, ParamSpec, cast
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.urls import reverse
@@ -51,9 +51,8 @@ def _tus(view: View[P]) -> View[P]:
 def _answer(view: View[P], request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
     override = request.headers.get("X-HTTP-Method-Override")
     if override:
-        if (
-            request.method != "POST"
-        ):  # whose token was checked, unlike that of a request that should change nothing
+        # Only a POST's token was checked, not that of a request that should change nothing.
+        if request.method != "POST":
             return HttpResponse(status=400)
         request.method = override.upper()
     if request.method == "OPTIONS":
@@ -66,32 +65,8 @@ def _answer(view: View[P], request: HttpRequest, *args: P.args, **kwargs: P.kwar
         )
     try:
         return view(request, *args, **kwargs)
-    except protocol.Malformed:
-        return HttpResponse(status=400)
-    except Upload.DoesNotExist:
-        return HttpResponse(status=404)
-    except resuming.Busy:
-        return HttpResponse(status=423, headers={"Retry-After": "2"})
-    except resuming.WrongOffset as error:
-        return HttpResponse(status=409, headers={"Upload-Offset": str(error.offset)})
-    except resuming.MoreThanAnnounced:
-        return HttpResponse(status=400)
-    except preparing.SentAlready:
-        sentence = _(
-            "Cet envoi est déjà parti, depuis une autre page. Ouvrez « Envoyer un document » à nouveau."
-        )
-        return _words(410, "sent_already", sentence)
-    except preparing.TooManyOpen:
-        sentence = _(
-            "Beaucoup d’envois sont commencés et pas terminés. Terminez-en un, ou retirez ses fichiers."
-        )
-        return _words(409, "too_many_open", sentence)
-    except Closed:
-        return _words(403, "closed", _("Votre espace est fermé : ce fichier n’a pas été pris."))
-    except resuming.NotKept:
-        return _words(503, FileRefusal.NOT_KEPT.value, str(FileRefusal.NOT_KEPT.label))
-    except resuming.NotAccepted as error:
-        return _words(_STATUS.get(error.reason, 422), error.reason.value, str(error.reason.label))
+    except tuple(_REFUSALS) as error:
+        return _REFUSALS[type(error)](error)
 
 
 @_tus
@@ -183,3 +158,30 @@ def _expires(at: datetime | None) -> dict[str, str]:
 
 def _words(status: int, reason: str, sentence: str) -> HttpResponse:
     return JsonResponse({"reason": reason, "sentence": sentence}, status=status)
+
+
+# What each refusal answers to the page's script.
+_REFUSALS: dict[type[Exception], Callable[[Any], HttpResponseBase]] = {
+    protocol.Malformed: lambda _error: HttpResponse(status=400),
+    Upload.DoesNotExist: lambda _error: HttpResponse(status=404),
+    resuming.Busy: lambda _error: HttpResponse(status=423, headers={"Retry-After": "2"}),
+    resuming.WrongOffset: lambda error: HttpResponse(
+        status=409, headers={"Upload-Offset": str(error.offset)}
+    ),
+    resuming.MoreThanAnnounced: lambda _error: HttpResponse(status=400),
+    preparing.SentAlready: lambda _error: _words(
+        410,
+        "sent_already",
+        _("Cet envoi est déjà parti, depuis une autre page. Ouvrez « Envoyer un document » à nouveau."),
+    ),
+    preparing.TooManyOpen: lambda _error: _words(
+        409,
+        "too_many_open",
+        _("Beaucoup d’envois sont commencés et pas terminés. Terminez-en un, ou retirez ses fichiers."),
+    ),
+    Closed: lambda _error: _words(403, "closed", _("Votre espace est fermé : ce fichier n’a pas été pris.")),
+    resuming.NotKept: lambda _error: _words(503, FileRefusal.NOT_KEPT.value, str(FileRefusal.NOT_KEPT.label)),
+    resuming.NotAccepted: lambda error: _words(
+        _STATUS.get(error.reason, 422), error.reason.value, str(error.reason.label)
+    ),
+}
