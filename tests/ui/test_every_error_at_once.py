@@ -96,14 +96,14 @@ PLACES: dict[str, Callable[[World], tuple[Client, str]]] = {
     "accounts.forms.SignInForm": lambda at: (at.anybody, reverse("accounts:sign_in")),
     "accounts.forms.ForgottenForm": lambda at: (at.anybody, reverse("accounts:forgotten")),
     "accounts.forms.LinkForm": lambda at: at.behind_a_link(),
-    "accounts.forms.InvitationForm": lambda at: at.behind_an_invitation(),
+    "accounts.forms.AcceptInvitationForm": lambda at: at.behind_an_invitation(),
     "accounts.forms.ChangePasswordForm": lambda at: (at.member(), reverse("accounts:change_password")),
     "accounts.second_factor.forms.AgentSignInForm": lambda at: (
         at.anybody,
         reverse("accounts:agent_sign_in"),
     ),
     "enrolment.forms.FirstConnectionForm": lambda at: (at.anybody, reverse("enrolment:first_connection")),
-    "enrolment.forms.CodeForm": lambda at: (at.anybody, reverse("enrolment:code")),
+    "enrolment.forms.LetterCodeForm": lambda at: (at.anybody, reverse("enrolment:code")),
     "enrolment.forms.LetterPasswordForm": lambda at: at.behind_a_code(),
     "vault.forms.SendForm": lambda at: at.sending(),
     "vault.forms.CheckForm": lambda at: (at.anybody, reverse("proof:check")),
@@ -142,7 +142,7 @@ PLACES: dict[str, Callable[[World], tuple[Client, str]]] = {
     "casework.agent_forms.InvitationForm": lambda at: (at.desk(), reverse("casework:invite_agent")),
     "casework.agent_forms.RoleForm": lambda at: at.agent_act("agent_role"),
     "casework.agent_forms.TeamForm": lambda at: at.agent_act("agent_team"),
-    "casework.agent_forms.AnswerForm": lambda at: at.second_answer(),
+    "casework.agent_forms.FactorAnswerForm": lambda at: at.second_answer(),
 }
 NOTHING_REQUIRED = {"casework.agent_forms.TeamForm", "casework.forms.GiveForm"}  # nobody, no group
 NOT_WALKED = {
@@ -154,7 +154,7 @@ NOT_WALKED = {
     "casework.forms.JournalFilterForm": "a filter",
     "casework.forms.QueueForm": "a filter",
     "casework.forms.FiguresForm": "a filter",
-    "vault.finding.FindForm": "a filter",
+    "vault.forms.FindForm": "a filter",
     "enrolment.forms.NewAddressForm": "one field, behind a fresh proof",
     "enrolment.forms.AddressReportForm": "one field, behind a link",
 }
@@ -167,7 +167,7 @@ def name_of(form: type[BaseForm]) -> str:
 
 def every_form() -> dict[str, type[BaseForm]]:
     for module in walk_packages(adherents.__path__, "adherents."):
-        if "form" in module.name or module.name.rpartition(".")[2] in {"finding", "gallery"}:
+        if "form" in module.name or module.name.rpartition(".")[2] == "gallery":
             import_module(module.name)
     found: dict[str, type[BaseForm]] = {}
     left: list[type[BaseForm]] = [BaseForm]
@@ -312,7 +312,7 @@ def test_a_wrong_fingerprint_is_told_with_the_missing_number(world: World) -> No
 
 
 def test_every_part_of_a_date_that_cannot_be_is_told(world: World) -> None:
-    client, address = PLACES["enrolment.forms.CodeForm"](world)
+    client, address = PLACES["enrolment.forms.LetterCodeForm"](world)
     born = {"birth_date_day": "32", "birth_date_month": "13", "birth_date_year": "54"}
     answer = client.post(address, {"code": "x", **born})
     assert told_at_once(answer) == ["code", "birth_date"]

@@ -7,8 +7,9 @@ from django.test import Client
 
 from adherents.journal.models import Entry
 from adherents.members.models import Member
+from adherents.storage import reading
 from adherents.vault.models import Document
-from adherents.vault.services import reading, receipts
+from adherents.vault.services import receipts
 from tests.agents import make_agent
 from tests.agents import signed_in as agent_signed_in
 from tests.vault.conftest import browser_of, deposited, pdf

@@ -1,7 +1,8 @@
-"""What goes with the files: what they are, for whom, and a few words. And what is asked to check a receipt."""
+"""What goes with the files: what they are, for whom, and a few words. And what checks a receipt, or finds a document."""
 
 import re
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -9,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from adherents.insurer.profile import profile
 from adherents.members.models import Beneficiary, Member
 from adherents.ui.fields import FilesField
-from adherents.vault.models import Document, Sending
+from adherents.vault.models import Document, DocumentQuerySet, Sending, State
+from adherents.vault.selectors.search import narrowed
 
 LONGEST_NOTE = 1000
 
@@ -127,3 +129,44 @@ class CheckForm(forms.Form):
             self.add_error(
                 "sha256", _("Avec un numéro, il faut l’empreinte d’un des fichiers que vous aviez envoyés.")
             )
+
+
+class FindForm(forms.Form):
+    """Every field may stay empty. A wrong value is told, and narrows nothing."""
+
+    words = forms.CharField(label=_("Nom du fichier ou n° d’accusé"), required=False, max_length=200)
+    kind = forms.ChoiceField(label=_("Quel document ?"), required=False)
+    state = forms.ChoiceField(label=_("État"), required=False)
+    since = forms.DateField(
+        label=_("Envoyé depuis le"),
+        required=False,
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"invalid": _("Écrivez la date en chiffres, par exemple 03/05/2026.")},
+    )
+    until = forms.DateField(
+        label=_("Jusqu’au"),
+        required=False,
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"invalid": _("Écrivez la date en chiffres, par exemple 03/05/2026.")},
+    )
+
+    def __init__(self, data: Any) -> None:
+        super().__init__(data)
+        kinds = [(kind.code, kind.label) for kind in profile().documents.kinds]
+        self.fields["kind"].choices = [("", _("Tous")), *kinds]  # type: ignore[attr-defined]
+        self.fields["state"].choices = [("", _("Tous")), *State.choices]  # type: ignore[attr-defined]
+        self.is_valid()
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What is looked for: only what was filled in, and rightly."""
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+    @property
+    def query(self) -> str:
+        """What to keep in the links from one page to another."""
+        return urlencode({name: str(value) for name, value in self.asked.items()})
+
+    def narrow(self, documents: DocumentQuerySet) -> DocumentQuerySet:
+        """Those of `documents` that are looked for."""
+        return narrowed(documents, self.asked)

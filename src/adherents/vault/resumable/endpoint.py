@@ -172,14 +172,14 @@ _REFUSALS: dict[type[Exception], Callable[[Any], HttpResponseBase]] = {
     preparing.SentAlready: lambda _error: _words(
         410,
         "sent_already",
-        _("Cet envoi est déjà parti, depuis une autre page. Ouvrez « Envoyer un document » à nouveau."),
+        _("Cet envoi est déjà parti, depuis une autre page. Ouvrez « Envoyer un document » à nouveau."),
     ),
     preparing.TooManyOpen: lambda _error: _words(
         409,
         "too_many_open",
         _("Beaucoup d’envois sont commencés et pas terminés. Terminez-en un, ou retirez ses fichiers."),
     ),
-    Closed: lambda _error: _words(403, "closed", _("Votre espace est fermé : ce fichier n’a pas été pris.")),
+    Closed: lambda _error: _words(403, "closed", _("Votre espace est fermé : ce fichier n’a pas été pris.")),
     resuming.NotKept: lambda _error: _words(503, FileRefusal.NOT_KEPT.value, str(FileRefusal.NOT_KEPT.label)),
     resuming.NotAccepted: lambda error: _words(
         _STATUS.get(error.reason, 422), error.reason.value, str(error.reason.label)

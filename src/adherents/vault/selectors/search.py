@@ -1,68 +1,27 @@
 """Finding a document again: by kind, state, dates, and words of its name or the number of its receipt."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import urlencode
 
-from django import forms
 from django.db.models import Exists, OuterRef, Q, prefetch_related_objects
-from django.utils.translation import gettext_lazy as _
 
-from adherents.insurer.profile import profile
 from adherents.vault.fields import name_key
-from adherents.vault.models import Document, DocumentQuerySet, Earlier, GatheredPhoto, State
+from adherents.vault.models import Document, DocumentQuerySet, Earlier, GatheredPhoto
 
 
-class FindForm(forms.Form):
-    """Every field may stay empty. A wrong value is told, and narrows nothing."""
-
-    words = forms.CharField(label=_("Nom du fichier ou n° d’accusé"), required=False, max_length=200)
-    kind = forms.ChoiceField(label=_("Quel document ?"), required=False)
-    state = forms.ChoiceField(label=_("État"), required=False)
-    since = forms.DateField(
-        label=_("Envoyé depuis le"),
-        required=False,
-        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"invalid": _("Écrivez la date en chiffres, par exemple 03/05/2026.")},
-    )
-    until = forms.DateField(
-        label=_("Jusqu’au"),
-        required=False,
-        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"invalid": _("Écrivez la date en chiffres, par exemple 03/05/2026.")},
-    )
-
-    def __init__(self, data: Any) -> None:
-        super().__init__(data)
-        kinds = [(kind.code, kind.label) for kind in profile().documents.kinds]
-        self.fields["kind"].choices = [("", _("Tous")), *kinds]  # type: ignore[attr-defined]
-        self.fields["state"].choices = [("", _("Tous")), *State.choices]  # type: ignore[attr-defined]
-        self.is_valid()
-
-    @property
-    def asked(self) -> dict[str, Any]:
-        """What is looked for: only what was filled in, and rightly."""
-        return {name: value for name, value in self.cleaned_data.items() if value}
-
-    @property
-    def query(self) -> str:
-        """What to keep in the links from one page to another."""
-        return urlencode({name: str(value) for name, value in self.asked.items()})
-
-    def narrow(self, documents: DocumentQuerySet) -> DocumentQuerySet:
-        """Those of `documents` that are looked for."""
-        asked = self.asked
-        simple = {"kind": "kind", "state": "state", "since": "at__date__gte", "until": "at__date__lte"}
-        found = documents.filter(**{simple[name]: asked[name] for name in simple if name in asked})
-        if words := asked.get("words"):
-            number = Q(deposit__number__iexact=words.strip())
-            named = Q()
-            for word in name_key(words).split() or [words]:
-                named &= Q(name_key__contains=word)
-            photos = GatheredPhoto.objects.filter(named, document=OuterRef("pk"))
-            found = found.filter(named | number | Q(Exists(photos), photo_count__gt=0))
-        return found
+def narrowed(documents: DocumentQuerySet, asked: Mapping[str, Any]) -> DocumentQuerySet:
+    """Those of `documents` that are looked for: `kind`, `state`, `since` and `until` (days, both included), `words`."""
+    simple = {"kind": "kind", "state": "state", "since": "at__date__gte", "until": "at__date__lte"}
+    found = documents.filter(**{simple[name]: asked[name] for name in simple if name in asked})
+    if words := asked.get("words"):
+        number = Q(deposit__number__iexact=words.strip())
+        named = Q()
+        for word in name_key(words).split() or [words]:
+            named &= Q(name_key__contains=word)
+        photos = GatheredPhoto.objects.filter(named, document=OuterRef("pk"))
+        found = found.filter(named | number | Q(Exists(photos), photo_count__gt=0))
+    return found
 
 
 def sent_before(documents: Sequence[Document]) -> dict[uuid.UUID, Earlier]:

@@ -15,13 +15,14 @@ from adherents.accounts.next_page import gives_a_file
 from adherents.members.models import Member
 from adherents.storage.objects import StorageFailed
 from adherents.storage.reading import Altered
+from adherents.vault.forms import FindForm
 from adherents.vault.models import Deposit, Document
 from adherents.vault.names import attachment_header
 from adherents.vault.origins import Origin
 from adherents.vault.refusals import FileRefusal
 from adherents.vault.replies import add_replies
 from adherents.vault.selectors.history import entries_of, history_of
-from adherents.vault.selectors.search import FindForm, sent_before
+from adherents.vault.selectors.search import sent_before
 from adherents.vault.selectors.timeline import steps_of, what_next
 from adherents.vault.services import reading
 from adherents.vault.services.arrival import RefusedFile
