@@ -187,8 +187,8 @@ def test_objects_are_never_written_twice(member: Member, objects_folder: Path) -
 def test_a_storage_that_does_not_answer_is_told_and_the_document_is_not_lost(
     signed_in: Client, member: Member, sentences: Text, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from adherents.storage import reading
     from adherents.storage.objects import StorageFailed
-    from adherents.vault.services import reading
 
     document = deposited(member, pdf())
 

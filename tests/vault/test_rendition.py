@@ -197,8 +197,8 @@ def test_a_storage_that_stops_half_way_alters_nothing(
 ) -> None:
     from botocore.exceptions import ReadTimeoutError
 
+    from adherents.storage import reading
     from adherents.storage.objects.bucket import _S3Body
-    from adherents.vault.services import reading
 
     class Stops(io.BytesIO):
         def read(self, size: int | None = -1) -> bytes:
