@@ -1,7 +1,7 @@
 from django.apps import AppConfig
 
 
-class ConfigConfig(AppConfig):
+class Configuration(AppConfig):
     name = "adherents.config"
     label = "config"
     verbose_name = "Configuration"
