@@ -1,5 +1,7 @@
-"""The gallery alone, without any other room."""
+"""The gallery, among the pages that its elements lead to."""
 
 from django.urls import include, path
 
-urlpatterns = [path("galerie/", include("adherents.ui.urls"))]
+from adherents.config.urls import urlpatterns as pages
+
+urlpatterns = [path("galerie/", include("adherents.ui.urls")), *pages]
