@@ -199,7 +199,7 @@ def test_two_uses_of_one_link_at_once_set_one_password(account: Account) -> None
         token = new_link(account)
         first, second = f"jardin-Secret-{turn}a", f"violon-Orange-{turn}b"
         results = at_once([lambda: use(token, first), lambda: use(token, second)])  # noqa: B023
-        assert kinds(results) == {"Opened": 1, "DeadLink": 1}
+        assert kinds(results) == {"OpenedAccess": 1, "DeadLink": 1}
         winner = first if type(results[0]) is not DeadLink else second
         assert Account.objects.get().check_password(winner)
         assert FormerPassword.objects.count() == turn + 1
@@ -209,7 +209,7 @@ def test_two_uses_of_one_link_at_once_set_one_password(account: Account) -> None
 def test_twenty_uses_of_one_link_at_once_set_one_password(account: Account) -> None:
     token = new_link(account)
     results = at_once([lambda n=n: use(token, f"jardin-Secret-{n}x") for n in range(20)])  # type: ignore[misc]
-    assert kinds(results) == {"Opened": 1, "DeadLink": 19}
+    assert kinds(results) == {"OpenedAccess": 1, "DeadLink": 19}
     assert OutboxMail.objects.filter(name="accounts/password_set").count() == 1
     assert Entry.objects.filter(event=Event.PASSWORD_SET).count() == 1
 
@@ -220,7 +220,7 @@ def test_two_links_of_one_account_at_once_set_one_password(account: Account) -> 
     for turn in range(5):
         tokens = [new_link(account), new_link(account)]
         results = at_once([lambda t=t, n=n: use(t, f"jardin-Secret-{turn}{n}") for n, t in enumerate(tokens)])  # type: ignore[misc]  # noqa: B023
-        assert kinds(results) == {"Opened": 1, "DeadLink": 1}
+        assert kinds(results) == {"OpenedAccess": 1, "DeadLink": 1}
         assert FormerPassword.objects.count() == turn + 1
         assert not AccessLink.objects.live().exists()
 
@@ -237,7 +237,7 @@ def test_a_link_and_a_change_at_once_set_one_password_and_keep_the_history(accou
             ),
         ]
     )
-    assert kinds(results)["Opened"] + kinds(results)["Account"] == 1, results
+    assert kinds(results)["OpenedAccess"] + kinds(results)["Account"] == 1, results
     assert any(isinstance(result, DeadLink | PasswordChangedMeanwhile | SignInRefused) for result in results)
     assert FormerPassword.objects.count() == 1
 
@@ -276,8 +276,8 @@ def test_forty_birth_dates_at_once_with_the_right_one_among_them_evaluate_five(
     born.insert(place, CAMILLE.birth_date)
     results = kinds(at_once([lambda born=born: use(token, NEW_PASSWORD, born=born) for born in born]))  # type: ignore[misc]
     assert len(compared) <= 5
-    assert results["WrongBirthDate"] + results["Opened"] <= len(compared)
-    assert results["WrongBirthDate"] + results["Opened"] + results["DeadLink"] == 40
+    assert results["WrongBirthDate"] + results["OpenedAccess"] <= len(compared)
+    assert results["WrongBirthDate"] + results["OpenedAccess"] + results["DeadLink"] == 40
 
 
 @pytest.mark.rule("G7")
@@ -345,7 +345,7 @@ def test_a_lock_committed_after_the_first_check_is_seen_by_the_last(
 def test_one_new_password_through_two_links_of_two_accounts_is_nobodys_business(account: Account) -> None:
     tokens = [(new_link(account), CAMILLE.birth_date), (new_link(open_account(EVE)), EVE.birth_date)]
     results = at_once([lambda t=t, b=b: use(t, NEW_PASSWORD, b) for t, b in tokens])  # type: ignore[misc]
-    assert kinds(results) == {"Opened": 2}
+    assert kinds(results) == {"OpenedAccess": 2}
     with pytest.raises(WeakPassword):
         use(new_link(account), NEW_PASSWORD)
 

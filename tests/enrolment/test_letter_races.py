@@ -45,7 +45,7 @@ def use(ticket: str, password: str, address: str = "") -> object:
 def test_one_code_used_twenty_times_at_once_opens_once(odette: Member) -> None:
     ticket = ticket_for(letter_to(odette))
     acts = [lambda n=n: use(ticket, f"jardin-Secret-{n}x", f"o{n}@example.org") for n in range(20)]  # type: ignore[misc]
-    assert kinds(at_once(acts)) == {"Opened": 1, "DeadLink": 19}
+    assert kinds(at_once(acts)) == {"OpenedAccess": 1, "DeadLink": 19}
     assert Entry.objects.filter(event=Event.PASSWORD_SET).count() == 1
     assert OutboxMail.objects.filter(name="enrolment/confirm_address").count() == 1
     assert list(broken_chains()) == []
@@ -61,7 +61,7 @@ def test_a_code_used_while_its_account_is_closed_opens_before_or_not_at_all(odet
                 lambda: closing.close(account=account, actor=AGENT, reason=REASON),  # noqa: B023
             ]
         )
-        assert type(used).__name__ in {"Opened", "DeadLink", "ChangedMeanwhile"}
+        assert type(used).__name__ in {"OpenedAccess", "DeadLink", "PasswordChangedMeanwhile"}
         account.refresh_from_db()
         assert account.closed_at is not None
         assert not AccessLink.objects.live().exists()
