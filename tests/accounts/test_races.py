@@ -267,7 +267,7 @@ def compared(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.mark.rule("G7")
-@pytest.mark.parametrize("place", [0, 23, 39])
+@pytest.mark.parametrize("place", [0, 1, 2, 3, 4, 5, 23, 39])
 def test_forty_birth_dates_at_once_with_the_right_one_among_them_evaluate_five(
     account: Account, compared: list[str], place: int
 ) -> None:

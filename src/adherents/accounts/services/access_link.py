@@ -193,9 +193,12 @@ def check_birth_date(link: AccessLink, birth_date: str) -> None:
     if policy.same_birth_date(birth_date, link.account.birth_date):
         return
     with transaction.atomic():
-        record(Event.BIRTH_DATE_REFUSED, subject=link.account.subject, attempt=attempt)
-        if attempt >= tries:
+        is_last = attempt >= tries
+        if is_last:
+            # The link before the journal, in the order of `set_password`: the other way round, the two would wait for each other.
             AccessLink.objects.filter(pk=link.pk).update(killed_at=timezone.now())
+        record(Event.BIRTH_DATE_REFUSED, subject=link.account.subject, attempt=attempt)
+        if is_last:
             record(Event.LINK_KILLED, subject=link.account.subject, why="birth_date")
     raise WrongBirthDate(tries - attempt)
 
