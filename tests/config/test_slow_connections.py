@@ -237,25 +237,6 @@ def large() -> bytes:
     return pdf().replace(b"\n", b"\n%" + b"x" * (19 << 20) + b"\n", 1)
 
 
-def test_a_thread_that_waits_for_bytes_holds_no_database_connection(portal: SlowPortal) -> None:
-    member = Phone(portal, MEMBERS[2])
-    before = database_files(portal)
-    forms = [member.begin_form(b"--x\r\n", announced=9_000_000) for _ in range(8)]
-    try:
-        time.sleep(2)
-        assert database_files(portal) <= before + 1
-    finally:
-        for connection in forms:
-            connection.close()
-
-
-def database_files(portal: SlowPortal) -> int:
-    """How many connections the portal has to its SQLite file."""
-    return sum(
-        file.path.endswith("adherents.sqlite3") for one in portal.serving() for file in one.open_files()
-    )
-
-
 def test_the_settings_can_be_read(portal: SlowPortal) -> None:
     assert (
         json.loads(

@@ -1,4 +1,4 @@
-"""What this room does to every request: its language, the answer to whoever knocks too often, a proof that is asked again."""
+"""What this room does to every request: its language, the answer to whoever asks too often, a proof that is asked again."""
 
 import logging
 from collections.abc import Callable
@@ -69,7 +69,7 @@ def cookies_refused(get_response: Handler) -> Handler:
 
 
 class RateLimitedMiddleware:
-    """« Trop de demandes en peu de temps », whichever door was knocked at, whoever knocked."""
+    """« Trop de demandes en peu de temps », whatever was asked, and by whom."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response

@@ -159,7 +159,7 @@ def look_over(*, token: str, birth_date: str, password: str, client: Client) -> 
 def set_password(*, link: AccessLink, encoded: str, client: Client) -> OpenedAccess:
     """The end of each way in that a link or a letter opens. `encoded`: of `encode_new`, which `link.account` was given to.
 
-    Everything is looked at again under the account's row lock. Raises `DeadLink`, `Locked` or `ChangedMeanwhile`.
+    Everything is looked at again under the account's row lock. Raises `DeadLink`, `Locked` or `PasswordChangedMeanwhile`.
     """
     device = lock.device_of(link.account, client)
     with transaction.atomic():

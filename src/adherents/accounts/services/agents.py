@@ -100,7 +100,7 @@ def invite(
 
 
 def invite_again(*, agent: Account, by: Account, reason: str) -> None:
-    """Send the invitation again; the former link dies. Raises a `AgentActRefused`."""
+    """Send the invitation again; the former link dies. Raises an `AgentActRefused`."""
     with transaction.atomic():
         current = _locked(agent, by)
         if current.closed_at is not None:
@@ -113,7 +113,7 @@ def invite_again(*, agent: Account, by: Account, reason: str) -> None:
 
 
 def change_role(*, agent: Account, by: Account, role: str, reason: str) -> None:
-    """Give another role; the sessions that had the former end. Raises a `AgentActRefused`; ValueError for an unknown role."""
+    """Give another role; the sessions that had the former end. Raises an `AgentActRefused`; ValueError for an unknown role."""
     role = Role(role)
     if role is Role.MEMBER:
         raise ValueError("an agent is not a member")
@@ -144,7 +144,7 @@ def change_team(*, agent: Account, by: Account, team: str) -> None:
 
 
 def suspend(*, agent: Account, by: Account, reason: str) -> None:
-    """Nothing opens for this agent any more: sessions and links end at once. Raises a `AgentActRefused`."""
+    """Nothing opens for this agent any more: sessions and links end at once. Raises an `AgentActRefused`."""
     with transaction.atomic():
         current = _locked(agent, by)
         if current.closed_at is not None:
@@ -160,7 +160,7 @@ def suspend(*, agent: Account, by: Account, reason: str) -> None:
 
 
 def reinstate(*, agent: Account, by: Account, reason: str) -> None:
-    """The agent signs in again, with the password and the second factor of before. Raises a `AgentActRefused`."""
+    """The agent signs in again, with the password and the second factor of before. Raises an `AgentActRefused`."""
     with transaction.atomic():
         current = _locked(agent, by)
         if current.closed_at is None:
@@ -172,7 +172,7 @@ def reinstate(*, agent: Account, by: Account, reason: str) -> None:
 
 
 def end_lock(*, agent: Account, by: Account, reason: str) -> None:
-    """End the wait after wrong passwords or codes; only a new password opens then (G11). Raises a `AgentActRefused`."""
+    """End the wait after wrong passwords or codes; only a new password opens then (G11). Raises an `AgentActRefused`."""
     with transaction.atomic():
         current = _locked(agent, by)
         if not lock.end_lock(account=current, actor=by.actor, reason=reason):

@@ -16,7 +16,7 @@ def change_password(*, account: Account, old: str, new: str, client: Client) -> 
     """Replace the password by a new one; every session ends, and the view opens this one anew.
 
     A wrong old password counts as a wrong try to sign in. Raises `SignInRefused`, `Locked`, `WeakPassword`, or
-    `ChangedMeanwhile` when the account was closed or another journey set its password on the way.
+    `PasswordChangedMeanwhile` when the account was closed or another journey set its password on the way.
     """
     device = lock.device_of(account, client)
     _check_old(account, old, device)

@@ -13,7 +13,7 @@ def open_by_letter(*, ticket: str, password: str, address: str, client: Client) 
     """Set the password; the code opens no more. An address that is given gets a link, and counts once it was followed.
 
     `ticket`: of `letter.open_letter`. `address`: "" where the member has none. Raises `DeadLink`, `Locked`, `WeakPassword` or
-    `ChangedMeanwhile`; nothing is used up then.
+    `PasswordChangedMeanwhile`; nothing is used up then.
     """
     link = letter.opened(ticket=ticket)
     lock.check_not_waiting(link.account.identifier, lock.device_of(link.account, client))
