@@ -4,6 +4,7 @@ import io
 import random
 import statistics
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -66,16 +67,17 @@ def figures() -> Iterator[dict[str, Any]]:
     from adherents.inspection.rasteriser.process import kept_ready
     from adherents.members.models import Member
     from adherents.vault.models import Document
-    from adherents.vault.services.arrival import UploadBatch
-    from adherents.vault.services.deposit import deposit
+    from adherents.vault.services.arrival import FormFiles, UploadBatch
+    from adherents.vault.services.deposit import Form
     from adherents.vault.services.rendition import draw_due
+    from adherents.vault.services.sending import send
 
     member = Member.objects.create(number="70100001", birth_name="BANC", first_names="Camille")
     for what, content in (("scans", scans()), ("a statement", statement())):
         intake = UploadBatch()
         intake.begin("banc.pdf").write(content)
         intake.end()
-        made = deposit(member=member, kind="rib", beneficiary=None, note="", arrived=intake.take())
+        made = send(member=member, sending_id=uuid.uuid4(), form=Form("rib"), files=FormFiles(intake.take()))
         document = Document.objects.filter(deposit=made)
         ours, baseline = [], []
         with kept_ready():  # as in a worker

@@ -18,9 +18,9 @@ from reportlab.pdfgen import canvas
 
 from adherents.members.models import Member
 from adherents.vault.models import Document, PendingFile
-from adherents.vault.services import budget
-from adherents.vault.services.arrival import UploadBatch
-from adherents.vault.services.deposit import deposit
+from adherents.vault.services import budget, sending
+from adherents.vault.services.arrival import FormFiles, UploadBatch
+from adherents.vault.services.deposit import Form
 from tests.cast import CAMILLE, JEAN_FRANCOIS
 from tests.factories import open_account
 from tests.vault import s3
@@ -127,7 +127,9 @@ def deposited(member: Member, content: bytes, name: str = "releve.pdf") -> Docum
     incoming.write(content)
     intake.end()
     assert not intake.refused, intake.refused[0].sentence
-    made = deposit(member=member, kind="rib", beneficiary=None, note="", arrived=intake.take())
+    made = sending.send(
+        member=member, sending_id=uuid.uuid4(), form=Form("rib"), files=FormFiles(intake.take())
+    )
     document: Document = Document.objects.get(deposit=made)
     return document
 

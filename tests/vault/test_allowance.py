@@ -1,6 +1,7 @@
 """How much one member may send, in a day and in all: the same bound on each way in, said before choosing, with what to do."""
 
 import threading
+import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -14,10 +15,10 @@ from adherents.insurer.treatment import Room
 from adherents.members.models import Member
 from adherents.vault.models import Deposit, Document, PendingFile, Upload
 from adherents.vault.refusals import FileRefusal
-from adherents.vault.services import resuming
+from adherents.vault.services import resuming, sending
 from adherents.vault.services.allowance import room_of
-from adherents.vault.services.arrival import UploadBatch
-from adherents.vault.services.deposit import NothingArrived, deposit
+from adherents.vault.services.arrival import FormFiles, UploadBatch
+from adherents.vault.services.deposit import Form, NothingArrived
 from adherents.vault.services.erasing import take_back
 from adherents.vault.services.from_insurer import deposit_for_member
 from tests.vault.conftest import deposited, pdf, picture, send, upload
@@ -176,7 +177,9 @@ def test_twenty_at_once_never_pass_the_bound(member: Member, bounds: Bounds, way
             intake.begin("a.pdf").write(pdf())
             intake.end()
             together.wait(30)
-            deposit(member=member, kind="rib", beneficiary=None, note="", arrived=intake.take())
+            sending.send(
+                member=member, sending_id=uuid.uuid4(), form=Form("rib"), files=FormFiles(intake.take())
+            )
         except (resuming.NotAccepted, NothingArrived):
             return False
         finally:

@@ -15,13 +15,13 @@ from adherents.insurer.profile import profile
 from adherents.members.models import Member
 from adherents.vault.models import PendingFile, PendingFileQuerySet
 from adherents.vault.services.allowance import NoRoom, allowance_of, room_of
-from adherents.vault.services.arrival import MEGABYTE, UploadBatch, keep_waiting
-from adherents.vault.services.attaching import Attachments
+from adherents.vault.services.arrival import MEGABYTE, FormFiles, UploadBatch
+from adherents.vault.services.attaching import keep_waiting
 from adherents.vault.uploads import SealingUploadHandler
 
 
 class Writing:
-    """`brought` says what goes with a message that can leave. What arrived for one that cannot waits, with its form, a day."""
+    """`files_of` says what goes with a message that can leave. What arrived for one that cannot waits, with its form, a day."""
 
     def __init__(self, request: HttpRequest, member: Member) -> None:
         self.request, self.member = request, member
@@ -37,7 +37,7 @@ class Writing:
         """What the form is bound to; None on a fresh page."""
         return self.request.POST if self.request.method == "POST" else None
 
-    def brought(self, form: forms.Form) -> Attachments | None:
+    def files_of(self, form: forms.Form) -> FormFiles | None:
         """None when the message cannot leave: the form says why."""
         if self.request.method != "POST":
             return None
@@ -61,14 +61,14 @@ class Writing:
             )
         self._there = there
         if form.is_valid():
-            return Attachments(arrived=self.intake.arrived, waiting=there)
+            return FormFiles(arrived=self.intake.arrived, named=there)
         self._keep(there)
         return None
 
-    def miss(self, form: forms.Form, brought: Attachments) -> None:
+    def miss(self, form: forms.Form, files: FormFiles) -> None:
         """A file that waited went while the message left, which did not: the rest waits with its form."""
         form.add_error("files", _("Un fichier qui attendait n’est plus là : joignez-le à nouveau."))
-        self._keep(brought.waiting)
+        self._keep(files.named)
 
     def _keep(self, there: Collection[uuid.UUID]) -> None:
         keep_waiting(member=self.member, arrived=self.intake.arrived)

@@ -12,8 +12,7 @@ from adherents.casework.services import messaging
 from adherents.demo.people import AGENTS, Persona
 from adherents.demo.sample_documents import Paper, Sender, file_of
 from adherents.members.models import Member
-from adherents.vault.services.arrival import UploadBatch
-from adherents.vault.services.attaching import Attachments
+from adherents.vault.services.arrival import FormFiles, UploadBatch
 
 ADVISER, SUPERVISOR = AGENTS[0].email, AGENTS[1].email
 
@@ -87,7 +86,7 @@ def say(persona: Persona, talk: Talk, said: Said) -> None:
             author=member.account,
             subject=talk.subject,
             body=said.words,
-            brought=_photo(persona) if said.with_photo else Attachments(),
+            files=_photo(persona) if said.with_photo else FormFiles(),
         )
     elif said.who == "member":
         messaging.read_by_member(member=member, thread_id=thread.pk)
@@ -108,7 +107,7 @@ def _agent(address: str) -> Account:
     return Account.objects.get(identifier=address)
 
 
-def _photo(persona: Persona) -> Attachments:
+def _photo(persona: Persona) -> FormFiles:
     paper = Paper("devis", "rib", 0, "")
     name, content = file_of(
         paper, Sender(persona.name, persona.number, persona.line.nir), timezone.localdate()
@@ -116,4 +115,4 @@ def _photo(persona: Persona) -> Attachments:
     intake = UploadBatch()
     intake.begin(name).write(content)
     intake.end()
-    return Attachments(arrived=intake.take())
+    return FormFiles(arrived=intake.take())

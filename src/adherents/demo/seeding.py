@@ -44,10 +44,11 @@ from adherents.members.services.accounts import attach_account
 from adherents.members.services.addresses import record_bounce
 from adherents.members.services.import_files import import_files
 from adherents.vault.models import Document, State
-from adherents.vault.services.arrival import Arrived, UploadBatch
-from adherents.vault.services.deposit import deposit
-from adherents.vault.services.preparing import Form, keep_waiting
+from adherents.vault.services.arrival import Arrived, FormFiles, UploadBatch
+from adherents.vault.services.deposit import Form
+from adherents.vault.services.preparing import keep_waiting
 from adherents.vault.services.rendition import draw_due
+from adherents.vault.services.sending import send
 
 BEGAN = timedelta(days=400)
 PLAIN = "rib"
@@ -241,13 +242,8 @@ def _send(persona: Persona, paper: Paper) -> Document:
     arrived = _arrived(*file_of(paper, sender, today))
     if not arrived:  # this insurer takes no such file
         arrived = _arrived(*file_of(replace(paper, drawn_as=PLAIN), sender, today))
-    made = deposit(
-        member=member,
-        kind=_kind(paper.kind),
-        beneficiary=beneficiary,
-        note=paper.note,
-        arrived=arrived,
-    )
+    form = Form(kind=_kind(paper.kind), beneficiary=beneficiary, note=paper.note)
+    made = send(member=member, sending_id=uuid.uuid4(), form=form, files=FormFiles(arrived))
     return made.documents.get()
 
 

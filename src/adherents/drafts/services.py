@@ -64,12 +64,11 @@ def _bound(account_id: int) -> None:
         own.filter(pk__in=list(oldest)).delete()
 
 
-def done(*, account_id: int, kind: DraftKind, about: str = "") -> None:
-    """This form was sent: its words are forgotten, and what its page still saves comes too late."""
+def done(*abouts: str, account_id: int, kind: DraftKind) -> None:
+    """This form was sent, about each of these: its words are forgotten, and what its page still saves comes too late."""
     now = timezone.now()
-    row = Draft(account_id=account_id, kind=kind, about=about, kept_at=now, done_at=now)
     Draft.objects.bulk_create(
-        [row],
+        [Draft(account_id=account_id, kind=kind, about=about, kept_at=now, done_at=now) for about in abouts],
         update_conflicts=True,
         unique_fields=_NAME,
         update_fields=["sealed", "kept_at", "done_at", "unsent_at", "files_left"],

@@ -38,7 +38,7 @@ class Sheet:
 
     def done(self) -> None:
         """It was sent, by a service of a room that knows nothing of drafts."""
-        done(account_id=self.place.account, kind=DraftKind(self.place.kind), about=self.place.about)
+        done(self.place.about, account_id=self.place.account, kind=DraftKind(self.place.kind))
 
     @property
     def token(self) -> str:

@@ -28,11 +28,8 @@ def keep(*, agent: Account, title: str, fr: str, en: str, answer_id: int | None 
                 kept.save()
         except IntegrityError as error:
             raise TitleTaken from error
-        drafts.done(
-            account_id=agent.pk,
-            kind=DraftKind.CANNED_ANSWER,
-            about=f"answer:{answer_id}" if answer_id else "",
-        )
+        about = f"answer:{answer_id}" if answer_id else ""
+        drafts.done(about, account_id=agent.pk, kind=DraftKind.CANNED_ANSWER)
         record(
             Event.CANNED_ANSWER_CHANGED,
             subject=f"answer:{kept.pk}",

@@ -195,7 +195,7 @@ def _decide(agent: Account, item: Item, outcome: Outcome, **facts: object) -> De
             **facts,
         )
         if outcome in _FORMS:
-            drafts.done(account_id=agent.pk, kind=_FORMS[outcome], about=f"document:{item.pk}")
+            drafts.done(f"document:{item.pk}", account_id=agent.pk, kind=_FORMS[outcome])
         drafts.forget(about=f"document:{item.pk}", kinds=DECISIONS)
         record(Event.DECISION_MADE, subject=f"document:{item.pk}", actor=agent.actor, outcome=outcome.value)
     return decision

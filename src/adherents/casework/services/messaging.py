@@ -22,9 +22,10 @@ from adherents.journal.models import Entry
 from adherents.journal.services import record
 from adherents.members.models import Member
 from adherents.vault.models import Document
-from adherents.vault.services.attaching import Attachments, attach
+from adherents.vault.services.arrival import FormFiles
+from adherents.vault.services.attaching import attach
 
-NOTHING = Attachments()
+NOTHING = FormFiles()
 SAME_VISIT = timedelta(minutes=10)
 
 
@@ -72,25 +73,25 @@ def open_thread(
     subject: str,
     body: str,
     document_id: uuid.UUID | None = None,
-    brought: Attachments = NOTHING,
+    files: FormFiles = NOTHING,
 ) -> Thread:
     """The member writes about a subject, or about one of their documents. Raises `Document.DoesNotExist`."""
     with transaction.atomic():
         document = Document.objects.of(member).get(pk=document_id) if document_id else None
         thread = Thread.objects.create(member=member, subject=subject, document=document)
-        _written_by_member(thread, author, body, brought)
-        drafts.done(account_id=author.pk, kind=DraftKind.MESSAGE, about=document.subject if document else "")
+        _written_by_member(thread, author, body, files)
+        drafts.done(document.subject if document else "", account_id=author.pk, kind=DraftKind.MESSAGE)
     return thread
 
 
 def write(
-    *, member: Member, author: Account, thread_id: uuid.UUID, body: str, brought: Attachments = NOTHING
+    *, member: Member, author: Account, thread_id: uuid.UUID, body: str, files: FormFiles = NOTHING
 ) -> Thread:
     """The member writes in a thread; a closed one opens again. Raises `Thread.DoesNotExist`."""
     with transaction.atomic():
         thread = _locked(thread_id, member=member)
-        _written_by_member(thread, author, body, brought)
-        drafts.done(account_id=author.pk, kind=DraftKind.REPLY, about=thread.reference)
+        _written_by_member(thread, author, body, files)
+        drafts.done(thread.reference, account_id=author.pk, kind=DraftKind.REPLY)
     return thread
 
 
@@ -115,7 +116,7 @@ def start(
         _check_can_be_sent(thread, body)
         thread.save(force_insert=True)
         _written_by_agent(thread, agent, body)
-        drafts.done(account_id=agent.pk, kind=DraftKind.FIRST_MESSAGE, about=member.subject)
+        drafts.done(member.subject, account_id=agent.pk, kind=DraftKind.FIRST_MESSAGE)
     return thread
 
 
@@ -135,7 +136,7 @@ def answer(
         if thread.follower is None:
             thread.agent = agent
         _written_by_agent(thread, agent, body)
-        drafts.done(account_id=agent.pk, kind=DraftKind.ANSWER, about=thread.reference)
+        drafts.done(thread.reference, account_id=agent.pk, kind=DraftKind.ANSWER)
         if then_close:
             _close(thread, agent)
     return thread
@@ -148,7 +149,7 @@ def note(*, agent: Account, thread_id: uuid.UUID, body: str) -> Thread:
         written = Message.objects.create(
             thread=thread, author=agent, from_member=False, internal=True, body=body
         )
-        drafts.done(account_id=agent.pk, kind=DraftKind.NOTE, about=thread.reference)
+        drafts.done(thread.reference, account_id=agent.pk, kind=DraftKind.NOTE)
         _record(Event.NOTE_WRITTEN, thread.member, thread.pk, by=agent.actor, message=written.pk)
     return thread
 
@@ -224,9 +225,9 @@ def _record(event: Event, member: Member, thread_id: uuid.UUID, *, by: str, **de
     record(event, subject=member.subject, actor=by, thread=str(thread_id), **details)
 
 
-def _written_by_member(thread: Thread, author: Account, body: str, brought: Attachments) -> None:
+def _written_by_member(thread: Thread, author: Account, body: str, files: FormFiles) -> None:
     written = Message.objects.create(thread=thread, author=author, from_member=True, body=body)
-    documents = attach(member=thread.member, brought=brought)
+    documents = attach(member=thread.member, files=files)
     Attachment.objects.bulk_create(Attachment(message=written, document=one) for one in documents)
     thread.last_at, thread.closed_at = written.at, None
     thread.waits_since = thread.waits_since or written.at

@@ -80,8 +80,8 @@ def _document(request: HttpRequest, member: Member) -> Document | None:
 def _new(request: HttpRequest, writing: Writing, document: Document | None) -> HttpResponse:
     draft = Sheet(request, DraftKind.MESSAGE, "subject", "body", about=document.subject if document else "")
     form = NewThreadForm(writing.data, initial=draft.begin({"subject": _subject_about(document)}))
-    brought = writing.brought(form)
-    if brought is not None:
+    files = writing.files_of(form)
+    if files is not None:
         try:
             thread = messaging.open_thread(
                 member=writing.member,
@@ -89,12 +89,12 @@ def _new(request: HttpRequest, writing: Writing, document: Document | None) -> H
                 subject=form.cleaned_data["subject"],
                 body=form.cleaned_data["body"],
                 document_id=document.pk if document else None,
-                brought=brought,
+                files=files,
             )
         except NoRoom as refusal:
             writing.has_no_room(form, refusal)
         except FilesGone:
-            writing.miss(form, brought)
+            writing.miss(form, files)
         else:
             return _sent(request, thread, writing)
     context = {
@@ -134,20 +134,20 @@ def _thread(request: HttpRequest, writing: Writing, thread_id: uuid.UUID) -> Htt
         raise Http404
     draft = Sheet(request, DraftKind.REPLY, "body", about=f"thread:{thread_id}")
     form = MessageForm(writing.data, initial=draft.begin())
-    brought = writing.brought(form)
-    if brought is not None:
+    files = writing.files_of(form)
+    if files is not None:
         try:
             written_in = messaging.write(
                 member=writing.member,
                 author=account_of(request),
                 thread_id=thread_id,
                 body=form.cleaned_data["body"],
-                brought=brought,
+                files=files,
             )
         except NoRoom as refusal:
             writing.has_no_room(form, refusal)
         except FilesGone:
-            writing.miss(form, brought)
+            writing.miss(form, files)
         else:
             return _sent(request, written_in, writing)
     shown = messaging.read_by_member(member=writing.member, thread_id=thread_id)

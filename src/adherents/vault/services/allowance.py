@@ -10,7 +10,6 @@ from datetime import datetime, time
 from django.db import connection
 from django.utils import timezone
 
-from adherents.database.transactions import needs_transaction
 from adherents.insurer.profile import profile
 from adherents.members.models import Member
 from adherents.vault.origins import Origin
@@ -119,13 +118,6 @@ def allowance_of(member: Member) -> Allowance:
     # Round numbers are read at once, and what is let in is a little more.
     a_day, in_all = room.mb_a_day * 1_000_000, room.mb * 1_000_000
     return Allowance(room.files_a_day, a_day, room.files, in_all, room_of(member))
-
-
-@needs_transaction
-def locked_room_of(member: Member) -> RoomLeft:
-    """As `room_of`, in the caller's transaction, which makes the rows that take it: two at once are counted in turn."""
-    Member.objects.select_for_update(no_key=True).get(pk=member.pk)
-    return room_of(member)
 
 
 def room_of(member: Member) -> RoomLeft:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from django.db import transaction
 
+from adherents.database.transactions import needs_transaction
 from adherents.inspection.file_type import HEAD_BYTES, PDF, Glimpse, may_be, sniff
 from adherents.inspection.rasteriser import Fault
 from adherents.inspection.rasteriser.process import CannotBeDrawn, Drawing, DrawingFailed
@@ -16,12 +17,11 @@ from adherents.storage.objects import StorageFailed, fresh_name
 from adherents.storage.reading import Altered, clear_bytes
 from adherents.storage.sealing import SealedObject, Sealer
 from adherents.storage.services import claim, delete_objects, release
-from adherents.vault.models import Document, PendingFile
+from adherents.vault.models import Document, PendingFile, Sending
 from adherents.vault.models.files import NamedFile
 from adherents.vault.names import clean_name
 from adherents.vault.refusals import FileRefusal
-from adherents.vault.services.allowance import RoomLeft, locked_room_of
-from adherents.vault.services.standing import check_open
+from adherents.vault.services.allowance import RoomLeft, room_of
 
 MEGABYTE = 1 << 20  # what phones and PCs call « Mo » in a file's properties, and more generous than 1,000,000
 _ENOUGH_TO_TELL = 4096
@@ -62,6 +62,17 @@ class RefusedFile:
     @property
     def sentence(self) -> str:
         return str(self.reason.label)
+
+
+@dataclass(frozen=True, slots=True)
+class FormFiles:
+    """The files of a form: those that arrived with it, those refused on the way, which the receipt tells, and the ids of those
+    that waited, in the member's order. Nothing else that waits is touched.
+    """
+
+    arrived: Sequence[Arrived] = ()
+    refused: Sequence[RefusedFile] = ()
+    named: Sequence[uuid.UUID] = ()
 
 
 class FileReceiver:
@@ -222,40 +233,37 @@ class UploadBatch:
         discard(self.take())
 
 
-def admitted(
-    member: Member, arrived: Sequence[Arrived], refused: Sequence[RefusedFile] = ()
-) -> tuple[list[Arrived], list[RefusedFile]]:
-    """What there is room for, and what is refused with what was already: in the transaction that makes their rows.
-
-    The objects of the others are left to the sweep: this transaction may still be undone.
+@needs_transaction
+def admitted(member: Member, files: FormFiles) -> FormFiles:
+    """The same, of which what arrived and finds no room is refused: in the transaction that makes the rows, which holds the
+    member's lock. The objects of these are left to the sweep: the transaction may still be undone.
     """
-    enter, left_out = list[Arrived](), list(refused)
-    room = locked_room_of(member) if arrived else None
-    for file in arrived:
+    enter, refused = list[Arrived](), list(files.refused)
+    room = room_of(member) if files.arrived else None
+    for file in files.arrived:
         if room and (no_room := room.refused(file.sealed.size)):
-            left_out.append(RefusedFile(file.name, no_room))
+            refused.append(RefusedFile(file.name, no_room))
         else:
             enter.append(file)
-    return enter, left_out
+    return FormFiles(enter, refused, files.named)
+
+
+@needs_transaction
+def keep_waiting(*, member: Member, arrived: Sequence[Arrived], sending: Sending | None = None) -> None:
+    """A form was refused and not its files: those that find room wait for the member to finish (product.md, section 3).
+
+    The caller holds the member's lock. With a sending they wait with it, without one for a message.
+    """
+    enter = admitted(member, FormFiles(arrived)).arrived
+    claim([file.sealed.storage_name for file in enter])
+    PendingFile.objects.bulk_create(
+        [PendingFile(member=member, sending=sending, **file.facts()) for file in enter]
+    )
 
 
 def discard(arrived: Iterable[Arrived]) -> None:
     """Delete the objects of files that nobody will own."""
     delete_objects(file.sealed.storage_name for file in arrived)
-
-
-def keep_waiting(*, member: Member, arrived: Sequence[Arrived]) -> None:
-    """A message's form was refused and not its files: they wait a day for the member to finish (product.md, section 3).
-
-    Those of a sending wait with it (`preparing`). Raises `Closed`: the files are still the caller's then.
-    """
-    if not arrived:
-        return
-    with transaction.atomic():
-        check_open(member)
-        arrived, _none = admitted(member, arrived)
-        claim([file.sealed.storage_name for file in arrived])
-        PendingFile.objects.bulk_create([PendingFile(member=member, **file.facts()) for file in arrived])
 
 
 def in_order(waiting: Sequence[PendingFile], ids: Sequence[uuid.UUID]) -> list[PendingFile]:

@@ -2,14 +2,13 @@
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from adherents.drafts import services as drafts
-from adherents.drafts.kinds import DraftKind
+from adherents.database.transactions import needs_transaction
 from adherents.inspection.file_type import PDF
 from adherents.journal.events import Event
 from adherents.journal.services import record
@@ -18,12 +17,11 @@ from adherents.storage.objects import fresh_name
 from adherents.storage.services import claim
 from adherents.vault import mails
 from adherents.vault.models import Deposit, Document, GatheredPhoto, PendingFile, ReceiptCounter
-from adherents.vault.origins import Origin
+from adherents.vault.origins import ATTACHMENT, Origin
 from adherents.vault.services.allowance import NoRoom
-from adherents.vault.services.arrival import Arrived, RefusedFile, admitted, in_order
+from adherents.vault.services.arrival import FormFiles, admitted, in_order
 from adherents.vault.services.gathering import Facts, papers_of
 from adherents.vault.services.receipts import issue
-from adherents.vault.services.standing import check_open
 
 
 class NothingArrived(Exception):
@@ -34,93 +32,109 @@ class FilesGone(Exception):
     """A file that the page named is not there any more: taken back, sent or given up elsewhere. Nothing was deposited."""
 
 
-def deposit(
-    *,
-    member: Member,
-    kind: str,
-    beneficiary: Beneficiary | None,
-    note: str,
-    arrived: Sequence[Arrived],
-    refused: Sequence[RefusedFile] = (),
-    named: Sequence[uuid.UUID] = (),
-    gather: bool = False,
-    origin: Origin = Origin.MEMBER,
-    answers: Document | None = None,
-) -> Deposit:
-    """Make documents of what arrived now and of what waited, and a receipt of every file as it arrived.
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What the form around the files says, as far as it is filled in. `kind` is a code of the profile.
 
-    `kind` is a code of the profile; `refused` is told on the receipt; `named` are the ids of what waited, in the member's
-    order: nothing else that waits is touched. `gather`: the photos are one document, whose PDF the worker makes. `answers`:
-    the member's own document in whose stead these come. What comes with a message (`origin`) has a receipt too, and no mail:
-    nobody has to decide it. What there is no room for is refused, and told on the receipt; with a message nothing enters then
-    (`NoRoom`). Raises `NothingArrived`, `FilesGone` or `Closed`.
+    `gather`: the photos are one document, whose PDF the worker makes. `answers`: the member's own document in whose stead
+    the files come.
     """
-    with transaction.atomic():
-        check_open(member)
-        mine = PendingFile.objects.waiting_for(member).filter(pk__in=named).select_for_update(of=("self",))
-        waiting = in_order(list(mine), named)
-        if len(waiting) < len({*named}):
-            raise FilesGone
-        came, already_refused = len(arrived), len(refused)
-        arrived, refused = admitted(member, arrived, refused)
-        if origin == Origin.MESSAGE and len(arrived) < came:
-            raise NoRoom(refused[already_refused].reason)
-        if not waiting and not arrived:
-            raise NothingArrived
-        claim([file.sealed.storage_name for file in arrived])
-        PendingFile.objects.filter(pk__in=[file.pk for file in waiting]).delete()
-        now = timezone.now()
-        made = Deposit.objects.create(
-            number=next_number(timezone.localtime(now).year),
+
+    kind: str = ""
+    beneficiary: Beneficiary | None = None
+    note: str = ""
+    gather: bool = False
+    answers: Document | None = None
+
+
+@needs_transaction
+def from_member(*, member: Member, form: Form, files: FormFiles) -> Deposit:
+    """What a member sends to be treated: documents, a receipt of every file as it arrived, and a mail.
+
+    The caller holds the member's lock. What there is no room for is refused, and told on the receipt. Raises `NothingArrived`
+    or `FilesGone`.
+    """
+    made, documents = _made(member, form, admitted(member, files), Origin.MEMBER)
+    mails.deposit_arrived(made, documents)
+    return made
+
+
+@needs_transaction
+def with_message(*, member: Member, files: FormFiles) -> Deposit:
+    """What comes with a message: documents and a receipt as for others, and no mail, for nobody has to decide them.
+
+    The caller holds the member's lock. Raises `NoRoom`, and nothing enters then; `NothingArrived` or `FilesGone`.
+    """
+    enter = admitted(member, files)
+    if enter.refused:
+        raise NoRoom(enter.refused[0].reason)
+    made, _documents = _made(member, Form(kind=ATTACHMENT), enter, Origin.MESSAGE)
+    return made
+
+
+def _made(member: Member, form: Form, files: FormFiles, origin: Origin) -> tuple[Deposit, list[Document]]:
+    waited = _taken(member, files.named)
+    if not waited and not files.arrived:
+        raise NothingArrived
+    claim([file.sealed.storage_name for file in files.arrived])
+    now = timezone.now()
+    made = Deposit.objects.create(
+        number=next_number(timezone.localtime(now).year),
+        member=member,
+        at=now,
+        refused=[{"name": file.name, "reason": file.reason.value} for file in files.refused],
+    )
+    facts = [*map(_facts, waited), *(file.facts() for file in files.arrived)]
+    documents, photos = list[Document](), list[GatheredPhoto]()
+    for place, paper in enumerate(papers_of(facts, gather=form.gather), start=1):
+        document = Document(
+            **(paper[0] if len(paper) == 1 else _to_gather(paper)),
+            deposit=made,
             member=member,
             at=now,
-            refused=[{"name": file.name, "reason": file.reason.value} for file in refused],
+            place=place,
+            state_at=now,
+            kind=form.kind,
+            beneficiary=form.beneficiary,
+            note=form.note,
+            origin=origin,
+            answers=form.answers,
+            next_attempt_at=now,
         )
-        files = [*map(_facts, waiting), *(file.facts() for file in arrived)]
-        documents, photos = [], []
-        for place, paper in enumerate(papers_of(files, gather=gather), start=1):
-            document = Document(
-                **(paper[0] if len(paper) == 1 else _to_gather(paper)),
-                deposit=made,
-                member=member,
-                at=now,
-                place=place,
-                state_at=now,
-                kind=kind,
-                beneficiary=beneficiary,
-                note=note,
-                origin=origin,
-                answers=answers,
-                next_attempt_at=now,
-            )
-            documents.append(document)
-            if len(paper) > 1:
-                numbered = enumerate(paper, start=1)
-                photos += [
-                    GatheredPhoto(**facts, document=document, number=number) for number, facts in numbered
-                ]
-        Document.objects.bulk_create(documents)
-        GatheredPhoto.objects.bulk_create(photos)
-        told = {"answers": answers.subject} if answers else {}
-        for document in documents:
-            sent = document.sent_files
-            record(
-                Event.DOCUMENT_DEPOSITED,
-                subject=document.subject,
-                actor=member.subject,
-                deposit=made.number,
-                kind=kind,
-                size=sum(file.size for file in sent),
-                sha256=" ".join(file.sha256 for file in sent),
-                **told,
-            )
-        issue(made, documents)
-        if origin == Origin.MEMBER and member.account_id:
-            about = answers.subject if answers else ""
-            drafts.done(account_id=member.account_id, kind=DraftKind.SENDING, about=about)
-        if origin == Origin.MEMBER:
-            mails.deposit_arrived(made, documents)
-    return made
+        documents.append(document)
+        if len(paper) > 1:
+            numbered = enumerate(paper, start=1)
+            photos += [GatheredPhoto(**photo, document=document, number=number) for number, photo in numbered]
+    Document.objects.bulk_create(documents)
+    GatheredPhoto.objects.bulk_create(photos)
+    for document in documents:
+        _record(document)
+    issue(made, documents)
+    return made, documents
+
+
+def _taken(member: Member, named: Sequence[uuid.UUID]) -> list[PendingFile]:
+    """The files of these ids, out of what waits. Raises `FilesGone` where one is not there."""
+    mine = PendingFile.objects.waiting_for(member).filter(pk__in=named).select_for_update(of=("self",))
+    waited = in_order(list(mine), named)
+    if len(waited) < len({*named}):
+        raise FilesGone
+    PendingFile.objects.filter(pk__in=[file.pk for file in waited]).delete()
+    return waited
+
+
+def _record(document: Document) -> None:
+    sent, answers = document.sent_files, document.answers
+    record(
+        Event.DOCUMENT_DEPOSITED,
+        subject=document.subject,
+        actor=document.member.subject,
+        deposit=document.deposit.number,
+        kind=document.kind,
+        size=sum(file.size for file in sent),
+        sha256=" ".join(file.sha256 for file in sent),
+        **({"answers": answers.subject} if answers else {}),
+    )
 
 
 def _to_gather(photos: Sequence[Facts]) -> Facts:

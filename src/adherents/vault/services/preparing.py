@@ -2,19 +2,20 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import transaction
 from django.utils import timezone
 
 from adherents.database.transactions import needs_transaction
-from adherents.members.models import Beneficiary, Member
-from adherents.storage.services import claim, delete_objects, release
+from adherents.members.models import Member
+from adherents.storage.services import delete_objects, release
 from adherents.vault import mails
-from adherents.vault.models import Deposit, Document, PendingFile, Sending, Upload
-from adherents.vault.services.arrival import Arrived, admitted
-from adherents.vault.services.standing import check_open
+from adherents.vault.models import Deposit, PendingFile, Sending, Upload
+from adherents.vault.services import arrival
+from adherents.vault.services.arrival import Arrived
+from adherents.vault.services.deposit import Form
+from adherents.vault.services.standing import check_open, lock
 
 KEPT_FOR = timedelta(days=1)  # after the last byte that came for it
 TOLD_BEFORE = timedelta(hours=6)  # its end
@@ -33,30 +34,30 @@ class TooManyOpen(Exception):
     """The member has as many sendings on the way as one person can want."""
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
-    """What the form around the files says, as far as it is filled in."""
-
-    kind: str = ""
-    beneficiary: Beneficiary | None = None
-    note: str = ""
-    gather: bool = False
-    answers: Document | None = None
+@needs_transaction
+def locked(*, member: Member, sending_id: uuid.UUID) -> Sending:
+    """The member's sending of this id, in the caller's transaction, which holds the member's lock from here on: two at once
+    make one. Where there is none, a new one that is not written yet, with another id where the id is another member's.
+    Raises `SentAlready`.
+    """
+    lock(member)
+    found = Sending.objects.select_for_update(of=("self",)).filter(pk=sending_id).first()
+    if found is None or found.member_id != member.pk:
+        return Sending(id=uuid.uuid4() if found else sending_id, member=member)
+    if found.deposit_id is not None:
+        raise SentAlready(Deposit.objects.get(pk=found.deposit_id))
+    return found
 
 
 @needs_transaction
-def locked(*, member: Member, sending_id: uuid.UUID) -> Sending:
-    """The member's sending of this id, in the caller's transaction; made where there is none, with another id where the id
-    is another member's. Raises `SentAlready` or `TooManyOpen`.
-    """
-    Member.objects.select_for_update(no_key=True).get(pk=member.pk)  # two at once make one
-    found = Sending.objects.select_for_update(of=("self",)).filter(pk=sending_id).first()
-    if found is None or found.member_id != member.pk:
-        return _made(member, uuid.uuid4() if found else sending_id)
-    if found.deposit_id is not None:
-        raise SentAlready(Deposit.objects.get(pk=found.deposit_id))
-    keep_longer(found.pk)
-    return found
+def opened(*, member: Member, sending_id: uuid.UUID) -> Sending:
+    """As `locked`, written, and kept for a day from now: something comes for it. Raises `TooManyOpen` too."""
+    sending = locked(member=member, sending_id=sending_id)
+    if sending._state.adding:
+        _check_not_too_many(member)
+    sending.expires_at = timezone.now() + KEPT_FOR
+    sending.save()
+    return sending
 
 
 def keep_longer(sending_id: uuid.UUID) -> None:
@@ -71,12 +72,8 @@ def keep_waiting(*, member: Member, sending_id: uuid.UUID, arrived: Sequence[Arr
     """
     with transaction.atomic():
         check_open(member)
-        sending = locked(member=member, sending_id=sending_id)
-        arrived, _none = admitted(member, arrived)
-        claim([file.sealed.storage_name for file in arrived])
-        PendingFile.objects.bulk_create(
-            [PendingFile(member=member, sending=sending, **file.facts()) for file in arrived]
-        )
+        sending = opened(member=member, sending_id=sending_id)
+        arrival.keep_waiting(member=member, arrived=arrived, sending=sending)
         _write(sending, form)
     return sending
 
@@ -90,6 +87,8 @@ def keep_form(*, member: Member, sending_id: uuid.UUID, form: Form) -> None:
 @needs_transaction
 def set_apart(sending: Sending) -> None:
     """What came for a sending that leaves without it goes on as a sending of its own, in the caller's transaction."""
+    if sending._state.adding:
+        return  # nothing came for it before
     left = PendingFile.objects.filter(sending=sending)
     on_the_way = Upload.objects.filter(sending=sending)
     if left.exists() or on_the_way.exists():
@@ -126,7 +125,7 @@ def tell_what_waits(limit: int = 100) -> int:
     return sum(_told(member_id) for member_id in dict.fromkeys(members))
 
 
-def _made(member: Member, sending_id: uuid.UUID) -> Sending:
+def _check_not_too_many(member: Member) -> None:
     waiting = Sending.objects.of(member)
     if waiting.count() >= MOST_OPEN:
         # Those for which nothing came are only promises.
@@ -135,7 +134,6 @@ def _made(member: Member, sending_id: uuid.UUID) -> Sending:
         ).delete()
         if waiting.count() >= MOST_OPEN:
             raise TooManyOpen
-    return Sending.objects.create(id=sending_id, member=member, expires_at=timezone.now() + KEPT_FOR)
 
 
 def _write(sending: Sending, form: Form) -> None:

@@ -26,7 +26,7 @@ from adherents.storage.services import claim, delete_objects, release
 from adherents.vault.models import PendingFile, Sending, Upload, UploadPart, UploadQuerySet
 from adherents.vault.names import clean_name
 from adherents.vault.refusals import FileRefusal
-from adherents.vault.services.allowance import locked_room_of
+from adherents.vault.services.allowance import room_of
 from adherents.vault.services.arrival import (
     MEGABYTE,
     Arrived,
@@ -36,7 +36,7 @@ from adherents.vault.services.arrival import (
     drop_waiting,
 )
 from adherents.vault.services.leases import is_left, new_lease
-from adherents.vault.services.preparing import KEPT_FOR, keep_longer, locked
+from adherents.vault.services.preparing import KEPT_FOR, keep_longer, opened
 from adherents.vault.services.standing import Closed, check_open
 
 STALE = timedelta(minutes=1)  # a page that announces a file brings its first bytes at once
@@ -99,7 +99,7 @@ def begin_upload(
     now = timezone.now()
     with transaction.atomic():
         check_open(member)
-        sending = locked(member=member, sending_id=sending_id or uuid.uuid4())
+        sending = opened(member=member, sending_id=sending_id or uuid.uuid4())
         promised = Upload.objects.filter(sending=sending).without_a_byte().select_for_update(of=("self",))
         if sha256 and (again := promised.filter(sha256=sha256, name=clean_name(name), length=length).first()):
             return again
@@ -108,7 +108,7 @@ def begin_upload(
             if stale is None:
                 raise NotAccepted(FileRefusal.TOO_MANY)
             stale.delete()
-        if no_room := locked_room_of(member).refusal_of(length):  # two at once are counted in turn
+        if no_room := room_of(member).refusal_of(length):
             raise NotAccepted(no_room)
         return Upload.objects.create(
             member=member,

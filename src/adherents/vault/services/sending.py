@@ -10,79 +10,58 @@ from adherents.drafts import services as drafts
 from adherents.drafts.kinds import DraftKind
 from adherents.members.models import Member
 from adherents.vault.models import Deposit, Sending
-from adherents.vault.services.arrival import Arrived, RefusedFile, discard
-from adherents.vault.services.deposit import FilesGone, deposit
-from adherents.vault.services.preparing import KEPT_FOR, Form, SentAlready, locked, set_apart
+from adherents.vault.services.arrival import FormFiles, discard
+from adherents.vault.services.deposit import FilesGone, Form, from_member
+from adherents.vault.services.preparing import KEPT_FOR, SentAlready, locked, set_apart
 from adherents.vault.services.standing import check_open
 
 
-def send(
-    *,
-    member: Member,
-    sending_id: uuid.UUID,
-    form: Form,
-    named: Sequence[uuid.UUID],
-    arrived: Sequence[Arrived] = (),
-    refused: Sequence[RefusedFile] = (),
-) -> Deposit:
+def send(*, member: Member, sending_id: uuid.UUID, form: Form, files: FormFiles) -> Deposit:
     """Deposit the files that the page names and those that came with it, and nothing that another page brought.
 
     Asked again for the same files, it gives the same deposit, and nothing is left of what came twice. Raises `SentAlready`
-    when the sending left without some of them, `FilesGone`, `NothingArrived`, `TooManyOpen` or `Closed`: what arrived is still
-    the caller's then.
+    when the sending left without some of them, `FilesGone`, `NothingArrived` or `Closed`: what arrived is still the caller's
+    then.
     """
     with transaction.atomic():
         check_open(member)
-        made = None if arrived else _made_of(member, named)
+        made = None if files.arrived else _made_of(member, files.named)
         try:
             sending = locked(member=member, sending_id=sending_id)
         except SentAlready as before:
-            if not _holds_all(before.deposit, named, arrived):
+            if not _holds_all(before.deposit, files):
                 raise
             made = before.deposit
         if made is None:
-            return _sent(sending, form, named, arrived, refused)
-    discard(arrived)
+            return _sent(sending, form, files)
+    discard(files.arrived)
     return made
 
 
-def _sent(
-    sending: Sending,
-    form: Form,
-    named: Sequence[uuid.UUID],
-    arrived: Sequence[Arrived],
-    refused: Sequence[RefusedFile],
-) -> Deposit:
-    if sending.pending_files.filter(pk__in=named).count() < len({*named}):
+def _sent(sending: Sending, form: Form, files: FormFiles) -> Deposit:
+    if sending.pending_files.filter(pk__in=files.named).count() < len({*files.named}):
         raise FilesGone
-    made = deposit(
-        member=sending.member,
-        kind=form.kind,
-        beneficiary=form.beneficiary,
-        note=form.note,
-        arrived=arrived,
-        refused=refused,
-        named=named,
-        gather=form.gather,
-        answers=form.answers,
-    )
+    made = from_member(member=sending.member, form=form, files=files)
     if sending.member.account_id:
-        about = f"sending:{sending.pk}"
-        drafts.done(account_id=sending.member.account_id, kind=DraftKind.SENDING, about=about)
+        replaced = form.answers.subject if form.answers else ""
+        drafts.done(
+            replaced, f"sending:{sending.pk}", account_id=sending.member.account_id, kind=DraftKind.SENDING
+        )
     set_apart(sending)
-    until = timezone.now() + KEPT_FOR
-    Sending.objects.filter(pk=sending.pk).update(
-        deposit=made, note="", kind="", beneficiary=None, expires_at=until
-    )
+    sending.deposit, sending.note, sending.kind, sending.beneficiary = made, "", "", None
+    sending.expires_at = timezone.now() + KEPT_FOR
+    sending.save()
     return made
 
 
-def _holds_all(made: Deposit, named: Sequence[uuid.UUID], arrived: Sequence[Arrived]) -> bool:
+def _holds_all(made: Deposit, files: FormFiles) -> bool:
     """Is every one of these files in this deposit? What came anew is known by its bytes."""
     documents = list(made.documents.prefetch_related("photos"))
-    files = [*documents, *(photo for document in documents for photo in document.photos.all())]
-    known = {file.sha256 for file in files}
-    return {*named} <= {file.pk for file in files} and all(file.sealed.sha256 in known for file in arrived)
+    sent = [*documents, *(photo for document in documents for photo in document.photos.all())]
+    known = {file.sha256 for file in sent}
+    return {*files.named} <= {file.pk for file in sent} and all(
+        file.sealed.sha256 in known for file in files.arrived
+    )
 
 
 def _made_of(member: Member, named: Sequence[uuid.UUID]) -> Deposit | None:
@@ -91,4 +70,4 @@ def _made_of(member: Member, named: Sequence[uuid.UUID]) -> Deposit | None:
         return None
     mine = Deposit.objects.of(member)
     made = mine.filter(documents=named[0]).first() or mine.filter(documents__photos=named[0]).first()
-    return made if made is not None and _holds_all(made, named, ()) else None
+    return made if made is not None and _holds_all(made, FormFiles(named=named)) else None

@@ -30,8 +30,8 @@ from adherents.vault.sending import MOST_TOLD, client_is_there, told_to_the_scri
 from adherents.vault.services import preparing, resuming
 from adherents.vault.services import sending as service
 from adherents.vault.services.allowance import allowance_of, room_of
-from adherents.vault.services.arrival import MEGABYTE, RefusedFile, UploadBatch, in_order
-from adherents.vault.services.deposit import FilesGone, NothingArrived
+from adherents.vault.services.arrival import MEGABYTE, FormFiles, RefusedFile, UploadBatch, in_order
+from adherents.vault.services.deposit import FilesGone, Form, NothingArrived
 from adherents.vault.services.standing import Closed
 from adherents.vault.uploads import SealingUploadHandler
 from adherents.vault.views.member import member_of
@@ -122,16 +122,16 @@ def _send(request: HttpRequest, page: SendingPage, intake: UploadBatch) -> HttpR
                 member=page.member,
                 sending_id=page.sending_id,
                 form=_said(form, page),
-                named=_named(request),
-                arrived=intake.arrived,
-                refused=[*intake.refused, *_refused_by_the_page(request)],
+                files=FormFiles(
+                    arrived=intake.arrived,
+                    refused=[*intake.refused, *_refused_by_the_page(request)],
+                    named=_named(request),
+                ),
             )
         except NothingArrived:
             pass
         except FilesGone:
             form.add_error("files", _("Un fichier qui attendait n’est plus là : choisissez-le à nouveau."))
-        except preparing.TooManyOpen:
-            form.add_error(None, _too_many_open())
         except preparing.SentAlready as before:
             form.add_error(None, _sent_already(before))
             page.sending_id, page.sending = uuid.uuid4(), None
@@ -180,10 +180,10 @@ def _keep(page: SendingPage, form: SendForm, intake: UploadBatch) -> None:
         intake.take()
 
 
-def _said(form: SendForm, page: SendingPage) -> preparing.Form:
+def _said(form: SendForm, page: SendingPage) -> Form:
     """What the form says that makes sense."""
     said = getattr(form, "cleaned_data", {})
-    return preparing.Form(
+    return Form(
         kind=said.get("kind", ""),
         beneficiary=said.get("beneficiary"),
         note=said.get("note", ""),
