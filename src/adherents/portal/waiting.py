@@ -1,20 +1,23 @@
 """What waits for the member: shown first on the home page."""
 
 import uuid
-from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import NamedTuple
 
-from django.db.models import Exists, OuterRef, Q
+from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from adherents.accounts.models import Account
+from adherents.casework.models import Decision
 from adherents.insurer.profile import profile
 from adherents.members.models import Member
-from adherents.vault.models import Document, DocumentQuerySet, Sending, SetAside, State
+from adherents.vault.models import Document, Sending, SetAside, State
 from adherents.vault.replies import add_replies
 
 SHOWN_AT_MOST = 3
+LATEST_DOCUMENTS = 5
 MENDABLE = [
     SetAside.UNREADABLE,
     SetAside.ENCRYPTED,
@@ -46,78 +49,157 @@ class ToSendAgain:
         }
         return words.get(self.document.set_aside or self.document.state, _("Il n’a pas pu être accepté."))
 
-    @property
-    def pressing(self) -> tuple[int, date]:
-        """The worst sorts first: late, refused, to complete by the nearest day, then what could not be opened."""
-        reply, sent = self.document.reply, timezone.localdate(self.document.at)
-        if reply and reply.until:
-            return (0 if reply.is_late else 2), reply.until
-        return {State.REFUSED: 1, State.INCOMPLETE: 3}.get(State(self.document.state), 4), sent
-
 
 @dataclass(frozen=True)
 class Waiting:
-    """Documents to send again, the worst first, and in how many days the password ends (None: not soon, or never).
+    """The documents to send again, the worst first, the `shown` of all `count`, and in how many days the password ends (None:
+    not soon, or never).
 
     `unsent`: sendings whose files arrived and were never sent, the nearest end first. `beside`: the page's other documents.
     """
 
-    documents: list[ToSendAgain]
-    password_days: int | None
+    shown: list[ToSendAgain]
+    count: int
+    password_days: int | None = None
     beside: list[Document] = field(default_factory=list)
     unsent: list[Sending] = field(default_factory=list)
 
     @property
-    def shown(self) -> list[ToSendAgain]:
-        return self.documents[:SHOWN_AT_MOST]
-
-    @property
-    def told(self) -> set[uuid.UUID]:
-        """The documents of which this tells: no page says the same of them a second time."""
-        sent_since = {again.failed.pk for again in self.documents if again.failed}
-        return sent_since | {again.document.pk for again in self.documents}
-
-    @property
     def has_more(self) -> bool:
-        return len(self.documents) > SHOWN_AT_MOST
+        return self.count > len(self.shown)
 
 
-def waiting_for(
-    *,
-    member: Member,
-    account: Account,
-    latest: DocumentQuerySet | None = None,
-    most: int = 0,
-    unsent: bool = False,
-) -> Waiting:
-    """What to show first, with the sendings that wait where there are some (`unsent`).
+def all_to_send_again(member: Member) -> Waiting:
+    """Every document to send again, and nothing else."""
+    chosen = _chosen(member, most_again=10_000, most_beside=0)
+    return Waiting(chosen.again, chosen.count)
 
-    Beside it the `most` latest documents of which that does not tell. Three queries, or four.
+
+def waiting_for(member: Member, account: Account) -> Waiting:
+    """What to show first: the few worst of what is to be sent again, and the sendings that wait.
+
+    Beside it the latest documents that are not to be sent again, whatever came with a message apart. Four queries, however much
+    there is, and another where a sending waits.
     """
-    found = list(_to_send_again(member))
-    recent = list(latest[: most + len(found)]) if latest is not None else []
-    add_replies([*found, *recent])
-    waiting = Waiting(
-        documents=_worst_first(found),
-        password_days=_days_left(account),
-        unsent=_unsent(member) if unsent else [],
-    )
-    told = waiting.told
-    return replace(waiting, beside=[one for one in recent if one.pk not in told][:most])
+    chosen = _chosen(member, most_again=SHOWN_AT_MOST, most_beside=LATEST_DOCUMENTS)
+    return Waiting(chosen.again, chosen.count, _days_left(account), chosen.beside, _unsent(member))
 
 
 def _unsent(member: Member) -> list[Sending]:
-    return list(Sending.objects.of(member).with_files().order_by("expires_at")[:SHOWN_AT_MOST])
+    return sorted(Sending.objects.of(member).that_wait(), key=lambda sending: sending.expires_at)[
+        :SHOWN_AT_MOST
+    ]
 
 
-def _worst_first(found: list[Document]) -> list[ToSendAgain]:
-    """What could not be opened, and was sent in the stead of one that waits, is told with that one and not by itself."""
-    waiting = {one.pk: ToSendAgain(one) for one in found if one.is_asked_again}
-    for one in found:
-        asked = waiting.get(one.answers_id) if one.answers_id and one.set_aside else None
-        if asked and waiting.pop(one.pk, None):
-            asked.failed = asked.failed or one
-    return sorted(waiting.values(), key=lambda again: again.pressing)
+@dataclass(frozen=True)
+class _Chosen:
+    again: list[ToSendAgain]
+    count: int
+    beside: list[Document]
+
+
+def _chosen(member: Member, *, most_again: int, most_beside: int) -> _Chosen:
+    rows = _rows(member, most_again, most_beside)
+    known = (
+        Document.objects.with_what_is_shown()
+        .with_answers()
+        .in_bulk({key for row in rows for key in row.keys})
+    )
+    add_replies(known.values())
+    again = [row for row in rows if row.in_all]
+    return _Chosen(
+        again=[ToSendAgain(known[row.document], known[row.failed] if row.failed else None) for row in again],
+        count=again[0].in_all if again else 0,
+        beside=[known[row.document] for row in rows if not row.in_all],
+    )
+
+
+class _Row(NamedTuple):
+    """A document to send again, one of so many `in_all`, or (0) one beside it."""
+
+    in_all: int
+    document: uuid.UUID
+    failed: uuid.UUID | None
+
+    @property
+    def keys(self) -> set[uuid.UUID]:
+        return {self.document, self.failed} if self.failed else {self.document}
+
+
+# Written by hand, for every visit begins here: read through the ORM every unanswered refusal came to be counted, and the same
+# question put to it took ten times what the database needs for the answer. A test holds it to what each document says of
+# itself (`Document.is_asked_again`).
+#
+# `asked`: refused or to complete, until a document that answers it is sent; what could not be opened, until one of the same
+# kind comes for the same person. Then the worst first: late, refused, to complete by the nearest day, what could not be opened.
+# What could not be opened, and was sent in the stead of one that waits, is told with that one and not by itself.
+CHOICE = """
+WITH asked AS (
+    SELECT document.id, document.answers_id, document.set_aside, document.at, document.place, decision.until,
+           CASE WHEN decision.until < %(today)s THEN 0
+                WHEN decision.until IS NOT NULL THEN 2
+                WHEN document.state = 'refused' THEN 1
+                WHEN document.state = 'incomplete' THEN 3
+                ELSE 4 END AS rank
+    FROM vault_document AS document
+    LEFT JOIN casework_decision AS decision
+        ON decision.item_id = document.id AND decision.undone_at IS NULL AND decision.settled_at IS NOT NULL
+    WHERE document.member_id = %(member)s AND document.erased_at IS NULL AND document.origin = 'member'
+      AND (document.state IN ('refused', 'incomplete') OR document.set_aside IN ({mendable}))
+      AND NOT (document.state NOT IN ('refused', 'incomplete') AND EXISTS (
+          SELECT 1 FROM vault_document AS later
+          WHERE later.member_id = %(member)s AND later.kind = document.kind AND later.at > document.at
+            AND (later.beneficiary_id = document.beneficiary_id OR later.beneficiary_id IS NULL)))
+      AND NOT EXISTS (
+          SELECT 1 FROM vault_document AS answer
+          WHERE answer.answers_id = document.id AND answer.set_aside = '' AND answer.state <> 'withdrawn')
+      AND (decision.id IS NULL OR (decision.outcome <> 'accepted' AND decision.reason NOT IN ({closing})))
+), again AS (
+    SELECT COUNT(*) OVER () AS in_all, id, (
+               SELECT failed.id FROM vault_document AS failed
+               WHERE failed.answers_id = asked.id AND failed.set_aside IN ({mendable})
+               ORDER BY failed.at DESC, failed.id LIMIT 1) AS failed,
+           ROW_NUMBER() OVER (ORDER BY rank, until, at, place, id) AS position
+    FROM asked
+    WHERE set_aside = '' OR answers_id IS NULL OR answers_id NOT IN (SELECT id FROM asked)
+), beside AS (
+    SELECT id, ROW_NUMBER() OVER (ORDER BY at DESC, place, id) AS position
+    FROM vault_document
+    WHERE member_id = %(member)s AND origin <> 'message' AND id NOT IN (SELECT id FROM asked)
+    ORDER BY at DESC, place, id LIMIT %(most_beside)s
+)
+SELECT in_all, id, failed, position FROM again WHERE position <= %(most_again)s
+UNION ALL
+SELECT 0, id, NULL, position FROM beside
+ORDER BY 4
+"""
+
+
+def _rows(member: Member, most_again: int, most_beside: int) -> list[_Row]:
+    closing = sorted(Decision.closing_reasons()) or [""]  # every refusal has a reason
+    named = {
+        **{f"mendable_{rank}": code.value for rank, code in enumerate(MENDABLE)},
+        **{f"closing_{rank}": code for rank, code in enumerate(closing)},
+    }
+    listed = {
+        group: ", ".join(f"%({name})s" for name in named if name.startswith(group))
+        for group in ("mendable", "closing")
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(
+            CHOICE.format(**listed),
+            named
+            | {
+                "member": member.pk,
+                "today": connection.ops.adapt_datefield_value(timezone.localdate()),
+                "most_again": most_again,
+                "most_beside": most_beside,
+            },
+        )
+        return [
+            _Row(in_all, uuid.UUID(str(document)), uuid.UUID(str(failed)) if failed else None)
+            for in_all, document, failed, _position in cursor.fetchall()
+        ]
 
 
 def password_days(account: Account) -> int | None:
@@ -135,19 +217,3 @@ def _days_left(account: Account) -> int | None:
     days = password_days(account)
     notices = profile().password.renewal_notice_days
     return days if days is not None and notices and days <= max(notices) else None
-
-
-def _to_send_again(member: Member) -> DocumentQuerySet:
-    """Newest first. Refused or to complete, until a document that answers it is sent; what could not be opened, until one of
-    the same kind comes for the same person.
-    """
-    sent_since = Document.objects.filter(
-        Q(beneficiary=OuterRef("beneficiary")) | Q(beneficiary=None),
-        member=member,
-        kind=OuterRef("kind"),
-        at__gt=OuterRef("at"),
-    )
-    decided = Q(state__in=[State.REFUSED, State.INCOMPLETE])
-    unopened = Q(~Exists(sent_since), set_aside__in=MENDABLE)
-    found = Document.objects.of(member).replaceable().with_what_is_shown().with_answers()
-    return found.filter(decided | unopened, answered_at=None)

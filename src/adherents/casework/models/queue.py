@@ -338,8 +338,12 @@ class Decision(DueWork):
     @property
     def asks(self) -> bool:
         """Whether another document is expected: so it is where one did not do, unless the profile's reason says otherwise."""
-        nothing_more = {one.code for one in profile().documents.reasons if not one.asks}
-        return self.outcome != Outcome.ACCEPTED and self.reason not in nothing_more
+        return self.outcome != Outcome.ACCEPTED and self.reason not in self.closing_reasons()
+
+    @staticmethod
+    def closing_reasons() -> set[str]:
+        """The profile's reasons after which nothing more is expected."""
+        return {one.code for one in profile().documents.reasons if not one.asks}
 
     @property
     def undone_before(self) -> datetime:

@@ -1,13 +1,10 @@
 """A member's own pages: home, personal data, what happened on the account."""
 
 import re
-from typing import Any
 
 from django.core.paginator import Paginator
-from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from adherents.accounts.decorators import account_of, member_required
@@ -15,23 +12,14 @@ from adherents.accounts.models import Account
 from adherents.enrolment.models import AddressToConfirm
 from adherents.members.models import Beneficiary, Member
 from adherents.portal.history import entries_about, line, previous_sign_in
-from adherents.portal.waiting import Waiting, password_days, waiting_for
-from adherents.vault.models import Document, Sending
-from adherents.vault.origins import Origin
+from adherents.portal.waiting import all_to_send_again, password_days, waiting_for
 
-LATEST_DOCUMENTS = 5
 LINES_A_PAGE = 25
 
 
 def _member_of(account: Account) -> Member | None:
     """The person in the register behind an account; None once the register has let go of it."""
-    return Member.objects.filter(account=account).first()
-
-
-def _at_home(account: Account) -> Member | None:
-    """As `_member_of`, and whether something waits to be sent: most often nothing does, and nobody asks further."""
-    waiting = Sending.objects.filter(member=OuterRef("pk"), deposit=None, expires_at__gt=timezone.now())
-    return Member.objects.filter(account=account).annotate(has_unsent=Exists(waiting)).first()
+    return getattr(account, "member", None)
 
 
 def _given_name(member: Member) -> str:
@@ -40,22 +28,13 @@ def _given_name(member: Member) -> str:
     return first.title() if first.isupper() else first
 
 
-def _what_waits(member: Any, account: Account) -> Waiting:
-    """With the latest documents beside it: what came with a message is with it."""
-    documents = Document.objects.of(member).exclude(origin=Origin.MESSAGE)
-    latest = documents.with_what_is_shown().with_answers()
-    return waiting_for(
-        member=member, account=account, latest=latest, most=LATEST_DOCUMENTS, unsent=member.has_unsent
-    )
-
-
 @require_safe
 @member_required
 def member_home(request: HttpRequest) -> HttpResponse:
     """What waits first, then sending, then the latest documents."""
     account = account_of(request)
-    member = _at_home(account)
-    waiting = _what_waits(member, account) if member else None
+    member = _member_of(account)
+    waiting = waiting_for(member, account) if member else None
     return render(
         request,
         "portal/home.html",
@@ -76,7 +55,7 @@ def to_send_again(request: HttpRequest) -> HttpResponse:
     """Everything that did not do and was not sent again, the worst first: the home page shows the first few."""
     account = account_of(request)
     member = _member_of(account)
-    waiting = waiting_for(member=member, account=account) if member else None
+    waiting = all_to_send_again(member) if member else None
     return render(request, "portal/to_send_again.html", {"waiting": waiting})
 
 

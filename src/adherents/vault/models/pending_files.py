@@ -30,6 +30,10 @@ class SendingQuerySet(models.QuerySet["Sending"]):
             ready=_how_many(PendingFile.objects.all()), begun=_how_many(Upload.objects.filter(offset__gt=0))
         ).filter(models.Q(ready__gt=0) | models.Q(begun__gt=0))
 
+    def that_wait(self) -> "list[Sending]":
+        """As `with_files`, read: most often there is none, and a shorter question says so."""
+        return list(self.with_files()) if self.exists() else []
+
 
 def _how_many(files: "models.QuerySet[PendingFile] | models.QuerySet[Upload]") -> models.Func:
     """A count of its own for each: two joins would multiply each other."""

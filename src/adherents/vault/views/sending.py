@@ -269,7 +269,7 @@ def _show(
         "draft": draft or _draft(request, page),
         "replaced": page.replaced,
         "waiting": waiting,
-        "others": Sending.objects.of(page.member).exclude(pk=page.sending_id).with_files(),
+        "others": Sending.objects.of(page.member).exclude(pk=page.sending_id).that_wait(),
         "refused": [] if no_file else refused or [],
         "most_files": documents.max_files,
         "allowance": allowance_of(page.member),
