@@ -52,7 +52,7 @@ class SessionStore(DatabaseStore):
 
     def _get_session_from_db(self) -> Session | None:
         now, key = timezone.now(), hash_token(self.session_key or "")
-        row = Session.objects.open().filter(session_key=key).first()
+        row = next(iter(Session.objects.open().filter(session_key=key)), None)
         if row is None:
             self._session_key = None
             self.ended_why = EndedSession.objects.filter(pk=key).values_list("why", flat=True).first() or ""

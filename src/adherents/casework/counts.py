@@ -9,6 +9,9 @@ from adherents.ui.counts import count
 def unread_messages(request: HttpRequest) -> int:
     """In how many threads something waits for the member."""
     account = getattr(request, "user", None)
-    if not isinstance(account, Account) or account.role != Role.MEMBER:
+    member = getattr(
+        account, "member", None
+    )  # read with the account; none once the register has let go of it
+    if not isinstance(account, Account) or account.role != Role.MEMBER or member is None:
         return 0
-    return Thread.objects.unread_by(account).count()
+    return Thread.objects.unread_by(member).count()

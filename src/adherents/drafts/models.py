@@ -22,8 +22,9 @@ class DraftQuerySet(SealedQuerySet["Draft"]):
 
     def kept(self, *, account_id: int, kind: str, about: str = "") -> "Draft | None":
         """This account's own words for this form, if any are kept."""
-        own = self.filter(account_id=account_id, kind=kind, about=about, done_at=None)
-        return own.filter(kept_at__gt=timezone.now() - KEPT_FOR).first()
+        since = timezone.now() - KEPT_FOR
+        own = self.filter(account_id=account_id, kind=kind, about=about, done_at=None, kept_at__gt=since)
+        return next(iter(own), None)  # one at most: the three name it
 
     def begun(self, *, account_id: int, about: str, kinds: Collection[str]) -> list[str]:
         """Which forms about this the account has begun to write."""

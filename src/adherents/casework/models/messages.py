@@ -28,9 +28,9 @@ class ThreadQuerySet(SealedQuerySet["Thread"]):
         """A member's threads, the latest first."""
         return self.filter(member=member).order_by("-last_at", "pk")
 
-    def unread_by(self, account: Account) -> Self:
-        """Those in which something waits for the member behind this account."""
-        return self.filter(member__account=account, unread_by_member=True)
+    def unread_by(self, member: Member) -> Self:
+        """Those in which something waits for the member."""
+        return self.filter(member=member, unread_by_member=True)
 
     def still_open(self) -> Self:
         return self.filter(closed_at__isnull=True)
