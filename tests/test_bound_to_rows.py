@@ -20,7 +20,7 @@ from adherents.accounts.second_factor import services as second_factor
 from adherents.accounts.second_factor.sealing import open_secret, seal_secret, secrets_of
 from adherents.accounts.services.register import push_facts
 from adherents.accounts.services.retiring import retire
-from adherents.casework.models import Decision, Message, Thread
+from adherents.casework.models import Decision
 from adherents.crypto.fields import EncryptedTextField, SealedValue
 from adherents.crypto.keys import CannotOpen, keyring
 from adherents.crypto.rows import SealedQuerySet, encrypted_columns, moved
@@ -30,6 +30,7 @@ from adherents.mail.models import OutboxMail
 from adherents.mail.services import send_due
 from adherents.members.intake.former import take_number_from, take_ranks
 from adherents.members.models import Beneficiary, FormerAddress, Member
+from adherents.messaging.models import Message, Thread
 from tests.agents import add_totp, code_of, make_agent, signed_in
 from tests.casework.queueing import waiting
 from tests.cast import CAMILLE, EVE
@@ -425,7 +426,7 @@ def test_one_altered_row_hides_none_of_its_neighbours(caplog: pytest.LogCaptureF
     assert "Mon RIB" not in said
     assert agent.identifier in said  # in the place of the name
     rows = {getattr(record, "row", "") for record in caplog.records}
-    assert {f"casework.Thread {made[1].pk}", f"members.Member {member.pk}"} <= rows
+    assert {f"messaging.Thread {made[1].pk}", f"members.Member {member.pk}"} <= rows
     assert CAMILLE.nir not in caplog.text
 
 

@@ -97,7 +97,7 @@ NAMED = re.compile(r"""["']([a-z_]+):[a-z_]+["']""")
 def test_no_room_names_an_address_of_a_room_above_it() -> None:
     """What it must lead to there, `ui.pages` tells it from one setting."""
     floor = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
-    room_of = {"messages": "casework", "proof": "vault"} | {room: room for room in floor}
+    room_of = {"messages": "messaging", "proof": "vault"} | {room: room for room in floor}
     upwards = [
         f"{named(file)}: {name[0]}"
         for file in (*MODULES, *TEMPLATES)

@@ -10,8 +10,10 @@ from django.utils import timezone
 
 from adherents.accounts.models import Account, Role
 from adherents.accounts.permissions import TABLE, Act
-from adherents.casework.urls import urlpatterns as desk_pages
+from adherents.casework.urls import urlpatterns as queue_pages
+from adherents.desk.urls import urlpatterns as desk_pages
 from adherents.members.models import Member
+from adherents.messaging.urls import urlpatterns as message_pages
 from tests.agents import enter, make_agent, signed_in
 from tests.cast import CAMILLE, PASSWORD
 from tests.config.addresses import ADDRESSES, Address
@@ -24,6 +26,7 @@ __all__ = ["objects_folder"]  # a folder of its own for the documents
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE"]
 NOBODYS = "00000000-0000-4000-8000-000000000000"
+PAGES = {"casework": queue_pages, "messaging": message_pages, "desk": desk_pages}  # what agents see
 DOOR, DESK_DOOR, PROTECT = "/adherent/", "/gestion/connexion/", "/compte/securite/"
 
 
@@ -34,15 +37,16 @@ def test_every_address_has_a_rule_and_every_rule_an_address() -> None:
 
 
 def test_every_page_of_the_desk_names_its_act() -> None:
-    without = {page.name for page in desk_pages if getattr(page.callback, "act", None) not in set(Act)}
-    assert without == set()
+    pages = [page for pages in PAGES.values() for page in pages]
+    assert [page.name for page in pages if getattr(page.callback, "act", None) not in set(Act)] == []
 
 
 def test_the_table_and_the_decorators_agree() -> None:
     """Each page of the desk is open to the roles of its act, no more and no fewer."""
-    for page in desk_pages:
-        roles = {role.value for role in TABLE[page.callback.act]}  # type: ignore[union-attr]
-        assert roles == RULES[f"casework:{page.name}"].who, page.name
+    for room, pages in PAGES.items():
+        for page in pages:
+            roles = {role.value for role in TABLE[page.callback.act]}  # type: ignore[union-attr]
+            assert roles == RULES[f"{room}:{page.name}"].who, page.name
 
 
 def test_every_act_is_in_the_table() -> None:

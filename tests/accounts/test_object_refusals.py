@@ -9,11 +9,11 @@ import pytest
 from django.test import Client
 
 from adherents.accounts.models import Account
-from adherents.casework.services import messaging
 from adherents.insurer.facts import Rates
 from adherents.journal.events import Event
 from adherents.journal.models import Entry
 from adherents.members.models import Member
+from adherents.messaging.services import threads
 from adherents.vault.services import resuming
 from tests.agents import make_agent, signed_in
 from tests.cast import CAMILLE, JEAN_FRANCOIS
@@ -45,7 +45,7 @@ def account_of(member: Member) -> Account:
 
 
 def thread_of(other: Member) -> str:
-    made = messaging.open_thread(member=other, author=account_of(other), subject="Ma carte", body="Bonjour.")
+    made = threads.open_thread(member=other, author=account_of(other), subject="Ma carte", body="Bonjour.")
     return f"/adherent/messages/{made.pk}/"
 
 

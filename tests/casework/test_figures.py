@@ -15,7 +15,7 @@ from django.test import Client
 from django.utils import timezone
 
 from adherents.accounts.models import Account, Role
-from adherents.casework.figures import FiguresFilter, read, waited
+from adherents.casework.figures.selectors import FiguresFilter, read, waited
 from adherents.casework.models import Decision, Item, ReasonTally, Tally
 from adherents.casework.models.figures import COLUMNS, WAITS, monday_of
 from adherents.casework.services import deciding, queue

@@ -1,1 +1,1 @@
-from tests.casework.conftest import agent, desk, member, objects_folder  # noqa: F401
+from tests.desk.conftest import agent, desk, member, objects_folder  # noqa: F401

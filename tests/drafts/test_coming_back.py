@@ -9,17 +9,18 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from adherents.accounts.models import Account, Role
-from adherents.casework.models import CannedAnswer, Decision, Message, Thread
+from adherents.casework.models import Decision
 from adherents.drafts.models import Draft
 from adherents.members.models import Member
+from adherents.messaging.models import CannedAnswer, Message, Thread
 from adherents.vault.models import Deposit
 from tests.accounts.steps import sign_in
 from tests.agents import STEP, add_totp, code_of, make_agent, signed_in
 from tests.casework.queueing import waiting
-from tests.casework.talking import asked
 from tests.cast import CAMILLE, EVE, PASSWORD
 from tests.drafts.typing import TYPED, Tab, end_sessions, said_in
 from tests.factories import open_account
+from tests.messaging.exchanges import asked
 
 pytestmark = pytest.mark.django_db
 HOME, DESK = "/adherent/", "/gestion/connexion/"

@@ -14,7 +14,7 @@ from django.test import Client
 
 from adherents.accounts.models import Account
 from adherents.accounts.services.closing import close
-from adherents.casework.models import Item, Message
+from adherents.casework.models import Item
 from adherents.casework.services import deciding, queue
 from adherents.crypto.keys import CannotOpen
 from adherents.drafts.kinds import DraftKind
@@ -22,15 +22,16 @@ from adherents.drafts.models import Draft
 from adherents.drafts.places import open_place
 from adherents.drafts.services import LONGEST_FIELD, MOST_DRAFTS
 from adherents.members.models import Member
+from adherents.messaging.models import Message
 from adherents.vault.origins import Erased
 from adherents.vault.services.erasing import erase
 from adherents.work.purging import apply, due
 from tests.accounts.steps import is_signed_in, sign_in
 from tests.casework.queueing import NEEDED, adviser, waiting
-from tests.casework.talking import answered, asked
 from tests.cast import CAMILLE, EVE
 from tests.drafts.typing import SAVE, TYPED, Tab, end_sessions
 from tests.factories import open_account
+from tests.messaging.exchanges import answered, asked
 
 pytestmark = pytest.mark.django_db
 NEW = "/adherent/messages/nouveau/"

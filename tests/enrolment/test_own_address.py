@@ -13,7 +13,7 @@ from django.utils import timezone
 from adherents.accounts.models import AccessLink, Account, KnownDevice, Purpose
 from adherents.accounts.services import closing, compromise, lock
 from adherents.accounts.services.access_link import DeadLink, make_link
-from adherents.casework.services import access
+from adherents.desk.services import account_actions
 from adherents.enrolment.services import taking_back
 from adherents.journal.events import Event
 from adherents.journal.models import Entry
@@ -337,15 +337,15 @@ def test_an_agent_opens_it_again(taken_back: Account, letters: Letters, act: str
     agent, member = make_agent(), Member.objects.get(number=CAMILLE.number)
     letters()
     if act == "end_lock":
-        access.end_lock(agent=agent, member=member, reason="appel")
+        account_actions.end_lock(agent=agent, member=member, reason="appel")
     elif act == "send_link":
-        access.send_link(agent=agent, member=member, reason="appel")
+        account_actions.send_link(agent=agent, member=member, reason="appel")
     elif act == "change_email":
-        access.change_email(agent=agent, member=member, email=NEW, reason="appel")
+        account_actions.change_email(agent=agent, member=member, email=NEW, reason="appel")
     else:
-        access.close_account(agent=agent, member=member, reason="appel")
+        account_actions.close_account(agent=agent, member=member, reason="appel")
         member = Member.objects.get(number=CAMILLE.number)
-        access.reopen_account(agent=agent, member=member, reason="appel")
+        account_actions.reopen_account(agent=agent, member=member, reason="appel")
     mail = letters()[-1] if act == "send_link" else link_for(CAMILLE, letters)
     client = Client()
     follow(client, mail)

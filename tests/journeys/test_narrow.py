@@ -117,7 +117,7 @@ def test_nothing_is_cut_at_the_desk(visit: Visit, member: Person) -> None:
     become_agent(agent, "zoe.etroite@mese.example", name="Zoé Étroite-Lamontagne", role="administrateur")
     found = agent.portal.sql("SELECT id FROM members_member WHERE number = ?", member.number)
     document = agent.portal.sql("SELECT document_id FROM casework_item LIMIT 1")
-    thread = agent.portal.sql("SELECT id FROM casework_thread ORDER BY opened_at DESC LIMIT 1")
+    thread = agent.portal.sql("SELECT id FROM messaging_thread ORDER BY opened_at DESC LIMIT 1")
     person = f"/gestion/adherents/{found[0][0]}/"
     pages = [
         "/gestion/",

@@ -58,7 +58,7 @@ BY_HAND: dict[str, dict[str, Value]] = {
         "kind": "RIB", "number": "D-2026-000123", "words": "Il manque la page 2.", "until": "10/12/2026", "asks": True,
         "link": "http://testserver/adherent/documents/x/",
     },
-    "casework/message_waits": {"link": "http://testserver/adherent/messages/x/"},
+    "messaging/message_waits": {"link": "http://testserver/adherent/messages/x/"},
 }  # fmt: skip
 
 

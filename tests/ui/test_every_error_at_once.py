@@ -20,10 +20,10 @@ from adherents.members.models import Beneficiary, Member
 from tests.accounts.steps import follow, link_for
 from tests.agents import make_agent, signed_in
 from tests.casework.queueing import adviser, waiting
-from tests.casework.talking import asked
 from tests.cast import CAMILLE, NEW_PASSWORD, NO_MAIL
 from tests.enrolment.letters import letter_to
 from tests.factories import add_to_register, open_account
+from tests.messaging.exchanges import asked
 from tests.vault.conftest import SENDING, browser_of, objects_folder, upload  # noqa: F401
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
@@ -89,7 +89,7 @@ class World:
         agent, client = make_agent(), self.desk()
         signed_in(agent)
         new_factor.ask(agent=agent, by=make_agent(Role.SUPERVISOR), reason=WHY)
-        return client, reverse("casework:answer_new_factor", args=[agent.pk])
+        return client, reverse("desk:answer_new_factor", args=[agent.pk])
 
 
 PLACES: dict[str, Callable[[World], tuple[Client, str]]] = {
@@ -107,53 +107,53 @@ PLACES: dict[str, Callable[[World], tuple[Client, str]]] = {
     "enrolment.forms.LetterPasswordForm": lambda at: at.behind_a_code(),
     "vault.forms.SendForm": lambda at: at.sending(),
     "vault.forms.CheckForm": lambda at: (at.anybody, reverse("proof:check")),
-    "casework.message_forms.NewThreadForm": lambda at: (at.member(), reverse("messages:new")),
-    "casework.message_forms.MessageForm": lambda at: (
+    "messaging.forms.NewThreadForm": lambda at: (at.member(), reverse("messages:new")),
+    "messaging.forms.MessageForm": lambda at: (
         at.member(),
         reverse("messages:thread", args=[at.conversation()]),
     ),
-    "casework.message_forms.AnswerForm": lambda at: (
+    "messaging.forms.AnswerForm": lambda at: (
         at.desk(),
-        reverse("casework:thread", args=[at.conversation()]),
+        reverse("messaging:thread", args=[at.conversation()]),
     ),
-    "casework.message_forms.NoteForm": lambda at: (
+    "messaging.forms.NoteForm": lambda at: (
         at.desk(),
-        reverse("casework:thread_note", args=[at.conversation()]),
+        reverse("messaging:thread_note", args=[at.conversation()]),
     ),
-    "casework.message_forms.StartForm": lambda at: (
+    "messaging.forms.StartForm": lambda at: (
         at.desk(),
-        reverse("casework:start_thread", args=[at.camille().pk]),
+        reverse("messaging:start_thread", args=[at.camille().pk]),
     ),
-    "casework.message_forms.CannedAnswerForm": lambda at: (
+    "messaging.forms.CannedAnswerForm": lambda at: (
         at.desk(Role.SUPERVISOR),
-        reverse("casework:canned_new"),
+        reverse("messaging:canned_new"),
     ),
-    "casework.forms.ReasonForm": lambda at: (
+    "desk.forms.ReasonForm": lambda at: (
         at.desk(),
-        reverse("casework:close_account", args=[at.camille().pk]),
+        reverse("desk:close_account", args=[at.camille().pk]),
     ),
-    "casework.forms.ChangeEmailForm": lambda at: (
+    "desk.forms.ChangeEmailForm": lambda at: (
         at.desk(),
-        reverse("casework:change_email", args=[at.camille().pk]),
+        reverse("desk:change_email", args=[at.camille().pk]),
     ),
     "casework.forms.WordsForm": lambda at: at.item("refuse"),
     "casework.forms.CorrectionForm": lambda at: at.item("correct"),
     "casework.forms.GiveForm": lambda at: at.item("assign"),
-    "casework.agent_forms.InvitationForm": lambda at: (at.desk(), reverse("casework:invite_agent")),
-    "casework.agent_forms.RoleForm": lambda at: at.agent_act("agent_role"),
-    "casework.agent_forms.TeamForm": lambda at: at.agent_act("agent_team"),
-    "casework.agent_forms.FactorAnswerForm": lambda at: at.second_answer(),
+    "desk.agent_forms.InvitationForm": lambda at: (at.desk(), reverse("desk:invite_agent")),
+    "desk.agent_forms.RoleForm": lambda at: at.agent_act("agent_role"),
+    "desk.agent_forms.TeamForm": lambda at: at.agent_act("agent_team"),
+    "desk.agent_forms.FactorAnswerForm": lambda at: at.second_answer(),
 }
-NOTHING_REQUIRED = {"casework.agent_forms.TeamForm", "casework.forms.GiveForm"}  # nobody, no group
+NOTHING_REQUIRED = {"desk.agent_forms.TeamForm", "casework.forms.GiveForm"}  # nobody, no group
 NOT_WALKED = {
     "ui.gallery.SampleForm": "shown by the gallery",
     "accounts.forms.NewPasswordMixin": "a part of those that set a password",
-    "casework.message_forms.CloseForm": "nothing to type",
-    "casework.message_forms.TransferForm": "one list",
+    "messaging.forms.CloseForm": "nothing to type",
+    "messaging.forms.TransferForm": "one list",
     # What they search for narrows a list: a wrong value is told beside its field, and refuses nothing.
-    "casework.forms.JournalFilterForm": "a filter",
+    "desk.forms.JournalFilterForm": "a filter",
     "casework.forms.QueueForm": "a filter",
-    "casework.forms.FiguresForm": "a filter",
+    "casework.figures.forms.FiguresForm": "a filter",
     "vault.forms.FindForm": "a filter",
     "enrolment.forms.NewAddressForm": "one field, behind a fresh proof",
     "enrolment.forms.AddressReportForm": "one field, behind a link",
@@ -269,9 +269,7 @@ def test_no_file_at_all_is_told_with_the_kind_the_person_and_the_note(world: Wor
     assert told_at_once(answer) == ["kind", "beneficiary", "files", "note"]
 
 
-@pytest.mark.parametrize(
-    "name", ["casework.message_forms.NewThreadForm", "casework.message_forms.MessageForm"]
-)
+@pytest.mark.parametrize("name", ["messaging.forms.NewThreadForm", "messaging.forms.MessageForm"])
 def test_a_refused_attachment_is_told_with_the_empty_message(world: World, name: str) -> None:
     client, address = PLACES[name](world)
     answer = client.post(address, {"body": "", "files": upload(b"MZ", "outil.exe")})
@@ -279,7 +277,7 @@ def test_a_refused_attachment_is_told_with_the_empty_message(world: World, name:
 
 
 def test_a_title_that_is_taken_is_told_with_every_unknown_field(world: World) -> None:
-    client, address = PLACES["casework.message_forms.CannedAnswerForm"](world)
+    client, address = PLACES["messaging.forms.CannedAnswerForm"](world)
     kept = {"title": "Accueil", "fr": "Bonjour", "en": "Hello"}
     assert client.post(address, kept).status_code == 302
     answer = client.post(address, kept | {"fr": "{un} {deux}", "en": ""})
@@ -288,7 +286,7 @@ def test_a_title_that_is_taken_is_told_with_every_unknown_field(world: World) ->
 
 
 def test_an_agent_who_is_there_already_is_told_with_the_rest(world: World) -> None:
-    client, address = PLACES["casework.agent_forms.InvitationForm"](world)
+    client, address = PLACES["desk.agent_forms.InvitationForm"](world)
     there = make_agent()
     answer = client.post(address, {"email": there.email, "reason": "a@b.fr 1850578006084"})
     assert told_at_once(answer) == ["email", "name", "role", "language", "reason"]
@@ -296,13 +294,13 @@ def test_an_agent_who_is_there_already_is_told_with_the_rest(world: World) -> No
 
 
 def test_the_address_on_file_is_told_with_the_missing_reason(world: World) -> None:
-    client, address = PLACES["casework.forms.ChangeEmailForm"](world)
+    client, address = PLACES["desk.forms.ChangeEmailForm"](world)
     answer = client.post(address, {"email": CAMILLE.email})
     assert told_at_once(answer) == ["email", "reason"]
 
 
 def test_what_is_left_to_fill_in_is_told_with_the_missing_subject(world: World) -> None:
-    client, address = PLACES["casework.message_forms.StartForm"](world)
+    client, address = PLACES["messaging.forms.StartForm"](world)
     assert told_at_once(client.post(address, {"body": "Bonjour {nom}"})) == ["subject", "body"]
 
 

@@ -10,9 +10,9 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from adherents.casework.models import Message
 from adherents.insurer.treatment import Room
 from adherents.members.models import Member
+from adherents.messaging.models import Message
 from adherents.vault.models import Deposit, Document, PendingFile, Upload
 from adherents.vault.refusals import FileRefusal
 from adherents.vault.services import resuming, sending

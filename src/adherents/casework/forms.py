@@ -1,4 +1,4 @@
-"""The desk's forms: every action asks why."""
+"""The queue's forms: what of it is shown, what is decided, to whom an item goes."""
 
 from datetime import date
 from typing import Any
@@ -9,70 +9,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from adherents.accounts.models import Account
-from adherents.casework.figures import SPANS, FiguresFilter
 from adherents.casework.models import Age, Availability, Filters
-from adherents.casework.reasons import ReasonField
-from adherents.casework.services.access import SameAddress, is_same_address
 from adherents.insurer.treatment import Reason
-from adherents.members.models import Member
 
 WORDS_CHARACTERS = 1500
-
-
-class ReasonForm(forms.Form):
-    """Why: kept in the journal, word for word. `first`: the field that takes the focus on a fresh page."""
-
-    first = "reason"
-
-    reason = ReasonField(
-        help_text=_("Gardé au journal, tel quel. Ni nom, ni numéro, ni adresse."),
-        widget=forms.TextInput({"list": "motifs", "autocomplete": "off"}),
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if not self.is_bound:
-            self.fields[self.first].widget.attrs["autofocus"] = True
-
-
-class ChangeEmailForm(ReasonForm):
-    """Another address for a member (G10)."""
-
-    email = forms.EmailField(
-        label=_("Nouvelle adresse e-mail"),
-        max_length=254,
-        widget=forms.EmailInput({"autocomplete": "off"}),
-        error_messages={
-            "required": _("Indiquez la nouvelle adresse."),
-            "invalid": _("Écrivez une adresse complète, comme nom@exemple.fr."),
-        },
-    )
-    field_order = ["email", "reason"]
-    first = "email"
-
-    def __init__(self, *args: Any, member: Member, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._member = member
-
-    def clean_email(self) -> str:
-        """Told with the other errors."""
-        email: str = self.cleaned_data["email"]
-        if is_same_address(self._member, email):
-            raise forms.ValidationError(SameAddress.message)
-        return email
-
-
-class JournalFilterForm(forms.Form):
-    """What of the journal is shown."""
-
-    event = forms.ChoiceField(label=_("Événement"), required=False)
-    subject = forms.CharField(label=_("Objet"), required=False, max_length=80)
-    actor = forms.CharField(label=_("Auteur"), required=False, max_length=80)
-    before = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
-
-    def __init__(self, *args: Any, events: list[tuple[str, Any]], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["event"].choices = [("", _("Tous")), *events]  # type: ignore[attr-defined]
 
 
 class QueueForm(forms.Form):
@@ -100,27 +40,6 @@ class QueueForm(forms.Form):
     @property
     def wanted(self) -> Filters:
         return Filters(kind=self.value("kind"), age=self.value("age"))
-
-
-class FiguresForm(forms.Form):
-    """Which decisions are counted. What is not understood counts for nothing."""
-
-    weeks = forms.ChoiceField(label=_("Période"), required=False)
-    team = forms.ChoiceField(label=_("Groupe"), required=False)
-    kind = forms.ChoiceField(label=_("Type"), required=False)
-
-    def __init__(self, data: dict[str, Any], *, kinds: dict[str, str], teams: dict[str, str]) -> None:
-        super().__init__({"weeks": str(FiguresFilter.weeks)} | data)
-        spans = [(str(weeks), _("%(weeks)s dernières semaines") % {"weeks": weeks}) for weeks in SPANS]
-        self.fields["weeks"].choices = spans  # type: ignore[attr-defined]
-        self.fields["team"].choices = [("", _("Tous")), *teams.items()]  # type: ignore[attr-defined]
-        self.fields["kind"].choices = [("", _("Tous")), *kinds.items()]  # type: ignore[attr-defined]
-
-    @property
-    def wanted(self) -> FiguresFilter:
-        self.is_valid()
-        given = {name: value for name, value in self.cleaned_data.items() if value}
-        return FiguresFilter(**given | {"weeks": int(given.get("weeks", FiguresFilter.weeks))})
 
 
 class WordsForm(forms.Form):

@@ -27,6 +27,8 @@ INSTALLED_APPS = [
     "adherents.config",
     "adherents.portal",
     "adherents.casework",
+    "adherents.messaging",
+    "adherents.desk",
     "adherents.vault",
     "adherents.enrolment",
     "adherents.members",
@@ -108,7 +110,7 @@ ADHERENTS_PAGES = {
     "threads": "messages:threads",
     "new_thread": "messages:new",
     "desk": "casework:desk",
-    "search": "casework:search",
+    "search": "desk:search",
 }
 FORM_RENDERER = "adherents.ui.forms.PortalRenderer"
 

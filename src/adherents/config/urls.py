@@ -3,8 +3,8 @@
 from django.conf import settings
 from django.urls import include, path
 
-from adherents.casework.urls import messages_patterns
 from adherents.config import entry
+from adherents.messaging.urls import member_patterns
 from adherents.vault.urls import proof_patterns
 
 handler400 = "adherents.config.errors.bad_request"
@@ -17,10 +17,12 @@ urlpatterns = [
     path("", include("adherents.accounts.urls")),
     path("adherent/", include("adherents.enrolment.urls")),
     path("adherent/documents/", include("adherents.vault.urls")),
-    path("adherent/messages/", include(messages_patterns)),
+    path("adherent/messages/", include(member_patterns)),
     path("brouillon/", include("adherents.drafts.urls")),
     path("verifier/", include(proof_patterns)),
     path("gestion/", include("adherents.casework.urls")),
+    path("gestion/", include("adherents.messaging.urls")),
+    path("gestion/", include("adherents.desk.urls")),
     path("compte/securite/", include("adherents.accounts.second_factor.urls")),
     # A name that allauth's own views lead to.
     path("compte/connexion/", entry.to_sign_in, name="account_login"),

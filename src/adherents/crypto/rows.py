@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from typing import Any, TypeVar
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from adherents.crypto.fields import EncryptedTextField, SealedValue
 from adherents.crypto.keys import CannotOpen
 
 Row = TypeVar("Row", bound=models.Model)
 log = logging.getLogger("adherents.crypto")
+ALTERED = _("Ce texte ne s’ouvre pas : ses données ont été altérées.")  # to show in its place
 
 
 class SealedQuerySet(models.QuerySet[Row]):

@@ -7,11 +7,10 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from adherents.accounts.models import Account
-from adherents.casework.models import Message, Thread
-from adherents.casework.services import messaging
 from adherents.demo.people import AGENTS, Persona
 from adherents.demo.sample_documents import Paper, Sender, file_of
 from adherents.members.models import Member
+from adherents.messaging.models import Message, Thread
 from adherents.vault.services.arrival import FormFiles, UploadBatch
 
 ADVISER, SUPERVISOR = AGENTS[0].email, AGENTS[1].email
@@ -81,7 +80,7 @@ def say(persona: Persona, talk: Talk, said: Said) -> None:
     threads = Thread.objects.of(member)  # subjects are sealed: they are compared here
     thread = next((one for one in threads if one.subject == talk.subject), None)
     if thread is None:
-        messaging.open_thread(
+        threads.open_thread(
             member=member,
             author=member.account,
             subject=talk.subject,
@@ -89,12 +88,12 @@ def say(persona: Persona, talk: Talk, said: Said) -> None:
             files=_photo(persona) if said.with_photo else FormFiles(),
         )
     elif said.who == "member":
-        messaging.read_by_member(member=member, thread_id=thread.pk)
-        messaging.write(member=member, author=member.account, thread_id=thread.pk, body=said.words)
+        threads.read_by_member(member=member, thread_id=thread.pk)
+        threads.write(member=member, author=member.account, thread_id=thread.pk, body=said.words)
     elif said.who == "note":
-        messaging.note(agent=_agent(ADVISER), thread_id=thread.pk, body=said.words)
+        threads.note(agent=_agent(ADVISER), thread_id=thread.pk, body=said.words)
     else:
-        messaging.answer(
+        threads.answer(
             agent=_agent(said.who),
             thread_id=thread.pk,
             body=said.words,

@@ -27,12 +27,13 @@ from adherents.accounts.models import Account
 from adherents.accounts.second_factor.sealing import open_secret, secrets_of
 from adherents.accounts.services import closing, lock, passwords, sign_in
 from adherents.casework.models import Item
-from adherents.casework.services import consulting, deciding, queue
+from adherents.casework.services import deciding, queue
 from adherents.casework.services.deciding import settle_due
 from adherents.casework.services.entering import enter_lately
 from adherents.demo.conversations import say, talks
 from adherents.demo.people import AGENTS, PASSWORD, Agent, Files, Persona
 from adherents.demo.sample_documents import Paper, Sender, file_of
+from adherents.desk.services import consulting
 from adherents.insurer.calendar import add_working_days
 from adherents.insurer.profile import profile
 from adherents.insurer.treatment import Use

@@ -325,6 +325,12 @@ class Member(Person):
         """Whether a mail may arrive: there is an address, and its server did not refuse it (G10)."""
         return bool(self.email) and self.email_failed_at is None
 
+    @property
+    def mail_to(self) -> tuple[str, str]:
+        """Where mails go ("" without an address) and in which language: as the account says, else the register."""
+        account = self.account
+        return (account.email if account else "") or self.email, (account or self).language
+
 
 class Relation(models.TextChoices):
     SPOUSE = "conjoint", _("Conjoint")

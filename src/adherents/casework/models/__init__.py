@@ -1,7 +1,6 @@
-"""What the desk keeps: the queue, decisions, corrections, what is counted of them; messages and the answers kept ready."""
+"""What the queue keeps: its items, decisions, corrections, and what is counted of them."""
 
 from adherents.casework.models.figures import ReasonTally, Tally
-from adherents.casework.models.messages import Attachment, CannedAnswer, Message, Thread
 from adherents.casework.models.queue import (
     ALL,
     Age,
@@ -18,18 +17,14 @@ from adherents.casework.models.queue import (
 __all__ = [
     "ALL",
     "Age",
-    "Attachment",
     "Availability",
-    "CannedAnswer",
     "Correction",
     "Decision",
     "Filters",
     "Item",
     "ItemQuerySet",
-    "Message",
     "Outcome",
     "ReasonTally",
     "Status",
     "Tally",
-    "Thread",
 ]

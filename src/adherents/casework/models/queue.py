@@ -10,9 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from adherents.accounts.models import Account
-from adherents.casework.models.messages import UNREADABLE
 from adherents.crypto.fields import EncryptedTextField
-from adherents.crypto.rows import readable
+from adherents.crypto.rows import ALTERED, readable
 from adherents.insurer.profile import profile
 from adherents.members.models import Member
 from adherents.vault.models import Document, State
@@ -327,8 +326,8 @@ class Decision(DueWork):
 
     def words(self, language: str) -> str:
         """What the member reads, in their language; French where there is no English; a sentence where it does not open."""
-        english = readable(self, "words_en", str(UNREADABLE)) if language.startswith("en") else ""
-        return english or readable(self, "words_fr", str(UNREADABLE))
+        english = readable(self, "words_en", str(ALTERED)) if language.startswith("en") else ""
+        return english or readable(self, "words_fr", str(ALTERED))
 
     @property
     def french_words(self) -> str:

@@ -1,1 +1,1 @@
-"""What agents do at the desk: one file a subject."""
+"""What agents do with the queue: one file a subject."""

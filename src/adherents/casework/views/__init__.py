@@ -1,1 +1,1 @@
-"""The desk's pages."""
+"""The pages of the queue."""

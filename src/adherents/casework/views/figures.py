@@ -8,8 +8,8 @@ from django.views.decorators.http import require_safe
 from adherents.accounts.decorators import account_of, allowed_to
 from adherents.accounts.next_page import gives_a_file
 from adherents.accounts.permissions import Act, acts_of
-from adherents.casework import figures
-from adherents.casework.forms import FiguresForm
+from adherents.casework.figures import selectors as figures
+from adherents.casework.figures.forms import FiguresForm
 from adherents.ui import spreadsheet
 
 

@@ -15,11 +15,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from adherents.accounts.decorators import account_of, allowed_to
 from adherents.accounts.models import Account
 from adherents.accounts.permissions import Act, acts_of
-from adherents.casework import files, waiting
+from adherents.casework import selectors
 from adherents.casework.forms import GiveForm, QueueForm
 from adherents.casework.models import Decision, Filters, Item
 from adherents.casework.services import deciding, queue
 from adherents.casework.services.queue import CannotTreat, NotAvailable
+from adherents.desk.selectors import member_record
 from adherents.insurer.profile import profile
 from adherents.members.models import Member
 
@@ -35,11 +36,11 @@ def desk(request: HttpRequest) -> HttpResponse:
     agent = account_of(request)
     may = acts_of(agent)
     if Act.TREAT not in may:
-        return redirect("casework:journal")
-    kinds, agents = waiting.by_kind(), waiting.who_treat()
+        return redirect("desk:journal")
+    kinds, agents = selectors.by_kind(), selectors.who_treat()
     form = QueueForm(request.GET, kinds=_kinds(kinds), agents=agents)
     wanted, whose = form.wanted, form.value("agent")
-    shown = waiting.page_of(
+    shown = selectors.page_of(
         wanted,
         form.value("place"),
         next((one for one in agents if str(one.pk) == whose), None),
@@ -52,15 +53,15 @@ def desk(request: HttpRequest) -> HttpResponse:
         "filters": query_of(wanted),
         "listed": query_without_page(request),
         "page": shown,
-        "counts": waiting.counts(),
-        "in_hand": waiting.in_hand(agent),
+        "counts": selectors.counts(),
+        "in_hand": selectors.in_hand(agent),
         "to_undo": Decision.objects.to_undo(agent),
-        "latest": files.latest_consulted(agent),
-        "unreachable": files.counted(Member.objects.unreachable()),
-        "failing": files.counted(Member.objects.failing()),
-        "counted_at_most": files.COUNTED_AT_MOST,
+        "latest": member_record.latest_consulted(agent),
+        "unreachable": member_record.counted(Member.objects.unreachable()),
+        "failing": member_record.counted(Member.objects.failing()),
+        "counted_at_most": member_record.COUNTED_AT_MOST,
     }
-    return render(request, "casework/desk.html", context)
+    return render(request, "casework/queue.html", context)
 
 
 def _kinds(counted: dict[str, int]) -> dict[str, str]:
@@ -155,7 +156,7 @@ def give_back(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
 def hand_over(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
     """To a colleague, to whom it comes first; then the next one."""
     agent, item = account_of(request), item_or_404(document_id)
-    others = [one for one in waiting.who_treat() if one.pk != agent.pk]
+    others = [one for one in selectors.who_treat() if one.pk != agent.pk]
     form = GiveForm(request.POST or None, agents=others)
 
     def give(to: Account) -> HttpResponse:
@@ -173,7 +174,7 @@ def assign(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
     item = item_or_404(document_id)
     form = GiveForm(
         request.POST or None,
-        agents=waiting.who_treat(),
+        agents=selectors.who_treat(),
         nobody=_("Personne : à qui le prend"),
         initial={"to": str(item.reserved_for_id or "") if item.is_kept else ""},
     )

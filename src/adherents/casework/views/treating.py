@@ -13,14 +13,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from adherents.accounts.decorators import account_of, allowed_to
 from adherents.accounts.next_page import gives_a_file
 from adherents.accounts.permissions import Act
-from adherents.casework import waiting
+from adherents.casework import selectors
 from adherents.casework.forms import CorrectionForm, WordsForm
 from adherents.casework.models import Decision, Item
 from adherents.casework.services import deciding, queue
 from adherents.casework.services.deciding import CannotDecide
 from adherents.casework.services.queue import NotAvailable
-from adherents.casework.views.document import document_or_404, image_response, viewer_context
-from adherents.casework.views.member import file_context
 from adherents.casework.views.queue import (
     item_or_404,
     on_to_the_next,
@@ -28,6 +26,8 @@ from adherents.casework.views.queue import (
     treat_address,
     wanted_by,
 )
+from adherents.desk.views.document import document_or_404, image_response, viewer_context
+from adherents.desk.views.member_record import file_context
 from adherents.drafts.kinds import DECISIONS, DraftKind
 from adherents.drafts.models import Draft
 from adherents.drafts.sheets import Sheet
@@ -60,9 +60,9 @@ def _screen(request: HttpRequest, item: Item) -> dict[str, Any]:
             "item": item,
             "is_mine": is_mine,
             "decided": Decision.objects.standing().filter(item=item).select_related("agent").first(),
-            "in_hand": waiting.in_hand(agent),
-            "coming": waiting.coming(agent, wanted),
-            "history": waiting.history(document, reader=agent),
+            "in_hand": selectors.in_hand(agent),
+            "coming": selectors.coming(agent, wanted),
+            "history": selectors.history(document, reader=agent),
             "to_undo": Decision.objects.to_undo(agent),
             "filters": query_of(wanted),
         }

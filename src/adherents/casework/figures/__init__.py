@@ -1,0 +1,1 @@
+"""Figures on what waits and on what was decided."""

@@ -1,0 +1,29 @@
+"""Which figures are asked for."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from adherents.casework.figures.selectors import SPANS, FiguresFilter
+
+
+class FiguresForm(forms.Form):
+    """Which decisions are counted. What is not understood counts for nothing."""
+
+    weeks = forms.ChoiceField(label=_("Période"), required=False)
+    team = forms.ChoiceField(label=_("Groupe"), required=False)
+    kind = forms.ChoiceField(label=_("Type"), required=False)
+
+    def __init__(self, data: dict[str, Any], *, kinds: dict[str, str], teams: dict[str, str]) -> None:
+        super().__init__({"weeks": str(FiguresFilter.weeks)} | data)
+        spans = [(str(weeks), _("%(weeks)s dernières semaines") % {"weeks": weeks}) for weeks in SPANS]
+        self.fields["weeks"].choices = spans  # type: ignore[attr-defined]
+        self.fields["team"].choices = [("", _("Tous")), *teams.items()]  # type: ignore[attr-defined]
+        self.fields["kind"].choices = [("", _("Tous")), *kinds.items()]  # type: ignore[attr-defined]
+
+    @property
+    def wanted(self) -> FiguresFilter:
+        self.is_valid()
+        given = {name: value for name, value in self.cleaned_data.items() if value}
+        return FiguresFilter(**given | {"weeks": int(given.get("weeks", FiguresFilter.weeks))})

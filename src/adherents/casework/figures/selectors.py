@@ -1,0 +1,389 @@
+"""What the page of figures shows: counts of what waits and of what was decided, by kind, week, group and reason. Nothing is
+written, and nobody is named: a group is the smallest that is counted.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import pairwise
+from math import inf
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Count, Min, Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from adherents.casework.figures import tables
+from adherents.casework.figures.tables import Cell, Table
+from adherents.casework.models import Age, Item, Outcome, ReasonTally, Tally
+from adherents.casework.models.figures import (
+    COLUMNS,
+    NO_TEAM,
+    OUTCOME_COLUMNS,
+    WAIT_COLUMNS,
+    WAITS,
+    monday_of,
+)
+from adherents.casework.selectors import reason_label
+from adherents.insurer.profile import profile
+from adherents.ui.moments import duration
+from adherents.ui.plots import Bars, Series
+from adherents.ui.templatetags.ui import ago
+
+AGES = (1, 2, 3, 5, 7, 14)  # days since an item entered: where one tranche ends and the next begins
+SPANS = (4, 13, 26, 52, 104)  # weeks, the running one among them
+REASONS_DRAWN = 10
+Sums = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class FiguresFilter:
+    """Of which decisions: the weeks up to now, a group of agents and a kind, or "" for all."""
+
+    weeks: int = 13
+    team: str = ""
+    kind: str = ""
+
+    @property
+    def last(self) -> date:
+        return timezone.localdate()
+
+    @property
+    def first(self) -> date:
+        return monday_of(self.last) - timedelta(weeks=self.weeks - 1)
+
+    @property
+    def query(self) -> str:
+        """The same, in an address."""
+        chosen = {"weeks": self.weeks, "team": self.team, "kind": self.kind}
+        return urlencode({name: value for name, value in chosen.items() if value})
+
+
+@dataclass(frozen=True)
+class Figures:
+    """`waiting` is of now, `decided` of the weeks that were asked for; `sums` adds these up."""
+
+    wanted: FiguresFilter
+    waiting: list[Table]
+    decided: list[Table]
+    sums: list[tuple[str, str]]
+
+    def table(self, name: str) -> Table | None:
+        return next((table for table in (*self.waiting, *self.decided) if table.name == name), None)
+
+
+def read(wanted: FiguresFilter) -> Figures:
+    """All of it, by five queries that grow with the weeks and with what waits, not with what was decided."""
+    tallies = Tally.objects.during(wanted.first, wanted.last).of_kind(wanted.kind).of_team(wanted.team)
+    by_week = {line["week"]: line for line in tallies.summed("week")}
+    kinds = sorted(tallies.summed("kind"), key=lambda line: -_decisions(line))
+    total = _added(by_week.values())
+    mondays = [wanted.first + timedelta(weeks=rank) for rank in range(wanted.weeks)]
+    nothing = _added([])
+    weeks = [(monday, by_week.get(monday, nothing)) for monday in mondays] if _decisions(total) else []
+    return Figures(
+        wanted=wanted,
+        waiting=_waiting(),
+        decided=[
+            _decided(
+                "semaines",
+                _("Par semaine"),
+                _("Semaine du"),
+                [(f"{monday:%d/%m}", f"{monday:%d/%m/%Y}", line) for monday, line in weeks],
+                total,
+                lying=False,
+            ),
+            _decided(
+                "types",
+                _("Par type de document"),
+                _("Type"),
+                [(label, label, line) for line in kinds for label in [kind_label(line["kind"])]],
+                total,
+            ),
+            _decided(
+                "groupes",
+                _("Par groupe d’agents"),
+                _("Groupe"),
+                [
+                    (label, label, line)
+                    for line in tallies.summed("team")
+                    for label in [team_label(line["team"])]
+                ],
+                total,
+            ),
+            _reasons(wanted),
+        ],
+        sums=_told(total),
+    )
+
+
+def teams() -> dict[str, str]:
+    """Every group in which something was decided, as it is asked for and as it is shown, by name."""
+    found = Tally.objects.order_by("team").values_list("team", flat=True).distinct()
+    return {team or NO_TEAM: team_label(team) for team in found}
+
+
+def kinds() -> dict[str, str]:
+    """Every kind of document in which something was decided, by its name."""
+    found = Tally.objects.order_by("kind").values_list("kind", flat=True).distinct()
+    return dict(sorted(((code, kind_label(code)) for code in found), key=lambda one: one[1].casefold()))
+
+
+def kind_label(code: str) -> str:
+    """A kind's name in the reader's language; its code where the profile has dropped it since."""
+    return next((kind.label for kind in profile().documents.kinds if kind.code == code), code)
+
+
+def team_label(team: str) -> str:
+    return team or _("Sans groupe")
+
+
+def waited(sums: Sums, share: float) -> float | None:
+    """Hours within which this share of the decisions was taken, estimated within its tranche.
+
+    None without a decision; infinite beyond the last tranche's beginning.
+    """
+    left = share * sum(sums[column] for column in WAIT_COLUMNS)
+    if not left:
+        return None
+    for lower, upper, column in zip((0, *WAITS), (*WAITS, inf), WAIT_COLUMNS, strict=True):
+        if sums[column] and left <= sums[column]:
+            return inf if upper == inf else lower + (upper - lower) * left / sums[column]
+        left -= sums[column]
+    return inf
+
+
+def _decisions(sums: Sums) -> int:
+    return sum(sums[column] for column in OUTCOME_COLUMNS)
+
+
+def _added(lines: Iterable[Sums]) -> Sums:
+    kept = list(lines)
+    return {column: sum(line[column] for line in kept) for column in COLUMNS}
+
+
+def _told(total: Sums) -> list[tuple[str, str]]:
+    """The few numbers that stand above the tables."""
+    cells = _cells(total)
+    names = [_("Décisions"), _("Temps médian"), _("9 sur 10 en moins de"), _("Dans les délais")]
+    return list(zip(names, [cells[0].shown, cells[5].shown, cells[6].shown, cells[4].shown], strict=True))
+
+
+def _cells(sums: Sums) -> list[Cell]:
+    """Of one line of decisions: how many, each outcome, in time, and how long they took."""
+    number = _decisions(sums)
+    return [
+        tables.number(number),
+        *(tables.number(sums[outcome]) for outcome in OUTCOME_COLUMNS),
+        tables.share(sums["on_time"], number),
+        tables.time(waited(sums, 0.5)),
+        tables.time(waited(sums, 0.9)),
+    ]
+
+
+def _decision_heads(first: str) -> list[Cell]:
+    return [
+        tables.words(first),
+        tables.words(_("Décisions")),
+        *(tables.words(str(outcome.label)) for outcome in Outcome),
+        Cell(_("Dans les délais"), _("Dans les délais (%)")),
+        Cell(_("Temps médian"), _("Temps médian (heures)")),
+        Cell(_("9 sur 10 en moins de"), _("9 sur 10 en moins de (heures)")),
+    ]
+
+
+def _decided(
+    name: str, title: str, first: str, lines: list[tuple[str, str, Sums]], total: Sums, *, lying: bool = True
+) -> Table:
+    """One line for each (short label, label, sums), with a plot of the decisions and one of the time they took."""
+    labels = [line[0] for line in lines]
+    numbers = [_decisions(line[2]) for line in lines]
+    medians = [waited(line[2], 0.5) for line in lines]
+    drawn = [None if hours is None else min(hours, WAITS[-1]) for hours in medians]
+    plots = [
+        Bars(
+            name=f"{name}-decisions",
+            title=f"{_('Décisions')} {title.lower()}",
+            caption=_("Décisions"),
+            text=tables.peak(labels, numbers, tables.plain),
+            labels=labels,
+            series=_by_outcome([line[2] for line in lines]),
+            lying=lying,
+            says=tables.plain,
+        ),
+        Bars(
+            name=f"{name}-temps",
+            title=f"{_('Temps médian')} {title.lower()}",
+            caption=_("Temps médian jusqu’à la décision"),
+            text=tables.peak(labels, drawn, duration),
+            labels=labels,
+            series=[Series(_("Temps médian"), drawn)],
+            lying=lying,
+            says=duration,
+            steps=tables.HOURS,
+        ),
+    ]
+    return Table(
+        name=name,
+        title=title,
+        heads=_decision_heads(first),
+        rows=[[tables.words(label), *_cells(sums)] for _short, label, sums in lines],
+        total=[tables.words(_("Ensemble")), *_cells(total)],
+        plots=plots if lines else [],
+    )
+
+
+def _by_outcome(lines: list[Sums]) -> list[Series]:
+    return [
+        Series(str(Outcome.ACCEPTED.label), [sums["accepted"] for sums in lines]),
+        Series(str(Outcome.INCOMPLETE.label), [sums["incomplete"] for sums in lines], "warning"),
+        Series(str(Outcome.REFUSED.label), [sums["refused"] for sums in lines], "refusal"),
+    ]
+
+
+def _reasons(wanted: FiguresFilter) -> Table:
+    tallies = ReasonTally.objects.during(wanted.first, wanted.last).of_kind(wanted.kind).of_team(wanted.team)
+    counted: dict[str, dict[str, int]] = {}
+    for line in tallies.summed():
+        counted.setdefault(line["reason"], {})[line["outcome"]] = line["total"]
+    lines = [
+        (reason_label(code), times.get(Outcome.REFUSED, 0), times.get(Outcome.INCOMPLETE, 0))
+        for code, times in sorted(counted.items(), key=lambda one: (-sum(one[1].values()), one[0]))
+    ]
+    whole = sum(line[1] + line[2] for line in lines)
+    drawn = lines[:REASONS_DRAWN]
+    labels = [line[0] for line in drawn]
+    plot = Bars(
+        name="motifs-nombre",
+        title=_("Refus et corrections demandées, par motif"),
+        text=tables.peak(labels, [line[1] + line[2] for line in drawn], tables.plain),
+        labels=labels,
+        series=[
+            Series(str(Outcome.REFUSED.label), [line[1] for line in drawn], "refusal"),
+            Series(str(Outcome.INCOMPLETE.label), [line[2] for line in drawn], "warning"),
+        ],
+        lying=True,
+        says=tables.plain,
+    )
+
+    def cells(label: str, refused: int, asked: int) -> list[Cell]:
+        counts = map(tables.number, (refused, asked, refused + asked))
+        return [tables.words(label), *counts, tables.share(refused + asked, whole)]
+
+    return Table(
+        name="motifs",
+        title=_("Par motif de refus ou de correction"),
+        heads=[
+            tables.words(_("Motif")),
+            tables.words(str(Outcome.REFUSED.label)),
+            tables.words(str(Outcome.INCOMPLETE.label)),
+            tables.words(_("Total")),
+            Cell(_("Part"), _("Part (%)")),
+        ],
+        rows=[cells(*line) for line in lines],
+        total=cells(_("Ensemble"), sum(line[1] for line in lines), sum(line[2] for line in lines)),
+        plots=[plot] if lines else [],
+    )
+
+
+def _waiting() -> list[Table]:
+    """Everything that waits, by kind and by how long it has: one query."""
+    now, today = timezone.now(), timezone.localdate()
+    begins = [now - timedelta(days=days) for days in AGES]
+    since = {
+        f"since_{rank}": Count("pk", filter=Q(entered_at__lte=moment)) for rank, moment in enumerate(begins)
+    }
+    found = (
+        Item.objects.waiting()
+        .order_by()
+        .values("kind")
+        .annotate(
+            waiting=Count("pk"),
+            late=Count("pk", filter=Q(due_on__lt=today)),
+            today=Count("pk", filter=Q(due_on=today)),
+            oldest=Min("entered_at"),
+            **since,
+        )
+    )
+    lines: list[Sums] = sorted((dict(line) for line in found), key=lambda one: (-one["waiting"], one["kind"]))
+    # As many as entered before each moment: the difference of two neighbours is a tranche.
+    older = [sum(line[name] for line in lines) for name in ("waiting", *since)]
+    tranches = [more - fewer for more, fewer in zip(older, [*older[1:], 0], strict=True)]
+    return [_waiting_kinds(lines), _waiting_ages(tranches)]
+
+
+def _waiting_kinds(lines: list[Sums]) -> Table:
+    def cells(label: str, line: Sums) -> list[Cell]:
+        later = line["waiting"] - line["late"] - line["today"]
+        counts = map(tables.number, (line["waiting"], line["late"], line["today"], later))
+        since = timezone.localtime(line["oldest"])
+        return [tables.words(label), *counts, Cell(ago(line["oldest"]), f"{since:%d/%m/%Y %H:%M}")]
+
+    labels = [kind_label(line["kind"]) for line in lines]
+    late, today = [line["late"] for line in lines], [line["today"] for line in lines]
+    waiting = [line["waiting"] for line in lines]
+    later = [all_of - first - second for all_of, first, second in zip(waiting, late, today, strict=True)]
+    plot = Bars(
+        name="attente-types",
+        title=_("Ce qui attend, par type de document"),
+        text=tables.peak(labels, waiting, tables.plain),
+        labels=labels,
+        series=[
+            Series(str(Age.LATE.label), late, "refusal"),
+            Series(str(Age.TODAY.label), today, "warning"),
+            Series(str(Age.LATER.label), later),
+        ],
+        lying=True,
+        says=tables.plain,
+    )
+    whole = {name: sum(line[name] for line in lines) for name in ("waiting", "late", "today")}
+    return Table(
+        name="attente",
+        title=_("Ce qui attend, par type de document"),
+        heads=[
+            tables.words(_("Type")),
+            tables.words(_("En attente")),
+            *(tables.words(str(age.label)) for age in Age),
+            Cell(_("Le plus ancien"), _("Le plus ancien, entré le")),
+        ],
+        rows=[cells(label, line) for label, line in zip(labels, lines, strict=True)],
+        total=cells(_("Ensemble"), whole | {"oldest": min(line["oldest"] for line in lines)})
+        if lines
+        else [],
+        plots=[plot] if lines else [],
+    )
+
+
+def _waiting_ages(tranches: list[int]) -> Table:
+    labels = [
+        _("moins d’un jour"),
+        *(_("%(from)s à %(to)s jours") % {"from": begin, "to": end} for begin, end in pairwise(AGES)),
+        _("plus de %(days)s jours") % {"days": AGES[-1]},
+    ]
+    whole = sum(tranches)
+    plot = Bars(
+        name="anciennete-nombre",
+        title=_("Ce qui attend, depuis combien de temps"),
+        text=tables.peak(labels, tranches, tables.plain),
+        labels=labels,
+        series=[Series(_("En attente"), tranches)],
+        lying=True,
+        says=tables.plain,
+    )
+    rows = [
+        [tables.words(label), tables.number(number), tables.share(number, whole)]
+        for label, number in zip(labels, tranches, strict=True)
+    ]
+    return Table(
+        name="anciennete",
+        title=_("Ce qui attend, depuis combien de temps"),
+        heads=[
+            tables.words(_("Attend depuis")),
+            tables.words(_("En attente")),
+            Cell(_("Part"), _("Part (%)")),
+        ],
+        rows=rows if whole else [],
+        total=[tables.words(_("Ensemble")), tables.number(whole), tables.share(whole, whole)],
+        plots=[plot] if whole else [],
+    )

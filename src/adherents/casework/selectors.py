@@ -1,0 +1,121 @@
+"""What the queue and an item of it show to an agent: read here, drawn by the templates. Nothing is written."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Count, Min, Q
+from django.utils import timezone
+
+from adherents.accounts.models import Account
+from adherents.accounts.permissions import TABLE, Act
+from adherents.casework.models import Correction, Decision, Filters, Item, ItemQuerySet
+from adherents.desk.selectors import member_record
+from adherents.desk.selectors.member_record import JournalLine
+from adherents.insurer.profile import profile
+from adherents.journal.models import Entry
+from adherents.members.models import Member
+from adherents.vault.models import Document
+
+ITEMS_A_PAGE = 40
+COMING_SHOWN = 12
+DECISIONS_SHOWN = 6
+ENTRIES_SHOWN = 12
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many wait, by how they stand to the day by which they should be treated; and since when the oldest does."""
+
+    waiting: int
+    late: int
+    today: int
+    later: int
+    oldest: datetime | None
+
+
+def counts() -> Counts:
+    today = timezone.localdate()
+    found = Item.objects.waiting().aggregate(
+        waiting=Count("pk"),
+        late=Count("pk", filter=Q(due_on__lt=today)),
+        today=Count("pk", filter=Q(due_on=today)),
+        later=Count("pk", filter=Q(due_on__gt=today)),
+        oldest=Min("entered_at"),
+    )
+    return Counts(**found)
+
+
+def by_kind() -> dict[str, int]:
+    """How many wait of each kind."""
+    found = Item.objects.waiting().order_by().values("kind").annotate(count=Count("pk"))
+    return {row["kind"]: row["count"] for row in found}
+
+
+def page_of(filters: Filters, place: str, agent: Account | None, number: str | None) -> Page[Item]:
+    """A page of the queue, oldest due first, of those that the filters leave. A page that is not there: the nearest."""
+    items = Item.objects.in_place(place).matching(filters)
+    if agent is not None:
+        items = items.of(agent)
+    return Paginator(items.oldest_due_first().with_what_is_shown(), ITEMS_A_PAGE).get_page(number)
+
+
+def in_hand(agent: Account) -> list[Item]:
+    return list(Item.objects.in_hand_of(agent).with_what_is_shown())
+
+
+def coming(agent: Account, filters: Filters) -> list[Item]:
+    """What nobody has in hand and this agent could be given, the nearest first; without a promise: others take too."""
+    items: ItemQuerySet = Item.objects.free().open_to(agent).matching(filters)
+    return list(items.oldest_due_first().with_what_is_shown()[:COMING_SHOWN])
+
+
+def who_treat() -> list[Account]:
+    """Everybody to whom a document can be given, by name."""
+    people = Account.objects.filter(role__in=TABLE[Act.TREAT], closed_at=None)
+    return sorted(people, key=lambda account: account.shown_name.casefold())
+
+
+@dataclass(frozen=True)
+class PastDecision:
+    """A decision of which the member was told, with its reason's name."""
+
+    decision: Decision
+    reason: str
+
+
+@dataclass(frozen=True)
+class History:
+    """What came before this item: of the document itself, and of its member. `asked`: the correction that it answers."""
+
+    asked: Correction | None
+    decisions: list[PastDecision]
+    lines: list[JournalLine]
+
+
+def history(document: Document, *, reader: Account) -> History:
+    entries = list(Entry.objects.about(document.subject)[:ENTRIES_SHOWN])
+    return History(
+        asked=_asked(document),
+        decisions=_decisions(document.member),
+        lines=member_record.journal_lines(entries, reader=reader),
+    )
+
+
+def _asked(document: Document) -> Correction | None:
+    if document.answers_id is None:
+        return None
+    found = Correction.objects.filter(document=document.answers_id).select_related("decision", "agent")
+    return found.order_by("-asked_at", "-pk").first()
+
+
+def _decisions(member: Member) -> list[PastDecision]:
+    told = Decision.objects.standing().filter(item__document__member=member, settled_at__isnull=False)
+    latest = told.select_related("item", "agent").order_by("-at", "-pk")[:DECISIONS_SHOWN]
+    return [PastDecision(decision, reason_label(decision.reason)) for decision in latest]
+
+
+def reason_label(code: str) -> str:
+    """A reason's name in the reader's language; its code where the profile has dropped it since; "" without one."""
+    reasons = profile().documents.reasons
+    return next((reason.label for reason in reasons if reason.code == code), code)

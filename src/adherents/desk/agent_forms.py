@@ -1,0 +1,95 @@
+"""The forms of the pages about agents: who, which role, which group, and why."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from adherents.accounts.models import Role
+from adherents.accounts.services.agents import AlreadyThere, is_there
+from adherents.desk.forms import ReasonForm
+from adherents.desk.reasons import ReasonField
+
+ROLES = [(role.value, role.label) for role in Role if role is not Role.MEMBER]
+
+
+class TeamField(forms.CharField):
+    """A group, typed or chosen among those that there are."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label=_("Groupe"),
+            help_text=_(
+                "Pour les chiffres et la répartition : « Optique », « Équipe du matin ». Peut rester vide."
+            ),
+            max_length=60,
+            required=False,
+            widget=forms.TextInput({"list": "groupes", "autocomplete": "off"}),
+        )
+
+
+class InvitationForm(ReasonForm):
+    """A new agent."""
+
+    email = forms.EmailField(
+        label=_("Adresse e-mail"),
+        help_text=_("Professionnelle et personnelle à l’agent : elle sera son identifiant."),
+        max_length=254,
+        widget=forms.EmailInput({"autocomplete": "off"}),
+        error_messages={
+            "required": _("Indiquez l’adresse de l’agent."),
+            "invalid": _("Écrivez une adresse complète, comme nom@exemple.fr."),
+        },
+    )
+    name = forms.CharField(
+        label=_("Nom affiché"),
+        max_length=80,
+        widget=forms.TextInput({"autocomplete": "off"}),
+        error_messages={"required": _("Indiquez le nom de l’agent.")},
+    )
+    role = forms.ChoiceField(label=_("Rôle"), choices=ROLES)
+    team = TeamField()
+    language = forms.ChoiceField(label=_("Langue de ses mails"), choices=[])
+    field_order = ["email", "name", "role", "team", "language", "reason"]
+    first = "email"
+
+    def clean_email(self) -> str:
+        """Told with the other errors; the service settles between two who invite at once."""
+        email: str = self.cleaned_data["email"]
+        if is_there(email):
+            raise forms.ValidationError(AlreadyThere.message)
+        return email
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["language"].choices = settings.LANGUAGES  # type: ignore[attr-defined]
+        if len(settings.LANGUAGES) == 1:
+            self.fields["language"].widget = forms.HiddenInput()
+            self.fields["language"].initial = settings.LANGUAGES[0][0]
+
+
+class RoleForm(ReasonForm):
+    """Another role."""
+
+    role = forms.ChoiceField(label=_("Nouveau rôle"), choices=ROLES)
+    field_order = ["role", "reason"]
+    first = "role"
+
+
+class TeamForm(forms.Form):
+    """Another group; "" for none."""
+
+    team = TeamField()
+
+
+class FactorAnswerForm(ReasonForm):
+    """The second person's answer. The button that was pressed says which."""
+
+    answer = forms.ChoiceField(choices=[("approve", ""), ("refuse", "")], widget=forms.HiddenInput)
+    reason = ReasonField(
+        help_text=_(
+            "Gardé au journal, tel quel. Dites comment vous savez que c’est bien l’agent qui demande."
+        ),
+        widget=forms.TextInput({"autocomplete": "off"}),
+    )

@@ -1,0 +1,66 @@
+"""The desk's forms: every action asks why."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from adherents.desk.reasons import ReasonField
+from adherents.desk.services.account_actions import SameAddress, is_same_address
+from adherents.members.models import Member
+
+
+class ReasonForm(forms.Form):
+    """Why: kept in the journal, word for word. `first`: the field that takes the focus on a fresh page."""
+
+    first = "reason"
+
+    reason = ReasonField(
+        help_text=_("Gardé au journal, tel quel. Ni nom, ni numéro, ni adresse."),
+        widget=forms.TextInput({"list": "motifs", "autocomplete": "off"}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.is_bound:
+            self.fields[self.first].widget.attrs["autofocus"] = True
+
+
+class ChangeEmailForm(ReasonForm):
+    """Another address for a member (G10)."""
+
+    email = forms.EmailField(
+        label=_("Nouvelle adresse e-mail"),
+        max_length=254,
+        widget=forms.EmailInput({"autocomplete": "off"}),
+        error_messages={
+            "required": _("Indiquez la nouvelle adresse."),
+            "invalid": _("Écrivez une adresse complète, comme nom@exemple.fr."),
+        },
+    )
+    field_order = ["email", "reason"]
+    first = "email"
+
+    def __init__(self, *args: Any, member: Member, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._member = member
+
+    def clean_email(self) -> str:
+        """Told with the other errors."""
+        email: str = self.cleaned_data["email"]
+        if is_same_address(self._member, email):
+            raise forms.ValidationError(SameAddress.message)
+        return email
+
+
+class JournalFilterForm(forms.Form):
+    """What of the journal is shown."""
+
+    event = forms.ChoiceField(label=_("Événement"), required=False)
+    subject = forms.CharField(label=_("Objet"), required=False, max_length=80)
+    actor = forms.CharField(label=_("Auteur"), required=False, max_length=80)
+    before = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, events: list[tuple[str, Any]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["event"].choices = [("", _("Tous")), *events]  # type: ignore[attr-defined]

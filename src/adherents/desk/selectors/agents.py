@@ -1,0 +1,133 @@
+"""What the pages about agents show: read here, drawn by the templates. Nothing is written."""
+
+from dataclasses import dataclass
+
+from allauth.mfa.models import Authenticator
+from django.db.models import Count, Exists, OuterRef
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from adherents.accounts.factor_requests import FactorRequest
+from adherents.accounts.models import Account, Session, SignInCounter
+from adherents.accounts.permissions import TABLE, Act
+from adherents.accounts.policy import Standing
+from adherents.crypto.index import blind_indexes
+from adherents.desk.selectors.member_record import ENTRIES_SHOWN, STANDING_WORDS, JournalLine, journal_lines
+from adherents.journal.models import Entry
+
+STATE_WORDS: dict[str, str | Promise] = {
+    "invited": _("invité"),
+    "suspended": _("suspendu"),
+    "active": _("en activité"),
+    "awaits_factor": _("attend son second facteur"),
+}
+TONES = {
+    "invited": "info",
+    "suspended": "neutral",
+    "active": "success",
+    "awaits_factor": "warning",
+    Standing.LOCKED: "refusal",
+    Standing.EXPIRED: "warning",
+}
+
+
+FACTOR_WORDS: dict[str, str | Promise] = {
+    Authenticator.Type.TOTP: _("application"),
+    Authenticator.Type.WEBAUTHN: _("clé d’accès"),
+    Authenticator.Type.RECOVERY_CODES: _("codes de secours"),
+}
+
+
+@dataclass(frozen=True)
+class AgentLine:
+    """An agent as the list shows them. `tone`: of the badge."""
+
+    account: Account
+    state: str
+    words: str | Promise
+    tone: str
+    has_factor: bool
+    sessions: int
+    request: FactorRequest | None
+
+    @property
+    def name(self) -> str:
+        return self.account.shown_name
+
+
+def agent_lines(*pks: int) -> list[AgentLine]:
+    """Every agent (or these) by name, the suspended ones last. Four queries, whatever their number."""
+    factors = Authenticator.objects.filter(user=OuterRef("pk")).exclude(
+        type=Authenticator.Type.RECOVERY_CODES
+    )
+    chosen = Account.objects.agents().filter(pk__in=pks) if pks else Account.objects.agents()
+    agents = list(chosen.annotate(factor=Exists(factors)))
+    open_ones = Session.objects.filter(account__in=agents).open()
+    sessions = dict(open_ones.order_by().values_list("account").annotate(Count("pk")))
+    waiting = {request.account_id: request for request in FactorRequest.objects.waiting()}
+    locked = _locked_among(agents)
+    lines = [
+        _line(
+            agent,
+            locked=agent.pk in locked,
+            sessions=sessions.get(agent.pk, 0),
+            request=waiting.get(agent.pk),
+        )
+        for agent in agents
+    ]
+    return sorted(lines, key=lambda line: (line.state == "suspended", line.name.casefold()))
+
+
+def _line(agent: Account, *, locked: bool, sessions: int, request: FactorRequest | None) -> AgentLine:
+    has_factor = bool(agent.factor)  # type: ignore[attr-defined]
+    if agent.closed_at is not None:
+        state = "suspended"
+    elif not agent.has_usable_password():
+        state = "invited"
+    elif locked:
+        state = Standing.LOCKED.value
+    elif agent.is_expired:
+        state = Standing.EXPIRED.value
+    else:
+        state = "active" if has_factor else "awaits_factor"
+    words = STATE_WORDS.get(state) or STANDING_WORDS[Standing(state)]
+    return AgentLine(agent, state, words, TONES[state], has_factor, sessions, request)
+
+
+def _locked_among(agents: list[Account]) -> set[int]:
+    indexes = {index: agent.pk for agent in agents for index in blind_indexes("sign-in", agent.identifier)}
+    rows = SignInCounter.objects.filter(identifier_index__in=list(indexes), locked_at__isnull=False)
+    return {indexes[bytes(row.identifier_index)] for row in rows}
+
+
+def teams() -> list[str]:
+    """The groups that agents are in, by name."""
+    found = Account.objects.agents().exclude(team="").order_by("team").values_list("team", flat=True)
+    return list(dict.fromkeys(found))
+
+
+@dataclass(frozen=True)
+class AgentFile:
+    """An agent's page."""
+
+    line: AgentLine
+    factors: list[str | Promise]
+    sessions: list[Session]
+    requests: list[FactorRequest]
+    journal: list[JournalLine]
+
+
+def agent_file(agent: Account, *, reader: Account) -> AgentFile:
+    """What is known of an agent, with the journal where the reader may read it."""
+    kinds = Authenticator.objects.filter(user=agent).order_by("type").values_list("type", flat=True)
+    settled = agent.factor_requests.select_related("asked_by", "settled_by").order_by("-asked_at")
+    entries = (
+        Entry.objects.about(agent.subject)[:ENTRIES_SHOWN] if reader.role in TABLE[Act.READ_JOURNAL] else []
+    )
+    return AgentFile(
+        line=agent_lines(agent.pk)[0],
+        factors=[FACTOR_WORDS[kind] for kind in dict.fromkeys(kinds)],
+        sessions=list(Session.objects.filter(account=agent).open().newest_first()),
+        requests=list(settled[:5]),
+        journal=journal_lines(list(entries), reader=reader),
+    )

@@ -1,0 +1,22 @@
+"""Handing over the documents of someone who can no longer fetch them: their n° adhérent is another person's."""
+
+from django.utils.translation import gettext_lazy as _
+
+from adherents.accounts.models import Account
+from adherents.desk.services.account_actions import AccountActRefused
+from adherents.members.models import Member
+from adherents.vault.services.exporting import Export, export_everything
+
+
+class TakesThemAway(AccountActRefused):
+    message = _("Cet adhérent a toujours son numéro : il télécharge lui-même ses documents.")
+
+
+def hand_over_export(*, agent: Account, member: Member, reason: str) -> Export:
+    """Everything that a former holder has in the vault, as one zip; who took it and why are journalled, document by document.
+
+    Raises `TakesThemAway` for anybody else.
+    """
+    if not member.is_former_holder:
+        raise TakesThemAway
+    return export_everything(member=member, actor=agent.actor, reason=reason)

@@ -1,0 +1,57 @@
+from django.urls import path
+
+from adherents.desk.views import (
+    agents,
+    document,
+    installation,
+    journal,
+    member_record,
+    search,
+    second_factor,
+    unreachable,
+)
+
+app_name = "desk"
+urlpatterns = [
+    path("adherents/", search.search, name="search"),
+    path("adherents/sans-adresse/", unreachable.unreachable, name="unreachable"),
+    path(
+        "adherents/sans-adresse/courriers/", unreachable.letters_for_unreachable, name="letters_unreachable"
+    ),
+    path("adherents/adresse-en-echec/", unreachable.failing, name="failing"),
+    path("adherents/adresse-en-echec/courriers/", unreachable.letters_for_failing, name="letters_failing"),
+    path("adherents/<int:pk>/", member_record.member_page, name="member"),
+    path("adherents/<int:pk>/adresse/", member_record.change_email, name="change_email"),
+    path("adherents/<int:pk>/blocage/", member_record.end_lock, name="end_lock"),
+    path("adherents/<int:pk>/lien/", member_record.send_link, name="send_link"),
+    path("adherents/<int:pk>/courrier/", member_record.write_letter, name="write_letter"),
+    path("adherents/<int:pk>/fermeture/", member_record.close_account, name="close_account"),
+    path("adherents/<int:pk>/reouverture/", member_record.reopen_account, name="reopen_account"),
+    path("adherents/<int:pk>/export/", member_record.hand_over_export, name="hand_over_export"),
+    path("adherents/<int:pk>/nir/", member_record.show_nir, name="show_nir"),
+    path("adherents/<int:pk>/connexions/", member_record.end_member_sessions, name="end_member_sessions"),
+    path("documents/<uuid:document_id>/", document.document_page, name="document"),
+    path("documents/<uuid:document_id>/pages/<int:number>/", document.document_page, name="page"),
+    path("documents/<uuid:document_id>/pages/<int:number>/image/", document.document_image, name="image"),
+    path("courriers/", unreachable.batches, name="letter_batches"),
+    path("courriers/<uuid:batch_id>/", unreachable.batch_page, name="letters"),
+    path("courriers/<uuid:batch_id>/pdf/", unreachable.take_sheets, name="letters_pdf"),
+    path("courriers/<uuid:batch_id>/liste/", unreachable.take_listing, name="letters_list"),
+    path("courriers/<uuid:batch_id>/destruction/", unreachable.destroy, name="letters_destroy"),
+    path("agents/", agents.agents_page, name="agents"),
+    path("agents/inviter/", agents.invite, name="invite_agent"),
+    path("agents/<int:pk>/", agents.agent_page, name="agent"),
+    path("agents/<int:pk>/invitation/", agents.invite_again, name="invite_again"),
+    path("agents/<int:pk>/role/", agents.change_role, name="agent_role"),
+    path("agents/<int:pk>/groupe/", agents.change_team, name="agent_team"),
+    path("agents/<int:pk>/suspendre/", agents.suspend, name="suspend_agent"),
+    path("agents/<int:pk>/retablir/", agents.reinstate, name="reinstate_agent"),
+    path("agents/<int:pk>/blocage/", agents.end_lock, name="end_agent_lock"),
+    path("agents/<int:pk>/connexions/", agents.end_all_sessions, name="end_agent_sessions"),
+    path("agents/<int:pk>/second-facteur/", second_factor.ask_new_factor, name="ask_new_factor"),
+    path("agents/<int:pk>/second-facteur/accord/", second_factor.answer, name="answer_new_factor"),
+    path("agents/<int:pk>/second-facteur/lien/", second_factor.send_factor_link, name="send_factor_link"),
+    path("profil/", installation.profile_page, name="profile"),
+    path("cles/", installation.keys_page, name="keys"),
+    path("journal/", journal.journal, name="journal"),
+]

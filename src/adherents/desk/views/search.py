@@ -1,0 +1,42 @@
+"""Find a member."""
+
+import re
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from adherents.accounts.decorators import account_of, allowed_to
+from adherents.accounts.permissions import Act, acts_of
+from adherents.desk.selectors import member_record
+from adherents.members.models import FOUND_AT_MOST
+from adherents.members.selectors import find
+
+
+@allowed_to(Act.FIND)
+@require_http_methods(["GET", "HEAD", "POST"])
+def search(request: HttpRequest) -> HttpResponse:
+    """One box for a number, names, an e-mail address, a birth date, a NIR. One hit opens its file.
+
+    The box posts: a NIR or an address has no place in a URL, which others log. Names go on to a page of their own, that
+    one can come back to.
+    """
+    query = request.POST.get("q", request.GET.get("q", "")).strip()[:120]
+    if request.method == "POST" and query and not re.search(r"[\d@]", query):
+        return redirect(f"{reverse('desk:search')}?{urlencode({'q': query})}")
+    found = find(query) if query else []
+    if len(found) == 1:
+        if found[0].why:
+            messages.info(request, found[0].why + ".")
+        return redirect("desk:member", found[0].member.pk)
+    states = member_record.account_states([one.member for one in found])
+    context = {
+        "may": acts_of(account_of(request)),
+        "query": query,
+        "results": [(one.member, states[one.member.pk], one.why) for one in found],
+        "most": FOUND_AT_MOST,
+    }
+    return render(request, "desk/search.html", context)

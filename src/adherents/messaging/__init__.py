@@ -1,0 +1,1 @@
+"""Messages between a member and the service, both sides."""

@@ -1,0 +1,26 @@
+"""The mail that says that a message waits, and never what it says."""
+
+from django.conf import settings
+from django.urls import reverse
+
+from adherents.accounts.whom import whom
+from adherents.mail.services import post
+from adherents.messaging.models import Message
+
+
+def message_waits(message: Message) -> None:
+    """« Un message vous attend ». Nothing is posted where there is no address (G10)."""
+    member = message.thread.member
+    to, language = member.mail_to
+    if not to:
+        return
+    post(
+        "messaging/message_waits",
+        to=to,
+        language=language,
+        context={
+            "link": settings.BASE_URL + reverse("messages:thread", args=[message.thread_id]),
+            **whom(member.name, member.number),
+        },
+        dedupe_key=f"message:{message.pk}",
+    )

@@ -1,0 +1,200 @@
+"""Threads between a member and the service, what is said in them, and the answers that agents keep ready."""
+
+import uuid
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import Case, F, Q, When
+from django.utils import timezone
+
+from adherents.accounts.models import Account
+from adherents.crypto.fields import EncryptedTextField
+from adherents.crypto.rows import ALTERED, SealedQuerySet, readable
+from adherents.members.models import Member
+from adherents.vault.models import Document
+
+if TYPE_CHECKING:
+    from django_stubs_ext.db.models.manager import RelatedManager
+
+LONGEST_SUBJECT = 120
+LONGEST_BODY = 5000
+_NOBODYS = Q(agent__isnull=True) | Q(agent__closed_at__isnull=False)
+
+
+class ThreadQuerySet(SealedQuerySet["Thread"]):
+    def of(self, member: Member) -> Self:
+        """A member's threads, the latest first."""
+        return self.filter(member=member).order_by("-last_at", "pk")
+
+    def unread_by(self, member: Member) -> Self:
+        """Those in which something waits for the member."""
+        return self.filter(member=member, unread_by_member=True)
+
+    def still_open(self) -> Self:
+        return self.filter(closed_at__isnull=True)
+
+    def closed(self) -> Self:
+        return self.filter(closed_at__isnull=False)
+
+    def without_an_agent(self) -> Self:
+        """Nobody follows them, or somebody who has left."""
+        return self.filter(_NOBODYS)
+
+    def followed_by(self, agent: Account) -> Self:
+        return self.filter(agent=agent)
+
+    def to_answer_by(self, agent: Account) -> Self:
+        """Where a member waits for this agent or for anybody, and what was handed over to this agent and is not read yet."""
+        something = Q(waits_since__isnull=False) | Q(unread_by_service=True)
+        return self.still_open().filter(_NOBODYS | Q(agent=agent), something)
+
+    def as_they_should_be_answered(self) -> Self:
+        """Those without an agent first, then the member who has waited longest."""
+        nobodys = Case(When(_NOBODYS, then=0), default=1)
+        return self.order_by(nobodys, F("waits_since").asc(nulls_last=True), "-last_at", "pk")
+
+
+class Thread(models.Model):
+    """One subject between a member and the service.
+
+    `agent` follows it (null: whoever comes first). `waits_since`: when the member wrote what nobody has answered yet. Each side
+    has its unread mark; the service's stays until the agent who follows it has opened it, or until somebody has answered.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="threads")
+    subject = EncryptedTextField(bound_to=["id", "member_id"])
+    document = models.ForeignKey(
+        Document, on_delete=models.SET_NULL, null=True, related_name="threads", help_text="what it is about"
+    )
+    agent = models.ForeignKey(Account, on_delete=models.SET_NULL, null=True, related_name="threads")
+    opened_at = models.DateTimeField(default=timezone.now)
+    last_at = models.DateTimeField(default=timezone.now, help_text="of the last message that the member sees")
+    closed_at = models.DateTimeField(null=True)
+    waits_since = models.DateTimeField(null=True)
+    unread_by_member = models.BooleanField(default=False)
+    unread_by_service = models.BooleanField(default=False)
+
+    objects = ThreadQuerySet.as_manager()
+    messages: "RelatedManager[Message]"
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["member", "-last_at", "id"], name="threads_latest_first"),
+            models.Index(
+                fields=["agent", "last_at", "id"], condition=Q(closed_at__isnull=True), name="threads_open"
+            ),
+            models.Index(
+                fields=["closed_at"], condition=Q(closed_at__isnull=False), name="threads_by_retention"
+            ),
+            models.Index(fields=["member"], condition=Q(unread_by_member=True), name="threads_unread"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(closed_at__isnull=True) | Q(waits_since__isnull=True, unread_by_service=False),
+                name="nothing_waits_in_a_closed_thread",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"thread {self.pk}"
+
+    @property
+    def reference(self) -> str:
+        """How drafts name this thread."""
+        return f"thread:{self.pk}"
+
+    @property
+    def shown_subject(self) -> str:
+        """For a page; a sentence where it does not open."""
+        return readable(self, "subject", str(ALTERED))
+
+    @property
+    def is_closed(self) -> bool:
+        return self.closed_at is not None
+
+    @property
+    def follower(self) -> Account | None:
+        """The agent who follows it, unless that agent has left."""
+        return self.agent if self.agent and self.agent.closed_at is None else None
+
+
+class MessageQuerySet(SealedQuerySet["Message"]):
+    def of(self, thread: "Thread") -> Self:
+        return self.filter(thread=thread)
+
+    def for_the_member(self) -> Self:
+        """What the member may read: everything but the service's own notes. The member's side reads through this alone."""
+        return self.filter(internal=False)
+
+    def in_order(self) -> Self:
+        return self.order_by("at", "pk")
+
+
+class Message(models.Model):
+    """What one person wrote. An `internal` note is the service's own: the member never sees it."""
+
+    thread = models.ForeignKey(Thread, on_delete=models.CASCADE, related_name="messages")
+    author = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="messages")
+    from_member = models.BooleanField()
+    internal = models.BooleanField(default=False)
+    at = models.DateTimeField(default=timezone.now)
+    body = EncryptedTextField(bound_to=["thread_id", "author_id", "internal", "at"])
+
+    objects = MessageQuerySet.as_manager()
+    attachments: "RelatedManager[Attachment]"
+
+    class Meta:
+        indexes = [models.Index(fields=["thread", "at", "id"], name="messages_in_order")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(internal=False) | Q(from_member=False), name="a_note_is_never_a_members"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"message {self.pk}"
+
+    @property
+    def shown_body(self) -> str:
+        """For a page; a sentence where it does not open."""
+        return readable(self, "body", str(ALTERED))
+
+
+class Attachment(models.Model):
+    """A document of the vault that came with a message."""
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="attachments")
+    document = models.OneToOneField(Document, on_delete=models.CASCADE, related_name="attached_to")
+
+    class Meta:
+        ordering = ["document__place"]
+
+    def __str__(self) -> str:
+        return f"attachment {self.document_id}"
+
+
+class CannedAnswerQuerySet(models.QuerySet["CannedAnswer"]):
+    def in_order(self) -> Self:
+        return self.order_by("title", "pk")
+
+
+class CannedAnswer(models.Model):
+    """An answer kept ready, in both languages; `{prenom}` and its like are filled in (`placeholders.py`)."""
+
+    title = models.CharField(max_length=80, unique=True)
+    fr = models.TextField()
+    en = models.TextField()
+    changed_at = models.DateTimeField(default=timezone.now)
+
+    objects = CannedAnswerQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=~Q(fr="") & ~Q(en=""), name="in_both_languages")]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def to(self, language: str) -> str:
+        """Its words in that language."""
+        return self.en if language.startswith("en") else self.fr

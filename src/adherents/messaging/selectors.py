@@ -1,0 +1,62 @@
+"""What the pages on messages show: read here, drawn by the templates. Nothing is written."""
+
+from collections.abc import Sequence
+
+from django.db.models import Count, Prefetch, Q
+
+from adherents.accounts.models import Account
+from adherents.members.models import Member
+from adherents.messaging.models import Attachment, Message, MessageQuerySet, Thread, ThreadQuerySet
+
+OF_A_MEMBER = 8
+VIEWS = ("a-repondre", "miennes", "sans-conseiller", "toutes", "fermees")
+
+
+def conversation(messages: MessageQuerySet) -> list[Message]:
+    """In order, each with its attachments. Two queries."""
+    attachments = Attachment.objects.select_related("document__deposit").defer("document__wrapped_key")
+    return list(messages.in_order().prefetch_related(Prefetch("attachments", attachments)))
+
+
+def last_of(messages: Sequence[Message]) -> int:
+    """Up to where whoever has these messages on the screen has read."""
+    return max((message.pk for message in messages), default=0)
+
+
+def inbox(agent: Account, view: str) -> ThreadQuerySet:
+    """The threads of one of the `VIEWS`."""
+    threads = Thread.objects.select_related("member", "agent")
+    if view == "fermees":
+        return threads.closed().order_by("-closed_at", "pk")
+    narrowed = {
+        "a-repondre": threads.to_answer_by(agent),
+        "miennes": threads.still_open().followed_by(agent),
+        "sans-conseiller": threads.still_open().without_an_agent(),
+        "toutes": threads.still_open(),
+    }
+    return narrowed[view].as_they_should_be_answered()
+
+
+def counts(agent: Account) -> dict[str, int]:
+    """How many threads each of the open `VIEWS` has. One query."""
+    threads = Thread.objects.still_open()
+    nobodys = Q(agent__isnull=True) | Q(agent__closed_at__isnull=False)
+    waits = Q(waits_since__isnull=False) | Q(unread_by_service=True)
+    found = threads.aggregate(
+        to_answer=Count("pk", filter=(nobodys | Q(agent=agent)) & waits),
+        mine=Count("pk", filter=Q(agent=agent)),
+        nobodys=Count("pk", filter=nobodys),
+        every=Count("pk"),
+    )
+    keys = ("to_answer", "mine", "nobodys", "every")
+    return dict(zip(VIEWS, (found[key] for key in keys), strict=False))
+
+
+def to_answer(agent: Account) -> int:
+    """In how many threads something waits for this agent."""
+    return Thread.objects.to_answer_by(agent).count()
+
+
+def of_member(member: Member) -> list[Thread]:
+    """A member's latest threads, for their file."""
+    return list(Thread.objects.of(member).select_related("agent")[:OF_A_MEMBER])

@@ -1,0 +1,1 @@
+"""What is written, answered, kept ready and erased."""

@@ -1,0 +1,1 @@
+"""The member's pages, the agents', and the answers that they keep ready."""

@@ -1,0 +1,226 @@
+"""Messages at the desk: the inbox, a thread beside the member's file, and what an agent does with it."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from adherents.accounts.decorators import account_of, allowed_to
+from adherents.accounts.models import Account
+from adherents.accounts.permissions import Act, acts_of
+from adherents.desk.views.member_record import file_context
+from adherents.drafts.kinds import DraftKind
+from adherents.drafts.sheets import Sheet
+from adherents.members.models import Member
+from adherents.messaging import placeholders
+from adherents.messaging.forms import AnswerForm, CloseForm, NoteForm, StartForm, TransferForm
+from adherents.messaging.models import LONGEST_BODY, CannedAnswer, Message, Thread
+from adherents.messaging.selectors import VIEWS, conversation, counts, inbox, last_of
+from adherents.messaging.services import threads as service
+from adherents.messaging.services.threads import MessageRefused
+
+A_PAGE = 50
+
+
+@allowed_to(Act.MESSAGES)
+@require_safe
+def inbox_page(request: HttpRequest) -> HttpResponse:
+    """The inbox: what is to answer, those without an agent first."""
+    agent = account_of(request)
+    view = request.GET.get("voir", VIEWS[0])
+    view = view if view in VIEWS else VIEWS[0]
+    page = Paginator(inbox(agent, view), A_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "may": acts_of(agent),
+        "view": view,
+        "narrowed": f"voir={view}",
+        "page": page,
+        "counts": _tabs(agent, view),
+    }
+    return render(request, "messaging/agent/threads.html", context)
+
+
+def _tabs(agent: Account, current: str) -> list[dict[str, Any]]:
+    found = counts(agent)
+    words = [_("À répondre"), _("Les miennes"), _("Sans conseiller"), _("Toutes"), _("Fermées")]
+    return [
+        {"name": name, "label": label, "count": found.get(name), "current": name == current}
+        for name, label in zip(VIEWS, words, strict=True)
+    ]
+
+
+@allowed_to(Act.MESSAGES)
+@require_http_methods(["GET", "HEAD", "POST"])
+def thread(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponse:
+    """A thread; posting answers it, or puts an answer kept ready into what is being written."""
+    shown = _thread(thread_id)
+    if request.method != "POST":
+        return _thread_page(request, shown)
+    agent = account_of(request)
+    if "insert" in request.POST:
+        return _thread_page(request, shown, answer=_with_canned(request, shown, agent))
+    form = AnswerForm(request.POST)
+    if form.is_valid():
+        then_close = "close" in request.POST
+        try:
+            service.answer(agent=agent, thread_id=thread_id, then_close=then_close, **form.cleaned_data)
+        except MessageRefused as refusal:
+            form.add_error(refusal.field or None, str(refusal.message))
+        else:
+            said = _("Réponse envoyée, conversation fermée.") if then_close else _("Réponse envoyée.")
+            messages.success(request, said)
+            return redirect("messaging:threads") if then_close else redirect("messaging:thread", thread_id)
+    return _thread_page(request, shown, answer=form)
+
+
+@allowed_to(Act.MESSAGES)
+@require_POST
+def note(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponse:
+    """A note that the member never sees."""
+    shown, form = _thread(thread_id), NoteForm(request.POST)
+    if not form.is_valid():
+        return _thread_page(request, shown, note=form)
+    service.note(agent=account_of(request), thread_id=thread_id, **form.cleaned_data)
+    messages.success(request, _("Note ajoutée : le service seul la voit."))
+    return redirect("messaging:thread", thread_id)
+
+
+@allowed_to(Act.MESSAGES)
+@require_POST
+def transfer(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponse:
+    """To another agent, or back to all."""
+    shown, agent = _thread(thread_id), account_of(request)
+    form = TransferForm(request.POST, agent=agent)
+    if not form.is_valid():
+        return _thread_page(request, shown, transfer=form)
+    to = form.cleaned_data["agent"]
+    said = _("Conversation transférée.") if to else _("La conversation est revenue à tous.")
+    return _do(request, thread_id, lambda: service.transfer(agent=agent, thread_id=thread_id, to=to), said)
+
+
+@allowed_to(Act.MESSAGES)
+@require_POST
+def take(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponse:
+    """Follow a thread that nobody follows."""
+    shown, agent = _thread(thread_id), account_of(request)
+    said = _("Vous suivez cette conversation.")
+    return _do(request, shown.pk, lambda: service.take(agent=agent, thread_id=thread_id), said)
+
+
+@allowed_to(Act.MESSAGES)
+@require_POST
+def close(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponse:
+    """Nothing waits in it any more. The member may write again: it then opens by itself."""
+    shown, agent = _thread(thread_id), account_of(request)
+    form = CloseForm(request.POST)
+    after = form.cleaned_data["after"] if form.is_valid() else 0
+    said = _("Conversation fermée.")
+    return _do(request, shown.pk, lambda: service.close(agent=agent, thread_id=thread_id, after=after), said)
+
+
+@allowed_to(Act.MESSAGES)
+@require_POST
+def reopen(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponse:
+    shown, agent = _thread(thread_id), account_of(request)
+    said = _("Conversation rouverte.")
+    return _do(request, shown.pk, lambda: service.reopen(agent=agent, thread_id=thread_id), said)
+
+
+@allowed_to(Act.MESSAGES)
+@require_http_methods(["GET", "HEAD", "POST"])
+def start(request: HttpRequest, pk: int) -> HttpResponse:
+    """An agent writes first."""
+    member = get_object_or_404(Member.objects.select_related("account"), pk=pk)
+    agent = account_of(request)
+    draft = Sheet(request, DraftKind.FIRST_MESSAGE, "subject", "body", about=member.subject)
+    form = StartForm(request.POST if request.method == "POST" else None, initial=draft.begin())
+    if "insert" in request.POST:
+        written = {
+            "subject": request.POST.get("subject", ""),
+            "body": _inserted(request, placeholders.About(member, agent)),
+        }
+        form = StartForm(initial=written)
+    elif form.is_valid():
+        try:
+            started = service.start(agent=agent, member=member, **form.cleaned_data)
+        except MessageRefused as refusal:
+            form.add_error(refusal.field or None, str(refusal.message))
+        else:
+            messages.success(request, _("Message envoyé."))
+            return redirect("messaging:thread", started.pk)
+    context = file_context(request, member) | {
+        "form": form,
+        "draft": draft,
+        "canned": list(CannedAnswer.objects.in_order()),
+    }
+    return render(request, "messaging/agent/start.html", context)
+
+
+def _thread(thread_id: uuid.UUID) -> Thread:
+    found: Thread = get_object_or_404(
+        Thread.objects.select_related("member__account", "agent", "document__deposit"), pk=thread_id
+    )
+    return found
+
+
+def _do(request: HttpRequest, thread_id: uuid.UUID, act: Callable[[], object], said: str) -> HttpResponse:
+    """One call, and back to the thread, which says how it went."""
+    try:
+        act()
+    except MessageRefused as refusal:
+        messages.error(request, str(refusal.message))
+    else:
+        messages.success(request, said)
+    return redirect("messaging:thread", thread_id)
+
+
+def _with_canned(request: HttpRequest, shown: Thread, agent: Account) -> AnswerForm:
+    """What is being written, with the answer kept ready at its end."""
+    about = placeholders.About(shown.member, agent, shown.document)
+    return AnswerForm(initial={"body": _inserted(request, about), "after": request.POST.get("after", 0)})
+
+
+def _inserted(request: HttpRequest, about: placeholders.About) -> str:
+    body = request.POST.get("body", "").rstrip()
+    chosen = request.POST["insert"]
+    is_key = chosen.isdecimal() and len(chosen) < 19
+    kept = CannedAnswer.objects.filter(pk=int(chosen)).first() if is_key else None
+    parts = [body, placeholders.fill(kept.to(about.language), about) if kept else ""]
+    return "\n\n".join(part for part in parts if part)[:LONGEST_BODY]
+
+
+def _thread_page(request: HttpRequest, shown: Thread, **bound: forms.Form) -> HttpResponse:
+    """The page, with a form that was refused, or with fresh ones."""
+    agent = account_of(request)
+    service.read_by_agent(agent=agent, thread=shown)
+    said = conversation(Message.objects.of(shown).select_related("author"))
+    after = last_of(said)
+    page = reverse("messaging:thread", args=[shown.pk])
+    draft = Sheet(request, DraftKind.ANSWER, "body", about=shown.reference, page=page)
+    note_draft = Sheet(request, DraftKind.NOTE, "body", about=shown.reference, page=page)
+    answer = bound.get("answer") or AnswerForm(initial=draft.begin({"after": after}))
+    wrong = next((form for form in bound.values() if form.errors), None)
+    context = file_context(request, shown.member) | {
+        "thread": shown,
+        "document": shown.document,
+        "conversation": said,
+        "after": after,
+        "answer": answer,
+        "draft": draft,
+        "note": bound.get("note") or NoteForm(initial=note_draft.begin()),
+        "note_draft": note_draft,
+        "transfer": bound.get("transfer") or TransferForm(agent=agent),
+        "form": wrong,
+        "canned": list(CannedAnswer.objects.in_order()),
+        "is_mine": shown.follower == agent,
+        "is_english": placeholders.About(shown.member, agent).language == "en",
+    }
+    return render(request, "messaging/agent/thread.html", context)

@@ -1,0 +1,29 @@
+"""The steps by which a member and the service write to each other in the tests."""
+
+from typing import Any
+
+from adherents.accounts.models import Account
+from adherents.members.models import Member
+from adherents.messaging.models import Message, Thread
+from adherents.messaging.services import threads
+
+OWN = "/adherent/messages/"
+DESK = "/gestion/messages/"
+QUESTION = "Ma dent couronnée sera-t-elle remboursée ?"
+
+
+def asked(member: Member, body: str = QUESTION, **options: Any) -> Thread:
+    """The member opens a thread."""
+    assert member.account
+    return threads.open_thread(
+        member=member, author=member.account, subject="Couronne dentaire", body=body, **options
+    )
+
+
+def answered(thread: Thread, agent: Account, body: str = "Oui, à 80 %.", **options: Any) -> Thread:
+    """An agent who has read everything answers."""
+    return threads.answer(agent=agent, thread_id=thread.pk, body=body, after=last(thread), **options)
+
+
+def last(thread: Thread) -> int:
+    return Message.objects.of(thread).latest("pk").pk
