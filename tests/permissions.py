@@ -127,7 +127,7 @@ RULES: dict[str, Rule] = {
     "mfa_view_recovery_codes": own_account(READ),
     "mfa_generate_recovery_codes": own_account(ASK),
     # the desk
-    "casework:desk": desk(DESK | {AUDITOR}, READ),
+    "casework:queue": desk(DESK | {AUDITOR}, READ),
     "casework:next": desk(DESK, {"POST"}),
     "casework:treat": desk(DESK, READ),
     "casework:treat_image": desk(DESK, READ),

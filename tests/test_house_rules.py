@@ -80,6 +80,14 @@ def test_every_room_stands_on_a_floor() -> None:
     assert set(ROOMS) == set(chain(*FLOORS))
 
 
+def test_the_settings_list_the_rooms_from_the_highest_floor() -> None:
+    """A room's styles come after those of the rooms below it, and its translations before."""
+    floor = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
+    listed = [floor[name.split(".")[1]] for name in settings.INSTALLED_APPS if name.startswith("adherents.")]
+    assert len(listed) > 15
+    assert listed == sorted(listed)
+
+
 def test_foreign_keys_descend_the_floors() -> None:
     floor = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
     for model in apps.get_models():

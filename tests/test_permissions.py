@@ -123,4 +123,4 @@ def test_each_role_reaches_what_it_may_and_nothing_else(who: str) -> None:
 
 
 def test_a_page_that_is_not_there_is_no_door() -> None:
-    assert Client().get(reverse("casework:desk") + "nulle-part/").status_code == 404
+    assert Client().get(reverse("casework:queue") + "nulle-part/").status_code == 404

@@ -67,7 +67,7 @@ def assert_protected(response: Any) -> None:
 def test_the_walk_finds_the_pages_that_the_guide_names() -> None:
     names = {address.name for address in ADDRESSES}
     assert {"accounts:sign_in", "accounts:link", "enrolment:first_connection", "vault:send"} <= names
-    assert {"casework:desk", "portal:contact", "mfa_index"} <= names
+    assert {"casework:queue", "portal:contact", "mfa_index"} <= names
 
 
 @EVERY_ADDRESS

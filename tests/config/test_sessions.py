@@ -132,4 +132,4 @@ def test_a_member_refused_at_the_desk_is_journalled() -> None:
     sign_in(client, CAMILLE.number)
     assert client.get("/gestion/").status_code == 403
     refusal = Entry.objects.about(account.subject).filter(event=Event.ACCESS_REFUSED).get()
-    assert refusal.details == {"page": "casework:desk"}
+    assert refusal.details == {"page": "casework:queue"}

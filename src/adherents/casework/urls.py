@@ -4,7 +4,7 @@ from adherents.casework.views import figures, queue, treating
 
 app_name = "casework"
 urlpatterns = [
-    path("", queue.desk, name="desk"),
+    path("", queue.queue_page, name="queue"),
     path("suivant/", queue.next_item, name="next"),
     path("traiter/<uuid:document_id>/", treating.treat, name="treat"),
     path("traiter/<uuid:document_id>/pages/<int:number>/image/", treating.treat_image, name="treat_image"),

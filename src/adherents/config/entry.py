@@ -15,7 +15,7 @@ def member_entry(request: HttpRequest) -> HttpResponseBase:
     if request.method == "POST" or not request.user.is_authenticated:
         return sign_in_page(request)
     if account_of(request).is_agent:
-        return redirect("casework:desk")
+        return redirect("casework:queue")
     return member_home(request)
 
 

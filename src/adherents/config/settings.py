@@ -109,7 +109,7 @@ ADHERENTS_PAGES = {
     "documents": "vault:documents",
     "threads": "messages:threads",
     "new_thread": "messages:new",
-    "desk": "casework:desk",
+    "desk": "casework:queue",
     "search": "desk:search",
 }
 FORM_RENDERER = "adherents.ui.forms.PortalRenderer"

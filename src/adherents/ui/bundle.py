@@ -1,8 +1,9 @@
 """One stylesheet, one script and one mark, made from the rooms' `assets/` and the profile.
 
 The stylesheet is Bootstrap's Reboot (from the package that ships it), the variables that the brand gives,
-then the rooms' `assets/*.css`, this room's first. The script is the rooms' `assets/js/*.js`, each in a scope
-of its own, without their comments; the page that sends documents has one more, of `assets/sending/*.js`.
+then the rooms' `assets/*.css`, this room's first, the highest room's last. The script is the rooms'
+`assets/js/*.js`, each in a scope of its own, without their comments; the page that sends documents has one more,
+of `assets/sending/*.js`.
 See `docs/decisions/0003-one-stylesheet.md`.
 """
 
@@ -30,9 +31,10 @@ _SOURCE_MAP = re.compile(r"/\*# sourceMappingURL=.*?\*/")
 
 
 def _assets(pattern: str) -> Iterator[str]:
-    """The rooms' own files, this room's before the others', each room's by name."""
-    rooms = [config for config in apps.get_app_configs() if config.name.startswith("adherents.")]
-    for room in sorted(rooms, key=lambda config: (config.name != "adherents.ui", config.name)):
+    """The rooms' own files: this room's first, then those of each room before those that stand above it."""
+    lowest_first = reversed(list(apps.get_app_configs()))
+    rooms = [config for config in lowest_first if config.name.startswith("adherents.")]
+    for room in sorted(rooms, key=lambda config: config.name != "adherents.ui"):
         for path in sorted(Path(room.path, "assets").glob(pattern)):
             yield path.read_text()
 

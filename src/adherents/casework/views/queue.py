@@ -31,7 +31,7 @@ FETCHED_AHEAD = 2  # pages of the next document
 
 @allowed_to(Act.ENTER)
 @require_safe
-def desk(request: HttpRequest) -> HttpResponse:
+def queue_page(request: HttpRequest) -> HttpResponse:
     """Where an agent arrives: the queue. Who may read the journal only goes there."""
     agent = account_of(request)
     may = acts_of(agent)
@@ -107,7 +107,7 @@ def on_to_the_next(request: HttpRequest) -> HttpResponse:
     item = queue.take_next(agent=account_of(request), filters=wanted_by(request), passed=_put_off_by(request))
     if item is None:
         messages.info(request, _("Rien d’autre n’attend."))
-        return redirect(reverse("casework:desk") + query_of(wanted_by(request)))
+        return redirect(reverse("casework:queue") + query_of(wanted_by(request)))
     return redirect(treat_address(item.pk, request))
 
 
@@ -148,7 +148,7 @@ def give_back(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
     else:
         put_off(request, document_id)
         messages.success(request, _("Document rendu : il a repris sa place dans la file."))
-    return redirect(reverse("casework:desk") + query_of(wanted_by(request)))
+    return redirect(reverse("casework:queue") + query_of(wanted_by(request)))
 
 
 @allowed_to(Act.TREAT)
@@ -183,7 +183,7 @@ def assign(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
         queue.assign(agent=account_of(request), item=item, to=to)
         said = _("Document réservé à %(name)s.") % {"name": to.shown_name} if to else ""
         messages.success(request, said or _("Document à prendre : il n’est plus réservé."))
-        return redirect(reverse("casework:desk") + query_of(wanted_by(request)))
+        return redirect(reverse("casework:queue") + query_of(wanted_by(request)))
 
     return _give(request, item, form, give, "casework/assign.html")
 
@@ -222,7 +222,7 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, str(refusal.message))
     else:
         messages.success(request, _("Décision annulée : rien n’est parti, et le document est à vous."))
-    return redirect(treat_address(back, request) if back else reverse("casework:desk"))
+    return redirect(treat_address(back, request) if back else reverse("casework:queue"))
 
 
 def item_or_404(document_id: uuid.UUID) -> Item:

@@ -1,28 +1,56 @@
-"""What the desk's pages show of messages wherever they are."""
+"""What every page of the desk shows, and what other rooms add to it."""
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django import template
 from django.template.context import Context
+from django.urls import reverse
 
 from adherents.accounts.models import Account
-from adherents.accounts.permissions import Act
+from adherents.desk.panels import MENU, PANELS, MenuEntry, Panel
 from adherents.members.models import Member
-from adherents.messaging.selectors import of_member, to_answer
 
 register = template.Library()
 
 
-@register.inclusion_tag("messaging/agent/panel.html", takes_context=True)
-def messages_of(context: Context, member: Member, *, beside: bool = False) -> dict[str, Any]:
-    """A member's conversations, and the way to write first. Nothing for a role that does not treat messages."""
-    shown = Act.MESSAGES in (context.get("may") or ())
-    threads = of_member(member) if shown else []
-    return {"shown": shown, "threads": threads, "member": member, "beside": beside}
+@dataclass(frozen=True)
+class MenuLine:
+    """An entry of the menu, on this page and for this agent."""
+
+    entry: MenuEntry
+    agent: Account
+    path: str
+
+    @cached_property
+    def url(self) -> str:
+        return reverse(self.entry.address)
+
+    @property
+    def is_current(self) -> bool:
+        return self.url == self.path
+
+    @cached_property
+    def count(self) -> int:
+        return self.entry.count(self.agent) if self.entry.count else 0
 
 
 @register.simple_tag(takes_context=True)
-def messages_to_answer(context: Context) -> int:
-    """In how many threads something waits for the agent who is signed in. One query."""
-    account = context["user"]
-    return to_answer(account) if isinstance(account, Account) else 0
+def desk_menu(context: Context) -> list[MenuLine]:
+    """The pages that this agent may open. What waits is counted once a template asks for it."""
+    may, agent = context.get("may") or (), context["user"]
+    return [MenuLine(entry, agent, context["request"].path) for entry in MENU if entry.act in may]
+
+
+@register.simple_tag(takes_context=True)
+def record_panels(context: Context) -> list[Panel]:
+    """What other rooms show of a member to this agent."""
+    return [panel for panel in PANELS if panel.act in (context.get("may") or ())]
+
+
+@register.inclusion_tag("desk/panels.html", takes_context=True)
+def panels_of(context: Context, member: Member, *, beside: bool = False) -> dict[str, Any]:
+    """The same, drawn for one member. `beside`: on a page whose subject and keys are others."""
+    panels = [(panel.template, panel.read(member)) for panel in record_panels(context)]
+    return {"panels": panels, "member": member, "beside": beside}

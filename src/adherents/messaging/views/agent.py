@@ -211,6 +211,7 @@ def _thread_page(request: HttpRequest, shown: Thread, **bound: forms.Form) -> Ht
     context = file_context(request, shown.member) | {
         "thread": shown,
         "document": shown.document,
+        "keys": "messaging/agent/thread_keys.html",
         "conversation": said,
         "after": after,
         "answer": answer,

@@ -1,0 +1,11 @@
+from django.utils.translation import gettext_lazy as _
+
+from adherents.accounts.permissions import Act
+from adherents.desk.panels import MenuEntry, add_to_menu
+
+add_to_menu(
+    MenuEntry(
+        Act.FIND, "casework:queue", _("À traiter"), rank=10, key="g", key_opens=_("documents à traiter")
+    )
+)
+add_to_menu(MenuEntry(Act.SEE_FIGURES, "casework:figures", _("Chiffres"), rank=40))

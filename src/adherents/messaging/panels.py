@@ -1,0 +1,26 @@
+from django.utils.translation import gettext_lazy as _
+
+from adherents.accounts.permissions import Act
+from adherents.desk.panels import MenuEntry, add_to_menu, panel
+from adherents.members.models import Member
+from adherents.messaging.models import Thread
+from adherents.messaging.selectors import of_member, to_answer
+
+add_to_menu(
+    MenuEntry(
+        Act.MESSAGES,
+        "messaging:threads",
+        _("Messages"),
+        rank=30,
+        key="i",
+        key_opens=_("messages"),
+        count=to_answer,
+        counted=_("à répondre"),
+    )
+)
+
+
+@panel(Act.MESSAGES, "messaging/agent/panel.html", key="M", key_does=_("écrire à l’adhérent"))
+def threads(member: Member) -> list[Thread]:
+    """A member's latest threads, and the way to write first."""
+    return of_member(member)
