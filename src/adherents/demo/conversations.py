@@ -11,6 +11,7 @@ from adherents.demo.people import AGENTS, Persona
 from adherents.demo.sample_documents import Paper, Sender, file_of
 from adherents.members.models import Member
 from adherents.messaging.models import Message, Thread
+from adherents.messaging.services import threads as service
 from adherents.vault.services.arrival import FormFiles, UploadBatch
 
 ADVISER, SUPERVISOR = AGENTS[0].email, AGENTS[1].email
@@ -80,7 +81,7 @@ def say(persona: Persona, talk: Talk, said: Said) -> None:
     threads = Thread.objects.of(member)  # subjects are sealed: they are compared here
     thread = next((one for one in threads if one.subject == talk.subject), None)
     if thread is None:
-        threads.open_thread(
+        service.open_thread(
             member=member,
             author=member.account,
             subject=talk.subject,
@@ -88,12 +89,12 @@ def say(persona: Persona, talk: Talk, said: Said) -> None:
             files=_photo(persona) if said.with_photo else FormFiles(),
         )
     elif said.who == "member":
-        threads.read_by_member(member=member, thread_id=thread.pk)
-        threads.write(member=member, author=member.account, thread_id=thread.pk, body=said.words)
+        service.read_by_member(member=member, thread_id=thread.pk)
+        service.write(member=member, author=member.account, thread_id=thread.pk, body=said.words)
     elif said.who == "note":
-        threads.note(agent=_agent(ADVISER), thread_id=thread.pk, body=said.words)
+        service.note(agent=_agent(ADVISER), thread_id=thread.pk, body=said.words)
     else:
-        threads.answer(
+        service.answer(
             agent=_agent(said.who),
             thread_id=thread.pk,
             body=said.words,

@@ -27,7 +27,7 @@ from adherents.casework.views.queue import (
     wanted_by,
 )
 from adherents.desk.views.document import document_or_404, image_response, viewer_context
-from adherents.desk.views.member_record import file_context
+from adherents.desk.views.member_record import record_context
 from adherents.drafts.kinds import DECISIONS, DraftKind
 from adherents.drafts.models import Draft
 from adherents.drafts.sheets import Sheet
@@ -54,7 +54,7 @@ def _screen(request: HttpRequest, item: Item) -> dict[str, Any]:
     is_mine = queue.renew(agent=agent, item=item)
     document = document_or_404(item.pk)
     return (
-        file_context(request, document.member)
+        record_context(request, document.member)
         | viewer_context(request, document, _page_wanted(request), image="casework:treat_image")
         | {
             "item": item,

@@ -107,7 +107,7 @@ def teams() -> list[str]:
 
 
 @dataclass(frozen=True)
-class AgentFile:
+class AgentRecord:
     """An agent's page."""
 
     line: AgentLine
@@ -117,14 +117,14 @@ class AgentFile:
     journal: list[JournalLine]
 
 
-def agent_file(agent: Account, *, reader: Account) -> AgentFile:
+def agent_record(agent: Account, *, reader: Account) -> AgentRecord:
     """What is known of an agent, with the journal where the reader may read it."""
     kinds = Authenticator.objects.filter(user=agent).order_by("type").values_list("type", flat=True)
     settled = agent.factor_requests.select_related("asked_by", "settled_by").order_by("-asked_at")
     entries = (
         Entry.objects.about(agent.subject)[:ENTRIES_SHOWN] if reader.role in TABLE[Act.READ_JOURNAL] else []
     )
-    return AgentFile(
+    return AgentRecord(
         line=agent_lines(agent.pk)[0],
         factors=[FACTOR_WORDS[kind] for kind in dict.fromkeys(kinds)],
         sessions=list(Session.objects.filter(account=agent).open().newest_first()),

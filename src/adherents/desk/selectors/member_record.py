@@ -1,4 +1,4 @@
-"""What a member's file shows to an agent: read here, drawn by the templates. Nothing is written."""
+"""What a member's record shows to an agent: read here, drawn by the templates. Nothing is written."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ class AccountState:
 
 
 @dataclass(frozen=True)
-class MemberFile:
+class MemberRecord:
     """What stands beside every page about a member."""
 
     member: Member
@@ -71,12 +71,12 @@ class JournalLine:
         return str(self.entry.details.get("reason", ""))
 
 
-def member_file(member: Member) -> MemberFile:
+def record_of(member: Member) -> MemberRecord:
     """Three queries beside the member's own (with their account), whatever the number of documents; a fourth where a letter
     may be on its way.
     """
     documents = Document.objects.of(member).kept().with_what_is_shown()[:DOCUMENTS_SHOWN]
-    return MemberFile(
+    return MemberRecord(
         member=member,
         account=member.account,
         state=account_states([member])[member.pk],

@@ -1,4 +1,4 @@
-"""Looking at a member's file, a NIR or a document: each look is journalled, once a visit."""
+"""Looking at a member's record, a NIR or a document: each look is journalled, once a visit."""
 
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ SAME_VISIT = timedelta(minutes=10)
 
 
 def consult(*, agent: Account, member: Member) -> None:
-    """Journal that the agent has this file on the screen. What follows within minutes is the same visit."""
+    """Journal that the agent has this record on the screen. What follows within minutes is the same visit."""
     if not _visited_just_now(Event.MEMBER_CONSULTED, member.subject, agent):
         with transaction.atomic():
             record(Event.MEMBER_CONSULTED, subject=member.subject, actor=agent.actor)

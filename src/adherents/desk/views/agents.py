@@ -57,7 +57,7 @@ def agent_page(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "may": acts_of(reader),
         "agent": agent,
-        "file": agents.agent_file(agent, reader=reader),
+        "record": agents.agent_record(agent, reader=reader),
         "self": agent.pk == reader.pk,
     }
     return render(request, "desk/agent.html", context)

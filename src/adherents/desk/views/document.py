@@ -14,7 +14,7 @@ from adherents.accounts.decorators import account_of, allowed_to
 from adherents.accounts.next_page import gives_a_file
 from adherents.accounts.permissions import Act
 from adherents.desk.services import consulting
-from adherents.desk.views.member_record import file_context
+from adherents.desk.views.member_record import record_context
 from adherents.storage.objects import StorageFailed
 from adherents.storage.reading import Altered
 from adherents.vault.models import Document, Page
@@ -33,7 +33,7 @@ def document_or_404(document_id: uuid.UUID) -> Document:
 @allowed_to(Act.OPEN_DOCUMENT)
 @require_safe
 def document_page(request: HttpRequest, document_id: uuid.UUID, number: int = 1) -> HttpResponse:
-    """Page `number` between the list of documents and the member's file."""
+    """Page `number` between the list of documents and the member's record."""
     document = document_or_404(document_id)
 
     def address(number: int, zoom: str, turn: int) -> str:
@@ -41,7 +41,7 @@ def document_page(request: HttpRequest, document_id: uuid.UUID, number: int = 1)
         return f"{place}?zoom={zoom}" + (f"&tour={turn}" if turn else "")
 
     viewer = viewer_context(request, document, number, image="desk:image", address=address)
-    context = file_context(request, document.member) | viewer
+    context = record_context(request, document.member) | viewer
     return render(request, "desk/document.html", context)
 
 

@@ -1,4 +1,4 @@
-"""A member's file, and what an agent does there: a form that asks why, one call, back to the file."""
+"""A member's record, and what an agent does there: a form that asks why, one call, back to the record."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -84,14 +84,14 @@ def _member(pk: int) -> Member:
     return get_object_or_404(Member.objects.select_related("account"), pk=pk)
 
 
-def file_context(request: HttpRequest, member: Member) -> dict[str, Any]:
+def record_context(request: HttpRequest, member: Member) -> dict[str, Any]:
     """What the panes beside the page need; the look is journalled."""
     agent = account_of(request)
     if request.method != "HEAD":
         consulting.consult(agent=agent, member=member)
     return {
         "may": acts_of(agent),
-        "file": member_record.member_file(member),
+        "record": member_record.record_of(member),
         "member": member,
         "nir": _nir_shown(request, member),
     }
@@ -112,10 +112,10 @@ def _nir_shown(request: HttpRequest, member: Member) -> str:
 @require_safe
 def member_page(request: HttpRequest, pk: int) -> HttpResponse:
     member = _member(pk)
-    context = file_context(request, member) | {
+    context = record_context(request, member) | {
         "lines": member_record.journal_about(member, reader=account_of(request))
     }
-    return render(request, "desk/member.html", context)
+    return render(request, "desk/member_record.html", context)
 
 
 @allowed_to(Act.CHANGE_EMAIL)
@@ -277,5 +277,5 @@ def _act(request: HttpRequest, pk: int, act: Act, do: Callable[[Member, str], st
 
 
 def _ask(request: HttpRequest, member: Member, form: ReasonForm, act: Act, draft: Sheet) -> HttpResponse:
-    context = file_context(request, member) | {"form": form, "asks": ASKS[act], "draft": draft}
+    context = record_context(request, member) | {"form": form, "asks": ASKS[act], "draft": draft}
     return render(request, "desk/act.html", context)

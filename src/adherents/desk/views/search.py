@@ -19,7 +19,7 @@ from adherents.members.selectors import find
 @allowed_to(Act.FIND)
 @require_http_methods(["GET", "HEAD", "POST"])
 def search(request: HttpRequest) -> HttpResponse:
-    """One box for a number, names, an e-mail address, a birth date, a NIR. One hit opens its file.
+    """One box for a number, names, an e-mail address, a birth date, a NIR. One hit opens its record.
 
     The box posts: a NIR or an address has no place in a URL, which others log. Names go on to a page of their own, that
     one can come back to.

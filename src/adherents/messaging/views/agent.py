@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from adherents.accounts.decorators import account_of, allowed_to
 from adherents.accounts.models import Account
 from adherents.accounts.permissions import Act, acts_of
-from adherents.desk.views.member_record import file_context
+from adherents.desk.views.member_record import record_context
 from adherents.drafts.kinds import DraftKind
 from adherents.drafts.sheets import Sheet
 from adherents.members.models import Member
@@ -156,7 +156,7 @@ def start(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("Message envoyé."))
             return redirect("messaging:thread", started.pk)
-    context = file_context(request, member) | {
+    context = record_context(request, member) | {
         "form": form,
         "draft": draft,
         "canned": list(CannedAnswer.objects.in_order()),
@@ -208,7 +208,7 @@ def _thread_page(request: HttpRequest, shown: Thread, **bound: forms.Form) -> Ht
     note_draft = Sheet(request, DraftKind.NOTE, "body", about=shown.reference, page=page)
     answer = bound.get("answer") or AnswerForm(initial=draft.begin({"after": after}))
     wrong = next((form for form in bound.values() if form.errors), None)
-    context = file_context(request, shown.member) | {
+    context = record_context(request, shown.member) | {
         "thread": shown,
         "document": shown.document,
         "keys": "messaging/agent/thread_keys.html",
