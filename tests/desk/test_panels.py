@@ -10,7 +10,7 @@ from django.urls import reverse
 from adherents.accounts.models import Account, Role
 from adherents.accounts.permissions import Act
 from adherents.desk import panels
-from adherents.desk.panels import MenuEntry
+from adherents.desk.panels import DeskEntry
 from adherents.members.models import Member
 from tests.agents import make_agent, signed_in
 from tests.messaging.exchanges import asked
@@ -74,9 +74,9 @@ def test_a_room_adds_an_entry_where_its_rank_says(desk: Client, agent: Account) 
         return 2
 
     panels.add_to_menu(
-        MenuEntry(Act.TREAT, "desk:search", "Paiements", 35, key="p", count=two, counted="contestés")
+        DeskEntry(Act.TREAT, "desk:search", "Paiements", 35, key="p", count=two, counted="contestés")
     )
-    panels.add_to_menu(MenuEntry(Act.SEE_KEYS, "desk:keys", "Clés", 36))
+    panels.add_to_menu(DeskEntry(Act.SEE_KEYS, "desk:keys", "Clés", 36))
     page = desk.get("/gestion/")
     assert menu_of(page) == ["À traiter", "Sans adresse", "Messages", "Paiements", "Sécurité"]
     assert counted == [agent]  # once, though the page shows the keys too

@@ -14,11 +14,9 @@ from adherents.accounts.models import Account
 from adherents.accounts.permissions import Act
 from adherents.members.models import Member
 
-Words = str | Promise
-
 
 @dataclass(frozen=True)
-class MenuEntry:
+class DeskEntry:
     """A page of the menu, for agents who may do its act. Entries stand in the order of their ranks.
 
     `key` opens it, and `key_opens` says so under « ? ». `count`: how many things wait there, in one query, and `counted`
@@ -27,12 +25,12 @@ class MenuEntry:
 
     act: Act
     address: str
-    label: Words
+    label: str | Promise
     rank: int
     key: str = ""
-    key_opens: Words = ""
+    key_opens: str | Promise = ""
     count: Callable[[Account], int] | None = None
-    counted: Words = ""
+    counted: str | Promise = ""
 
 
 Read = Callable[[Member], Sequence[Any]]
@@ -50,19 +48,19 @@ class Panel:
     template: str
     read: Read
     key: str = ""
-    key_does: Words = ""
+    key_does: str | Promise = ""
 
 
-MENU: list[MenuEntry] = []
+MENU: list[DeskEntry] = []
 PANELS: list[Panel] = []
 
 
-def add_to_menu(entry: MenuEntry) -> None:
+def add_to_menu(entry: DeskEntry) -> None:
     MENU.append(entry)
     MENU.sort(key=lambda one: one.rank)
 
 
-def panel(act: Act, template: str, *, key: str = "", key_does: Words = "") -> Callable[[Read], Read]:
+def panel(act: Act, template: str, *, key: str = "", key_does: str | Promise = "") -> Callable[[Read], Read]:
     """Register what reads a panel's rows. A query or two, whatever the number of rows."""
 
     def register(read: Read) -> Read:
@@ -72,6 +70,6 @@ def panel(act: Act, template: str, *, key: str = "", key_does: Words = "") -> Ca
     return register
 
 
-add_to_menu(MenuEntry(Act.FIND, "desk:unreachable", _("Sans adresse"), rank=20))
-add_to_menu(MenuEntry(Act.READ_JOURNAL, "desk:journal", _("Journal"), rank=50))
-add_to_menu(MenuEntry(Act.SEE_AGENTS, "desk:agents", _("Agents"), rank=60))
+add_to_menu(DeskEntry(Act.FIND, "desk:unreachable", _("Sans adresse"), rank=20))
+add_to_menu(DeskEntry(Act.READ_JOURNAL, "desk:journal", _("Journal"), rank=50))
+add_to_menu(DeskEntry(Act.SEE_AGENTS, "desk:agents", _("Agents"), rank=60))

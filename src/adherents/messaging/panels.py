@@ -1,13 +1,13 @@
 from django.utils.translation import gettext_lazy as _
 
 from adherents.accounts.permissions import Act
-from adherents.desk.panels import MenuEntry, add_to_menu, panel
+from adherents.desk.panels import DeskEntry, add_to_menu, panel
 from adherents.members.models import Member
 from adherents.messaging.models import Thread
 from adherents.messaging.selectors import of_member, to_answer
 
 add_to_menu(
-    MenuEntry(
+    DeskEntry(
         Act.MESSAGES,
         "messaging:threads",
         _("Messages"),

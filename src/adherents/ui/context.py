@@ -82,11 +82,6 @@ class Portal:
         """In how many conversations something waits for the member."""
         return self._count("threads")
 
-    @cached_property
-    def desk_menu(self) -> list[MenuEntry]:
-        """The agent's menu."""
-        return self._entries((_("Gestion"), "desk"))
-
     def _entries(self, *wanted: tuple[str, str]) -> list[MenuEntry]:
         lines = [(label, page(name), self._count(name)) for label, name in wanted]
         here = max((url for _label, url, _count in lines if self._path.startswith(url)), key=len, default="")

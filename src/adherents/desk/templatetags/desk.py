@@ -9,7 +9,7 @@ from django.template.context import Context
 from django.urls import reverse
 
 from adherents.accounts.models import Account
-from adherents.desk.panels import MENU, PANELS, MenuEntry, Panel
+from adherents.desk.panels import MENU, PANELS, DeskEntry, Panel
 from adherents.members.models import Member
 
 register = template.Library()
@@ -19,7 +19,7 @@ register = template.Library()
 class MenuLine:
     """An entry of the menu, on this page and for this agent."""
 
-    entry: MenuEntry
+    entry: DeskEntry
     agent: Account
     path: str
 
