@@ -20,7 +20,8 @@ def attach(*, member: Member, files: FormFiles) -> list[Document]:
     Raises `Closed`, also where nothing came: a message that was on its way may have taken minutes; `FilesGone` and `NoRoom`.
     """
     check_open(member)
-    lock(member)
+    if files.arrived:
+        lock(member)
     try:
         return list(with_message(member=member, files=files).documents.order_by("place"))
     except NothingArrived:

@@ -63,7 +63,8 @@ def from_member(*, member: Member, form: Form, files: FormFiles) -> Deposit:
 def with_message(*, member: Member, files: FormFiles) -> Deposit:
     """What comes with a message: documents and a receipt as for others, and no mail, for nobody has to decide them.
 
-    The caller holds the member's lock. Raises `NoRoom`, and nothing enters then; `NothingArrived` or `FilesGone`.
+    Where something arrived, the caller holds the member's lock. Raises `NoRoom`, and nothing enters then, `NothingArrived` or
+    `FilesGone`.
     """
     enter = admitted(member, files)
     if enter.refused:
