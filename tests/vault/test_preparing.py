@@ -20,8 +20,8 @@ from adherents.storage.models import UnclaimedObject
 from adherents.vault.models import Deposit, Document, PendingFile, Sending, Upload
 from adherents.vault.refusals import FileRefusal
 from adherents.vault.services import preparing, resuming, sending
-from adherents.vault.services.arrival import UploadBatch
-from adherents.vault.services.preparing import Form
+from adherents.vault.services.arrival import FormFiles, UploadBatch
+from adherents.vault.services.deposit import Form
 from adherents.vault.services.standing import Closed
 from adherents.vault.services.sweeping import sweep_forgotten
 from tests.vault.conftest import browser_of, objects_in, pdf, picture, send, upload, waiting
@@ -221,6 +221,15 @@ class TestAnnouncements:
         assert announce(signed_in, LARGE, sending=str(uuid.uuid4())).status_code == 201
         assert Sending.objects.count() == 1, "what nothing came for gives way"
 
+    def test_one_that_leaves_at_once_is_no_promise_more(self, signed_in: Client) -> None:
+        for number in range(preparing.MOST_OPEN):
+            brought(signed_in, f"{number}.pdf", str(uuid.UUID(int=number + 1)))
+        refused = announce(signed_in, LARGE, sending=str(uuid.uuid4()))
+        assert (refused.status_code, refused.json()["reason"]) == (409, "too_many_open")
+        answer = send(signed_in, upload(pdf()), sending=uuid.uuid4())
+        assert answer["Location"].startswith("/adherent/documents/accuses/"), "its own form sends it whole"
+        assert PendingFile.objects.count() == preparing.MOST_OPEN
+
 
 @pytest.mark.django_db
 class TestWhatWaits:
@@ -389,7 +398,7 @@ class TestAtOnce:
         made = self.together(
             8,
             lambda _: (
-                sending.send(member=member, sending_id=kept.pk, form=Form(kind="rib"), named=named).number
+                sending.send(member=member, sending_id=kept.pk, form=Form(kind="rib"), files=FormFiles(named=named)).number
             ),
         )
         assert len(set(made)) == 1
@@ -403,8 +412,7 @@ class TestAtOnce:
                     member=member,
                     sending_id=uuid.UUID(FIRST),
                     form=Form(kind="rib"),
-                    named=[],
-                    arrived=in_hand(),
+                    files=FormFiles(in_hand()),
                 ).number
             ),
         )
@@ -423,7 +431,7 @@ class TestAtOnce:
                 if who:
                     return closing.close(account=account, actor="agent:1", reason="décès")
                 return sending.send(
-                    member=member, sending_id=uuid.uuid4(), form=Form(kind="rib"), named=[], arrived=arrived
+                    member=member, sending_id=uuid.uuid4(), form=Form(kind="rib"), files=FormFiles(arrived)
                 ).number
 
             sent, closed = self.together(2, act)
@@ -448,7 +456,7 @@ class TestAtOnce:
                     return resuming.receive(
                         member=member, upload_id=begun.pk, offset=0, length=len(LARGE), chunks=[LARGE]
                     ).offset
-                return sending.send(member=member, sending_id=page, form=Form(kind="rib"), named=named).number
+                return sending.send(member=member, sending_id=page, form=Form(kind="rib"), files=FormFiles(named=named)).number
 
             number_given, offset = self.together(2, act)
             assert offset == len(LARGE)
