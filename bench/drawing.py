@@ -65,6 +65,7 @@ def figures() -> Iterator[dict[str, Any]]:
     from django.utils import timezone
 
     from adherents.inspection.rasteriser.process import kept_ready
+    from adherents.members.acting import on_own_file
     from adherents.members.models import Member
     from adherents.vault.models import Document
     from adherents.vault.services.arrival import FormFiles, UploadBatch
@@ -77,7 +78,12 @@ def figures() -> Iterator[dict[str, Any]]:
         intake = UploadBatch()
         intake.begin("banc.pdf").write(content)
         intake.end()
-        made = send(member=member, sending_id=uuid.uuid4(), form=Form("rib"), files=FormFiles(intake.take()))
+        made = send(
+            acting=on_own_file(member),
+            sending_id=uuid.uuid4(),
+            form=Form("rib"),
+            files=FormFiles(intake.take()),
+        )
         document = Document.objects.filter(deposit=made)
         ours, baseline = [], []
         with kept_ready():  # as in a worker

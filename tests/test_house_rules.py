@@ -130,6 +130,17 @@ def test_nothing_is_called_utils_or_helpers() -> None:
     assert not {name for name in names if re.fullmatch(r"(utils?|helpers?|misc|common)(\.py)?", name)}
 
 
+WHOSE = re.compile(
+    r"""\b(account|user|author|account_of\(\w+\))\.member\b(?!_)|getattr\([^)]*["']member["']"""
+)
+
+
+def test_only_one_function_reads_which_member_an_account_is_of() -> None:
+    """Who acts and whose file it is are two things (`members.acting`): the day they differ, nothing has confused them."""
+    reading = [named(file) for file in MODULES if WHOSE.search(file.read_text())]
+    assert reading == ["src/adherents/members/acting.py"]
+
+
 def test_no_signal_is_used_as_plumbing() -> None:
     for file in MODULES:
         assert not [

@@ -12,6 +12,7 @@ from adherents.accounts.models import Account
 from adherents.insurer.facts import Rates
 from adherents.journal.events import Event
 from adherents.journal.models import Entry
+from adherents.members.acting import on_own_file
 from adherents.members.models import Member
 from adherents.messaging.services import threads
 from adherents.vault.services import resuming
@@ -45,7 +46,9 @@ def account_of(member: Member) -> Account:
 
 
 def thread_of(other: Member) -> str:
-    made = threads.open_thread(member=other, author=account_of(other), subject="Ma carte", body="Bonjour.")
+    made = threads.open_thread(
+        acting=on_own_file(other), author=account_of(other), subject="Ma carte", body="Bonjour."
+    )
     return f"/adherent/messages/{made.pk}/"
 
 

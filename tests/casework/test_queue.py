@@ -19,6 +19,7 @@ from adherents.casework.services.queue import (
 )
 from adherents.journal.events import Event
 from adherents.journal.models import Entry
+from adherents.members.acting import on_own_file
 from adherents.members.models import Member
 from adherents.vault.models import Document, SetAside, State
 from adherents.vault.origins import Erased, Origin
@@ -300,18 +301,18 @@ def test_what_no_hand_holds_and_reads_in_progress_comes_back(agent: Account, mem
 
 def test_what_its_member_took_back_leaves_the_queue(agent: Account, member: Member) -> None:
     first, second = waiting(member, 2)
-    take_back(member=member, document_id=first.pk)
+    take_back(acting=on_own_file(member), document_id=first.pk)
     assert queue.take_next(agent=agent) == second
     assert Item.objects.get(pk=first.pk).status == Status.GONE
     with pytest.raises(NotAvailable):
         queue.take(agent=agent, item=first)
     with pytest.raises(TooLateToTakeBack):
-        take_back(member=member, document_id=second.pk)
+        take_back(acting=on_own_file(member), document_id=second.pk)
 
 
 def test_what_was_taken_back_or_set_aside_leaves_without_anybody_asking(member: Member) -> None:
     first, second, third = waiting(member, 3)
-    take_back(member=member, document_id=first.pk)
+    take_back(acting=on_own_file(member), document_id=first.pk)
     Document.objects.filter(pk=second.pk).update(set_aside=SetAside.ALTERED)
     assert entering.put_right() == 2
     assert list(Item.objects.waiting()) == [third]

@@ -18,6 +18,10 @@ def _words() -> Iterator[str]:
 
 
 _NAMED = re.compile("|".join(rf"\b{re.escape(word)}\b" for word in sorted({*_words()} - {""})), re.IGNORECASE)
+IN_A_FILE = (
+    "document:",
+    "member:",
+)  # subjects that belong to one member: such an entry names who acts and whose file it is
 _ADDRESS = re.compile(r"[^\s@]+@[^\s@]+\.\w+")
 _LONG_NUMBER = re.compile(r"(?<![\w-])\d{8,}(?![\w-])")
 
@@ -31,12 +35,14 @@ def personal_data_in(entry: Entry) -> list[str]:
 
 @contextmanager
 def watched() -> Iterator[list[str]]:
-    """The entries written in the block that name somebody, in words; to be found empty."""
+    """The entries written in the block that name somebody, or do not say in whose file they are, in words; to be found empty."""
     found: list[str] = []
 
     def look(sender: type[Entry], instance: Entry, **_: object) -> None:
         if named := personal_data_in(instance):
             found.append(f"{instance.event} says {named}")
+        if instance.subject.startswith(IN_A_FILE) and not re.fullmatch(r"member:\d+", instance.owner):
+            found.append(f"{instance.event} of {instance.subject} does not say whose file it is about")
 
     post_save.connect(look, sender=Entry, weak=False)
     try:

@@ -19,7 +19,8 @@ pytestmark = pytest.mark.django_db
 def _three_chains() -> None:
     for subject, length in (("account:1", 4), ("account:10", 3), ("document:2", 5)):
         for number in range(length):
-            record(Event.SIGN_IN_REFUSED, subject=subject, actor="system", attempt=number, known_device=False)
+            owner = "member:2" if subject.startswith("document:") else ""
+            record(Event.SIGN_IN_REFUSED, subject=subject, owner=owner, attempt=number, known_device=False)
 
 
 def entry(subject: str, sequence: int) -> Entry:
@@ -32,6 +33,10 @@ def alter_details() -> None:
 
 def alter_event() -> None:
     Entry.objects.filter(pk=entry("account:10", 2).pk).update(event=Event.SIGNED_IN.value)
+
+
+def alter_owner() -> None:
+    Entry.objects.filter(pk=entry("account:10", 2).pk).update(owner="member:3")
 
 
 def alter_actor() -> None:
@@ -99,7 +104,8 @@ def add_a_chain_without_a_head() -> None:
 
 
 TAMPERING = [
-    alter_details, alter_event, alter_actor, alter_time, alter_and_seal_again, remove_the_first, remove_one_in_the_middle,
+    alter_details, alter_event, alter_actor, alter_owner, alter_time,
+        alter_and_seal_again, remove_the_first, remove_one_in_the_middle,
     remove_the_last, remove_all, change_places, add_one_at_the_end, move_to_another_subject, remove_the_head,
     add_a_chain_without_a_head,
 ]  # fmt: skip

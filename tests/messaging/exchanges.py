@@ -3,6 +3,7 @@
 from typing import Any
 
 from adherents.accounts.models import Account
+from adherents.members.acting import on_own_file
 from adherents.members.models import Member
 from adherents.messaging.models import Message, Thread
 from adherents.messaging.services import threads
@@ -16,7 +17,7 @@ def asked(member: Member, body: str = QUESTION, **options: Any) -> Thread:
     """The member opens a thread."""
     assert member.account
     return threads.open_thread(
-        member=member, author=member.account, subject="Couronne dentaire", body=body, **options
+        acting=on_own_file(member), author=member.account, subject="Couronne dentaire", body=body, **options
     )
 
 

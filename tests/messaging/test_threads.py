@@ -21,6 +21,7 @@ from adherents.accounts.services import closing
 from adherents.insurer.profile import profile
 from adherents.journal.models import Entry
 from adherents.mail.models import OutboxMail
+from adherents.members.acting import on_own_file
 from adherents.members.models import Member
 from adherents.messaging import placeholders
 from adherents.messaging.models import Attachment, CannedAnswer, Message, Thread
@@ -116,7 +117,9 @@ def test_who_writes_in_a_closed_thread_opens_it_again(member: Member, agent: Acc
     with pytest.raises(threads.ThreadClosed):
         answered(thread, agent)
     assert member.account
-    threads.write(member=member, author=member.account, thread_id=thread.pk, body="Encore une question")
+    threads.write(
+        acting=on_own_file(member), author=member.account, thread_id=thread.pk, body="Encore une question"
+    )
     again = Thread.objects.get()
     assert not again.is_closed
     assert again.waits_since
@@ -131,7 +134,9 @@ def test_an_answer_that_has_not_seen_the_last_message_does_not_leave(
     thread = asked(member)
     seen = last(thread)
     assert member.account
-    threads.write(member=member, author=member.account, thread_id=thread.pk, body="Non, laissez tomber.")
+    threads.write(
+        acting=on_own_file(member), author=member.account, thread_id=thread.pk, body="Non, laissez tomber."
+    )
     page = desk.post(f"{DESK}{thread.pk}/", {"body": "Oui, à 80 %.", "after": seen})
     assert "Un message est arrivé entre-temps" in words(page)
     assert "Oui, à 80 %." in words(page), "what was written is kept"
@@ -154,7 +159,9 @@ def test_a_note_never_reaches_the_member(
         assert answer.status_code == 200
         assert "contentieux" not in answer.text + str(answer.headers), address
         assert "ote interne" not in answer.text, address
-    zipped = zipfile.ZipFile(io.BytesIO(b"".join(export_everything(member=member).chunks)))
+    zipped = zipfile.ZipFile(
+        io.BytesIO(b"".join(export_everything(member=member, actor=member.subject).chunks))
+    )
     assert not any(b"contentieux" in zipped.read(name) for name in zipped.namelist())
     assert not any("contentieux" in f"{one.subject}{one.text}{one.html}" for one in letters())
     assert not any("contentieux" in str(entry.details) for entry in Entry.objects.all())
@@ -207,7 +214,9 @@ def test_what_comes_with_a_message_is_kept_as_a_document_and_nobody_has_to_decid
     assert "Pièce jointe" in page
     assert "Réponse" not in page
     assert "devis.pdf" not in words(at_home.get("/adherent/documents/"))
-    zipped = zipfile.ZipFile(io.BytesIO(b"".join(export_everything(member=member).chunks)))
+    zipped = zipfile.ZipFile(
+        io.BytesIO(b"".join(export_everything(member=member, actor=member.subject).chunks))
+    )
     assert any(name.startswith("Mes messages/") for name in zipped.namelist())
     call_command("verify_vault", pace=0)
 

@@ -9,6 +9,7 @@ from django.db import connection
 
 from adherents.accounts.models import Account
 from adherents.mail.models import OutboxMail
+from adherents.members.acting import on_own_file
 from adherents.members.models import Member
 from adherents.messaging.models import Message, Thread
 from adherents.messaging.services import threads
@@ -73,7 +74,7 @@ def test_who_writes_while_an_agent_closes_is_never_left_behind_a_closed_door(mem
             [
                 lambda: threads.close(agent=agent, thread_id=thread.pk, after=seen),  # noqa: B023
                 lambda: threads.write(
-                    member=member,
+                    acting=on_own_file(member),
                     author=account,
                     thread_id=thread.pk,  # noqa: B023
                     body="Encore",

@@ -16,6 +16,7 @@ from PIL import Image
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen import canvas
 
+from adherents.members.acting import on_own_file
 from adherents.members.models import Member
 from adherents.vault.models import Document, PendingFile
 from adherents.vault.services import budget, sending
@@ -128,7 +129,7 @@ def deposited(member: Member, content: bytes, name: str = "releve.pdf") -> Docum
     intake.end()
     assert not intake.refused, intake.refused[0].sentence
     made = sending.send(
-        member=member, sending_id=uuid.uuid4(), form=Form("rib"), files=FormFiles(intake.take())
+        acting=on_own_file(member), sending_id=uuid.uuid4(), form=Form("rib"), files=FormFiles(intake.take())
     )
     document: Document = Document.objects.get(deposit=made)
     return document

@@ -11,6 +11,7 @@ from django.db import connection
 from django.test import Client
 
 from adherents.insurer.treatment import Room
+from adherents.members.acting import on_own_file
 from adherents.members.models import Member
 from adherents.messaging.models import Message
 from adherents.vault.models import Deposit, Document, PendingFile, Upload
@@ -117,7 +118,7 @@ def test_what_is_taken_back_gives_its_room_back_and_not_its_day(member: Member, 
     document = deposited(member, pdf())
     bounds(files=1)
     assert room_of(member).refusal_of(1) == FileRefusal.FULL
-    take_back(member=member, document_id=document.pk)
+    take_back(acting=on_own_file(member), document_id=document.pk)
     assert room_of(member).refusal_of(1) is None
     bounds(files_a_day=1)
     assert room_of(member).refusal_of(1) == FileRefusal.FULL_TODAY
@@ -178,7 +179,10 @@ def test_twenty_at_once_never_pass_the_bound(member: Member, bounds: Bounds, way
             intake.end()
             together.wait(30)
             sending.send(
-                member=member, sending_id=uuid.uuid4(), form=Form("rib"), files=FormFiles(intake.take())
+                acting=on_own_file(member),
+                sending_id=uuid.uuid4(),
+                form=Form("rib"),
+                files=FormFiles(intake.take()),
             )
         except (resuming.NotAccepted, NothingArrived):
             return False

@@ -21,6 +21,7 @@ from adherents.journal.events import Event
 from adherents.journal.models import Entry
 from adherents.journal.services import broken_chains
 from adherents.mail.models import MailState, OutboxMail
+from adherents.members.acting import on_own_file
 from adherents.members.models import Member
 from adherents.storage.models import UnclaimedObject
 from adherents.storage.objects import NoSuchObject, StorageFailed, open_object
@@ -75,8 +76,10 @@ def test_what_was_taken_back_opens_no_more_and_leaves_its_proof(member: Member, 
     draw_due()
     key = bytes(Document.objects.get().wrapped_key)
     pages = list(Page.objects.all())
-    proof = hand_out(member=member, number=document.deposit.number, form="json", language="fr").content
-    take_back(member=member, document_id=document.pk)
+    proof = hand_out(
+        acting=on_own_file(member), number=document.deposit.number, form="json", language="fr"
+    ).content
+    take_back(acting=on_own_file(member), document_id=document.pk)
 
     row = Document.objects.get()
     assert (row.wrapped_key, row.name, row.name_key, row.note) == (b"", "", "", "")
@@ -88,7 +91,7 @@ def test_what_was_taken_back_opens_no_more_and_leaves_its_proof(member: Member, 
             open_object(name)
     assert not opens(key, document)
     with pytest.raises(Gone):
-        download(member=member, document_id=document.pk)
+        download(acting=on_own_file(member), document_id=document.pk)
     entry = Entry.objects.about(document.subject)[0]
     assert (entry.event, entry.actor) == (Event.DOCUMENT_ERASED, member.subject)
     assert entry.details == {
@@ -101,7 +104,10 @@ def test_what_was_taken_back_opens_no_more_and_leaves_its_proof(member: Member, 
     }
     assert not list(broken_chains())
     assert (
-        hand_out(member=member, number=document.deposit.number, form="json", language="fr").content == proof
+        hand_out(
+            acting=on_own_file(member), number=document.deposit.number, form="json", language="fr"
+        ).content
+        == proof
     )
     assert verify_vault() == "0 file(s), 0 bytes, 0 object(s): everything is whole\n"
 
@@ -116,7 +122,7 @@ def test_the_key_goes_even_where_the_storage_does_not_answer(
 
     with monkeypatch.context() as patch:
         patch.setattr(erasing, "delete_object", away)
-        take_back(member=member, document_id=document.pk)
+        take_back(acting=on_own_file(member), document_id=document.pk)
     assert bytes(Document.objects.get().wrapped_key) == b""
     assert UnclaimedObject.objects.get().storage_name == document.storage_name
     open_object(document.storage_name).close()
@@ -134,7 +140,7 @@ def test_a_worker_that_was_drawing_it_adds_no_page(member: Member, objects_folde
     from adherents.vault.services.budget import Budget
 
     drawn = rendition._draw(claimed, Budget.of(claimed))
-    take_back(member=member, document_id=document.pk)
+    take_back(acting=on_own_file(member), document_id=document.pk)
     rendition._checked(claimed, drawn)
     assert not Page.objects.exists()
     assert Document.objects.get().state == State.WITHDRAWN
@@ -148,7 +154,7 @@ def test_it_is_too_late_once_somebody_treats_it(member: Member, state: State, si
     document = deposited(member, pdf())
     Document.objects.update(state=state)
     with pytest.raises(TooLateToTakeBack):
-        take_back(member=member, document_id=document.pk)
+        take_back(acting=on_own_file(member), document_id=document.pk)
     assert signed_in.post(f"/adherent/documents/{document.pk}/reprendre/").status_code == 409
     assert (
         "Reprendre ce document" not in signed_in.get(f"/adherent/documents/{document.pk}/").content.decode()

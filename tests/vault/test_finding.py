@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from adherents.journal.events import Event
 from adherents.journal.models import Entry
+from adherents.members.acting import on_own_file
 from adherents.members.models import Member
 from adherents.storage.reading import Altered
 from adherents.vault.models import Document, State
@@ -117,7 +118,7 @@ def test_the_same_file_twice_is_told_and_never_refused(
         assert said in sentences(signed_in.get(address))
     for address in (f"{LIST}{first.pk}/", f"{LIST}accuses/{first.deposit.number}/"):
         assert "Vous avez déjà envoyé" not in sentences(signed_in.get(address))
-    take_back(member=member, document_id=first.pk)
+    take_back(acting=on_own_file(member), document_id=first.pk)
     assert "Vous avez déjà envoyé" not in sentences(signed_in.get(f"{LIST}{second.pk}/"))
 
 
@@ -214,7 +215,7 @@ class TestZip:
         card = from_insurer(member)
         kept[card.pk] = pdf(words="carte")
         gone = deposited(member, pdf(words="repris"), "repris.pdf")
-        take_back(member=member, document_id=gone.pk)
+        take_back(acting=on_own_file(member), document_id=gone.pk)
         with zip_of(signed_in) as opened:
             assert opened.testzip() is None
             listed = json.loads(opened.read("manifest.json"))
@@ -257,7 +258,7 @@ class TestZip:
         received = bytearray()
 
         def receive() -> None:
-            for chunk in export_everything(member=member).chunks:
+            for chunk in export_everything(member=member, actor=member.subject).chunks:
                 received.extend(chunk)
 
         with pytest.raises(Altered):
@@ -329,7 +330,7 @@ def test_names_as_long_as_a_phone_gives_them_unpack_anywhere_and_stay_apart(
     for _ in range(3):
         deposited(member, pdf(), letter * 300 + ".pdf")
     zipped = tmp_path / "tout.zip"
-    zipped.write_bytes(b"".join(export_everything(member=member).chunks))
+    zipped.write_bytes(b"".join(export_everything(member=member, actor=member.subject).chunks))
     with zipfile.ZipFile(zipped) as archive:
         archive.extractall(tmp_path / "tout")
     names = [path.name for path in (tmp_path / "tout").rglob("*.pdf")]

@@ -21,6 +21,7 @@ from adherents.journal.events import Event
 from adherents.journal.models import Entry
 from adherents.journal.services import broken_chains
 from adherents.mail.models import OutboxMail
+from adherents.members.acting import on_own_file
 from adherents.members.models import Member
 from adherents.storage.models import UnclaimedObject
 from adherents.storage.reading import clear_bytes, verify
@@ -213,9 +214,9 @@ def test_a_photo_that_nobody_can_open_sets_the_document_aside_and_is_named(
     assert "Nous n’avons pas pu ouvrir l’une des photos." in page
     assert page.index("bonne.png") < page.index("floue.jpg") < page.rindex("Illisible")
     assert OutboxMail.objects.filter(name="vault/cannot_be_read").count() == 1
-    assert b"".join(download(member=member, document_id=document.pk, photo=2).chunks) == broken
+    assert b"".join(download(acting=on_own_file(member), document_id=document.pk, photo=2).chunks) == broken
     with pytest.raises(NotGathered):
-        download(member=member, document_id=document.pk)
+        download(acting=on_own_file(member), document_id=document.pk)
 
 
 @pytest.mark.parametrize(
@@ -353,7 +354,7 @@ def test_what_was_taken_back_while_it_was_gathered_stays_destroyed(
     real = gathering._sealed
 
     def meanwhile(*arguments: Any) -> Any:
-        take_back(member=member, document_id=document.pk)
+        take_back(acting=on_own_file(member), document_id=document.pk)
         return real(*arguments)
 
     monkeypatch.setattr(gathering, "_sealed", meanwhile)
@@ -367,7 +368,7 @@ def test_destroying_takes_the_photos_keys_names_and_bytes_and_leaves_their_proof
     member: Member, objects_folder: Path, signed_in: Client, sentences: Text
 ) -> None:
     document = drawn(gathered(member, *THREE))
-    take_back(member=member, document_id=document.pk)
+    take_back(acting=on_own_file(member), document_id=document.pk)
     assert not objects_in(objects_folder)
     assert not UnclaimedObject.objects.exists()
     for photo, (name, content) in zip(document.photos.all(), THREE, strict=True):

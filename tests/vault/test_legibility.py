@@ -11,6 +11,7 @@ from PIL import Image
 
 from adherents.mail.models import OutboxMail
 from adherents.mail.services import send_due
+from adherents.members.acting import on_own_file
 from adherents.members.models import Member
 from adherents.vault.models import Document, SetAside, State
 from adherents.vault.services.erasing import take_back
@@ -112,7 +113,7 @@ def test_a_gathered_photo_on_which_nothing_is_seen_is_named_too(member: Member) 
 
 def test_what_is_drawn_again_and_what_is_taken_back_names_no_blank_page_any_more(member: Member) -> None:
     document = drawn(member, plain("white"))
-    take_back(member=member, document_id=document.pk)
+    take_back(acting=on_own_file(member), document_id=document.pk)
     document.refresh_from_db()
     assert document.blank_pages == []
 

@@ -15,6 +15,7 @@ from django.test import Client
 from adherents.accounts.services import closing
 from adherents.mail.models import OutboxMail
 from adherents.mail.services import render
+from adherents.members.acting import on_own_file
 from adherents.members.models import Member
 from adherents.storage.models import UnclaimedObject
 from adherents.vault.models import Deposit, Document, PendingFile, Sending, Upload
@@ -398,7 +399,12 @@ class TestAtOnce:
         made = self.together(
             8,
             lambda _: (
-                sending.send(member=member, sending_id=kept.pk, form=Form(kind="rib"), files=FormFiles(named=named)).number
+                sending.send(
+                    acting=on_own_file(member),
+                    sending_id=kept.pk,
+                    form=Form(kind="rib"),
+                    files=FormFiles(named=named),
+                ).number
             ),
         )
         assert len(set(made)) == 1
@@ -409,7 +415,7 @@ class TestAtOnce:
             8,
             lambda _: (
                 sending.send(
-                    member=member,
+                    acting=on_own_file(member),
                     sending_id=uuid.UUID(FIRST),
                     form=Form(kind="rib"),
                     files=FormFiles(in_hand()),
@@ -431,7 +437,10 @@ class TestAtOnce:
                 if who:
                     return closing.close(account=account, actor="agent:1", reason="décès")
                 return sending.send(
-                    member=member, sending_id=uuid.uuid4(), form=Form(kind="rib"), files=FormFiles(arrived)
+                    acting=on_own_file(member),
+                    sending_id=uuid.uuid4(),
+                    form=Form(kind="rib"),
+                    files=FormFiles(arrived),
                 ).number
 
             sent, closed = self.together(2, act)
@@ -456,7 +465,12 @@ class TestAtOnce:
                     return resuming.receive(
                         member=member, upload_id=begun.pk, offset=0, length=len(LARGE), chunks=[LARGE]
                     ).offset
-                return sending.send(member=member, sending_id=page, form=Form(kind="rib"), files=FormFiles(named=named)).number
+                return sending.send(
+                    acting=on_own_file(member),
+                    sending_id=page,
+                    form=Form(kind="rib"),
+                    files=FormFiles(named=named),
+                ).number
 
             number_given, offset = self.together(2, act)
             assert offset == len(LARGE)

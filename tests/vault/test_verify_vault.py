@@ -12,6 +12,7 @@ from django.core.management import CommandError, call_command
 from adherents.crypto.envelopes import new_document_key, sealed_size, sealing_stream
 from adherents.journal.events import Event
 from adherents.journal.models import Entry
+from adherents.members.acting import on_own_file
 from adherents.members.models import Member
 from adherents.storage.models import UnclaimedObject
 from adherents.storage.objects import StorageFailed, begin, fresh_name
@@ -96,7 +97,7 @@ def wrong() -> list[str]:
 def nothing_is_sent(document: Document) -> None:
     given: list[object] = []
     with pytest.raises(Altered):
-        given.append(download(member=document.member, document_id=document.pk))
+        given.append(download(acting=on_own_file(document.member), document_id=document.pk))
     assert not given
 
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 from adherents.accounts.models import Account
 from adherents.demo.people import AGENTS, Persona
 from adherents.demo.sample_documents import Paper, Sender, file_of
+from adherents.members.acting import on_own_file
 from adherents.members.models import Member
 from adherents.messaging.models import Message, Thread
 from adherents.messaging.services import threads as service
@@ -82,15 +83,15 @@ def say(persona: Persona, talk: Talk, said: Said) -> None:
     thread = next((one for one in threads if one.subject == talk.subject), None)
     if thread is None:
         service.open_thread(
-            member=member,
+            acting=on_own_file(member),
             author=member.account,
             subject=talk.subject,
             body=said.words,
             files=_photo(persona) if said.with_photo else FormFiles(),
         )
     elif said.who == "member":
-        service.read_by_member(member=member, thread_id=thread.pk)
-        service.write(member=member, author=member.account, thread_id=thread.pk, body=said.words)
+        service.read_by_member(acting=on_own_file(member), thread_id=thread.pk)
+        service.write(acting=on_own_file(member), author=member.account, thread_id=thread.pk, body=said.words)
     elif said.who == "note":
         service.note(agent=_agent(ADVISER), thread_id=thread.pk, body=said.words)
     else:

@@ -40,6 +40,7 @@ from adherents.insurer.treatment import Use
 from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.mail.services import send_due
+from adherents.members.acting import on_own_file
 from adherents.members.models import Beneficiary, Member
 from adherents.members.services.accounts import attach_account
 from adherents.members.services.addresses import record_bounce
@@ -244,7 +245,7 @@ def _send(persona: Persona, paper: Paper) -> Document:
     if not arrived:  # this insurer takes no such file
         arrived = _arrived(*file_of(replace(paper, drawn_as=PLAIN), sender, today))
     form = Form(kind=_kind(paper.kind), beneficiary=beneficiary, note=paper.note)
-    made = send(member=member, sending_id=uuid.uuid4(), form=form, files=FormFiles(arrived))
+    made = send(acting=on_own_file(member), sending_id=uuid.uuid4(), form=form, files=FormFiles(arrived))
     return made.documents.get()
 
 

@@ -26,7 +26,10 @@ class Entry(models.Model):
     sequence = models.PositiveIntegerField()
     at = models.DateTimeField(db_index=True)
     event = models.CharField(max_length=60)  # of `Event`: no choices, a new one is no migration
-    actor = models.CharField(max_length=80)
+    actor = models.CharField(max_length=80)  # who did it
+    owner = models.CharField(
+        max_length=80, default=""
+    )  # whose file it is about, `member:12`; empty: nobody's
     details = models.JSONField(default=dict)
     digest = models.CharField(max_length=64)
 
@@ -61,6 +64,7 @@ class Entry(models.Model):
             self.at.isoformat(),
             self.event,
             self.actor,
+            self.owner,
             json.dumps(self.details, sort_keys=True, ensure_ascii=False),
         ]
         return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()

@@ -19,16 +19,18 @@ class Occurrence:
 
     event: Event
     actor: str = "system"
+    owner: str = ""
     details: Mapping[str, Detail] = field(default_factory=dict)
 
 
-def record(event: Event, *, subject: str, actor: str = "system", **details: Detail) -> None:
+def record(event: Event, *, subject: str, actor: str = "system", owner: str = "", **details: Detail) -> None:
     """Chain one event to its subject's journal, in the caller's transaction.
 
-    `subject` and `actor` are plain identifiers (`account:12`, `document:<uuid>`); `details` hold codes and counts, never
-    a name, an address, a number of a person or a document's words. An agent's `reason` is the one free text.
+    `actor` did it; `owner` is the member whose file it is about, where the subject is not that member. All three are plain
+    identifiers (`account:12`, `document:<uuid>`); `details` hold codes and counts, never a name, an address, a number of a
+    person or a document's words. An agent's `reason` is the one free text.
     """
-    record_each(Occurrence(event, actor, details), subject=subject)
+    record_each(Occurrence(event, actor, owner, details), subject=subject)
 
 
 def record_each(*events: Occurrence, subject: str) -> None:
@@ -49,6 +51,7 @@ def record_each(*events: Occurrence, subject: str) -> None:
                 at=timezone.now().astimezone(UTC),
                 event=happened.event.value,
                 actor=happened.actor,
+                owner=happened.owner or (subject if subject.startswith("member:") else ""),
                 details=happened.details,
             )
             digest = entry.digest = entry.computed_digest(digest)

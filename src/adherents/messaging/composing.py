@@ -12,7 +12,7 @@ from adherents.accounts.browser import address_of
 from adherents.accounts.limits import RateLimited, hit
 from adherents.inspection.file_type import SHORT_NAMES
 from adherents.insurer.profile import profile
-from adherents.members.models import Member
+from adherents.members.acting import Acting
 from adherents.vault.models import PendingFile, PendingFileQuerySet
 from adherents.vault.services.allowance import NoRoom, allowance_of, room_of
 from adherents.vault.services.arrival import MEGABYTE, FormFiles, UploadBatch
@@ -23,8 +23,8 @@ from adherents.vault.uploads import SealingUploadHandler
 class Writing:
     """`files_of` says what goes with a message that can leave. What arrived for one that cannot waits, with its form, a day."""
 
-    def __init__(self, request: HttpRequest, member: Member) -> None:
-        self.request, self.member = request, member
+    def __init__(self, request: HttpRequest, acting: Acting) -> None:
+        self.request, self.acting, self.member = request, acting, acting.file
         self.intake = UploadBatch()
         self._kept: set[uuid.UUID] = set()
         self._there: list[uuid.UUID] = []

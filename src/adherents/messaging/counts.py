@@ -1,6 +1,7 @@
 from django.http import HttpRequest
 
 from adherents.accounts.models import Account, Role
+from adherents.members.acting import acting_for
 from adherents.messaging.models import Thread
 from adherents.ui.counts import count
 
@@ -9,9 +10,5 @@ from adherents.ui.counts import count
 def unread_messages(request: HttpRequest) -> int:
     """In how many threads something waits for the member."""
     account = getattr(request, "user", None)
-    member = getattr(
-        account, "member", None
-    )  # read with the account; none once the register has let go of it
-    if not isinstance(account, Account) or account.role != Role.MEMBER or member is None:
-        return 0
-    return Thread.objects.unread_by(member).count()
+    acting = acting_for(account) if isinstance(account, Account) and account.role == Role.MEMBER else None
+    return Thread.objects.unread_by(acting.file).count() if acting else 0

@@ -206,6 +206,16 @@ class Item(models.Model):
     def __str__(self) -> str:
         return f"item {self.document_id}"
 
+    @property
+    def subject(self) -> str:
+        """How the journal and the drafts name what it is about."""
+        return f"document:{self.document_id}"
+
+    @property
+    def owner(self) -> str:
+        """How the journal names the member whose file it is in."""
+        return self.document.owner
+
     def held_by(self, agent: Account, at: datetime | None = None) -> bool:
         """Whether this agent's lease holds (now by default)."""
         moment = at or timezone.now()

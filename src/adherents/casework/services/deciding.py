@@ -107,7 +107,7 @@ def undo(*, agent: Account, decision: Decision) -> Item:
         item.leased_until, item.taken_at = queue.lease_ends(), now
         item.save(update_fields=["status", "agent", "leased_until", "taken_at"])
         _write_again(decision)
-        record(Event.DECISION_UNDONE, subject=f"document:{item.pk}", actor=agent.actor)
+        record(Event.DECISION_UNDONE, subject=item.subject, owner=item.owner, actor=agent.actor)
     return item
 
 
@@ -120,7 +120,7 @@ def _write_again(decision: Decision) -> None:
     if decision.until:
         words["until"] = decision.until.isoformat()
     form = _FORMS[Outcome(decision.outcome)]
-    about = f"document:{decision.item_id}"
+    about = decision.item.subject
     drafts.put_back(account_id=decision.agent_id, kind=form, about=about, words=words)
 
 
@@ -157,7 +157,13 @@ def _tell(decision: Decision, document: Document) -> None:
     """Everything that follows from a decision that stands, in the transaction that settles it."""
     details = {"code": decision.reason} if decision.reason else {}
     outcome = Outcome(decision.outcome)
-    record(_EVENTS[outcome], subject=document.subject, actor=f"agent:{decision.agent_id}", **details)
+    record(
+        _EVENTS[outcome],
+        subject=document.subject,
+        owner=document.owner,
+        actor=f"agent:{decision.agent_id}",
+        **details,
+    )
     if outcome == Outcome.INCOMPLETE and decision.until is not None:
         Correction.objects.create(
             decision=decision, document=document, agent_id=decision.agent_id, until=decision.until
@@ -195,7 +201,13 @@ def _decide(agent: Account, item: Item, outcome: Outcome, **facts: object) -> De
             **facts,
         )
         if outcome in _FORMS:
-            drafts.done(f"document:{item.pk}", account_id=agent.pk, kind=_FORMS[outcome])
-        drafts.forget(about=f"document:{item.pk}", kinds=DECISIONS)
-        record(Event.DECISION_MADE, subject=f"document:{item.pk}", actor=agent.actor, outcome=outcome.value)
+            drafts.done(item.subject, account_id=agent.pk, kind=_FORMS[outcome])
+        drafts.forget(about=item.subject, kinds=DECISIONS)
+        record(
+            Event.DECISION_MADE,
+            subject=item.subject,
+            owner=item.owner,
+            actor=agent.actor,
+            outcome=outcome.value,
+        )
     return decision

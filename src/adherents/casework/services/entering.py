@@ -85,7 +85,8 @@ def _answer(document: Document) -> Account | None:
         record(
             Event.CORRECTION_ANSWERED,
             subject=f"document:{document.answers_id}",
-            actor=f"member:{document.member_id}",
+            actor=f"member:{document.deposit.sent_by_id}",
+            owner=document.owner,
             answer=document.subject,
         )
     agent = asked.agent

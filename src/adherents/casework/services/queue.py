@@ -134,7 +134,7 @@ def give_back(*, agent: Account, item: Item) -> None:
         if row.reserved_for_id == agent.pk:
             row.reserved_for = row.reserved_until = None
         _release(row)
-        record(Event.DOCUMENT_GIVEN_BACK, subject=row.document.subject, actor=agent.actor)
+        record(Event.DOCUMENT_GIVEN_BACK, subject=row.subject, owner=row.owner, actor=agent.actor)
 
 
 def hand_over(*, agent: Account, item: Item, to: Account) -> None:
@@ -144,7 +144,9 @@ def hand_over(*, agent: Account, item: Item, to: Account) -> None:
         row = _in_hand(agent, item)
         row.reserved_for, row.reserved_until = to, None
         _release(row)
-        record(Event.DOCUMENT_HANDED_OVER, subject=row.document.subject, actor=agent.actor, to=to.actor)
+        record(
+            Event.DOCUMENT_HANDED_OVER, subject=row.subject, owner=row.owner, actor=agent.actor, to=to.actor
+        )
 
 
 def assign(*, agent: Account, item: Item, to: Account | None) -> None:
@@ -163,7 +165,7 @@ def assign(*, agent: Account, item: Item, to: Account | None) -> None:
         row.reserved_for, row.reserved_until, row.agent, row.leased_until = to, None, None, None
         row.save(update_fields=["reserved_for", "reserved_until", "agent", "leased_until"])
         details = {"to": to.actor} if to else {}
-        record(Event.DOCUMENT_ASSIGNED, subject=row.document.subject, actor=agent.actor, **details)
+        record(Event.DOCUMENT_ASSIGNED, subject=row.subject, owner=row.owner, actor=agent.actor, **details)
 
 
 def end_leases(limit: int = 200) -> int:
@@ -206,7 +208,7 @@ def _start(item: Item, agent: Account) -> bool:
         return False
     item.agent, item.leased_until, item.taken_at = agent, lease_ends(), timezone.now()
     item.save(update_fields=["agent", "leased_until", "taken_at"])
-    record(Event.DOCUMENT_TAKEN, subject=item.document.subject, actor=agent.actor)
+    record(Event.DOCUMENT_TAKEN, subject=item.subject, owner=item.owner, actor=agent.actor)
     return True
 
 
@@ -224,7 +226,7 @@ def _end_lease(item: Item) -> bool:
     taken, by = item.taken_at is not None, item.agent_id
     _release(item)
     if taken:
-        record(Event.LEASE_ENDED, subject=item.document.subject, agent=f"agent:{by}")
+        record(Event.LEASE_ENDED, subject=item.subject, owner=item.owner, agent=f"agent:{by}")
     return item.is_waiting
 
 

@@ -43,9 +43,7 @@ PREFETCH = int(queue.PREFETCH.total_seconds())
 def treat(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
     """The document on the left, what to know of it on the right, and what to do with it. Looking keeps it in hand."""
     item = item_or_404(document_id)
-    begun = Draft.objects.begun(
-        account_id=account_of(request).pk, about=f"document:{item.pk}", kinds=DECISIONS
-    )
+    begun = Draft.objects.begun(account_id=account_of(request).pk, about=item.subject, kinds=DECISIONS)
     return render(request, "casework/treat.html", _screen(request, item) | {"begun": begun})
 
 
@@ -118,9 +116,7 @@ def correct(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
 def _with_words(request: HttpRequest, item: Item, use: Use) -> HttpResponse:
     reasons = deciding.reasons_for(item, use)
     kind_of_form = WordsForm if use == "refuse" else CorrectionForm
-    draft = Sheet(
-        request, DraftKind(use), "reason", "words_fr", "words_en", "until", about=f"document:{item.pk}"
-    )
+    draft = Sheet(request, DraftKind(use), "reason", "words_fr", "words_en", "until", about=item.subject)
     form = None
     if request.method == "POST" and not {"motif", "proposed"} & request.POST.keys():
         chosen = _reason(reasons, request.POST.get("reason", ""))

@@ -28,6 +28,7 @@ class Migration(migrations.Migration):
                 ('at', models.DateTimeField(db_index=True)),
                 ('event', models.CharField(max_length=60)),
                 ('actor', models.CharField(max_length=80)),
+                ('owner', models.CharField(default='', max_length=80)),
                 ('details', models.JSONField(default=dict)),
                 ('digest', models.CharField(max_length=64)),
             ],

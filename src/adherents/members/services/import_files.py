@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from django.db import transaction
 from django.utils.functional import Promise
@@ -189,7 +190,7 @@ def _refuse_too_many(plan: Plan, allow_gone: float) -> None:
 
 
 def _journal(actor: str, plan: Plan, covered: Plan | None) -> None:
-    counts = {
+    counts: dict[str, Any] = {
         "new": plan.new,
         "changed": plan.changed,
         "gone": plan.gone,

@@ -18,6 +18,7 @@ from adherents.drafts.kinds import DraftKind
 from adherents.journal.events import Event
 from adherents.journal.models import Entry
 from adherents.journal.services import record
+from adherents.members.acting import Acting
 from adherents.members.models import Member
 from adherents.messaging import mails, placeholders
 from adherents.messaging.models import Attachment, Message, Thread
@@ -68,7 +69,7 @@ class Unfilled(MessageRefused):
 
 def open_thread(
     *,
-    member: Member,
+    acting: Acting,
     author: Account,
     subject: str,
     body: str,
@@ -77,31 +78,31 @@ def open_thread(
 ) -> Thread:
     """The member writes about a subject, or about one of their documents. Raises `Document.DoesNotExist`."""
     with transaction.atomic():
-        document = Document.objects.of(member).get(pk=document_id) if document_id else None
-        thread = Thread.objects.create(member=member, subject=subject, document=document)
-        _written_by_member(thread, author, body, files)
+        document = Document.objects.of(acting.file).get(pk=document_id) if document_id else None
+        thread = Thread.objects.create(member=acting.file, subject=subject, document=document)
+        _written_by_member(acting, thread, author, body, files)
         drafts.done(document.subject if document else "", account_id=author.pk, kind=DraftKind.MESSAGE)
     return thread
 
 
 def write(
-    *, member: Member, author: Account, thread_id: uuid.UUID, body: str, files: FormFiles = NOTHING
+    *, acting: Acting, author: Account, thread_id: uuid.UUID, body: str, files: FormFiles = NOTHING
 ) -> Thread:
     """The member writes in a thread; a closed one opens again. Raises `Thread.DoesNotExist`."""
     with transaction.atomic():
-        thread = _locked(thread_id, member=member)
-        _written_by_member(thread, author, body, files)
+        thread = _locked(thread_id, member=acting.file)
+        _written_by_member(acting, thread, author, body, files)
         drafts.done(thread.reference, account_id=author.pk, kind=DraftKind.REPLY)
     return thread
 
 
-def read_by_member(*, member: Member, thread_id: uuid.UUID) -> Thread:
+def read_by_member(*, acting: Acting, thread_id: uuid.UUID) -> Thread:
     """The member has the thread on the screen. Raises `Thread.DoesNotExist`."""
     with transaction.atomic():
-        unread = Thread.objects.filter(pk=thread_id, member=member, unread_by_member=True)
+        unread = Thread.objects.filter(pk=thread_id, member=acting.file, unread_by_member=True)
         if unread.update(unread_by_member=False):
-            _record(Event.MESSAGES_READ, member, thread_id, by=member.subject)
-        return Thread.objects.select_related("document").get(pk=thread_id, member=member)
+            _record(Event.MESSAGES_READ, acting.file, thread_id, by=acting.actor)
+        return Thread.objects.select_related("document").get(pk=thread_id, member=acting.file)
 
 
 # The service's side.
@@ -222,12 +223,12 @@ def _locked(thread_id: uuid.UUID, **conditions: object) -> Thread:
 
 
 def _record(event: Event, member: Member, thread_id: uuid.UUID, *, by: str, **details: int) -> None:
-    record(event, subject=member.subject, actor=by, thread=str(thread_id), **details)
+    record(event, subject=member.subject, owner=member.subject, actor=by, thread=str(thread_id), **details)
 
 
-def _written_by_member(thread: Thread, author: Account, body: str, files: FormFiles) -> None:
+def _written_by_member(acting: Acting, thread: Thread, author: Account, body: str, files: FormFiles) -> None:
     written = Message.objects.create(thread=thread, author=author, from_member=True, body=body)
-    documents = attach(member=thread.member, files=files)
+    documents = attach(acting=acting, files=files)
     Attachment.objects.bulk_create(Attachment(message=written, document=one) for one in documents)
     thread.last_at, thread.closed_at = written.at, None
     thread.waits_since = thread.waits_since or written.at
@@ -237,7 +238,7 @@ def _written_by_member(thread: Thread, author: Account, body: str, files: FormFi
         Event.MESSAGE_WRITTEN,
         thread.member,
         thread.pk,
-        by=thread.member.subject,
+        by=acting.actor,
         message=written.pk,
         files=len(documents),
     )

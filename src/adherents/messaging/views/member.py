@@ -17,6 +17,7 @@ from adherents.drafts.kinds import DraftKind
 from adherents.drafts.sheets import Sheet
 from adherents.insurer.calendar import add_working_days
 from adherents.insurer.profile import profile
+from adherents.members.acting import May
 from adherents.members.models import Member
 from adherents.messaging.composing import Writing
 from adherents.messaging.forms import MessageForm, NewThreadForm
@@ -27,7 +28,7 @@ from adherents.vault.models import Document
 from adherents.vault.services.allowance import NoRoom
 from adherents.vault.services.deposit import FilesGone
 from adherents.vault.services.standing import Closed
-from adherents.vault.views.member import member_of
+from adherents.vault.views.member import acting_of
 
 PAGE_LENGTH = 20
 
@@ -36,7 +37,7 @@ PAGE_LENGTH = 20
 @require_safe
 def threads(request: HttpRequest) -> HttpResponse:
     """« Messages »: the member's conversations, the latest first."""
-    own = Thread.objects.of(member_of(request))
+    own = Thread.objects.of(acting_of(request, May.READ).file)
     page = Paginator(own, PAGE_LENGTH).get_page(request.GET.get("page"))
     return render(request, "messaging/member/threads.html", {"page": page})
 
@@ -47,13 +48,14 @@ def threads(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: HttpRequest) -> HttpResponseBase:
     """« Écrire au service », about anything or about a document. An open conversation about that document goes on."""
-    member = member_of(request)
+    acting = acting_of(request, May.WRITE)
+    member = acting.file
     document = _document(request, member)
     if document is not None and request.method != "POST":
         open_already = Thread.objects.of(member).still_open().filter(document=document).first()
         if open_already is not None:
             return redirect("messages:thread", open_already.pk)
-    writing = Writing(request, member)
+    writing = Writing(request, acting)
     try:
         return _new(request, writing, document)
     except Closed:
@@ -83,7 +85,7 @@ def _new(request: HttpRequest, writing: Writing, document: Document | None) -> H
     if files is not None:
         try:
             thread = service.open_thread(
-                member=writing.member,
+                acting=writing.acting,
                 author=account_of(request),
                 subject=form.cleaned_data["subject"],
                 body=form.cleaned_data["body"],
@@ -118,7 +120,7 @@ def _subject_about(document: Document | None) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 def thread(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponseBase:
     """One conversation, and the next message. Another's is as one that never was."""
-    writing = Writing(request, member_of(request))
+    writing = Writing(request, acting_of(request, May.WRITE))
     try:
         return _thread(request, writing, thread_id)
     except Closed:
@@ -137,7 +139,7 @@ def _thread(request: HttpRequest, writing: Writing, thread_id: uuid.UUID) -> Htt
     if files is not None:
         try:
             written_in = service.write(
-                member=writing.member,
+                acting=writing.acting,
                 author=account_of(request),
                 thread_id=thread_id,
                 body=form.cleaned_data["body"],
@@ -149,7 +151,7 @@ def _thread(request: HttpRequest, writing: Writing, thread_id: uuid.UUID) -> Htt
             writing.miss(form, files)
         else:
             return _sent(request, written_in, writing)
-    shown = service.read_by_member(member=writing.member, thread_id=thread_id)
+    shown = service.read_by_member(acting=writing.acting, thread_id=thread_id)
     said = conversation(Message.objects.of(shown).for_the_member())
     context = {"thread": shown, "conversation": said, "form": form, "draft": draft}
     return render(request, "messaging/member/thread.html", context | writing.context())

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from adherents.accounts.decorators import account_of, member_required
 from adherents.accounts.models import Account
 from adherents.enrolment.models import AddressToConfirm
+from adherents.members.acting import acting_for
 from adherents.members.models import Beneficiary, Member
 from adherents.portal.history import entries_about, line, previous_sign_in
 from adherents.portal.waiting import all_to_send_again, password_days, waiting_for
@@ -17,9 +18,10 @@ from adherents.portal.waiting import all_to_send_again, password_days, waiting_f
 LINES_A_PAGE = 25
 
 
-def _member_of(account: Account) -> Member | None:
-    """The person in the register behind an account; None once the register has let go of it."""
-    return getattr(account, "member", None)
+def _file_of(account: Account) -> Member | None:
+    """Whose file this account's pages show; None once the register has let go of it."""
+    acting = acting_for(account)
+    return acting.file if acting else None
 
 
 def _given_name(member: Member) -> str:
@@ -33,7 +35,7 @@ def _given_name(member: Member) -> str:
 def member_home(request: HttpRequest) -> HttpResponse:
     """What waits first, then sending, then the latest documents."""
     account = account_of(request)
-    member = _member_of(account)
+    member = _file_of(account)
     waiting = waiting_for(member, account) if member else None
     return render(
         request,
@@ -54,7 +56,7 @@ def member_home(request: HttpRequest) -> HttpResponse:
 def to_send_again(request: HttpRequest) -> HttpResponse:
     """Everything that did not do and was not sent again, the worst first: the home page shows the first few."""
     account = account_of(request)
-    member = _member_of(account)
+    member = _file_of(account)
     waiting = all_to_send_again(member) if member else None
     return render(request, "portal/to_send_again.html", {"waiting": waiting})
 
@@ -64,7 +66,7 @@ def to_send_again(request: HttpRequest) -> HttpResponse:
 def personal_data(request: HttpRequest) -> HttpResponse:
     """« Données personnelles »: who the member is to the insurer, and « Mon mot de passe » (G12)."""
     account = account_of(request)
-    member = _member_of(account)
+    member = _file_of(account)
     waiting = AddressToConfirm.objects.waiting().filter(member=member).first() if member else None
     return render(
         request,
@@ -84,6 +86,6 @@ def personal_data(request: HttpRequest) -> HttpResponse:
 def history(request: HttpRequest) -> HttpResponse:
     """What happened on the account, newest first."""
     account = account_of(request)
-    entries = entries_about(account=account, member=_member_of(account))
+    entries = entries_about(account=account, member=_file_of(account))
     page = Paginator(entries, LINES_A_PAGE).get_page(request.GET.get("page"))
     return render(request, "portal/history.html", {"page": page, "lines": [line(entry) for entry in page]})

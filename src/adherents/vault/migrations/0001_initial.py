@@ -24,6 +24,7 @@ class Migration(migrations.Migration):
                 ('at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('refused', models.JSONField(default=list)),
                 ('member', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deposits', to='members.member')),
+                ('sent_by', models.ForeignKey(help_text='null: the insurer', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='members.member')),
             ],
         ),
         migrations.CreateModel(

@@ -52,6 +52,9 @@ class Deposit(models.Model):
 
     number = models.CharField(max_length=20, unique=True)
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="deposits")
+    sent_by = models.ForeignKey(
+        Member, on_delete=models.PROTECT, null=True, related_name="+", help_text="null: the insurer"
+    )
     at = models.DateTimeField(default=timezone.now)
     refused = models.JSONField(default=list)
 
@@ -189,6 +192,11 @@ class Document(DueWork, NamedFile):
     def subject(self) -> str:
         """How the journal names it."""
         return f"document:{self.id}"
+
+    @property
+    def owner(self) -> str:
+        """How the journal names the member whose file it is in."""
+        return f"member:{self.member_id}"
 
     @property
     def has_its_file(self) -> bool:

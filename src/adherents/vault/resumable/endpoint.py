@@ -20,13 +20,14 @@ from adherents.accounts.decorators import answers_head_itself, member_required
 from adherents.accounts.limits import RateLimited, hit
 from adherents.accounts.next_page import takes_files
 from adherents.insurer.profile import profile
+from adherents.members.acting import May
 from adherents.vault.models import Upload
 from adherents.vault.refusals import FileRefusal
 from adherents.vault.resumable import protocol
 from adherents.vault.services import preparing, resuming
 from adherents.vault.services.arrival import MEGABYTE
 from adherents.vault.services.standing import Closed
-from adherents.vault.views.member import member_of
+from adherents.vault.views.member import acting_of
 
 CHUNK_BYTES = 1 << 16
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -74,7 +75,7 @@ def uploads(request: HttpRequest) -> HttpResponseBase:
     """POST announces a file, and is told where to send its bytes."""
     if request.method != "POST":
         return HttpResponse(status=405, headers={"Allow": "POST, OPTIONS"})
-    member = member_of(request)
+    member = acting_of(request, May.SEND).file
     told = protocol.metadata(request.headers.get("Upload-Metadata"))
     length, digest = protocol.number(request.headers.get("Upload-Length")), told.get("sha256", "")
     if digest and not _SHA256.fullmatch(digest):
@@ -101,7 +102,7 @@ def uploads(request: HttpRequest) -> HttpResponseBase:
 @_tus
 def upload(request: HttpRequest, upload_id: uuid.UUID) -> HttpResponseBase:
     """HEAD says how much of a file came, PATCH brings more of it, DELETE takes it back."""
-    member = member_of(request)
+    member = acting_of(request, May.SEND).file
     if request.method == "HEAD":
         at = resuming.progress(member=member, upload_id=upload_id)
         headers = {

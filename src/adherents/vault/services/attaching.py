@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from django.db import transaction
 
 from adherents.database.transactions import needs_transaction
+from adherents.members.acting import Acting
 from adherents.members.models import Member
 from adherents.vault.models import Document
 from adherents.vault.services import arrival
@@ -14,16 +15,16 @@ from adherents.vault.services.standing import check_open, lock
 
 
 @needs_transaction
-def attach(*, member: Member, files: FormFiles) -> list[Document]:
+def attach(*, acting: Acting, files: FormFiles) -> list[Document]:
     """Make documents of them, in the caller's transaction; none where there are none.
 
     Raises `Closed`, also where nothing came: a message that was on its way may have taken minutes; `FilesGone` and `NoRoom`.
     """
-    check_open(member)
+    check_open(acting.file)
     if files.arrived:
-        lock(member)
+        lock(acting.file)
     try:
-        return list(with_message(member=member, files=files).documents.order_by("place"))
+        return list(with_message(acting=acting, files=files).documents.order_by("place"))
     except NothingArrived:
         return []
 

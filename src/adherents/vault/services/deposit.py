@@ -12,6 +12,7 @@ from adherents.database.transactions import needs_transaction
 from adherents.inspection.file_type import PDF
 from adherents.journal.events import Event
 from adherents.journal.services import record
+from adherents.members.acting import Acting
 from adherents.members.models import Beneficiary, Member
 from adherents.storage.objects import fresh_name
 from adherents.storage.services import claim
@@ -48,32 +49,33 @@ class Form:
 
 
 @needs_transaction
-def from_member(*, member: Member, form: Form, files: FormFiles) -> Deposit:
+def from_member(*, acting: Acting, form: Form, files: FormFiles) -> Deposit:
     """What a member sends to be treated: documents, a receipt of every file as it arrived, and a mail.
 
     The caller holds the member's lock. What there is no room for is refused, and told on the receipt. Raises `NothingArrived`
     or `FilesGone`.
     """
-    made, documents = _made(member, form, admitted(member, files), Origin.MEMBER)
+    made, documents = _made(acting, form, admitted(acting.file, files), Origin.MEMBER)
     mails.deposit_arrived(made, documents)
     return made
 
 
 @needs_transaction
-def with_message(*, member: Member, files: FormFiles) -> Deposit:
+def with_message(*, acting: Acting, files: FormFiles) -> Deposit:
     """What comes with a message: documents and a receipt as for others, and no mail, for nobody has to decide them.
 
     Where something arrived, the caller holds the member's lock. Raises `NoRoom`, and nothing enters then, `NothingArrived` or
     `FilesGone`.
     """
-    enter = admitted(member, files)
+    enter = admitted(acting.file, files)
     if enter.refused:
         raise NoRoom(enter.refused[0].reason)
-    made, _documents = _made(member, Form(kind=ATTACHMENT), enter, Origin.MESSAGE)
+    made, _documents = _made(acting, Form(kind=ATTACHMENT), enter, Origin.MESSAGE)
     return made
 
 
-def _made(member: Member, form: Form, files: FormFiles, origin: Origin) -> tuple[Deposit, list[Document]]:
+def _made(acting: Acting, form: Form, files: FormFiles, origin: Origin) -> tuple[Deposit, list[Document]]:
+    member = acting.file
     waited = _taken(member, files.named)
     if not waited and not files.arrived:
         raise NothingArrived
@@ -82,6 +84,7 @@ def _made(member: Member, form: Form, files: FormFiles, origin: Origin) -> tuple
     made = Deposit.objects.create(
         number=next_number(timezone.localtime(now).year),
         member=member,
+        sent_by=acting.person,
         at=now,
         refused=[{"name": file.name, "reason": file.reason.value} for file in files.refused],
     )
@@ -109,7 +112,7 @@ def _made(member: Member, form: Form, files: FormFiles, origin: Origin) -> tuple
     Document.objects.bulk_create(documents)
     GatheredPhoto.objects.bulk_create(photos)
     for document in documents:
-        _record(document)
+        _record(document, acting)
     issue(made, documents)
     return made, documents
 
@@ -124,12 +127,13 @@ def _taken(member: Member, named: Sequence[uuid.UUID]) -> list[PendingFile]:
     return waited
 
 
-def _record(document: Document) -> None:
+def _record(document: Document, acting: Acting) -> None:
     sent, answers = document.sent_files, document.answers
     record(
         Event.DOCUMENT_DEPOSITED,
         subject=document.subject,
-        actor=document.member.subject,
+        owner=document.owner,
+        actor=acting.actor,
         deposit=document.deposit.number,
         kind=document.kind,
         size=sum(file.size for file in sent),

@@ -12,7 +12,7 @@ from adherents.drafts import services as drafts
 from adherents.drafts.kinds import DECISIONS
 from adherents.journal.events import Event
 from adherents.journal.services import record
-from adherents.members.models import Member
+from adherents.members.acting import Acting
 from adherents.storage.models import UnclaimedObject
 from adherents.storage.objects import StorageFailed, delete_object
 from adherents.storage.services import release
@@ -37,21 +37,21 @@ class TooLateToTakeBack(Exception):
     """The document is being treated, or was: it cannot be taken back any more."""
 
 
-def take_back(*, member: Member, document_id: uuid.UUID) -> Document:
+def take_back(*, acting: Acting, document_id: uuid.UUID) -> Document:
     """« Reprendre ce document »: the member's own, as long as nobody has begun to treat it.
 
     Raises `Document.DoesNotExist` for an unknown id and for another's alike, and `TooLateToTakeBack`. Twice is once.
     """
     with transaction.atomic():
-        document = _locked(document_id, member=member)
+        document = _locked(document_id, member=acting.file)
         if document.erased_because == Erased.WITHDRAWN:
             return document
         if not document.can_be_taken_back:
             raise TooLateToTakeBack
         document.state, document.state_at = State.WITHDRAWN, timezone.now()
         document.save(update_fields=["state", "state_at"])
-        record(Event.DOCUMENT_TAKEN_BACK, subject=document.subject, actor=member.subject)
-        left = _destroy_keys(document, because=Erased.WITHDRAWN, actor=member.subject)
+        record(Event.DOCUMENT_TAKEN_BACK, subject=document.subject, owner=document.owner, actor=acting.actor)
+        left = _destroy_keys(document, because=Erased.WITHDRAWN, actor=acting.actor)
     _delete_objects(left)
     return document
 
@@ -86,6 +86,7 @@ def _destroy_keys(document: Document, *, because: Erased, actor: str) -> list[st
     record(
         Event.DOCUMENT_ERASED,
         subject=document.subject,
+        owner=document.owner,
         actor=actor,
         code=because.value,
         deposit=document.deposit.number,

@@ -46,12 +46,12 @@ class Export:
     left_out: dict[str, str] = field(default_factory=dict)
 
 
-def export_everything(*, member: Member, actor: str = "", reason: str = "") -> Export:
+def export_everything(*, member: Member, actor: str, reason: str = "") -> Export:
     """Journalled at once; each document again when its turn comes.
 
-    `actor` and `reason`: of the agent who hands it over, where it is not the member.
+    `actor` takes it, and gives a `reason` where it is an agent who hands it over.
     """
-    export = Export(f"documents-{timezone.localdate():%Y-%m-%d}.zip", iter(()), actor or member.subject)
+    export = Export(f"documents-{timezone.localdate():%Y-%m-%d}.zip", iter(()), actor)
     why = {"reason": reason} if reason else {}
     with transaction.atomic():
         count = Document.objects.of(member).kept().count()
@@ -125,7 +125,7 @@ def _may_go(document: Document, file: NamedFile, export: Export) -> bool:
 
 def _journal(event: Event, document: Document, actor: str, **details: Any) -> None:
     with transaction.atomic():
-        record(event, subject=document.subject, actor=actor, **details)
+        record(event, subject=document.subject, owner=document.owner, actor=actor, **details)
 
 
 def _lines(rows: Any, export: Export) -> Iterator[dict[str, Any]]:

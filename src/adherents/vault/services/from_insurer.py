@@ -75,6 +75,7 @@ def deposit_for_member(
             record(
                 Event.DOCUMENT_DEPOSITED,
                 subject=document.subject,
+                owner=document.owner,
                 actor=actor,
                 deposit=made.number,
                 kind=kind,

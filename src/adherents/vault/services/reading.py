@@ -8,7 +8,7 @@ from django.db import transaction
 
 from adherents.journal.events import Event
 from adherents.journal.services import record
-from adherents.members.models import Member
+from adherents.members.acting import Acting
 from adherents.storage.reading import SENT_BYTES, Altered, authenticate, authenticated
 from adherents.vault.models import Document, NamedFile
 
@@ -33,11 +33,11 @@ class VerifiedFile:
     chunks: Iterator[bytes]
 
 
-def find(*, member: Member, document_id: uuid.UUID, photo: int | None = None) -> tuple[Document, NamedFile]:
+def find(*, acting: Acting, document_id: uuid.UUID, photo: int | None = None) -> tuple[Document, NamedFile]:
     """The document, and which of its files would be given: nothing is read, and nothing journalled. Raises as `download`,
     but for what only reading shows.
     """
-    document = Document.objects.of(member).get(pk=document_id)
+    document = Document.objects.of(acting.file).get(pk=document_id)
     file: NamedFile = document if photo is None else document.photos.get(number=photo)
     if document.erased_at is not None:
         raise Gone
@@ -48,13 +48,13 @@ def find(*, member: Member, document_id: uuid.UUID, photo: int | None = None) ->
     return document, file
 
 
-def download(*, member: Member, document_id: uuid.UUID, photo: int | None = None) -> VerifiedFile:
+def download(*, acting: Acting, document_id: uuid.UUID, photo: int | None = None) -> VerifiedFile:
     """A member's own document, or photo `photo` (from 1) of those gathered in it, as it was sent.
 
     Verified whole before its first byte leaves, and journalled. Raises `ObjectDoesNotExist` for what is unknown and for
     another's alike, `Gone`, `Dangerous`, `NotGathered`, `Altered`, or `StorageFailed`.
     """
-    document, file = find(member=member, document_id=document_id, photo=photo)
+    document, file = find(acting=acting, document_id=document_id, photo=photo)
     which = {} if photo is None else {"photo": photo}
     try:
         authenticate(file)
@@ -63,11 +63,18 @@ def download(*, member: Member, document_id: uuid.UUID, photo: int | None = None
             record(
                 Event.DOCUMENT_ALTERED,
                 subject=document.subject,
-                actor=member.subject,
+                owner=document.owner,
+                actor=acting.actor,
                 code=error.code,
                 **which,
             )
         raise
     with transaction.atomic():
-        record(Event.DOCUMENT_DOWNLOADED, subject=document.subject, actor=member.subject, **which)
+        record(
+            Event.DOCUMENT_DOWNLOADED,
+            subject=document.subject,
+            owner=document.owner,
+            actor=acting.actor,
+            **which,
+        )
     return VerifiedFile(file, authenticated(file, SENT_BYTES))

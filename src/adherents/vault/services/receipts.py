@@ -12,7 +12,7 @@ from adherents.database.transactions import needs_transaction
 from adherents.insurer.profile import profile
 from adherents.journal.events import Event
 from adherents.journal.services import record
-from adherents.members.models import Member
+from adherents.members.acting import Acting
 from adherents.vault.models import Deposit, Document, Receipt
 from adherents.vault.proof import keys, paper
 from adherents.vault.proof.statement import Envelope, File, Statement, read_statement
@@ -95,17 +95,21 @@ def envelope_of(deposit: Deposit) -> Envelope:
     return Envelope(bytes(receipt.payload), bytes(receipt.signature))
 
 
-def hand_out(*, member: Member, number: str, form: str, language: str) -> ReceiptFile:
+def hand_out(*, acting: Acting, number: str, form: str, language: str) -> ReceiptFile:
     """A member's own receipt, `form` being "pdf" or "json", and journalled.
 
     Raises `Deposit.DoesNotExist` for an unknown number and for another's alike.
     """
-    deposit = Deposit.objects.of(member).select_related("member").get(number=number)
+    deposit = Deposit.objects.of(acting.file).select_related("member").get(number=number)
     envelope = envelope_of(deposit)
     content = paper.draw(envelope, language) if form == "pdf" else envelope.written()
     with transaction.atomic():
         record(
-            Event.RECEIPT_DOWNLOADED, subject=member.subject, actor=member.subject, deposit=number, form=form
+            Event.RECEIPT_DOWNLOADED,
+            subject=acting.file.subject,
+            actor=acting.actor,
+            deposit=number,
+            form=form,
         )
     return ReceiptFile(name_of(number, form), CONTENT_TYPES[form], content)
 

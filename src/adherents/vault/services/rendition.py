@@ -208,7 +208,7 @@ def _checked(document: Document, drawn: DrawnPhotos) -> None:
                 "state_at",
             ]
         )
-        record(Event.DOCUMENT_CHECKED, subject=row.subject, pages=drawn.count)
+        record(Event.DOCUMENT_CHECKED, subject=row.subject, owner=row.owner, pages=drawn.count)
 
 
 def _now_has_its_file(row: Document, drawn: DrawnPhotos) -> None:
@@ -222,6 +222,7 @@ def _now_has_its_file(row: Document, drawn: DrawnPhotos) -> None:
     record(
         Event.DOCUMENT_GATHERED,
         subject=row.subject,
+        owner=row.owner,
         photos=row.photo_count,
         pages=drawn.count,
         size=made.size,
@@ -255,11 +256,11 @@ def _set_aside(
         )
         if reason == SetAside.ALTERED:
             which: dict[str, Any] = {"photo": photo.number} if photo else {}
-            record(Event.DOCUMENT_ALTERED, subject=row.subject, code=code, **which)
+            record(Event.DOCUMENT_ALTERED, subject=row.subject, owner=row.owner, code=code, **which)
         if reason == SetAside.INFECTED:
             found = {"threat": row.threat, "engine": row.scanned_by}
-            record(Event.DOCUMENT_INFECTED, subject=row.subject, **found)
-        record(Event.DOCUMENT_SET_ASIDE, subject=row.subject, code=reason.value)
+            record(Event.DOCUMENT_INFECTED, subject=row.subject, owner=row.owner, **found)
+        record(Event.DOCUMENT_SET_ASIDE, subject=row.subject, owner=row.owner, code=reason.value)
         if told:
             return
         if reason == SetAside.INFECTED:
@@ -282,7 +283,7 @@ def _wait_for_antivirus(document: Document, why: Unscanned, *, put_behind: bool 
         if row is None:
             return
         if row.unscanned != why:
-            record(Event.DOCUMENT_UNSCANNED, subject=row.subject, code=why.value)
+            record(Event.DOCUMENT_UNSCANNED, subject=row.subject, owner=row.owner, code=why.value)
         row.unscanned = why
         row.work_later()
         assert row.next_attempt_at is not None

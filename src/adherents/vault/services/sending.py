@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from adherents.drafts import services as drafts
 from adherents.drafts.kinds import DraftKind
+from adherents.members.acting import Acting
 from adherents.members.models import Member
 from adherents.vault.models import Deposit, Sending
 from adherents.vault.services.arrival import FormFiles, discard
@@ -16,7 +17,7 @@ from adherents.vault.services.preparing import KEPT_FOR, SentAlready, locked, se
 from adherents.vault.services.standing import check_open
 
 
-def send(*, member: Member, sending_id: uuid.UUID, form: Form, files: FormFiles) -> Deposit:
+def send(*, acting: Acting, sending_id: uuid.UUID, form: Form, files: FormFiles) -> Deposit:
     """Deposit the files that the page names and those that came with it, and nothing that another page brought.
 
     Asked again for the same files, it gives the same deposit, and nothing is left of what came twice. Raises `SentAlready`
@@ -24,24 +25,24 @@ def send(*, member: Member, sending_id: uuid.UUID, form: Form, files: FormFiles)
     then.
     """
     with transaction.atomic():
-        check_open(member)
-        made = None if files.arrived else _made_of(member, files.named)
+        check_open(acting.file)
+        made = None if files.arrived else _made_of(acting.file, files.named)
         try:
-            sending = locked(member=member, sending_id=sending_id)
+            sending = locked(member=acting.file, sending_id=sending_id)
         except SentAlready as before:
             if not _holds_all(before.deposit, files):
                 raise
             made = before.deposit
         if made is None:
-            return _sent(sending, form, files)
+            return _sent(acting, sending, form, files)
     discard(files.arrived)
     return made
 
 
-def _sent(sending: Sending, form: Form, files: FormFiles) -> Deposit:
+def _sent(acting: Acting, sending: Sending, form: Form, files: FormFiles) -> Deposit:
     if sending.pending_files.filter(pk__in=files.named).count() < len({*files.named}):
         raise FilesGone
-    made = from_member(member=sending.member, form=form, files=files)
+    made = from_member(acting=acting, form=form, files=files)
     if sending.member.account_id:
         replaced = form.answers.subject if form.answers else ""
         drafts.done(

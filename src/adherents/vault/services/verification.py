@@ -211,7 +211,14 @@ def _tell(fault: _Fault, on_finding: Callable[[Finding], None]) -> None:
         page = file.number if isinstance(file, Page) else 0
         photo: dict[str, Any] = {"photo": file.number} if isinstance(file, GatheredPhoto) else {}
         with transaction.atomic():
-            record(Event.DOCUMENT_ALTERED, subject=document.subject, code=fault.code, page=page, **photo)
+            record(
+                Event.DOCUMENT_ALTERED,
+                subject=document.subject,
+                owner=document.owner,
+                code=fault.code,
+                page=page,
+                **photo,
+            )
 
 
 def _names(file: SealedFile) -> tuple[str, str]:

@@ -22,11 +22,17 @@ def page_image(document: Document, number: int) -> bytes:
         return b"".join(list(clear_bytes(page)))
     except Altered as error:
         with transaction.atomic():
-            record(Event.DOCUMENT_ALTERED, subject=document.subject, code=error.code, page=number)
+            record(
+                Event.DOCUMENT_ALTERED,
+                subject=document.subject,
+                owner=document.owner,
+                code=error.code,
+                page=number,
+            )
         raise
 
 
 def note_opening(*, document: Document, actor: str) -> None:
     """Journal that an agent (`agent:3`) opened the document: once an opening, not once a page."""
     with transaction.atomic():
-        record(Event.DOCUMENT_OPENED, subject=document.subject, actor=actor)
+        record(Event.DOCUMENT_OPENED, subject=document.subject, owner=document.owner, actor=actor)

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
-from django.core.exceptions import ObjectDoesNotExist
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from adherents.accounts.decorators import account_of, member_required
 from adherents.accounts.next_page import gives_a_file
-from adherents.members.models import Member
+from adherents.members.acting import Acting, May, acting_for
 from adherents.storage.objects import StorageFailed
 from adherents.storage.reading import Altered
 from adherents.vault.forms import FindForm
@@ -30,19 +30,21 @@ from adherents.vault.services.arrival import RefusedFile
 PAGE_LENGTH = 20
 
 
-def member_of(request: HttpRequest) -> Member:
-    """The line of the register behind the account; 404 when the register no longer has one."""
-    try:
-        return account_of(request).member
-    except Member.DoesNotExist as error:
-        raise Http404 from error
+def acting_of(request: HttpRequest, *wanted: May) -> Acting:
+    """Who acts on this page, and on whose file; 404 once the register has no line of it, 403 for what is not permitted there."""
+    acting = acting_for(account_of(request))
+    if acting is None:
+        raise Http404
+    if not acting.may(*wanted):
+        raise PermissionDenied
+    return acting
 
 
 @member_required
 @require_safe
 def documents(request: HttpRequest, origin: str = Origin.MEMBER) -> HttpResponse:
     """« Mes documents », or « Documents de votre mutuelle », newest first; narrowed by the form above them."""
-    member = member_of(request)
+    member = acting_of(request, May.READ).file
     form = FindForm(request.GET)
     everything = Document.objects.of(member).filter(origin=origin).with_what_is_shown()
     page = Paginator(form.narrow(everything.with_answers()), PAGE_LENGTH).get_page(request.GET.get("page"))
@@ -61,7 +63,7 @@ def documents(request: HttpRequest, origin: str = Origin.MEMBER) -> HttpResponse
 @require_safe
 def receipt(request: HttpRequest, number: str) -> HttpResponse:
     """« C’est bien arrivé »."""
-    deposit = get_object_or_404(Deposit.objects.of(member_of(request)), number=number)
+    deposit = get_object_or_404(Deposit.objects.of(acting_of(request, May.READ).file), number=number)
     files = deposit.documents.select_related("beneficiary", "answers")
     documents = list(files.defer("wrapped_key", "answers__wrapped_key").order_by("place"))
     if documents[0].origin == Origin.INSURER:
@@ -78,7 +80,7 @@ def receipt(request: HttpRequest, number: str) -> HttpResponse:
 @require_safe
 def document(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
     """One document: what it is, where it is, and what happened to it."""
-    own = Document.objects.of(member_of(request)).with_what_is_shown().with_answers()
+    own = Document.objects.of(acting_of(request, May.READ).file).with_what_is_shown().with_answers()
     shown = get_object_or_404(own.select_related("answers").defer("answers__wrapped_key"), pk=document_id)
     shown.sent_before = sent_before([shown]).get(shown.pk)
     add_replies([shown])
@@ -100,7 +102,11 @@ def download(request: HttpRequest, document_id: uuid.UUID, photo: int | None = N
 
     Whole, whatever range is asked for: it is checked to its last byte first. HEAD opens nothing, and is no consultation.
     """
-    which: dict[str, Any] = {"member": member_of(request), "document_id": document_id, "photo": photo}
+    which: dict[str, Any] = {
+        "acting": acting_of(request, May.READ),
+        "document_id": document_id,
+        "photo": photo,
+    }
     chunks: Iterable[bytes] = ()
     try:
         if request.method == "HEAD":

@@ -9,27 +9,28 @@ from django.views.decorators.http import require_http_methods
 
 from adherents.accounts.decorators import member_required
 from adherents.accounts.next_page import gives_files
+from adherents.members.acting import May
 from adherents.vault.models import Document, GatheredPhoto
 from adherents.vault.names import attachment_header
 from adherents.vault.services import erasing
 from adherents.vault.services.exporting import Export, export_everything
-from adherents.vault.views.member import member_of
+from adherents.vault.views.member import acting_of
 
 
 @member_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def take_back(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
     """« Reprendre ce document »: asked once more, then destroyed."""
-    member = member_of(request)
+    acting = acting_of(request, May.TAKE_BACK)
     if request.method == "POST":
         try:
-            erasing.take_back(member=member, document_id=document_id)
+            erasing.take_back(acting=acting, document_id=document_id)
         except Document.DoesNotExist as error:
             raise Http404 from error
         except erasing.TooLateToTakeBack:
             return render(request, "vault/too_late.html", {"document_id": document_id}, status=409)
         return redirect("vault:document", document_id)
-    document = get_object_or_404(Document.objects.of(member).with_what_is_shown(), pk=document_id)
+    document = get_object_or_404(Document.objects.of(acting.file).with_what_is_shown(), pk=document_id)
     if not document.can_be_taken_back:
         return render(request, "vault/too_late.html", {"document_id": document_id}, status=409)
     return render(request, "vault/take_back.html", {"document": document})
@@ -40,14 +41,14 @@ def take_back(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def export(request: HttpRequest) -> HttpResponseBase:
     """« Tout télécharger »: what it will hold, then the zip."""
-    member = member_of(request)
+    acting = acting_of(request, May.EXPORT)
     if request.method != "POST":
-        kept = Document.objects.filter(member=member).kept()
+        kept = Document.objects.filter(member=acting.file).kept()
         held = kept.aggregate(count=Count("pk"), octets=Sum("size"))
         photos = GatheredPhoto.objects.filter(document__in=kept).aggregate(octets=Sum("size"))
         octets = (held["octets"] or 0) + (photos["octets"] or 0)
         return render(request, "vault/export.html", {"count": held["count"], "octets": octets})
-    return zip_response(export_everything(member=member))
+    return zip_response(export_everything(member=acting.file, actor=acting.actor))
 
 
 def zip_response(zipped: Export) -> StreamingHttpResponse:

@@ -13,6 +13,7 @@ from adherents.accounts.browser import address_of
 from adherents.accounts.decorators import member_required
 from adherents.accounts.limits import hit
 from adherents.accounts.next_page import gives_a_file, refuses_long
+from adherents.members.acting import May
 from adherents.vault.forms import CheckForm
 from adherents.vault.models import Deposit
 from adherents.vault.names import attachment_header
@@ -20,7 +21,7 @@ from adherents.vault.proof.keys import pem
 from adherents.vault.proof.verdict import MOST_BYTES, ProvesNothing, ReceiptFault, ReceiptVerdict
 from adherents.vault.services import receipts, signing
 from adherents.vault.uploads import BoundedUploadHandler
-from adherents.vault.views.member import member_of
+from adherents.vault.views.member import acting_of
 
 
 @member_required
@@ -41,15 +42,15 @@ def receipt_json(request: HttpRequest, number: str) -> HttpResponseBase:
 
 def _handed_out(request: HttpRequest, number: str, form: str) -> HttpResponseBase:
     """HEAD makes no receipt, and is not journalled."""
-    member, language = member_of(request), get_language() or "fr"
+    acting, language = acting_of(request, May.READ), get_language() or "fr"
     if request.method == "HEAD":
-        deposit = get_object_or_404(Deposit.objects.of(member), number=number)
+        deposit = get_object_or_404(Deposit.objects.of(acting.file), number=number)
         handed = receipts.ReceiptFile(
             receipts.name_of(deposit.number, form), receipts.CONTENT_TYPES[form], b""
         )
         return StreamingHttpResponse((), headers=_headers(handed))  # its length is not known yet
     try:
-        handed = receipts.hand_out(member=member, number=number, form=form, language=language)
+        handed = receipts.hand_out(acting=acting, number=number, form=form, language=language)
     except Deposit.DoesNotExist as error:
         raise Http404 from error
     return HttpResponse(handed.content, headers=_headers(handed))

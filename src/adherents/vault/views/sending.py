@@ -20,6 +20,7 @@ from adherents.drafts.kinds import DraftKind
 from adherents.drafts.sheets import Sheet
 from adherents.inspection.file_type import SHORT_NAMES
 from adherents.insurer.profile import profile
+from adherents.members.acting import Acting, May
 from adherents.members.models import Member
 from adherents.vault.forms import SendForm
 from adherents.vault.models import REPLACES, SENDING, Document, PendingFile, Sending, Upload
@@ -34,17 +35,21 @@ from adherents.vault.services.arrival import MEGABYTE, FormFiles, RefusedFile, U
 from adherents.vault.services.deposit import FilesGone, Form, NothingArrived
 from adherents.vault.services.standing import Closed
 from adherents.vault.uploads import SealingUploadHandler
-from adherents.vault.views.member import member_of
+from adherents.vault.views.member import acting_of
 
 
 @dataclass
 class SendingPage:
     """What the address names: the sending that this page prepares, and the document in whose stead it comes."""
 
-    member: Member
+    acting: Acting
     sending_id: uuid.UUID
     sending: Sending | None
     replaced: Document | None
+
+    @property
+    def member(self) -> Member:
+        return self.acting.file
 
     @property
     def query(self) -> str:
@@ -58,13 +63,15 @@ class SendingPage:
         return f"{reverse('vault:send')}?{self.query}"
 
 
-def _page(request: HttpRequest, member: Member) -> SendingPage:
+def _page(request: HttpRequest, acting: Acting) -> SendingPage:
     """A page whose address names no sending of the member prepares a new one: it exists once something comes for it."""
     named = _uuid(request.GET.get(SENDING, ""))
     found = (
-        Sending.objects.filter(member=member, pk=named).select_related("deposit").first() if named else None
+        Sending.objects.filter(member=acting.file, pk=named).select_related("deposit").first()
+        if named
+        else None
     )
-    return SendingPage(member, named or uuid.uuid4(), found, _replaced(request, member, found))
+    return SendingPage(acting, named or uuid.uuid4(), found, _replaced(request, acting.file, found))
 
 
 def _uuid(text: str) -> uuid.UUID | None:
@@ -91,7 +98,7 @@ def _replaced(request: HttpRequest, member: Member, sending: Sending | None) -> 
 @require_http_methods(["GET", "HEAD", "POST"])
 def send(request: HttpRequest) -> HttpResponseBase:
     """« Envoyer un document ». Files are sealed as the request is read; whatever nobody took is deleted."""
-    page = _page(request, member_of(request))
+    page = _page(request, acting_of(request, May.SEND))
     intake = UploadBatch()
     if request.method == "POST":
         intake.waiting = resuming.files_of(page.sending) if page.sending else 0
@@ -119,7 +126,7 @@ def _send(request: HttpRequest, page: SendingPage, intake: UploadBatch) -> HttpR
     if _is_complete(request, page, form, intake):
         try:
             made = service.send(
-                member=page.member,
+                acting=page.acting,
                 sending_id=page.sending_id,
                 form=_said(form, page),
                 files=FormFiles(
@@ -287,11 +294,12 @@ def _show(
 @require_POST
 def keep(request: HttpRequest, sending_id: uuid.UUID) -> HttpResponse:
     """What the form says so far, for whoever goes on with this sending on another page."""
-    member = member_of(request)
+    acting = acting_of(request, May.SEND)
+    member = acting.file
     sending = Sending.objects.of(member).filter(pk=sending_id).first()
     form = SendForm(request.POST, member=member)
     form.is_valid()
-    page = SendingPage(member, sending_id, sending, _replaced(request, member, sending))
+    page = SendingPage(acting, sending_id, sending, _replaced(request, member, sending))
     preparing.keep_form(member=member, sending_id=sending_id, form=_said(form, page))
     return HttpResponse(status=204)
 
@@ -300,6 +308,6 @@ def keep(request: HttpRequest, sending_id: uuid.UUID) -> HttpResponse:
 @require_POST
 def drop(request: HttpRequest, arrival_id: uuid.UUID) -> HttpResponse:
     """Take back a file that arrived, whole or in part, and was not sent yet."""
-    member = member_of(request)
-    resuming.drop(member=member, upload_id=arrival_id)
-    return redirect(_page(request, member).address)
+    acting = acting_of(request, May.SEND)
+    resuming.drop(member=acting.file, upload_id=arrival_id)
+    return redirect(_page(request, acting).address)
