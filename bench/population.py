@@ -269,6 +269,7 @@ def _statements(documents: int) -> dict[str, list[str]]:
             _insert(
                 "casework.Item",
                 "FROM vault_document d",
+                id="d.id",  # as good as any, and what is decided of it is found by it
                 document_id="d.id",
                 kind="d.kind",
                 due_on="(d.at + interval '7 days')::date",

@@ -47,7 +47,7 @@ def waiting(member: Member, count: int = 1, *, kind: str = "rib") -> list[Item]:
     documents = [checked(member, kind=kind, at=now - timedelta(days=count - n)) for n in range(count)]
     while enter_checked():
         pass
-    return [Item.objects.get(pk=document.pk) for document in documents]
+    return [Item.objects.get(document=document) for document in documents]
 
 
 def adviser(rank: int, role: Role = Role.ADVISER) -> Account:

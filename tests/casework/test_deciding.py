@@ -39,7 +39,7 @@ def item(agent: Account, member: Member) -> Item:
 
 
 def state_of(item: Item) -> str:
-    return str(Document.objects.get(pk=item.pk).state)
+    return str(Document.objects.get(pk=item.document_id).state)
 
 
 def test_a_decision_is_told_by_settling_and_not_before(
@@ -57,7 +57,7 @@ def test_a_decision_is_told_by_settling_and_not_before(
     assert Item.objects.get().status == Status.DONE
     assert Decision.objects.told(item.document) == decision
     told = Entry.objects.get(event=Event.DOCUMENT_ACCEPTED)
-    assert (told.subject, told.actor) == (f"document:{item.pk}", f"agent:{agent.pk}")
+    assert (told.subject, told.actor) == (item.subject, f"agent:{agent.pk}")
     assert letters() == []
 
 
@@ -72,7 +72,7 @@ def test_a_refusal_says_why_in_the_members_words_as_the_agent_left_them(
     assert letter.subject == "Votre document n’est pas accepté (RIB)"
     for part in (letter.text, letter.html):
         assert "L’IBAN est flou." in part
-        assert f"/adherent/documents/envoyer/?remplace={item.pk}" in part
+        assert f"/adherent/documents/envoyer/?remplace={item.document_id}" in part
     assert state_of(item) == State.REFUSED
     assert Entry.objects.get(event=Event.DOCUMENT_REFUSED).details == {"code": "rib_illisible"}
 
@@ -99,7 +99,12 @@ def test_a_correction_is_a_thing_of_its_own_with_its_day(
     assert "avant le 10/12/2026" in letter.subject
     assert "Illisible." in letter.text
     [asked] = Correction.objects.open_for(member)
-    assert (asked.document_id, asked.agent, asked.until, asked.answered_at) == (item.pk, agent, LATER, None)
+    assert (asked.document_id, asked.agent, asked.until, asked.answered_at) == (
+        item.document_id,
+        agent,
+        LATER,
+        None,
+    )
     assert asked.decision.words_fr == "Illisible."
     assert state_of(item) == State.INCOMPLETE
 
@@ -117,10 +122,10 @@ def test_the_answer_to_a_correction_closes_it_and_comes_first_to_who_asked(
     assert asked.answer == answer
     assert asked.answered_at is not None
     assert not Correction.objects.open_for(member).exists()
-    assert Entry.objects.filter(event=Event.CORRECTION_ANSWERED, subject=f"document:{item.pk}").exists()
+    assert Entry.objects.filter(event=Event.CORRECTION_ANSWERED, subject=item.subject).exists()
     assert queue.take_next(agent=adviser(2)) == older
     assert queue.take_next(agent=adviser(3)) is None
-    assert queue.take_next(agent=agent) == Item.objects.get(pk=answer.pk)
+    assert queue.take_next(agent=agent) == Item.objects.get(document=answer)
 
 
 def test_an_answer_whose_asker_does_not_come_goes_to_anybody_two_days_later(

@@ -45,11 +45,11 @@ def colleague(db: None) -> Account:
 
 
 def state_of(item: Item) -> str:
-    return str(Document.objects.get(pk=item.pk).state)
+    return str(Document.objects.get(pk=item.document_id).state)
 
 
 def events_of(item: Item) -> list[str]:
-    return list(Entry.objects.chain(f"document:{item.pk}").values_list("event", flat=True))
+    return list(Entry.objects.chain(item.subject).values_list("event", flat=True))
 
 
 def test_a_document_enters_once_when_its_checks_are_done_due_in_its_kinds_working_days(
@@ -59,8 +59,8 @@ def test_a_document_enters_once_when_its_checks_are_done_due_in_its_kinds_workin
     assert entering.enter_lately() == 0
     run_until_nothing_is_left()
     item = Item.objects.get()
-    assert (item.pk, item.kind, item.status, item.due_on) == (
-        document.pk,
+    assert (item.document, item.kind, item.status, item.due_on) == (
+        document,
         "rib",
         "waiting",
         date(2026, 11, 25),
@@ -100,7 +100,7 @@ def test_order_is_by_the_day_due_and_not_by_arrival(agent: Account, member: Memb
     entering.put_right()
     taken = queue.take_next(agent=agent)
     assert taken is not None
-    assert taken.pk == quick.pk != slow.pk
+    assert taken.document_id == quick.pk != slow.pk
 
 
 def test_next_goes_on_with_what_the_agent_has_in_hand(agent: Account, member: Member) -> None:
@@ -283,7 +283,7 @@ def test_what_was_destroyed_in_a_hand_that_let_it_go_is_neither_set_apart_nor_as
     queue.take(agent=agent, item=destroyed)
     queue.take(agent=colleague, item=held)
     erased = {"erased_at": timezone.now(), "erased_because": Erased.RETENTION, "wrapped_key": b""}
-    Document.objects.filter(pk=destroyed.pk).update(**erased)
+    Document.objects.filter(pk=destroyed.document_id).update(**erased)
     clock.shift(timedelta(minutes=16))
     with pytest.raises(NotAvailable):
         queue.assign(agent=make_agent(Role.SUPERVISOR), item=destroyed, to=colleague)
@@ -292,7 +292,7 @@ def test_what_was_destroyed_in_a_hand_that_let_it_go_is_neither_set_apart_nor_as
 
 def test_what_no_hand_holds_and_reads_in_progress_comes_back(agent: Account, member: Member) -> None:
     [item] = waiting(member)
-    Document.objects.filter(pk=item.pk).update(state=State.IN_PROGRESS)
+    Document.objects.filter(pk=item.document_id).update(state=State.IN_PROGRESS)
     Item.objects.filter(pk=item.pk).update(status=Status.GONE)
     assert entering.put_right() == 1
     assert state_of(item) == State.IN_PROGRESS
@@ -301,21 +301,21 @@ def test_what_no_hand_holds_and_reads_in_progress_comes_back(agent: Account, mem
 
 def test_what_its_member_took_back_leaves_the_queue(agent: Account, member: Member) -> None:
     first, second = waiting(member, 2)
-    take_back(acting=on_own_file(member), document_id=first.pk)
+    take_back(acting=on_own_file(member), document_id=first.document_id)
     assert queue.take_next(agent=agent) == second
     assert Item.objects.get(pk=first.pk).status == Status.GONE
     with pytest.raises(NotAvailable):
         queue.take(agent=agent, item=first)
     with pytest.raises(TooLateToTakeBack):
-        take_back(acting=on_own_file(member), document_id=second.pk)
+        take_back(acting=on_own_file(member), document_id=second.document_id)
 
 
 def test_what_was_taken_back_or_set_aside_leaves_without_anybody_asking(member: Member) -> None:
     first, second, third = waiting(member, 3)
-    take_back(acting=on_own_file(member), document_id=first.pk)
-    Document.objects.filter(pk=second.pk).update(set_aside=SetAside.ALTERED)
+    take_back(acting=on_own_file(member), document_id=first.document_id)
+    Document.objects.filter(pk=second.document_id).update(set_aside=SetAside.ALTERED)
     assert entering.put_right() == 2
     assert list(Item.objects.waiting()) == [third]
-    Document.objects.filter(pk=second.pk).update(set_aside="")
+    Document.objects.filter(pk=second.document_id).update(set_aside="")
     entering.put_right()
     assert set(Item.objects.waiting()) == {second, third}

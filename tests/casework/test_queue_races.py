@@ -94,7 +94,7 @@ def test_undo_against_settling_has_one_winner(member: Member) -> None:
         )
         decision.refresh_from_db()
         item.refresh_from_db()
-        state = Document.objects.get(pk=item.pk).state
+        state = Document.objects.get(pk=item.document_id).state
         if isinstance(undone, TooLate):
             assert (item.status, state, decision.undone_at) == (Status.DONE, State.ACCEPTED, None)
         else:
@@ -122,11 +122,11 @@ def test_take_back_against_taking_has_one_winner(member: Member) -> None:
         taken, back = at_once(
             [
                 partial(queue.take, agent=agent, item=item),
-                partial(take_back, member=member, document_id=item.pk),
+                partial(take_back, member=member, document_id=item.document_id),
             ]
         )
         item.refresh_from_db()
-        document = Document.objects.get(pk=item.pk)
+        document = Document.objects.get(pk=item.document_id)
         if isinstance(back, TooLateToTakeBack):
             assert isinstance(taken, Item)
             assert (item.status, document.state, document.erased_at) == (

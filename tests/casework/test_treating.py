@@ -39,7 +39,7 @@ def clock() -> Iterator[time_machine.Traveller]:
 
 
 def on_screen(item: Item) -> str:
-    return f"/gestion/traiter/{item.pk}/"
+    return f"/gestion/traiter/{item.document_id}/"
 
 
 def held(agent: Account, item: Item) -> Item:
@@ -84,12 +84,16 @@ def test_the_queue_is_filtered_by_kind_age_state_and_agent(
         html = desk.get(f"/gestion/?{query}").content.decode()
         return set(re.findall(r"<th scope=\"row\"><a href=\"/gestion/traiter/([^/]+)", html))
 
-    assert shown("kind=devis") == {str(quote.pk)}
-    assert shown("age=late") == {str(late.pk)}
-    assert shown("place=in_hand") == {str(free.pk)}
-    assert shown("place=free") == {str(late.pk), str(quote.pk)}
-    assert shown(f"agent={agent.pk}") == {str(free.pk)}
-    assert shown("kind=inconnu&age=hier&page=mille") == {str(late.pk), str(free.pk), str(quote.pk)}
+    assert shown("kind=devis") == {str(quote.document_id)}
+    assert shown("age=late") == {str(late.document_id)}
+    assert shown("place=in_hand") == {str(free.document_id)}
+    assert shown("place=free") == {str(late.document_id), str(quote.document_id)}
+    assert shown(f"agent={agent.pk}") == {str(free.document_id)}
+    assert shown("kind=inconnu&age=hier&page=mille") == {
+        str(late.document_id),
+        str(free.document_id),
+        str(quote.document_id),
+    }
 
 
 def test_an_empty_queue_says_so(desk: Client, words: Words) -> None:
@@ -113,7 +117,7 @@ def test_next_from_the_screen_keeps_the_item_in_hand_and_goes_on(
 ) -> None:
     first, second = waiting(member, 2)
     held(agent, first)
-    answer: Any = desk.post("/gestion/suivant/", {"after": str(first.pk)})
+    answer: Any = desk.post("/gestion/suivant/", {"after": str(first.document_id)})
     assert answer.url == on_screen(second)
     assert "Vos documents en main 2" in words(desk.get(answer.url))
 
@@ -132,7 +136,7 @@ def test_the_screen_shows_the_document_the_member_and_what_can_be_decided(
 ) -> None:
     document = deposited(member, pdf(2))
     run_until_nothing_is_left()
-    held(agent, Item.objects.get(pk=document.pk))
+    held(agent, Item.objects.get(document=document))
     answer = desk.get(f"/gestion/traiter/{document.pk}/?page=2&tour=90&zoom=150")
     page, html = words(answer), answer.content.decode()
     assert "Page 2 sur 2" in page
@@ -148,7 +152,7 @@ def test_looking_at_an_item_takes_it_from_nobody(desk: Client, member: Member, w
     [item] = waiting(member)
     assert "Prendre ce document" in words(desk.get(on_screen(item)))
     assert Item.objects.get().agent is None
-    assert Document.objects.get(pk=item.pk).state == State.CHECKED
+    assert Document.objects.get(pk=item.document_id).state == State.CHECKED
     desk.post(f"{on_screen(item)}prendre/")
     assert "Accepter" in words(desk.get(on_screen(item)))
 
@@ -197,7 +201,7 @@ def test_undone_in_time_it_is_on_the_screen_again_and_nobody_was_told(
     desk.post(f"{on_screen(first)}accepter/")
     clock.shift(timedelta(seconds=9))
     answer = desk.post(
-        f"/gestion/decisions/{Decision.objects.get().pk}/annuler/", {"back": second.pk}, follow=True
+        f"/gestion/decisions/{Decision.objects.get().pk}/annuler/", {"back": second.document_id}, follow=True
     )
     assert answer.redirect_chain == [(on_screen(first), 302)]
     assert "Décision annulée" in words(answer)
@@ -214,7 +218,7 @@ def test_undone_too_late_says_so_and_stays_where_it_was(
     clock.shift(timedelta(seconds=11))
     assert "data-undo" not in desk.get(on_screen(second)).content.decode()
     answer = desk.post(
-        f"/gestion/decisions/{Decision.objects.get().pk}/annuler/", {"back": second.pk}, follow=True
+        f"/gestion/decisions/{Decision.objects.get().pk}/annuler/", {"back": second.document_id}, follow=True
     )
     assert answer.redirect_chain == [(on_screen(second), 302)]
     assert "trop tard" in words(answer)
@@ -245,7 +249,7 @@ def test_a_refusal_begins_with_the_templates_of_the_kind_and_sends_the_words_as_
     )
     clock.shift(timedelta(seconds=11))
     run_until_nothing_is_left()
-    assert Document.objects.get(pk=item.pk).state == State.REFUSED
+    assert Document.objects.get(pk=item.document_id).state == State.REFUSED
     assert OutboxMail.objects.filter(name="casework/refused").count() == 1
 
 
@@ -290,7 +294,7 @@ def test_an_answer_to_a_correction_shows_what_was_asked_for(
     desk.post(f"{on_screen(asked)}correction/", REASON | {"until": "2026-12-01"})
     clock.shift(timedelta(seconds=11))
     run_until_nothing_is_left()
-    answer = checked(member, answers=Document.objects.get(pk=asked.pk))
+    answer = checked(member, answers=Document.objects.get(pk=asked.document_id))
     entering.put_right()
     page = words(desk.get(f"/gestion/traiter/{answer.pk}/"))
     assert "Répond à une correction" in page
@@ -354,7 +358,7 @@ def drawn(agent: Account, member: Member) -> list[Item]:
     documents = [deposited(member, pdf(3)) for _ in range(2)]
     run_until_nothing_is_left()
     items = list(Item.objects.oldest_due_first())
-    assert {item.pk for item in items} == {document.pk for document in documents}
+    assert {item.document_id for item in items} == {document.pk for document in documents}
     held(agent, items[0])
     return items
 
@@ -369,7 +373,7 @@ def test_the_next_one_is_set_apart_and_its_first_pages_may_be_kept_for_minutes(
     answer = desk.get(images[0])
     assert (answer["Content-Type"], answer["Cache-Control"]) == ("image/jpeg", "private, max-age=180")
     assert "Cookie" in answer["Vary"]
-    opened = Entry.objects.filter(event=Event.DOCUMENT_OPENED, subject=f"document:{second.pk}")
+    opened = Entry.objects.filter(event=Event.DOCUMENT_OPENED, subject=second.subject)
     assert opened.exists()  # what left the safe is in the journal, looked at or not
     deciding.accept(agent=first.agent or Account.objects.get(role=Role.ADVISER), item=first)
     next_one: Any = desk.post("/gestion/suivant/")

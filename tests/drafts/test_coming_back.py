@@ -54,7 +54,7 @@ def note(member: Member) -> Written:
 def refusal(member: Member) -> Written:
     [item] = waiting(member)
     return Written(
-        f"/gestion/traiter/{item.pk}/refuser/?motif=rib_illisible",
+        f"/gestion/traiter/{item.document_id}/refuser/?motif=rib_illisible",
         "words_fr",
         others=(("reason", "rib_illisible"),),
     )
@@ -63,7 +63,7 @@ def refusal(member: Member) -> Written:
 def correction(member: Member) -> Written:
     [item] = waiting(member)
     return Written(
-        f"/gestion/traiter/{item.pk}/correction/?motif=rib_illisible",
+        f"/gestion/traiter/{item.document_id}/correction/?motif=rib_illisible",
         "words_fr",
         others=(("reason", "rib_illisible"), ("until", "2099-01-01")),
     )
@@ -257,7 +257,7 @@ def test_a_sign_in_page_of_before_somebody_left_asks_for_the_password_again(page
 def test_what_was_asked_for_and_not_done_is_told_at_the_door(member: Member, desk: Client) -> None:
     """Of a form without words: where it stood is come back to."""
     [item] = waiting(member)
-    page = f"/gestion/traiter/{item.pk}/"
+    page = f"/gestion/traiter/{item.document_id}/"
     desk.post(f"{page}prendre/")
     end_sessions()
     answer = desk.post(f"{page}accepter/", headers={"referer": f"http://testserver{page}"})

@@ -291,7 +291,7 @@ def test_it_dies_with_the_account_that_closes(browser: Client, member: Member) -
 def treating(desk: Client, agent: Account, member: Member, kind: str = "refuser") -> tuple[Item, Tab]:
     [item] = waiting(member)
     queue.take(agent=agent, item=item)
-    return item, Tab(desk, f"/gestion/traiter/{item.pk}/{kind}/?motif=rib_illisible")
+    return item, Tab(desk, f"/gestion/traiter/{item.document_id}/{kind}/?motif=rib_illisible")
 
 
 @pytest.mark.parametrize("kind", ["refuser", "correction"])
@@ -301,12 +301,14 @@ def test_a_refusal_being_written_is_open_again_after_a_reload(
     item, tab = treating(desk, agent, member, kind)
     tab.save(reason="rib_illisible", words_fr=TYPED, words_en="", until="2026-12-24")
     assert tab.shows(TYPED)
-    bare = f"/gestion/traiter/{item.pk}/{kind}/"
+    bare = f"/gestion/traiter/{item.document_id}/{kind}/"
     page = desk.get(bare).content.decode()
     assert TYPED in page
     assert 'name="reason" value="rib_illisible"' in page
     assert 'value="2026-12-24"' in page or kind == "refuser"
-    assert bare in desk.get(f"/gestion/traiter/{item.pk}/").content.decode().split("decide-others")[0]
+    assert (
+        bare in desk.get(f"/gestion/traiter/{item.document_id}/").content.decode().split("decide-others")[0]
+    )
 
 
 def test_choosing_a_reason_never_replaces_typed_words(desk: Client, agent: Account, member: Member) -> None:
@@ -328,7 +330,10 @@ def test_choosing_a_reason_never_replaces_typed_words(desk: Client, agent: Accou
     assert asked_for.context["form"]["words_fr"].value() == others[0].words.fr
     # By its address too, as the first choice is made.
     tab.save(reason="rib_illisible", words_fr=TYPED)
-    assert TYPED in desk.get(f"/gestion/traiter/{item.pk}/refuser/?motif={others[0].code}").content.decode()
+    assert (
+        TYPED
+        in desk.get(f"/gestion/traiter/{item.document_id}/refuser/?motif={others[0].code}").content.decode()
+    )
 
 
 @pytest.mark.parametrize("end", ["refused by its agent", "accepted by a colleague", "destroyed"])
@@ -338,7 +343,7 @@ def test_it_dies_on_the_decision_whoever_takes_it_and_on_erasure(
     item, tab = treating(desk, agent, member)
     tab.save(reason="rib_illisible", words_fr=TYPED)
     if end == "destroyed":
-        erase(document_id=item.pk, because=Erased.RETENTION)
+        erase(document_id=item.document_id, because=Erased.RETENTION)
     elif end == "refused by its agent":
         deciding.refuse(agent=agent, item=item, **NEEDED)
     else:
@@ -346,7 +351,7 @@ def test_it_dies_on_the_decision_whoever_takes_it_and_on_erasure(
         colleague = adviser(2)
         queue.take(agent=colleague, item=item)
         deciding.accept(agent=colleague, item=item)
-    assert Draft.objects.begun(account_id=agent.pk, about=f"document:{item.pk}", kinds=list(DraftKind)) == []
+    assert Draft.objects.begun(account_id=agent.pk, about=item.subject, kinds=list(DraftKind)) == []
     assert {draft.sealed for draft in Draft.objects.all()} <= {""}
     assert tab.save(words_fr=TYPED).json()["kept"] is False
 

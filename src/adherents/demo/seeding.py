@@ -282,7 +282,7 @@ def _take(document: Document) -> Item:
     adviser = advisers[document.member_id % 2]
     consulting.consult(agent=adviser, member=document.member)
     consulting.open_document(agent=adviser, document=document)
-    return queue.take(agent=adviser, item=Item.objects.get(pk=document.pk))
+    return queue.take(agent=adviser, item=Item.objects.get(document=document))
 
 
 def _decide(document: Document, state: State) -> None:

@@ -142,8 +142,9 @@ WITH asked AS (
                 WHEN document.state = 'incomplete' THEN 3
                 ELSE 4 END AS rank
     FROM vault_document AS document
+    LEFT JOIN casework_item AS item ON item.document_id = document.id
     LEFT JOIN casework_decision AS decision
-        ON decision.item_id = document.id AND decision.undone_at IS NULL AND decision.settled_at IS NOT NULL
+        ON decision.item_id = item.id AND decision.undone_at IS NULL AND decision.settled_at IS NOT NULL
     WHERE document.member_id = %(member)s AND document.erased_at IS NULL AND document.origin = 'member'
       AND (document.state IN ('refused', 'incomplete') OR document.set_aside IN ({mendable}))
       AND NOT (document.state NOT IN ('refused', 'incomplete') AND EXISTS (

@@ -1,18 +1,8 @@
 """What the queue keeps: its items, decisions, corrections, and what is counted of them."""
 
+from adherents.casework.models.decisions import Correction, Decision, Outcome
 from adherents.casework.models.figures import ReasonTally, Tally
-from adherents.casework.models.queue import (
-    ALL,
-    Age,
-    Availability,
-    Correction,
-    Decision,
-    Filters,
-    Item,
-    ItemQuerySet,
-    Outcome,
-    Status,
-)
+from adherents.casework.models.queue import ALL, Age, Availability, Filters, Item, ItemQuerySet, Status
 
 __all__ = [
     "ALL",

@@ -6,7 +6,7 @@ from typing import Any, Self
 from django.db import models
 from django.db.models import Q, Sum
 
-from adherents.casework.models.queue import Outcome
+from adherents.casework.models.decisions import Outcome
 
 # Upper bounds in hours, nights and week-ends counted, of the time from entering the queue to the decision. The last tranche
 # has none. Estimates from them are right to within a tranche (docs/decisions/0019).

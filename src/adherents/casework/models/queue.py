@@ -1,8 +1,9 @@
-"""A document's place in the queue, what was decided of it, and what was asked for instead."""
+"""The queue: what waits for an agent's decision, and who has it in hand."""
 
+import uuid
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, ClassVar, Self
+from datetime import datetime
+from typing import Self
 
 from django.db import models
 from django.db.models import Q
@@ -10,15 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from adherents.accounts.models import Account
-from adherents.crypto.fields import EncryptedTextField
-from adherents.crypto.rows import ALTERED, readable
-from adherents.insurer.profile import profile
-from adherents.members.models import Member
-from adherents.vault.models import Document, State
-from adherents.work.models import DueWork, DueWorkQuerySet
-
-if TYPE_CHECKING:
-    from django_stubs_ext.db.models.manager import RelatedManager
+from adherents.vault.models import Document
 
 
 class Status(models.TextChoices):
@@ -28,14 +21,6 @@ class Status(models.TextChoices):
     DECIDED = "decided", _("Décidé, encore annulable")
     DONE = "done", _("Traité")
     GONE = "gone", _("Repris par l’adhérent")
-
-
-class Outcome(models.TextChoices):
-    """What an agent decides. A correction asked for leaves the document « À compléter »."""
-
-    ACCEPTED = "accepted", _("Accepté")
-    REFUSED = "refused", _("Refusé")
-    INCOMPLETE = "incomplete", _("Correction demandée")
 
 
 class Age(models.TextChoices):
@@ -137,14 +122,17 @@ class ItemQuerySet(models.QuerySet["Item"]):
 
 
 class Item(models.Model):
-    """A document whose checks are done waits here once. A lease (`agent`, `leased_until`) is one agent's, and ends by itself.
+    """Something waits here once for an agent's decision: today a document whose checks are done, `about`. A lease (`agent`,
+    `leased_until`) is one agent's, and ends by itself.
 
     `taken_at`: since when the agent treats it; a lease without it only sets the item apart as the agent's next one, and
     the member still reads « Vérifié ». `reserved_for`: the agent to whom it comes first (who asked for the correction that
     it answers, or to whom a supervisor gave it), until `reserved_until` (null: until that agent gives it back).
     """
 
-    document = models.OneToOneField(Document, on_delete=models.CASCADE, primary_key=True, related_name="item")
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    # What it is about. Another kind of thing is a column beside this one, and a word more in the constraint.
+    document = models.OneToOneField(Document, on_delete=models.CASCADE, null=True, related_name="item")
     kind = models.CharField(max_length=40)
     due_on = models.DateField(help_text="the working day by which it should be treated")
     entered_at = models.DateTimeField(default=timezone.now)
@@ -165,17 +153,16 @@ class Item(models.Model):
     reserved_until = models.DateTimeField(null=True)
 
     objects = ItemQuerySet.as_manager()
-    decisions: "RelatedManager[Decision]"
 
     class Meta:
         indexes = [
             models.Index(
-                fields=["due_on", "entered_at", "document"],
+                fields=["due_on", "entered_at", "id"],
                 condition=Q(status="waiting"),
                 name="items_oldest_due_first",
             ),
             models.Index(
-                fields=["kind", "due_on", "entered_at", "document"],
+                fields=["kind", "due_on", "entered_at", "id"],
                 condition=Q(status="waiting"),
                 name="items_of_a_kind",
             ),
@@ -190,21 +177,27 @@ class Item(models.Model):
                 name="items_leased",
             ),
             models.Index(
-                fields=["reserved_for", "due_on", "entered_at", "document"],
+                fields=["reserved_for", "due_on", "entered_at", "id"],
                 condition=Q(status="waiting", reserved_for__isnull=False),
                 name="items_kept_for_somebody",
             ),
-            models.Index(fields=["document"], condition=Q(status="gone"), name="items_gone"),
+            models.Index(fields=["id"], condition=Q(status="gone"), name="items_gone"),
             models.Index(fields=["due_on"], condition=Q(status="decided"), name="items_decided"),
         ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(leased_until__isnull=True) | Q(agent__isnull=False), name="a_lease_is_somebodys"
-            )
+            ),
+            models.CheckConstraint(condition=Q(document__isnull=False), name="about_exactly_one_thing"),
         ]
 
     def __str__(self) -> str:
-        return f"item {self.document_id}"
+        return f"item {self.pk}"
+
+    @property
+    def about(self) -> Document:
+        assert self.document is not None  # held by a constraint, until there is another kind
+        return self.document
 
     @property
     def subject(self) -> str:
@@ -214,7 +207,7 @@ class Item(models.Model):
     @property
     def owner(self) -> str:
         """How the journal names the member whose file it is in."""
-        return self.document.owner
+        return self.about.owner
 
     def held_by(self, agent: Account, at: datetime | None = None) -> bool:
         """Whether this agent's lease holds (now by default)."""
@@ -261,142 +254,3 @@ class Item(models.Model):
     def age(self) -> Age:
         today = timezone.localdate()
         return Age.LATE if self.due_on < today else Age.TODAY if self.due_on == today else Age.LATER
-
-
-class DecisionQuerySet(DueWorkQuerySet):
-    def told(self, document: Document) -> "Decision | None":
-        """What the member was told of a document last."""
-        told: Decision | None = (
-            self.filter(item=document.pk, settled_at__isnull=False).order_by("-settled_at", "-pk").first()
-        )
-        return told
-
-    def standing(self) -> Self:
-        """Those that were not undone."""
-        return self.filter(undone_at__isnull=True)
-
-    def to_undo(self, agent: Account) -> "Decision | None":
-        """What this agent decided last, while it can still be undone."""
-        since = timezone.now() - timedelta(seconds=profile().casework.undo_seconds)
-        mine = self.standing().filter(agent=agent, settled_at__isnull=True, at__gt=since)
-        last: Decision | None = mine.select_related("item__document__member").order_by("-at", "-pk").first()
-        return last
-
-
-class Decision(DueWork):
-    """What an agent decided of an item. It can be undone until it settles: the member is told by settling, not before.
-
-    `words_fr` and `words_en` are what the member reads: a template of the profile, as the agent edited it.
-    """
-
-    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="decisions")
-    outcome = models.CharField(max_length=12, choices=Outcome.choices)
-    agent = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="decisions")
-    team = models.CharField(
-        max_length=60, default="", blank=True, help_text="the agent's group when it settled"
-    )
-    at = models.DateTimeField(default=timezone.now)
-    reason = models.CharField(
-        max_length=40, default="", blank=True, help_text="code of the profile's template"
-    )
-    words_fr = EncryptedTextField(bound_to=["item_id", "agent_id", "at"], default="", blank=True)
-    words_en = EncryptedTextField(bound_to=["item_id", "agent_id", "at"], default="", blank=True)
-    until = models.DateField(null=True, help_text="of a correction: the day by which it is asked for")
-    settled_at = models.DateTimeField(null=True)
-    undone_at = models.DateTimeField(null=True)
-
-    objects: ClassVar[DecisionQuerySet] = DecisionQuerySet.as_manager()  # type: ignore[assignment]
-
-    class Meta:
-        indexes = [
-            models.Index(
-                fields=["agent", "-at"],
-                condition=Q(undone_at__isnull=True, settled_at__isnull=True),
-                name="decisions_to_settle",
-            ),
-            models.Index(fields=["at"], condition=Q(settled_at__isnull=False), name="decisions_that_count"),
-        ]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["item"], condition=Q(undone_at__isnull=True), name="one_decision_an_item"
-            ),
-            models.CheckConstraint(
-                condition=Q(undone_at__isnull=True) | Q(settled_at__isnull=True), name="undone_or_settled"
-            ),
-            models.CheckConstraint(
-                condition=Q(outcome="accepted") | ~Q(reason=""), name="a_reason_unless_accepted"
-            ),
-            models.CheckConstraint(
-                condition=~Q(outcome="incomplete") | Q(until__isnull=False), name="a_day_with_a_correction"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"decision {self.pk}: {self.outcome}"
-
-    def words(self, language: str) -> str:
-        """What the member reads, in their language; French where there is no English; a sentence where it does not open."""
-        english = readable(self, "words_en", str(ALTERED)) if language.startswith("en") else ""
-        return english or readable(self, "words_fr", str(ALTERED))
-
-    @property
-    def french_words(self) -> str:
-        """Those that the desk shows."""
-        return self.words("fr")
-
-    @property
-    def asks(self) -> bool:
-        """Whether another document is expected: so it is where one did not do, unless the profile's reason says otherwise."""
-        return self.outcome != Outcome.ACCEPTED and self.reason not in self.closing_reasons()
-
-    @staticmethod
-    def closing_reasons() -> set[str]:
-        """The profile's reasons after which nothing more is expected."""
-        return {one.code for one in profile().documents.reasons if not one.asks}
-
-    @property
-    def undone_before(self) -> datetime:
-        """Until when its agent can still undo it."""
-        return self.at + timedelta(seconds=profile().casework.undo_seconds)
-
-    @property
-    def milliseconds_left(self) -> int:
-        """For its agent to undo it."""
-        return max(int((self.undone_before - timezone.now()).total_seconds() * 1000), 0)
-
-
-class CorrectionQuerySet(models.QuerySet["Correction"]):
-    def open(self) -> Self:
-        """Those that wait for an answer: the document is still there, and « À compléter »."""
-        return self.filter(
-            answered_at__isnull=True, document__erased_at__isnull=True, document__state=State.INCOMPLETE
-        )
-
-    def open_for(self, member: Member) -> Self:
-        """What this member is asked for, the most pressing first, with the document and the words."""
-        found = self.open().filter(document__member=member).order_by("until", "pk")
-        return found.select_related("document", "decision")
-
-
-class Correction(models.Model):
-    """Another document that was asked for, apart from the state of the one that did not do. The member answers by sending it."""
-
-    decision = models.OneToOneField(Decision, on_delete=models.CASCADE, related_name="correction")
-    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="corrections")
-    agent = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="corrections_asked")
-    asked_at = models.DateTimeField(default=timezone.now)
-    until = models.DateField()
-    answered_at = models.DateTimeField(null=True)
-    answer = models.OneToOneField(
-        Document, on_delete=models.SET_NULL, null=True, related_name="answered_correction"
-    )
-
-    objects = CorrectionQuerySet.as_manager()
-
-    class Meta:
-        indexes = [
-            models.Index(fields=["document"], condition=Q(answered_at__isnull=True), name="corrections_open")
-        ]
-
-    def __str__(self) -> str:
-        return f"correction of {self.document_id}"

@@ -22,7 +22,7 @@ from adherents.insurer.treatment import Reason, Use
 from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.vault.models import Document, State
-from adherents.vault.services.transitions import CannotMove, set_state
+from adherents.vault.services.transitions import CannotMove
 from adherents.work.services import do_each
 
 _STATES = {
@@ -142,7 +142,7 @@ def settle(decision: Decision) -> None:
         decision.settled_at = now
         decision.work_done()
         try:
-            document = set_state(document_id=item.pk, state=_STATES[Outcome(decision.outcome)])
+            document = queue.move(item, _STATES[Outcome(decision.outcome)])
         except CannotMove:
             Decision.objects.filter(pk=decision.pk).update(settled_at=None, undone_at=now)
             queue.leave(item)

@@ -27,7 +27,7 @@ def enter_checked(*, since: datetime | None = None, limit: int = A_ROUND) -> int
     `since`: only those checked later, which is quick however many wait. Two workers never enter one twice: its row is locked.
     """
     ready = Document.objects.filter(
-        ~Exists(Item.objects.filter(pk=OuterRef("pk"))),
+        ~Exists(Item.objects.filter(document=OuterRef("pk"))),
         state=State.CHECKED,
         origin=Origin.MEMBER,
         set_aside="",
@@ -43,9 +43,7 @@ def enter_checked(*, since: datetime | None = None, limit: int = A_ROUND) -> int
             .defer("wrapped_key")[:limit]
         )
         # What another worker entered between the look and the lock is seen only now.
-        entered = set(
-            Item.objects.filter(pk__in=[document.pk for document in found]).values_list("pk", flat=True)
-        )
+        entered = set(Item.objects.filter(document__in=found).values_list("document_id", flat=True))
         fresh = [document for document in found if document.pk not in entered]
         Item.objects.bulk_create([_item(document) for document in fresh])
     return len(fresh)

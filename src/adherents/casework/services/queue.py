@@ -20,7 +20,7 @@ from adherents.casework.models import ALL, Filters, Item, ItemQuerySet, Status
 from adherents.insurer.profile import profile
 from adherents.journal.events import Event
 from adherents.journal.services import record
-from adherents.vault.models import State
+from adherents.vault.models import Document, State
 from adherents.vault.services.transitions import CannotMove, set_state
 
 PREFETCH = timedelta(minutes=3)  # how long the next item is set apart before it is asked for
@@ -202,7 +202,7 @@ def _first(items: ItemQuerySet) -> Item | None:
 def _start(item: Item, agent: Account) -> bool:
     """The agent treats it from now on. False: its member took it back meanwhile, and it leaves the queue."""
     try:
-        set_state(document_id=item.pk, state=State.IN_PROGRESS)
+        move(item, State.IN_PROGRESS)
     except CannotMove:
         leave(item)
         return False
@@ -210,6 +210,12 @@ def _start(item: Item, agent: Account) -> bool:
     item.save(update_fields=["agent", "leased_until", "taken_at"])
     record(Event.DOCUMENT_TAKEN, subject=item.subject, owner=item.owner, actor=agent.actor)
     return True
+
+
+def move(item: Item, state: State) -> Document:
+    """What the item is about is in another state, for its member too. Raises `CannotMove`: it waits no more."""
+    assert item.document_id is not None
+    return set_state(document_id=item.document_id, state=state)
 
 
 def leave(item: Item) -> None:
@@ -234,7 +240,7 @@ def _release(item: Item) -> None:
     """Nobody holds it from now on; its member still reads « En cours ». To be called under the item's lock."""
     if item.taken_at is not None:
         try:
-            set_state(document_id=item.pk, state=State.IN_PROGRESS)
+            move(item, State.IN_PROGRESS)
         except CannotMove:
             leave(item)
             return

@@ -90,16 +90,18 @@ def query_without_page(request: HttpRequest) -> str:
     return query.urlencode()
 
 
-def treat_address(item_id: uuid.UUID, request: HttpRequest) -> str:
-    return reverse("casework:treat", args=[item_id]) + query_of(wanted_by(request))
+def treat_address(document_id: uuid.UUID | None, request: HttpRequest) -> str:
+    return reverse("casework:treat", args=[document_id]) + query_of(wanted_by(request))
 
 
 @allowed_to(Act.TREAT)
 @require_POST
 def next_item(request: HttpRequest) -> HttpResponse:
     """« Suivant ». What is on the screen (`after`) stays in hand, and comes again only when nothing else is left."""
-    if (left := _uuid(request.POST.get("after", ""))) is not None:
-        put_off(request, left)
+    left = _uuid(request.POST.get("after", ""))
+    item = Item.objects.filter(document=left).first() if left else None
+    if item is not None:
+        put_off(request, item.pk)
     return on_to_the_next(request)
 
 
@@ -108,7 +110,7 @@ def on_to_the_next(request: HttpRequest) -> HttpResponse:
     if item is None:
         messages.info(request, _("Rien d’autre n’attend."))
         return redirect(reverse("casework:queue") + query_of(wanted_by(request)))
-    return redirect(treat_address(item.pk, request))
+    return redirect(treat_address(item.document_id, request))
 
 
 @allowed_to(Act.TREAT)
@@ -121,8 +123,12 @@ def ahead(request: HttpRequest, document_id: uuid.UUID) -> JsonResponse:
         filters=wanted_by(request),
         passed=_put_off_by(request),
     )
-    count = min(item.document.page_count or 0, FETCHED_AHEAD) if item else 0
-    pages = [reverse("casework:treat_image", args=[item.pk, n + 1]) for n in range(count)] if item else []
+    count = min(item.about.page_count or 0, FETCHED_AHEAD) if item else 0
+    pages = (
+        [reverse("casework:treat_image", args=[item.document_id, n + 1]) for n in range(count)]
+        if item
+        else []
+    )
     return JsonResponse({"images": pages})
 
 
@@ -141,12 +147,13 @@ def take(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
 @require_POST
 def give_back(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
     """To its place in the queue; back to the queue too, from where « suivant » gives another one first."""
+    item = item_or_404(document_id)
     try:
-        queue.give_back(agent=account_of(request), item=item_or_404(document_id))
+        queue.give_back(agent=account_of(request), item=item)
     except NotAvailable as refusal:
         messages.error(request, str(refusal.message))
     else:
-        put_off(request, document_id)
+        put_off(request, item.pk)
         messages.success(request, _("Document rendu : il a repris sa place dans la file."))
     return redirect(reverse("casework:queue") + query_of(wanted_by(request)))
 
@@ -217,7 +224,7 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
     decision = get_object_or_404(Decision, pk=pk, agent=agent)
     back = _uuid(request.POST.get("back", ""))
     try:
-        back = deciding.undo(agent=agent, decision=decision).pk
+        back = deciding.undo(agent=agent, decision=decision).document_id
     except deciding.TooLate as refusal:
         messages.error(request, str(refusal.message))
     else:
@@ -226,7 +233,7 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def item_or_404(document_id: uuid.UUID) -> Item:
-    return get_object_or_404(Item.objects.with_what_is_shown(), pk=document_id)
+    return get_object_or_404(Item.objects.with_what_is_shown(), document=document_id)
 
 
 def put_off(request: HttpRequest, item_id: uuid.UUID) -> None:

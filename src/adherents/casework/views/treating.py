@@ -50,7 +50,7 @@ def treat(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
 def _screen(request: HttpRequest, item: Item) -> dict[str, Any]:
     agent, wanted = account_of(request), wanted_by(request)
     is_mine = queue.renew(agent=agent, item=item)
-    document = document_or_404(item.pk)
+    document = document_or_404(item.about.pk)
     return (
         record_context(request, document.member)
         | viewer_context(request, document, _page_wanted(request), image="casework:treat_image")
@@ -81,7 +81,7 @@ def treat_image(request: HttpRequest, document_id: uuid.UUID, number: int) -> Ht
     In their own browser and session only: see `docs/decisions/0017-the-queue.md`.
     """
     response = image_response(request, document_id, number)
-    if Item.objects.held().filter(pk=document_id, agent=account_of(request)).exists():
+    if Item.objects.held().filter(document=document_id, agent=account_of(request)).exists():
         response["Cache-Control"] = f"private, max-age={PREFETCH}"
         response["Vary"] = "Cookie"
     return response
@@ -95,7 +95,7 @@ def accept(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
         deciding.accept(agent=account_of(request), item=item)
     except NotAvailable as refusal:
         messages.error(request, str(refusal.message))
-        return redirect(treat_address(item.pk, request))
+        return redirect(treat_address(item.document_id, request))
     return on_to_the_next(request)
 
 
@@ -134,7 +134,7 @@ def _with_words(request: HttpRequest, item: Item, use: Use) -> HttpResponse:
             form = kind_of_form(reasons=reasons, initial=_first_words(chosen) | _typed(written, reasons))
     screen = _screen(request, item)
     if not screen["is_mine"] and form is None:
-        return redirect(treat_address(item.pk, request))
+        return redirect(treat_address(item.document_id, request))
     context = screen | {
         "form": form,
         "draft": draft,

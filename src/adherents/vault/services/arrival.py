@@ -235,8 +235,10 @@ class UploadBatch:
 
 @needs_transaction
 def admitted(member: Member, files: FormFiles) -> FormFiles:
-    """The same, of which what arrived and finds no room is refused: in the transaction that makes the rows, which holds the
-    member's lock. The objects of these are left to the sweep: the transaction may still be undone.
+    """The same, of which what arrived and finds no room is refused.
+
+    To be called in a transaction that holds the member's lock and makes the rows. The objects of what is refused are left to
+    the sweep: the transaction may still be undone.
     """
     enter, refused = list[Arrived](), list(files.refused)
     room = room_of(member) if files.arrived else None
@@ -252,7 +254,7 @@ def admitted(member: Member, files: FormFiles) -> FormFiles:
 def keep_waiting(*, member: Member, arrived: Sequence[Arrived], sending: Sending | None = None) -> None:
     """A form was refused and not its files: those that find room wait for the member to finish (product.md, section 3).
 
-    The caller holds the member's lock. With a sending they wait with it, without one for a message.
+    To be called in a transaction that holds the member's lock. With a sending they wait with it, without one for a message.
     """
     enter = admitted(member, FormFiles(arrived)).arrived
     claim([file.sealed.storage_name for file in enter])

@@ -52,8 +52,8 @@ class Form:
 def from_member(*, acting: Acting, form: Form, files: FormFiles) -> Deposit:
     """What a member sends to be treated: documents, a receipt of every file as it arrived, and a mail.
 
-    The caller holds the member's lock. What there is no room for is refused, and told on the receipt. Raises `NothingArrived`
-    or `FilesGone`.
+    To be called in a transaction that holds the member's lock. What there is no room for is refused, and told on the receipt.
+    Raises `NothingArrived` or `FilesGone`.
     """
     made, documents = _made(acting, form, admitted(acting.file, files), Origin.MEMBER)
     mails.deposit_arrived(made, documents)
@@ -64,8 +64,8 @@ def from_member(*, acting: Acting, form: Form, files: FormFiles) -> Deposit:
 def with_message(*, acting: Acting, files: FormFiles) -> Deposit:
     """What comes with a message: documents and a receipt as for others, and no mail, for nobody has to decide them.
 
-    Where something arrived, the caller holds the member's lock. Raises `NoRoom`, and nothing enters then, `NothingArrived` or
-    `FilesGone`.
+    To be called in a transaction that holds the member's lock where something arrived. Raises `NoRoom`, and nothing enters
+    then, `NothingArrived` or `FilesGone`.
     """
     enter = admitted(acting.file, files)
     if enter.refused:

@@ -51,7 +51,9 @@ def locked(*, member: Member, sending_id: uuid.UUID) -> Sending:
 
 @needs_transaction
 def opened(*, member: Member, sending_id: uuid.UUID) -> Sending:
-    """As `locked`, written, and kept for a day from now: something comes for it. Raises `TooManyOpen` too."""
+    """As `locked`, in the caller's transaction too, written, and kept for a day from now: something comes for it. Raises
+    `TooManyOpen` too.
+    """
     sending = locked(member=member, sending_id=sending_id)
     if sending._state.adding:
         _check_not_too_many(member)

@@ -22,5 +22,5 @@ def check_open(member: Member) -> None:
 
 @needs_transaction
 def lock(member: Member) -> None:
-    """What comes for one member is counted and numbered in turn. After `check_open`, as everywhere."""
+    """What comes for one member is counted in turn, in the caller's transaction. After `check_open`, as everywhere."""
     len(Member.objects.select_for_update(no_key=True).filter(pk=member.pk).values_list("pk"))

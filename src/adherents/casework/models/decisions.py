@@ -1,0 +1,167 @@
+"""What was decided of an item, and what was asked for instead."""
+
+from datetime import datetime, timedelta
+from typing import ClassVar, Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from adherents.accounts.models import Account
+from adherents.casework.models.queue import Item
+from adherents.crypto.fields import EncryptedTextField
+from adherents.crypto.rows import ALTERED, readable
+from adherents.insurer.profile import profile
+from adherents.members.models import Member
+from adherents.vault.models import Document, State
+from adherents.work.models import DueWork, DueWorkQuerySet
+
+
+class Outcome(models.TextChoices):
+    """What an agent decides. A correction asked for leaves the document « À compléter »."""
+
+    ACCEPTED = "accepted", _("Accepté")
+    REFUSED = "refused", _("Refusé")
+    INCOMPLETE = "incomplete", _("Correction demandée")
+
+
+class DecisionQuerySet(DueWorkQuerySet):
+    def told(self, document: Document) -> "Decision | None":
+        """What the member was told of a document last."""
+        told: Decision | None = (
+            self.filter(item__document=document, settled_at__isnull=False)
+            .order_by("-settled_at", "-pk")
+            .first()
+        )
+        return told
+
+    def standing(self) -> Self:
+        """Those that were not undone."""
+        return self.filter(undone_at__isnull=True)
+
+    def to_undo(self, agent: Account) -> "Decision | None":
+        """What this agent decided last, while it can still be undone."""
+        since = timezone.now() - timedelta(seconds=profile().casework.undo_seconds)
+        mine = self.standing().filter(agent=agent, settled_at__isnull=True, at__gt=since)
+        last: Decision | None = mine.select_related("item__document__member").order_by("-at", "-pk").first()
+        return last
+
+
+class Decision(DueWork):
+    """What an agent decided of an item. It can be undone until it settles: the member is told by settling, not before.
+
+    `words_fr` and `words_en` are what the member reads: a template of the profile, as the agent edited it.
+    """
+
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="decisions")
+    outcome = models.CharField(max_length=12, choices=Outcome.choices)
+    agent = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="decisions")
+    team = models.CharField(
+        max_length=60, default="", blank=True, help_text="the agent's group when it settled"
+    )
+    at = models.DateTimeField(default=timezone.now)
+    reason = models.CharField(
+        max_length=40, default="", blank=True, help_text="code of the profile's template"
+    )
+    words_fr = EncryptedTextField(bound_to=["item_id", "agent_id", "at"], default="", blank=True)
+    words_en = EncryptedTextField(bound_to=["item_id", "agent_id", "at"], default="", blank=True)
+    until = models.DateField(null=True, help_text="of a correction: the day by which it is asked for")
+    settled_at = models.DateTimeField(null=True)
+    undone_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[DecisionQuerySet] = DecisionQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["agent", "-at"],
+                condition=Q(undone_at__isnull=True, settled_at__isnull=True),
+                name="decisions_to_settle",
+            ),
+            models.Index(fields=["at"], condition=Q(settled_at__isnull=False), name="decisions_that_count"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["item"], condition=Q(undone_at__isnull=True), name="one_decision_an_item"
+            ),
+            models.CheckConstraint(
+                condition=Q(undone_at__isnull=True) | Q(settled_at__isnull=True), name="undone_or_settled"
+            ),
+            models.CheckConstraint(
+                condition=Q(outcome="accepted") | ~Q(reason=""), name="a_reason_unless_accepted"
+            ),
+            models.CheckConstraint(
+                condition=~Q(outcome="incomplete") | Q(until__isnull=False), name="a_day_with_a_correction"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"decision {self.pk}: {self.outcome}"
+
+    def words(self, language: str) -> str:
+        """What the member reads, in their language; French where there is no English; a sentence where it does not open."""
+        english = readable(self, "words_en", str(ALTERED)) if language.startswith("en") else ""
+        return english or readable(self, "words_fr", str(ALTERED))
+
+    @property
+    def french_words(self) -> str:
+        """Those that the desk shows."""
+        return self.words("fr")
+
+    @property
+    def asks(self) -> bool:
+        """Whether another document is expected: so it is where one did not do, unless the profile's reason says otherwise."""
+        return self.outcome != Outcome.ACCEPTED and self.reason not in self.closing_reasons()
+
+    @staticmethod
+    def closing_reasons() -> set[str]:
+        """The profile's reasons after which nothing more is expected."""
+        return {one.code for one in profile().documents.reasons if not one.asks}
+
+    @property
+    def undone_before(self) -> datetime:
+        """Until when its agent can still undo it."""
+        return self.at + timedelta(seconds=profile().casework.undo_seconds)
+
+    @property
+    def milliseconds_left(self) -> int:
+        """For its agent to undo it."""
+        return max(int((self.undone_before - timezone.now()).total_seconds() * 1000), 0)
+
+
+class CorrectionQuerySet(models.QuerySet["Correction"]):
+    def open(self) -> Self:
+        """Those that wait for an answer: the document is still there, and « À compléter »."""
+        return self.filter(
+            answered_at__isnull=True, document__erased_at__isnull=True, document__state=State.INCOMPLETE
+        )
+
+    def open_for(self, member: Member) -> Self:
+        """What this member is asked for, the most pressing first, with the document and the words."""
+        found = self.open().filter(document__member=member).order_by("until", "pk")
+        return found.select_related("document", "decision")
+
+
+class Correction(models.Model):
+    """Another document that was asked for, apart from the state of the one that did not do. The member answers by sending it."""
+
+    decision = models.OneToOneField(Decision, on_delete=models.CASCADE, related_name="correction")
+    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="corrections")
+    agent = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="corrections_asked")
+    asked_at = models.DateTimeField(default=timezone.now)
+    until = models.DateField()
+    answered_at = models.DateTimeField(null=True)
+    answer = models.OneToOneField(
+        Document, on_delete=models.SET_NULL, null=True, related_name="answered_correction"
+    )
+
+    objects = CorrectionQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["document"], condition=Q(answered_at__isnull=True), name="corrections_open")
+        ]
+
+    def __str__(self) -> str:
+        return f"correction of {self.document_id}"
