@@ -23,6 +23,7 @@ ROOMS = sorted(folder.name for folder in SOURCE.iterdir() if (folder / "__init__
 MODULES = sorted(SOURCE.rglob("*.py"))
 TEMPLATES = sorted(file for file in SOURCE.rglob("templates/**/*") if file.is_file())
 SCRIPTS = sorted(file for file in SOURCE.rglob("*.js") if {"assets", "static"} & set(file.parts))
+OWN_SCRIPTS = [file for file in SCRIPTS if not file.name.endswith(".min.js")]
 CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
 FLOORS = [set(re.findall(r"\w+", floor)) for floor in CONTRACTS[0]["layers"]]  # the highest first
 KEYWORDS: dict[str, object] = {
@@ -245,6 +246,14 @@ def test_no_script_turns_text_into_markup(file: Path) -> None:
     """A whole page of ours may be parsed (`DOMParser` runs nothing of it); what a person or a file says never is."""
     ways = r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|createContextualFragment|\beval\b|new Function"
     assert not re.search(ways, file.read_text())
+
+
+@pytest.mark.parametrize("file", OWN_SCRIPTS, ids=named)
+def test_a_script_has_one_subject_says_it_first_and_lies_where_biome_looks(file: Path) -> None:
+    lines = file.read_text().splitlines()
+    assert len(lines) <= 150
+    assert lines[0].startswith("// ")
+    assert file.relative_to(SOURCE).parts[1] == "assets"
 
 
 @pytest.mark.parametrize("file", SCRIPTS, ids=named)

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,13 @@ def test_the_stylesheet_is_reboot_then_the_brand_then_our_own() -> None:
     assert "http://" not in sheet.replace("https://", "")
     assert sheet.index("Bootstrap Reboot") < sheet.index("--accent:#00693e") < sheet.index(".button")
     assert "prefers-color-scheme" in sheet
+
+
+def test_what_puts_the_modules_of_the_sending_page_together_comes_after_them_all() -> None:
+    text = bundle.sending_script()
+    places = [match.start() for match in re.finditer(r"\bparts\.\w+=\(", text)]
+    assert text.index("window.sending={}") < min(places)
+    assert max(places) < text.index("function begin(")
 
 
 def test_style_and_script_weigh_less_than_a_third_of_the_budget() -> None:

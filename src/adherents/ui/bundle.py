@@ -31,11 +31,14 @@ _SOURCE_MAP = re.compile(r"/\*# sourceMappingURL=.*?\*/")
 
 
 def _assets(pattern: str) -> Iterator[str]:
-    """The rooms' own files: this room's first, then those of each room before those that stand above it."""
+    """The rooms' own files: this room's first, then those of each room before those that stand above it. Each room's by name; what
+    bears its folder's name, last.
+    """
     lowest_first = reversed(list(apps.get_app_configs()))
     rooms = [config for config in lowest_first if config.name.startswith("adherents.")]
     for room in sorted(rooms, key=lambda config: config.name != "adherents.ui"):
-        for path in sorted(Path(room.path, "assets").glob(pattern)):
+        paths = Path(room.path, "assets").glob(pattern)
+        for path in sorted(paths, key=lambda path: (path.stem == path.parent.name, path.name)):
             yield path.read_text()
 
 

@@ -1,5 +1,5 @@
 // A file's bytes, and what they tell before anything is sent.
-const parts = (window.sending ??= {});
+const parts = window.sending;
 
 // Of its first bytes, which are enough.
 parts.typeOf = (head) => {
@@ -16,14 +16,31 @@ parts.headOf = async (file) => new Uint8Array(await file.slice(0, 1024).arrayBuf
 
 // The whole file, read once and kept until it has arrived: a cloud drive may not give it twice, and a file may change while it
 // goes. Rejects where the device cannot read it.
-parts.readOnce = async (file) => {
+const readOnce = async (file) => {
   const bytes = new Uint8Array(await file.arrayBuffer());
   return { bytes, blob: new Blob([bytes], { type: file.type }) };
 };
 
 // "" on a page without a secure context: the browser counts nothing there.
-parts.digest = async (bytes) => {
+const digest = async (bytes) => {
   if (!window.crypto?.subtle) return "";
   const made = await crypto.subtle.digest("SHA-256", bytes);
   return [...new Uint8Array(made)].map((octet) => octet.toString(16).padStart(2, "0")).join("");
+};
+
+// Why an entry's file cannot go; "" once its bytes are here.
+parts.read = async (entry, { mostBytes, types }) => {
+  try {
+    const { bytes, blob } = await readOnce(entry.file);
+    entry.size = bytes.byteLength;
+    if (!entry.size) return "empty";
+    if (entry.size > mostBytes) return "too_large";
+    if (!types.includes(parts.typeOf(bytes))) return "format";
+    entry.sha256 = await digest(bytes);
+    entry.blob = blob;
+    return "";
+  } catch {
+    entry.isGone = true;
+    return "unreadable";
+  }
 };

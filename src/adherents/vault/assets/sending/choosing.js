@@ -1,5 +1,5 @@
 // Ways in: picker and camera, drag and drop, paste.
-const parts = (window.sending ??= {});
+const parts = window.sending;
 
 parts.waysIn = (form, add) => {
   for (const input of form.querySelectorAll('input[type="file"]')) {

@@ -1,13 +1,14 @@
-const parts = (window.sending ??= {});
 // « Réunir les photos en un seul PDF »: shown from two photos on, with the order of the pages once it is ticked.
-parts.gathering = (form, { words, filled, say, changed }) => {
+const parts = window.sending;
+
+parts.gathering = (form, { told, page }) => {
+  const { words } = told;
   const box = form.querySelector("[data-gather]");
   const tick = form.elements.gather;
   const order = box.querySelector("[data-order]");
   const list = order.querySelector("ol");
   const made = document.getElementById("album-page").content;
   const lines = new Map(); // a photo's line among the files: its line among the pages
-  let held = null;
 
   const photos = () => [...list.children].map((line) => [...lines].find(([, one]) => one === line)[0]);
   const isOn = () => tick.checked && lines.size > 1;
@@ -16,7 +17,10 @@ parts.gathering = (form, { words, filled, say, changed }) => {
     const line = made.cloneNode(true).querySelector("li");
     const name = row.querySelector(".upload-name").textContent;
     line.querySelector(".upload-name").textContent = name;
-    for (const [part, step, text] of [["[data-up]", -1, words.up], ["[data-down]", 1, words.down]]) {
+    for (const [part, step, text] of [
+      ["[data-up]", -1, words.up],
+      ["[data-down]", 1, words.down],
+    ]) {
       const button = line.querySelector(part);
       const of = document.createElement("span");
       of.className = "visually-hidden";
@@ -36,7 +40,7 @@ parts.gathering = (form, { words, filled, say, changed }) => {
 
   function number() {
     [...list.children].forEach((line, place, all) => {
-      line.querySelector(".upload-state").textContent = filled(words.page, { n: place + 1 });
+      line.querySelector(".upload-state").textContent = parts.filled(words.page, { n: place + 1 });
       line.querySelector("[data-up]").disabled = place === 0;
       line.querySelector("[data-down]").disabled = place === all.length - 1;
     });
@@ -46,46 +50,17 @@ parts.gathering = (form, { words, filled, say, changed }) => {
     number();
     const name = line.querySelector(".upload-name").textContent;
     const place = [...list.children].indexOf(line) + 1;
-    say(filled(words.sayPage, { name, n: place, total: lines.size }));
+    page.say(parts.filled(words.sayPage, { name, n: place, total: lines.size }));
   }
 
   function shown() {
     box.hidden = lines.size < 2;
     order.hidden = !isOn();
-    changed();
+    page.label();
   }
 
   tick.addEventListener("change", shown);
-
-  // With a mouse, a line can be dragged too.
-  if (matchMedia("(hover: hover) and (pointer: fine)").matches) {
-    list.addEventListener("pointerdown", (event) => {
-      const line = event.target.closest("li");
-      if (line) line.draggable = !event.target.closest("button");
-    });
-    list.addEventListener("dragstart", (event) => {
-      held = event.target.closest("li");
-      held.classList.add("album-held");
-      event.dataTransfer.effectAllowed = "move";
-      event.dataTransfer.setData("text/plain", held.querySelector(".upload-name").textContent);
-    });
-    list.addEventListener("dragover", (event) => {
-      if (!held) return;
-      event.preventDefault();
-      const over = event.target.closest("li");
-      if (!over || over === held) return;
-      const { top, height } = over.getBoundingClientRect();
-      if (event.clientY < top + height / 2) over.before(held);
-      else over.after(held);
-    });
-    list.addEventListener("drop", (event) => held && event.preventDefault());
-    list.addEventListener("dragend", () => {
-      if (!held) return;
-      held.classList.remove("album-held");
-      moved(held);
-      held = null;
-    });
-  }
+  parts.dragging(list, moved);
 
   return {
     // The photos there are now, as their lines among the files. Those known keep their place, new ones come last.

@@ -1,6 +1,6 @@
 // The forms' token, which changes with each sign-in in this browser, in whichever tab. While the account that signed in is this
 // page's own, the page goes on with the new one; with another account's, never.
-const parts = (window.sending ??= {});
+const parts = window.sending;
 
 parts.guard = (form) => {
   const headers = { "X-CSRFToken": form.elements.csrfmiddlewaretoken.value };

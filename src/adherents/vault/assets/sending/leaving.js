@@ -1,5 +1,5 @@
 // The last step, « Envoyer »: asked again until it is answered. The server makes one receipt of it, however often it is asked.
-const parts = (window.sending ??= {});
+const parts = window.sending;
 const DELAYS = [1000, 2000, 4000, 8000, 15000, 30000];
 
 // Resolves after so long, or as soon as the network is back.
@@ -14,7 +14,9 @@ const pause = (delay) =>
     addEventListener("online", done);
   });
 
-parts.leaving = (form, { button, words, tell, guard, isReady }) => {
+parts.leaving = (form, { told, page, guard, isReady }) => {
+  const { words } = told;
+  const { button } = page;
   let attempt = null; // the one that is on its way; another one, or none, means that it was given up
   let hasLeft = false;
   const span = button.querySelector("span");
@@ -38,26 +40,29 @@ parts.leaving = (form, { button, words, tell, guard, isReady }) => {
     return isOld && !isNew && (await guard.renew()) ? ask(true) : "";
   }
 
-  async function leave() {
-    const mine = (attempt = {});
-    beBusy();
-    for (let failures = 0; ; failures += 1) {
-      let receipt;
+  // The answer, however long it takes; nothing once the attempt was given up.
+  async function answerTo(mine) {
+    for (let failures = 0; attempt === mine; failures += 1) {
       try {
-        receipt = await ask();
+        return await ask();
       } catch {
-        if (attempt !== mine) return;
-        tell(navigator.onLine ? words.sendLater : words.sendOffline);
+        if (attempt !== mine) break;
+        page.tell(navigator.onLine ? words.sendLater : words.sendOffline);
         await pause(DELAYS[Math.min(failures, DELAYS.length - 1)]);
-        if (attempt !== mine) return;
-        continue;
       }
-      if (attempt !== mine) return;
-      hasLeft = true;
-      if (receipt) location.assign(receipt);
-      else form.submit(); // as a page, which says what is to be corrected
-      return;
     }
+    return "";
+  }
+
+  async function leave() {
+    const mine = {};
+    attempt = mine;
+    beBusy();
+    const receipt = await answerTo(mine);
+    if (attempt !== mine) return;
+    hasLeft = true;
+    if (receipt) location.assign(receipt);
+    else form.submit(); // as a page, which says what is to be corrected
   }
 
   addEventListener("beforeunload", (event) => {

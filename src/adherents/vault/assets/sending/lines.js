@@ -1,5 +1,5 @@
 // The line of a file: its picture, its name, its bar, and what can be done about it.
-const parts = (window.sending ??= {});
+const parts = window.sending;
 
 parts.filled = (text, values) => text.replace(/\{(\w+)\}/g, (whole, key) => values[key] ?? whole);
 
@@ -50,4 +50,11 @@ parts.showState = ({ row, file, state, sent = 0, size = file.size, isGone }, wor
   again.firstChild.data = isGone ? words.chooseAgain : words.retry;
   const isOver = ["arrived", "refused", "failed"].includes(state);
   row.querySelector("[data-remove]").firstChild.data = isOver ? words.remove : words.cancel;
+};
+
+// From the list of what came before this page was opened, which goes with its last line.
+parts.takeAway = (line) => {
+  const section = line.closest("section");
+  line.remove();
+  if (!section.querySelector(".upload")) section.remove();
 };

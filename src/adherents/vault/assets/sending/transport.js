@@ -1,5 +1,5 @@
 // The way of one file to the portal (tus), in pieces: what arrived is never sent again.
-const parts = (window.sending ??= {});
+const parts = window.sending;
 const RETRY_DELAYS = [0, 1000, 2000, 4000, 8000, 15000, 30000, 30000, 30000, 30000];
 
 const answerOf = (response) => {
@@ -22,7 +22,11 @@ parts.transport = (blob, { told, headers, begunAt, metadata, lost, went, arrived
     removeFingerprintOnSuccess: false,
     onShouldRetry: (error) => {
       const status = error.originalResponse?.getStatus() ?? 0;
-      const again = status < 400 || status >= 500 || (status === 409 && !answerOf(error.originalResponse).sentence) || status === 423;
+      const again =
+        status < 400 ||
+        status >= 500 ||
+        (status === 409 && !answerOf(error.originalResponse).sentence) ||
+        status === 423;
       if (again && status !== 423) lost();
       return again && navigator.onLine;
     },

@@ -1,0 +1,57 @@
+// A file stopped on its way: what is said of it, and what makes it go on.
+const parts = window.sending;
+const MOST_RENEWALS = 5; // of the token, for one file: what refuses it then is something else
+const REFUSALS = [413, 415, 422];
+
+parts.interruptions = ({ told, page, entries, guard, next }) => {
+  const { words } = told;
+
+  function lost(entry) {
+    if (entry.state !== "sending") return;
+    entries.show(entry, "lost");
+    page.say(parts.filled(words.sayLost, { name: entry.file.name }));
+  }
+
+  async function mayGoOn(entry) {
+    entry.renewals = (entry.renewals ?? 0) + 1;
+    return entry.renewals <= MOST_RENEWALS && (await guard.renew().catch(() => false));
+  }
+
+  function stop(entry, status, { reason, sentence }, isOld) {
+    entry.waits = isOld || status === 401;
+    if (REFUSALS.includes(status) && sentence) entries.refuse(entry, reason, sentence);
+    else entries.stop(entry, sentence ?? (isOld ? words.notHere : words.failed));
+    next();
+  }
+
+  async function failed(entry, status, answer) {
+    if (!entries.has(entry)) return;
+    if (!status && !navigator.onLine) return lost(entry); // `online` goes on from here
+    const isOld = status === 403 && !answer.sentence; // somebody signed in since, in another tab
+    if (!isOld || !(await mayGoOn(entry))) stop(entry, status, answer, isOld);
+    else if (entries.has(entry)) entry.upload.start();
+  }
+
+  addEventListener("online", () => {
+    const entry = entries.find("lost");
+    if (!entry) return;
+    entries.show(entry, "sending");
+    entry.upload.goOn();
+  });
+  addEventListener("offline", () => {
+    const entry = entries.find("sending");
+    if (entry) lost(entry);
+  });
+
+  // Back on this page, perhaps from signing in again.
+  document.addEventListener("visibilitychange", () => {
+    const stuck = document.hidden ? [] : entries.all.filter((one) => one.state === "failed" && one.waits);
+    for (const entry of stuck) {
+      entry.renewals = 0;
+      entries.show(entry, "queued");
+    }
+    if (stuck.length) next();
+  });
+
+  return { lost, failed };
+};

@@ -1,0 +1,76 @@
+// One file after the other, in the order in which they were chosen.
+const parts = window.sending;
+
+parts.queue = ({ told, page, entries, guard, keep, over }) => {
+  const { words } = told;
+  const interruptions = parts.interruptions({ told, page, entries, guard, next });
+  const sayOf = (entry, text) => page.say(parts.filled(text, { name: entry.file.name }));
+
+  async function next() {
+    if (entries.isAnyUnderWay()) return;
+    const entry = entries.find("queued");
+    if (!entry) return over();
+    const reason = entry.blob ? "" : await read(entry);
+    if (!entries.has(entry)) return next();
+    if (!reason) return start(entry);
+    if (reason === "unreadable") entries.stop(entry, words.unreadable);
+    else entries.refuse(entry, reason);
+    next();
+  }
+
+  function read(entry) {
+    entries.show(entry, "reading");
+    return parts.read(entry, told);
+  }
+
+  function start(entry) {
+    const { file, sha256, blob } = entry;
+    const begun = sha256 && entries.earlier("unfinished").find((line) => line.dataset.sha256 === sha256);
+    entries.show(entry, "sending");
+    entry.upload ??= parts.transport(blob, {
+      told,
+      headers: guard.headers,
+      begunAt: begun ? begun.dataset.url : null,
+      metadata: { filename: file.name, filetype: file.type, sending: told.sending, ...(sha256 && { sha256 }) },
+      lost: () => interruptions.lost(entry),
+      went: (sent) => went(entry, sent),
+      arrived: (id) => arrived(entry, id),
+      failed: (status, answer) => interruptions.failed(entry, status, answer),
+    });
+    if (begun) parts.takeAway(begun);
+    sayOf(entry, begun ? words.sayResumed : words.sayChosen);
+    entry.upload.start();
+  }
+
+  function went(entry, sent) {
+    if (!["sending", "lost"].includes(entry.state)) return;
+    entry.sent = sent;
+    const isWhole = sent === entry.size;
+    entries.show(entry, "sending", isWhole ? parts.filled(words.checking, { size: window.sized(sent) }) : "");
+  }
+
+  function arrived(entry, id) {
+    if (!entries.has(entry)) return;
+    entry.sent = entry.size;
+    entry.blob = null;
+    entry.row.dataset.id = id;
+    entries.show(entry, "arrived");
+    sayOf(entry, words.sayArrived);
+    keep();
+    next();
+  }
+
+  function retry(entry) {
+    if (entry.isGone) {
+      entries.chooseAgain(entry);
+      return;
+    }
+    entry.renewals = 0;
+    entries.show(entry, "queued");
+    page.tell("");
+    entry.row.querySelector("[data-remove]").focus();
+    next();
+  }
+
+  return { next, retry };
+};
