@@ -23,12 +23,13 @@ test: setup ## every test: on SQLite with a real browser, then on a real Postgre
 	@$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 	@TEST_DATABASE=postgresql $(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
-check: setup ## ruff, mypy, import-linter, djlint
+check: setup ## ruff, mypy, import-linter, djlint, biome
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/djlint --lint --quiet src
+	@scripts/biome check --error-on-warnings
 
 bench: setup ## the figures, one JSON line each with its baseline
 	@$(BIN)/python -m bench

@@ -1,4 +1,4 @@
-"""Write the software bill of materials (CycloneDX 1.6, JSON): what an installation runs, without the tools of the tests.
+"""Write the software bill of materials (CycloneDX 1.6, JSON): what an installation runs, without the tools of tests and checks.
 
 Python's packages are those of `requirements/base.txt`, as they are installed here: their licences, and who needs whom. What the
 pages take from npm is read from `package-lock.json`. The same checkout gives the same bytes.
@@ -46,10 +46,15 @@ def locked(requirements: str) -> set[str]:
     return {normalised(name) for name in re.findall(r"^([A-Za-z0-9._-]+)==", requirements, re.MULTILINE)}
 
 
+def in_service(lock: dict[str, Any]) -> dict[str, Any]:
+    """What `package-lock.json` names and an installation takes, by path; "" is the portal itself."""
+    return {path: package for path, package in lock["packages"].items() if not package.get("dev")}
+
+
 def from_npm(lock: dict[str, Any]) -> list[Component]:
-    """What `package-lock.json` names, with the SHA-512 that npm checks."""
+    """What the pages take from npm, with the SHA-512 that npm checks."""
     found = []
-    for path, package in sorted(lock["packages"].items()):
+    for path, package in sorted(in_service(lock).items()):
         if not path:
             continue
         name, version = path.rpartition("node_modules/")[2], package["version"]
@@ -77,7 +82,7 @@ def npm_needs(lock: dict[str, Any], components: list[Component]) -> dict[str, li
         refs.get(path.rpartition("node_modules/")[2], ""): sorted(
             refs[name] for name in package.get("dependencies", {}) if name in refs
         )
-        for path, package in lock["packages"].items()
+        for path, package in in_service(lock).items()
     }
 
 

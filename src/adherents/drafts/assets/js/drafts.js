@@ -32,7 +32,9 @@ for (const holder of document.querySelectorAll("[data-draft]")) {
   );
   let [typed, kept, since, timer, shelving, revived, failed] = [0, 0, 0, 0, Promise.resolve(), false, false];
   const words = () =>
-    Object.fromEntries(names.filter((each) => form.elements[each]?.value).map((each) => [each, form.elements[each].value]));
+    Object.fromEntries(
+      names.filter((each) => form.elements[each]?.value).map((each) => [each, form.elements[each].value]),
+    );
   const say = (what) => {
     if (!told || told.textContent === told.dataset[what]) return;
     told.textContent = told.dataset[what];
@@ -45,7 +47,12 @@ for (const holder of document.querySelectorAll("[data-draft]")) {
     const clear = new TextEncoder().encode(JSON.stringify(words()));
     const sealed = new Uint8Array(await crypto.subtle.encrypt({ name: "AES-GCM", iv: nonce }, await key, clear));
     if (version <= kept) return;
-    const line = { address: holder.dataset.draft, place: holder.value, sealed: base64([...nonce, ...sealed]), at: Date.now() };
+    const line = {
+      address: holder.dataset.draft,
+      place: holder.value,
+      sealed: base64([...nonce, ...sealed]),
+      at: Date.now(),
+    };
     shelf((store) => store.setItem(name, JSON.stringify(line)));
   };
   const save = async () => {
@@ -54,7 +61,11 @@ for (const holder of document.querySelectorAll("[data-draft]")) {
     const version = typed;
     since = 0;
     try {
-      const answer = await post(holder.dataset.draft, { ...words(), brouillon: holder.value, ...(revived && { anew: "1" }) });
+      const answer = await post(holder.dataset.draft, {
+        ...words(),
+        brouillon: holder.value,
+        ...(revived && { anew: "1" }),
+      });
       kept = Math.max(kept, version);
       failed = false;
       if (kept === typed) shelf((store) => store.removeItem(name));
@@ -87,7 +98,8 @@ for (const holder of document.querySelectorAll("[data-draft]")) {
   });
   const fill = (answer) => {
     if (answer.where !== holder.dataset.where || typed) return;
-    for (const each of names) if (answer.words[each] && form.elements[each]) form.elements[each].value = answer.words[each];
+    for (const each of names)
+      if (answer.words[each] && form.elements[each]) form.elements[each].value = answer.words[each];
     say("kept");
   };
   onPage.push({ name, fill });
@@ -101,7 +113,7 @@ const handIn = async () => {
     const age = Math.max(0, Math.round((Date.now() - at) / 1000));
     const answer = await post(address, { brouillon: place, scelle: sealed, age });
     shelf((store) => store.getItem(name) === line && store.removeItem(name));
-    if (answer.words) onPage.forEach((sheet) => sheet.fill(answer));
+    if (answer.words) for (const sheet of onPage) sheet.fill(answer);
   }
 };
 handIn().catch(() => {});

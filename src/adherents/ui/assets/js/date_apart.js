@@ -20,5 +20,7 @@ for (const form of document.querySelectorAll("form[data-date-apart]")) {
     });
     return [input, sent];
   });
-  form.addEventListener("submit", () => pairs.forEach(([input, sent]) => (sent.value = input.value)));
+  form.addEventListener("submit", () => {
+    for (const [input, sent] of pairs) sent.value = input.value;
+  });
 }

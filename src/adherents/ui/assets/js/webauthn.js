@@ -1,7 +1,11 @@
 // Passkeys: ask the browser for one with the server's options, and post its answer with the form.
-const toBytes = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (letter) => letter.charCodeAt(0));
+const toBytes = (text) =>
+  Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (letter) => letter.charCodeAt(0));
 const toText = (buffer) =>
-  btoa(String.fromCharCode(...new Uint8Array(buffer))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+  btoa(String.fromCharCode(...new Uint8Array(buffer)))
+    .replace(/\+/g, "-")
+    .replace(/\//g, "_")
+    .replace(/=+$/, "");
 const withBytes = (list) => (list || []).map((known) => ({ ...known, id: toBytes(known.id) }));
 
 async function create({ publicKey }) {
@@ -57,10 +61,10 @@ async function optionsFor(form) {
 
 // A passkey belongs to a name (https://espace.example.fr, http://localhost), never to a bare IP address.
 const usable = window.PublicKeyCredential && window.isSecureContext && !/^[\d.]+$|:/.test(location.hostname);
-document.querySelectorAll("[data-passkey-sign-in], [data-passkey-only]").forEach((part) => (part.hidden = !usable));
-document.querySelectorAll("[data-passkey-missing]").forEach((part) => (part.hidden = Boolean(usable)));
+for (const part of document.querySelectorAll("[data-passkey-sign-in], [data-passkey-only]")) part.hidden = !usable;
+for (const part of document.querySelectorAll("[data-passkey-missing]")) part.hidden = Boolean(usable);
 
-document.querySelectorAll("form[data-passkey], form[data-passkey-options]").forEach((form) => {
+for (const form of document.querySelectorAll("form[data-passkey], form[data-passkey-options]")) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const failed = form.querySelector("[data-passkey-failed]");
@@ -73,7 +77,7 @@ document.querySelectorAll("form[data-passkey], form[data-passkey-options]").forE
     } catch {
       // The person closed the browser's window, or has no key here: say so, and leave everything as it was.
       if (failed) failed.hidden = false;
-      form.querySelectorAll("button").forEach((button) => (button.disabled = false));
+      for (const button of form.querySelectorAll("button")) button.disabled = false;
     }
   });
-});
+}
