@@ -4,6 +4,7 @@ import http.cookiejar
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import sqlite3
@@ -13,12 +14,14 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 import psutil
 import pytest
+from django.urls import reverse
 
 from adherents.accounts.models import Account
 from adherents.demo import catcher, data_folder, mailbox, people
@@ -27,6 +30,7 @@ from adherents.demo.ports import check_ports, pages_port
 from adherents.members import nir
 from adherents.members.models import Member
 
+ROOT = Path(__file__).parents[2]
 ADHERENTS = [sys.executable, "-c", "from adherents.config.command import main; main()"]
 
 
@@ -99,32 +103,76 @@ def test_the_demonstration_refuses_an_address_that_is_not_this_machine(tmp_path:
     assert "Traceback" not in refused.stderr
 
 
-def test_a_mail_is_shown_without_letting_it_do_anything(settings: object, tmp_path: Path) -> None:
+@pytest.fixture
+def pages(settings: object, tmp_path: Path) -> Iterator[str]:
+    """Where the pages of the mails are served, from an empty folder."""
     settings.DATA_DIR = tmp_path  # type: ignore[attr-defined]
-    letter_id = mailbox.keep(
+    server = catcher.start_pages(0)
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_mail_is_shown_without_letting_it_do_anything(pages: str) -> None:
+    mail_id = mailbox.keep(
         b"From: A <a@example.org>\r\nTo: b@example.org\r\nSubject: Bonjour <b>\r\nDate: Mon, 23 Nov 2026 09:00:00 +0100\r\n"
         b"MIME-Version: 1.0\r\nContent-Type: text/html; charset=utf-8\r\n\r\n"
         b"<html><head></head><body><script>alert(1)</script><a href='http://127.0.0.1/x'>x</a></body></html>"
     )
-    letter = mailbox.read(letter_id)
-    assert letter is not None
-    assert (letter.subject, letter.to) == ("Bonjour <b>", "b@example.org")
+    mail = mailbox.read(mail_id)
+    assert mail is not None
+    assert (mail.subject, mail.to) == ("Bonjour <b>", "b@example.org")
     assert mailbox.read("../../secret") is None
-    server = catcher.start_pages(0)
-    root = f"http://127.0.0.1:{server.server_address[1]}"
-    try:
-        index = _get(f"{root}/")
-        assert "Bonjour &lt;b&gt;" in index.text
-        assert 'http-equiv="refresh"' in index.text
-        html = _get(f"{root}{letter.page}html")
-        assert html.headers["Content-Security-Policy"].startswith("sandbox allow-popups ")
-        assert "default-src 'none'" in html.headers["Content-Security-Policy"]
-        assert 'sandbox="allow-popups ' in _get(f"{root}{letter.page}").text
-        assert _get(f"{root}/", host="evil.example.org").status == 421
-        assert _get(f"{root}/messages/nothing/").status == 404
-    finally:
-        server.shutdown()
-        server.server_close()
+    index = _get(f"{pages}/")
+    assert "Bonjour &lt;b&gt;" in index.text
+    assert f'href="/messages/{mail_id}/"' in index.text
+    assert 'http-equiv="refresh"' in index.text
+    html = _get(f"{pages}/messages/{mail_id}/html")
+    assert html.headers["Content-Security-Policy"].startswith("sandbox allow-popups ")
+    assert "default-src 'none'" in html.headers["Content-Security-Policy"]
+    assert '<head><base target="_blank"></head>' in html.text
+    page = _get(f"{pages}/messages/{mail_id}/").text
+    assert 'sandbox="allow-popups ' in page
+    assert f'src="/messages/{mail_id}/html"' in page
+    assert _get(f"{pages}/", host="evil.example.org").status == 421
+    assert _get(f"{pages}/messages/nothing/").status == 404
+
+
+def test_the_mails_are_a_site_of_their_own_beside_the_portal(pages: str) -> None:
+    """Nothing of the portal's is there: its addresses, its session, what its middleware adds."""
+    answers = {
+        path: _get(pages + path) for path in ("/", "/personnes/", "/style.css", "/adherent/", "/sante/")
+    }
+    assert [answer.status for answer in answers.values()] == [200, 200, 200, 404, 404]
+    for answer in answers.values():
+        assert "Set-Cookie" not in answer.headers
+        assert answer.headers["Server"] == "courrier"
+        assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'; style-src 'self'; ")
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert answer.headers["Cache-Control"] == "no-store"
+    assert "Rien ici" in answers["/adherent/"].text
+    assert answers["/style.css"].headers["Content-Type"] == "text/css; charset=utf-8"
+    assert _get(f"{pages}/", method="POST").status == 405
+    assert _get(f"{pages}/", method="HEAD").status == 200
+    assert reverse("portal:home") == "/"  # the thread that serves the portal still knows its addresses
+
+
+def test_no_file_of_the_demonstration_is_in_what_an_insurer_installs(tmp_path: Path) -> None:
+    for name in ("README.md", "LICENSE", "pyproject.toml", "requirements/base.in"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    shutil.copytree(
+        ROOT / "src" / "adherents",
+        tmp_path / "src" / "adherents",
+        ignore=shutil.ignore_patterns("__pycache__"),
+    )
+    build = "import sys; from setuptools import build_meta; print(build_meta.build_wheel(sys.argv[1]))"
+    subprocess.run([sys.executable, "-c", build, "made"], cwd=tmp_path, check=True, capture_output=True)
+    (wheel,) = (tmp_path / "made").glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    assert "adherents/ui/templates/ui/base.html" in names
+    assert [name for name in names if name.startswith("adherents/demo/")] == []
 
 
 @pytest.fixture
@@ -224,8 +272,8 @@ class Browser:
             return str(answer.read().decode())
 
 
-def _get(address: str, *, host: str = "") -> Page:
-    request = urllib.request.Request(address, headers={"Host": host} if host else {})
+def _get(address: str, *, host: str = "", method: str = "GET") -> Page:
+    request = urllib.request.Request(address, headers={"Host": host} if host else {}, method=method)
     try:
         with urllib.request.urlopen(request, timeout=5) as answer:
             return Page(answer.status, answer.read().decode(), dict(answer.headers))

@@ -47,25 +47,20 @@ class CaughtMail:
     html: str
 
     @property
-    def page(self) -> str:
-        """The path of its page in the catcher; its HTML is at `html` under it."""
-        return f"/messages/{self.id}/"
-
-    @property
     def links(self) -> list[str]:
         """The addresses in the text, each once, in their order."""
         return list(dict.fromkeys(link.rstrip(".,;:!?)") for link in _LINK.findall(self.text)))
 
 
-def read(letter_id: str) -> CaughtMail | None:
+def read(mail_id: str) -> CaughtMail | None:
     """One message; None when there is none of this name."""
-    path = folder() / f"{letter_id}.eml"
-    if not ID.fullmatch(letter_id) or not path.is_file():
+    path = folder() / f"{mail_id}.eml"
+    if not ID.fullmatch(mail_id) or not path.is_file():
         return None
     message = message_from_bytes(path.read_bytes(), policy=policy.default)
     assert isinstance(message, EmailMessage)
     return CaughtMail(
-        id=letter_id,
+        id=mail_id,
         at=_date(message, path),
         sender=str(message.get("From", "")),
         to=str(message.get("To", "")),
@@ -78,7 +73,7 @@ def read(letter_id: str) -> CaughtMail | None:
 def newest(limit: int) -> Iterator[CaughtMail]:
     """The latest messages, newest first."""
     names = sorted((path.stem for path in folder().glob("*.eml")), reverse=True)
-    return (letter for name in names[:limit] if (letter := read(name)))
+    return (mail for name in names[:limit] if (mail := read(name)))
 
 
 def _part(message: EmailMessage, kind: str) -> str:
