@@ -1,5 +1,6 @@
 """Bars: shapes that the stylesheet colours, patterns that need no colour, words that are only words."""
 
+import re
 from xml.etree import ElementTree
 
 from adherents.ui.moments import duration
@@ -56,6 +57,29 @@ def test_what_is_not_there_has_no_bar_and_words_are_no_markup() -> None:
     assert "<b>" not in bars.svg
     assert "<script>" not in bars.svg
     assert sorted(hovered(drawn(bars))) == ["<b>Un</b> · 30 h", "Trois · 2 j 12 h"]
+
+
+def test_no_bar_leaves_the_picture_and_a_long_label_leaves_it_room() -> None:
+    long = "Facture d’optique ou d’audioprothèse, très longue"
+    for lying in (True, False):
+        for values in ([3], [5000] * 52, [0.3, 10.0, 500.0]):
+            labels = [f"{long} {rank}" for rank in range(len(values))]
+            series = [Series("A", values), Series("B", values, "warning")]
+            for several in (series[:1], series):
+                tree = drawn(Bars("essai", "Titre", "Texte", labels, several, lying=lying))
+                width, height = map(float, tree.get("viewBox", "").split()[2:])
+                frame = next(node for node in tree.iter(f"{SVG}g") if node.get("transform"))
+                left, top = map(float, re.findall(r"[\d.]+", frame.get("transform", "")))
+                bars = [node for node in frame.iter(f"{SVG}rect") if node.get("x")]
+                assert len(bars) == len(values) * len(several)
+                for bar in bars:
+                    x, y, wide, high = (float(bar.get(name, "")) for name in ("x", "y", "width", "height"))
+                    assert x >= 0
+                    assert y >= -0.1
+                    assert left + x + wide <= width
+                    assert top + y + high <= height
+                assert left < width / 2 + 10
+                assert hovered(tree)[0].startswith(labels[0])
 
 
 def test_a_time_is_said_in_as_many_words_as_it_takes() -> None:

@@ -1,55 +1,29 @@
-"""Bars drawn on the server by pygal, for the page's own stylesheet to colour: of its drawing the shapes and the words are
-kept, not its script, its styles and its marks (docs/decisions/0019).
+"""Bars as SVG, for the page's own stylesheet to colour: the places are worked out here, `elements/bars.svg` writes them.
 
-A picture to those who see it, two sentences to those who do not: the numbers are in the table that goes with it.
+Those who see it get a picture; those who do not get two sentences, and the numbers in the table that goes with it.
 """
 
-import re
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import Any, Literal
 
-import pygal
-from django.utils.safestring import SafeString, mark_safe
-from pygal.etree import etree
-from pygal.style import Style
-
-# pygal leaves an importer behind, for maps that are not drawn here, of a kind that Python warns of at every import since.
-sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, pygal.PluginImportFixer)]
+from django.template.defaultfilters import truncatechars
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 
 # What a series is filled with: a colour of the theme, and a pattern that tells it apart without any colour.
 Tone = Literal["plain", "warning", "refusal"]
-WIDTH, LETTERS, LETTER_WIDTH, LABELS_AT_MOST, LABEL_CHARACTERS = 540, 13, 7.2, 9, 30
-VALUES_AT_MOST = 13  # side by side; more of them would meet
 WHOLE = tuple(digit * 10**power for power in range(9) for digit in (1, 2, 5))
 MARKS_AT_MOST = 5  # on the axis, without its zero
-PATTERNS: dict[Tone, str] = {
-    "warning": '<pattern id="{name}-warning" width="6" height="6" patternUnits="userSpaceOnUse">'
-    '<circle class="bar-warning" cx="3" cy="3" r="1.9"/></pattern>',
-    "refusal": '<pattern id="{name}-refusal" width="6" height="6" patternUnits="userSpaceOnUse"'
-    ' patternTransform="rotate(45)"><rect class="bar-refusal" width="3.4" height="6"/></pattern>',
-}
-# All that is kept of a shape. Classes are pygal's; the stylesheet knows these.
-ATTRIBUTES = {
-    "class", "cx", "cy", "d", "fill", "height", "patternTransform", "patternUnits", "r", "transform", "viewBox", "width",
-    "x", "y",
-}  # fmt: skip
-CLASSES = {
-    "plot-bars",
-    "lying",
-    "axis",
-    "x",
-    "y",
-    "guide",
-    "text-overlay",
-    "legends",
-    "bar-warning",
-    "bar-refusal",
-}
-LEFT_OUT = {"style", "script", "desc", "title"}
-_SIZES = ("label", "major_label", "legend", "value", "value_label")
+LABELS_AT_MOST, VALUES_AT_MOST = 9, 13  # side by side; more of them would meet
+LABEL_CHARACTERS = 36
+# In the picture's own units, which are pixels of the page at its usual width.
+WIDTH, MARGIN, LETTER_WIDTH, LETTERS = 540, 8, 7.2, 13
+TOP = 20  # a value stands above the highest bar
+UPRIGHT_LENGTH, LYING_SLOT, BAR_IN_SLOT = 160.0, 30.0, 0.77
+UNDER, LEGEND = 26, 30  # below the bars: what the axis says, and what the series are called
+AFTER_MARK, AFTER_VALUE = 24, 60  # right of the longest lying bar
 
 
 @dataclass(frozen=True)
@@ -63,9 +37,9 @@ class Series:
 
 @dataclass(frozen=True)
 class Bars:
-    """A bar for each label, the series on top of each other. `name`: plain letters, the only one of its page.
+    """A bar for each label, the series on top of each other. `name`: plain letters, unique in its page.
 
-    `text` says what the picture shows, to whoever does not see it. `lying`: for labels that are words, the first one on top.
+    `text` says what the picture shows, for those who do not see it. `lying`: for labels that are words, the first one on top.
     `says` writes a value, `steps` are what may lie between two marks of the axis. `caption`: what stands above it where it has
     neighbours.
     """
@@ -82,48 +56,42 @@ class Bars:
 
     @property
     def svg(self) -> SafeString:
-        chart = self._chart()
-        order = -1 if self.lying else 1
-        chart.x_labels = list(self.labels)[::order]
-        for one in self.series:
-            chart.add(one.name, list(one.values)[::order])
-        if not self.lying and len(self.labels) > LABELS_AT_MOST:
-            chart.x_labels_major_every = -(-len(self.labels) // LABELS_AT_MOST)
-            chart.show_minor_x_labels = False
-        chart.add_xml_filter(self._dressed)
-        return mark_safe(str(chart.render(is_unicode=True)))
-
-    def _chart(self) -> Any:
-        several = len(self.series) > 1
-        kinds = (
-            (pygal.Bar, pygal.HorizontalBar),
-            (pygal.StackedBar, pygal.HorizontalStackedBar),
-        )
-        kind = kinds[several][self.lying]
-        height = len(self.labels) * 28 + 56 if self.lying else 210
-        return kind(
-            width=WIDTH,
-            height=height + (30 if several else 0),
-            css=[],
-            js=[],
-            classes=["plot-bars", *(["lying"] if self.lying else [])],
-            defs=[PATTERNS[one.tone].format(name=self.name) for one in self.series if one.tone in PATTERNS],
-            style=Style(**{f"{what}_font_size": LETTERS for what in _SIZES}),
-            disable_xml_declaration=True,
-            margin=8,
-            margin_right=8 if several or not self.lying else 60,  # for the value beyond the longest bar
-            spacing=8,
-            show_legend=several,
-            legend_at_bottom=True,
-            legend_at_bottom_columns=len(self.series),
-            truncate_legend=-1,
-            truncate_label=LABEL_CHARACTERS,
-            y_labels=self._marks(),
-            print_values=not several and (self.lying or len(self.labels) <= VALUES_AT_MOST),
-            print_values_position="top",
-            print_zeroes=False,
-            value_formatter=lambda value: self.says(value or 0),
-        )
+        marks, several = self._marks(), len(self.series) > 1
+        names = [truncatechars(label, LABEL_CHARACTERS) for label in self.labels]
+        beside = names if self.lying else list(map(self.says, marks))
+        left = round(2 * MARGIN + LETTER_WIDTH * max(map(len, beside)), 1)
+        if self.lying:
+            length, slot = WIDTH - left - (AFTER_MARK if several else AFTER_VALUE), LYING_SLOT
+        else:
+            length, slot = UPRIGHT_LENGTH, (WIDTH - left - MARGIN) / len(names)
+        frame = _Frame(self.lying, length, slot, length / marks[-1])
+        breadth = round(slot * len(names), 1)
+        top, foot = (MARGIN, breadth) if self.lying else (TOP, length)
+        bottom = top + foot + UNDER
+        every = 1 if self.lying else ceil(len(names) / LABELS_AT_MOST)
+        places = {
+            "left": left,
+            "top": top,
+            "height": bottom + (LEGEND if several else 0),
+            "legend_top": bottom + 9,
+            "foot": foot,
+            "length": length,
+            "breadth": breadth,
+            "marks": [{"text": self.says(mark), **frame.point(mark, 0)} for mark in marks],
+            "labels": [{"text": name, **frame.point(0, rank + 0.5)} for rank, name in enumerate(names)][
+                ::every
+            ],
+            "bars": list(self._bars(frame)),
+            "legends": list(self._legends()) if several else [],
+        }
+        with_values = not several and (self.lying or len(names) <= VALUES_AT_MOST)
+        given = {
+            "plot": self,
+            "tones": {one.tone for one in self.series},
+            "width": WIDTH,
+            "with_values": with_values,
+        }
+        return render_to_string("ui/elements/bars.svg", given | places)
 
     def _marks(self) -> list[float]:
         """What the axis names: from nothing to at least the longest bar."""
@@ -132,64 +100,48 @@ class Bars:
         step = next((step for step in self.steps if longest <= step * MARKS_AT_MOST), self.steps[-1])
         return [step * rank for rank in range(max(ceil(longest / step), 1) + 1)]
 
-    def _dressed(self, root: Any) -> Any:
-        """pygal's tree as the page shows it."""
-        self._undress(root, None)
-        for node in root.iter("g"):
-            if node.get("class") == "legends":
-                self._put_side_by_side(node)
-        root.set("role", "img")
-        root.set("aria-labelledby", f"{self.name}-title {self.name}-text")
-        for place, (tag, mark, words) in enumerate(
-            [("title", "title", self.title), ("desc", "text", self.text)]
-        ):
-            node = etree.Element(tag)
-            node.set("id", f"{self.name}-{mark}")
-            node.text = words
-            root.insert(place, node)
-        return root
+    def _bars(self, frame: "_Frame") -> Iterator[dict[str, Any]]:
+        """Each bar's place, what fills it, and what a pointer on it finds: its label, its series and its value."""
+        for rank, label in enumerate(self.labels):
+            foot = 0.0
+            for one in self.series:
+                if not (value := one.values[rank]):
+                    continue
+                words = (
+                    [label, one.name, self.says(value)] if len(self.series) > 1 else [label, self.says(value)]
+                )
+                yield {
+                    "tone": one.tone,
+                    "title": " · ".join(words),
+                    "value": self.says(value),
+                    "end": frame.point(foot + value, rank + 0.5),
+                    **frame.rectangle(foot, value, rank),
+                }
+                foot += value
 
-    def _put_side_by_side(self, legends: Any) -> None:
-        """Each legend after the one before: pygal gives them equal parts of the axis, where a long one meets the next."""
-        legends.set("transform", re.sub(r"\(.*?,", f"({LETTERS},", legends.get("transform")))
+    def _legends(self) -> Iterator[dict[str, Any]]:
+        """Each series' name, after the one before."""
         left = 0.0
-        for legend in legends:
-            box, text = legend
-            box.set("x", f"{left:.1f}")
-            text.set("x", f"{left + LETTERS + 4:.1f}")
-            left += len(text.text) * LETTER_WIDTH + 3 * LETTERS
+        for one in self.series:
+            yield {"name": one.name, "tone": one.tone, "x": round(left, 1)}
+            left += len(one.name) * LETTER_WIDTH + 3 * LETTERS
 
-    def _undress(self, node: Any, within: Series | None) -> None:
-        """Leave shapes and words, coloured by our classes. A pointer on a bar finds its label, its series and its value."""
-        classes = str(node.get("class", "")).split()
-        own = next((one for index, one in enumerate(self.series) if f"color-{index}" in classes), None)
-        told = {
-            str(child.get("class")): child.text for child in node if child.tag == "desc" and "bar" in classes
-        }
-        for child in list(node):
-            known = isinstance(child.tag, str) and child.tag not in LEFT_OUT
-            if not known or {"background", "tooltip-overlay"} & set(str(child.get("class", "")).split()):
-                node.remove(child)
-            else:
-                self._undress(child, own or within)
-                if child.tag == "g" and not len(child):
-                    node.remove(child)
-        if told:
-            title = etree.SubElement(node, "title")
-            name = within.name if within and len(self.series) > 1 else ""
-            title.text = " · ".join(filter(None, [told.get("x_label"), name, told.get("value")]))
-        for name, value in list(node.attrib.items()):
-            if name not in ATTRIBUTES and not (name == "id" and node.tag == "pattern"):
-                del node.attrib[name]
-            elif name != "class":
-                node.set(name, re.sub(r"(\.\d)\d+", r"\1", value))
-        ours = [one for one in classes if one in CLASSES]
-        if own and own.tone in PATTERNS:
-            ours.append(f"edge-{own.tone}")
-            node.set("fill", f"url(#{self.name}-{own.tone})")
-        elif own:
-            ours.append("bar-plain")
-        if ours:
-            node.set("class", " ".join(ours))
-        elif "class" in node.attrib:
-            del node.attrib["class"]
+
+@dataclass(frozen=True)
+class _Frame:
+    """From a value and the rank of its label to a place. `slot`: how wide a label's place is; `scale`: how long 1 is."""
+
+    lying: bool
+    length: float
+    slot: float
+    scale: float
+
+    def point(self, value: float, rank: float) -> dict[str, float]:
+        along, across = round(value * self.scale, 1), round(rank * self.slot, 1)
+        return {"x": along, "y": across} if self.lying else {"x": across, "y": round(self.length - along, 1)}
+
+    def rectangle(self, foot: float, value: float, rank: int) -> dict[str, float]:
+        along, across = round(value * self.scale, 1), round(BAR_IN_SLOT * self.slot, 1)
+        corner = self.point(foot if self.lying else foot + value, rank + (1 - BAR_IN_SLOT) / 2)
+        width, height = (along, across) if self.lying else (across, along)
+        return corner | {"width": width, "height": height}
