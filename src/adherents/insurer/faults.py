@@ -29,22 +29,18 @@ def _sentence(fault: ErrorDetails, root: type[BaseModel]) -> str:
         return f"{key} is missing; it should be {expected(root, place)}"
     if fault["type"] == "extra_forbidden":
         near = difflib.get_close_matches(str(place[-1]), _known_keys(root, place[:-1]), n=1)
-        known = (
-            f"{dotted((*place[:-1], near[0]))}?"
-            if near
-            else "one of " + ", ".join(_known_keys(root, place[:-1]))
-        )
-        return f"{key} is not a key of a profile; should it be {known}"
+        if near:
+            return f"{key} is not a key of a profile; should it be {dotted((*place[:-1], near[0]))}?"
+        known = ", ".join(_known_keys(root, place[:-1]))
+        return f"{key} is not a key of a profile; should it be one of {known}"
     should_be = fault["ctx"]["should_be"] if fault["type"] == "profile" else expected(root, place)
     return f"{key} is {_shown(fault['input'])}; it should be {should_be}"
 
 
 def dotted(place: Place) -> str:
     """A key as people write it: `documents.kinds[2].fr`."""
-    text = ""
-    for part in place:
-        text += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if text else part
-    return text or "the profile"
+    parts = [f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in place]
+    return "".join(parts).removeprefix(".") or "the profile"
 
 
 def _shown(value: Any) -> str:
@@ -54,10 +50,10 @@ def _shown(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, Mapping | BaseModel):
         return "a table"
+    if isinstance(value, list | tuple) and len(value) > 5:
+        return f"a list of {len(value)}"
     if isinstance(value, list | tuple):
-        return (
-            f"[{', '.join(_shown(part) for part in value)}]" if len(value) <= 5 else f"a list of {len(value)}"
-        )
+        return f"[{', '.join(map(_shown, value))}]"
     return str(value)
 
 

@@ -120,8 +120,11 @@ class BundleFinder(BaseFinder):
         return []
 
     def find(self, path: str, find_all: bool = False, **kwargs: Any) -> Any:
-        found = [str(_write(path))] if path in made() else []
-        return found if find_all or kwargs.get("all") else (found[0] if found else [])
+        """Where the file is; with `find_all`, a list of it. An empty list, as Django wants it, when it is none of ours."""
+        if path not in made():
+            return []
+        found = str(_write(path))
+        return [found] if find_all or kwargs.get("all") else found
 
     def list(self, ignore_patterns: Iterable[str] | None) -> Iterator[tuple[str, Storage]]:
         storage = FileSystemStorage(location=_folder())

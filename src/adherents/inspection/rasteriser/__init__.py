@@ -31,7 +31,7 @@ FAULT = struct.Struct(">B")
 
 
 class Fault(IntEnum):
-    """Why a file cannot be drawn, whoever tries again."""
+    """Why a file cannot be drawn, now or at another attempt."""
 
     UNREADABLE = 1
     ENCRYPTED = 2

@@ -13,7 +13,7 @@ CAPABILITY_VERSION = 0x20080522
 CAP_KILL, CAP_SETGID, CAP_SETUID = 5, 6, 7
 CLONE_NEWUSER, CLONE_NEWNET, CLONE_NEWIPC = 0x10000000, 0x40000000, 0x08000000
 NOBODY = 65534
-# Users whom systemd's table of numbers gives to nobody, and containers neither: one for each process, by its own number.
+# User numbers that neither systemd's table nor containers give away: one for each process, by its own number.
 OWN_USERS = 1_879_048_192
 MOST_THREADS = 8
 
@@ -29,9 +29,9 @@ class Confined(NamedTuple):
 def confine(*, memory: int, seconds: int, threads: bool = False) -> Confined:
     """No network, no new file, process or privilege; `memory` bytes of address space and `seconds` of processor.
 
-    Everything that is needed has been imported before: nothing can be opened after. Where it may (as root), the process becomes
-    a user of its own, who owns nothing and whom no other process is. What the system does not permit (another user where
-    the portal is nobody special, a namespace inside a container) is done without: `adherents check` says so.
+    Everything that is needed has been imported before: nothing can be opened after. As root, the process becomes
+    a user of its own, which owns nothing and which no other process has. The system may not permit all of it (another user
+    where the portal is not root, a namespace inside a container): the rest is done, and `adherents check` says so.
     """
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
@@ -61,7 +61,7 @@ def confine(*, memory: int, seconds: int, threads: bool = False) -> Confined:
 
 
 def _may_be_another_user(libc: ctypes.CDLL) -> bool:
-    """Whoever starts this process keeps the right to kill it only with a capability of its own, which this one has too."""
+    """The parent can go on killing this process only with a capability of its own, which this process has too."""
     held = (ctypes.c_uint32 * 6)()
     libc.capget((ctypes.c_uint32 * 2)(CAPABILITY_VERSION, 0), held)
     return all(held[0] >> bit & 1 for bit in (CAP_KILL, CAP_SETGID, CAP_SETUID))

@@ -1,7 +1,7 @@
 """The parent's side of drawing: starts the confined process, feeds it, bounds it, and believes nothing unchecked.
 
 A process draws one file and dies. Starting one takes as long as drawing several pages, so a worker has its next one start
-while nobody waits for it (`kept_ready`).
+before it is needed (`kept_ready`).
 """
 
 import fcntl
@@ -37,7 +37,7 @@ from adherents.inspection.rasteriser import (
 from adherents.inspection.rasteriser.confinement import Confined
 
 SECONDS = 60
-BEHIND = 10  # what is added to the niceness of a drawing that nobody's quick one should wait for
+BEHIND = 10  # added to the niceness of a long drawing, so that quick ones do not wait for it
 PIPE_BYTES = 1 << 20  # with the usual 64 KiB, the two processes wake each other a hundred times for a file
 SIZE_IS_FINAL = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
 COMMAND = [sys.executable, "-I", "-m", "adherents.inspection.rasteriser"]
@@ -131,7 +131,7 @@ class _Child:
             os.close(pages)
 
     def tell(self, message: bytes) -> None:
-        """Nothing happens where it listens no more: whoever waits for its answer learns it."""
+        """Nothing happens when the process no longer listens: the code that waits for its answer will notice."""
         with suppress(BrokenPipeError, ValueError):
             self.stdin.write(message)
             self.stdin.flush()
@@ -188,7 +188,7 @@ class _Spare:
                 self._child = _Child()
 
     def take(self) -> _Child:
-        """It, or a new one: nobody draws two files with the same, nor any with one that has died meanwhile."""
+        """The spare process, or a new one. A process draws one file only, and one that died meanwhile draws none."""
         with self._lock:
             child = self._taken()
         if child is not None and child.process.poll() is not None:
@@ -218,11 +218,13 @@ class Drawing:
         unpack: bool = False,
         behind: bool = False,
     ) -> None:
-        """`only_open`: it draws nothing. `unpack`: it gives the files that a PDF carries, and draws nothing. `behind`: it has
-        the processor when nobody else wants it.
+        """`only_open`: it draws nothing. `unpack`: it gives the files that a PDF carries, and draws nothing. `behind`: it gets
+        the processor when no other process wants it.
         """
         self._most_pages, self._seconds, self._rang = 0, seconds, False
-        wanted = "unpack" if unpack else "open" if only_open else "draw"
+        wanted = "open" if only_open else "draw"
+        if unpack:
+            wanted = "unpack"
         self._child = _spare.take()
         if behind:
             with suppress(ProcessLookupError):

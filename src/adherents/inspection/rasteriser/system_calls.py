@@ -1,8 +1,8 @@
-"""A seccomp filter: of the kernel's system calls, those that drawing needs, and no other, for the rest of the process.
+"""A seccomp filter: for the rest of the process, the kernel allows the system calls that drawing needs, and no other.
 
-What is left: bytes in and out of what is open already, memory of its own, waiting, and the end; a thread where a decoder works in
-one. Whatever names a file, another process, a user, a limit, the network or a kernel's newer door is refused, whether it was
-thought of or not: `tests/vault/test_confinement.py` tries every number there is.
+The process can read and write what is open already, take memory, wait and end; and start a thread, for a decoder that works in
+one. Every other call is refused, known today or not: calls that name a file, another process, a user, a limit or the network.
+`tests/vault/test_confinement.py` tries every number.
 """
 
 import ctypes
@@ -20,7 +20,7 @@ CLONE3 = 435
 
 
 class _Machine(NamedTuple):
-    """Its number for the audit, those of `clone` and of what is allowed: what is called most comes first."""
+    """Its number for the audit, and the numbers of `clone` and of the allowed calls: the most frequent call comes first."""
 
     audit: int
     clone: int
@@ -32,27 +32,21 @@ _MACHINES = {
         0xC000003E,
         56,
         (
-            *(0, 1, 19, 20, 8, 3),  # read, write, readv, writev, lseek, close
-            *(202, 9, 11, 12, 25, 28, 10),  # futex, mmap, munmap, brk, mremap, madvise, mprotect
-            *(
-                228,
-                96,
-                230,
-                35,
-                24,
-                318,
-            ),  # clock_gettime, gettimeofday, clock_nanosleep, nanosleep, sched_yield, getrandom
-            *(
-                13,
-                14,
-                15,
-                131,
-                219,
-            ),  # rt_sigaction, rt_sigprocmask, rt_sigreturn, sigaltstack, restart_syscall
-            *(39, 186, 273, 324, 334),  # getpid, gettid, set_robust_list, membarrier, rseq
-            *(60, 231),  # exit, exit_group
+            # read, write, readv, writev, lseek, close
+            *(0, 1, 19, 20, 8, 3),
+            # futex, mmap, munmap, brk, mremap, madvise, mprotect
+            *(202, 9, 11, 12, 25, 28, 10),
+            # clock_gettime, gettimeofday, clock_nanosleep, nanosleep, sched_yield, getrandom
+            *(228, 96, 230, 35, 24, 318),
+            # rt_sigaction, rt_sigprocmask, rt_sigreturn, sigaltstack, restart_syscall
+            *(13, 14, 15, 131, 219),
+            # getpid, gettid, set_robust_list, membarrier, rseq
+            *(39, 186, 273, 324, 334),
+            # exit, exit_group
+            *(60, 231),
         ),
     ),
+    # The same calls in the same order, under this machine's numbers.
     "aarch64": _Machine(
         0xC00000B7,
         220,
@@ -92,11 +86,10 @@ def _compiled(machine: _Machine, *, threads: bool) -> bytes:
     for number in machine.allowed:
         steps += [_step(EQUAL, number, no=1), _step(RETURN, ALLOW)]
     if threads:
+        # clone3 is refused: the C library falls back on clone, and the filter can read the flags of that.
         steps += [
             _step(EQUAL, CLONE3, no=1),
-            _step(
-                RETURN, REFUSE | errno.ENOSYS
-            ),  # the C library falls back on clone, whose flags can be read
+            _step(RETURN, REFUSE | errno.ENOSYS),
             _step(EQUAL, machine.clone, no=3),
             _step(LOAD, FIRST_ARGUMENT_AT),
             _step(HAS_BITS, CLONE_THREAD, no=1),

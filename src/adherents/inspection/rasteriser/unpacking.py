@@ -1,6 +1,6 @@
 """The files that a PDF carries, as bytes: for the antivirus, which does not find each of them by itself.
 
-Runs in the confined process only. What comes out is for clamd's eyes: nobody here opens it.
+Runs in the confined process only. Only clamd reads what comes out: no code here opens it.
 """
 
 import io
@@ -33,9 +33,8 @@ def files_in(data: bytes) -> Iterator[bytes]:
     for number, stream in enumerate(_carried(document), start=1):
         try:
             content = stream.read_bytes()
-        except (
-            pikepdf.PdfError
-        ) as error:  # broken, or more than this process may hold: nobody can look into it
+        # Broken, or more than this process may hold: no antivirus can look into it.
+        except pikepdf.PdfError as error:
             raise CannotDraw(Fault.UNREADABLE) from error
         left -= len(content)
         if number > MOST_FILES or left < 0:

@@ -42,9 +42,8 @@ def states() -> dict[str, bool]:
 
 def _database() -> bool:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT 1 FROM django_migrations LIMIT 1"
-        )  # an empty file is a database too, to SQLite
+        # A table of ours, because to SQLite an empty file is a database too.
+        cursor.execute("SELECT 1 FROM django_migrations LIMIT 1")
         return bool(cursor.fetchone())
 
 
