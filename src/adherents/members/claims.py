@@ -11,8 +11,8 @@ from adherents.members import name_forms, nir
 class Claim:
     """The form of « Première connexion », as typed except for the date.
 
-    `birth_date` is `AAAA-MM-JJ` with zeros where unknown. Anything may be wrong in the rest: it then matches
-    nobody.
+    `birth_date` is `AAAA-MM-JJ` with zeros where unknown. Anything may be wrong in the rest: then no
+    member matches.
     """
 
     nir: str

@@ -1,6 +1,6 @@
 """Whether two lines of the register, one after the other under one number, are about one person. Pure code.
 
-A number may be given again, and a sort may shift every row: a known number alone makes nobody the same person.
+A number may be given again, and a sort may shift every row: a known number alone does not prove that the person is the same.
 """
 
 from collections.abc import Callable

@@ -23,7 +23,7 @@ class LastFile(models.Model):
 
 
 class LastLine(models.Model):
-    """Whom a line named. `rank` is the line's own place in the file, not that of the people in it."""
+    """The person that a line named. `rank` is the line's own place in the file, not that of the people in it."""
 
     rank = models.BigIntegerField(primary_key=True)
     key = models.CharField(max_length=40)

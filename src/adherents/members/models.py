@@ -50,7 +50,7 @@ class MemberQuerySet(SealedQuerySet["Member"]):
         )
 
     def matching(self, claim: Claim) -> "Member | None":
-        """The one member whom this claim is about (G8). Nobody when there are two: twins may differ by nothing claimed.
+        """The one member that this claim is about (G8). None when there are two: twins may differ by nothing claimed.
 
         Chain it to `present()`: somebody who came back under a new number is twice in the register.
         """
@@ -136,7 +136,7 @@ class MemberQuerySet(SealedQuerySet["Member"]):
         return list(found.values_list("pk", flat=True)[:FOUND_AT_MOST])
 
     def unreachable(self) -> Self:
-        """« Sans adresse »: members whom no mail can reach, the file has no address for them (G10). Present ones."""
+        """« Sans adresse »: present members that no mail can reach, because the file has no address for them (G10)."""
         return self.present().filter(email_key="")
 
     def failing(self) -> Self:

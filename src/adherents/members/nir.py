@@ -141,7 +141,7 @@ def _place(number: str, year: int) -> tuple[str, str]:
     department, commune = number[5 : 5 + width], number[5 + width : 10]
     if department == "00":
         _refuse_place()
-    # A two-digit year is of this century or of the last: nobody alive was born before 1900.
+    # A two-digit year is of this century or of the last: no living person was born before 1900.
     if department == "20" and year >= _CORSICA_DIVIDED - 1900:
         _refuse_place()
     if department == "96" and year >= _REFORM - 1900:

@@ -25,7 +25,7 @@ def _people(model: type[Person]) -> Iterator[RotationStats]:
         nir = opened(model, "nir", row)
         if (sealed := sealed_anew(model, "nir", row)) is not None:
             change["nir"] = sealed
-        # Worked out from the NIR whoever wrote it last: a row saved by a process that had read it before keeps an old one.
+        # Always computed from the NIR: a process that read the row before this one may have saved an old index after it.
         index = blind_index(NIR_PURPOSE, nir) if nir else None
         if row["nir_index"] != index:
             change["nir_index"] = index

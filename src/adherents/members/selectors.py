@@ -28,7 +28,7 @@ def find(text: str) -> list[Found]:
 
 
 def _covered_with(whole_nir: str, members: list[Member]) -> dict[int, str]:
-    """Who is found by the NIR of somebody whom they cover, and not by their own."""
+    """Members found by the NIR of a person that they cover, and not by their own."""
     indexes = blind_indexes(NIR_PURPOSE, whole_nir)
     covered = Beneficiary.objects.filter(member__in=members, nir_index__in=indexes)
     own = {member.pk for member in members if member.nir_index and bytes(member.nir_index) in indexes}

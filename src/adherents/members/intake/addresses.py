@@ -22,7 +22,7 @@ _AT_ONCE = 2000
 
 
 class _Change(NamedTuple):
-    """A member for whom the file says another address than it said. All of them in the register's writing."""
+    """A member with another address in the file than before. Addresses are in the register's writing."""
 
     member_id: int
     email: str

@@ -182,7 +182,7 @@ def _indexed_afterwards(plan: Plan) -> Iterator[None]:
     """A first load makes its indexes at the end, sorted: kept row by row, each row costs more the more there are.
 
     In the transaction like all the rest. Only where the file brings far more than the register has: while an index is
-    made, PostgreSQL lets nobody read the table.
+    made, PostgreSQL lets no other connection read the table.
     """
     if plan.new < _FIRST_LOAD or plan.new < _FIRST_LOAD_TIMES * plan.present:
         yield

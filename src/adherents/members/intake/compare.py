@@ -48,7 +48,7 @@ class Plan:
     """What one file would do to the register: numbers of lines, and of people who are no longer named (`gone`).
 
     `other_person`: lines that are refused because they would give a known key to somebody else. `given`: the keys for which
-    that was asked for. `doubts`: why the file may be cut; nobody is ended by it then.
+    that was asked for. `doubts`: why the file may be cut; it then ends no member.
     """
 
     new: int = 0

@@ -1,4 +1,4 @@
-"""Whether a file may be cut: whoever is not in it may still be a member. Nobody is ended by a file in doubt."""
+"""Whether a file may be cut: a person who is not in it may still be a member. A file in doubt ends no member."""
 
 from django.db import connection
 from django.utils.functional import Promise
@@ -8,14 +8,14 @@ from adherents.members.intake.compare import Plan
 from adherents.members.intake.staging import Staging
 from adherents.members.models import LastFile
 
-# Members leave one by one: more than so many at the end of the last file, or lines fewer than it had, are no accident.
+# Members leave one by one: when more than this are gone from the end of the last file, or from its count, it is no accident.
 FEW = 3
 
 
 def doubts_about(plan: Plan, staging: Staging, *, expected: int | None = None) -> list[str | Promise]:
     """Why the file may be cut, in words; nothing where it may be trusted. `plan.gone` is counted already.
 
-    `expected`: how many lines whoever exported the file says that it has, header and blank lines apart. A file of that
+    `expected`: how many lines the exporting side says that the file has, without header and blank lines. A file of that
     many lines is whole, but for a last line that is short: it may name somebody else.
     """
     found: list[str | Promise] = []

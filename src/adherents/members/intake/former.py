@@ -1,4 +1,4 @@
-"""What becomes of whoever had a number, or a rank, that is another person's from now on.
+"""What happens to the person who had a number, or a rank, that is another person's from now on.
 
 Their record loses it and keeps all the rest: account, documents, messages, history, each as long as its own retention.
 """
@@ -24,7 +24,7 @@ def take_number_from(number: str, *, actor: str) -> None:
     now = timezone.now()
     # In lower case: whatever is typed as a number is folded up, and the file's have capitals only.
     own = f"former:{member.pk}"
-    # What was sealed for the number would open as the NIR of whoever has it now.
+    # A value that was sealed for the number would open as the NIR of the person who has the number now.
     for person in Beneficiary.objects.of(member).select_related("member"):
         Beneficiary.objects.filter(pk=person.pk).update(nir=moved(person, "nir", own, person.rank))
     Member.objects.filter(pk=member.pk).update(

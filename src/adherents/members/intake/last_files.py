@@ -31,7 +31,7 @@ def hold(imports: int) -> bool:
 def remember(plan: Plan, staging: Staging) -> None:
     """This file is the last one from now on. Its lines are written only where they came in another order than before.
 
-    Not for a file in doubt: the same cut file, a second time, would find nobody missing at its end.
+    Not for a file in doubt: the same cut file, a second time, would find no member missing at its end.
     """
     lines, sheet = staging.sheet.last_lines._meta.db_table, staging.sheet.name
     before = LastFile.objects.filter(sheet=sheet).values_list("order", flat=True).first()

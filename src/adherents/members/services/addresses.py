@@ -8,15 +8,13 @@ from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.members.models import Member
 
-AT_MOST = (
-    20  # members with one address: a couple, their children; more is a mistake that nobody need suffer for
-)
+AT_MOST = 20  # members with one address: a couple, their children; more is a mistake, and should cost nothing
 
 
 def record_bounce(*, address: str) -> int:
-    """Its server refused this address for good: whoever has it in the register is on the list; how many.
+    """The server refused this address for good: put every member who has it on the list. Returns how many.
 
-    One that was changed meanwhile is nobody's any more, and nothing happens.
+    If the address was changed meanwhile, no member has it any more, and nothing happens.
     """
     with transaction.atomic():
         people = Member.objects.select_for_update().filter(

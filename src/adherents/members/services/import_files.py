@@ -58,7 +58,7 @@ class Report:
 
     @property
     def is_doubtful(self) -> bool:
-        """Whether a file may be cut: by that one, nobody is ended."""
+        """Whether a file may be cut: such a file ends no member."""
         return bool(self.members.doubts or (self.beneficiaries and self.beneficiaries.doubts))
 
 
@@ -141,7 +141,7 @@ def _key(text: str) -> str:
 
 
 def _owners(people: Staging, numbers: set[str], *, is_whole: bool) -> Owners:
-    """Members that the file names, but for those whom a refused line keeps out of the register.
+    """Members that the file names, except those that a refused line keeps out of the register.
 
     A file that may be cut does not say who is no member.
     """
