@@ -82,7 +82,7 @@ def _opening(server: BaseEmailBackend) -> Exception | None:
 
 
 def _wait_for_the_server(mails: list[OutboxMail], error: Exception) -> None:
-    """Its being away is no mail's fault: it is nobody's try, and all that is due waits for the same, short while."""
+    """The server is down: this counts as an attempt of no mail, and all the mails that are due wait for the same short time."""
     back = timezone.now() + AWAY
     for mail in mails:
         mail.work_later()

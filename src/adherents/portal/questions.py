@@ -9,7 +9,7 @@ from django.utils.translation import pgettext_lazy
 
 @dataclass(frozen=True)
 class Question:
-    """One question. `anchor` is where other pages link to: `/aide/#compte-bloque`; stable for ever."""
+    """One question. `anchor` is where other pages link to: `/aide/#compte-bloque`; it never changes."""
 
     anchor: str
     title: str | Promise

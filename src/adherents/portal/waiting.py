@@ -115,7 +115,7 @@ def _chosen(member: Member, *, most_again: int, most_beside: int) -> _Chosen:
 
 
 class _Row(NamedTuple):
-    """A document to send again, one of so many `in_all`, or (0) one beside it."""
+    """A document to send again. `in_all`: how many there are; 0 for one that is shown beside it."""
 
     in_all: int
     document: uuid.UUID
@@ -126,13 +126,13 @@ class _Row(NamedTuple):
         return {self.document, self.failed} if self.failed else {self.document}
 
 
-# Written by hand, for every visit begins here: read through the ORM every unanswered refusal came to be counted, and the same
-# question put to it took ten times what the database needs for the answer. A test holds it to what each document says of
-# itself (`Document.is_asked_again`).
+# Written by hand, because every visit begins here: the ORM loaded every unanswered refusal to count it, and took ten times as
+# long for the same question as the database needs for the answer. A test compares it with what each document says of itself
+# (`Document.is_asked_again`).
 #
 # `asked`: refused or to complete, until a document that answers it is sent; what could not be opened, until one of the same
 # kind comes for the same person. Then the worst first: late, refused, to complete by the nearest day, what could not be opened.
-# What could not be opened, and was sent in the stead of one that waits, is told with that one and not by itself.
+# A document that could not be opened, and was sent to replace one that waits, is shown with that one and not by itself.
 CHOICE = """
 WITH asked AS (
     SELECT document.id, document.answers_id, document.set_aside, document.at, document.place, decision.until,

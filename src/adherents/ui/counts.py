@@ -9,7 +9,7 @@ COUNTS: dict[str, Count] = {}
 
 
 def count(name: str) -> Callable[[Count], Count]:
-    """Register what counts for a page (`threads`, of `ui.pages`). One query at most; 0 where nobody is signed in."""
+    """Register what counts for a page (`threads`, of `ui.pages`). One query at most; 0 when the visitor is not signed in."""
 
     def register(function: Count) -> Count:
         COUNTS[name] = function

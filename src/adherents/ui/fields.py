@@ -66,7 +66,7 @@ class BirthDateWidget(forms.MultiWidget):
 
 
 class BirthDateField(forms.Field):
-    """A birth date as text `AAAA-MM-JJ`. `allow_unknown`: 00 stands for a day or a month nobody knows."""
+    """A birth date as text `AAAA-MM-JJ`. `allow_unknown`: 00 stands for an unknown day or month."""
 
     widget = BirthDateWidget
     default_error_messages = {
@@ -142,7 +142,7 @@ class BirthDateField(forms.Field):
 
 
 class FilesField(forms.FileField):
-    """Files that are taken while the request is read, before the form is: whoever takes them adds the errors here.
+    """Files that are received while the request is read, before the form: the code that receives them adds the errors here.
 
     The page draws its own inputs, the one for files under the id of this field.
     """

@@ -1,4 +1,4 @@
-"""How a state looks: a colour (its tone) and a shape; the word comes from whoever knows the state."""
+"""How a state looks: a colour (its tone) and a shape; the caller, which knows the state, gives the word."""
 
 TONES = {
     "received": "neutral",

@@ -52,7 +52,7 @@ class Palette:
 
 
 def light(*, accent: str, ink: str) -> Palette:
-    """The light scheme; the profile has refused an accent or an ink that nobody could read on it."""
+    """The light scheme; the profile has already refused an accent or an ink that cannot be read on it."""
     soft = mix(accent, WHITE, 0.105)
     return Palette(
         paper=PAPER,

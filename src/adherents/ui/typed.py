@@ -23,7 +23,7 @@ def _plain(character: str) -> str:
     category = unicodedata.category(character)
     if category == "Pd":
         return "-"
-    # Digits of any width and script; « ² » is none: it is a key beside the 1, and nobody means a 2 by it.
+    # Digits of any width and script; « ² » is none: it is a key beside the 1, and a person who types it does not mean a 2.
     if category == "Nd":
         return str(unicodedata.decimal(character))
     if unicodedata.decomposition(character).startswith(("<wide>", "<font>")):

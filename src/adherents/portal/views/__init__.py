@@ -1,1 +1,1 @@
-"""The portal's own pages: for everybody (`public`), for a member (`member`), for machines (`health`)."""
+"""The portal's own pages: for every visitor (`public`), for a member (`member`), for machines (`health`)."""

@@ -19,14 +19,14 @@ CLOSED_DAYS_AHEAD = 30
 
 
 def _show(request: HttpRequest, template: str, **context: object) -> HttpResponse:
-    """A page for everybody; a member who is signed in keeps the member's menu."""
+    """A page for every visitor; a member who is signed in keeps the member's menu."""
     is_member = isinstance(request.user, Account) and not request.user.is_agent
     return render(request, template, {"around": "ui/member.html" if is_member else "ui/base.html", **context})
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """The portal's address alone: whoever types it wants to sign in, or is."""
+    """The portal's address alone: a person who types it wants to sign in, or is signed in."""
     return redirect("accounts:sign_in")
 
 
@@ -75,13 +75,13 @@ def accessibility(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def browser(request: HttpRequest) -> HttpResponse:
-    """Which browsers work, for whoever has another (G15)."""
+    """Which browsers work, for a person who has another one (G15)."""
     return _show(request, "portal/browser.html")
 
 
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:
-    """Show the pages in another language, and write the mails of whoever is signed in in it too."""
+    """Show the pages in another language, and write this language down for the mails of the member who is signed in."""
     back = request.POST.get("next", "/")
     if not back.startswith("/") or not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
         back = "/"
