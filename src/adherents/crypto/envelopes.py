@@ -2,7 +2,7 @@
 
 While bytes are being sealed their key is wrapped for the document alone; once they are whole it is `bound` to their SHA-256.
 Only such a key is kept and opens: a former version of the same document, put back with its own key, is refused by the key
-already, and nobody has to hash a file again to know that it is the one of the receipt.
+already, and no file must be hashed again to know that it is the one of the receipt.
 
 The cipher is Tink's StreamingAEAD, AES256_GCM_HKDF_1MB: a 1 MiB segment is authenticated before it is released, its place
 in the file is part of what is authenticated, and the document's id is the associated data, so that one document's bytes
@@ -83,7 +83,7 @@ def opening_stream(wrapped: bytes, source: BinaryIO, *, document_id: str, sha256
 
 
 def sealed_size(clear_size: int) -> int:
-    """How many bytes `sealing_stream` makes of so many: a header of 40, then a tag of 16 for each segment of 1 MiB."""
+    """How many bytes `sealing_stream` makes of `clear_size` bytes: a header of 40, then a tag of 16 for each segment of 1 MiB."""
     segments = max(1, -(-(clear_size + _HEADER_BYTES) // (_SEGMENT_BYTES - _TAG_BYTES)))
     return clear_size + _HEADER_BYTES + segments * _TAG_BYTES
 

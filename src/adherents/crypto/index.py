@@ -14,7 +14,7 @@ def blind_index(purpose: str, value: str) -> bytes:
 
 
 def blind_indexes(purpose: str, value: str) -> list[bytes]:
-    """The same under every live key: what is looked for, so that a rotation loses nobody."""
+    """The same under every live key: a search uses all of them, so that a rotation loses no row."""
     return [_index(key, purpose, value) for key in keyring().keys]
 
 

@@ -1,4 +1,4 @@
-"""A service whose rows stand or fall with those of whoever calls it."""
+"""Services that write in their caller's transaction: their rows are committed or rolled back with the caller's."""
 
 from collections.abc import Callable
 from functools import wraps

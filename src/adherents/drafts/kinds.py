@@ -8,7 +8,7 @@ class DraftKind(StrEnum):
     MESSAGE = "message"
     REPLY = "reply"
     SENDING = "sending"  # the note that goes with files
-    # An agent's. `about`: the document, the thread, the member, the answer kept ready, or the act and whom it is done to.
+    # An agent's. `about`: the document, the thread, the member, the answer kept ready, or the act and its person.
     REFUSAL = "refuse"
     CORRECTION = "correct"
     ANSWER = "answer"

@@ -1,7 +1,7 @@
-"""Where somebody is writing: sealed in the page's form, so that its words find their account whatever became of the session.
+"""The place where a person is writing, sealed in the page's form: the words find their account even when the session is over.
 
-Whoever holds a sealed place was given it in a page of that account, and can do nothing with it but leave words there: it
-stands for the session and for the form's own token when words are kept, and for neither when anything is sent or read.
+A browser gets a sealed place in a page of that account, and can only leave words there with it: the place replaces the session
+and the form's own token when words are kept, and replaces neither when anything is sent or read.
 """
 
 import base64

@@ -1,4 +1,4 @@
-"""A form posted by nobody, or under a token of before: what was typed in it is kept, and nothing else of it."""
+"""A form that was posted without a session, or with an old token: the typed words are kept, and nothing else of it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -21,7 +21,7 @@ Handler = Callable[[HttpRequest], HttpResponseBase]
 
 
 class LeavingFiles(FileUploadHandler):
-    """Reads past the files: they are not taken from nobody."""
+    """Skips the files: none is accepted without a session."""
 
     def __init__(self, request: HttpRequest | None = None) -> None:
         super().__init__(request)

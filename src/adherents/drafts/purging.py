@@ -6,5 +6,5 @@ from adherents.work.purging import Due, purge, rows
 
 @purge
 def drafts() -> Iterable[Due]:
-    """What nobody went on writing."""
+    """Delete the drafts that no one continued."""
     yield rows("drafts", f"untouched for {KEPT_FOR.days} days", Draft.objects.over())

@@ -27,7 +27,7 @@ def keep(
     files_left: bool = False,
     anew: bool = False,
 ) -> bool:
-    """Keep these words for whoever the page was made for. False: they were not, being older than what is kept or was sent.
+    """Keep these words for the account that the page was made for. False: they are older than what is kept or was sent.
 
     `typed_at`: given where they waited in the browser. `refused`: the form was posted and did not pass, so that its words
     are kept even after an earlier sending. `anew`: the page came back to the screen after its form was sent.
@@ -85,7 +85,7 @@ def put_back(*, account_id: int, kind: DraftKind, about: str, words: Words) -> N
 
 
 def forget(*, about: str, kinds: Collection[DraftKind], account_id: int | None = None) -> None:
-    """What is written about it has no use any more, whoever writes: decided, closed or erased. `account_id`: only theirs."""
+    """Delete all drafts about it: it was decided, closed or erased. `account_id`: delete this account's drafts only."""
     theirs = Draft.objects.filter(about=about, kind__in=kinds)
     if account_id is not None:
         theirs = theirs.filter(account_id=account_id)

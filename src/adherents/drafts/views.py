@@ -39,8 +39,8 @@ def keep_words(request: HttpRequest) -> JsonResponse:
 @csrf_exempt  # as above; what it answers can be read by a page of this portal only
 @require_POST
 def token(request: HttpRequest) -> JsonResponse:
-    """The forms' token of now, for a page whose account has signed in again in another tab. "" where another account has, or
-    nobody is signed in: what such a page still brings is refused."""
+    """The forms' token of now, for a page whose account has signed in again in another tab. "" when another account has, or
+    no account is signed in: the portal refuses what such a page still sends."""
     try:
         place = open_place(request.POST.get(FIELD, ""))
     except NotAPlace:

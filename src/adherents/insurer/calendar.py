@@ -15,7 +15,7 @@ def holiday_name(day: date) -> str | None:
 
 
 def is_closed_day(day: date) -> bool:
-    """Whether nobody answers on `day`, whatever the weekly hours say."""
+    """Whether the service is closed on `day`, whatever the weekly hours say."""
     return holiday_name(day) is not None or day in profile().contact.holidays.extra_closed
 
 

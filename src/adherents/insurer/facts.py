@@ -124,7 +124,7 @@ class English(Facts):
 
 
 class Holidays(Facts):
-    """Days when nobody answers: the French public holidays, and the insurer's own."""
+    """Days when the service is closed: the French public holidays, and the insurer's own."""
 
     departments: tuple[Annotated[str, Expected("a list of department codes")], ...] = ()
     extra_closed: tuple[Annotated[date, Expected("a date such as 2026-12-24, without quotes")], ...] = ()

@@ -159,7 +159,7 @@ class Documents(Facts):
 class Casework(Facts):
     """How agents share the queue: how long a document stays in hand untouched, and a decision can be undone.
 
-    `kept_days`: for so many working days an answer waits for whoever asked for it. `correction_days`: the days that a
+    `kept_days`: how many working days an answer waits for the agent who asked for it. `correction_days`: the days that a
     member is given to answer, unless the agent says otherwise.
     """
 

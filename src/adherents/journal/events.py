@@ -1,4 +1,4 @@
-"""Every event that the journal knows, on one page. A value is stable for ever; a label is what a person reads."""
+"""Every event that the journal knows, on one page. A value never changes; a label is what a person reads."""
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _

@@ -1,4 +1,4 @@
-"""Adding to the journal, and proving that nobody rewrote it."""
+"""Adding to the journal, and proving that it was not rewritten."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field

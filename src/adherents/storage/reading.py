@@ -28,7 +28,7 @@ def clear_bytes(file: SealedFile) -> Iterator[bytes]:
     """The clear bytes, in chunks. Raises `Altered` as soon as something is wrong, which may be at the very end, or
     `StorageFailed`.
 
-    Whoever gives them further before the end has been reached gives bytes that nobody vouches for.
+    A caller that passes them on before the end passes on bytes that are not verified yet.
     """
     digest, size = Digest(most_waiting=2), 0
     try:

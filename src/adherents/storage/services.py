@@ -8,7 +8,7 @@ from adherents.storage.objects import StorageFailed, delete_object
 
 
 def delete_objects(storage_names: Iterable[str]) -> None:
-    """Delete objects that nobody owns any more. What the storage refuses to delete is swept later."""
+    """Delete objects that no row owns any more. A sweep deletes later what the storage refuses to delete now."""
     for storage_name in storage_names:
         try:
             delete_object(storage_name)

@@ -11,7 +11,7 @@ BATCH = 500
 
 @dataclass(frozen=True)
 class Due:
-    """Rows whose time is over. `delete` destroys up to so many of them and returns how many; 0: none is left."""
+    """Rows that have been kept long enough. `delete` takes the most to destroy and returns how many it did; 0: none is left."""
 
     name: str
     rule: str
@@ -35,7 +35,7 @@ def due() -> list[Due]:
 
 
 def rows(name: str, rule: str, expired: "QuerySet[Any]") -> Due:
-    """Plain rows that nothing else depends on. Deleted some at a time, so that nobody waits for the table."""
+    """Plain rows that nothing else depends on. They are deleted some at a time, so that no other query waits for the table."""
 
     def delete(limit: int) -> int:
         some = list(expired.order_by("pk").values_list("pk", flat=True)[:limit])

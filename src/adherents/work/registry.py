@@ -43,7 +43,7 @@ def sweeps_of(lane: str) -> dict[str, Sweep]:
 def sweep(
     name: str, *, every: float = 0, lane: str = MAILS, around: Around = nullcontext
 ) -> Callable[[Function], Function]:
-    """Register a function as a sweep, run at each round of a worker, or at most `every` so many seconds."""
+    """Register a function as a sweep, which a worker runs at each round, or at most once in `every` seconds."""
 
     def register(function: Function) -> Function:
         SWEEPS[name] = Sweep(function, every, lane, around)

@@ -1,7 +1,7 @@
 """Storage objects, written once: a folder by default, S3 by setting (`storages["documents"]`).
 
 A writer takes bytes as they come, in bounded memory. `commit` makes the object appear, whole and flushed to disk,
-under a name that nothing had; `abort` leaves nothing behind, or answers False where nobody can be sure of that: a request
+under a name that nothing had; `abort` leaves nothing behind, or answers False when it cannot be sure of that: a request
 without an answer may still be carried out. Only sealed bytes come here.
 """
 
