@@ -31,8 +31,9 @@ _SOURCE_MAP = re.compile(r"/\*# sourceMappingURL=.*?\*/")
 
 
 def _assets(pattern: str) -> Iterator[str]:
-    """The rooms' own files: this room's first, then those of each room before those that stand above it. Each room's by name; what
-    bears its folder's name, last.
+    """The rooms' own files: this room's first, then those of each room before those that stand above it.
+
+    Those of a room by name; what bears its folder's name, last.
     """
     lowest_first = reversed(list(apps.get_app_configs()))
     rooms = [config for config in lowest_first if config.name.startswith("adherents.")]
