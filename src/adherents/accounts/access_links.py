@@ -56,7 +56,7 @@ class AccessLinkQuerySet(models.QuerySet["AccessLink"]):
     def kill_all_of(self, account: AbstractBaseUser) -> int:
         """A password change kills every link that was on its way (G6).
 
-        Not « ce n’était pas moi »: whoever stole a password would change it to silence its owner.
+        Not « ce n’était pas moi »: a thief of a password would change it to silence its owner.
         """
         return self.exclude(purpose__in=REPORTS).kill_every_one_of(account)
 

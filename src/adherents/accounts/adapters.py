@@ -42,7 +42,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             raise ImmediateHttpResponse(redirect(door)) from error
         again = request.user.is_authenticated
         django_login(request, user)
-        if again:  # Django keeps the key of whoever signs in twice in a row
+        if again:  # Django keeps the session key of an account that signs in twice in a row
             request.session.cycle_key()
         sessions.begin(request.session, client.browser, user.language)
         if user.is_agent:  # one at a time: the row must be there to be counted

@@ -104,7 +104,7 @@ def note_asked(response: HttpResponse, identifier: str) -> None:
 
 
 def asked_for(request: HttpRequest, identifier: str) -> bool:
-    """Whether whoever sits here typed this very identifier to ask for a link: they are told nothing that they did not know."""
+    """Whether this browser typed this very identifier to ask for a link: showing it then says nothing new."""
     return request.COOKIES.get(ASKED_COOKIE) in {index.hex() for index in blind_indexes("asked", identifier)}
 
 

@@ -34,7 +34,7 @@ def answers_head_itself(view: View[P]) -> View[P]:
 
 
 def says_no_word(view: View[P]) -> View[P]:
-    """Mark a view whose answer is in no language: nobody looks up who reads it, which would need the database."""
+    """Mark a view whose answer is in no language: the reader is not looked up, which would need the database."""
     view.says_no_word = True  # type: ignore[attr-defined]
     return view
 
@@ -52,7 +52,7 @@ def _refuse(request: HttpRequest, account: Account) -> NoReturn:
 
 
 def _to_the_door(request: HttpRequest, door: str) -> HttpResponseBase:
-    """To the address where one signs in; whoever's session was ended before its time is told why there."""
+    """Redirect to the sign-in page. It says why a session was ended before its time."""
     why = sessions.ended_why(request)
     if not why and request.method == "POST" and settings.SESSION_COOKIE_NAME in request.COOKIES:
         why = NOT_DONE
@@ -63,8 +63,8 @@ def _to_the_door(request: HttpRequest, door: str) -> HttpResponseBase:
 def agent_required(*roles: Role) -> Callable[[View[P]], View[P]]:
     """Only an agent of one of these roles (any, when none is named) whose session has passed a second factor.
 
-    Nobody yet is asked to sign in; an agent without a second factor, to add one; an agent whose session is older than
-    the factor, to give it. A member and another role are refused, and that is journalled.
+    A stranger is asked to sign in. An agent without a second factor is asked to add one, and an agent with a session older
+    than the factor is asked to give it. A member and another role are refused, and the journal says so.
     """
 
     def decorate(view: View[P]) -> View[P]:

@@ -14,7 +14,7 @@ class FactorRequestQuerySet(models.QuerySet["FactorRequest"]):
         return self.filter(state="waiting", expires_at__gt=timezone.now())
 
     def overdue(self) -> Self:
-        """Nobody agreed in time, and that is not written down yet."""
+        """No second person agreed in time, and that is not written down yet."""
         return self.filter(state="waiting", expires_at__lte=timezone.now())
 
 

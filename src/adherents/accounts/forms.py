@@ -106,7 +106,7 @@ class NewPasswordMixin(forms.Form):
             self.add_error("password", ValidationError(weakness_in_words(weakness), code=weakness.value))
 
     def add_weaknesses_in_itself(self) -> None:
-        """Beside a proof that failed: what is wrong with the password, whoever typed it."""
+        """Beside a proof that failed: what makes the password weak for everyone."""
         try:
             check_in_itself(self.typed("password"))
         except WeakPassword as refusal:
@@ -121,7 +121,7 @@ class LinkForm(NewPasswordMixin):
 
 
 class AcceptInvitationForm(NewPasswordMixin):
-    """The same for an agent, of whom no birth date is known."""
+    """The same for an agent, who has no birth date here."""
 
 
 class ChangePasswordForm(NewPasswordMixin):

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from adherents.crypto.index import INDEX_BYTES, blind_index, blind_indexes
 
-_MOMENT, _RANDOM = 6, 16  # bytes: milliseconds since 1970, then what nobody foresees
+_MOMENT, _RANDOM = 6, 16  # bytes: milliseconds since 1970, then random ones
 
 
 def make(purpose: str, bound_to: str = "") -> bytes:

@@ -120,7 +120,7 @@ def own_email_changed(account: Account, *, new: str) -> None:
 
 
 def email_in_file_changed(account: Account, *, old: str, new: str) -> None:
-    """The same where the insurer's file brought it, or took it away: nobody asked for it here."""
+    """The same when the insurer's file brought the address or removed it: no person asked for it here."""
     if old:
         _post("accounts/email_in_file_old", account, {"replaced": bool(new)}, to=old)
     if new:
@@ -143,7 +143,7 @@ def reopened(account: Account) -> None:
 
 
 def for_account(account: Account) -> dict[str, Value]:
-    """For whom a mail about this account is; an agent has no n° adhérent."""
+    """The person that a mail about this account is for; an agent has no n° adhérent."""
     return whom(account.called, "" if account.is_agent else account.identifier)
 
 

@@ -1,4 +1,4 @@
-"""What this room does to every request: its language, the answer to whoever asks too often, a proof that is asked again."""
+"""What this room does to every request: its language, the answer to requests that come too often, a proof that is asked again."""
 
 import logging
 from collections.abc import Callable
@@ -23,7 +23,7 @@ Handler = Callable[[HttpRequest], HttpResponseBase]
 
 
 def language(get_response: Handler) -> Handler:
-    """What the reader chose in this browser, else what whoever is signed in reads, else French.
+    """The language chosen in this browser, else that of the account that is signed in, else French.
 
     A browser's own language decides nothing (French first).
     """
@@ -52,7 +52,7 @@ def _says_no_word(path: str) -> bool:
 def cookies_refused(get_response: Handler) -> Handler:
     """A page behind a link, asked for without any cookie: the browser keeps none, and it is not the link that is dead.
 
-    Whoever follows a link is given a cookie before the page that needs it. One stays when the page says that a link is dead,
+    A reader who follows a link gets a cookie before the page that needs it. One stays when the page says that a link is dead,
     so that loading it again says the same.
     """
 
@@ -69,7 +69,7 @@ def cookies_refused(get_response: Handler) -> Handler:
 
 
 class RateLimitedMiddleware:
-    """« Trop de demandes en peu de temps », whatever was asked, and by whom."""
+    """« Trop de demandes en peu de temps », for any request from any person."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -85,7 +85,7 @@ class RateLimitedMiddleware:
 
 
 class ProveAgainMiddleware:
-    """Before something that matters, whoever has not proved themselves for a while does so, and comes back to the page.
+    """Before an important act, a person who has not proved their identity for a while does so, and comes back to the page.
 
     Only its address is kept, in the address of the next one. allauth would keep the whole request in the session: its cookies,
     which open sessions, and whatever was posted, from strangers too.

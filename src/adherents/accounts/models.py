@@ -36,9 +36,8 @@ class Role(models.TextChoices):
     AUDITOR = "auditeur", _("Auditeur")
 
 
-RETIRED = (
-    "former:"  # begins the identifier of an account whose n° adhérent is another person's; nobody can type it
-)
+# The identifier of an account begins with it when its n° adhérent is another person's now; it cannot be typed.
+RETIRED = "former:"
 
 
 def normalise_identifier(typed: str) -> str:
@@ -221,7 +220,7 @@ class SignInCounterQuerySet(models.QuerySet["SignInCounter"]):
 
 
 class SignInCounter(models.Model):
-    """Wrong passwords in a row for an identifier. A number that nobody has is counted in the same way (G11)."""
+    """Wrong passwords in a row for an identifier. A number that belongs to no account is counted in the same way (G11)."""
 
     identifier_index = models.BinaryField(max_length=16)
     device_id = models.BigIntegerField(default=0, help_text="0: browsers that have never signed in")
@@ -315,7 +314,7 @@ class SessionQuerySet(models.QuerySet["Session"]):
 
 
 class Session(AbstractBaseSession):
-    """An open session. Its key is stored as a hash: whoever reads this table can open none of them."""
+    """An open session. Its key is stored as a hash: a reader of this table can open no session."""
 
     session_key = models.CharField(max_length=64, primary_key=True)
     account = models.ForeignKey(Account, on_delete=models.CASCADE, null=True, related_name="sessions")

@@ -16,7 +16,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 def gives_a_file(view: View) -> View:
-    """Mark a view whose answer is saved, not shown: whoever signs in first comes home, not back to it."""
+    """Mark a view whose answer is saved, not shown: a person who must sign in first comes to the home page, not back to it."""
     view.gives_a_file = True  # type: ignore[attr-defined]
     return view
 

@@ -49,7 +49,7 @@ TABLE: dict[Act, frozenset[Role]] = {
     Act.SEND_LINK: _DESK,
     Act.CLOSE_ACCOUNT: _DESK,
     Act.REOPEN_ACCOUNT: _DESK,
-    # The documents themselves leave the portal: never the doing of whoever treats them.
+    # The documents themselves leave the portal: the agents who treat them never do this.
     Act.HAND_OVER_EXPORT: _HEADS,
     Act.WRITE_LETTER: _DESK,
     Act.PREPARE_LETTERS: frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),

@@ -12,7 +12,7 @@ COUNTERS_KEPT_FOR = timedelta(days=90)
 
 @purge
 def accounts() -> Iterable[Due]:
-    """Links and sessions that nobody can use any more, and counts that lock nobody. A lock stays until a new password (G11)."""
+    """Links and sessions that no longer work, and counts that lock no account. A lock stays until a new password (G11)."""
     now = timezone.now()
     links = AccessLink.objects.filter(expires_at__lt=now - LINKS_KEPT_FOR)
     yield rows("links", f"ended more than {LINKS_KEPT_FOR.days} days ago", links)

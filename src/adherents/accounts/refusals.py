@@ -18,7 +18,7 @@ log = logging.getLogger("adherents.limits")
 class ObjectRefusals:
     """One entry for each 404 of an address that names an object, up to the limit; past it, 429 and a line in the log.
 
-    So whoever walks identifiers is seen, and stopped, and the journal does not grow with them.
+    So a person who tries many identifiers is seen and stopped, and the journal does not grow with the attempts.
     """
 
     def __init__(self, get_response: Handler) -> None:

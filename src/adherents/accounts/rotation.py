@@ -27,7 +27,7 @@ def reset_requests() -> Iterator[RotationStats]:
 
 @rotation("sign-in counters", covers=[(SignInCounter, "identifier_index")])
 def counters() -> Iterator[RotationStats]:
-    """Those of accounts. A number that nobody has is written nowhere: what was counted for it goes with the old key."""
+    """Those of accounts. A number that belongs to no account is not stored: its count goes with the old key."""
     last = 0
     while people := list(
         Account.objects.filter(pk__gt=last).order_by("pk").values_list("pk", "identifier")[:BATCH]

@@ -26,7 +26,7 @@ def begin(session: SessionBase, browser: str, language: str = "") -> None:
 
 
 def language_of(request: HttpRequest) -> str:
-    """What whoever is signed in reads; "" where nobody is."""
+    """The language of the account that is signed in; "" when none is."""
     return str(request.session.get(LANGUAGE, ""))
 
 

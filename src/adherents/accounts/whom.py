@@ -1,4 +1,4 @@
-"""For whom a mail is: two people may share a mailbox."""
+"""The person that a mail is for: two people may share a mailbox."""
 
 from adherents.mail.services import Value
 from adherents.ui.templatetags.ui import masked

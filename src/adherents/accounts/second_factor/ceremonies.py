@@ -1,7 +1,7 @@
 """The challenges that passkeys sign: each good for one door, one account, one browser, a quarter of an hour and one use.
 
 allauth keeps one challenge a session, and takes it at whichever door an answer comes to. Ours says in itself what it is for,
-under a keyed hash, so nothing is kept of it until it is used. Whoever holds the key is verified at every door (PIN,
+under a keyed hash, so nothing is kept of it until it is used. The holder of the key is verified every time (PIN,
 fingerprint, face).
 """
 
@@ -52,7 +52,7 @@ _UNREADABLE = (
 class Door(StrEnum):
     """What a challenge was made for."""
 
-    SIGN_IN = "sign_in"  # a passkey instead of the password: nobody is known yet
+    SIGN_IN = "sign_in"  # a passkey instead of the password: the account is not known yet
     SECOND_STEP = "second_step"  # after the password
     AGAIN = "again"  # before something that matters
     ADD = "add"
@@ -67,7 +67,7 @@ class Stale(CeremonyRefused):
 
 
 def begin_authentication(request: HttpRequest, door: Door, account: Account | None = None) -> dict[str, Any]:
-    """The browser's options (`navigator.credentials.get`). `account`: None at the door where nobody is known yet."""
+    """The browser's options (`navigator.credentials.get`). `account`: None when signing in, where it is not known yet."""
     options, _ = webauthn.get_server().authenticate_begin(
         credentials=webauthn.get_credentials(account) if account else [],
         user_verification=_REQUIRED,
@@ -121,7 +121,7 @@ def complete_registration(request: HttpRequest, answer: Any, account: Account) -
 
 
 def _owner(response: AuthenticationResponse) -> Account:
-    """Whom the passkey says it belongs to. Raises `CeremonyRefused`, or ValueError for what is no account's key."""
+    """The account that the passkey names. Raises `CeremonyRefused`, or ValueError for a key of no account."""
     key = url_str_to_user_pk(bytes(response.response.user_handle or b"").decode())
     owner = Account.objects.filter(pk=key).first()
     if owner is None:

@@ -175,7 +175,7 @@ class PasskeyAgainForm(PasskeyForm):
 
 
 class PasskeySignInForm(LoginWebAuthnForm):  # type: ignore[misc]
-    """A passkey's answer at the door where nobody is known yet."""
+    """A passkey's answer when signing in, where the account is not known yet."""
 
     credential = AnswerField()
 

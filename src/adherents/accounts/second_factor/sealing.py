@@ -1,6 +1,6 @@
 """The secrets of a second factor: sealed under the master key for one account, so that another's opens nothing.
 
-allauth seals and opens without saying for whom: `secrets_of` says so around each call of it that does.
+allauth does not say for which account it seals and opens: `secrets_of` says it around each such call.
 """
 
 import base64

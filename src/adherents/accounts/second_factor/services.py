@@ -118,10 +118,10 @@ def recovery_codes(account: Account, *, locked: bool = False) -> Authenticator |
 
 
 def show_recovery_codes(*, account: Account) -> list[str]:
-    """The codes in clear, the first time only; after that nobody can read them again, and the list is empty.
+    """The codes in clear, the first time only; after that they cannot be read again, and the list is empty.
 
     allauth derives them from a seed that it keeps (sealed). Showing them replaces the seed by hashes under a key of the
-    sheet's own, sealed: nobody can hash the codes anew when the master key is rotated, and that key can be sealed anew.
+    sheet's own, sealed: the codes cannot be hashed again when the master key is rotated, but that key can be sealed again.
     """
     with transaction.atomic():
         sheet = recovery_codes(account, locked=True)

@@ -21,7 +21,7 @@ def note_activated(request: HttpRequest, account: Account, kind: str) -> None:
 
 
 def begin_anew(request: HttpRequest) -> None:
-    """The same session under another key: who proved themselves again holds a key that nobody saw before."""
+    """The same session under another key: after a new proof of identity, the key is one that no other person saw."""
     request.session.cycle_key()
 
 

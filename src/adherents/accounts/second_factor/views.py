@@ -312,7 +312,7 @@ class PasskeySignIn(LoginWebAuthnView):  # type: ignore[misc]
     form_class = forms.PasskeySignInForm
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """The options, for the script of the page; whoever comes by the address goes to the page."""
+        """The options, for the script of the page; a person who opens the address goes to the page."""
         if not account_adapter().is_ajax(request):
             return redirect("accounts:sign_in")
         options = ceremonies.begin_authentication(request, Door.SIGN_IN)

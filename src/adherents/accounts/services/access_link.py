@@ -29,7 +29,7 @@ LINKS_AN_HOUR = 5
 
 
 class DeadLink(Exception):
-    """Used, too old, killed, or never sent: nobody is told which."""
+    """Used, too old, killed, or never sent: the answer does not say which."""
 
 
 class WrongBirthDate(Exception):
@@ -209,7 +209,7 @@ def _take_attempt(link: AccessLink, tries: int) -> int:
         mine = AccessLink.objects.live().filter(pk=link.pk, birth_date_failures__lt=tries)
         if not mine.update(birth_date_failures=F("birth_date_failures") + 1):
             raise DeadLink
-        # The row stays ours until the end of the transaction: nobody else's number is read.
+        # The row stays locked until the end of the transaction, so the number that is read is this account's.
         return AccessLink.objects.values_list("birth_date_failures", flat=True).get(pk=link.pk)
 
 

@@ -21,13 +21,13 @@ def at_closing(function: Ending) -> Ending:
 
 
 def forget_what_was_kept_for(account: Account) -> None:
-    """What the rooms above keep for somebody who comes back: nobody will."""
+    """Delete what the rooms above keep until the account's person comes back, which will not happen."""
     for function in ENDINGS:
         function(account)
 
 
 def close(*, account: Account, actor: str, reason: str) -> bool:
-    """Nobody signs in any more; every session, link and letter ends at once. False: it was closed already."""
+    """Signing in stops; every session, link and letter ends at once. False: it was closed already."""
     with transaction.atomic():
         current = Account.objects.select_for_update().get(pk=account.pk)
         if current.closed_at is not None:

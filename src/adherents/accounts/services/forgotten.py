@@ -1,6 +1,6 @@
 """« Mot de passe oublié ? » (G5): a question, a request, and later, in the worker, a mail or nothing.
 
-The request only writes down what was asked: the same row for everybody, so that neither its answer nor its delay says
+The request only writes down what was asked: the same row for every request, so that neither its answer nor its delay says
 whether there is an account. The worker finds that out.
 """
 

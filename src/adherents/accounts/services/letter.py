@@ -1,4 +1,4 @@
-"""The code that a letter carries to a member whom no mail can reach: made, typed, used once (G10).
+"""The code in a letter to a member that no mail can reach: made, typed, used once (G10).
 
 It does what a link does (G7), by post: it is asked for with the birth date, a wrong date counts, the fifth kills it. What is
 typed is answered in the same way, and costs the same, whatever is wrong with it.
@@ -37,7 +37,7 @@ _SIGNER = signing.TimestampSigner(salt="adherents.letter")
 
 
 class WrongLetterCode(Exception):
-    """No live letter has this code and this birth date. Nobody is told which is wrong, nor whether there was a letter."""
+    """No live letter has this code and this birth date. It is not said which is wrong, nor whether there was one."""
 
 
 def new_code() -> str:

@@ -1,7 +1,7 @@
 """Counting wrong passwords, locking, and ending a lock (G11).
 
 A browser that has signed in before has its own counter; all the others share one. So a stranger who fills the shared one
-keeps no member out of the browser they use. A number that nobody has is counted in the same way.
+keeps no member out of the browser they use. A number that belongs to no account is counted in the same way.
 """
 
 from dataclasses import dataclass

@@ -167,7 +167,7 @@ def withdraw(*, account: Account) -> None:
 
 
 def expire(limit: int = 100) -> int:
-    """End the requests to which nobody answered in time; how many."""
+    """End the requests that got no answer in time. Returns how many."""
     ended = 0
     for request in FactorRequest.objects.overdue().select_related("account")[:limit]:
         with transaction.atomic():

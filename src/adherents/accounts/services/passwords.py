@@ -36,7 +36,7 @@ def personal_words(account: Account) -> list[str]:
 
 
 def check_in_itself(password: str) -> None:
-    """What makes this password weak for anybody: tells nothing of the person whom it is for. "" is nothing to check.
+    """What makes this password weak for everyone: it says nothing about its person. "" gives nothing to check.
 
     Raises `WeakPassword`.
     """

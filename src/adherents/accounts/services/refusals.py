@@ -1,4 +1,4 @@
-"""Whoever asks for what is not theirs, or never was: written down as one thing, since the answer is one."""
+"""A request for an object of another person, or one that never existed: both get one answer and one kind of journal entry."""
 
 from adherents.accounts.models import Account
 from adherents.journal.events import Event

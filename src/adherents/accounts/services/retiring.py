@@ -10,7 +10,7 @@ from adherents.journal.services import record
 
 
 def retire(*, account: Account, actor: str) -> None:
-    """Sessions, links and letters end at once, for good: whoever has the number now begins with an account of their own.
+    """Sessions, links and letters end at once, for good: the person who has the number now begins with a new account.
 
     Former passwords, second factors, known browsers and counters stay this account's: what was counted for the number was
     counted against its former holder. The person is told by the caller.

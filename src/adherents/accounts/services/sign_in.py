@@ -29,7 +29,7 @@ from adherents.ui.typed import without_separators
 
 
 class SignInRefused(Exception):
-    """Wrong number or wrong password: nobody is told which. `left`: how many tries remain before the lock."""
+    """Wrong number or wrong password: the answer does not say which. `left`: how many attempts remain before the lock."""
 
     def __init__(self, left: int) -> None:
         super().__init__(left)
@@ -45,7 +45,7 @@ _nobodys_hash: list[str] = []
 
 
 def hash_for_nothing(password: str) -> None:
-    """Spend on a number that nobody has, or on a locked one, the one hash that the others cost."""
+    """Compute one hash for an unknown or locked number too, so that it costs as much as the others."""
     if not _nobodys_hash:
         _nobodys_hash.append(make_password(secrets.token_hex(16)))
     check_password(password, _nobodys_hash[0])

@@ -27,7 +27,7 @@ SAY_LEFT_FROM = 2  # tries
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_in_page(request: HttpRequest) -> HttpResponse:
-    """The same answers, whoever asks: an unknown address is counted and locked like a known one (G11)."""
+    """The answers are always the same: an unknown address is counted and locked like a known one (G11)."""
     if request.user.is_authenticated and account_of(request).is_agent and request.method != "POST":
         return redirect(page("desk"))
     offered = {"identifier": offered_number(request, of_agents=True)}

@@ -116,7 +116,7 @@ def signed_out(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def forgotten_page(request: HttpRequest) -> HttpResponse:
-    """« Mot de passe oublié ? » (G5): afterwards always the same page, whoever asked."""
+    """« Mot de passe oublié ? » (G5): the page that follows is always the same, for a known identifier or an unknown one."""
     typed = request.POST.copy() if request.method == "POST" else None
     form = ForgottenForm(typed)
     if form.is_valid():
@@ -209,7 +209,7 @@ def new_password(request: HttpRequest) -> HttpResponse:
 
 
 def _known_to_the_reader(request: HttpRequest, account: Account) -> str:
-    """The identifier for the browser's password manager, if it tells whoever merely opened the link nothing new; else "".
+    """The identifier for the browser's password manager, if the reader of the link knows it already; else "".
 
     An agent's is the address that the link came to. A member's number is shown where it was typed to ask for the link.
     """
