@@ -1,1 +1,1 @@
-"""« Première connexion / Identifiant perdu »: from a person's own words to the one member of the register, or nobody."""
+"""« Première connexion / Identifiant perdu »: from a person's own words to the one member of the register, or to none."""

@@ -38,7 +38,7 @@ class IdentityClaim(DueWork):
 
 class LetterBatchQuerySet(DueWorkQuerySet):
     def of(self, actor: str) -> Self:
-        """Those that this agent asked for, newest first, without what they hold. Nobody else reads them."""
+        """The batches that this agent asked for, newest first, without their content. No other agent reads them."""
         return self.filter(actor=actor).defer("sheets", "listing").order_by("-asked_at")
 
     def over(self) -> Self:
@@ -99,7 +99,7 @@ class AddressToConfirmQuerySet(SealedQuerySet["AddressToConfirm"]):
 class AddressToConfirm(models.Model):
     """An address that a member gave, and that counts for nothing until a link sent to it is followed.
 
-    Confirmed, it is a change of address, which whoever reads the former one may take back for some days.
+    Once confirmed, it is a change of address, which the reader of the former address may undo for some days.
     """
 
     member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="addresses_to_confirm")

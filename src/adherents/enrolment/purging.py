@@ -12,7 +12,7 @@ ADDRESSES_KEPT_FOR = timedelta(days=1)
 
 @purge
 def enrolment() -> Iterable[Due]:
-    """What was asked for, once what it held is destroyed, and addresses that nobody confirmed."""
+    """Requests whose content is destroyed, and addresses that were never confirmed."""
     now = timezone.now()
     made = LetterBatch.objects.filter(destroyed_at__lt=now - LETTERS_KEPT_FOR)
     yield rows("letters", f"destroyed more than {LETTERS_KEPT_FOR.days} days ago", made)

@@ -34,7 +34,7 @@ ADDRESS_COOKIE = f"{settings.COOKIE_PREFIX}adresse"
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
 def first_connection_page(request: HttpRequest) -> HttpResponse:
-    """« Première connexion »: afterwards always the same page, whoever asked (G8)."""
+    """« Première connexion »: the page that follows is always the same, for a member or a stranger (G8)."""
     form = FirstConnectionForm(request.POST or None)
     if not form.is_valid():
         return render(request, "enrolment/first_connection.html", {"form": form})

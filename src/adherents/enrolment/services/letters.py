@@ -1,4 +1,4 @@
-"""Activation letters: for members whom no mail can reach, a code on paper (G10).
+"""Activation letters: a code on paper, for members that no mail can reach (G10).
 
 What is asked for is a row; a letter alone is drawn at once, a batch by the worker. The PDF is sealed in the row and destroyed an
 hour later: the codes are then on paper only.
@@ -33,7 +33,7 @@ KEPT_MINUTES = int(LETTERS_KEPT_FOR.total_seconds() // 60)
 
 
 class NobodyToWriteTo(Exception):
-    """Nobody is left who needs a letter: their address is right, or their account closed, or a letter is on its way."""
+    """No member needs a letter any more: their address is right, or their account closed, or a letter is on its way."""
 
     message = _("Personne n’attend de courrier.")
 
@@ -48,7 +48,7 @@ class Taken:
 
 
 def waiting_for_one(people: MemberQuerySet) -> MemberQuerySet:
-    """Those of `people` to whom no live letter is on its way, in the order of their numbers."""
+    """Those of `people` without a live letter on its way, in the order of their numbers."""
     on_its_way = AccessLink.objects.live().letters().filter(account=OuterRef("account_id"))
     open_ones = people.filter(account__closed_at__isnull=True)
     return open_ones.filter(~Exists(on_its_way)).order_by("number")
@@ -73,7 +73,7 @@ def ask_for_batch(*, people: MemberQuerySet, actor: str, reason: str) -> LetterB
 
 
 def _need_one(keys: Sequence[int]) -> list[Member]:
-    """Those of these members whom no mail reaches and whose account is not closed, in this order."""
+    """Those of these members that no mail reaches and that have no closed account, in this order."""
     found = Member.objects.present().select_related("account").defer("nir").in_bulk(keys)
     return [
         found[key]

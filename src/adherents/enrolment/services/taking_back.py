@@ -1,8 +1,9 @@
 """« Ce n’était pas moi », from the address that the member's own change replaced.
 
-Two thieves are thought of. One has the session or the password, and gave an address of their own: whoever reads the former
-address undoes it for a week, and no later change, password or report silences them. The other has the former mailbox: with
-the birth date they put it back, and it opens nothing; a link by mail no longer does, and the new address is told.
+We thought of two thieves. One has the session or the password, and gave an address of their own: the owner of the former
+address undoes it for a week, and no later change, password or report stops them. The other has the former mailbox: with
+the birth date they put that address back, but it opens nothing; a link by mail opens nothing either, and a mail tells the new
+address.
 """
 
 from datetime import timedelta
@@ -68,7 +69,7 @@ def _led_to(row: AddressToConfirm) -> list[str]:
 def _shut(row: AddressToConfirm, account: Account) -> None:
     """As « ce n’était pas moi » of a new device does, and the mailbox alone opens no more.
 
-    The reports of earlier changes stay alive: whoever made this one would take the next one back to silence them.
+    The reports of earlier changes stay alive: else the person who made this change would undo the next one to silence them.
     """
     earlier = AddressToConfirm.objects.filter(member=row.member_id, report__lt=row.report_id)
     AccessLink.objects.exclude(pk__in=earlier.values("report")).kill_every_one_of(account)
