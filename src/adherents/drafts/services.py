@@ -85,7 +85,7 @@ def put_back(*, account_id: int, kind: DraftKind, about: str, words: Words) -> N
 
 
 def forget(*, about: str, kinds: Collection[DraftKind], account_id: int | None = None) -> None:
-    """Delete all drafts about it: it was decided, closed or erased. `account_id`: delete this account's drafts only."""
+    """Empty all drafts about it: it was decided, closed or erased. `account_id`: empty this account's drafts only."""
     theirs = Draft.objects.filter(about=about, kind__in=kinds)
     if account_id is not None:
         theirs = theirs.filter(account_id=account_id)
