@@ -107,7 +107,7 @@ def new_factor_expired(account: Account) -> None:
 
 
 def email_changed(account: Account, *, old: str, new: str) -> None:
-    """The service changed it: told to the old address and to the new one (G10)."""
+    """The service changed the address: one mail to the old address, one to the new (G10)."""
     if old:
         _post("accounts/email_changed_old", account, to=old)
     if new:
@@ -115,7 +115,7 @@ def email_changed(account: Account, *, old: str, new: str) -> None:
 
 
 def own_email_changed(account: Account, *, new: str) -> None:
-    """The member changed it: told to the new address. What the former one is told has a link of its own."""
+    """The member changed the address: a mail to the new one. The mail to the former one has a link, and is another function."""
     _post("accounts/own_email_changed", account, to=new)
 
 

@@ -302,7 +302,7 @@ class SessionQuerySet(models.QuerySet["Session"]):
         return self.order_by("-created_at", "pk")
 
     def end(self, why: SessionEndReason) -> int:
-        """Delete them, and keep why until each would have ended, for the page that its browser asks for next; how many."""
+        """Delete them, and keep the reason until each would have ended: the browser's next page says it. Returns how many."""
         ended = [
             EndedSession(session_key=key, why=why, expire_date=until)
             for key, until in self.values_list("session_key", "expire_date")
@@ -335,7 +335,7 @@ class Session(AbstractBaseSession):
 
 
 class EndedSession(models.Model):
-    """The key (hashed) of a session that was ended, so that its browser is told why. Holds nothing of the session."""
+    """The key (hashed) of a session that was ended, so that its browser can say why. It holds nothing of the session."""
 
     session_key = models.CharField(max_length=64, primary_key=True)
     why = models.CharField(max_length=12, choices=SessionEndReason.choices)

@@ -1,4 +1,4 @@
-"""The page where somebody was when they were asked to sign in, kept in the address of the door: `?next=…`."""
+"""The page where a person was when they were asked to sign in, kept in the address of the sign-in page: `?next=…`."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -34,7 +34,7 @@ def takes_files(view: View) -> View:
 
 
 def refuses_long(answer: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[View], View]:
-    """Mark a view that answers in words of its own to a request too long for a form, none of which is read."""
+    """Mark a view that answers in its own words to a request that is too long for a form. Nothing of such a request is read."""
 
     def marked(view: View) -> View:
         view.refuse_long = answer  # type: ignore[attr-defined]

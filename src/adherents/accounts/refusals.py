@@ -43,5 +43,5 @@ class ObjectRefusals:
 
 
 def _named(given: dict[str, object]) -> str:
-    """The identifiers in the address, those that only the portal gives: what somebody typed may say anything."""
+    """The identifiers in the address that only the portal gives: those that a person types may say anything."""
     return " ".join(str(value) for value in given.values() if isinstance(value, uuid.UUID | int))

@@ -63,7 +63,7 @@ class CeremonyRefused(Exception):
 
 
 class Stale(CeremonyRefused):
-    """It answers a challenge that was used, is too old, or was made for another door, account or browser: to ask anew."""
+    """The answer is to a challenge that was used, is too old, or was made for another page, account or browser: ask again."""
 
 
 def begin_authentication(request: HttpRequest, door: Door, account: Account | None = None) -> dict[str, Any]:

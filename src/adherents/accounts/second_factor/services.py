@@ -1,4 +1,4 @@
-"""Codes checked and counted, recovery codes shown once, and what the journal and the person are told."""
+"""Check and count codes, show recovery codes once, and tell the journal and the person."""
 
 import hmac
 import re
@@ -25,7 +25,7 @@ from adherents.ui.typed import bare
 
 
 class WrongCode(Exception):
-    """Neither the app's code of now nor a recovery code that is left. `left`: tries before the lock."""
+    """It is neither the app's present code nor an unused recovery code. `left`: attempts before the lock."""
 
     def __init__(self, left: int) -> None:
         super().__init__(left)

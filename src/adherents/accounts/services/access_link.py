@@ -78,7 +78,7 @@ def make_link(*, account: Account, purpose: str, validity: timedelta) -> str:
 
 
 def answer_request(*, account: Account, purpose: str, device_hashes: list[str]) -> None:
-    """What somebody who asked for a link gets: the link, or until when to wait (G11), or nothing.
+    """What a person who asked for a link gets: the link, or until when to wait (G11), or nothing.
 
     Nothing for a closed account, nor past an hour's number: a flood of requests fills no mailbox. The caller holds the
     account's row under lock. `device_hashes`: of the tokens in the device cookie that asked.

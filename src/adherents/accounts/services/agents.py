@@ -160,7 +160,7 @@ def suspend(*, agent: Account, by: Account, reason: str) -> None:
 
 
 def reinstate(*, agent: Account, by: Account, reason: str) -> None:
-    """The agent signs in again, with the password and the second factor of before. Raises an `AgentActRefused`."""
+    """The agent may sign in again, with the same password and second factor as before. Raises an `AgentActRefused`."""
     with transaction.atomic():
         current = _locked(agent, by)
         if current.closed_at is None:

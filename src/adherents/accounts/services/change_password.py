@@ -13,7 +13,7 @@ from adherents.journal.services import record
 
 
 def change_password(*, account: Account, old: str, new: str, client: Client) -> Account:
-    """Replace the password by a new one; every session ends, and the view opens this one anew.
+    """Replace the password by a new one. Every session ends, and the view opens this one again.
 
     A wrong old password counts as a wrong try to sign in. Raises `SignInRefused`, `Locked`, `WeakPassword`, or
     `PasswordChangedMeanwhile` when the account was closed or another journey set its password on the way.

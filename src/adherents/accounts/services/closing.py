@@ -42,7 +42,7 @@ def close(*, account: Account, actor: str, reason: str) -> bool:
 
 
 def reopen(*, account: Account, actor: str, reason: str) -> bool:
-    """The account is open again, and the member told: only a new password enters, by a link. False: it was not closed.
+    """Open the account again, and tell the member: a link must set a new password first. False: it was not closed.
 
     The former password stays among those that may not come back (G3). A second factor stays too. An account whose n° adhérent
     was given to another person stays closed: False.

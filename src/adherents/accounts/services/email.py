@@ -21,7 +21,7 @@ def why(reason: str) -> dict[str, str]:
 
 
 def follow_register(*, account: Account, email: str) -> None:
-    """The register has another address: links mailed to the old one die, and both addresses are told, as of any change.
+    """The register has another address: links mailed to the old one die, and both addresses get a mail, as for any change.
 
     `account`: with the address that it had, its row under lock. Letter case alone makes no other address.
     """
@@ -38,7 +38,7 @@ def follow_register(*, account: Account, email: str) -> None:
 
 
 def change_email(*, account: Account, email: str, actor: str, reason: str = "") -> None:
-    """The service gives the account another address; the old and the new one are told.
+    """The service gives the account another address; the old and the new one get a mail.
 
     Nothing mailed to the old one opens any more, « ce n’était pas moi » included: an agent's word ends what came before,
     also what let the mailbox not be trusted.
@@ -56,7 +56,7 @@ def change_email(*, account: Account, email: str, actor: str, reason: str = "") 
 
 @needs_transaction
 def change_own_email(*, account: Account, email: str) -> str:
-    """The member gives the account another address, which is told. Returns the token of a link for the old one, or "".
+    """The member gives the account another address, which gets a mail. Returns the token of a link for the old one, or "".
 
     That link says « ce n’était pas moi » for seven days; a new address does not silence the one before it. Every other link
     that went to the old address is dead. Must be called in a transaction that holds the account's row under lock.

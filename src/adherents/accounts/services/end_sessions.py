@@ -1,4 +1,4 @@
-"""Ending sessions that are open: one's own from « Mes connexions », somebody else's from the desk."""
+"""Ending open sessions: a member's own from « Mes connexions », another person's from the desk."""
 
 from django.db import transaction
 from django.utils.functional import Promise
@@ -29,7 +29,7 @@ def end_others(*, account: Account, current: str) -> None:
 
 
 def end_all_of(*, account: Account, by: Account, reason: str) -> None:
-    """An agent ends every session of a member, an administrator those of an agent; told by mail. Raises `NothingOpen`."""
+    """An agent ends every session of a member, an administrator those of an agent; a mail says so. Raises `NothingOpen`."""
     with transaction.atomic():
         ended = account.sessions.all().end(SessionEndReason.SERVICE)
         if not ended:

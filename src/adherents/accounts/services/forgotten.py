@@ -85,5 +85,5 @@ def settle(request: ResetRequest) -> None:
 
 
 def settle_due(limit: int = 50) -> int:
-    """Settle the requests that wait; how many."""
+    """Settle the requests that wait. Returns how many."""
     return do_each(ResetRequest.objects.claim_due(limit), settle)

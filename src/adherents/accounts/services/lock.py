@@ -97,7 +97,7 @@ def _first_try(identifier: str, device: KnownDevice | None, now: datetime) -> At
 
 
 def clear_after_success(attempt: Attempt) -> None:
-    """The try was right: start counting anew. Raises `Locked` when another try locked meanwhile."""
+    """The attempt was right: set the count back to zero. Raises `Locked` when another attempt locked meanwhile."""
     row = SignInCounter.objects.filter(pk=attempt.counter_id)
     mine = (
         row.filter(locked_at=attempt.locked_at) if attempt.locked_at else row.filter(locked_at__isnull=True)
@@ -159,7 +159,7 @@ def check_open(identifier: str, device: KnownDevice | None) -> None:
 
 
 def clear(identifier: str) -> None:
-    """Every counter starts anew: a new password was set."""
+    """A new password was set: set every counter back to zero."""
     SignInCounter.objects.every(identifier).update(failures=0, locked_at=None)
 
 

@@ -59,7 +59,7 @@ class NoLinkExpected(FactorRefused):
 
 
 def ask(*, agent: Account, by: Account, reason: str) -> FactorRequest:
-    """Write down that somebody wants it; the agent is told. Raises a `FactorRefused`."""
+    """Write down that a person asks for it, and tell the agent. Raises a `FactorRefused`."""
     if by.pk == agent.pk:
         raise NotForOneself
     with transaction.atomic():
@@ -112,7 +112,7 @@ def approve(*, request: FactorRequest, by: Account, reason: str) -> None:
 
 
 def refuse(*, request: FactorRequest, by: Account, reason: str) -> None:
-    """It is not given; who asked may take it back so. Nothing changes for the agent, who is told. Raises a `FactorRefused`."""
+    """Refuse it; the person who asked can withdraw it so. The agent is told, and keeps what they have. Raises `FactorRefused`."""
     if by.pk == request.account_id:
         raise NotForOneself
     with transaction.atomic():

@@ -39,7 +39,7 @@ def ensure_account(
 def push_facts(
     *, account_id: int, email: str, birth_date: str, language: str, display_name: str = ""
 ) -> None:
-    """The register changed: the account follows. An address that changed is told to the old and to the new one (G10)."""
+    """The register changed: the account follows. When the address changed, the old and the new one get a mail (G10)."""
     with transaction.atomic():
         account = Account.objects.select_for_update().get(pk=account_id)
         _bring_up_to_date(account, email, birth_date, language, display_name)

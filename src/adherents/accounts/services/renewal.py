@@ -12,7 +12,7 @@ from adherents.insurer.profile import profile
 
 
 def warn(limit: int = 500) -> int:
-    """Mail the members whose password ends in 15 or 3 days, once each; how many were found. Nothing where renewal is off."""
+    """Mail once each member whose password ends in 15 or 3 days. Returns how many; nothing happens when renewal is off."""
     period = renewal()
     if period is None:
         return 0

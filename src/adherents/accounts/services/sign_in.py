@@ -126,7 +126,7 @@ def complete(*, account: Account, client: Client, method: str) -> str | None:
 
 
 def _remember_device(account: Account, client: Client) -> str:
-    """A first browser is remembered; another one later is also told to the member."""
+    """Remember the first browser; for another one later, tell the member too."""
     token = secrets.token_hex(16)
     is_first = account.last_sign_in_at is None
     KnownDevice.objects.create(account=account, token_hash=hash_token(token))

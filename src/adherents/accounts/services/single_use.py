@@ -23,5 +23,5 @@ def use(*, token: str, expires_at: datetime) -> bool:
 
 
 def forget_expired() -> int:
-    """Drop what could not be used any more anyway; how many."""
+    """Delete the rows of what has expired anyway. Returns how many."""
     return UsedToken.objects.filter(expires_at__lt=timezone.now()).delete()[0]

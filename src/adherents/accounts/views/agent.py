@@ -58,7 +58,7 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
 
 
 def sign_in_again(request: HttpRequest) -> HttpResponse:
-    """The page was opened before somebody signed in or out in another tab: a fresh one, with the address as it was typed."""
+    """A person signed in or out in another tab after this page was opened: show it again, with the address as it was typed."""
     form = AgentSignInForm(initial={"identifier": request.POST.get("identifier", "")[:254]})
     context = {"form": form, "wanted": agents_page_wanted(request), "ended": str(OLD_PAGE)}
     return render(request, "accounts/agent_sign_in.html", context)

@@ -78,7 +78,7 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
 
 
 def sign_in_again(request: HttpRequest) -> HttpResponse:
-    """The page was opened before somebody signed in or out in another tab: a fresh one, with the number as it was typed."""
+    """A person signed in or out in another tab after this page was opened: show it again, with the number as it was typed."""
     form = SignInForm(initial={"identifier": request.POST.get("identifier", "")[:60]})
     context = {"form": form, "wanted": page_wanted(request), "ended": str(OLD_PAGE)}
     return render(request, "accounts/sign_in.html", context)
