@@ -72,7 +72,7 @@ class FirstConnectionForm(forms.Form):
 
 
 class LetterCodeForm(forms.Form):
-    """What a letter says, and the birth date (G7). A code of the wrong shape is told; anything else is looked up."""
+    """The code of a letter, and the birth date (G7). The form refuses a code of the wrong shape; the service checks it."""
 
     code = forms.CharField(
         label=gettext_lazy("Code reçu par courrier"),

@@ -1,4 +1,4 @@
-"""What somebody said of themselves, the letters that are being made, and the addresses that wait to be confirmed."""
+"""Claims of identity, letters that are being made, and addresses that wait to be confirmed."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -42,7 +42,7 @@ class LetterBatchQuerySet(DueWorkQuerySet):
         return self.filter(actor=actor).defer("sheets", "listing").order_by("-asked_at")
 
     def over(self) -> Self:
-        """Those whose time to be downloaded is past, and that still hold codes."""
+        """Batches that can no longer be downloaded, and still hold codes."""
         return self.filter(ready_at__lte=timezone.now() - LETTERS_KEPT_FOR, destroyed_at__isnull=True)
 
 

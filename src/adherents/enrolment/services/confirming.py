@@ -101,7 +101,7 @@ def open_address(*, token: str) -> AddressToConfirm:
 
 
 def confirm(*, token: str, client: Client) -> Member:
-    """From now on mails go there, and the former address is told. Raises `DeadLink`, or `Locked` while the account is.
+    """From now on mails go there, and the former address gets a mail. Raises `DeadLink`, or `Locked` while the account is.
 
     Everything is looked at again under the row locks: a change by an agent or by another link, a new password, a closing
     and a lock on the way leave the address as it is.

@@ -47,5 +47,5 @@ def settle(row: IdentityClaim) -> None:
 
 
 def settle_due(limit: int = 50) -> int:
-    """Settle the claims that wait; how many."""
+    """Settle the claims that wait. Returns how many."""
     return do_each(IdentityClaim.objects.claim_due(limit), settle)

@@ -38,7 +38,7 @@ def open_change(*, token: str) -> AddressToConfirm:
 
 
 def take_back(*, token: str, birth_date: str) -> Account:
-    """Put the former address back, end every session, and lock until a first connection or an agent; both are told.
+    """Put the former address back, end every session, lock until a first connection or an agent, and tell both addresses.
 
     `birth_date`: AAAA-MM-JJ. Raises `WrongBirthDate`, which counts (the fifth kills the link), or `DeadLink`.
     """
