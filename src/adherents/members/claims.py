@@ -1,4 +1,4 @@
-"""What somebody says of themselves at « Première connexion », and whether it is a member (G8). Pure code."""
+"""What a person says about themselves at « Première connexion », and whether it is a member (G8). Pure code."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -23,7 +23,7 @@ class Claim:
 
     @property
     def person(self) -> str:
-        """Who is meant, however they are written: what somebody who guesses the NIR of one person cannot vary."""
+        """The person who is meant, however the claim writes it: a person who guesses one NIR after another cannot vary this."""
         return f"{self.birth_date} {name_forms.first_letters(self.first_name)}"
 
     def __repr__(self) -> str:
@@ -31,7 +31,7 @@ class Claim:
 
 
 class ClaimedPerson(Protocol):
-    """What the register says of somebody."""
+    """What the register says about a person."""
 
     birth_name: str
     usage_name: str

@@ -140,7 +140,7 @@ class MemberQuerySet(SealedQuerySet["Member"]):
         return self.present().filter(email_key="")
 
     def failing(self) -> Self:
-        """« Adresse en échec »: members whose address is refused for good by the server that it names. Present ones."""
+        """« Adresse en échec »: present members with an address that its server refuses for good."""
         return self.present().filter(email_failed_at__isnull=False)
 
 

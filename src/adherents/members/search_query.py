@@ -66,7 +66,7 @@ class NamePair:
         return [_pair(self.name + letter, self.first_name) for letter in ("", *"abcdefghijklmnopqrstuvwxyz")]
 
     def fits(self, key: str, pair: str) -> bool:
-        """Whether somebody with this `search_key` and this `pair_key` may be meant."""
+        """Whether a person with this `search_key` and this `pair_key` may be meant."""
         return key.startswith(self.name) and any(pair.startswith(one) for one in self.pairs)
 
 
@@ -106,7 +106,7 @@ class SearchQuery:
             yield NamePair(end, start)
 
     def names(self, key: str, pair: str) -> bool:
-        """Whether the words may be the name of somebody with these keys."""
+        """Whether the words may be the name of a person with these keys."""
         whole = bool(self.name) and key.startswith(self.name)
         return whole or any(one.fits(key, pair) for one in self.name_pairs)
 

@@ -76,7 +76,7 @@ class Plan:
 
     @property
     def changes_of_person(self) -> int:
-        """Keys, of ended people too, that the file gives to somebody else: refused or asked for."""
+        """Keys, of ended people too, that the file gives to another person: refused or asked for."""
         return self.other_person + len(self.given)
 
     @property
@@ -188,7 +188,7 @@ class _Batch:
         return [key for key in keys if number_of(key) not in self.fresh] if self.fresh else keys
 
     def _named(self, rows: Sequence[read.Row]) -> dict[str, read.Row]:
-        """The lines by their key. Lines without one and lines that name somebody a second time are refused."""
+        """The lines by their key. Lines without a key, and lines that name a person a second time, are refused."""
         keyed: dict[str, read.Row] = {}
         for row in rows:
             key = self.sheet.key_in(row.values)
@@ -204,7 +204,7 @@ class _Batch:
         return keyed
 
     def _refuse_without_owner(self, keyed: dict[str, read.Row]) -> None:
-        """A beneficiary comes in with a member, and never with somebody else's line under the member's number."""
+        """A beneficiary comes in with a member, and never with another person's line under the member's number."""
         if self.owners is None:
             return
         owners = self.owners({number_of(key) for key in keyed})

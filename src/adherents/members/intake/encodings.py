@@ -1,4 +1,4 @@
-"""In which encoding a file is, and what may have happened to the line whose characters cannot be read. Pure code.
+"""Finds the encoding of a file, and the likely cause when the characters of a line cannot be read. Pure code.
 
 The insurers' exports come from systems of forty years: Windows-1252 and UTF-8 in one file, DOS code pages, text that was
 converted twice. Nothing is guessed right: a line that is in doubt is refused, with the likely cause.

@@ -19,7 +19,7 @@ from adherents.members.models import Beneficiary, Member
 
 @needs_transaction
 def take_number_from(number: str, *, actor: str) -> None:
-    """The member signs in no more, and is told. They are ended already. Must be called in a transaction."""
+    """The member can no longer sign in, and is told. They are ended already. Must be called in a transaction."""
     member = Member.objects.select_for_update().get(number=number)
     now = timezone.now()
     # In lower case: whatever is typed as a number is folded up, and the file's have capitals only.

@@ -1,4 +1,4 @@
-"""The last file that the register trusted: held while another is applied, and written anew."""
+"""The last file that the register trusted: kept while another one is applied, and then replaced by it."""
 
 from django.db import connection
 from django.db.models import F

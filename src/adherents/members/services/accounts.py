@@ -52,7 +52,7 @@ def attach_account(*, member: Member) -> Account:
 
 
 def change_email(*, member: Member, email: str, actor: str, reason: str = "") -> None:
-    """Give a member another address (G10), in the register and for the account; the old and the new one are told.
+    """Give a member another address (G10), in the register and for the account; the old and the new one get a mail.
 
     `reason`: an agent's.
 
@@ -80,7 +80,7 @@ def checked_address(email: str) -> str:
 
 @needs_transaction
 def write_address(*, member: Member, address: str, actor: str, reason: str = "") -> None:
-    """The address that somebody gave, on a row that the caller holds under lock; the one before it is remembered.
+    """Set the address that a person gave, on a row that the caller holds under lock. The former address is remembered.
 
     The register only: the account and the mails are the caller's.
     """
