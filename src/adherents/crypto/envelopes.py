@@ -89,7 +89,7 @@ def sealed_size(clear_size: int) -> int:
 
 
 class _Opened(io.RawIOBase):
-    """Tink's reader, with its error told as ours."""
+    """Tink's reader, which raises our error instead of its own."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream

@@ -1,4 +1,4 @@
-"""A new master key: what each room has sealed is sealed anew under it, row by row, while the portal serves.
+"""A new master key: seal again under it what each room has sealed, row by row, while the portal serves.
 
 A room says what it has sealed in its `rotation.py`, found when the portal starts. Each step is idempotent and writes a row
 only as it was read, so that nothing written meanwhile is lost and a rotation that was stopped goes on where it was.
@@ -23,7 +23,7 @@ Stored = dict[str, Any]  # a row's columns as the database has them
 
 @dataclass
 class RotationStats:
-    """How many rows were looked at, sealed anew, and written by somebody else meanwhile; and those that do not open."""
+    """How many rows were looked at, sealed again, and written by another process meanwhile; and those that do not open."""
 
     seen: int = 0
     changed: int = 0

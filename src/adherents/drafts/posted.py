@@ -77,7 +77,7 @@ class KeepWhatNobodyPosts:
 
 
 def door_to(place: DraftPlace, request: HttpRequest) -> str:
-    """Where to sign in, in order to find the words again on their page; why the session was ended is told first."""
+    """The address to sign in at, in order to find the words again on their page. It first says why the session was ended."""
     door = sign_in_address(place.page)
     why = sessions.ended_why(request) or KEPT
     return f"{door}{'&' if '?' in door else '?'}{urlencode({ENDED: why})}"

@@ -1,4 +1,4 @@
-"""What the page's script saves while somebody types, and how it goes on once they have signed in again elsewhere."""
+"""Saves what a person types, for the page's script, and lets it continue after they signed in again in another tab."""
 
 from datetime import datetime, timedelta
 

@@ -33,7 +33,7 @@ class WrongProfile(Exception):
 
 
 class Profile(Facts):
-    """Everything the portal knows of the insurer whose name it bears. Read-only."""
+    """Everything that the portal knows about its insurer. Read-only."""
 
     languages: tuple[Language, ...] = Field(min_length=1)
     insurer: Insurer

@@ -24,7 +24,7 @@ class DueWorkQuerySet(SealedQuerySet[Any]):
         return self.filter(free, next_attempt_at__lte=now).in_turn()
 
     def in_turn(self) -> Self:
-        """The oldest first. A room where somebody's many rows must not keep another's one waiting has an order of its own."""
+        """The oldest first. A room has its own order if the many rows of one person must not delay the one row of another."""
         return self.order_by("next_attempt_at", "pk")
 
     def claim_due(self, limit: int = 50, lease_seconds: int = 300) -> list[Any]:

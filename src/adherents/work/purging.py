@@ -1,4 +1,4 @@
-"""What is kept for a time only. A room says what of its own in its `purging.py`; `adherents purge` says it, and does it."""
+"""Rows that are kept for a time only. Each room names its own in `purging.py`; `adherents purge` lists or deletes them."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ def rows(name: str, rule: str, expired: "QuerySet[Any]") -> Due:
 
 
 def apply(one: Due, *, on_batch: Callable[[int], object] = lambda done: None) -> int:
-    """Destroy what is due; how many. It can be stopped, and run again."""
+    """Destroy what is due. Returns how many. It can be stopped, and run again."""
     total = 0
     while done := one.delete(BATCH):
         total += done

@@ -19,7 +19,7 @@ log = logging.getLogger("adherents.work")
 
 
 def run_once(*names: str, at_its_pace: bool = False) -> int:
-    """Run each sweep (or only those named) once; how much was done. `at_its_pace`: only those whose time has come.
+    """Run each sweep (or only those named) once. Returns how much was done. `at_its_pace`: only those whose time has come.
 
     A sweep that fails is logged and left for the next round: one room's fault does not stop the others' work.
     """

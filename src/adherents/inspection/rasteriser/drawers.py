@@ -122,7 +122,7 @@ def _has_fields(document: pdfium.PdfDocument) -> bool:
 
 
 def _is_portfolio(document: pdfium.PdfDocument) -> bool:
-    """pdfium does not say it, but writes the document anew with its catalog in clear."""
+    """pdfium does not say it, but can write the document again with its catalog in clear."""
     written = io.BytesIO()
     document.save(written, flags=pdfium_c.FPDF_NO_INCREMENTAL)
     return any(

@@ -98,7 +98,7 @@ class DrawnPage:
 
 
 class _Child:
-    """A process that waits, in an empty folder of its own, to be told of its file."""
+    """A process that waits for its file, in an empty folder of its own."""
 
     def __init__(self) -> None:
         self.folder = tempfile.TemporaryDirectory(prefix="drawing-")
@@ -160,7 +160,7 @@ class _Child:
 
 
 class _Spare:
-    """The process that is started before its file is known, while somebody keeps one."""
+    """The process that is started before its file is known, while at least one worker keeps it ready (`kept`)."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -12,7 +12,7 @@ from adherents.inspection.rasteriser import MOST_FILE_BYTES, MOST_FILES, CannotD
 
 
 def ready() -> None:
-    """Read a first PDF while files can still be opened: an encrypted one, for whose sake qpdf opens a source of randomness."""
+    """Read a first PDF while files can still be opened. It is encrypted, because qpdf then opens a source of randomness."""
     made = io.BytesIO()
     with pikepdf.new() as empty:
         empty.save(made, encryption=pikepdf.Encryption(owner="any", user=""))

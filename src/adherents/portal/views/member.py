@@ -25,7 +25,7 @@ def _file_of(account: Account) -> Member | None:
 
 
 def _given_name(member: Member) -> str:
-    """The first of the first names, as one calls somebody: « Marie Ève » for « MARIE ÈVE, ANNE »."""
+    """The first given name, as one says it to a person: « Marie Ève » for « MARIE ÈVE, ANNE »."""
     first = re.split(r"[,;/]", member.first_names)[0].strip()
     return first.title() if first.isupper() else first
 

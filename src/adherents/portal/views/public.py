@@ -32,7 +32,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def contact(request: HttpRequest) -> HttpResponse:
-    """How to reach the service, and whether somebody answers now (G14)."""
+    """How to reach the service, and whether it answers now (G14)."""
     english = profile().contact.english
     return _show(
         request,
