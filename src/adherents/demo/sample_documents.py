@@ -14,9 +14,8 @@ from reportlab.lib.colors import Color, HexColor  # type: ignore[import-untyped]
 from reportlab.lib.pagesizes import A4  # type: ignore[import-untyped]
 from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-untyped]
 
-IBAN = (
-    "FR76 3000 6000 0112 3456 7890 189"  # the sample of the banks' own guides: right keys, nobody's account
-)
+# The sample of the banks' own guides: its keys are right, and no account has it.
+IBAN = "FR76 3000 6000 0112 3456 7890 189"
 INK, MUTED, LINE, BLUE = (HexColor(f"#{rgb}") for rgb in ("1b2733", "5d6873", "c9ced4", "24507a"))
 WIDTH, HEIGHT = A4
 LEFT, RIGHT = 62, WIDTH - 62

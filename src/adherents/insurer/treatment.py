@@ -19,10 +19,8 @@ FileType = Literal[
     "application/pdf", "image/jpeg", "image/png", "image/heic", "image/webp", "image/tiff", "image/avif"
 ]
 Use = Literal["refuse", "correct"]
-PICKED_BY_EXTENSION = {
-    "image/heic": (".heic", ".heif"),
-    "image/avif": (".avif",),
-}  # phones and PCs name no type for these
+# Phones and PCs name no type for these.
+PICKED_BY_EXTENSION = {"image/heic": (".heic", ".heif"), "image/avif": (".avif",)}
 
 
 class Kind(Facts):

@@ -16,9 +16,8 @@ class SecondFactorStage(AuthenticateStage):  # type: ignore[misc]
     """allauth's, which ends when the password changes between the two steps."""
 
     def handle(self) -> tuple[Any, bool]:
-        if (
-            not self.login.user.has_second_factor
-        ):  # known since the password was checked: allauth would ask again
+        # Known since the password was checked: allauth would ask the database again.
+        if not self.login.user.has_second_factor:
             return None, True
         # What a passkey signs in this step is bound to it, and is worth nothing once the step has ended.
         self.state[ceremonies.STEP] = secrets.token_hex(16)

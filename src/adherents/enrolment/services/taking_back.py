@@ -22,9 +22,8 @@ from adherents.journal.services import record
 from adherents.members.models import Member
 from adherents.members.services.accounts import write_address
 
-SUSPECT_BEFORE = timedelta(
-    days=1
-)  # who takes an account over adds a key of their own and then changes the address
+# A thief who takes an account over adds a key of their own and then changes the address.
+SUSPECT_BEFORE = timedelta(days=1)
 
 
 def open_change(*, token: str) -> AddressToConfirm:

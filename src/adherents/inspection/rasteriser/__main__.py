@@ -45,9 +45,8 @@ def slots_in(memory: mmap.mmap) -> FreeSlot:
 def main(free_slot: FreeSlot, content_type: str, size: int, seconds: int, wanted: str) -> None:
     ready_for(content_type)
     if wanted == "unpack":
-        from adherents.inspection.rasteriser import (
-            unpacking,  # it takes a while to load, and drawing does not need it
-        )
+        # It takes a while to load, and drawing does not need it.
+        from adherents.inspection.rasteriser import unpacking
 
         unpacking.ready()
     out: BinaryIO = sys.stdout.buffer

@@ -65,10 +65,8 @@ UPRIGHT = {
 }
 DEEP_GREY = {"I;16", "I;16L", "I;16B", "I", "F"}
 TRANSPARENT = {"RGBA", "LA", "PA", "La", "RGBa"}
-WHITES = [
-    1,
-    *(2**bits - 1 for bits in (8, 10, 12, 14, 16)),
-]  # the value that is white, by the bits of a sample
+# The values that are white, by the bits of a sample.
+WHITES = [1, *(2**bits - 1 for bits in (8, 10, 12, 14, 16))]
 
 
 def ready() -> None:

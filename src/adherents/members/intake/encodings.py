@@ -12,9 +12,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 UTF8, WINDOWS = "utf-8-sig", "cp1252"
-ESCAPED = (
-    "surrogateescape"  # what a byte becomes that the encoding has not: the line is refused, the file goes on
-)
+# How a byte is kept that the encoding does not have: its line is refused, and the rest of the file is read.
+ESCAPED = "surrogateescape"
 _LONGEST = 1 << 20
 
 # What French names and addresses are written with, and the marks that people put between them.

@@ -16,9 +16,8 @@ from adherents.members.intake import encodings
 _CHUNK = 1 << 20
 _LONGEST_LINE = 1 << 16  # characters: a member's line has some two hundred
 _DELIMITER = ";"
-_DOS_END = (
-    "\x1a"  # Ctrl-Z: programs of the days of DOS write it behind the last line, and nothing comes after
-)
+# Ctrl-Z: programs from the days of DOS write it behind the last line, and nothing comes after.
+_DOS_END = "\x1a"
 
 
 class UnusableFile(Exception):
