@@ -60,3 +60,12 @@ def test_a_requirement_that_is_met_names_what_shows_it_and_another_one_why_not(r
         assert parts or "`test_" in evidence
     else:
         assert len(evidence.split()) > 2
+
+
+def test_the_readme_names_every_system_package_that_the_commands_install() -> None:
+    script = (ROOT / "scripts" / "system-packages").read_text()
+    calls = re.findall(r"(?:\|\| |\(|^    )(?:need|without_services) ([a-z0-9 -]+)", script, re.MULTILINE)
+    packages = {package for call in calls for package in call.split()}
+    assert len(packages) > 5
+    readme = (ROOT / "README.md").read_text()
+    assert {package for package in packages if f"`{package}`" not in readme} == set()
