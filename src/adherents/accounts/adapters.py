@@ -1,4 +1,4 @@
-"""Where django-allauth meets our rules: who may be let in, what is written down when they are, where they go."""
+"""Our rules for django-allauth: which account may sign in, what is written down when it does, and where it goes next."""
 
 from typing import Any
 

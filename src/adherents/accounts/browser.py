@@ -99,7 +99,7 @@ def drop_link(request: HttpRequest, response: HttpResponse, token: str, cookie: 
 
 
 def note_asked(response: HttpResponse, identifier: str) -> None:
-    """A link was asked for in this browser, for this identifier, which is known or not: a keyed hash of it, no more."""
+    """Remember that a link was asked for in this browser, for this identifier, known or not. Only a keyed hash is kept."""
     _set(response, ASKED_COOKIE, blind_index("asked", identifier).hex(), link_validity())
 
 

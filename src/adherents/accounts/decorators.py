@@ -112,7 +112,7 @@ def allowed_to(act: Act) -> Callable[[View[P]], View[P]]:
 
 
 def member_required(view: View[P]) -> View[P]:
-    """Only a member who is signed in; an agent is refused, anybody else is asked to sign in, and then comes back."""
+    """Only a member who is signed in. An agent is refused; a stranger is asked to sign in, and then comes back."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:

@@ -1,4 +1,4 @@
-"""A new second factor takes two people: who asks, and who agrees."""
+"""A new second factor takes two people: one asks, the other agrees."""
 
 from typing import Self
 

@@ -252,7 +252,7 @@ class DeactivateTotpForm(DeactivateTOTPForm):  # type: ignore[misc]
 
 
 class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
-    """Only keys that check who holds them (fingerprint, face, PIN): they then open without a password."""
+    """Only keys that check their holder (fingerprint, face, PIN): they then open without a password."""
 
     name = forms.CharField(
         label=gettext_lazy("Nom de cette clé d’accès"),

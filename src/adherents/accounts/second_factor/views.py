@@ -307,7 +307,7 @@ class RemovePasskey(_Proven, RemoveWebAuthnView):  # type: ignore[misc]
 
 
 class PasskeySignIn(LoginWebAuthnView):  # type: ignore[misc]
-    """Sign in with a passkey alone: it checked who holds it. Closed and locked accounts stay so."""
+    """Sign in with a passkey alone: it has checked its holder. Closed and locked accounts stay so."""
 
     form_class = forms.PasskeySignInForm
 

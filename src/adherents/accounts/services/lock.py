@@ -109,7 +109,7 @@ def clear_after_success(attempt: Attempt) -> None:
 
 
 def uncount(attempt: Attempt) -> None:
-    """The try was right, and another proof is still to come: it counts no more. Raises `Locked` as `clear_after_success`."""
+    """The attempt was right, and another proof is still to come: uncount it. Raises `Locked` as `clear_after_success`."""
     row = SignInCounter.objects.filter(pk=attempt.counter_id, failures__gt=0)
     mine = (
         row.filter(locked_at=attempt.locked_at) if attempt.locked_at else row.filter(locked_at__isnull=True)

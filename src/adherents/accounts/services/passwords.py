@@ -55,7 +55,7 @@ def encode_new(*, account: Account, password: str) -> str:
 
 
 def check_new(*, account: Account, password: str) -> None:
-    """Whether this person may take this password: only for who has proven to be this person. Raises `WeakPassword`."""
+    """Check that this person may take this password. Call it only after they proved who they are. Raises `WeakPassword`."""
     password = normalise_password(password)
     found = policy.weaknesses(
         password, password_rules(), personal=personal_words(account), is_common=is_common

@@ -1,4 +1,4 @@
-"""A n° adhérent was given to another person: the account that signed in with it opens no more, and keeps all that it has."""
+"""A n° adhérent was given to another person: the account that signed in with it no longer opens, and keeps all that it has."""
 
 from django.db import transaction
 from django.utils import timezone
@@ -13,7 +13,7 @@ def retire(*, account: Account, actor: str) -> None:
     """Sessions, links and letters end at once, for good: the person who has the number now begins with a new account.
 
     Former passwords, second factors, known browsers and counters stay this account's: what was counted for the number was
-    counted against its former holder. The person is told by the caller.
+    counted against its former holder. The caller tells the person.
     """
     with transaction.atomic():
         current = Account.objects.select_for_update().get(pk=account.pk)

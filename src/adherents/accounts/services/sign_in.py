@@ -118,7 +118,7 @@ def complete(*, account: Account, client: Client, method: str) -> str | None:
         else:
             token = _remember_device(current, client)
         ended = _make_room_for_a_session(current)
-        if current.is_agent:  # with the second factor that somebody asks to replace
+        if current.is_agent:  # with the second factor that a request says is lost
             new_factor.withdraw(account=current)
         signed_in = Occurrence(Event.SIGNED_IN, current.subject, details={"method": method})
         record_each(*ended, signed_in, subject=current.subject)
