@@ -55,5 +55,5 @@ def address_put_back(account: Account) -> None:
 
 
 def address_withdrawn(account: Account, *, to: str) -> None:
-    """To the address that is the account's no more."""
+    """To the former address of the account."""
     post("enrolment/address_withdrawn", to=to, language=account.language, context=for_account(account))

@@ -10,7 +10,7 @@ from adherents.members.models import Member
 
 
 def open_by_letter(*, ticket: str, password: str, address: str, client: Client) -> OpenedAccess:
-    """Set the password; the code opens no more. An address that is given gets a link, and counts once it was followed.
+    """Set the password; the code no longer opens. If an address is given, it gets a link, and counts when the link is followed.
 
     `ticket`: of `letter.open_letter`. `address`: "" where the member has none. Raises `DeadLink`, `Locked`, `WeakPassword` or
     `PasswordChangedMeanwhile`; nothing is used up then.

@@ -49,8 +49,8 @@ class NotNow(CannotChange):
 def ask_for_change(*, member: Member, address: str, client: Client) -> None:
     """The member's own wish, after signing in again: mail a link to the new address. Nothing else changes.
 
-    Raises `CannotChange` or the register's `NotAnAddress`. Whether somebody else has this address is neither looked at nor
-    told: spouses share a mailbox.
+    Raises `CannotChange` or the register's `NotAnAddress`. Another person may have this address: this is neither checked
+    nor shown, because spouses share a mailbox.
     """
     address = checked_address(address)
     with transaction.atomic():

@@ -55,7 +55,7 @@ def waiting_for_one(people: MemberQuerySet) -> MemberQuerySet:
 
 
 def write_one(*, member: Member, actor: str, reason: str) -> LetterBatch:
-    """A letter for one member, drawn at once; an earlier one opens no more. Raises `NobodyToWriteTo`."""
+    """Make a letter for one member at once; an earlier one no longer opens. Raises `NobodyToWriteTo`."""
     if not _need_one([member.pk]):
         raise NobodyToWriteTo
     batch = LetterBatch(actor=actor, reason=reason, members=[member.pk], next_attempt_at=None)
@@ -127,7 +127,7 @@ def prepare_due(limit: int = 1) -> int:
 
 
 def take_sheets(*, batch_id: object, actor: str) -> Taken:
-    """The PDF, for who asked for it. Raises `LetterBatch.DoesNotExist`, also once it is destroyed."""
+    """The PDF, for the agent who asked for it. Raises `LetterBatch.DoesNotExist`, also once it is destroyed."""
     batch = _take(batch_id, actor, "pdf")
     return Taken(f"courriers-{_mark(batch)}.pdf", "application/pdf", base64.b64decode(batch.sheets))
 

@@ -66,7 +66,7 @@ def _led_to(row: AddressToConfirm) -> list[str]:
 
 
 def _shut(row: AddressToConfirm, account: Account) -> None:
-    """As « ce n’était pas moi » of a new device does, and the mailbox alone opens no more.
+    """As « ce n’était pas moi » of a new device does; and the mailbox alone no longer opens anything.
 
     The reports of earlier changes stay alive: else the person who made this change would undo the next one to silence them.
     """
