@@ -52,7 +52,7 @@ class MemberQuerySet(SealedQuerySet["Member"]):
     def matching(self, claim: Claim) -> "Member | None":
         """The one member that this claim is about (G8). None when there are two: twins may differ by nothing claimed.
 
-        Chain it to `present()`: somebody who came back under a new number is twice in the register.
+        Chain it to `present()`: a person who came back under a new number is in the register twice.
         """
         try:
             read = nir.parse(claim.nir)
@@ -121,7 +121,7 @@ class MemberQuerySet(SealedQuerySet["Member"]):
         ]
 
     def _named(self, typed: SearchQuery) -> list[int]:
-        """By the whole text as one name, then by name and first name in either order; no more is asked than is shown."""
+        """By the whole text as one name, then by name and first name in either order; no more rows than the page shows."""
         found: list[int] = []
         for column in ("birth", "usage") if typed.name else ():
             found += self._first_ids(Q(**{f"{column}_key__prefix": typed.name}), f"{column}_key")
@@ -299,7 +299,7 @@ class Member(Person):
 
     @property
     def is_former_holder(self) -> bool:
-        """Whether this person's number was given to another: the account signs in no more, the file is kept."""
+        """Whether this person's number was given to another: the account can no longer sign in, the file is kept."""
         return self.former_number is not None
 
     @property

@@ -123,7 +123,7 @@ def parse(text: str) -> SearchQuery:
     days, rest = _days_in(text)
     if days and rest.strip():
         number = ""
-    # « 03-05-1954 » is a day, and no number that somebody has.
+    # « 03-05-1954 » is a day, and not a number.
     plain = number if days else without_separators(number)
     return SearchQuery(
         number=number, plain_number=plain, days=days, words=tuple(names.normalise(rest).split()[:MOST_WORDS])

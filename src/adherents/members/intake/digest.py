@@ -6,7 +6,7 @@ from hashlib import blake2b
 from adherents.crypto.keys import KEY_ID_BYTES, keyring
 from adherents.members.models import INDEX_BYTES
 
-# Part of each digest: raise it when the reading of a line changes, and every line is read anew.
+# Part of each digest: raise it when the reading of a line changes, and the next import reads every line again.
 _READING = "1"
 
 

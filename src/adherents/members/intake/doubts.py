@@ -16,7 +16,7 @@ def doubts_about(plan: Plan, staging: Staging, *, expected: int | None = None) -
     """Why the file may be cut, in words; nothing where it may be trusted. `plan.gone` is counted already.
 
     `expected`: how many lines the exporting side says that the file has, without header and blank lines. A file of that
-    many lines is whole, but for a last line that is short: it may name somebody else.
+    many lines is whole, but for a last line that is short: it may name another person.
     """
     found: list[str | Promise] = []
     if plan.ends_short:
