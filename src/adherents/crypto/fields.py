@@ -77,7 +77,7 @@ class EncryptedTextField(models.BinaryField):  # type: ignore[type-arg]
 
     description = "Encrypted text"
     descriptor_class = _OpenedByItsRow
-    # The column is the same whatever its values are bound to: no table is made anew for it.
+    # The column is the same whatever its values are bound to: a change of this needs no migration of the table.
     non_db_attrs = (*models.BinaryField.non_db_attrs, "bound_to")
 
     if TYPE_CHECKING:

@@ -16,7 +16,7 @@ ALTERED = _("Ce texte ne s’ouvre pas : ses données ont été altérées.")  #
 
 
 class SealedQuerySet(models.QuerySet[Row]):
-    """The rows of a model that has encrypted columns: `update` leaves none of them bound to what is no more."""
+    """The rows of a model that has encrypted columns: `update` leaves no value bound to what its row no longer is."""
 
     def update(self, **kwargs: Any) -> int:
         """As Django's. Raises `TypeError` where a column changes to which a sealed one is bound that is not written with it."""
@@ -61,7 +61,7 @@ def tell_closed(row: models.Model, column: str) -> None:
 def moved(row: models.Model, column: str, *identity: object) -> bytes:
     """The row's value, sealed for the identity that the row takes (`bound_to`, in its order), to be written with it.
 
-    One that does not open stays as it is, and opens no more than before.
+    A value that does not open stays as it is, and still does not open.
     """
     encrypted = row._meta.get_field(column)
     assert isinstance(encrypted, EncryptedTextField)

@@ -64,7 +64,7 @@ def is_set() -> bool:
 def scan(chunks: Iterable[bytes], *, seconds: float | None = None) -> Verdict:
     """What clamd says of the document that `chunks` give, within `seconds` (`SECONDS` where none are given).
 
-    Raises `NotScanned`, or what `chunks` raises: clamd is then never told that the document is over, and judges nothing.
+    Raises `NotScanned`, or what `chunks` raises: clamd then never learns that the document has ended, and gives no verdict.
     """
     address: tuple[str, int] | str | None = settings.ADHERENTS_ANTIVIRUS
     assert address is not None, "ask `is_set` first"

@@ -23,7 +23,7 @@ from adherents.mail.models import MailState, OutboxMail
 Value = str | int | bool | list[str] | None
 log = logging.getLogger("adherents.mail")
 GIVE_UP_AFTER = 40
-AWAY = timedelta(minutes=1)  # between two calls at a server that is away
+AWAY = timedelta(minutes=1)  # between two calls to a server that is down
 _ENHANCED = re.compile(rb"5\.(\d{1,3})\.\d{1,3}(?!\d)")
 _FULL = {b"5.2.2", b"5.2.3"}  # a mailbox that is full, a message that is too long: the address is right
 
@@ -56,7 +56,7 @@ def render(name: str, *, language: str, context: dict[str, Value]) -> tuple[str,
 
 
 def send_due(limit: int = 20) -> int:
-    """Send what is due; how many mails were tried. A server that is away, or falls silent, keeps the others for later."""
+    """Send what is due. Returns how many mails were tried. When the server is down or falls silent, the others wait."""
     mails = OutboxMail.objects.claim_due(limit)
     server = get_connection()
     try:

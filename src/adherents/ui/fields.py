@@ -105,7 +105,7 @@ class BirthDateField(forms.Field):
             raise self._refused("incomplete", parts=_(" et ").join(missing))
         if not all(part.isascii() and part.isdigit() for part in parts):
             raise self._refused("digits")
-        # Five digits are enough to be told wrong, and Python refuses to read thousands of them.
+        # Five digits are enough to see that it is wrong, and Python refuses to read thousands of them.
         day, month, year = (int(part.lstrip("0")[:5] or "0") for part in parts)
         self._refuse_out_of_range(day, month, has_year=len(parts[2]) == 4)
         self._refuse_impossible(day, month, year)

@@ -58,7 +58,7 @@ class DueWorkQuerySet(SealedQuerySet[Any]):
 
 
 class DueWork(models.Model):
-    """A row with something left to do: `next_attempt_at` says when (null: nothing), `leased_until` who has it in hand."""
+    """A row with something left to do: `next_attempt_at` says when (null: nothing), `leased_until` until when a worker has it."""
 
     next_attempt_at = models.DateTimeField(null=True, db_index=True, default=timezone.now, editable=False)
     attempts = models.PositiveSmallIntegerField(default=0, editable=False)

@@ -54,7 +54,7 @@ def confine(*, memory: int, seconds: int, threads: bool = False) -> Confined:
     ):
         resource.setrlimit(limit, (most, most))
     if another_user or not threads:
-        # This limit counts the threads of all of a user's processes: one who is somebody else too needs room for theirs.
+        # This limit counts the threads of all processes of a user: a shared user needs room for the other processes too.
         most = MOST_THREADS if threads else 0
         resource.setrlimit(resource.RLIMIT_NPROC, (most, most))
     return Confined(another_user, own_network, leave_what_drawing_needs(libc, threads=threads))

@@ -69,7 +69,7 @@ def _pdf_pages(document: pdfium.PdfDocument, count: int, free_slot: FreeSlot) ->
             page = document[index]
             width, height = page.get_size()
         except pdfium.PdfiumError:
-            # One page that is not there does not make the others unreadable: a blank sheet stands for it, and is told as one.
+            # A missing page does not make the others unreadable: a blank sheet replaces it, and is reported as blank.
             missing += 1
             yield _blank_sheet(free_slot)
             continue

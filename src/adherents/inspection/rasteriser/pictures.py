@@ -71,7 +71,7 @@ WHITES = [1, *(2**bits - 1 for bits in (8, 10, 12, 14, 16))]
 
 def ready() -> None:
     """Load what Pillow would load by itself later, when nothing can be opened any more."""
-    Image.MAX_IMAGE_PIXELS = None  # our own bound, below, is told in words
+    Image.MAX_IMAGE_PIXELS = None  # our own bound, below, gives an error in words
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # a thread is a process to the limits of this one
 
 

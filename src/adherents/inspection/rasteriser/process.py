@@ -279,7 +279,7 @@ class Drawing:
     def pages(self) -> Iterator[DrawnPage]:
         """The pages, in order, each checked against the bounds. Raises `CannotBeDrawn` or `DrawingFailed`.
 
-        No more than `SLOTS` come before somebody is `done` with the first of them.
+        At most `SLOTS` pages come before the caller is `done` with the first of them.
         """
         done = 0
         while self._next() == b"P":
