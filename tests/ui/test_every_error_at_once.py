@@ -83,7 +83,7 @@ class World:
         return self.desk(Role.SUPERVISOR), reverse(f"casework:{act}", args=[item.pk])
 
     def agent_act(self, act: str) -> tuple[Client, str]:
-        return self.desk(), reverse(f"casework:{act}", args=[adviser(1).pk])
+        return self.desk(), reverse(f"desk:{act}", args=[adviser(1).pk])
 
     def second_answer(self) -> tuple[Client, str]:
         agent, client = make_agent(), self.desk()
