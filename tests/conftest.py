@@ -35,6 +35,17 @@ def _on_postgresql(item: pytest.Item) -> bool:
     return bool(uses_database) and not elsewhere
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _emptied_quickly() -> Iterator[None]:
+    if not POSTGRESQL:
+        yield
+        return
+    from tests.postgresql import emptied_quickly
+
+    with emptied_quickly():
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _fresh_limits() -> Iterator[None]:
     from adherents.accounts import limits
