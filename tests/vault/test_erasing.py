@@ -40,7 +40,7 @@ Text = Callable[[Any], str]
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(params=["folder", "s3"])
+@pytest.fixture(params=["folder", pytest.param("s3", marks=pytest.mark.any_database)])
 def storage(request: pytest.FixtureRequest, objects_folder: Path) -> None:
     if request.param == "s3":
         request.getfixturevalue("s3_storage")

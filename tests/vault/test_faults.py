@@ -42,7 +42,7 @@ LARGE = pdf().replace(b"\n", b"\n%" + b"x" * (300_000 + 2 * IN_MEMORY_BYTES) + b
 class TestStorage:
     """An S3 server that refuses, and one that takes the question and never answers."""
 
-    pytestmark = pytest.mark.django_db
+    pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
     @pytest.fixture(autouse=True)
     def storage(self, objects_folder: Path, s3_storage: Any, settings: Any) -> None:

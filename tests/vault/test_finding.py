@@ -195,7 +195,7 @@ def zip_of(client: Client) -> zipfile.ZipFile:
 
 
 class TestZip:
-    @pytest.fixture(autouse=True, params=["folder", "s3"])
+    @pytest.fixture(autouse=True, params=["folder", pytest.param("s3", marks=pytest.mark.any_database)])
     def storage(self, request: pytest.FixtureRequest, objects_folder: Path) -> None:
         if request.param == "s3":
             request.getfixturevalue("s3_storage")

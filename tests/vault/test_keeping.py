@@ -219,7 +219,7 @@ def test_two_deposits_at_once_never_get_one_number(member: Member) -> None:
 class TestOnS3:
     """The same vault on a real S3 server."""
 
-    pytestmark = pytest.mark.django_db
+    pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
     @pytest.fixture(autouse=True)
     def storage(self, objects_folder: Path, s3_storage: Any) -> None:

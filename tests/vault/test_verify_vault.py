@@ -69,7 +69,7 @@ class Bucket:
         self.client.delete_object(Bucket=self.bucket, Key=name)
 
 
-@pytest.fixture(params=["folder", "s3"])
+@pytest.fixture(params=["folder", pytest.param("s3", marks=pytest.mark.any_database)])
 def objects(request: pytest.FixtureRequest, objects_folder: Path) -> Objects:
     if request.param == "folder":
         return Folder(objects_folder)
