@@ -1,5 +1,6 @@
 """What a thief of the database would read."""
 
+from itertools import chain
 from typing import Any
 
 from django.apps import apps
@@ -9,18 +10,24 @@ from django.db.models import BinaryField, ExpressionWrapper, F, Model, QuerySet
 from adherents.crypto.fields import EncryptedTextField
 
 
+def every_row() -> dict[str, list[tuple[Any, ...]]]:
+    """All the rows of all the models, by the model's name and in the order of their keys; sealed cells as they are."""
+    found = {}
+    with connection.cursor() as cursor:
+        for model in apps.get_models():
+            key = model._meta.pk.column
+            cursor.execute(f'SELECT * FROM "{model._meta.db_table}" ORDER BY "{key}"')
+            found[model.__name__] = [
+                tuple(bytes(cell) if isinstance(cell, memoryview) else cell for cell in row)
+                for row in cursor.fetchall()
+            ]
+    return found
+
+
 def everything_stored() -> bytes:
     """All the bytes of all the tables, sealed ones as they are."""
-    stored: list[bytes] = []
-    with connection.cursor() as cursor:
-        for table in sorted({model._meta.db_table for model in apps.get_models()}):
-            cursor.execute(f'SELECT * FROM "{table}"')
-            for row in cursor.fetchall():
-                stored += [
-                    bytes(cell) if isinstance(cell, bytes | memoryview) else str(cell).encode()
-                    for cell in row
-                ]
-    return b"\n".join(stored)
+    cells = chain.from_iterable(chain.from_iterable(every_row().values()))
+    return b"\n".join(cell if isinstance(cell, bytes) else str(cell).encode() for cell in cells)
 
 
 def as_stored(rows: QuerySet[Any]) -> list[dict[str, object]]:

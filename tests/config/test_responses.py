@@ -3,16 +3,13 @@
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.test import Client
 
 from adherents.accounts.models import Account
 from tests.accounts.steps import sign_in
-from tests.agents import make_agent, signed_in
 from tests.cast import CAMILLE, PASSWORD
 from tests.config.addresses import ADDRESSES, Address
-from tests.factories import open_account
-from tests.stored import as_stored
+from tests.stored import every_row
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 EVERY_ADDRESS = pytest.mark.parametrize("address", ADDRESSES, ids=str)
@@ -21,25 +18,6 @@ POST_ONLY = {"accounts:sign_out", "portal:language", "vault:drop", "drafts:keep"
 OWN_TOKEN = {"drafts:keep": 400, "drafts:token": 400}
 # Reading leaves these behind, and nothing else: a line in the journal, the moment of a visit.
 LEFT_BY_READING = {"Entry", "Head", "Session"}
-
-
-@pytest.fixture
-def account() -> Account:
-    return open_account(CAMILLE)
-
-
-@pytest.fixture
-def member(account: Account) -> Client:
-    """A member who gave the password just now, so that no page asks for it again."""
-    client = Client()
-    sign_in(client, CAMILLE.number)
-    client.post("/compte/securite/mot-de-passe/", {"password": PASSWORD})
-    return client
-
-
-@pytest.fixture
-def agent() -> Client:
-    return signed_in(make_agent())
 
 
 def policy_of(response: Any) -> dict[str, str]:
@@ -138,9 +116,8 @@ def test_no_link_of_the_desk_changes_anything(address: Address, agent: Client) -
     assert everything() == before
 
 
-def everything() -> dict[str, list[dict[str, Any]]]:
-    models = [model for model in apps.get_models() if model.__name__ not in LEFT_BY_READING]
-    return {model.__name__: as_stored(model._default_manager.order_by("pk")) for model in models}
+def everything() -> dict[str, list[tuple[Any, ...]]]:
+    return {name: rows for name, rows in every_row().items() if name not in LEFT_BY_READING}
 
 
 @EVERY_ADDRESS

@@ -4,17 +4,13 @@ import secrets
 from contextlib import suppress
 
 import pytest
-from django.apps import apps
-from django.db import connection
 from django.test import Client
 
 from adherents.accounts import limits
-from adherents.accounts.models import Account
-from tests.accounts.steps import question_on, sign_in
-from tests.agents import make_agent, signed_in
-from tests.cast import CAMILLE, PASSWORD
+from tests.accounts.steps import question_on
+from tests.cast import CAMILLE
 from tests.config.addresses import ADDRESSES, Address
-from tests.factories import open_account
+from tests.stored import every_row
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 EVERY_ADDRESS = pytest.mark.parametrize("address", ADDRESSES, ids=str)
@@ -25,13 +21,10 @@ JSON = {"accept": "application/json"}
 
 def size() -> dict[str, tuple[int, int]]:
     """Rows and bytes of each table."""
-    found = {}
-    with connection.cursor() as cursor:
-        for table in sorted({model._meta.db_table for model in apps.get_models()}):
-            cursor.execute(f'SELECT * FROM "{table}"')
-            rows = cursor.fetchall()
-            found[table] = (len(rows), sum(len(str(cell)) for row in rows for cell in row))
-    return found
+    return {
+        table: (len(rows), sum(len(str(cell)) for row in rows for cell in row))
+        for table, rows in every_row().items()
+    }
 
 
 def grown(before: dict[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
@@ -129,24 +122,15 @@ def test_whoever_may_write_writes_little_each_time_and_no_more_than_the_limit(
     assert grown(before) == {}
 
 
-@pytest.fixture
-def account() -> Account:
-    return open_account(CAMILLE)
-
-
 @EVERY_ADDRESS
-def test_asking_for_a_head_writes_nothing_even_signed_in(address: Address, account: Account) -> None:
-    member = Client()
-    sign_in(member, CAMILLE.number)
-    member.post("/compte/securite/mot-de-passe/", {"password": PASSWORD})
+def test_asking_for_a_head_writes_nothing_even_signed_in(address: Address, member: Client) -> None:
     before = size()
     member.head(address.path)
     assert grown(before) == {}
 
 
 @EVERY_ADDRESS
-def test_asking_for_a_head_at_the_desk_writes_nothing(address: Address) -> None:
-    agent = signed_in(make_agent())
+def test_asking_for_a_head_at_the_desk_writes_nothing(address: Address, agent: Client) -> None:
     before = size()
     agent.head(address.path)
     assert grown(before) == {}
