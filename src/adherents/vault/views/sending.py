@@ -276,7 +276,7 @@ def _show(
         "draft": draft or _draft(request, page),
         "replaced": page.replaced,
         "waiting": waiting,
-        "others": Sending.objects.of(page.member).exclude(pk=page.sending_id).that_wait(),
+        "others": [one for one in Sending.objects.of(page.member).that_wait() if one.pk != page.sending_id],
         "refused": [] if no_file else refused or [],
         "most_files": documents.max_files,
         "allowance": allowance_of(page.member),
