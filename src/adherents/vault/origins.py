@@ -12,9 +12,8 @@ class Origin(models.TextChoices):
     MESSAGE = "message", _("Pièce jointe à un message")
 
 
-ATTACHMENT = (
-    "piece_jointe"  # the kind of what comes with a message: no kind of the profile, nothing to decide
-)
+# The kind of what comes with a message: no kind of the profile, nothing to decide.
+ATTACHMENT = "piece_jointe"
 
 
 class Erased(models.TextChoices):

@@ -21,12 +21,10 @@ from gunicorn.workers.gasgi import ASGIWorker  # type: ignore[import-untyped]
 from adherents.config.serving.exchanges import Exchanges
 
 HEADERS_WITHIN = 15.0  # seconds, from the connection to the end of its first request's headers
-KERNEL_BYTES = (
-    1 << 18
-)  # that the kernel keeps of an answer: an unread download costs no more, and a slow one shows
-SWITCH_SECONDS = (
-    0.001  # a thread that computes lets the event loop run this soon (Python's own: five times that)
-)
+# What the kernel keeps of an answer: an unread download costs no more, and a slow one shows.
+KERNEL_BYTES = 1 << 18
+# A thread that computes lets the event loop run this soon (Python's own: five times that).
+SWITCH_SECONDS = 0.001
 OPEN_FILES = 65536
 
 

@@ -265,9 +265,8 @@ def _set_aside(
             return
         if reason == SetAside.INFECTED:
             mails.refused_for_safety(row)
-        elif (
-            reason != SetAside.ALTERED
-        ):  # the service's own fault is the service's to tell, once it knows more
+        elif reason != SetAside.ALTERED:
+            # A fault of the service is for the service to tell, once it knows more.
             mails.cannot_be_read(row)
 
 

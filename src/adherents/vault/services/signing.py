@@ -60,9 +60,8 @@ def _make(actor: str = "system") -> SigningKey:
         key_id=keys.key_id(public), public=public, sealed_seed=keyring().seal(_PURPOSE, seed, public)
     )
     with transaction.atomic():
-        SigningKey.objects.bulk_create(
-            [made], ignore_conflicts=True
-        )  # at most one is live: the first one stays
+        # At most one is live: the first one stays.
+        SigningKey.objects.bulk_create([made], ignore_conflicts=True)
         live = SigningKey.objects.live().get()
         if live.pk == made.pk:
             record(Event.SIGNING_KEY_MADE, subject=live.subject, actor=actor)
