@@ -2,6 +2,7 @@
 
 import itertools
 import logging
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 from tests.cast import CAMILLE, EVERYBODY, Person
 from tests.chromium import launch
 from tests.journeys.running import Portal
-from tests.journeys.visiting import VIEWPORTS, Size, Visitor
+from tests.journeys.visiting import VIEWPORTS, Seen, Size, Visitor
 
 PATIENCE = 15_000  # milliseconds: a machine that runs two portals and two browsers takes its time
 expect.set_options(timeout=PATIENCE)
@@ -94,8 +95,11 @@ def size(request: pytest.FixtureRequest) -> Size:
 
 
 @pytest.fixture(scope="package")
-def _seen() -> set[tuple[str, ...]]:
-    return set()
+def _seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
+    here = tmp_path_factory.getbasetemp()
+    folder = (here.parent if "PYTEST_XDIST_WORKER" in os.environ else here) / "seen"
+    folder.mkdir(exist_ok=True)
+    return Seen(folder)
 
 
 @pytest.fixture(scope="package")
@@ -107,9 +111,7 @@ Visit = Callable[..., Visitor]
 
 
 @pytest.fixture
-def visit(
-    portal: Portal, chromium: Browser, _seen: set[tuple[str, ...]], _addresses: Iterator[str]
-) -> Iterator[Visit]:
+def visit(portal: Portal, chromium: Browser, _seen: Seen, _addresses: Iterator[str]) -> Iterator[Visit]:
     """Somebody comes with a browser of their own: `visit("phone", scheme="dark", language="en", scripted=False)`."""
     opened: list[tuple[BrowserContext, Visitor]] = []
 

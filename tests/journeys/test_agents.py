@@ -34,7 +34,7 @@ def arrive(visit: Visit, invited: str) -> Callable[..., Visitor]:
         agent = visit("desktop", **browser)
         agent.open(agent.letter(invited, "accès").link).look("agent invitation")
         agent.write({"Définir le mot de passe": NEW_PASSWORD, "Confirmer le mot de passe": NEW_PASSWORD})
-        agent.click("Valider").look("agent password set").click("Se connecter").look("agent sign in")
+        agent.click("Valider").look("agent-password-set").click("Se connecter").look("agent-sign-in")
         give_password(agent, invited)
         expect(agent.title).to_have_text("Protégez votre accès")
         return agent
@@ -70,17 +70,17 @@ def leave(agent: Visitor) -> None:
 def test_an_agent_enters_by_a_passkey_after_the_password_and_then_without_it(
     arrive: Callable[..., Visitor], invited: str
 ) -> None:
-    agent = with_a_fingerprint_reader(arrive()).look("agent protects")
+    agent = with_a_fingerprint_reader(arrive()).look("agent-protect")
     agent.click("Ajouter une clé d’accès").look("passkey new").click("Créer la clé d’accès")
     expect(agent.title).to_have_text("Codes de secours")
     expect(agent.page.locator("#codes li")).to_have_count(10)
-    agent.look("recovery codes").click("C’est noté, aller à la gestion")
+    agent.look("agent-recovery-codes").click("C’est noté, aller à la gestion")
     expect(agent.title).to_contain_text("À traiter")
     leave(agent)
 
     give_password(agent, invited)
     expect(agent.title).to_have_text("Une seconde preuve")
-    agent.look("second proof").click("Utiliser ma clé d’accès")
+    agent.look("agent-second-proof").click("Utiliser ma clé d’accès")
     expect(agent.title).to_contain_text("À traiter")
     leave(agent)
 
@@ -119,7 +119,7 @@ def test_the_authenticator_of_a_phone_opens_from_the_page_that_it_shows(
 
 
 def add_app(agent: Visitor) -> Visitor:
-    agent.click("Ajouter une application").look("app new")
+    agent.click("Ajouter une application").look("agent-app")
     secret = re.sub(r"\s", "", agent.page.locator(".secret").inner_text())
     agent.write({"Code affiché par l’application": code_at(secret, time.time())})
     agent.click("Enregistrer l’application")

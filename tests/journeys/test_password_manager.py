@@ -6,7 +6,6 @@ other browsers the rule that they share is checked: the last text field before t
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -15,7 +14,7 @@ from tests.cast import NEW_PASSWORD, PASSWORD, Person
 from tests.chromium import ARGUMENTS, whole_chromium
 from tests.journeys.conftest import PATIENCE, Visit
 from tests.journeys.running import Portal
-from tests.journeys.visiting import Visitor
+from tests.journeys.visiting import Seen, Visitor
 
 CHOSEN = re.compile(r"Username element :\s*(.*?) ,")
 THE_LAST_TEXT_BEFORE_A_PASSWORD = """() => {
@@ -27,11 +26,11 @@ THE_LAST_TEXT_BEFORE_A_PASSWORD = """() => {
 }"""
 
 
-@pytest.fixture
-def whole(chromium: Browser, tmp_path: Path) -> Iterator[BrowserContext]:
-    """A Chromium with its password manager: the shell of the other journeys has none."""
+@pytest.fixture(scope="module")
+def whole(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
+    """A Chromium with its password manager: the shell of the other journeys has none, and it takes ten seconds to start."""
     context = chromium.browser_type.launch_persistent_context(
-        tmp_path,
+        tmp_path_factory.mktemp("whole"),
         executable_path=whole_chromium(),
         headless=False,
         args=[*ARGUMENTS, "--headless=new", "--password-store=basic"],
@@ -47,11 +46,11 @@ def whole(chromium: Browser, tmp_path: Path) -> Iterator[BrowserContext]:
 class Manager:
     """The password manager of a browser, and what it says of itself."""
 
-    def __init__(self, context: BrowserContext, portal: Portal) -> None:
+    def __init__(self, context: BrowserContext, portal: Portal, seen: Seen) -> None:
         self._log = context.new_page()
         self._log.goto("chrome://password-manager-internals")
         page = context.new_page()
-        self.visitor = Visitor(portal, context, page, "desktop", "light", "fr", True, set())
+        self.visitor = Visitor(portal, context, page, "desktop", "light", "fr", True, seen)
 
     def keeps(self, password: str, button: str = "Valider") -> str:
         """The field whose value it offers to keep as the user name, once this password was typed twice and accepted."""
@@ -71,8 +70,15 @@ class Manager:
 
 
 @pytest.fixture
-def manager(whole: BrowserContext, portal: Portal) -> Manager:
-    return Manager(whole, portal)
+def manager(whole: BrowserContext, portal: Portal, _seen: Seen) -> Iterator[Manager]:
+    """As somebody's who was never here: it keeps a password only when it is told to, and nobody tells it."""
+    made = Manager(whole, portal, _seen)
+    yield made
+    everything = {"origin": portal.base, "storageTypes": "all"}
+    whole.new_cdp_session(made.visitor.page).send("Storage.clearDataForOrigin", everything)
+    whole.clear_cookies()
+    for page in whole.pages[1:]:  # the first is the browser's own, which would end with it
+        page.close()
 
 
 def last_text(page: Page) -> object:

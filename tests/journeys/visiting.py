@@ -1,6 +1,7 @@
 """Somebody in front of the portal: a browser of a size, a language and a scheme, and a sharp eye on each page."""
 
 import gzip
+import hashlib
 import os
 import re
 from dataclasses import dataclass, field
@@ -40,6 +41,21 @@ FOCUS = """() => {
 }"""
 
 
+class Seen:
+    """What was judged already in this run, by whichever of its processes: each has a browser, and one judgement is enough."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def is_new(self, *mark: str) -> bool:
+        """Whoever is told so judges it: nobody else is."""
+        try:
+            (self._folder / hashlib.sha256(repr(mark).encode()).hexdigest()).touch(exist_ok=False)
+        except FileExistsError:
+            return False
+        return True
+
+
 @dataclass
 class Visitor:
     """A person, their browser, and what went wrong in it."""
@@ -51,7 +67,7 @@ class Visitor:
     scheme: str
     language: str
     scripted: bool
-    seen: set[tuple[str, ...]]
+    seen: Seen
     faults: list[str] = field(default_factory=list)
     refusals_expected: set[int] = field(default_factory=set)
     asked_before_leaving: int = 0
@@ -171,10 +187,10 @@ class Visitor:
 
     def look(self, name: str) -> "Visitor":
         """Judge the page on the screen, once for each `name` and kind of browser: axe, width, weight, console."""
-        mark = (name, self.size, self.scheme, self.language, str(self.scripted))
-        if self.poses or mark in self.seen:
+        if self.poses or not self.seen.is_new(
+            name, self.size, self.scheme, self.language, str(self.scripted)
+        ):
             return self
-        self.seen.add(mark)
         assert not self.faults, f"{name}: {self.faults}"
         if self.scripted:
             self._measure(name)
