@@ -9,6 +9,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.error
@@ -27,7 +28,11 @@ from tests.cast import Person
 from tests.members.member_file import child_of, line_of, write, write_beneficiaries
 
 ROOT = Path(__file__).resolve().parents[2]
+# The database of the first portal that this process prepares, with its tables and nothing in them: the next ones begin with it.
+_kept = tempfile.TemporaryDirectory(prefix="adherents-tables-")
+EMPTY_DATABASE = Path(_kept.name) / "empty.sqlite3"
 PATIENCE = 20  # seconds, for what the worker does within two
+PAUSE = 0.5  # seconds between two rounds of a worker that has nothing to do: each costs 25 ms of processor, all the time
 
 
 @dataclass(frozen=True)
@@ -120,7 +125,7 @@ class Portal:
         self.prepare(people, with_account=with_account)
         self._spawn("serve", f"--bind=127.0.0.1:{self.port}")
         if worker:
-            self._spawn("worker", "--pause=0.2")
+            self._spawn("worker", f"--pause={PAUSE}")
         self._wait_until_ready()
 
     def prepare(self, people: Sequence[Person], *, with_account: Sequence[Person]) -> None:
@@ -131,7 +136,7 @@ class Portal:
             self.folder / "children.csv", [child_of(person) for person in with_account]
         )
         numbers = json.dumps([person.number for person in with_account])
-        self._beside("tests.journeys.prepare", str(file), str(children), text=numbers)
+        self._beside("tests.journeys.prepare", str(file), str(children), str(EMPTY_DATABASE), text=numbers)
 
     def stop(self) -> None:
         if self._helper is not None:
