@@ -8,10 +8,31 @@ from dataclasses import dataclass
 import pytest
 
 POSTGRESQL = os.environ.get("TEST_DATABASE") == "postgresql"
+# What takes minutes comes first, so that no process is left with it when the others have nothing more to do. Those of a folder
+# stay together: they share a portal.
+LONGEST = (
+    "tests/config/test_slow_connections.py",
+    "tests/journeys/test_treating.py",
+    "tests/journeys/test_sending.py",
+    "tests/journeys/test_unsent.py",
+    "tests/journeys/test_every_page.py",
+    "tests/journeys/",
+    "tests/vault/test_interrupted.py",
+    "tests/vault/test_hostile.py",
+    "tests/vault/test_papers.py",
+    "tests/test_permissions.py",
+    "tests/demo/",
+    "tests/config/test_installation.py",
+    "tests/config/test_outage.py",
+    "tests/vault/test_turns.py",
+    "tests/ui/test_gallery.py",
+    "tests/casework/test_many_agents.py",
+    "tests/accounts/test_passkeys.py",
+)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Which tests run on which database.
+    """Which tests run on which database, and which of them first.
 
     SQLite: all but those marked `postgresql`. PostgreSQL: those marked so and those that use the database, without the
     browser's journeys and what is marked `any_database`.
@@ -21,6 +42,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if wanted(item)]
+    items.sort(key=_rank)
+
+
+def _rank(item: pytest.Item) -> int:
+    ranks = (rank for rank, place in enumerate(LONGEST) if item.nodeid.startswith(place))
+    return next(ranks, len(LONGEST))
 
 
 def _on_sqlite(item: pytest.Item) -> bool:
