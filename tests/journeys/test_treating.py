@@ -118,7 +118,7 @@ def test_an_agent_treats_twenty_documents_with_the_keyboard_alone(visit: Visit, 
 
     agent.letter(member.email, "votre document")
     decided = (
-        "SELECT outcome, count(*) FROM casework_decision JOIN casework_item ON item_id = document_id"
+        "SELECT outcome, count(*) FROM casework_decision JOIN casework_item ON casework_item.id = item_id"
         " WHERE kind = 'certificat_scolarite' AND undone_at IS NULL GROUP BY outcome ORDER BY outcome"
     )
     assert agent.portal.sql(decided) == [("accepted", 12), ("incomplete", 4), ("refused", 4)]
