@@ -80,7 +80,7 @@ class World:
 
     def item(self, act: str) -> tuple[Client, str]:
         [item] = waiting(self.camille())
-        return self.desk(Role.SUPERVISOR), reverse(f"casework:{act}", args=[item.pk])
+        return self.desk(Role.SUPERVISOR), reverse(f"casework:{act}", args=[item.document_id])
 
     def agent_act(self, act: str) -> tuple[Client, str]:
         return self.desk(), reverse(f"desk:{act}", args=[adviser(1).pk])
