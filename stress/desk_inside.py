@@ -102,11 +102,12 @@ def facts(agents: int) -> dict[str, Any]:
     wrong = [f"the journal is broken: {chain}" for chain in broken_chains()]
     states = dict(Document.objects.values_list("pk", "state"))
     decisions = Counter[object]()
-    for item, outcome in Decision.objects.filter(settled_at__isnull=False).values_list("item", "outcome"):
-        decisions[item] += 1
-        if states[item] != Outcome(outcome).value:
-            wrong.append(f"{item} was decided {outcome} and is {states[item]}")
-    wrong += [f"{item} was decided {count} times" for item, count in decisions.items() if count > 1]
+    settled = Decision.objects.filter(settled_at__isnull=False)
+    for document, outcome in settled.values_list("item__document", "outcome"):
+        decisions[document] += 1
+        if states[document] != Outcome(outcome).value:
+            wrong.append(f"{document} was decided {outcome} and is {states[document]}")
+    wrong += [f"{document} was decided {count} times" for document, count in decisions.items() if count > 1]
     told = Counter(
         Entry.objects.filter(
             event__in=[Event.DOCUMENT_ACCEPTED, Event.DOCUMENT_REFUSED, Event.CORRECTION_ASKED]
@@ -128,7 +129,7 @@ def _furthest_from_its_turn() -> int:
     """Of what waited from the beginning: how many were before it and not taken yet, at most, when one was taken first."""
 
     waited = Item.objects.filter(document__deposit__number__startswith="S-").oldest_due_first()
-    turn = {f"document:{pk}": rank for rank, pk in enumerate(waited.values_list("pk", flat=True))}
+    turn = {f"document:{pk}": rank for rank, pk in enumerate(waited.values_list("document", flat=True))}
     taken = Entry.objects.filter(event=Event.DOCUMENT_TAKEN).order_by("at", "pk")
     first = list(dict.fromkeys(one for one in taken.values_list("subject", flat=True) if one in turn))
     return max(turn[subject] - place for place, subject in enumerate(first))
