@@ -18,6 +18,7 @@ from adherents.journal.events import Event
 from adherents.journal.models import Entry
 from adherents.journal.services import broken_chains
 from adherents.mail.models import OutboxMail
+from adherents.members.acting import on_own_file
 from adherents.members.models import Member
 from adherents.vault.models import Document, State
 from adherents.vault.services.erasing import TooLateToTakeBack, take_back
@@ -122,7 +123,7 @@ def test_take_back_against_taking_has_one_winner(member: Member) -> None:
         taken, back = at_once(
             [
                 partial(queue.take, agent=agent, item=item),
-                partial(take_back, member=member, document_id=item.document_id),
+                partial(take_back, acting=on_own_file(member), document_id=item.document_id),
             ]
         )
         item.refresh_from_db()
@@ -191,7 +192,7 @@ def test_workers_that_enter_the_same_documents_enter_each_once(member: Member) -
     documents = [checked(member) for _ in range(30)]
     results = at_once([entering.enter_checked] * 6)
     assert sum(int(result) for result in results if isinstance(result, int)) == 30
-    assert set(Item.objects.values_list("pk", flat=True)) == {document.pk for document in documents}
+    assert set(Item.objects.values_list("document", flat=True)) == {document.pk for document in documents}
 
 
 def test_next_is_read_from_an_index_among_many(member: Member) -> None:

@@ -16,6 +16,7 @@ from django.utils import timezone  # noqa: E402
 from adherents.accounts.models import Account  # noqa: E402
 from adherents.casework.models import Item  # noqa: E402
 from adherents.casework.services import deciding, entering, queue  # noqa: E402
+from adherents.vault.models import Document  # noqa: E402
 
 REASON = "rib_iban_incomplet"  # any other kind gets its profile's first reason, word for word
 WORDS = "L’IBAN est coupé sur la photo. Envoyez-nous le RIB entier, avec vos nom et prénom."
@@ -23,14 +24,14 @@ ENGLISH = "The IBAN is cut off in the photo. Please send us the whole RIB, with 
 
 
 def latest_of(number: str) -> Item:
-    """The document, as soon as its checks are done."""
+    """The latest document, as soon as its checks are done: one that came before it may wait already."""
+    latest = Document.objects.filter(member__number=number).latest("at")
     for _ in range(100):
         entering.enter_checked()
-        items = Item.objects.waiting().filter(document__member__number=number)
-        if (item := items.order_by("-document__at").first()) is not None:
+        if (item := Item.objects.waiting().filter(document=latest).first()) is not None:
             return item
         time.sleep(0.2)
-    raise SystemExit(f"nothing of {number} waits")
+    raise SystemExit(f"the latest document of {number} does not wait")
 
 
 number, outcome, *days = sys.argv[1:]
