@@ -1,7 +1,7 @@
 """A member's message on its way: its form, and the files that come with it, sealed while the request is read."""
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 from django import forms
@@ -13,21 +13,22 @@ from adherents.accounts.limits import RateLimited, hit
 from adherents.inspection.file_type import SHORT_NAMES
 from adherents.insurer.profile import profile
 from adherents.members.acting import Acting
+from adherents.messaging.models import Thread
 from adherents.vault.models import PendingFile, PendingFileQuerySet
 from adherents.vault.services.allowance import NoRoom, allowance_of, room_of
 from adherents.vault.services.arrival import MEGABYTE, FormFiles, UploadBatch
 from adherents.vault.services.attaching import keep_waiting
+from adherents.vault.services.deposit import FilesGone
 from adherents.vault.uploads import SealingUploadHandler
 
 
 class Writing:
-    """`files_of` says what goes with a message that can leave. What arrived for one that cannot waits, with its form, a day."""
+    """`sent` sends a message that can leave. What arrived for one that cannot waits, with its form, a day."""
 
     def __init__(self, request: HttpRequest, acting: Acting) -> None:
         self.request, self.acting, self.member = request, acting, acting.file
         self.intake = UploadBatch()
         self._kept: set[uuid.UUID] = set()
-        self._there: list[uuid.UUID] = []
         if request.method == "POST":
             self.intake.waiting, self.intake.room = self._waiting().count(), room_of(self.member)
             request.upload_handlers = [SealingUploadHandler(request, self.intake)]
@@ -37,8 +38,27 @@ class Writing:
         """What the form is bound to; None on a fresh page."""
         return self.request.POST if self.request.method == "POST" else None
 
-    def files_of(self, form: forms.Form) -> FormFiles | None:
-        """None when the message cannot leave: the form says why."""
+    def sent(self, form: forms.Form, send: Callable[[FormFiles], Thread]) -> Thread | None:
+        """The thread that `send` wrote the message in. None when it did not leave: the form says why, where it was posted.
+
+        A file that waited may go while the message leaves, and another sending may take the room: the rest waits.
+        """
+        files = self._files_of(form)
+        if files is None:
+            return None
+        try:
+            thread = send(files)
+        except NoRoom as refusal:
+            form.add_error("files", str(refusal.reason.label))
+        except FilesGone:
+            form.add_error("files", _("Un fichier qui attendait n’est plus là : joignez-le à nouveau."))
+        else:
+            self.intake.take()
+            return thread
+        self._keep(files.named)
+        return None
+
+    def _files_of(self, form: forms.Form) -> FormFiles | None:
         if self.request.method != "POST":
             return None
         chosen = set(self.request.POST.getlist("waiting"))
@@ -59,16 +79,10 @@ class Writing:
             form.add_error(
                 None, _("Vous avez envoyé beaucoup de messages en peu de temps. Réessayez dans une heure.")
             )
-        self._there = there
         if form.is_valid():
             return FormFiles(arrived=self.intake.arrived, named=there)
         self._keep(there)
         return None
-
-    def miss(self, form: forms.Form, files: FormFiles) -> None:
-        """A file that waited went while the message left, which did not: the rest waits with its form."""
-        form.add_error("files", _("Un fichier qui attendait n’est plus là : joignez-le à nouveau."))
-        self._keep(files.named)
 
     def _keep(self, there: Collection[uuid.UUID]) -> None:
         keep_waiting(member=self.member, arrived=self.intake.arrived)
@@ -77,11 +91,6 @@ class Writing:
     def _waiting(self) -> PendingFileQuerySet:
         """What arrived for a message, and for no sending of documents."""
         return PendingFile.objects.waiting_for(self.member).with_no_sending()
-
-    def has_no_room(self, form: forms.Form, refusal: NoRoom) -> None:
-        """The message did not leave: another sending took the room meanwhile."""
-        form.add_error("files", str(refusal.reason.label))
-        self._keep(self._there)
 
     def context(self) -> dict[str, Any]:
         """What the page says of files: limits, types, and those that arrived already."""

@@ -25,8 +25,7 @@ from adherents.messaging.models import LONGEST_SUBJECT, Message, Thread
 from adherents.messaging.selectors import conversation
 from adherents.messaging.services import threads as service
 from adherents.vault.models import Document
-from adherents.vault.services.allowance import NoRoom
-from adherents.vault.services.deposit import FilesGone
+from adherents.vault.services.arrival import FormFiles
 from adherents.vault.services.standing import Closed
 from adherents.vault.views.member import acting_of
 
@@ -81,23 +80,19 @@ def _document(request: HttpRequest, member: Member) -> Document | None:
 def _new(request: HttpRequest, writing: Writing, document: Document | None) -> HttpResponse:
     draft = Sheet(request, DraftKind.MESSAGE, "subject", "body", about=document.subject if document else "")
     form = NewThreadForm(writing.data, initial=draft.begin({"subject": _subject_about(document)}))
-    files = writing.files_of(form)
-    if files is not None:
-        try:
-            thread = service.open_thread(
-                acting=writing.acting,
-                author=account_of(request),
-                subject=form.cleaned_data["subject"],
-                body=form.cleaned_data["body"],
-                document_id=document.pk if document else None,
-                files=files,
-            )
-        except NoRoom as refusal:
-            writing.has_no_room(form, refusal)
-        except FilesGone:
-            writing.miss(form, files)
-        else:
-            return _sent(request, thread, writing)
+
+    def send(files: FormFiles) -> Thread:
+        return service.open_thread(
+            acting=writing.acting,
+            author=account_of(request),
+            subject=form.cleaned_data["subject"],
+            body=form.cleaned_data["body"],
+            document_id=document.pk if document else None,
+            files=files,
+        )
+
+    if (opened := writing.sent(form, send)) is not None:
+        return _sent(request, opened)
     context = {
         "form": form,
         "draft": draft,
@@ -120,7 +115,8 @@ def _subject_about(document: Document | None) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 def thread(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponseBase:
     """One conversation, and the next message. Another's is as one that never was."""
-    writing = Writing(request, acting_of(request, May.WRITE))
+    wanted = May.WRITE if request.method == "POST" else May.READ
+    writing = Writing(request, acting_of(request, wanted))
     try:
         return _thread(request, writing, thread_id)
     except Closed:
@@ -135,30 +131,25 @@ def _thread(request: HttpRequest, writing: Writing, thread_id: uuid.UUID) -> Htt
         raise Http404
     draft = Sheet(request, DraftKind.REPLY, "body", about=f"thread:{thread_id}")
     form = MessageForm(writing.data, initial=draft.begin())
-    files = writing.files_of(form)
-    if files is not None:
-        try:
-            written_in = service.write(
-                acting=writing.acting,
-                author=account_of(request),
-                thread_id=thread_id,
-                body=form.cleaned_data["body"],
-                files=files,
-            )
-        except NoRoom as refusal:
-            writing.has_no_room(form, refusal)
-        except FilesGone:
-            writing.miss(form, files)
-        else:
-            return _sent(request, written_in, writing)
+
+    def send(files: FormFiles) -> Thread:
+        return service.write(
+            acting=writing.acting,
+            author=account_of(request),
+            thread_id=thread_id,
+            body=form.cleaned_data["body"],
+            files=files,
+        )
+
+    if (written_in := writing.sent(form, send)) is not None:
+        return _sent(request, written_in)
     shown = service.read_by_member(acting=writing.acting, thread_id=thread_id)
     said = conversation(Message.objects.of(shown).for_the_member())
     context = {"thread": shown, "conversation": said, "form": form, "draft": draft}
     return render(request, "messaging/member/thread.html", context | writing.context())
 
 
-def _sent(request: HttpRequest, written_in: Thread, writing: Writing) -> HttpResponse:
-    writing.intake.take()
+def _sent(request: HttpRequest, written_in: Thread) -> HttpResponse:
     day = add_working_days(timezone.localdate(), profile().messages.answer_days)
     words = _(
         "Votre message est envoyé. Nous répondons en général avant le %(day)s, et un mail vous le dira."
