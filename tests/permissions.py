@@ -41,6 +41,32 @@ def own_account(methods: set[str]) -> Rule:
     return Rule(SIGNED_IN, methods, "account")
 
 
+# What a person must be permitted on a member's file, where that is all that a page is about; by the method where they differ.
+ON_A_FILE: dict[str, str | dict[str, str]] = {
+    "/adherent/": {"GET": "read"},  # a POST signs in
+    "portal:personal_data": "read",
+    "portal:history": "read",
+    "portal:to_send_again": "read",
+    "vault:documents": "read",
+    "vault:insurers": "read",
+    "vault:receipt": "read",
+    "vault:receipt_pdf": "read",
+    "vault:receipt_json": "read",
+    "vault:document": "read",
+    "vault:download": "read",
+    "vault:photo": "read",
+    "vault:send": "send",
+    "vault:drop": "send",
+    "vault:keep": "send",
+    "vault:uploads": "send",
+    "vault:upload": "send",
+    "vault:take_back": "take_back",
+    "vault:export": "export",
+    "messages:threads": "read",
+    "messages:new": "write",
+    "messages:thread": {"GET": "read", "HEAD": "read", "POST": "write"},
+}
+
 RULES: dict[str, Rule] = {
     # to enter, and to a new password
     "/adherent/": everybody(ASK),

@@ -12,13 +12,15 @@ from adherents.accounts.models import Account, Role
 from adherents.accounts.permissions import TABLE, Act
 from adherents.casework.urls import urlpatterns as queue_pages
 from adherents.desk.urls import urlpatterns as desk_pages
+from adherents.members import acting
+from adherents.members.acting import May
 from adherents.members.models import Member
 from adherents.messaging.urls import urlpatterns as message_pages
 from tests.agents import enter, make_agent, signed_in
 from tests.cast import CAMILLE, PASSWORD
 from tests.config.addresses import ADDRESSES, Address
 from tests.factories import open_account
-from tests.permissions import EVERYBODY, MEMBER, RULES, STRANGER, SUSPENDED, UNPROTECTED, Rule
+from tests.permissions import EVERYBODY, MEMBER, ON_A_FILE, RULES, STRANGER, SUSPENDED, UNPROTECTED, Rule
 from tests.vault.conftest import deposited, objects_folder, pdf
 
 __all__ = ["objects_folder"]  # a folder of its own for the documents
@@ -27,6 +29,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE"]
 NOBODYS = "00000000-0000-4000-8000-000000000000"
 PAGES = {"casework": queue_pages, "messaging": message_pages, "desk": desk_pages}  # what agents see
+FILE_ROOMS = {"vault", "messages", "portal"}
 DOOR, DESK_DOOR, PROTECT = "/adherent/", "/gestion/connexion/", "/compte/securite/"
 
 
@@ -119,6 +122,40 @@ def test_each_role_reaches_what_it_may_and_nothing_else(who: str) -> None:
             got = urlsplit(answer.headers.get("Location", "")).path or answer.status_code
             if wrong_answer(rule, who, address, method, got):  # type: ignore[arg-type]
                 wrong.append((address.name, method, got))
+    assert not wrong, "\n".join(map(str, wrong))
+
+
+def test_each_page_about_a_file_says_what_must_be_permitted_on_it() -> None:
+    about_files = {
+        name for name, rule in RULES.items() if rule.who == {MEMBER} and name.split(":")[0] in FILE_ROOMS
+    }
+    assert about_files | {"/adherent/"} == ON_A_FILE.keys()
+
+
+@pytest.mark.parametrize("right", sorted(May, key=str))
+def test_what_is_not_permitted_on_a_file_is_refused_and_nothing_else_is(
+    right: May, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The day when somebody acts for another: every page asks for its own right, on what is read as on what is done."""
+    account = open_account(CAMILLE)
+    document = deposited(Member.objects.get(account=account), pdf())
+    client = browser_of(MEMBER, account)
+    cookies = {name: morsel.value for name, morsel in client.cookies.items()}
+    monkeypatch.setattr(
+        acting, "on_own_file", lambda member: acting.Acting(member, member, frozenset(May) - {right})
+    )
+    wrong = []
+    for address in ADDRESSES:
+        needed = ON_A_FILE.get(address.name, {})
+        wants = needed if isinstance(needed, dict) else dict.fromkeys(RULES[address.name].methods, needed)
+        for method, wanted in wants.items():
+            with transaction.atomic():
+                path = address.path.replace(NOBODYS, str(document.pk))
+                answer = client.generic(method, path, headers={"Tus-Resumable": "1.0.0"})
+                transaction.set_rollback(True)
+            client.cookies.load(cookies)
+            if (answer.status_code == 403) != (wanted == right.value):
+                wrong.append((address.name, method, answer.status_code))
     assert not wrong, "\n".join(map(str, wrong))
 
 

@@ -7,6 +7,8 @@ may act for another, it changes here, and neither in what is journalled (both ar
 import enum
 from dataclasses import dataclass
 
+from django.core.exceptions import PermissionDenied
+
 from adherents.accounts.models import Account
 from adherents.members.models import Member
 
@@ -34,8 +36,10 @@ class Acting:
         """How the journal names who did it."""
         return self.person.subject
 
-    def may(self, *wanted: May) -> bool:
-        return self.rights.issuperset(wanted)
+    def check(self, *wanted: May) -> None:
+        """Raises `PermissionDenied`."""
+        if not self.rights.issuperset(wanted):
+            raise PermissionDenied
 
 
 def on_own_file(member: Member) -> Acting:

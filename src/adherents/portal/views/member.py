@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from adherents.accounts.decorators import account_of, member_required
 from adherents.accounts.models import Account
 from adherents.enrolment.models import AddressToConfirm
-from adherents.members.acting import acting_for
+from adherents.members.acting import May, acting_for
 from adherents.members.models import Beneficiary, Member
 from adherents.portal.history import entries_about, line, previous_sign_in
 from adherents.portal.waiting import all_to_send_again, password_days, waiting_for
@@ -19,9 +19,12 @@ LINES_A_PAGE = 25
 
 
 def _file_of(account: Account) -> Member | None:
-    """Whose file this account's pages show; None once the register has let go of it."""
+    """Whose file this account's pages show; None once the register has let go of it, 403 where it may not be read."""
     acting = acting_for(account)
-    return acting.file if acting else None
+    if acting is None:
+        return None
+    acting.check(May.READ)
+    return acting.file
 
 
 def _given_name(member: Member) -> str:

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
-from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
+from django.core.exceptions import ObjectDoesNotExist
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -35,8 +35,7 @@ def acting_of(request: HttpRequest, *wanted: May) -> Acting:
     acting = acting_for(account_of(request))
     if acting is None:
         raise Http404
-    if not acting.may(*wanted):
-        raise PermissionDenied
+    acting.check(*wanted)
     return acting
 
 
