@@ -55,7 +55,10 @@ AT_ONCE = 12  # connections; a hundred tries share them
 
 
 def at_once(acts: list[Callable[[], object]], threads: int = AT_ONCE) -> list[object]:
-    """Run every act, so many at a time, each thread with its own connection; what each returned or raised."""
+    """Run every act, so many at a time, each thread with its own connection; what each returned, or refused in words of ours.
+
+    Any other error (a deadlock, a parameter that is gone) is raised: taken for a refusal, it would decide who won.
+    """
     start = threading.Barrier(min(threads, len(acts)))
     local = threading.local()
 
@@ -66,6 +69,8 @@ def at_once(acts: list[Callable[[], object]], threads: int = AT_ONCE) -> list[ob
         try:
             return act()
         except Exception as error:
+            if not type(error).__module__.startswith("adherents."):
+                raise
             return error
         finally:
             connection.close()
