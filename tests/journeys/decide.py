@@ -16,16 +16,17 @@ from django.utils import timezone  # noqa: E402
 from adherents.accounts.models import Account  # noqa: E402
 from adherents.casework.models import Item  # noqa: E402
 from adherents.casework.services import deciding, entering, queue  # noqa: E402
-from adherents.vault.models import Document  # noqa: E402
+from adherents.vault.models import Document, State  # noqa: E402
 
 REASON = "rib_iban_incomplet"  # any other kind gets its profile's first reason, word for word
 WORDS = "L’IBAN est coupé sur la photo. Envoyez-nous le RIB entier, avec vos nom et prénom."
 ENGLISH = "The IBAN is cut off in the photo. Please send us the whole RIB, with your full name on it."
+UNDECIDED = [State.RECEIVED, State.CHECKED, State.IN_PROGRESS]
 
 
 def latest_of(number: str) -> Item:
-    """The latest document, as soon as its checks are done: one that came before it may wait already."""
-    latest = Document.objects.filter(member__number=number).latest("at")
+    """The latest document nobody has decided, as soon as its checks are done: one that came before it may wait already."""
+    latest = Document.objects.filter(member__number=number, state__in=UNDECIDED).latest("at")
     for _ in range(100):
         entering.enter_checked()
         if (item := Item.objects.waiting().filter(document=latest).first()) is not None:

@@ -40,7 +40,8 @@ def send(*, acting: Acting, sending_id: uuid.UUID, form: Form, files: FormFiles)
 
 
 def _sent(acting: Acting, sending: Sending, form: Form, files: FormFiles) -> Deposit:
-    if sending.pending_files.filter(pk__in=files.named).count() < len({*files.named}):
+    named = {*files.named}
+    if named and sending.pending_files.filter(pk__in=named).count() < len(named):
         raise FilesGone
     made = from_member(acting=acting, form=form, files=files)
     if sending.member.account_id:
