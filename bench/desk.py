@@ -182,13 +182,11 @@ def _measure(members: int, namesakes: int, turn: int) -> Times:
 
     draw = random.Random(2026 + turn)
     typed = _typed(draw, members, namesakes)
-    agents: dict[Role, Client] = {}
-    for role in (Role.ADVISER, Role.SUPERVISOR):
-        Account.objects.filter(identifier=f"{role.value}@mese.example").update(
-            identifier=f"gone.{time.time_ns()}@mese.example"
-        )
-        agents[role] = signed_in(make_agent(role))
-    adviser, supervisor = agents[Role.ADVISER], agents[Role.SUPERVISOR]
+    agents: dict[Role, Account] = {
+        role: make_agent(role, address=f"{role.value}.{time.time_ns()}@mese.example")  # one a turn
+        for role in (Role.ADVISER, Role.SUPERVISOR)
+    }
+    adviser, supervisor = signed_in(agents[Role.ADVISER]), signed_in(agents[Role.SUPERVISOR])
     times: Times = {}
 
     def measure(what: str, prepare: Callable[[], Any], work: Callable[[Any], Any]) -> None:
@@ -215,7 +213,7 @@ def _measure(members: int, namesakes: int, turn: int) -> Times:
 
     def put_last() -> None:
         """What the agent has in hand goes to the end of the queue, so that each « suivant » gives another."""
-        agent = Account.objects.get(identifier=f"{Role.ADVISER.value}@mese.example")
+        agent = agents[Role.ADVISER]
         for item in Item.objects.in_hand_of(agent):
             queue.give_back(agent=agent, item=item)
             Item.objects.filter(pk=item.pk).update(due_on=item.due_on + timedelta(days=90))
@@ -250,6 +248,7 @@ def _measure(members: int, namesakes: int, turn: int) -> Times:
             lambda given=period: f"/gestion/chiffres/{given}",
             lambda address: page(supervisor, address),
         )
+    put_last()  # the next turn's agent finds all that waits
     return times
 
 

@@ -20,9 +20,9 @@ NAMES = {
 }
 
 
-def make_agent(role: Role = Role.ADVISER) -> Account:
-    """An agent who has set a password, and no second factor yet."""
-    address = f"{role.value}@mese.example"
+def make_agent(role: Role = Role.ADVISER, *, address: str = "") -> Account:
+    """An agent who has set a password, and no second factor yet. `address`: another than the role's own."""
+    address = address or f"{role.value}@mese.example"
     return Account.objects.create(
         identifier=address,
         email=address,
