@@ -91,7 +91,9 @@ def by_themselves(member: Member) -> tuple[list[tuple[object, object]], list[obj
         for again in told
     }
     told.sort(key=lambda again: (*pressing(again), again.at, again.place, again.pk))
-    beside = [one.pk for one in mine if one.pk not in asked and one.origin != Origin.MESSAGE]
+    beside = [
+        (one.pk, one.answered_at) for one in mine if one.pk not in asked and one.origin != Origin.MESSAGE
+    ]
     return [(again.pk, failed[again.pk]) for again in told], beside
 
 
@@ -123,7 +125,7 @@ def test_the_home_page_asks_for_what_each_document_says_of_itself(seed, member, 
     waiting = waiting_for(member, account)
     assert told_of(waiting) == again[:SHOWN_AT_MOST]
     assert (waiting.count, waiting.has_more) == (len(again), len(again) > SHOWN_AT_MOST)
-    assert [document.pk for document in waiting.beside] == beside[:LATEST_DOCUMENTS]
+    assert [(document.pk, document.answered_at) for document in waiting.beside] == beside[:LATEST_DOCUMENTS]
     assert all(one.document.reply or one.why for one in waiting.shown)
 
 

@@ -100,30 +100,37 @@ class _Chosen:
 
 def _chosen(member: Member, *, most_again: int, most_beside: int) -> _Chosen:
     rows = _rows(member, most_again, most_beside)
-    known = (
-        Document.objects.with_what_is_shown()
-        .with_answers()
-        .in_bulk({key for row in rows for key in row.keys})
-    )
+    known = Document.objects.with_what_a_card_shows().in_bulk({key for row in rows for key in row.keys})
     add_replies(known.values())
     again = [row for row in rows if row.in_all]
+    beside = [row for row in rows if not row.in_all]
+    for row in beside:
+        if row.sent_instead:
+            answer = known[row.sent_instead]
+            known[row.document].answer_id, known[row.document].answered_at = answer.pk, answer.at
     return _Chosen(
-        again=[ToSendAgain(known[row.document], known[row.failed] if row.failed else None) for row in again],
+        again=[
+            ToSendAgain(known[row.document], known[row.sent_instead] if row.sent_instead else None)
+            for row in again
+        ],
         count=again[0].in_all if again else 0,
-        beside=[known[row.document] for row in rows if not row.in_all],
+        beside=[known[row.document] for row in beside],
     )
 
 
 class _Row(NamedTuple):
-    """A document to send again. `in_all`: how many there are; 0 for one that is shown beside it."""
+    """A document to send again. `in_all`: how many there are; 0 for one that is shown beside it.
+
+    `sent_instead`: what was sent instead of it and could not be opened; of one beside it, what answers it.
+    """
 
     in_all: int
     document: uuid.UUID
-    failed: uuid.UUID | None
+    sent_instead: uuid.UUID | None
 
     @property
     def keys(self) -> set[uuid.UUID]:
-        return {self.document, self.failed} if self.failed else {self.document}
+        return {self.document, self.sent_instead} if self.sent_instead else {self.document}
 
 
 # Written by hand, because every visit begins here: the ORM loaded every unanswered refusal to count it, and took ten times as
@@ -171,7 +178,10 @@ WITH asked AS (
 )
 SELECT in_all, id, failed, position FROM again WHERE position <= %(most_again)s
 UNION ALL
-SELECT 0, id, NULL, position FROM beside
+SELECT 0, id, (
+           SELECT answer.id FROM vault_document AS answer
+           WHERE answer.answers_id = beside.id AND answer.set_aside = '' AND answer.state <> 'withdrawn'
+           ORDER BY answer.at DESC, answer.place LIMIT 1), position FROM beside
 ORDER BY 4
 """
 
@@ -198,8 +208,8 @@ def _rows(member: Member, most_again: int, most_beside: int) -> list[_Row]:
             },
         )
         return [
-            _Row(in_all, uuid.UUID(str(document)), uuid.UUID(str(failed)) if failed else None)
-            for in_all, document, failed, _position in cursor.fetchall()
+            _Row(in_all, uuid.UUID(str(document)), uuid.UUID(str(instead)) if instead else None)
+            for in_all, document, instead, _position in cursor.fetchall()
         ]
 
 

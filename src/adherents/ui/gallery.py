@@ -6,6 +6,7 @@ from django import forms
 from django.core.paginator import Paginator
 from django.utils import timezone
 
+from adherents.ui.cards import DocumentCard
 from adherents.ui.fields import BirthDateField, NirInput, PasswordInput
 
 
@@ -58,6 +59,39 @@ def forms_in_each_state() -> dict[str, SampleForm]:
         "wrong-kind": "autre",
     }
     return {"empty": SampleForm(auto_id="empty_%s"), "wrong": SampleForm(wrong, prefix="wrong")}
+
+
+def cards() -> list[DocumentCard]:
+    return [
+        DocumentCard(
+            1, "Facture dentaire", "Envoyée le 21/11/2026 · 2 pages", "in_progress", "En cours", format="PDF"
+        ),
+        DocumentCard(
+            2,
+            "RIB",
+            "Envoyé le 18/11/2026 · n° D-2026-004812",
+            "refused",
+            "Refusé",
+            reason="L’IBAN est coupé sur la photo.",
+            format="HEIC",
+        ),
+        DocumentCard(
+            3,
+            "Attestation de Sécurité sociale de l’année",
+            "Envoyée le 02/11/2026 · 1 page",
+            "accepted",
+            "Accepté",
+            format="PDF",
+        ),
+        DocumentCard(
+            4,
+            "Certificat de scolarité",
+            "Envoyé le 02/11/2026 · 1 page",
+            "to_complete",
+            "À compléter",
+            format="JPEG",
+        ),
+    ]
 
 
 def steps() -> list[dict[str, object]]:

@@ -16,6 +16,7 @@ def elements(request: HttpRequest, shell: str = "page") -> HttpResponse:
         "shell": SHELLS[shell],
         "sample": gallery.forms_in_each_state(),
         "criteria": password_criteria(),
+        "cards": gallery.cards(),
         "steps": gallery.steps(),
         "page": gallery.pages(2),
         "states": [

@@ -14,6 +14,7 @@ from adherents.members.acting import May, acting_for
 from adherents.members.models import Beneficiary, Member
 from adherents.portal.history import entries_about, line, previous_sign_in
 from adherents.portal.waiting import all_to_send_again, password_days, waiting_for
+from adherents.vault.selectors.cards import cards_of
 
 LINES_A_PAGE = 25
 
@@ -47,7 +48,7 @@ def member_home(request: HttpRequest) -> HttpResponse:
             "member": member,
             "given_name": _given_name(member) if member else "",
             "waiting": waiting,
-            "documents": waiting.beside if waiting else [],
+            "cards": cards_of(waiting.beside) if waiting else [],
             "previous_sign_in": previous_sign_in(account),
             "password_days": password_days(account),
         },

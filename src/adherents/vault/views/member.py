@@ -21,6 +21,7 @@ from adherents.vault.names import attachment_header
 from adherents.vault.origins import Origin
 from adherents.vault.refusals import FileRefusal
 from adherents.vault.replies import add_replies
+from adherents.vault.selectors.cards import cards_of
 from adherents.vault.selectors.history import entries_of, history_of
 from adherents.vault.selectors.search import sent_before
 from adherents.vault.selectors.timeline import steps_of, what_next
@@ -45,12 +46,13 @@ def documents(request: HttpRequest, origin: str = Origin.MEMBER) -> HttpResponse
     """« Mes documents », or « Documents de votre mutuelle », newest first; narrowed by the form above them."""
     member = acting_of(request, May.READ).file
     form = FindForm(request.GET)
-    everything = Document.objects.of(member).filter(origin=origin).with_what_is_shown()
+    everything = Document.objects.of(member).filter(origin=origin).with_what_a_card_shows()
     page = Paginator(form.narrow(everything.with_answers()), PAGE_LENGTH).get_page(request.GET.get("page"))
     add_replies(page.object_list)
     insurers = Document.objects.filter(member=member, origin=Origin.INSURER)
     context = {
         "page": page,
+        "cards": cards_of(page),
         "form": form,
         "from_insurer": origin == Origin.INSURER,
         "has_insurers": origin == Origin.INSURER or insurers.exists(),

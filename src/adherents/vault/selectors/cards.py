@@ -1,0 +1,62 @@
+"""A document as a line of a list, in words for the member."""
+
+from collections.abc import Iterable
+
+from django.utils.text import Truncator
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from adherents.ui.cards import DocumentCard
+from adherents.ui.templatetags.ui import day, moment
+from adherents.vault.models import Document
+from adherents.vault.origins import Origin
+
+WORDS_SHOWN = 24
+
+
+def cards_of(documents: Iterable[Document]) -> list[DocumentCard]:
+    """A card a document, in their order. They are read `with_what_a_card_shows` and `with_answers`, and have their replies."""
+    return [_card(document) for document in documents]
+
+
+def _card(document: Document) -> DocumentCard:
+    state, state_label = document.shown_state
+    reason, reason_language = _reason(document)
+    return DocumentCard(
+        key=document.pk,
+        name=document.kind_label,
+        meta=_meta(document),
+        state=state,
+        state_label=state_label,
+        reason=reason,
+        reason_language=reason_language,
+        note=_note(document),
+        format=document.type_name,
+    )
+
+
+def _meta(document: Document) -> str:
+    at = moment(document.at)
+    if document.origin == Origin.INSURER:
+        return _("%(name)s, déposé le %(at)s") % {"name": document.name, "at": at}
+    if document.name:
+        return _("%(name)s, envoyé le %(at)s") % {"name": document.name, "at": at}
+    return _("%(number)s, envoyé le %(at)s") % {"number": document.deposit.number, "at": at}
+
+
+def _note(document: Document) -> str:
+    if document.answered_at:
+        return _("Vous avez répondu le %(day)s.") % {"day": day(document.answered_at)}
+    if document.is_asked_again:
+        return document.reply.deadline if document.reply else ""
+    return "" if document.is_decided else document.blank_words
+
+
+def _reason(document: Document) -> tuple[str, str]:
+    """The beginning of what the service replied, and its language where it is not the page's."""
+    reply = document.reply
+    if reply is None or not reply.words or document.answered_at:
+        return "", ""
+    words = Truncator(reply.words).words(WORDS_SHOWN, truncate=" …")
+    shown = _("Le %(day)s : %(words)s") % {"day": day(reply.at), "words": words}
+    return shown, "" if reply.language == (get_language() or "fr")[:2] else reply.language
