@@ -3,18 +3,22 @@
 import uuid
 from collections.abc import Collection
 
+from django.db.models import F
 from django.utils.translation import get_language
 
 from adherents.casework.models import Decision
 from adherents.crypto.rows import readable
 from adherents.vault.replies import Reply, source
 
+TOLD = ["item", "agent", "at", "settled_at", "outcome", "reason", "words_fr", "words_en", "until"]
+
 
 @source
 def decided(documents: Collection[uuid.UUID]) -> dict[uuid.UUID, Reply]:
     """The decision that stands for each of these documents, in words for the reader. One query."""
-    told = Decision.objects.standing().filter(item__document__in=documents, settled_at__isnull=False)
-    return {one.item.document_id: _reply(one) for one in told.select_related("item")}
+    settled = Decision.objects.standing().filter(item__document__in=documents, settled_at__isnull=False)
+    decisions = settled.annotate(about=F("item__document_id")).only(*TOLD)
+    return {decision.about: _reply(decision) for decision in decisions}
 
 
 def _reply(decision: Decision) -> Reply:
