@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib.staticfiles import finders
 from django.urls import reverse
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
 from adherents.insurer.profile import profile
@@ -37,7 +38,15 @@ def told_to_the_script(sending_id: uuid.UUID) -> dict[str, Any]:
         "mostBytes": documents.max_file_mb * MEGABYTE,
         "mostFiles": documents.max_files,
         "refusals": {refusal.value: str(refusal.label) for refusal in refusals},
-        "words": {
+        "words": _words(get_language() or "fr"),
+    }
+
+
+@cache
+def _words(language: str) -> dict[str, str]:
+    """The script's own words, in this language: thirty translations, which each page would ask for again."""
+    with override(language):
+        return {
             "queued": _("{size} · en attente"),
             "reading": _("{size} · lecture par votre appareil…"),
             "sending": _("{sent} sur {total}"),
@@ -77,5 +86,4 @@ def told_to_the_script(sending_id: uuid.UUID) -> dict[str, Any]:
             "page": _("Page {n}"),
             "sayPage": _("{name} : page {n} sur {total}."),
             "unfinished": _("Un fichier n’est pas arrivé entier : réessayez, ou retirez-le."),
-        },
-    }
+        }
