@@ -155,6 +155,50 @@ class TestSentOnce:
         assert "1 fichier prêt à envoyer" in sentences(answer)
         assert PendingFile.objects.get().name == "b.pdf"
 
+    @pytest.mark.parametrize("with_the_first", [False, True])
+    @pytest.mark.parametrize("by_script", [False, True])
+    def test_a_file_refused_under_a_sending_that_left_is_never_told_as_arrived(
+        self, signed_in: Client, sentences: Text, with_the_first: bool, by_script: bool
+    ) -> None:
+        first = send(signed_in, upload(pdf(), "a.pdf"), sending=FIRST)["Location"]
+        again = [upload(pdf(), "a.pdf")] if with_the_first else []
+        if by_script:
+            body = {"kind": "rib", "refused": ["too_large:devis.docx"], "files": again}
+            asked = signed_in.post(
+                f"{PAGE}?envoi={FIRST}", body, headers={"Accept": "application/json"}
+            ).json()
+            assert asked == {"receipt": ""}
+            again = [upload(pdf(), "a.pdf")] if with_the_first else []
+            answer = send(signed_in, *again, sending=FIRST, refused=["too_large:devis.docx"])  # type: ignore[arg-type]
+        else:
+            answer = send(signed_in, *again, upload(b"PK\x03\x04 a letter", "devis.docx"), sending=FIRST)
+        assert answer.status_code == 200
+        words = sentences(answer)
+        assert "Cet envoi est déjà parti" in words
+        assert "devis.docx" in words
+        assert first.rstrip("/").split("/")[-1] in words
+
+    def test_the_same_bytes_under_another_kind_are_not_told_as_sent(
+        self, signed_in: Client, sentences: Text
+    ) -> None:
+        send(signed_in, upload(pdf(), "a.pdf"), sending=FIRST)
+        answer = signed_in.post(
+            f"{PAGE}?envoi={FIRST}", {"kind": "attestation_secu", "files": [upload(pdf(), "a.pdf")]}
+        )
+        assert "Cet envoi est déjà parti" in sentences(answer)
+        assert "1 fichier prêt à envoyer" in sentences(answer)
+
+    def test_what_was_refused_the_first_time_gives_the_same_receipt_when_it_is_asked_again(
+        self, signed_in: Client
+    ) -> None:
+        asked = [
+            send(
+                signed_in, upload(pdf(), "a.pdf"), upload(b"PK\x03\x04 a letter", "devis.docx"), sending=FIRST
+            )
+            for _ in range(2)
+        ]
+        assert len({answer["Location"] for answer in asked}) == 1
+
     def test_a_script_is_told_where_the_receipt_is_and_nothing_else(self, signed_in: Client) -> None:
         mine = brought(signed_in, "rib.pdf", FIRST)
         body = {"kind": "rib", "order": [str(mine)]}

@@ -20,9 +20,9 @@ from adherents.vault.services.standing import check_open
 def send(*, acting: Acting, sending_id: uuid.UUID, form: Form, files: FormFiles) -> Deposit:
     """Deposit the files that the page names and those that came with it, and nothing that another page brought.
 
-    Asked again for the same files, it gives the same deposit, and nothing is left of what came twice. Raises `SentAlready`
-    when the sending left without some of them, `FilesGone`, `NothingArrived` or `Closed`: what arrived is still the caller's
-    then.
+    Asked again for the same, it gives the same deposit, and nothing is left of what came twice. Raises `SentAlready` when the
+    sending left without some of it (a file, also one that was refused, or what the form says of them), `FilesGone`,
+    `NothingArrived` or `Closed`: what arrived is still the caller's then.
     """
     with transaction.atomic():
         check_open(acting.file)
@@ -30,7 +30,7 @@ def send(*, acting: Acting, sending_id: uuid.UUID, form: Form, files: FormFiles)
         try:
             sending = locked(member=acting.file, sending_id=sending_id)
         except SentAlready as before:
-            if not _holds_all(before.deposit, files):
+            if not (_holds_all(before.deposit, files) and _says(before.deposit, form)):
                 raise
             made = before.deposit
         if made is None:
@@ -57,13 +57,22 @@ def _sent(acting: Acting, sending: Sending, form: Form, files: FormFiles) -> Dep
 
 
 def _holds_all(made: Deposit, files: FormFiles) -> bool:
-    """Is every one of these files in this deposit? What came anew is known by its bytes."""
+    """Is every one of these files in this deposit, or refused in it? What came anew is known by its bytes."""
     documents = list(made.documents.prefetch_related("photos"))
     sent = [*documents, *(photo for document in documents for photo in document.photos.all())]
     known = {file.sha256 for file in sent}
-    return {*files.named} <= {file.pk for file in sent} and all(
-        file.sealed.sha256 in known for file in files.arrived
+    told = {(file["name"], file["reason"]) for file in made.refused}
+    return (
+        {*files.named} <= {file.pk for file in sent}
+        and all(file.sealed.sha256 in known for file in files.arrived)
+        and all((file.name, file.reason.value) in told for file in files.refused)
     )
+
+
+def _says(made: Deposit, form: Form) -> bool:
+    """Does this deposit say of its files what the form says of them?"""
+    sent = {(document.kind, document.beneficiary_id, document.note) for document in made.documents.all()}
+    return sent == {(form.kind, form.beneficiary.pk if form.beneficiary else None, form.note)}
 
 
 def _made_of(member: Member, named: Sequence[uuid.UUID]) -> Deposit | None:

@@ -149,7 +149,7 @@ def _send(request: HttpRequest, page: SendingPage, intake: UploadBatch) -> HttpR
     if by_script:
         return JsonResponse({"receipt": ""})  # the script then posts the form as a page, which says why
     _keep(page, form, intake)
-    return _show(request, page, form, intake.refused)
+    return _show(request, page, form, [*intake.refused, *_refused_by_the_page(request)])
 
 
 def _is_complete(request: HttpRequest, page: SendingPage, form: SendForm, intake: UploadBatch) -> bool:
@@ -221,8 +221,8 @@ def _too_many_open() -> ValidationError:
 
 def _sent_already(before: preparing.SentAlready) -> ValidationError:
     words = _(
-        "Cet envoi est déjà parti, depuis une autre page ou un autre appareil : accusé de dépôt n° %(number)s. Un fichier qui "
-        "n’en faisait pas partie est encore là, ci-dessous."
+        "Cet envoi est déjà parti, depuis une autre page ou un autre appareil : accusé de dépôt n° %(number)s. Ce que vous "
+        "venez de demander n’en fait pas partie : vérifiez-le ci-dessous, puis envoyez-le."
     )
     return ValidationError(words, code=SENDING, params={"number": before.deposit.number})
 
