@@ -1,6 +1,7 @@
 """What the home page asks the database for in one question is what each document says of itself, whatever there is."""
 
 import random
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
@@ -78,7 +79,9 @@ def by_themselves(member: Member) -> tuple[list[tuple[object, object]], list[obj
         mendable = document.set_aside in MENDABLE and not any(
             later.kind == document.kind
             and later.at > document.at
-            and later.beneficiary_id in {document.beneficiary_id, None}
+            and later.origin == Origin.MEMBER
+            and later.state != State.WITHDRAWN
+            and later.beneficiary_id == document.beneficiary_id
             for later in mine
         )
         if document.is_asked_again and (decided or mendable):
@@ -155,3 +158,58 @@ def test_what_the_home_page_reads_does_not_grow_with_what_was_never_answered(mem
     refused(5, 60)
     assert read() == few == (4, SHOWN_AT_MOST)
     assert waiting_for(member, account).count == 60
+
+
+@pytest.fixture
+def unreadable(member: Member) -> Callable[..., Document]:
+    """A document that could not be opened, sent so many minutes ago."""
+
+    def make(minutes: int, **facts: object) -> Document:
+        at = timezone.now() - timedelta(minutes=minutes)
+        return Document.objects.create(
+            deposit=Deposit.objects.create(number=f"D-2026-{minutes:06d}", member=member, at=at),
+            **{
+                "member": member,
+                "at": at,
+                "kind": "rib",
+                "set_aside": SetAside.UNREADABLE,
+                "size": 1,
+                "storage_name": f"late/{minutes}",
+                "sha256": "0" * 64,
+                **facts,
+            },
+        )
+
+    return make
+
+
+@pytest.mark.django_db
+def test_what_could_not_be_opened_waits_until_the_same_comes_for_the_same_person_and_stays(
+    member, account, unreadable
+):
+    ines = Beneficiary.objects.create(member=member, rank=1, birth_name="EXEMPLE", first_names="INÈS")
+    first = unreadable(60, beneficiary=ines)
+    other = unreadable(50, beneficiary=None, set_aside="")  # for the member, who is not Inès
+    assert [again.document for again in waiting_for(member, account).shown] == [first]
+    later = unreadable(40, beneficiary=ines, set_aside="")
+    assert not waiting_for(member, account).count
+    Document.objects.filter(pk=later.pk).update(state=State.WITHDRAWN)
+    assert [again.document for again in waiting_for(member, account).shown] == [first]
+    assert other.pk in {document.pk for document in waiting_for(member, account).beside}
+
+
+@pytest.mark.django_db
+def test_what_was_answered_by_a_document_that_opens_is_asked_again_by_none_that_did_not(
+    member, account, unreadable
+):
+    first = unreadable(60)
+    failed = unreadable(50, answers=first, kind="mutuelle")
+    assert [(again.document, again.failed) for again in waiting_for(member, account).shown] == [
+        (first, failed)
+    ]
+    answer = unreadable(40, answers=first, kind="attestation_secu", set_aside="")
+    waiting = waiting_for(member, account)
+    assert not waiting.count
+    assert {document.answered_at for document in waiting.beside if document != answer} == {answer.at}
+    shown = Document.objects.with_answers().get(pk=failed.pk)
+    assert not shown.is_asked_again

@@ -138,8 +138,11 @@ class _Row(NamedTuple):
 # (`Document.is_asked_again`).
 #
 # `asked`: refused or to complete, until a document that answers it is sent; what could not be opened, until one of the same
-# kind comes for the same person. Then the worst first: late, refused, to complete by the nearest day, what could not be opened.
-# A document that could not be opened, and was sent to replace one that waits, is shown with that one and not by itself.
+# kind comes for the same person and stays, or one that can be opened answers what it was to answer. Then the worst first: late,
+# refused, to complete by the nearest day, what could not be opened. A document that could not be opened, and was sent to replace
+# one that waits, is shown with that one and not by itself.
+WAITS = """CASE WHEN document.set_aside = '' OR document.answers_id IS NULL
+                THEN document.id ELSE document.answers_id END"""  # for which an answer counts (`Document.send_instead`)
 CHOICE = """
 WITH asked AS (
     SELECT document.id, document.answers_id, document.set_aside, document.at, document.place, decision.until,
@@ -157,10 +160,11 @@ WITH asked AS (
       AND NOT (document.state NOT IN ('refused', 'incomplete') AND EXISTS (
           SELECT 1 FROM vault_document AS later
           WHERE later.member_id = %(member)s AND later.kind = document.kind AND later.at > document.at
-            AND (later.beneficiary_id = document.beneficiary_id OR later.beneficiary_id IS NULL)))
+            AND later.origin = 'member' AND later.state <> 'withdrawn'
+            AND COALESCE(later.beneficiary_id, 0) = COALESCE(document.beneficiary_id, 0)))
       AND NOT EXISTS (
           SELECT 1 FROM vault_document AS answer
-          WHERE answer.answers_id = document.id AND answer.set_aside = '' AND answer.state <> 'withdrawn')
+          WHERE answer.answers_id = {waits} AND answer.set_aside = '' AND answer.state <> 'withdrawn')
       AND (decision.id IS NULL OR (decision.outcome <> 'accepted' AND decision.reason NOT IN ({closing})))
 ), again AS (
     SELECT COUNT(*) OVER () AS in_all, id, (
@@ -171,8 +175,8 @@ WITH asked AS (
     FROM asked
     WHERE set_aside = '' OR answers_id IS NULL OR answers_id NOT IN (SELECT id FROM asked)
 ), beside AS (
-    SELECT id, ROW_NUMBER() OVER (ORDER BY at DESC, place, id) AS position
-    FROM vault_document
+    SELECT id, {waits} AS waits, ROW_NUMBER() OVER (ORDER BY at DESC, place, id) AS position
+    FROM vault_document AS document
     WHERE member_id = %(member)s AND origin <> 'message' AND id NOT IN (SELECT id FROM asked)
     ORDER BY at DESC, place, id LIMIT %(most_beside)s
 )
@@ -180,7 +184,7 @@ SELECT in_all, id, failed, position FROM again WHERE position <= %(most_again)s
 UNION ALL
 SELECT 0, id, (
            SELECT answer.id FROM vault_document AS answer
-           WHERE answer.answers_id = beside.id AND answer.set_aside = '' AND answer.state <> 'withdrawn'
+           WHERE answer.answers_id = beside.waits AND answer.set_aside = '' AND answer.state <> 'withdrawn'
            ORDER BY answer.at DESC, answer.place LIMIT 1), position FROM beside
 ORDER BY 4
 """
@@ -198,7 +202,7 @@ def _rows(member: Member, most_again: int, most_beside: int) -> list[_Row]:
     }
     with connection.cursor() as cursor:
         cursor.execute(
-            CHOICE.format(**listed),
+            CHOICE.format(waits=WAITS, **listed),
             named
             | {
                 "member": member.pk,

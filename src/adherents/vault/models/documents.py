@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self
 
 from django.db import models
-from django.db.models import OuterRef, Subquery
+from django.db.models import Case, F, OuterRef, Subquery, When
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -113,11 +113,20 @@ class DocumentQuerySet(FairQuerySet):
         return self.select_related("deposit", "beneficiary").only(*SHOWN_ON_A_CARD)
 
     def with_answers(self) -> Self:
-        """Each with the latest document that was sent in its stead, and that can be treated: `answer_id`, `answered_at`."""
-        sent = self.model.objects.filter(answers=OuterRef("pk"), set_aside="").exclude(state=State.WITHDRAWN)
+        """Each with the latest document that was sent in its stead, and that can be treated: `answer_id`, `answered_at`.
+
+        What could not be opened, and was to answer another document, is answered with that one.
+        """
+        failed = ~models.Q(set_aside="") & models.Q(answers__isnull=False)
+        waits = Case(When(failed, then=F("answers")), default=F("pk"))
+        sent = self.model.objects.filter(answers=OuterRef("waits"), set_aside="").exclude(
+            state=State.WITHDRAWN
+        )
         latest = sent.order_by("-at", "place")
         return self.annotate(
-            answer_id=Subquery(latest.values("pk")[:1]), answered_at=Subquery(latest.values("at")[:1])
+            waits=waits,
+            answer_id=Subquery(latest.values("pk")[:1]),
+            answered_at=Subquery(latest.values("at")[:1]),
         )
 
     def replaceable(self) -> Self:
