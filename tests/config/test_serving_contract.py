@@ -13,6 +13,8 @@ def test_a_connection_has_what_ours_overrides() -> None:
         "connection_made": ["self", "transport"],
         "_build_http_scope": ["self", "request", "sockname", "peername"],
         "_close_transport": ["self"],
+        "_send_error_response": ["self", "status", "message", "extra_headers"],
+        "data_received": ["self", "data"],
     }.items():
         assert list(inspect.signature(getattr(ASGIProtocol, name)).parameters) == parameters
     written = inspect.getsource(ASGIProtocol.__init__)

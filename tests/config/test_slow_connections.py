@@ -185,6 +185,14 @@ def test_a_body_whose_length_nobody_says_is_told_to_say_it(portal: SlowPortal) -
         assert connection.recv(12) == b"HTTP/1.1 411"
 
 
+@pytest.mark.parametrize(
+    "line", ["POST /adherent/ HTTP/1.1\r\nContent-Length: " + "1" * 5000, "GET http://[::1 HTTP/1.1"]
+)
+def test_what_is_no_request_is_told_so_and_is_no_error_of_the_portals(portal: SlowPortal, line: str) -> None:
+    with opened(portal, headers=[line, "Host: localhost", "", ""]) as connection:
+        assert ended_within(connection, 20).startswith(b"HTTP/1.1 400")
+
+
 def test_what_is_too_slow_is_told_so_and_let_go(portal: SlowPortal) -> None:
     host = ["Host: localhost"]
     form = opened(

@@ -9,6 +9,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from adherents.accounts.models import Account, Role
+from adherents.accounts.services.closing import close
+from adherents.accounts.services.end_sessions import end_all_of
 from adherents.casework.models import Decision
 from adherents.drafts.models import Draft
 from adherents.members.models import Member
@@ -160,6 +162,30 @@ def test_what_an_agent_posts_after_the_end_of_the_session_is_there_again_once_si
 def browser_of(agent: Account, browser: Client, secret: str) -> None:
     browser.post(DESK, {"identifier": agent.identifier, "password": PASSWORD})
     browser.post(STEP, {"code": code_of(secret)})
+
+
+def test_the_door_says_why_the_session_ended_and_what_became_of_the_words(agent: Account) -> None:
+    account = open_account(CAMILLE)
+    browser = Client()
+    sign_in(browser, CAMILLE.number)
+    tab = Tab(browser, NEW)
+    end_all_of(account=account, by=agent, reason="Téléphone perdu")
+    door = tab.post({"subject": "Dents", "body": TYPED}).headers["Location"]
+    said = said_in(browser.get(door))
+    assert "Le service a mis fin à cette connexion" in said
+    assert "rien n’a été envoyé. Ce que vous aviez écrit est gardé" in said
+
+
+def test_what_cannot_be_kept_is_not_told_as_kept(agent: Account) -> None:
+    account = open_account(CAMILLE)
+    browser = Client()
+    sign_in(browser, CAMILLE.number)
+    tab = Tab(browser, NEW)
+    close(account=account, actor=agent.actor, reason="Demandé")
+    door = tab.post({"subject": "Dents", "body": TYPED}).headers["Location"]
+    said = said_in(browser.get(door))
+    assert "est gardé" not in said
+    assert "n’a pas été fait" in said
 
 
 def test_files_posted_by_nobody_are_not_kept_and_the_page_says_so() -> None:

@@ -151,7 +151,7 @@ def test_only_the_fields_of_the_form_are_kept_and_not_without_bound(browser: Cli
 
 
 def test_an_account_keeps_so_many_drafts_and_the_oldest_leaves(browser: Client, member: Member) -> None:
-    threads = [asked(member) for _ in range(MOST_DRAFTS + 3)]
+    threads = [asked(member, f"Question {rank}") for rank in range(MOST_DRAFTS + 3)]
     for thread in threads:
         Tab(browser, f"/adherent/messages/{thread.pk}/").save(body=TYPED)
     assert Draft.objects.count() == MOST_DRAFTS

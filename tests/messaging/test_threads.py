@@ -238,6 +238,44 @@ def test_a_message_whose_file_is_refused_does_not_leave_and_what_arrived_waits_f
     assert not member.pending_files.exists()
 
 
+def test_files_of_a_message_that_was_left_unfinished_hold_no_other_one_back(
+    at_home: Client, member: Member, words: Words
+) -> None:
+    left = [upload(pdf(number), f"{number}.pdf") for number in range(1, 21)]
+    at_home.post(f"{OWN}nouveau/", {"subject": "", "body": "Bonjour", "files": left})
+    assert member.pending_files.count() == 20
+    at_home.post(f"{OWN}nouveau/", {"subject": "Devis", "body": "Le voici", "files": [upload(pdf(30))]})
+    assert Attachment.objects.count() == 1
+    named = [str(file.pk) for file in member.pending_files.all()]
+    body = {"subject": "Encore", "body": "Tout", "waiting": named, "files": [upload(pdf(31))]}
+    assert "20 fichiers au plus par message" in words(at_home.post(f"{OWN}nouveau/", body))
+    assert Thread.objects.count() == 1
+
+
+def test_the_same_words_again_are_one_message_and_another_one_after_an_answer(
+    at_home: Client, member: Member, agent: Account
+) -> None:
+    twice = [
+        at_home.post(
+            f"{OWN}nouveau/", {"subject": "Devis", "body": "Le voici", "files": [upload(pdf(), "devis.pdf")]}
+        )["Location"]
+        for _ in range(2)
+    ]
+    thread = Thread.objects.get()
+    assert len({*twice}) == 1
+    assert Attachment.objects.count() == 1
+    for _ in range(2):
+        at_home.post(f"{OWN}{thread.pk}/", {"body": "Oui"})
+    answered(thread, agent)
+    at_home.post(f"{OWN}{thread.pk}/", {"body": "Oui"})
+    assert [message.body for message in Message.objects.of(thread).in_order()] == [
+        "Le voici",
+        "Oui",
+        "Oui, à 80 %.",
+        "Oui",
+    ]
+
+
 def test_a_file_that_waits_on_the_send_page_does_not_leave_with_a_message(
     at_home: Client, member: Member
 ) -> None:

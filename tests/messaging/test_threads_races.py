@@ -42,6 +42,24 @@ def agents(count: int) -> list[Account]:
     return [Account.objects.create(identifier=name, email=name, role="conseiller") for name in names]
 
 
+@pytest.mark.parametrize("side", ["member", "reply", "agent", "note"])
+def test_a_form_that_is_sent_eight_times_at_once_writes_once(member: Member, side: str) -> None:
+    assert member.account
+    [agent] = agents(1)
+    own, account = on_own_file(member), member.account
+    if side in {"reply", "note"}:
+        thread = asked(member)
+    acts: dict[str, Callable[[], object]] = {
+        "member": lambda: asked(member),
+        "reply": lambda: threads.write(acting=own, author=account, thread_id=thread.pk, body="Merci"),
+        "agent": lambda: threads.start(agent=agent, member=member, subject="Votre devis", body="Bonjour"),
+        "note": lambda: threads.note(agent=agent, thread_id=thread.pk, body="Rappeler lundi"),
+    }
+    assert together([acts[side]] * AT_ONCE) == ["done"] * AT_ONCE
+    assert Thread.objects.count() == 1
+    assert Message.objects.count() == (2 if side in {"reply", "note"} else 1)
+
+
 def test_of_eight_agents_who_take_a_thread_one_has_it(member: Member) -> None:
     thread = asked(member)
     ended = together(

@@ -53,11 +53,14 @@ def _refuse(request: HttpRequest, account: Account) -> NoReturn:
 
 def _to_the_door(request: HttpRequest, door: str) -> HttpResponseBase:
     """Redirect to the sign-in page. It says why a session was ended before its time."""
-    why = sessions.ended_why(request)
-    if not why and request.method == "POST" and settings.SESSION_COOKIE_NAME in request.COOKIES:
-        why = NOT_DONE
-    said = f"{'&' if '?' in door else '?'}{urlencode({ENDED: why})}" if why else ""
-    return redirect(door + said)
+    posted = request.method == "POST" and settings.SESSION_COOKIE_NAME in request.COOKIES
+    return redirect(at_door(door, sessions.ended_why(request), NOT_DONE if posted else ""))
+
+
+def at_door(door: str, *why: str) -> str:
+    """The address of the sign-in page `door`, which says each of these: why the session ended, what became of a form."""
+    reasons = [(ENDED, reason) for reason in why if reason]
+    return f"{door}{'&' if '?' in door else '?'}{urlencode(reasons)}" if reasons else door
 
 
 def agent_required(*roles: Role) -> Callable[[View[P]], View[P]]:

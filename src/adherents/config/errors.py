@@ -41,14 +41,14 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     Nothing of it is done. What was typed is kept for the account whose page it was, and leads there where it is signed in.
     """
     try:
-        place = keep_posted(request)
+        place, kept = keep_posted(request)
     except RateLimited:
         return render(request, "ui/errors/429.html", status=429)
     here = request.user.pk if request.user.is_authenticated else None
     if place and here == place.account:
         return redirect(place.page)
     if place and here is None:
-        return redirect(door_to(place, request))
+        return redirect(door_to(place, request, kept=kept))
     if not request.COOKIES:
         return render(request, "ui/errors/cookies.html", status=403)
     if here is None and settings.CSRF_COOKIE_NAME in request.COOKIES:

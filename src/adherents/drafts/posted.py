@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlencode
 
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -10,7 +9,7 @@ from django.shortcuts import redirect, render
 
 from adherents.accounts import sessions
 from adherents.accounts.browser import address_of
-from adherents.accounts.decorators import ENDED, KEPT, needs_to_sign_in
+from adherents.accounts.decorators import KEPT, NOT_DONE, at_door, needs_to_sign_in
 from adherents.accounts.limits import RateLimited, hit
 from adherents.accounts.next_page import sign_in_address
 from adherents.drafts.places import DraftPlace, NotAPlace, open_place
@@ -39,18 +38,19 @@ class LeavingFiles(FileUploadHandler):
         return None
 
 
-def keep_posted(request: HttpRequest) -> DraftPlace | None:
-    """Keep the words of a form that did not pass; None where it has none to keep. Raises `RateLimited`."""
+def keep_posted(request: HttpRequest) -> tuple[DraftPlace | None, bool]:
+    """Keep the words of a form that did not pass: the page they are of, None where it keeps none, and whether they are kept
+    (not where the account was closed, or nothing was typed). Raises `RateLimited`.
+    """
     try:
         place = open_place(request.POST.get(FIELD, ""))
     except NotAPlace:
-        return None
+        return None, False
     hit("draft", address=address_of(request), identifier=f"account:{place.account}")
     files_left = any(getattr(handler, "met", False) for handler in request.upload_handlers) or bool(
         request.FILES
     )
-    keep(place=place, words=request.POST.dict(), refused=True, files_left=files_left)
-    return place
+    return place, keep(place=place, words=request.POST.dict(), refused=True, files_left=files_left)
 
 
 class KeepWhatNobodyPosts:
@@ -70,14 +70,16 @@ class KeepWhatNobodyPosts:
         if not hasattr(request, "_files"):  # else the form was read already, to look for its token
             request.upload_handlers = [LeavingFiles(request)]
         try:
-            place = keep_posted(request)
+            place, kept = keep_posted(request)
         except RateLimited:
             return render(request, "ui/errors/429.html", status=429)
-        return redirect(door_to(place, request)) if place and not request.user.is_authenticated else None
+        if place is None or request.user.is_authenticated:
+            return None
+        return redirect(door_to(place, request, kept=kept))
 
 
-def door_to(place: DraftPlace, request: HttpRequest) -> str:
-    """The address to sign in at, in order to find the words again on their page. It first says why the session was ended."""
-    door = sign_in_address(place.page)
-    why = sessions.ended_why(request) or KEPT
-    return f"{door}{'&' if '?' in door else '?'}{urlencode({ENDED: why})}"
+def door_to(place: DraftPlace, request: HttpRequest, *, kept: bool) -> str:
+    """The address to sign in at, in order to find the words again on their page. It says why the session was ended, and what
+    became of the words.
+    """
+    return at_door(sign_in_address(place.page), sessions.ended_why(request), KEPT if kept else NOT_DONE)

@@ -30,7 +30,7 @@ class Writing:
         self.intake = UploadBatch()
         self._kept: set[uuid.UUID] = set()
         if request.method == "POST":
-            self.intake.waiting, self.intake.room = self._waiting().count(), room_of(self.member)
+            self.intake.room = room_of(self.member)
             request.upload_handlers = [SealingUploadHandler(request, self.intake)]
 
     @property
@@ -68,11 +68,15 @@ class Writing:
         for file in self.intake.refused:
             words = {"name": file.name, "why": file.sentence}
             form.add_error("files", _("« %(name)s » n’a pas été joint. %(why)s") % words)
+        most = profile().documents.max_files
+        if len(there) + len(self.intake.arrived) > most:
+            too_many = _("%(count)d fichiers au plus par message : retirez-en.")
+            form.add_error("files", too_many % {"count": most})
         if self.intake.cut_short:
             far_too_many = _(
                 "Vous avez choisi beaucoup trop de fichiers à la fois : %(count)d au plus par message."
             )
-            form.add_error("files", far_too_many % {"count": profile().documents.max_files})
+            form.add_error("files", far_too_many % {"count": most})
         try:
             hit("message", address=address_of(self.request), identifier=self.member.number)
         except RateLimited:

@@ -47,9 +47,11 @@ OLD_PAGE = gettext_lazy(
 
 
 def ended_in_words(request: HttpRequest) -> str:
-    """Why the session of this browser was ended, for the page that one signs in at; "" where it was not."""
-    why = sessions.ended_why(request) or request.GET.get(ENDED, "")
-    return str(ENDED_WORDS.get(why, ""))
+    """Why the session of this browser was ended, and what became of the form that was posted then, for the page that one signs
+    in at; "" where it was not.
+    """
+    reasons = dict.fromkeys([sessions.ended_why(request), *request.GET.getlist(ENDED)])
+    return " ".join(str(ENDED_WORDS[why]) for why in reasons if why in ENDED_WORDS)
 
 
 def current_key(request: HttpRequest) -> str:

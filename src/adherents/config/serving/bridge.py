@@ -25,7 +25,7 @@ def environ_of(scope: dict[str, Any], body: Any) -> dict[str, Any]:
     environ: dict[str, Any] = {
         "REQUEST_METHOD": scope["method"],
         "SCRIPT_NAME": "",
-        "PATH_INFO": _path(scope["raw_path"]),
+        "PATH_INFO": path_of(scope["raw_path"]),
         "QUERY_STRING": scope["query_string"].decode("latin-1"),
         "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
         "SERVER_NAME": server[0],
@@ -52,7 +52,8 @@ def environ_of(scope: dict[str, Any], body: Any) -> dict[str, Any]:
     return environ
 
 
-def _path(raw: bytes) -> str:
+def path_of(raw: bytes) -> str:
+    """The path that a request line asks for. Raises `ValueError` where it is none."""
     if not raw.startswith(b"/"):  # « GET http://host/path » is allowed too
         raw = urlsplit(raw).path or b"/"
     return unquote_to_bytes(raw).decode("latin-1")

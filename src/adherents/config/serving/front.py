@@ -23,7 +23,16 @@ from django.urls import Resolver404, resolve
 from adherents.accounts import sessions
 from adherents.accounts.browser import browser_address
 from adherents.accounts.tokens import hash_token
-from adherents.config.serving.bridge import Answer, Application, Arriving, CutBody, Turns, answer, environ_of
+from adherents.config.serving.bridge import (
+    Answer,
+    Application,
+    Arriving,
+    CutBody,
+    Turns,
+    answer,
+    environ_of,
+    path_of,
+)
 from adherents.config.serving.exchanges import IN_MEMORY_BYTES, Exchange, Exchanges
 
 PARTS = b"application/offset+octet-stream"  # bytes that are worth keeping when others are missing (tus)
@@ -115,6 +124,11 @@ class Front:
         # Neither browsers nor proxies that buffer send a form so, and nothing could bound it.
         if b"transfer-encoding" in headers:
             await _tell(send, 411, b"Say how long it is.\n")
+            return
+        try:
+            path_of(scope["raw_path"])
+        except ValueError:
+            await _tell(send, 400, b"That is no address.\n")
             return
         length = int(headers.get(b"content-length", b"0"))
         view = _view_of(scope["path"])

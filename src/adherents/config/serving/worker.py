@@ -38,6 +38,14 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BYTES)
         self.worker.loop.call_later(HEADERS_WITHIN, self._look_at_headers)
 
+    def data_received(self, data: bytes) -> None:
+        """A number that Python does not read (thousands of digits for a length) is the client's fault, and no error of ours."""
+        try:
+            super().data_received(data)
+        except ValueError:
+            self._send_error_response(400, "Bad request")
+            self._close_transport()
+
     def _look_at_headers(self) -> None:
         if self.req_count <= 1 and self._current_request is None and not self._closed:
             self.abort()

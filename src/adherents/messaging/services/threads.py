@@ -1,10 +1,12 @@
 """Messages between a member and the service: each writes, is told once that something waits, and reads.
 
-Every step takes the thread's row lock first, so that two of them on one thread happen one after the other.
+Every step takes the thread's row lock first, so that two of them on one thread happen one after the other; who begins one takes
+the member's. A form that is sent twice writes once.
 """
 
 import uuid
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -13,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from adherents.accounts.models import Account
 from adherents.accounts.permissions import Act, acts_of
+from adherents.crypto.rows import readable
 from adherents.drafts import services as drafts
 from adherents.drafts.kinds import DraftKind
 from adherents.journal.events import Event
@@ -23,11 +26,15 @@ from adherents.members.models import Member
 from adherents.messaging import mails, placeholders
 from adherents.messaging.models import Attachment, Message, Thread
 from adherents.vault.models import Document
-from adherents.vault.services.arrival import FormFiles
+from adherents.vault.services.arrival import FormFiles, discard
 from adherents.vault.services.attaching import attach
+from adherents.vault.services.standing import check_open, lock
 
 NOTHING = FormFiles()
 SAME_VISIT = timedelta(minutes=10)
+SENT_TWICE = timedelta(
+    minutes=2
+)  # the same words again, with nothing after them, are one form that was pressed again
 
 
 class MessageRefused(Exception):
@@ -78,7 +85,12 @@ def open_thread(
 ) -> Thread:
     """The member writes about a subject, or about one of their documents. Raises `Document.DoesNotExist`."""
     with transaction.atomic():
+        check_open(acting.file)
+        lock(acting.file)
         document = Document.objects.of(acting.file).get(pk=document_id) if document_id else None
+        about: dict[str, Any] = {"thread__member": acting.file, "thread__document": document}
+        if (before := _written_just_now(author, body, files, subject=subject, **about)) is not None:
+            return before.thread
         thread = Thread.objects.create(member=acting.file, subject=subject, document=document)
         _written_by_member(acting, thread, author, body, files)
         drafts.done(document.subject if document else "", account_id=author.pk, kind=DraftKind.MESSAGE)
@@ -91,6 +103,8 @@ def write(
     """The member writes in a thread; a closed one opens again. Raises `Thread.DoesNotExist`."""
     with transaction.atomic():
         thread = _locked(thread_id, member=acting.file)
+        if _written_just_now(author, body, files, thread=thread) is not None:
+            return thread
         _written_by_member(acting, thread, author, body, files)
         drafts.done(thread.reference, account_id=author.pk, kind=DraftKind.REPLY)
     return thread
@@ -113,6 +127,10 @@ def start(
 ) -> Thread:
     """An agent writes first, and follows the thread. Raises `MemberAccountClosed` or `Unfilled`."""
     with transaction.atomic():
+        lock(member)
+        about: dict[str, Any] = {"thread__member": member, "thread__document": document}
+        if (before := _written_just_now(agent, body, subject=subject, **about)) is not None:
+            return before.thread
         thread = Thread(member=member, subject=subject, document=document, agent=agent)
         _check_can_be_sent(thread, body)
         thread.save(force_insert=True)
@@ -147,6 +165,8 @@ def note(*, agent: Account, thread_id: uuid.UUID, body: str) -> Thread:
     """A note for the service alone. It moves nothing that the member could see. Raises `Thread.DoesNotExist`."""
     with transaction.atomic():
         thread = _locked(thread_id)
+        if _written_just_now(agent, body, thread=thread, internal=True) is not None:
+            return thread
         written = Message.objects.create(
             thread=thread, author=agent, from_member=False, internal=True, body=body
         )
@@ -220,6 +240,34 @@ def _locked(thread_id: uuid.UUID, **conditions: object) -> Thread:
     # Not joined with its agent: whoever waited for the lock gets the row as it is now, and beside it the agent of before.
     rows = Thread.objects.select_related("member__account").select_for_update(of=("self",))
     return rows.get(pk=thread_id, **conditions)
+
+
+def _written_just_now(
+    author: Account, body: str, files: FormFiles = NOTHING, *, subject: str | None = None, **where: object
+) -> Message | None:
+    """The same words with the same files, by the same person, with nothing written after them: the form came twice.
+
+    Nothing is left of the files that came again.
+    """
+    recent = Message.objects.filter(author=author, at__gt=timezone.now() - SENT_TWICE, **where)
+    for message in recent.select_related("thread").order_by("-pk"):
+        is_last = not Message.objects.of(message.thread).filter(pk__gt=message.pk).exists()
+        same_subject = subject is None or readable(message.thread, "subject") == subject
+        if is_last and same_subject and readable(message, "body") == body and _came_with(message, files):
+            transaction.on_commit(lambda: discard(files.arrived))
+            return message
+    return None
+
+
+def _came_with(message: Message, files: FormFiles) -> bool:
+    """Whether just these files came with the message. Those that come again are known by their bytes."""
+    sent = [attachment.document for attachment in message.attachments.select_related("document")]
+    known = {document.sha256 for document in sent}
+    return (
+        len(sent) == len(files.named) + len(files.arrived)
+        and {*files.named} <= {document.pk for document in sent}
+        and all(file.sealed.sha256 in known for file in files.arrived)
+    )
 
 
 def _record(event: Event, member: Member, thread_id: uuid.UUID, *, by: str, **details: int) -> None:
