@@ -1,6 +1,5 @@
 """What agents do on a member's record, and administrators on an agent's page, each with its reason: one table."""
 
-from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
@@ -14,27 +13,8 @@ from adherents.desk.services import account_actions, consulting, handing_over
 from adherents.desk.services.account_actions import EmailChange
 from adherents.desk.views.act_page import ActPage, AgentActPage, MemberActPage
 from adherents.desk.views.member_record import show_nir_for_a_while
-from adherents.enrolment.models import LetterBatch
 from adherents.members.models import Member
-from adherents.vault.services.exporting import Export
 from adherents.vault.views.own import zip_response
-
-
-def _to_its_download(request: HttpRequest, member: Member, batch: LetterBatch) -> HttpResponseBase:
-    return redirect("desk:letters", batch.pk)
-
-
-def _as_a_zip(request: HttpRequest, member: Member, export: Export) -> HttpResponseBase:
-    return zip_response(export)
-
-
-def _beside_the_record(request: HttpRequest, member: Member, nir: str) -> None:
-    show_nir_for_a_while(request, member)
-
-
-def _end_sessions(*, agent: Account, by: Account, reason: str) -> None:
-    end_sessions.end_all_of(account=agent, by=by, reason=reason)
-
 
 ON_A_MEMBER: list[ActPage[Member]] = [
     MemberActPage(
@@ -83,7 +63,7 @@ ON_A_MEMBER: list[ActPage[Member]] = [
         title=_("Préparer un courrier avec un code"),
         button=_("Préparer le courrier"),
         do=account_actions.write_letter,
-        then=_to_its_download,
+        then=lambda request, member, batch: redirect("desk:letters", batch.pk),
     ),
     MemberActPage(
         act=Act.CLOSE_ACCOUNT,
@@ -112,7 +92,7 @@ ON_A_MEMBER: list[ActPage[Member]] = [
         title=_("Remettre les documents"),
         button=_("Télécharger le zip"),
         do=handing_over.hand_over_export,
-        then=_as_a_zip,
+        then=lambda request, member, export: zip_response(export),
         gives_a_file=True,
     ),
     MemberActPage(
@@ -125,7 +105,7 @@ ON_A_MEMBER: list[ActPage[Member]] = [
             "l’a vu."
         ),
         do=consulting.show_nir,
-        then=_beside_the_record,
+        then=lambda request, member, nir: show_nir_for_a_while(request, member),
         said=_("Le numéro de Sécurité sociale est affiché pendant deux minutes."),
     ),
     MemberActPage(
@@ -222,7 +202,7 @@ ON_AN_AGENT: list[ActPage[Account]] = [
         title=_("Mettre fin aux connexions"),
         words=_("L’agent est déconnecté partout, aussitôt. Il peut se reconnecter ; un mail le prévient."),
         danger=True,
-        do=_end_sessions,
+        do=lambda agent, by, reason: end_sessions.end_all_of(account=agent, by=by, reason=reason),
         said=_("Connexions terminées. Un mail prévient l’agent."),
     ),
     AgentActPage(
