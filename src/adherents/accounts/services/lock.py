@@ -20,6 +20,7 @@ from adherents.accounts.tokens import hash_token
 from adherents.journal.events import Event
 from adherents.journal.services import record
 
+from adherents.journal.subjects import Kind, subject_of
 
 class Locked(Exception):
     """Nothing is tried any more. `until` may be past: then only a new password opens."""
@@ -122,7 +123,7 @@ def uncount(attempt: Attempt) -> None:
 
 def fail(attempt: Attempt, account: Account | None) -> datetime | None:
     """The try was wrong: journal it, and tell the member when it was the one that locks. When the lock ends, if it does."""
-    subject = account.subject if account else f"identifier:{SignInCounter.index(attempt.identifier).hex()}"
+    subject = account.subject if account else _subject_of_nobody(attempt.identifier)
     with transaction.atomic():
         record(Event.SIGN_IN_REFUSED, subject=subject, attempt=attempt.number)
         if attempt.locked_at is None:
@@ -141,6 +142,11 @@ def fail(attempt: Attempt, account: Account | None) -> datetime | None:
                 account, until=until, dedupe_key=f"locked:{account.pk}:{attempt.locked_at.isoformat()}"
             )
     return until
+
+
+def _subject_of_nobody(identifier: str) -> str:
+    """How the journal names an identifier that no account has: it may be somebody's, mistyped."""
+    return subject_of(Kind.IDENTIFIER, SignInCounter.index(identifier).hex())
 
 
 def check_not_waiting(identifier: str, device: KnownDevice | None) -> None:
