@@ -1,6 +1,5 @@
 """The register: members and their beneficiaries, and the words in which the other rooms read it."""
 
-import re
 from datetime import date
 from typing import Self
 
@@ -16,7 +15,7 @@ from adherents.crypto.fields import EncryptedTextField
 from adherents.crypto.index import blind_index, blind_indexes
 from adherents.crypto.rows import SealedQuerySet, readable
 from adherents.journal.subjects import Kind, subject_of
-from adherents.members import nir
+from adherents.members import names, nir
 from adherents.members.claims import Claim, is_about
 from adherents.members.fields import InKeyOrder, SearchKeyField
 from adherents.members.former_addresses import FormerAddress as FormerAddress  # a table of this room
@@ -178,7 +177,7 @@ class Person(models.Model):
     @property
     def name(self) -> str:
         """The name to call this person by: « Marie Ève DURAND »."""
-        given = re.split(r"[,;/]", self.first_names)[0].strip()
+        given = names.first_given_name(self.first_names)
         return f"{given} {(self.usage_name or self.birth_name).upper()}".strip()
 
     @property

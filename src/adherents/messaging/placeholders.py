@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from adherents.accounts.models import Account
 from adherents.insurer.profile import profile
 from adherents.members.models import Member
+from adherents.members.names import said_given_name
 from adherents.vault.models import Document
 
 FIELD = re.compile(r"\{([^{}]*)\}")
@@ -66,7 +67,7 @@ def fill(text: str, about: About) -> str:
 def _values(about: About) -> Mapping[str, str]:
     document = about.document
     facts: dict[str, Callable[[], str]] = {
-        "prenom": lambda: _given_name(about.member),
+        "prenom": lambda: said_given_name(about.member.first_names),
         "nom": lambda: (about.member.usage_name or about.member.birth_name).upper(),
         "numero_adherent": lambda: about.member.shown_number,
         "document": lambda: document.kind_label if document else "",
@@ -79,9 +80,3 @@ def _values(about: About) -> Mapping[str, str]:
     }
     assert facts.keys() == FIELDS.keys()
     return {name: fact() for name, fact in facts.items()}
-
-
-def _given_name(member: Member) -> str:
-    """The first of the first names, as one calls somebody."""
-    first = re.split(r"[,;/]", member.first_names)[0].strip()
-    return first.title() if first.isupper() else first
