@@ -1,6 +1,6 @@
 """What comes into the queue, and what leaves it without an agent: found by sweeps, since the vault does not know the desk."""
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
@@ -10,7 +10,7 @@ from adherents.accounts.models import Account
 from adherents.accounts.permissions import TABLE, Act
 from adherents.casework.models import Correction, Item, Status
 from adherents.casework.services.queue import leave
-from adherents.insurer.calendar import add_working_days
+from adherents.insurer.calendar import add_working_days, beginning_of
 from adherents.insurer.profile import profile
 from adherents.journal.events import Event
 from adherents.journal.services import record
@@ -95,7 +95,7 @@ def _answer(document: Document) -> Account | None:
 def kept_until() -> datetime:
     """Until the end of so many working days from now, an answer waits for whoever asked for it."""
     day = add_working_days(timezone.localdate(), profile().casework.kept_days)
-    return timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))
+    return beginning_of(day + timedelta(days=1))
 
 
 def _leave(limit: int) -> int:
