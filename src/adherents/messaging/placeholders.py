@@ -12,6 +12,7 @@ from adherents.accounts.models import Account
 from adherents.insurer.profile import profile
 from adherents.members.models import Member
 from adherents.members.names import said_given_name
+from adherents.ui.moments import day
 from adherents.vault.models import Document
 
 FIELD = re.compile(r"\{([^{}]*)\}")
@@ -72,8 +73,8 @@ def _values(about: About) -> Mapping[str, str]:
         "numero_adherent": lambda: about.member.shown_number,
         "document": lambda: document.kind_label if document else "",
         "numero_accuse": lambda: document.deposit.number if document else "",
-        "date_envoi": lambda: f"{timezone.localtime(document.at):%d/%m/%Y}" if document else "",
-        "date": lambda: f"{timezone.localdate():%d/%m/%Y}",
+        "date_envoi": lambda: day(document.at) if document else "",
+        "date": lambda: day(timezone.localdate()),
         "conseiller": lambda: about.agent.called,
         "mutuelle": lambda: profile().insurer.short_name,
         "telephone": lambda: profile().contact.phone,

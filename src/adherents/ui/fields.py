@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from adherents.ui import moments
 from adherents.ui.typed import bare
 
 OLDEST_YEARS = 130
@@ -132,7 +133,7 @@ class BirthDateField(forms.Field):
     def _refuse_implausible(self, day: int, month: int, year: int) -> None:
         today = timezone.localdate()
         if (year, month, day) > (today.year, today.month, today.day):
-            raise self._refused("future", today=f"{today:%d/%m/%Y}")
+            raise self._refused("future", today=moments.day(today))
         if today.year - year > OLDEST_YEARS:
             raise self._refused("old", years=OLDEST_YEARS)
 

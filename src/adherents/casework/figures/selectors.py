@@ -27,9 +27,8 @@ from adherents.casework.models.figures import (
 )
 from adherents.casework.selectors import reason_label
 from adherents.insurer.profile import profile
-from adherents.ui.moments import duration
+from adherents.ui.moments import ago, day, duration
 from adherents.ui.plots import Bars, Series
-from adherents.ui.templatetags.ui import ago
 
 AGES = (1, 2, 3, 5, 7, 14)  # days since an item entered: where one tranche ends and the next begins
 SPANS = (4, 13, 26, 52, 104)  # weeks, the running one among them
@@ -90,7 +89,7 @@ def read(wanted: FiguresFilter) -> Figures:
                 "semaines",
                 _("Par semaine"),
                 _("Semaine du"),
-                [(f"{monday:%d/%m}", f"{monday:%d/%m/%Y}", line) for monday, line in weeks],
+                [(f"{monday:%d/%m}", day(monday), line) for monday, line in weeks],
                 total,
                 lying=False,
             ),
