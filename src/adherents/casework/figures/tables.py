@@ -37,8 +37,7 @@ class Table:
 
     def csv(self) -> str:
         """The rows as a file for a spreadsheet; a total is left to it."""
-        lines = [[head.raw for head in self.heads], *([cell.raw for cell in row] for row in self.rows)]
-        return spreadsheet.MARK + "".join(map(spreadsheet.line, lines))
+        return "".join(spreadsheet.lines([cell.raw for cell in row] for row in (self.heads, *self.rows)))
 
 
 @dataclass(frozen=True)

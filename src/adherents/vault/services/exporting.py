@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from django.db import transaction
@@ -164,7 +165,5 @@ def _json_list(rows: Any, export: Export) -> Iterator[bytes]:
 
 
 def _csv_list(rows: Any, export: Export) -> Iterator[bytes]:
-    """For a spreadsheet in France: semicolons, and a mark that says UTF-8. No cell begins as a formula does."""
-    yield (spreadsheet.MARK + spreadsheet.line(COLUMNS)).encode()
-    for line in _lines(rows, export):
-        yield spreadsheet.line(str(line[column]) for column in COLUMNS).encode()
+    written = ([line[column] for column in COLUMNS] for line in _lines(rows, export))
+    yield from map(str.encode, spreadsheet.lines(chain([COLUMNS], written)))
