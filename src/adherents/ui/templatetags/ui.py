@@ -1,5 +1,6 @@
 """The portal's own template tags and filters, available in every template without `{% load %}`."""
 
+import datetime as dt
 import re
 from functools import cache
 from pathlib import PurePath
@@ -8,7 +9,9 @@ import heroicons
 from django import template
 from django.forms import BaseForm
 from django.template.loader import render_to_string
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.timezone import localtime
 
 from adherents.insurer import hours
 from adherents.insurer.profile import Profile, profile
@@ -58,6 +61,25 @@ def brand_logo() -> str:
 def opening() -> hours.Opening:
     """Whether the service answers now, and until when (G14)."""
     return hours.opening()
+
+
+@register.simple_tag
+def time_at(at: dt.datetime) -> SafeString:
+    """« 23/11/2026 à 16 h 52 », as a moment for machines too."""
+    return format_html('<time datetime="{}">{}</time>', localtime(at).isoformat(), moment(at))
+
+
+@register.simple_tag
+def time_ago(at: dt.datetime) -> SafeString:
+    """« il y a 3 h », with the moment itself in a title."""
+    whole = localtime(at).isoformat()
+    return format_html('<time datetime="{}" title="{}">{}</time>', whole, moment(at), ago(at))
+
+
+@register.simple_tag
+def heads(*names: str) -> SafeString:
+    """The heads of a table's columns, in its first row."""
+    return format_html_join("", '<th scope="col">{}</th>', ([name] for name in names))
 
 
 @register.simple_block_tag
