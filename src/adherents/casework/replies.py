@@ -13,8 +13,8 @@ from adherents.vault.replies import Reply, source
 @source
 def decided(documents: Collection[uuid.UUID]) -> dict[uuid.UUID, Reply]:
     """The decision that stands for each of these documents, in words for the reader. One query."""
-    told = Decision.objects.standing().filter(item__document__in=documents, settled_at__isnull=False)
-    return {one.item.document_id: _reply(one) for one in told.select_related("item")}
+    decisions = Decision.objects.standing().filter(item__document__in=documents, settled_at__isnull=False)
+    return {decision.item.document_id: _reply(decision) for decision in decisions.select_related("item")}
 
 
 def _reply(decision: Decision) -> Reply:

@@ -52,8 +52,8 @@ def names_in(text: str) -> set[str]:
 
 def unknown_in(text: str) -> list[str]:
     """What stands between braces and is no field, in order; "" for a brace alone."""
-    found = [name.strip() for name in FIELD.findall(text)]
-    unknown = list(dict.fromkeys(name for name in found if name not in FIELDS))
+    names = [name.strip() for name in FIELD.findall(text)]
+    unknown = list(dict.fromkeys(name for name in names if name not in FIELDS))
     alone = re.search(r"[{}]", FIELD.sub("", text))
     return [*unknown, *([""] if alone else [])]
 
@@ -62,7 +62,7 @@ def fill(text: str, about: About) -> str:
     """The text with its fields filled in. A field without a value stays as it is, for the agent to complete."""
     with translation.override(about.language):
         values = _values(about)
-        return FIELD.sub(lambda found: values.get(found[1].strip(), "") or found[0], text)
+        return FIELD.sub(lambda field: values.get(field[1].strip(), "") or field[0], text)
 
 
 def _values(about: About) -> Mapping[str, str]:

@@ -21,8 +21,8 @@ _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 
 def _parts_of(value: str | None) -> list[str]:
     """Day, month and year of `AAAA-MM-JJ`, or three empty texts."""
-    found = _ISO.fullmatch(value or "")
-    return [found[3], found[2], found[1]] if found else ["", "", ""]
+    parts = _ISO.fullmatch(value or "")
+    return [parts[3], parts[2], parts[1]] if parts else ["", "", ""]
 
 
 class _Part(forms.TextInput):

@@ -173,7 +173,7 @@ def _tell(decision: Decision, document: Document) -> None:
 
 
 def _check(item: Item, use: Use, reason: str, words_fr: str) -> None:
-    if reason not in {one.code for one in reasons_for(item, use)}:
+    if reason not in {known.code for known in reasons_for(item, use)}:
         raise NoSuchReason
     if not words_fr.strip():
         raise NoWords

@@ -38,14 +38,14 @@ def enter_checked(*, since: datetime | None = None, limit: int = A_ROUND) -> int
     if since is not None:
         ready = ready.filter(checked_at__gte=since)
     with transaction.atomic():
-        found = list(
+        locked = list(
             ready.order_by("checked_at", "pk")
             .select_for_update(skip_locked=True)
             .defer("wrapped_key")[:limit]
         )
         # What another worker entered between the look and the lock is seen only now.
-        entered = set(Item.objects.filter(document__in=found).values_list("document_id", flat=True))
-        fresh = [document for document in found if document.pk not in entered]
+        entered = set(Item.objects.filter(document__in=locked).values_list("document_id", flat=True))
+        fresh = [document for document in locked if document.pk not in entered]
         Item.objects.bulk_create([_item(document) for document in fresh])
     return len(fresh)
 

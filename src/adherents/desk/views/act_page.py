@@ -143,6 +143,6 @@ def _say_and_lead_back(
     answer = page.then(request, person, outcome) if page.then else None
     if answer is not None:
         return answer
-    said = page.said[outcome] if isinstance(page.said, Mapping) else page.said
-    messages.success(request, str(said))
+    words = page.said[outcome] if isinstance(page.said, Mapping) else page.said
+    messages.success(request, str(words))
     return redirect(page.back, person.pk)

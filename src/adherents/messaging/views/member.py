@@ -145,8 +145,8 @@ def _thread(request: HttpRequest, writing: Writing, thread_id: uuid.UUID) -> Htt
     if (written_in := writing.sent(form, send)) is not None:
         return _sent(request, written_in)
     shown = service.read_by_member(acting=writing.acting, thread_id=thread_id)
-    said = conversation(Message.objects.of(shown).for_the_member())
-    context = {"thread": shown, "conversation": said, "form": form, "draft": draft}
+    written = conversation(Message.objects.of(shown).for_the_member())
+    context = {"thread": shown, "conversation": written, "form": form, "draft": draft}
     return render(request, "messaging/member/thread.html", context | writing.context())
 
 
