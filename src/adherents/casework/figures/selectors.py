@@ -332,7 +332,9 @@ def _waiting_kinds(lines: list[Sums]) -> Table:
         Column(tables.words(str(Age.LATER.label)), lambda line: tables.number(later_of(line))),
         Column(
             Cell(_("Le plus ancien"), _("Le plus ancien, entré le")),
-            lambda line: Cell(ago(line["oldest"]), f"{timezone.localtime(line['oldest']):%d/%m/%Y %H:%M}"),
+            lambda line: Cell(
+                ago(line["oldest"]), f"{day(line['oldest'])} {timezone.localtime(line['oldest']):%H:%M}"
+            ),
         ),
     ]
     whole: Sums = {name: sum(line[name] for line in lines) for name in ("waiting", "late", "today")}

@@ -25,6 +25,7 @@ from adherents.vault.models import Document, GatheredPhoto
 from adherents.vault.models.files import NamedFile
 from adherents.vault.names import clean_name, cut
 from adherents.vault.origins import Origin
+from adherents.vault.services.reading import note_altered
 from adherents.vault.services.verification import every_row
 
 # With its folder, date and number it stays far from what Windows takes, unpacked deep in somebody's folders.
@@ -118,7 +119,7 @@ def _may_go(document: Document, file: NamedFile, export: Export) -> bool:
         verify(file)
     except Altered as error:
         export.left_out[str(file.pk)] = error.code
-        _journal(Event.DOCUMENT_ALTERED, document, export.actor, code=error.code, **which)
+        note_altered(document, code=error.code, actor=export.actor, **which)
         return False
     _journal(Event.DOCUMENT_DOWNLOADED, document, export.actor, way="zip", **which)
     return True
