@@ -145,6 +145,23 @@ def test_only_one_function_reads_which_member_an_account_is_of() -> None:
     assert reading == ["src/adherents/members/acting.py"]
 
 
+SAID_ONCE = {
+    r'"(account|agent|answer|beneficiary|document|identifier|letters|member):\{': {"journal/subjects.py"},
+    r"csv\.writer": {"ui/spreadsheet.py"},
+    r"%d/%m/%Y": {"insurer/hours.py"},  # below `ui.moments`
+    r"\brules(\(\))?\.duration": {"accounts/policy.py", "accounts/services/lock.py"},
+    r"\[,;/\]": {"members/names.py"},
+}
+
+
+@pytest.mark.parametrize("written", SAID_ONCE)
+def test_what_has_its_place_is_written_there_only(written: str) -> None:
+    """The journal's subjects, lists for a spreadsheet, days, the end of a lock, what is between two given names."""
+    ours = [file for file in MODULES if file.relative_to(SOURCE).parts[0] != "demo"]
+    writing = {str(file.relative_to(SOURCE)) for file in ours if re.search(written, file.read_text())}
+    assert writing <= SAID_ONCE[written]
+
+
 def test_no_signal_is_used_as_plumbing() -> None:
     for file in MODULES:
         assert not [

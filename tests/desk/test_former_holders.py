@@ -23,7 +23,7 @@ from adherents.journal.models import Entry
 from adherents.mail.models import OutboxMail
 from adherents.members.models import Member
 from adherents.members.services.accounts import attach_account
-from adherents.ui.templatetags.ui import spaced
+from adherents.ui.numbers import spaced
 from adherents.vault.models import Document
 from adherents.vault.services import receipts
 from tests.accounts.steps import WRONG, is_signed_in, sign_in

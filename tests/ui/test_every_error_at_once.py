@@ -146,6 +146,7 @@ PLACES: dict[str, Callable[[World], tuple[Client, str]]] = {
 }
 NOTHING_REQUIRED = {"desk.agent_forms.TeamForm", "casework.forms.GiveForm"}  # nobody, no group
 NOT_WALKED = {
+    "desk.forms.ActForm": "a part of those that an act asks",
     "ui.gallery.SampleForm": "shown by the gallery",
     "accounts.forms.NewPasswordMixin": "a part of those that set a password",
     "messaging.forms.CloseForm": "nothing to type",

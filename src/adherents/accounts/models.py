@@ -24,6 +24,7 @@ from adherents.crypto.fields import EncryptedTextField
 from adherents.crypto.index import blind_index, blind_indexes
 from adherents.crypto.rows import SealedQuerySet, readable
 from adherents.insurer.profile import profile
+from adherents.journal.subjects import Kind, subject_of
 from adherents.ui.typed import bare, without_separators
 from adherents.work.models import DueWork, DueWorkQuerySet
 
@@ -116,12 +117,12 @@ class Account(AbstractBaseUser):
     @property
     def subject(self) -> str:
         """How the journal names this account."""
-        return f"account:{self.pk}"
+        return subject_of(Kind.ACCOUNT, self.pk)
 
     @property
     def actor(self) -> str:
         """How the journal names this agent doing something for others (`subject` is the same person's own account)."""
-        return f"agent:{self.pk}"
+        return subject_of(Kind.AGENT, self.pk)
 
     @property
     def is_agent(self) -> bool:

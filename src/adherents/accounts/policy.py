@@ -41,6 +41,10 @@ class LockRules:
     tries: int
     duration: timedelta
 
+    def end_of(self, locked_at: datetime) -> datetime:
+        """When a lock of that moment ends."""
+        return locked_at + self.duration
+
 
 class Gate(StrEnum):
     """What stands in front of a try."""
@@ -140,12 +144,12 @@ def gate(counter: Counter, now: datetime, rules: LockRules) -> Gate:
     """Whether a password may be tried, and if not, what is to be done (G11)."""
     if counter.locked_at is None:
         return Gate.OPEN
-    return Gate.WAIT if now < counter.locked_at + rules.duration else Gate.RESET
+    return Gate.WAIT if now < rules.end_of(counter.locked_at) else Gate.RESET
 
 
 def locked_until(counter: Counter, rules: LockRules) -> datetime | None:
     """When the wait ends (it may be past), or None when nothing locks."""
-    return counter.locked_at and counter.locked_at + rules.duration
+    return counter.locked_at and rules.end_of(counter.locked_at)
 
 
 def take_try(counter: Counter, now: datetime, rules: LockRules) -> Counter:

@@ -1,10 +1,11 @@
 """The insurer's profile, as the policy wants it."""
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 
 from adherents.accounts.policy import LockRules, PasswordRules
+from adherents.insurer.calendar import beginning_of
 from adherents.insurer.profile import profile
 
 
@@ -37,4 +38,4 @@ def link_validity() -> timedelta:
 def letter_ends(now: datetime) -> datetime:
     """When the code in a letter made now ends: with the last of the profile's days, as the letter says it."""
     day = timezone.localdate(now) + timedelta(days=profile().password.letter_validity_days + 1)
-    return timezone.make_aware(datetime.combine(day, time.min))
+    return beginning_of(day)

@@ -7,6 +7,7 @@ from django.utils import translation
 from adherents.accounts.whom import whom
 from adherents.casework.models import Decision, Outcome
 from adherents.mail.services import Value, post
+from adherents.ui.moments import day
 from adherents.vault.models import Document
 
 _MAILS = {
@@ -27,7 +28,7 @@ def decided(decision: Decision, document: Document) -> None:
         "kind": kind,
         "number": document.deposit.number,
         "words": decision.words(language),
-        "until": f"{decision.until:%d/%m/%Y}" if decision.until else "",
+        "until": day(decision.until),
         "asks": decision.asks,
         "link": settings.BASE_URL + _leads_to(decision, document),
         **whom(document.member.name, document.member.number),

@@ -36,20 +36,20 @@ class Counts:
 
 def counts() -> Counts:
     today = timezone.localdate()
-    found = Item.objects.waiting().aggregate(
+    totals = Item.objects.waiting().aggregate(
         waiting=Count("pk"),
         late=Count("pk", filter=Q(due_on__lt=today)),
         today=Count("pk", filter=Q(due_on=today)),
         later=Count("pk", filter=Q(due_on__gt=today)),
         oldest=Min("entered_at"),
     )
-    return Counts(**found)
+    return Counts(**totals)
 
 
 def by_kind() -> dict[str, int]:
     """How many wait of each kind."""
-    found = Item.objects.waiting().order_by().values("kind").annotate(count=Count("pk"))
-    return {row["kind"]: row["count"] for row in found}
+    kinds = Item.objects.waiting().order_by().values("kind").annotate(count=Count("pk"))
+    return {row["kind"]: row["count"] for row in kinds}
 
 
 def page_of(filters: Filters, place: str, agent: Account | None, number: str | None) -> Page[Item]:
@@ -105,8 +105,8 @@ def history(document: Document, *, reader: Account) -> History:
 def _asked(document: Document) -> Correction | None:
     if document.answers_id is None:
         return None
-    found = Correction.objects.filter(document=document.answers_id).select_related("decision", "agent")
-    return found.order_by("-asked_at", "-pk").first()
+    asked = Correction.objects.filter(document=document.answers_id).select_related("decision", "agent")
+    return asked.order_by("-asked_at", "-pk").first()
 
 
 def _decisions(member: Member) -> list[PastDecision]:

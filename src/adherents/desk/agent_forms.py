@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from adherents.accounts.models import Role
 from adherents.accounts.services.agents import AlreadyThere, is_there
-from adherents.desk.forms import ReasonForm
+from adherents.desk.forms import ActForm, ReasonForm
 from adherents.desk.reasons import ReasonField
 
 ROLES = [(role.value, role.label) for role in Role if role is not Role.MEMBER]
@@ -52,7 +52,7 @@ class InvitationForm(ReasonForm):
     team = TeamField()
     language = forms.ChoiceField(label=_("Langue de ses mails"), choices=[])
     field_order = ["email", "name", "role", "team", "language", "reason"]
-    first = "email"
+    first = refused_at = "email"
 
     def clean_email(self) -> str:
         """Told with the other errors; the service settles between two who invite at once."""
@@ -75,10 +75,13 @@ class RoleForm(ReasonForm):
     role = forms.ChoiceField(label=_("Nouveau rôle"), choices=ROLES)
     field_order = ["role", "reason"]
     first = "role"
+    as_it_is = ("role",)
 
 
-class TeamForm(forms.Form):
+class TeamForm(ActForm):
     """Another group; "" for none."""
+
+    as_it_is = ("team",)
 
     team = TeamField()
 

@@ -1,17 +1,43 @@
-"""The desk's forms: every action asks why."""
+"""The desk's forms: nearly every act asks why."""
 
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from adherents.accounts.models import Account
 from adherents.desk.reasons import ReasonField
 from adherents.desk.services.account_actions import SameAddress, is_same_address
 from adherents.members.models import Member
 
 
-class ReasonForm(forms.Form):
-    """Why: kept in the journal, word for word. `first`: the field that takes the focus on a fresh page."""
+class ActForm(forms.Form):
+    """What an act asks. `about`: the member or the agent concerned.
+
+    `first`: the field that takes the focus on a fresh page. `as_it_is`: the fields that begin with what this person has now.
+    `refused_at`: the field beside which a refusal is told; None: above them all.
+    """
+
+    first = ""
+    as_it_is: tuple[str, ...] = ()
+    refused_at: str | None = None
+
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        about: Member | Account | None = None,
+        initial: dict[str, Any] | None = None,
+    ) -> None:
+        now = {name: getattr(about, name) for name in self.as_it_is}
+        super().__init__(data, initial=now | (initial or {}))
+        self.about = about
+        if self.first and not self.is_bound:
+            self.fields[self.first].widget.attrs["autofocus"] = True
+
+
+class ReasonForm(ActForm):
+    """Why: kept in the journal, word for word."""
 
     first = "reason"
 
@@ -19,11 +45,6 @@ class ReasonForm(forms.Form):
         help_text=_("Gardé au journal, tel quel. Ni nom, ni numéro, ni adresse."),
         widget=forms.TextInput({"list": "motifs", "autocomplete": "off"}),
     )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if not self.is_bound:
-            self.fields[self.first].widget.attrs["autofocus"] = True
 
 
 class ChangeEmailForm(ReasonForm):
@@ -39,16 +60,12 @@ class ChangeEmailForm(ReasonForm):
         },
     )
     field_order = ["email", "reason"]
-    first = "email"
-
-    def __init__(self, *args: Any, member: Member, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._member = member
+    first = refused_at = "email"
 
     def clean_email(self) -> str:
         """Told with the other errors."""
         email: str = self.cleaned_data["email"]
-        if is_same_address(self._member, email):
+        if isinstance(self.about, Member) and is_same_address(self.about, email):
             raise forms.ValidationError(SameAddress.message)
         return email
 

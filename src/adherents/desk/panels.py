@@ -57,7 +57,7 @@ PANELS: list[Panel] = []
 
 def add_to_menu(entry: DeskEntry) -> None:
     MENU.append(entry)
-    MENU.sort(key=lambda one: one.rank)
+    MENU.sort(key=lambda entry: entry.rank)
 
 
 def panel(act: Act, template: str, *, key: str = "", key_does: str | Promise = "") -> Callable[[Read], Read]:

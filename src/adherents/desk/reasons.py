@@ -39,10 +39,10 @@ class ReasonField(forms.CharField):
     default_validators = [names_nobody]
 
     def __init__(self, **kwargs: Any) -> None:
-        said = {
+        messages = {
             "required": _("Dites pourquoi, en quelques mots."),
             "min_length": _("Dites pourquoi, en quelques mots."),
         }
         super().__init__(
-            label=_("Motif"), min_length=4, max_length=REASON_CHARACTERS, error_messages=said, **kwargs
+            label=_("Motif"), min_length=4, max_length=REASON_CHARACTERS, error_messages=messages, **kwargs
         )

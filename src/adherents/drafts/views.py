@@ -14,6 +14,7 @@ from adherents.drafts.models import KEPT_FOR
 from adherents.drafts.places import DraftPlace, NotAPlace, open_place
 from adherents.drafts.services import keep
 from adherents.drafts.sheets import FIELD
+from adherents.journal.subjects import Kind, subject_of
 
 
 @csrf_exempt  # the sealed place is a token that no other site has, and works after the session's end
@@ -27,7 +28,7 @@ def keep_words(request: HttpRequest) -> JsonResponse:
     except NotAPlace:
         return JsonResponse({"kept": False}, status=400)
     try:
-        hit("draft", address=address_of(request), identifier=f"account:{place.account}")
+        hit("draft", address=address_of(request), identifier=subject_of(Kind.ACCOUNT, place.account))
     except RateLimited:
         return JsonResponse({"kept": False}, status=429)
     kept = keep(place=place, words=words, typed_at=_typed_at(request), anew="anew" in request.POST)
@@ -46,7 +47,7 @@ def token(request: HttpRequest) -> JsonResponse:
     except NotAPlace:
         return JsonResponse({"token": ""}, status=400)
     try:
-        hit("draft", address=address_of(request), identifier=f"account:{place.account}")
+        hit("draft", address=address_of(request), identifier=subject_of(Kind.ACCOUNT, place.account))
     except RateLimited:
         return JsonResponse({"token": ""}, status=429)
     return JsonResponse({"token": get_token(request) if _is_here(request, place) else ""})

@@ -10,7 +10,7 @@ from adherents.accounts.mails import for_account
 from adherents.accounts.models import Account
 from adherents.insurer.profile import profile
 from adherents.mail.services import post
-from adherents.ui.moments import date_and_hour
+from adherents.ui.moments import date_and_hour, day
 from adherents.ui.templatetags.ui import masked
 
 
@@ -38,7 +38,7 @@ def address_changed(account: Account, *, to: str, new: str, token: str, until: d
             **for_account(account),
             "link": settings.BASE_URL + reverse("enrolment:report_link", args=[token]),
             "new_address": masked(new),
-            "until": f"{timezone.localtime(until):%d/%m/%Y}",
+            "until": day(until),
             **date_and_hour(timezone.now(), account.language),
         },
     )

@@ -17,8 +17,9 @@ from adherents.accounts.services.letter import grouped
 from adherents.insurer.profile import profile
 from adherents.members.models import Member
 from adherents.ui import paper
+from adherents.ui.moments import day
+from adherents.ui.numbers import spaced
 from adherents.ui.paper import drawable
-from adherents.ui.templatetags.ui import day, spaced
 
 _SHEET = Path(__file__).parent / "assets" / "letter.typ"
 

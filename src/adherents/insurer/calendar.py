@@ -1,7 +1,9 @@
 """Which days the service works: the French public holidays and the insurer's own closing days."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+
+from django.utils import timezone
 
 from adherents.insurer.profile import profile
 
@@ -33,6 +35,11 @@ def add_working_days(day: date, days: int) -> date:
         while not is_working_day(day):
             day += timedelta(days=1)
     return day
+
+
+def beginning_of(day: date) -> datetime:
+    """The moment at which `day` begins, in the insurer's time zone."""
+    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 @lru_cache(maxsize=64)

@@ -1,6 +1,5 @@
 """The register: members and their beneficiaries, and the words in which the other rooms read it."""
 
-import re
 from datetime import date
 from typing import Self
 
@@ -15,7 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from adherents.crypto.fields import EncryptedTextField
 from adherents.crypto.index import blind_index, blind_indexes
 from adherents.crypto.rows import SealedQuerySet, readable
-from adherents.members import nir
+from adherents.journal.subjects import Kind, subject_of
+from adherents.members import names, nir
 from adherents.members.claims import Claim, is_about
 from adherents.members.fields import InKeyOrder, SearchKeyField
 from adherents.members.former_addresses import FormerAddress as FormerAddress  # a table of this room
@@ -177,7 +177,7 @@ class Person(models.Model):
     @property
     def name(self) -> str:
         """The name to call this person by: « Marie Ève DURAND »."""
-        given = re.split(r"[,;/]", self.first_names)[0].strip()
+        given = names.first_given_name(self.first_names)
         return f"{given} {(self.usage_name or self.birth_name).upper()}".strip()
 
     @property
@@ -295,7 +295,7 @@ class Member(Person):
     @property
     def subject(self) -> str:
         """How the journal names this member."""
-        return f"member:{self.pk}"
+        return subject_of(Kind.MEMBER, self.pk)
 
     @property
     def is_former_holder(self) -> bool:
@@ -394,4 +394,4 @@ class Beneficiary(Person):
         ]
 
     def __str__(self) -> str:
-        return f"beneficiary:{self.pk}"
+        return subject_of(Kind.BENEFICIARY, self.pk)

@@ -45,6 +45,17 @@ def squeeze(name: str) -> str:
     return normalise(name).replace(" ", "")
 
 
+def first_given_name(first_names: str) -> str:
+    """The first given name of a field, as it is written there: « Marie Ève » of « Marie Ève, Louise »."""
+    return _BETWEEN_FIRST_NAMES.split(first_names)[0].strip()
+
+
+def said_given_name(first_names: str) -> str:
+    """The same as one says it to a person: « Marie Ève » for « MARIE ÈVE, ANNE »."""
+    first = first_given_name(first_names)
+    return first.title() if first.isupper() else first
+
+
 def split_first_names(first_names: str) -> list[str]:
     """The given names of a field, each normalised: « Marie Ève, Louise » → [`marie eve`, `louise`].
 

@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from adherents.accounts.models import Account
 from adherents.insurer.profile import profile
 from adherents.members.models import Member
+from adherents.members.names import said_given_name
+from adherents.ui.moments import day
 from adherents.vault.models import Document
 
 FIELD = re.compile(r"\{([^{}]*)\}")
@@ -50,8 +52,8 @@ def names_in(text: str) -> set[str]:
 
 def unknown_in(text: str) -> list[str]:
     """What stands between braces and is no field, in order; "" for a brace alone."""
-    found = [name.strip() for name in FIELD.findall(text)]
-    unknown = list(dict.fromkeys(name for name in found if name not in FIELDS))
+    names = [name.strip() for name in FIELD.findall(text)]
+    unknown = list(dict.fromkeys(name for name in names if name not in FIELDS))
     alone = re.search(r"[{}]", FIELD.sub("", text))
     return [*unknown, *([""] if alone else [])]
 
@@ -60,28 +62,22 @@ def fill(text: str, about: About) -> str:
     """The text with its fields filled in. A field without a value stays as it is, for the agent to complete."""
     with translation.override(about.language):
         values = _values(about)
-        return FIELD.sub(lambda found: values.get(found[1].strip(), "") or found[0], text)
+        return FIELD.sub(lambda field: values.get(field[1].strip(), "") or field[0], text)
 
 
 def _values(about: About) -> Mapping[str, str]:
     document = about.document
     facts: dict[str, Callable[[], str]] = {
-        "prenom": lambda: _given_name(about.member),
+        "prenom": lambda: said_given_name(about.member.first_names),
         "nom": lambda: (about.member.usage_name or about.member.birth_name).upper(),
         "numero_adherent": lambda: about.member.shown_number,
         "document": lambda: document.kind_label if document else "",
         "numero_accuse": lambda: document.deposit.number if document else "",
-        "date_envoi": lambda: f"{timezone.localtime(document.at):%d/%m/%Y}" if document else "",
-        "date": lambda: f"{timezone.localdate():%d/%m/%Y}",
+        "date_envoi": lambda: day(document.at) if document else "",
+        "date": lambda: day(timezone.localdate()),
         "conseiller": lambda: about.agent.called,
         "mutuelle": lambda: profile().insurer.short_name,
         "telephone": lambda: profile().contact.phone,
     }
     assert facts.keys() == FIELDS.keys()
     return {name: fact() for name, fact in facts.items()}
-
-
-def _given_name(member: Member) -> str:
-    """The first of the first names, as one calls somebody."""
-    first = re.split(r"[,;/]", member.first_names)[0].strip()
-    return first.title() if first.isupper() else first

@@ -42,14 +42,14 @@ def counts(agent: Account) -> dict[str, int]:
     threads = Thread.objects.still_open()
     nobodys = Q(agent__isnull=True) | Q(agent__closed_at__isnull=False)
     waits = Q(waits_since__isnull=False) | Q(unread_by_service=True)
-    found = threads.aggregate(
+    totals = threads.aggregate(
         to_answer=Count("pk", filter=(nobodys | Q(agent=agent)) & waits),
         mine=Count("pk", filter=Q(agent=agent)),
         nobodys=Count("pk", filter=nobodys),
         every=Count("pk"),
     )
     keys = ("to_answer", "mine", "nobodys", "every")
-    return dict(zip(VIEWS, (found[key] for key in keys), strict=False))
+    return dict(zip(VIEWS, (totals[key] for key in keys), strict=False))
 
 
 def to_answer(agent: Account) -> int:

@@ -124,8 +124,8 @@ class BundleFinder(BaseFinder):
         """Where the file is; with `find_all`, a list of it. An empty list, as Django wants it, when it is none of ours."""
         if path not in made():
             return []
-        found = str(_write(path))
-        return [found] if find_all or kwargs.get("all") else found
+        place = str(_write(path))
+        return [place] if find_all or kwargs.get("all") else place
 
     def list(self, ignore_patterns: Iterable[str] | None) -> Iterator[tuple[str, Storage]]:
         storage = FileSystemStorage(location=_folder())

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from adherents.ui import moments
 from adherents.ui.typed import bare
 
 OLDEST_YEARS = 130
@@ -20,8 +21,8 @@ _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 
 def _parts_of(value: str | None) -> list[str]:
     """Day, month and year of `AAAA-MM-JJ`, or three empty texts."""
-    found = _ISO.fullmatch(value or "")
-    return [found[3], found[2], found[1]] if found else ["", "", ""]
+    parts = _ISO.fullmatch(value or "")
+    return [parts[3], parts[2], parts[1]] if parts else ["", "", ""]
 
 
 class _Part(forms.TextInput):
@@ -132,7 +133,7 @@ class BirthDateField(forms.Field):
     def _refuse_implausible(self, day: int, month: int, year: int) -> None:
         today = timezone.localdate()
         if (year, month, day) > (today.year, today.month, today.day):
-            raise self._refused("future", today=f"{today:%d/%m/%Y}")
+            raise self._refused("future", today=moments.day(today))
         if today.year - year > OLDEST_YEARS:
             raise self._refused("old", years=OLDEST_YEARS)
 

@@ -87,7 +87,7 @@ class Bars:
         with_values = not several and (self.lying or len(names) <= VALUES_AT_MOST)
         given = {
             "plot": self,
-            "tones": {one.tone for one in self.series},
+            "tones": {series.tone for series in self.series},
             "width": WIDTH,
             "with_values": with_values,
         }
@@ -95,7 +95,7 @@ class Bars:
 
     def _marks(self) -> list[float]:
         """What the axis names: from nothing to at least the longest bar."""
-        bars = zip(*(one.values for one in self.series), strict=True)
+        bars = zip(*(series.values for series in self.series), strict=True)
         longest = max((sum(value or 0 for value in bar) for bar in bars), default=0)
         step = next((step for step in self.steps if longest <= step * MARKS_AT_MOST), self.steps[-1])
         return [step * rank for rank in range(max(ceil(longest / step), 1) + 1)]
@@ -104,14 +104,16 @@ class Bars:
         """Each bar's place, what fills it, and what a pointer on it finds: its label, its series and its value."""
         for rank, label in enumerate(self.labels):
             foot = 0.0
-            for one in self.series:
-                if not (value := one.values[rank]):
+            for series in self.series:
+                if not (value := series.values[rank]):
                     continue
                 words = (
-                    [label, one.name, self.says(value)] if len(self.series) > 1 else [label, self.says(value)]
+                    [label, series.name, self.says(value)]
+                    if len(self.series) > 1
+                    else [label, self.says(value)]
                 )
                 yield {
-                    "tone": one.tone,
+                    "tone": series.tone,
                     "title": " · ".join(words),
                     "value": self.says(value),
                     "end": frame.point(foot + value, rank + 0.5),
@@ -122,9 +124,9 @@ class Bars:
     def _legends(self) -> Iterator[dict[str, Any]]:
         """Each series' name, after the one before."""
         left = 0.0
-        for one in self.series:
-            yield {"name": one.name, "tone": one.tone, "x": round(left, 1)}
-            left += len(one.name) * LETTER_WIDTH + 3 * LETTERS
+        for series in self.series:
+            yield {"name": series.name, "tone": series.tone, "x": round(left, 1)}
+            left += len(series.name) * LETTER_WIDTH + 3 * LETTERS
 
 
 @dataclass(frozen=True)

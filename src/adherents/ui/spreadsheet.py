@@ -2,17 +2,20 @@
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-MARK = "\ufeff"  # once, before the first line
+_MARK = "\ufeff"
 CONTENT_TYPE = "text/csv; charset=utf-8"
 
 
-def line(cells: Iterable[str]) -> str:
-    """One line of it, with its end."""
-    written = io.StringIO()
-    csv.writer(written, delimiter=";").writerow(map(_harmless, cells))
-    return written.getvalue()
+def lines(rows: Iterable[Iterable[object]]) -> Iterator[str]:
+    """The file, line by line, each with its end; the mark stands before the first one."""
+    mark = _MARK
+    for cells in rows:
+        line = io.StringIO()
+        csv.writer(line, delimiter=";").writerow(_harmless(str(cell)) for cell in cells)
+        yield mark + line.getvalue()
+        mark = ""
 
 
 def _harmless(cell: str) -> str:

@@ -5,12 +5,12 @@ from datetime import datetime
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import translation
 
 from adherents.accounts.whom import whom
 from adherents.mail.services import Value, post
 from adherents.members.models import Member
-from adherents.ui.moments import date_and_hour
+from adherents.ui.moments import date_and_hour, day
 from adherents.vault.legibility import what_to_send
 from adherents.vault.models import Deposit, Document
 from adherents.vault.origins import Origin
@@ -26,7 +26,7 @@ def deposit_arrived(deposit: Deposit, documents: Sequence[Document]) -> None:
         count=len(documents),
         refused=len(deposit.refused),
         **date_and_hour(deposit.at, _language(deposit.member)),
-        expected_on=f"{documents[0].answer_expected_on:%d/%m/%Y}",
+        expected_on=day(documents[0].answer_expected_on),
         link=settings.BASE_URL + reverse("vault:receipt", args=[deposit.number]),
     )
 
@@ -89,7 +89,7 @@ def from_insurer(document: Document) -> None:
         "vault/from_insurer",
         document.member,
         document=document,
-        date=f"{timezone.localtime(document.at):%d/%m/%Y}",
+        date=day(document.at),
         link=settings.BASE_URL + reverse("vault:document", args=[document.pk]),
     )
 

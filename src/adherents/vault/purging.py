@@ -3,6 +3,7 @@ from functools import partial
 
 from django.utils import timezone
 
+from adherents.ui.moments import day
 from adherents.vault.models import PendingFile
 from adherents.vault.services.retention import destroy, rules
 from adherents.vault.services.sweeping import KEPT_FOR, sweep_forgotten
@@ -13,7 +14,7 @@ from adherents.work.purging import Due, purge
 def documents() -> Iterable[Due]:
     for rule in rules():
         waiting = rule.waiting()
-        said = f"treated before {rule.before:%d/%m/%Y} ({rule.months} months)"
+        said = f"treated before {day(rule.before)} ({rule.months} months)"
         if waiting:
             said += f"; {waiting} older one(s) never treated, kept"
         yield Due(f"document(s) {rule.kind}", said, rule.over().count(), partial(destroy, rule))

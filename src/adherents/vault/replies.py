@@ -9,6 +9,8 @@ from typing import Any, Protocol
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from adherents.ui import moments
+
 
 @dataclass(frozen=True)
 class Reply:
@@ -33,7 +35,7 @@ class Reply:
         """« À envoyer avant le 02/12/2026. », and once that is over, in words; "" without a last day."""
         if self.until is None:
             return ""
-        day = {"day": f"{self.until:%d/%m/%Y}"}
+        day = {"day": moments.day(self.until)}
         if self.is_late:
             return _("À envoyer dès que possible : nous l’attendions avant le %(day)s.") % day
         if self.until == timezone.localdate():

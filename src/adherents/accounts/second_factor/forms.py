@@ -31,7 +31,7 @@ from adherents.accounts.services import lock
 from adherents.accounts.services.lock import Locked
 from adherents.crypto.keys import CannotOpen
 from adherents.ui.fields import PasswordInput
-from adherents.ui.templatetags.ui import moment
+from adherents.ui.moments import moment
 
 LONGEST_ANSWER = 20_000  # characters: a new passkey with its maker's certificates is some 6,000
 PENDING_SECRET = "second_factor.totp"  # noqa: S105 (a key of the session)

@@ -9,16 +9,18 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
+from django.db.models.expressions import Combinable
 from django.utils import timezone
 
 from adherents.accounts import mails, policy
 from adherents.accounts.client import Client
-from adherents.accounts.models import Account, KnownDevice, SignInCounter
+from adherents.accounts.models import Account, KnownDevice, SignInCounter, SignInCounterQuerySet
 from adherents.accounts.policy import Counter, Gate
 from adherents.accounts.policy_from_profile import lock_rules
 from adherents.accounts.tokens import hash_token
 from adherents.journal.events import Event
 from adherents.journal.services import record
+from adherents.journal.subjects import Kind, subject_of
 
 
 class Locked(Exception):
@@ -27,6 +29,10 @@ class Locked(Exception):
     def __init__(self, until: datetime) -> None:
         super().__init__(until)
         self.until = until
+
+    @classmethod
+    def since(cls, locked_at: datetime) -> "Locked":
+        return cls(lock_rules().end_of(locked_at))
 
     @property
     def waits(self) -> bool:
@@ -69,7 +75,7 @@ def take_try(identifier: str, device: KnownDevice | None) -> Attempt:
             return first
         if policy.gate(row.state, now, rules) is not Gate.OPEN:
             assert row.locked_at is not None
-            raise Locked(row.locked_at + rules.duration)
+            raise Locked.since(row.locked_at)
         after = policy.take_try(row.state, now, rules)
         taken = SignInCounter.objects.filter(pk=row.pk, failures=row.failures, locked_at__isnull=True).update(
             failures=after.failures, locked_at=after.locked_at, touched_at=now
@@ -98,36 +104,31 @@ def _first_try(identifier: str, device: KnownDevice | None, now: datetime) -> At
 
 def clear_after_success(attempt: Attempt) -> None:
     """The attempt was right: set the count back to zero. Raises `Locked` when another attempt locked meanwhile."""
-    row = SignInCounter.objects.filter(pk=attempt.counter_id)
-    mine = (
-        row.filter(locked_at=attempt.locked_at) if attempt.locked_at else row.filter(locked_at__isnull=True)
-    )
-    if not mine.update(failures=0, locked_at=None):
-        current = row.first()
-        if current is not None and current.locked_at is not None:
-            raise Locked(current.locked_at + lock_rules().duration)
+    _write_count(attempt, SignInCounter.objects.all(), failures=0)
 
 
 def uncount(attempt: Attempt) -> None:
     """The attempt was right, and another proof is still to come: uncount it. Raises `Locked` as `clear_after_success`."""
-    row = SignInCounter.objects.filter(pk=attempt.counter_id, failures__gt=0)
-    mine = (
-        row.filter(locked_at=attempt.locked_at) if attempt.locked_at else row.filter(locked_at__isnull=True)
-    )
-    if not mine.update(failures=F("failures") - 1, locked_at=None):
+    _write_count(attempt, SignInCounter.objects.filter(failures__gt=0), failures=F("failures") - 1)
+
+
+def _write_count(attempt: Attempt, counters: SignInCounterQuerySet, *, failures: int | Combinable) -> None:
+    """One conditional UPDATE, and no lock any more. Raises `Locked` when another attempt locked meanwhile."""
+    mine = counters.filter(pk=attempt.counter_id, locked_at=attempt.locked_at)
+    if not mine.update(failures=failures, locked_at=None):
         current = SignInCounter.objects.filter(pk=attempt.counter_id).first()
         if current is not None and current.locked_at is not None:
-            raise Locked(current.locked_at + lock_rules().duration)
+            raise Locked.since(current.locked_at)
 
 
 def fail(attempt: Attempt, account: Account | None) -> datetime | None:
     """The try was wrong: journal it, and tell the member when it was the one that locks. When the lock ends, if it does."""
-    subject = account.subject if account else f"identifier:{SignInCounter.index(attempt.identifier).hex()}"
+    subject = account.subject if account else _subject_of_nobody(attempt.identifier)
     with transaction.atomic():
         record(Event.SIGN_IN_REFUSED, subject=subject, attempt=attempt.number)
         if attempt.locked_at is None:
             return None
-        until = attempt.locked_at + lock_rules().duration
+        until = lock_rules().end_of(attempt.locked_at)
         if attempt.device is not None:
             # Somebody sits at the member's own browser: the others wait too.
             SignInCounter.objects.update_or_create(
@@ -143,19 +144,24 @@ def fail(attempt: Attempt, account: Account | None) -> datetime | None:
     return until
 
 
+def _subject_of_nobody(identifier: str) -> str:
+    """How the journal names an identifier that no account has: it may be somebody's, mistyped."""
+    return subject_of(Kind.IDENTIFIER, SignInCounter.index(identifier).hex())
+
+
 def check_not_waiting(identifier: str, device: KnownDevice | None) -> None:
     """Raises `Locked` during the wait. Asked again under the account's row lock at the end of every journey."""
     state = SignInCounter.objects.state(identifier, device)
     if policy.gate(state, timezone.now(), lock_rules()) is Gate.WAIT:
         assert state.locked_at is not None
-        raise Locked(state.locked_at + lock_rules().duration)
+        raise Locked.since(state.locked_at)
 
 
 def check_open(identifier: str, device: KnownDevice | None) -> None:
     """Raises `Locked` during the wait, and after it until a new password."""
     state = SignInCounter.objects.state(identifier, device)
     if state.locked_at is not None:
-        raise Locked(state.locked_at + lock_rules().duration)
+        raise Locked.since(state.locked_at)
 
 
 def clear(identifier: str) -> None:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from adherents.casework.figures import tables
-from adherents.casework.figures.tables import Cell, Table
+from adherents.casework.figures.tables import Cell, Column, Table
 from adherents.casework.models import Age, Item, Outcome, ReasonTally, Tally
 from adherents.casework.models.figures import (
     COLUMNS,
@@ -27,9 +27,8 @@ from adherents.casework.models.figures import (
 )
 from adherents.casework.selectors import reason_label
 from adherents.insurer.profile import profile
-from adherents.ui.moments import duration
+from adherents.ui.moments import ago, day, duration
 from adherents.ui.plots import Bars, Series
-from adherents.ui.templatetags.ui import ago
 
 AGES = (1, 2, 3, 5, 7, 14)  # days since an item entered: where one tranche ends and the next begins
 SPANS = (4, 13, 26, 52, 104)  # weeks, the running one among them
@@ -90,7 +89,7 @@ def read(wanted: FiguresFilter) -> Figures:
                 "semaines",
                 _("Par semaine"),
                 _("Semaine du"),
-                [(f"{monday:%d/%m}", f"{monday:%d/%m/%Y}", line) for monday, line in weeks],
+                [(f"{monday:%d/%m}", day(monday), line) for monday, line in weeks],
                 total,
                 lying=False,
             ),
@@ -120,14 +119,15 @@ def read(wanted: FiguresFilter) -> Figures:
 
 def teams() -> dict[str, str]:
     """Every group in which something was decided, as it is asked for and as it is shown, by name."""
-    found = Tally.objects.order_by("team").values_list("team", flat=True).distinct()
-    return {team or NO_TEAM: team_label(team) for team in found}
+    names = Tally.objects.order_by("team").values_list("team", flat=True).distinct()
+    return {team or NO_TEAM: team_label(team) for team in names}
 
 
 def kinds() -> dict[str, str]:
     """Every kind of document in which something was decided, by its name."""
-    found = Tally.objects.order_by("kind").values_list("kind", flat=True).distinct()
-    return dict(sorted(((code, kind_label(code)) for code in found), key=lambda one: one[1].casefold()))
+    codes = Tally.objects.order_by("kind").values_list("kind", flat=True).distinct()
+    labels = {code: kind_label(code) for code in codes}
+    return dict(sorted(labels.items(), key=lambda label: label[1].casefold()))
 
 
 def kind_label(code: str) -> str:
@@ -165,32 +165,32 @@ def _added(lines: Iterable[Sums]) -> Sums:
 
 def _told(total: Sums) -> list[tuple[str, str]]:
     """The few numbers that stand above the tables."""
-    cells = _cells(total)
-    names = [_("Décisions"), _("Temps médian"), _("9 sur 10 en moins de"), _("Dans les délais")]
-    return list(zip(names, [cells[0].shown, cells[5].shown, cells[6].shown, cells[4].shown], strict=True))
+    columns = _decision_columns()
+    told = [columns[name] for name in ("decisions", "median", "nine_in_ten", "on_time")]
+    return [(column.head.shown, column.cell(total).shown) for column in told]
 
 
-def _cells(sums: Sums) -> list[Cell]:
-    """Of one line of decisions: how many, each outcome, in time, and how long they took."""
-    number = _decisions(sums)
-    return [
-        tables.number(number),
-        *(tables.number(sums[outcome]) for outcome in OUTCOME_COLUMNS),
-        tables.share(sums["on_time"], number),
-        tables.time(waited(sums, 0.5)),
-        tables.time(waited(sums, 0.9)),
-    ]
+def _decision_columns() -> dict[str, Column]:
+    """How many decisions, each outcome, in time, and how long they took."""
 
+    def outcome_column(outcome: Outcome) -> Column:
+        return Column(tables.words(str(outcome.label)), lambda sums: tables.number(sums[outcome.value]))
 
-def _decision_heads(first: str) -> list[Cell]:
-    return [
-        tables.words(first),
-        tables.words(_("Décisions")),
-        *(tables.words(str(outcome.label)) for outcome in Outcome),
-        Cell(_("Dans les délais"), _("Dans les délais (%)")),
-        Cell(_("Temps médian"), _("Temps médian (heures)")),
-        Cell(_("9 sur 10 en moins de"), _("9 sur 10 en moins de (heures)")),
-    ]
+    return {
+        "decisions": Column(tables.words(_("Décisions")), lambda sums: tables.number(_decisions(sums))),
+        **{outcome.value: outcome_column(outcome) for outcome in Outcome},
+        "on_time": Column(
+            Cell(_("Dans les délais"), _("Dans les délais (%)")),
+            lambda sums: tables.share(sums["on_time"], _decisions(sums)),
+        ),
+        "median": Column(
+            Cell(_("Temps médian"), _("Temps médian (heures)")), lambda sums: tables.time(waited(sums, 0.5))
+        ),
+        "nine_in_ten": Column(
+            Cell(_("9 sur 10 en moins de"), _("9 sur 10 en moins de (heures)")),
+            lambda sums: tables.time(waited(sums, 0.9)),
+        ),
+    }
 
 
 def _decided(
@@ -224,14 +224,8 @@ def _decided(
             steps=tables.HOURS,
         ),
     ]
-    return Table(
-        name=name,
-        title=title,
-        heads=_decision_heads(first),
-        rows=[[tables.words(label), *_cells(sums)] for _short, label, sums in lines],
-        total=[tables.words(_("Ensemble")), *_cells(total)],
-        plots=plots if lines else [],
-    )
+    columns = list(_decision_columns().values())
+    return tables.table(name, title, first, columns, [line[1:] for line in lines], total=total, plots=plots)
 
 
 def _by_outcome(lines: list[Sums]) -> list[Series]:
@@ -249,7 +243,7 @@ def _reasons(wanted: FiguresFilter) -> Table:
         counted.setdefault(line["reason"], {})[line["outcome"]] = line["total"]
     lines = [
         (reason_label(code), times.get(Outcome.REFUSED, 0), times.get(Outcome.INCOMPLETE, 0))
-        for code, times in sorted(counted.items(), key=lambda one: (-sum(one[1].values()), one[0]))
+        for code, times in sorted(counted.items(), key=lambda times: (-sum(times[1].values()), times[0]))
     ]
     whole = sum(line[1] + line[2] for line in lines)
     drawn = lines[:REASONS_DRAWN]
@@ -267,23 +261,20 @@ def _reasons(wanted: FiguresFilter) -> Table:
         says=tables.plain,
     )
 
-    def cells(label: str, refused: int, asked: int) -> list[Cell]:
-        counts = map(tables.number, (refused, asked, refused + asked))
-        return [tables.words(label), *counts, tables.share(refused + asked, whole)]
-
-    return Table(
-        name="motifs",
-        title=_("Par motif de refus ou de correction"),
-        heads=[
-            tables.words(_("Motif")),
-            tables.words(str(Outcome.REFUSED.label)),
-            tables.words(str(Outcome.INCOMPLETE.label)),
-            tables.words(_("Total")),
-            Cell(_("Part"), _("Part (%)")),
-        ],
-        rows=[cells(*line) for line in lines],
-        total=cells(_("Ensemble"), sum(line[1] for line in lines), sum(line[2] for line in lines)),
-        plots=[plot] if lines else [],
+    columns = [
+        Column(tables.words(str(Outcome.REFUSED.label)), lambda times: tables.number(times[0])),
+        Column(tables.words(str(Outcome.INCOMPLETE.label)), lambda times: tables.number(times[1])),
+        Column(tables.words(_("Total")), lambda times: tables.number(sum(times))),
+        Column(Cell(_("Part"), _("Part (%)")), lambda times: tables.share(sum(times), whole)),
+    ]
+    return tables.table(
+        "motifs",
+        _("Par motif de refus ou de correction"),
+        _("Motif"),
+        columns,
+        [(label, times) for label, *times in lines],
+        total=[sum(line[1] for line in lines), sum(line[2] for line in lines)],
+        plots=[plot],
     )
 
 
@@ -294,7 +285,7 @@ def _waiting() -> list[Table]:
     since = {
         f"since_{rank}": Count("pk", filter=Q(entered_at__lte=moment)) for rank, moment in enumerate(begins)
     }
-    found = (
+    by_kind = (
         Item.objects.waiting()
         .order_by()
         .values("kind")
@@ -306,7 +297,7 @@ def _waiting() -> list[Table]:
             **since,
         )
     )
-    lines: list[Sums] = sorted((dict(line) for line in found), key=lambda one: (-one["waiting"], one["kind"]))
+    lines: list[Sums] = sorted(map(dict, by_kind), key=lambda line: (-line["waiting"], line["kind"]))
     # As many as entered before each moment: the difference of two neighbours is a tranche.
     older = [sum(line[name] for line in lines) for name in ("waiting", *since)]
     tranches = [more - fewer for more, fewer in zip(older, [*older[1:], 0], strict=True)]
@@ -314,16 +305,13 @@ def _waiting() -> list[Table]:
 
 
 def _waiting_kinds(lines: list[Sums]) -> Table:
-    def cells(label: str, line: Sums) -> list[Cell]:
-        later = line["waiting"] - line["late"] - line["today"]
-        counts = map(tables.number, (line["waiting"], line["late"], line["today"], later))
-        since = timezone.localtime(line["oldest"])
-        return [tables.words(label), *counts, Cell(ago(line["oldest"]), f"{since:%d/%m/%Y %H:%M}")]
+    def later_of(line: Sums) -> int:
+        return int(line["waiting"] - line["late"] - line["today"])
 
     labels = [kind_label(line["kind"]) for line in lines]
     late, today = [line["late"] for line in lines], [line["today"] for line in lines]
     waiting = [line["waiting"] for line in lines]
-    later = [all_of - first - second for all_of, first, second in zip(waiting, late, today, strict=True)]
+    later = list(map(later_of, lines))
     plot = Bars(
         name="attente-types",
         title=_("Ce qui attend, par type de document"),
@@ -337,21 +325,27 @@ def _waiting_kinds(lines: list[Sums]) -> Table:
         lying=True,
         says=tables.plain,
     )
-    whole = {name: sum(line[name] for line in lines) for name in ("waiting", "late", "today")}
-    return Table(
-        name="attente",
-        title=_("Ce qui attend, par type de document"),
-        heads=[
-            tables.words(_("Type")),
-            tables.words(_("En attente")),
-            *(tables.words(str(age.label)) for age in Age),
+    columns = [
+        Column(tables.words(_("En attente")), lambda line: tables.number(line["waiting"])),
+        Column(tables.words(str(Age.LATE.label)), lambda line: tables.number(line["late"])),
+        Column(tables.words(str(Age.TODAY.label)), lambda line: tables.number(line["today"])),
+        Column(tables.words(str(Age.LATER.label)), lambda line: tables.number(later_of(line))),
+        Column(
             Cell(_("Le plus ancien"), _("Le plus ancien, entré le")),
-        ],
-        rows=[cells(label, line) for label, line in zip(labels, lines, strict=True)],
-        total=cells(_("Ensemble"), whole | {"oldest": min(line["oldest"] for line in lines)})
-        if lines
-        else [],
-        plots=[plot] if lines else [],
+            lambda line: Cell(
+                ago(line["oldest"]), f"{day(line['oldest'])} {timezone.localtime(line['oldest']):%H:%M}"
+            ),
+        ),
+    ]
+    whole: Sums = {name: sum(line[name] for line in lines) for name in ("waiting", "late", "today")}
+    return tables.table(
+        "attente",
+        _("Ce qui attend, par type de document"),
+        _("Type"),
+        columns,
+        list(zip(labels, lines, strict=True)),
+        total=whole | {"oldest": min(line["oldest"] for line in lines)} if lines else None,
+        plots=[plot],
     )
 
 
@@ -371,19 +365,16 @@ def _waiting_ages(tranches: list[int]) -> Table:
         lying=True,
         says=tables.plain,
     )
-    rows = [
-        [tables.words(label), tables.number(number), tables.share(number, whole)]
-        for label, number in zip(labels, tranches, strict=True)
+    columns = [
+        Column(tables.words(_("En attente")), tables.number),
+        Column(Cell(_("Part"), _("Part (%)")), lambda number: tables.share(number, whole)),
     ]
-    return Table(
-        name="anciennete",
-        title=_("Ce qui attend, depuis combien de temps"),
-        heads=[
-            tables.words(_("Attend depuis")),
-            tables.words(_("En attente")),
-            Cell(_("Part"), _("Part (%)")),
-        ],
-        rows=rows if whole else [],
-        total=[tables.words(_("Ensemble")), tables.number(whole), tables.share(whole, whole)],
-        plots=[plot] if whole else [],
+    return tables.table(
+        "anciennete",
+        _("Ce qui attend, depuis combien de temps"),
+        _("Attend depuis"),
+        columns,
+        list(zip(labels, tranches, strict=True)) if whole else [],
+        total=whole,
+        plots=[plot],
     )

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import inf
+from typing import Any
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
@@ -36,8 +37,40 @@ class Table:
 
     def csv(self) -> str:
         """The rows as a file for a spreadsheet; a total is left to it."""
-        lines = [[head.raw for head in self.heads], *([cell.raw for cell in row] for row in self.rows)]
-        return spreadsheet.MARK + "".join(map(spreadsheet.line, lines))
+        return "".join(spreadsheet.lines([cell.raw for cell in row] for row in (self.heads, *self.rows)))
+
+
+@dataclass(frozen=True)
+class Column:
+    """A head, and what stands under it on each line."""
+
+    head: Cell
+    cell: Callable[[Any], Cell]
+
+
+def table(
+    name: str,
+    title: str,
+    first: str,
+    columns: Sequence[Column],
+    lines: Sequence[tuple[str, Any]],
+    *,
+    total: Any,
+    plots: list[Bars],
+) -> Table:
+    """A line for each (label, what its cells are made of), under `first` and the heads of the columns; without lines, no plot."""
+
+    def row(label: str, facts: Any) -> list[Cell]:
+        return [words(label), *(column.cell(facts) for column in columns)]
+
+    return Table(
+        name=name,
+        title=title,
+        heads=[words(first), *(column.head for column in columns)],
+        rows=[row(label, facts) for label, facts in lines],
+        total=row(_("Ensemble"), total) if total is not None else [],
+        plots=plots if lines else [],
+    )
 
 
 def words(text: str) -> Cell:

@@ -117,7 +117,7 @@ class Decision(DueWork):
     @staticmethod
     def closing_reasons() -> set[str]:
         """The profile's reasons after which nothing more is expected."""
-        return {one.code for one in profile().documents.reasons if not one.asks}
+        return {reason.code for reason in profile().documents.reasons if not reason.asks}
 
     @property
     def undone_before(self) -> datetime:
@@ -139,8 +139,8 @@ class CorrectionQuerySet(models.QuerySet["Correction"]):
 
     def open_for(self, member: Member) -> Self:
         """What this member is asked for, the most pressing first, with the document and the words."""
-        found = self.open().filter(document__member=member).order_by("until", "pk")
-        return found.select_related("document", "decision")
+        asked = self.open().filter(document__member=member).order_by("until", "pk")
+        return asked.select_related("document", "decision")
 
 
 class Correction(models.Model):

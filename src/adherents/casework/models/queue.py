@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from adherents.accounts.models import Account
+from adherents.journal.subjects import Kind, subject_of
 from adherents.vault.models import Document
 
 
@@ -103,8 +104,8 @@ class ItemQuerySet(models.QuerySet["Item"]):
     def with_what_is_shown(self) -> Self:
         # Agents by queries of their own: an agent who came since the last ANALYZE would have PostgreSQL read every account to
         # join one.
-        found = self.select_related("document__member").defer("document__wrapped_key")
-        return found.prefetch_related("agent", "reserved_for")
+        items = self.select_related("document__member").defer("document__wrapped_key")
+        return items.prefetch_related("agent", "reserved_for")
 
     def matching(self, filters: Filters) -> Self:
         today = timezone.localdate()
@@ -114,8 +115,8 @@ class ItemQuerySet(models.QuerySet["Item"]):
             Age.TODAY: Q(due_on=today),
             Age.LATER: Q(due_on__gt=today),
         }
-        found = self.filter(wanted[filters.age])
-        return found.filter(kind=filters.kind) if filters.kind else found
+        items = self.filter(wanted[filters.age])
+        return items.filter(kind=filters.kind) if filters.kind else items
 
     def oldest_due_first(self) -> Self:
         return self.order_by("due_on", "entered_at", "pk")
@@ -202,7 +203,7 @@ class Item(models.Model):
     @property
     def subject(self) -> str:
         """How the journal and the drafts name what it is about."""
-        return f"document:{self.document_id}"
+        return subject_of(Kind.DOCUMENT, self.document_id)
 
     @property
     def owner(self) -> str:

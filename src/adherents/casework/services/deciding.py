@@ -21,6 +21,7 @@ from adherents.insurer.profile import profile
 from adherents.insurer.treatment import Reason, Use
 from adherents.journal.events import Event
 from adherents.journal.services import record
+from adherents.journal.subjects import Kind, subject_of
 from adherents.vault.models import Document, State
 from adherents.vault.services.transitions import CannotMove
 from adherents.work.services import do_each
@@ -161,7 +162,7 @@ def _tell(decision: Decision, document: Document) -> None:
         _EVENTS[outcome],
         subject=document.subject,
         owner=document.owner,
-        actor=f"agent:{decision.agent_id}",
+        actor=subject_of(Kind.AGENT, decision.agent_id),
         **details,
     )
     if outcome == Outcome.INCOMPLETE and decision.until is not None:
@@ -172,7 +173,7 @@ def _tell(decision: Decision, document: Document) -> None:
 
 
 def _check(item: Item, use: Use, reason: str, words_fr: str) -> None:
-    if reason not in {one.code for one in reasons_for(item, use)}:
+    if reason not in {known.code for known in reasons_for(item, use)}:
         raise NoSuchReason
     if not words_fr.strip():
         raise NoWords

@@ -1,6 +1,6 @@
 """What comes into the queue, and what leaves it without an agent: found by sweeps, since the vault does not know the desk."""
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
@@ -10,10 +10,11 @@ from adherents.accounts.models import Account
 from adherents.accounts.permissions import TABLE, Act
 from adherents.casework.models import Correction, Item, Status
 from adherents.casework.services.queue import leave
-from adherents.insurer.calendar import add_working_days
+from adherents.insurer.calendar import add_working_days, beginning_of
 from adherents.insurer.profile import profile
 from adherents.journal.events import Event
 from adherents.journal.services import record
+from adherents.journal.subjects import Kind, subject_of
 from adherents.vault.models import Document, State
 from adherents.vault.origins import Origin
 
@@ -37,14 +38,14 @@ def enter_checked(*, since: datetime | None = None, limit: int = A_ROUND) -> int
     if since is not None:
         ready = ready.filter(checked_at__gte=since)
     with transaction.atomic():
-        found = list(
+        locked = list(
             ready.order_by("checked_at", "pk")
             .select_for_update(skip_locked=True)
             .defer("wrapped_key")[:limit]
         )
         # What another worker entered between the look and the lock is seen only now.
-        entered = set(Item.objects.filter(document__in=found).values_list("document_id", flat=True))
-        fresh = [document for document in found if document.pk not in entered]
+        entered = set(Item.objects.filter(document__in=locked).values_list("document_id", flat=True))
+        fresh = [document for document in locked if document.pk not in entered]
         Item.objects.bulk_create([_item(document) for document in fresh])
     return len(fresh)
 
@@ -82,8 +83,8 @@ def _answer(document: Document) -> Account | None:
     if Correction.objects.filter(pk=asked.pk, answered_at=None).update(answered_at=now, answer=document):
         record(
             Event.CORRECTION_ANSWERED,
-            subject=f"document:{document.answers_id}",
-            actor=f"member:{document.deposit.sent_by_id}",
+            subject=subject_of(Kind.DOCUMENT, document.answers_id),
+            actor=subject_of(Kind.MEMBER, document.deposit.sent_by_id),
             owner=document.owner,
             answer=document.subject,
         )
@@ -94,7 +95,7 @@ def _answer(document: Document) -> Account | None:
 def kept_until() -> datetime:
     """Until the end of so many working days from now, an answer waits for whoever asked for it."""
     day = add_working_days(timezone.localdate(), profile().casework.kept_days)
-    return timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))
+    return beginning_of(day + timedelta(days=1))
 
 
 def _leave(limit: int) -> int:

@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from django.db import connection, models, transaction
@@ -13,6 +13,7 @@ from django.utils import timezone
 from adherents.accounts.models import Account
 from adherents.casework.models import Decision, Outcome, ReasonTally, Tally
 from adherents.casework.models.figures import WAIT_COLUMNS, WAITS, monday_of
+from adherents.insurer.calendar import beginning_of
 
 READ_AT_ONCE = 5000
 
@@ -102,9 +103,7 @@ def _hold_back_others() -> None:
 
 
 def _rebuild_week(monday: date) -> int:
-    begin, end = (
-        timezone.make_aware(datetime.combine(day, time.min)) for day in (monday, monday + timedelta(days=7))
-    )
+    begin, end = beginning_of(monday), beginning_of(monday + timedelta(days=7))
     settled = Decision.objects.filter(settled_at__isnull=False, at__gte=begin, at__lt=end)
     tallies: dict[Cell, Counter[str]] = {}
     reasons: Counter[Cell] = Counter()

@@ -43,7 +43,7 @@ def queue_page(request: HttpRequest) -> HttpResponse:
     shown = selectors.page_of(
         wanted,
         form.value("place"),
-        next((one for one in agents if str(one.pk) == whose), None),
+        next((listed for listed in agents if str(listed.pk) == whose), None),
         request.GET.get("page"),
     )
     context = {
@@ -163,7 +163,7 @@ def give_back(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
 def hand_over(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
     """To a colleague, to whom it comes first; then the next one."""
     agent, item = account_of(request), item_or_404(document_id)
-    others = [one for one in selectors.who_treat() if one.pk != agent.pk]
+    others = [colleague for colleague in selectors.who_treat() if colleague.pk != agent.pk]
     form = GiveForm(request.POST or None, agents=others)
 
     def give(to: Account) -> HttpResponse:
@@ -188,8 +188,8 @@ def assign(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
 
     def give(to: Account | None) -> HttpResponse:
         queue.assign(agent=account_of(request), item=item, to=to)
-        said = _("Document réservé à %(name)s.") % {"name": to.shown_name} if to else ""
-        messages.success(request, said or _("Document à prendre : il n’est plus réservé."))
+        reserved = _("Document réservé à %(name)s.") % {"name": to.shown_name} if to else ""
+        messages.success(request, reserved or _("Document à prendre : il n’est plus réservé."))
         return redirect(reverse("casework:queue") + query_of(wanted_by(request)))
 
     return _give(request, item, form, give, "casework/assign.html")
@@ -247,7 +247,7 @@ def _put_off_by(request: HttpRequest) -> list[uuid.UUID]:
 
 def _uuid(text: str) -> uuid.UUID | None:
     try:
-        found: uuid.UUID | None = UUIDField(required=False).clean(text)
+        key: uuid.UUID | None = UUIDField(required=False).clean(text)
     except ValidationError:
         return None
-    return found
+    return key

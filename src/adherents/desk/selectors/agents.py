@@ -102,8 +102,8 @@ def _locked_among(agents: list[Account]) -> set[int]:
 
 def teams() -> list[str]:
     """The groups that agents are in, by name."""
-    found = Account.objects.agents().exclude(team="").order_by("team").values_list("team", flat=True)
-    return list(dict.fromkeys(found))
+    names = Account.objects.agents().exclude(team="").order_by("team").values_list("team", flat=True)
+    return list(dict.fromkeys(names))
 
 
 @dataclass(frozen=True)

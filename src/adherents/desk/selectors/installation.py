@@ -59,7 +59,7 @@ def _rows(before: str, facts: Facts) -> Iterator[tuple[str, str]]:
             yield from _rows(f"{key}.", value)
         elif isinstance(value, tuple) and value and isinstance(value[0], Facts):
             for inner in value:
-                yield key, " · ".join(f"{part} = {said}" for part, said in _rows("", inner))
+                yield key, " · ".join(f"{part} = {words}" for part, words in _rows("", inner))
         else:
             yield key, _said(value)
 
@@ -109,8 +109,8 @@ def keys() -> Keys:
     looked_at = old = 0
     if len(masters) > 1:
         for label, column in sorted(COVERED):
-            found = sampled_keys(apps.get_model(label), column)
-            looked_at += found.total()
-            old += found.total() - found[ring.primary.id]
+            key_ids = sampled_keys(apps.get_model(label), column)
+            looked_at += key_ids.total()
+            old += key_ids.total() - key_ids[ring.primary.id]
     signing = list(SigningKey.objects.newest_first().defer("sealed_seed"))
     return Keys(masters, signing, looked_at, old)

@@ -15,6 +15,7 @@ from adherents.accounts.policy import Counter, Standing
 from adherents.crypto.index import blind_indexes
 from adherents.journal.events import Event
 from adherents.journal.models import Entry
+from adherents.journal.subjects import Kind, kind_of, number_in
 from adherents.members.models import Beneficiary, Member, MemberQuerySet
 from adherents.vault.models import Document
 
@@ -144,7 +145,7 @@ def journal_lines(entries: list[Entry], *, reader: Account) -> list[JournalLine]
 
     One query at most, and none when no other agent than the reader is named.
     """
-    keys = {int(entry.actor.partition(":")[2]) for entry in entries if entry.actor.startswith("agent:")}
+    keys = {number_in(entry.actor) for entry in entries if kind_of(entry.actor) == Kind.AGENT}
     others = keys - {reader.pk}
     agents = [reader, *(list(Account.objects.filter(pk__in=others)) if others else [])]
     names = {account.actor: account.shown_name for account in agents}
@@ -152,8 +153,8 @@ def journal_lines(entries: list[Entry], *, reader: Account) -> list[JournalLine]
 
 
 def _actor_in_words(entry: Entry) -> str:
-    kind = entry.actor.partition(":")[0]
-    if kind in {"account", "member"}:
+    kind = kind_of(entry.actor)
+    if kind in {Kind.ACCOUNT, Kind.MEMBER}:
         return _("la personne elle-même")
     return _("le portail") if kind == "system" else entry.actor
 
@@ -189,10 +190,7 @@ def counted(people: MemberQuerySet) -> int:
 def latest_consulted(agent: Account, limit: int = 8) -> list[Member]:
     """The files that this agent had on the screen last."""
     seen = Entry.objects.filter(actor=agent.actor, event=Event.MEMBER_CONSULTED).order_by("-at")
-    keys = list(
-        dict.fromkeys(
-            int(subject.partition(":")[2]) for subject in seen.values_list("subject", flat=True)[:40]
-        )
-    )
-    found = Member.objects.in_bulk(keys[:limit])
-    return [found[key] for key in keys[:limit] if key in found]
+    subjects = seen.values_list("subject", flat=True)[:40]
+    keys = list(dict.fromkeys(map(number_in, subjects)))[:limit]
+    members = Member.objects.in_bulk(keys)
+    return [members[key] for key in keys if key in members]

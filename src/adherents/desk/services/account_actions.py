@@ -1,5 +1,7 @@
 """What an agent does so that a member gets in, or no more: address, end of a lock, link, letter, closing (G10, G11)."""
 
+from enum import Enum, auto
+
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -76,7 +78,15 @@ def is_same_address(member: Member, email: str) -> bool:
     return email.strip() == member.email and member.email_failed_at is None
 
 
-def change_email(*, agent: Account, member: Member, email: str, reason: str) -> None:
+class EmailChange(Enum):
+    """What became of the address on file."""
+
+    FIRST = auto()
+    REPLACED = auto()
+    TRUSTED_AGAIN = auto()
+
+
+def change_email(*, agent: Account, member: Member, email: str, reason: str) -> EmailChange:
     """Give the member another address, in the register and for the account; both addresses are told (G10).
 
     A member who never connected gets an account first, so that both addresses are told in any case. The address on file
@@ -86,11 +96,13 @@ def change_email(*, agent: Account, member: Member, email: str, reason: str) -> 
     _check_number_is_theirs(member)
     if email.strip() == member.email:
         if clear_bounce(member=member, actor=agent.actor, reason=reason):
-            return
+            return EmailChange.TRUSTED_AGAIN
         raise SameAddress
+    change = EmailChange.REPLACED if member.email else EmailChange.FIRST
     with transaction.atomic():
         attach_account(member=member)
         change_in_register(member=member, email=email, actor=agent.actor, reason=reason)
+    return change
 
 
 def end_lock(*, agent: Account, member: Member, reason: str) -> None:

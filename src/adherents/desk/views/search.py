@@ -27,16 +27,16 @@ def search(request: HttpRequest) -> HttpResponse:
     query = request.POST.get("q", request.GET.get("q", "")).strip()[:120]
     if request.method == "POST" and query and not re.search(r"[\d@]", query):
         return redirect(f"{reverse('desk:search')}?{urlencode({'q': query})}")
-    found = find(query) if query else []
-    if len(found) == 1:
-        if found[0].why:
-            messages.info(request, found[0].why + ".")
-        return redirect("desk:member", found[0].member.pk)
-    states = member_record.account_states([one.member for one in found])
+    matches = find(query) if query else []
+    if len(matches) == 1:
+        if matches[0].why:
+            messages.info(request, matches[0].why + ".")
+        return redirect("desk:member", matches[0].member.pk)
+    states = member_record.account_states([match.member for match in matches])
     context = {
         "may": acts_of(account_of(request)),
         "query": query,
-        "results": [(one.member, states[one.member.pk], one.why) for one in found],
+        "results": [(match.member, states[match.member.pk], match.why) for match in matches],
         "most": FOUND_AT_MOST,
     }
     return render(request, "desk/search.html", context)

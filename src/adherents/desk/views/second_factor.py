@@ -7,44 +7,23 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from adherents.accounts.decorators import account_of, allowed_to
-from adherents.accounts.models import Account
 from adherents.accounts.permissions import Act, acts_of
 from adherents.accounts.services import new_factor
 from adherents.desk.agent_forms import FactorAnswerForm
 from adherents.desk.reason_drafts import reason_draft
-from adherents.desk.views.agents import PAGE, Asked, act, agent_of
+from adherents.desk.views.agents import agent_or_404
 
 
 @allowed_to(Act.GIVE_SECOND_FACTOR)
-@require_http_methods(PAGE)
-def ask_new_factor(request: HttpRequest, pk: int) -> HttpResponse:
-    """The first of the two people."""
-    asked = Asked(
-        _("Demander un nouveau second facteur"),
-        _(
-            "Assurez-vous, de vive voix, que c’est bien l’agent qui l’a perdu. Une seconde personne devra l’accorder ; "
-            "l’agent est prévenu tout de suite."
-        ),
-        _("Demander"),
-    )
-
-    def do(agent: Account, by: Account, reason: str) -> str:
-        new_factor.ask(agent=agent, by=by, reason=reason)
-        return _("Demande enregistrée : une seconde personne doit maintenant l’accorder.")
-
-    return act(request, pk, asked, do)
-
-
-@allowed_to(Act.GIVE_SECOND_FACTOR)
-@require_http_methods(PAGE)
+@require_http_methods(["GET", "HEAD", "POST"])
 def answer(request: HttpRequest, pk: int) -> HttpResponse:
     """The second of the two: agree, or not."""
-    agent, by = agent_of(pk), account_of(request)
+    agent, by = agent_or_404(pk), account_of(request)
     waiting = agent.factor_requests.waiting().select_related("asked_by", "account").first()
     if waiting is None:
         messages.info(request, str(new_factor.NothingWaits.message))
         return redirect("desk:agent", pk)
-    draft = reason_draft(request, pk)
+    draft = reason_draft(request, FactorAnswerForm, pk)
     form = FactorAnswerForm(request.POST or None, initial=draft.begin())
     if form.is_valid():
         approved = form.cleaned_data["answer"] == "approve"
@@ -74,24 +53,3 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
         "self": agent.pk == by.pk,
     }
     return render(request, "desk/answer_new_factor.html", context)
-
-
-@allowed_to(Act.GIVE_SECOND_FACTOR)
-@require_http_methods(PAGE)
-def send_factor_link(request: HttpRequest, pk: int) -> HttpResponse:
-    """The link that adds the new factor, once more."""
-    agent = agent_of(pk)
-    since, changed = agent.second_factor_reset_at, agent.password_changed_at
-    words = _("Un nouveau lien part à l’adresse de l’agent ; celui d’avant ne s’ouvre plus.")
-    if since and changed and changed > since:
-        words += " " + _(
-            "Attention : le mot de passe a été changé depuis l’accord. Assurez-vous de vive voix que c’est bien "
-            "l’agent qui l’a fait."
-        )
-    asked = Asked(_("Renvoyer le lien du second facteur"), words, _("Renvoyer le lien"))
-
-    def do(agent: Account, by: Account, reason: str) -> str:
-        new_factor.send_again(agent=agent, by=by, reason=reason)
-        return _("Lien renvoyé.")
-
-    return act(request, pk, asked, do)

@@ -62,7 +62,7 @@ def failing(request: HttpRequest) -> HttpResponse:
 
 
 def _prepare(request: HttpRequest, which: str) -> HttpResponse:
-    draft = reason_draft(request, which)
+    draft = reason_draft(request, ReasonForm, which)
     form = ReasonForm(request.POST or None, initial=draft.begin())
     if form.is_valid():
         try:

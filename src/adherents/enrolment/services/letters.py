@@ -5,8 +5,6 @@ hour later: the codes are then on paper only.
 """
 
 import base64
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,6 +24,7 @@ from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.members.models import Member, MemberQuerySet
 from adherents.members.services.accounts import attach_account
+from adherents.ui import spreadsheet
 from adherents.work.services import do_each
 
 MOST_LETTERS = 500  # a batch
@@ -113,12 +112,9 @@ def _make_live(member: Member, code: str, ends: datetime, batch: LetterBatch) ->
 
 
 def _listing(members: Sequence[Member]) -> str:
-    """For the print shop, which adds the postal addresses: on which page is which member. A mark says UTF-8."""
-    written = io.StringIO()
-    lines = csv.writer(written, delimiter=";")
-    lines.writerow(["page", "numero_adherent"])
-    lines.writerows((page, member.number) for page, member in enumerate(members, start=1))
-    return "\ufeff" + written.getvalue()
+    """For the print shop, which adds the postal addresses: on which page is which member."""
+    pages = ((page, member.number) for page, member in enumerate(members, start=1))
+    return "".join(spreadsheet.lines([("page", "numero_adherent"), *pages]))
 
 
 def prepare_due(limit: int = 1) -> int:
@@ -135,7 +131,7 @@ def take_sheets(*, batch_id: object, actor: str) -> Taken:
 def take_listing(*, batch_id: object, actor: str) -> Taken:
     """The list that goes with it. Raises `LetterBatch.DoesNotExist`."""
     batch = _take(batch_id, actor, "csv")
-    return Taken(f"courriers-{_mark(batch)}.csv", "text/csv; charset=utf-8", batch.listing.encode())
+    return Taken(f"courriers-{_mark(batch)}.csv", spreadsheet.CONTENT_TYPE, batch.listing.encode())
 
 
 def _take(batch_id: object, actor: str, form: str) -> LetterBatch:

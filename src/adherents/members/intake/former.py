@@ -13,6 +13,7 @@ from adherents.crypto.rows import moved
 from adherents.database.transactions import needs_transaction
 from adherents.journal.events import Event
 from adherents.journal.services import record
+from adherents.journal.subjects import Kind, subject_of
 from adherents.members.intake.sheets import number_of
 from adherents.members.models import Beneficiary, Member
 
@@ -50,4 +51,6 @@ def take_ranks(keys: Collection[str], *, actor: str) -> None:
         row = Beneficiary.objects.select_related("member").get(member__number=number, rank=rank)
         rankless = moved(row, "nir", number, None)
         Beneficiary.objects.filter(pk=row.pk).update(rank=None, nir=rankless, row_digest=b"")
-        record(Event.RANK_GIVEN, subject=f"member:{row.member_id}", actor=actor, beneficiary=row.pk)
+        record(
+            Event.RANK_GIVEN, subject=subject_of(Kind.MEMBER, row.member_id), actor=actor, beneficiary=row.pk
+        )

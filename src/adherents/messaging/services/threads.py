@@ -277,7 +277,7 @@ def _record(event: Event, member: Member, thread_id: uuid.UUID, *, by: str, **de
 def _written_by_member(acting: Acting, thread: Thread, author: Account, body: str, files: FormFiles) -> None:
     written = Message.objects.create(thread=thread, author=author, from_member=True, body=body)
     documents = attach(acting=acting, files=files)
-    Attachment.objects.bulk_create(Attachment(message=written, document=one) for one in documents)
+    Attachment.objects.bulk_create(Attachment(message=written, document=document) for document in documents)
     thread.last_at, thread.closed_at = written.at, None
     thread.waits_since = thread.waits_since or written.at
     thread.unread_by_service = True

@@ -49,10 +49,10 @@ def inbox_page(request: HttpRequest) -> HttpResponse:
 
 
 def _tabs(agent: Account, current: str) -> list[dict[str, Any]]:
-    found = counts(agent)
+    how_many = counts(agent)
     words = [_("À répondre"), _("Les miennes"), _("Sans conseiller"), _("Toutes"), _("Fermées")]
     return [
-        {"name": name, "label": label, "count": found.get(name), "current": name == current}
+        {"name": name, "label": label, "count": how_many.get(name), "current": name == current}
         for name, label in zip(VIEWS, words, strict=True)
     ]
 
@@ -75,8 +75,8 @@ def thread(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponse:
         except MessageRefused as refusal:
             form.add_error(refusal.field or None, str(refusal.message))
         else:
-            said = _("Réponse envoyée, conversation fermée.") if then_close else _("Réponse envoyée.")
-            messages.success(request, said)
+            done = _("Réponse envoyée, conversation fermée.") if then_close else _("Réponse envoyée.")
+            messages.success(request, done)
             return redirect("messaging:threads") if then_close else redirect("messaging:thread", thread_id)
     return _thread_page(request, shown, answer=form)
 
@@ -102,8 +102,8 @@ def transfer(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponse:
     if not form.is_valid():
         return _thread_page(request, shown, transfer=form)
     to = form.cleaned_data["agent"]
-    said = _("Conversation transférée.") if to else _("La conversation est revenue à tous.")
-    return _do(request, thread_id, lambda: service.transfer(agent=agent, thread_id=thread_id, to=to), said)
+    done = _("Conversation transférée.") if to else _("La conversation est revenue à tous.")
+    return _do(request, thread_id, lambda: service.transfer(agent=agent, thread_id=thread_id, to=to), done)
 
 
 @allowed_to(Act.MESSAGES)
@@ -111,8 +111,8 @@ def transfer(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponse:
 def take(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponse:
     """Follow a thread that nobody follows."""
     shown, agent = _thread(thread_id), account_of(request)
-    said = _("Vous suivez cette conversation.")
-    return _do(request, shown.pk, lambda: service.take(agent=agent, thread_id=thread_id), said)
+    done = _("Vous suivez cette conversation.")
+    return _do(request, shown.pk, lambda: service.take(agent=agent, thread_id=thread_id), done)
 
 
 @allowed_to(Act.MESSAGES)
@@ -122,16 +122,16 @@ def close(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponse:
     shown, agent = _thread(thread_id), account_of(request)
     form = CloseForm(request.POST)
     after = form.cleaned_data["after"] if form.is_valid() else 0
-    said = _("Conversation fermée.")
-    return _do(request, shown.pk, lambda: service.close(agent=agent, thread_id=thread_id, after=after), said)
+    done = _("Conversation fermée.")
+    return _do(request, shown.pk, lambda: service.close(agent=agent, thread_id=thread_id, after=after), done)
 
 
 @allowed_to(Act.MESSAGES)
 @require_POST
 def reopen(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponse:
     shown, agent = _thread(thread_id), account_of(request)
-    said = _("Conversation rouverte.")
-    return _do(request, shown.pk, lambda: service.reopen(agent=agent, thread_id=thread_id), said)
+    done = _("Conversation rouverte.")
+    return _do(request, shown.pk, lambda: service.reopen(agent=agent, thread_id=thread_id), done)
 
 
 @allowed_to(Act.MESSAGES)
@@ -165,20 +165,20 @@ def start(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _thread(thread_id: uuid.UUID) -> Thread:
-    found: Thread = get_object_or_404(
+    thread: Thread = get_object_or_404(
         Thread.objects.select_related("member__account", "agent", "document__deposit"), pk=thread_id
     )
-    return found
+    return thread
 
 
-def _do(request: HttpRequest, thread_id: uuid.UUID, act: Callable[[], object], said: str) -> HttpResponse:
+def _do(request: HttpRequest, thread_id: uuid.UUID, act: Callable[[], object], done: str) -> HttpResponse:
     """One call, and back to the thread, which says how it went."""
     try:
         act()
     except MessageRefused as refusal:
         messages.error(request, str(refusal.message))
     else:
-        messages.success(request, said)
+        messages.success(request, done)
     return redirect("messaging:thread", thread_id)
 
 
@@ -201,8 +201,8 @@ def _thread_page(request: HttpRequest, shown: Thread, **bound: forms.Form) -> Ht
     """The page, with a form that was refused, or with fresh ones."""
     agent = account_of(request)
     service.read_by_agent(agent=agent, thread=shown)
-    said = conversation(Message.objects.of(shown).select_related("author"))
-    after = last_of(said)
+    written = conversation(Message.objects.of(shown).select_related("author"))
+    after = last_of(written)
     page = reverse("messaging:thread", args=[shown.pk])
     draft = Sheet(request, DraftKind.ANSWER, "body", about=shown.reference, page=page)
     note_draft = Sheet(request, DraftKind.NOTE, "body", about=shown.reference, page=page)
@@ -212,7 +212,7 @@ def _thread_page(request: HttpRequest, shown: Thread, **bound: forms.Form) -> Ht
         "thread": shown,
         "document": shown.document,
         "keys": "messaging/agent/thread_keys.html",
-        "conversation": said,
+        "conversation": written,
         "after": after,
         "answer": answer,
         "draft": draft,

@@ -24,6 +24,7 @@ from adherents.messaging.forms import MessageForm, NewThreadForm
 from adherents.messaging.models import LONGEST_SUBJECT, Message, Thread
 from adherents.messaging.selectors import conversation
 from adherents.messaging.services import threads as service
+from adherents.ui import moments
 from adherents.vault.models import Document
 from adherents.vault.services.arrival import FormFiles
 from adherents.vault.services.standing import Closed
@@ -105,7 +106,7 @@ def _new(request: HttpRequest, writing: Writing, document: Document | None) -> H
 def _subject_about(document: Document | None) -> str:
     if document is None:
         return ""
-    facts = {"kind": document.kind_label, "day": f"{timezone.localtime(document.at):%d/%m/%Y}"}
+    facts = {"kind": document.kind_label, "day": moments.day(document.at)}
     return (_("%(kind)s, envoi du %(day)s") % facts)[:LONGEST_SUBJECT]
 
 
@@ -144,8 +145,8 @@ def _thread(request: HttpRequest, writing: Writing, thread_id: uuid.UUID) -> Htt
     if (written_in := writing.sent(form, send)) is not None:
         return _sent(request, written_in)
     shown = service.read_by_member(acting=writing.acting, thread_id=thread_id)
-    said = conversation(Message.objects.of(shown).for_the_member())
-    context = {"thread": shown, "conversation": said, "form": form, "draft": draft}
+    written = conversation(Message.objects.of(shown).for_the_member())
+    context = {"thread": shown, "conversation": written, "form": form, "draft": draft}
     return render(request, "messaging/member/thread.html", context | writing.context())
 
 
@@ -154,5 +155,5 @@ def _sent(request: HttpRequest, written_in: Thread) -> HttpResponse:
     words = _(
         "Votre message est envoyé. Nous répondons en général avant le %(day)s, et un mail vous le dira."
     )
-    messages.success(request, words % {"day": f"{day:%d/%m/%Y}"})
+    messages.success(request, words % {"day": moments.day(day)})
     return redirect("messages:thread", written_in.pk)

@@ -28,10 +28,10 @@ def live(request: HttpRequest) -> HttpResponse:
 @require_safe
 def ready(request: HttpRequest) -> HttpResponse:
     """200 when database, storage and cache all answer, 503 when one does not; the logs say why."""
-    found = states()
+    answering = states()
     return JsonResponse(
-        {name: "ok" if answers else "down" for name, answers in found.items()},
-        status=200 if all(found.values()) else 503,
+        {name: "ok" if answers else "down" for name, answers in answering.items()},
+        status=200 if all(answering.values()) else 503,
     )
 
 

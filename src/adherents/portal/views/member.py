@@ -1,7 +1,5 @@
 """A member's own pages: home, personal data, what happened on the account."""
 
-import re
-
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -12,6 +10,7 @@ from adherents.accounts.models import Account
 from adherents.enrolment.models import AddressToConfirm
 from adherents.members.acting import May, acting_for
 from adherents.members.models import Beneficiary, Member
+from adherents.members.names import said_given_name
 from adherents.portal.history import entries_about, line, previous_sign_in
 from adherents.portal.waiting import all_to_send_again, password_days, waiting_for
 from adherents.vault.selectors.cards import cards_of
@@ -28,12 +27,6 @@ def _file_of(account: Account) -> Member | None:
     return acting.file
 
 
-def _given_name(member: Member) -> str:
-    """The first given name, as one says it to a person: « Marie Ève » for « MARIE ÈVE, ANNE »."""
-    first = re.split(r"[,;/]", member.first_names)[0].strip()
-    return first.title() if first.isupper() else first
-
-
 @require_safe
 @member_required
 def member_home(request: HttpRequest) -> HttpResponse:
@@ -46,7 +39,7 @@ def member_home(request: HttpRequest) -> HttpResponse:
         "portal/home.html",
         {
             "member": member,
-            "given_name": _given_name(member) if member else "",
+            "given_name": said_given_name(member.first_names) if member else "",
             "waiting": waiting,
             "cards": cards_of(waiting.beside) if waiting else [],
             "previous_sign_in": previous_sign_in(account),

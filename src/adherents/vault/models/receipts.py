@@ -5,6 +5,7 @@ from typing import Self
 from django.db import models
 from django.utils import timezone
 
+from adherents.journal.subjects import Kind, subject_of
 from adherents.vault.models.documents import Deposit
 
 
@@ -55,7 +56,9 @@ class SigningKey(models.Model):
     @property
     def subject(self) -> str:
         """How the journal names it."""
-        return f"signing-key:ed25519-{self.key_id}"  # digits alone would look like a number of a person
+        return subject_of(
+            Kind.SIGNING_KEY, f"ed25519-{self.key_id}"
+        )  # digits alone would look like a number of a person
 
 
 class Receipt(models.Model):

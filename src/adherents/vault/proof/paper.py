@@ -12,8 +12,9 @@ from django.utils.translation import ngettext
 from adherents.inspection.file_type import SHORT_NAMES
 from adherents.insurer.profile import profile
 from adherents.ui import paper
+from adherents.ui.moments import moment
+from adherents.ui.numbers import size, thousands
 from adherents.ui.paper import UNDRAWN, breakable, drawable, groups
-from adherents.ui.templatetags.ui import moment, size
 from adherents.vault.proof.statement import Envelope, File, Statement, read_statement
 
 _SHEET = Path(__file__).parents[1] / "assets" / "receipt.typ"
@@ -76,7 +77,7 @@ def _file(file: File) -> dict[str, object]:
         kind = profile().documents.kind(file.kind).label
     except KeyError:
         kind = file.kind_label
-    octets = _("%(count)s octets") % {"count": _thousands(file.size)}
+    octets = _("%(count)s octets") % {"count": thousands(file.size)}
     type_name = SHORT_NAMES.get(file.content_type, file.content_type)
     return {
         "name": breakable(drawable(file.name)),
@@ -124,8 +125,3 @@ def _moment(statement: Statement) -> str:
         "moment": moment(at.astimezone(timezone.get_default_timezone())),
         "offset": f"{offset[:3]}:{offset[3:]}",
     }
-
-
-def _thousands(count: int) -> str:
-    narrow = "\u202f" if (translation.get_language() or "fr").startswith("fr") else ","
-    return f"{count:,}".replace(",", narrow)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from adherents.journal.events import Event
 from adherents.journal.models import Entry
+from adherents.ui import moments
 from adherents.vault.legibility import what_to_do_about_blank, what_to_send, why_set_aside
 from adherents.vault.models import Document, State
 from adherents.vault.origins import Origin
@@ -74,7 +75,7 @@ def what_next(document: Document) -> str:
 
 def expected(document: Document) -> str:
     """« attendue avant le 30/11/2026. », in working days; once it is past, that we are late."""
-    day = {"date": f"{document.answer_expected_on:%d/%m/%Y}"}
+    day = {"date": moments.day(document.answer_expected_on)}
     if timezone.localdate() > document.answer_expected_on:
         return _("attendue avant le %(date)s : nous avons du retard, votre document n’est pas oublié.") % day
     return _("attendue avant le %(date)s.") % day

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from django.db import transaction
@@ -24,6 +25,7 @@ from adherents.vault.models import Document, GatheredPhoto
 from adherents.vault.models.files import NamedFile
 from adherents.vault.names import clean_name, cut
 from adherents.vault.origins import Origin
+from adherents.vault.services.reading import note_altered
 from adherents.vault.services.verification import every_row
 
 # With its folder, date and number it stays far from what Windows takes, unpacked deep in somebody's folders.
@@ -117,7 +119,7 @@ def _may_go(document: Document, file: NamedFile, export: Export) -> bool:
         verify(file)
     except Altered as error:
         export.left_out[str(file.pk)] = error.code
-        _journal(Event.DOCUMENT_ALTERED, document, export.actor, code=error.code, **which)
+        note_altered(document, code=error.code, actor=export.actor, **which)
         return False
     _journal(Event.DOCUMENT_DOWNLOADED, document, export.actor, way="zip", **which)
     return True
@@ -164,7 +166,5 @@ def _json_list(rows: Any, export: Export) -> Iterator[bytes]:
 
 
 def _csv_list(rows: Any, export: Export) -> Iterator[bytes]:
-    """For a spreadsheet in France: semicolons, and a mark that says UTF-8. No cell begins as a formula does."""
-    yield (spreadsheet.MARK + spreadsheet.line(COLUMNS)).encode()
-    for line in _lines(rows, export):
-        yield spreadsheet.line(str(line[column]) for column in COLUMNS).encode()
+    written = ([line[column] for column in COLUMNS] for line in _lines(rows, export))
+    yield from map(str.encode, spreadsheet.lines(chain([COLUMNS], written)))

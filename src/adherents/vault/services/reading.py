@@ -48,6 +48,19 @@ def find(*, acting: Acting, document_id: uuid.UUID, photo: int | None = None) ->
     return document, file
 
 
+def note_altered(document: Document, *, code: str, actor: str = "system", **which: int) -> None:
+    """Journal that the document is no longer as it arrived. `which`: the page, or the photo, where it is one."""
+    with transaction.atomic():
+        record(
+            Event.DOCUMENT_ALTERED,
+            subject=document.subject,
+            owner=document.owner,
+            actor=actor,
+            code=code,
+            **which,
+        )
+
+
 def download(*, acting: Acting, document_id: uuid.UUID, photo: int | None = None) -> VerifiedFile:
     """A member's own document, or photo `photo` (from 1) of those gathered in it, as it was sent.
 
@@ -59,15 +72,7 @@ def download(*, acting: Acting, document_id: uuid.UUID, photo: int | None = None
     try:
         authenticate(file)
     except Altered as error:
-        with transaction.atomic():
-            record(
-                Event.DOCUMENT_ALTERED,
-                subject=document.subject,
-                owner=document.owner,
-                actor=acting.actor,
-                code=error.code,
-                **which,
-            )
+        note_altered(document, code=error.code, actor=acting.actor, **which)
         raise
     with transaction.atomic():
         record(

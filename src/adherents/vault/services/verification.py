@@ -7,12 +7,11 @@ from itertools import islice
 from typing import Any
 
 from django.apps import apps
-from django.db import models, transaction
+from django.db import models
 
 from adherents.crypto.envelopes import opening_stream, sealed_size
 from adherents.crypto.keys import CannotOpen
-from adherents.journal.events import Event
-from adherents.journal.services import record
+from adherents.journal.subjects import Kind, subject_of
 from adherents.storage.models import SealedFile, UnclaimedObject
 from adherents.storage.objects import (
     NoSuchObject,
@@ -24,6 +23,7 @@ from adherents.storage.objects import (
 )
 from adherents.storage.reading import Altered, clear_bytes
 from adherents.vault.models import Document, GatheredPhoto, Page
+from adherents.vault.services.reading import note_altered
 
 BATCH = 200
 MOST_COMPARED = 50  # of those that do not open: whose bytes each of them holds is looked for among the others
@@ -210,15 +210,7 @@ def _tell(fault: _Fault, on_finding: Callable[[Finding], None]) -> None:
     if isinstance(document, Document):
         page = file.number if isinstance(file, Page) else 0
         photo: dict[str, Any] = {"photo": file.number} if isinstance(file, GatheredPhoto) else {}
-        with transaction.atomic():
-            record(
-                Event.DOCUMENT_ALTERED,
-                subject=document.subject,
-                owner=document.owner,
-                code=fault.code,
-                page=page,
-                **photo,
-            )
+        note_altered(document, code=fault.code, page=page, **photo)
 
 
 def _names(file: SealedFile) -> tuple[str, str]:
@@ -230,7 +222,7 @@ def _names(file: SealedFile) -> tuple[str, str]:
         what, whose = _names(file.document)
         return f"{what} photo {file.number}", whose
     if isinstance(file, Document):
-        return f"document {file.id} of {file.deposit.number}", f"member:{file.member_id}"
+        return f"document {file.id} of {file.deposit.number}", subject_of(Kind.MEMBER, file.member_id)
     return f"{file._meta.verbose_name} {file.pk}", ""
 
 

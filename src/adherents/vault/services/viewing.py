@@ -6,6 +6,7 @@ from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.storage.reading import Altered, clear_bytes
 from adherents.vault.models import Document, Page
+from adherents.vault.services.reading import note_altered
 
 
 class NoSuchPage(Exception):
@@ -21,14 +22,7 @@ def page_image(document: Document, number: int) -> bytes:
     try:
         return b"".join(list(clear_bytes(page)))
     except Altered as error:
-        with transaction.atomic():
-            record(
-                Event.DOCUMENT_ALTERED,
-                subject=document.subject,
-                owner=document.owner,
-                code=error.code,
-                page=number,
-            )
+        note_altered(document, code=error.code, page=number)
         raise
 
 

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 from django.utils import translation
 
-from adherents.ui.templatetags.ui import size
+from adherents.ui.numbers import size
 from adherents.vault.proof.keys import NoKey, read_pem
 from adherents.vault.proof.verdict import MOST_BYTES, ProvesNothing, ReceiptFault, ReceiptVerdict
 from adherents.vault.services import receipts, signing

@@ -1,0 +1,31 @@
+"""How the journal names what an entry is about, and who did it: a kind and a key, `member:12`, never a person's name."""
+
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What may be named so. These words are stored, and chained: they never change."""
+
+    ACCOUNT = "account"
+    AGENT = "agent"  # an account, as the one who acts
+    ANSWER = "answer"  # kept ready
+    BENEFICIARY = "beneficiary"
+    DOCUMENT = "document"
+    IDENTIFIER = "identifier"  # that no account has
+    LETTERS = "letters"
+    MEMBER = "member"
+    SIGNING_KEY = "signing-key"
+
+
+def subject_of(kind: Kind, key: object) -> str:
+    return f"{kind.value}:{key}"
+
+
+def kind_of(subject: str) -> str:
+    """One of `Kind`, or another word where the subject has no key (`system`, `register`)."""
+    return subject.partition(":")[0]
+
+
+def number_in(subject: str) -> int:
+    """The key, of a subject that a number names."""
+    return int(subject.partition(":")[2])
