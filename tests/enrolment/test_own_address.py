@@ -148,7 +148,7 @@ def test_the_address_that_one_has_is_refused_unless_it_is_in_failure(
 ) -> None:
     client = signed_in(CAMILLE)
     assert "C’est déjà l’adresse de votre compte" in text_of(ask(client, OLD.upper()))
-    Member.objects.update(email_failed_at=timezone.now())
+    Member.objects.update(email_bounced_at=timezone.now())
     ask(client, OLD)
     assert confirm(link_in(letters()[0])).status_code == 200
     assert Member.objects.get().is_reachable

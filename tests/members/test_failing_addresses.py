@@ -130,4 +130,4 @@ def test_the_insurers_file_takes_off_the_list_only_with_another_address(
 
 def test_no_address_is_no_address_in_failure(camille: Member) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
-        Member.objects.update(email="", email_key="", email_failed_at=timezone.now())
+        Member.objects.update(email="", email_key="", email_bounced_at=timezone.now())

@@ -141,7 +141,7 @@ class MemberQuerySet(SealedQuerySet["Member"]):
 
     def failing(self) -> Self:
         """« Adresse en échec »: present members with an address that its server refuses for good."""
-        return self.present().filter(email_failed_at__isnull=False)
+        return self.present().filter(email_bounced_at__isnull=False)
 
 
 def _either_way(typed: SearchQuery, column: str) -> Q:
@@ -225,7 +225,7 @@ class Member(Person):
         null=True,
         help_text="when an agent or the member gave the address: the file replaces it by a new one only; null: the file's",
     )
-    email_failed_at = models.DateTimeField(
+    email_bounced_at = models.DateTimeField(
         null=True, help_text="when its server refused the address for good; null again when it changes"
     )
     phone = models.CharField(max_length=20, blank=True)
@@ -259,7 +259,7 @@ class Member(Person):
                 opclasses=["varchar_pattern_ops", "varchar_ops"],
             ),
             models.Index(
-                fields=["number"], name="member_failing", condition=Q(email_failed_at__isnull=False)
+                fields=["number"], name="member_failing", condition=Q(email_bounced_at__isnull=False)
             ),
             models.Index(
                 fields=["former_number"], name="member_former", condition=Q(former_number__isnull=False)
@@ -274,7 +274,8 @@ class Member(Person):
             ),
             models.CheckConstraint(condition=Q(language__in=["fr", "en"]), name="member_language"),
             models.CheckConstraint(
-                condition=Q(email_failed_at__isnull=True) | Q(email_key__gt=""), name="member_failing_address"
+                condition=Q(email_bounced_at__isnull=True) | Q(email_key__gt=""),
+                name="member_failing_address",
             ),
             models.CheckConstraint(
                 condition=Q(start_date__isnull=True)
@@ -323,7 +324,7 @@ class Member(Person):
     @property
     def is_reachable(self) -> bool:
         """Whether a mail may arrive: there is an address, and its server did not refuse it (G10)."""
-        return bool(self.email) and self.email_failed_at is None
+        return bool(self.email) and self.email_bounced_at is None
 
     @property
     def mail_to(self) -> tuple[str, str]:
