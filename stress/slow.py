@@ -28,7 +28,7 @@ import psutil
 from tests.cast import CAMILLE, Person
 from tests.journeys.running import ROOT, _free_port
 from tests.vault.conftest import pdf
-from tests.vault.phone import Phone
+from tests.vault.tus_client import Phone
 
 from stress.portal import StressedPortal
 

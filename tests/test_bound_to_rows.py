@@ -34,8 +34,8 @@ from adherents.messaging.models import Message, Thread
 from tests.agents import add_totp, code_of, make_agent, signed_in
 from tests.casework.queueing import waiting
 from tests.cast import CAMILLE, EVE
+from tests.database_contents import stored
 from tests.factories import add_to_register, open_account
-from tests.stored import stored
 
 pytestmark = pytest.mark.django_db
 ENCRYPTED = [

@@ -32,8 +32,8 @@ from adherents.vault.services import signing
 from adherents.vault.services.rendition import draw_due
 from adherents.vault.services.verification import sealed_models
 from tests.cast import CAMILLE, EVE, JEAN_FRANCOIS
+from tests.database_contents import as_stored, stored
 from tests.factories import open_account
-from tests.stored import as_stored, stored
 from tests.vault.conftest import deposited, objects_folder, pdf  # noqa: F401
 
 pytestmark = pytest.mark.django_db

@@ -37,8 +37,8 @@ from tests.accounts.steps import (
     text_of,
 )
 from tests.cast import CAMILLE, EVE, NEW_PASSWORD, NO_MAIL, PASSWORD
+from tests.database_contents import everything_stored
 from tests.factories import open_account
-from tests.stored import everything_stored
 
 pytestmark = pytest.mark.django_db
 

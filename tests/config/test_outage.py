@@ -13,7 +13,7 @@ from tests import postgresql
 from tests.cast import CAMILLE
 from tests.config.installation import ask
 from tests.journeys.running import PATIENCE, Portal
-from tests.vault.phone import FILES, SEND, Phone
+from tests.vault.tus_client import FILES, SEND, Phone
 
 THREADS = 8
 PAGES = [

@@ -9,7 +9,7 @@ from adherents.accounts.models import Account
 from tests.accounts.steps import sign_in
 from tests.cast import CAMILLE, PASSWORD
 from tests.config.addresses import ADDRESSES, Address
-from tests.stored import every_row
+from tests.database_contents import every_row
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 EVERY_ADDRESS = pytest.mark.parametrize("address", ADDRESSES, ids=str)

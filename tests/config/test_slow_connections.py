@@ -14,7 +14,7 @@ import psutil
 import pytest
 from stress.slow import SlowPortal, behind_nginx, held, people
 
-from tests.vault.phone import SEND, Phone
+from tests.vault.tus_client import SEND, Phone
 
 MEMBERS = people(3)
 THREADS = 8

@@ -28,9 +28,9 @@ from adherents.members.services.addresses import record_bounce
 from tests.accounts.steps import is_signed_in, lock_out, sign_in
 from tests.cast import CAMILLE, NEW_PASSWORD, NO_MAIL, PASSWORD, Person
 from tests.conftest import Letter
+from tests.database_contents import everything_stored
 from tests.enrolment.letters import letter_to
 from tests.factories import add_to_register, open_account
-from tests.stored import everything_stored
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rule("G10")]
 PAGE = "/adherent/premiere-connexion/code/"

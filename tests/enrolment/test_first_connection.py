@@ -38,8 +38,8 @@ from tests.cast import (
     TWIN_ZOE,
     Person,
 )
+from tests.database_contents import everything_stored
 from tests.factories import add_to_register, open_account
-from tests.stored import everything_stored
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rule("G8"), pytest.mark.usefixtures("register")]
 PAGE = "/adherent/premiere-connexion/"

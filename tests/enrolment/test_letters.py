@@ -22,9 +22,9 @@ from adherents.members.services.accounts import change_email
 from adherents.members.services.addresses import record_bounce
 from adherents.work.services import run_once
 from tests.cast import CAMILLE, ENGLISH, EVE, NO_MAIL
+from tests.database_contents import everything_stored
 from tests.enrolment.letters import AGENT, REASON, code_in, letter_to, pages_of, pdf_of
 from tests.factories import add_to_register, open_account
-from tests.stored import everything_stored
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rule("G10")]
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from playwright.sync_api import expect
 
 from tests.cast import PASSWORD
-from tests.journeys.visiting import Visitor
+from tests.journeys.visitor import Visitor
 
 
 @dataclass

@@ -174,10 +174,10 @@ class Portal:
         return "".join(path.read_text() for path in sorted(self.folder.glob("*.log")))
 
     def _beside(self, *arguments: str, text: str = "") -> str:
-        """What a module with a `__main__` says, run with the portal's settings (`tests.journeys.beside`)."""
+        """What a module with a `__main__` says, run with the portal's settings (`tests.journeys.module_runner`)."""
         if self._helper is None:
             self._helper = subprocess.Popen(
-                [sys.executable, "-m", "tests.journeys.beside"],
+                [sys.executable, "-m", "tests.journeys.module_runner"],
                 env=self.environment,
                 cwd=ROOT,
                 stdin=subprocess.PIPE,

@@ -9,7 +9,7 @@ from tests.cast import PASSWORD, Person
 from tests.journeys.conftest import Visit
 from tests.journeys.papers import file, photo
 from tests.journeys.test_desk import send
-from tests.journeys.visiting import Visitor
+from tests.journeys.visitor import Visitor
 
 BUTTON = "Envoyer le bon document"
 LINK = re.compile(r"https?://\S+/envoyer/\?remplace=[0-9a-f-]+")

@@ -11,7 +11,7 @@ from tests.journeys.agents import become_agent
 from tests.journeys.conftest import Visit
 from tests.journeys.papers import sheets
 from tests.journeys.test_desk import search, send
-from tests.journeys.visiting import Visitor
+from tests.journeys.visitor import Visitor
 from tests.members.member_file import line_of
 
 HEAD = "hugo.renard@mese.example"

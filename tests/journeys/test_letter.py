@@ -9,7 +9,7 @@ from tests.cast import NEW_PASSWORD, Person
 from tests.enrolment.letters import code_in, pages_of
 from tests.journeys.agents import become_agent
 from tests.journeys.conftest import Visit
-from tests.journeys.visiting import Visitor
+from tests.journeys.visitor import Visitor
 
 AGENT = "odile.marchand@mese.example"
 REASON = {"Motif": "L’adhérent a appelé"}

@@ -10,7 +10,7 @@ from tests.journeys.agents import become_agent
 from tests.journeys.conftest import Visit
 from tests.journeys.papers import file, photo
 from tests.journeys.test_every_page import FOR_ALL, FOR_MEMBERS
-from tests.journeys.visiting import Visitor
+from tests.journeys.visitor import Visitor
 
 WIDTHS = (320, 360)
 LANGUAGES = ("fr", "en")

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.cast import EVE, KARIM, NEW_PASSWORD, PASSWORD, Person
 from tests.journeys.conftest import Visit
-from tests.journeys.visiting import Size, Visitor
+from tests.journeys.visitor import Size, Visitor
 
 
 @pytest.mark.rule("G8")

@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from tests.cast import NEW_PASSWORD, NO_MAIL, PASSWORD, Person
 from tests.journeys.conftest import Visit
-from tests.journeys.visiting import Size, Visitor
+from tests.journeys.visitor import Size, Visitor
 
 
 @pytest.mark.rule("G2")

@@ -12,8 +12,8 @@ from tests.cast import Person
 from tests.journeys.conftest import Visit
 from tests.journeys.papers import file, photo, sheets
 from tests.journeys.running import Portal
-from tests.journeys.train import in_a_train
-from tests.journeys.visiting import Size, Visitor
+from tests.journeys.slow_line import in_a_train
+from tests.journeys.visitor import Size, Visitor
 
 SEND = "/adherent/documents/envoyer/"
 WELL_BEGUN = re.compile(r"1,\d\ssur\s\d,\d\sMo")

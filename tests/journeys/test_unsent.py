@@ -11,7 +11,7 @@ from tests.journeys.conftest import Visit
 from tests.journeys.papers import file, photo, sheets
 from tests.journeys.test_drafts import end_sessions
 from tests.journeys.test_sending import READY, SEND, choose, line
-from tests.journeys.visiting import Visitor
+from tests.journeys.visitor import Visitor
 
 HIDDEN_BY_THE_BAR = """() => {
   const bar = document.querySelector(".send-bar").getBoundingClientRect();

@@ -20,9 +20,9 @@ from adherents.members.models import Beneficiary, Member
 from adherents.members.services.accounts import NumberGiven, attach_account
 from adherents.members.services.import_files import RegisterChangedMeanwhile, TooManyOthers
 from tests.cast import CAMILLE, ENGLISH, EVE, JEAN_FRANCOIS, KARIM, TWIN_LEA, TWIN_ZOE, Person
+from tests.database_contents import as_stored
 from tests.members.importing import CAST, counts, run
 from tests.members.member_file import Line, child_of, line_of, write, write_beneficiaries
-from tests.stored import as_stored
 
 pytestmark = pytest.mark.django_db
 

@@ -17,9 +17,9 @@ from adherents.members.models import Beneficiary, Member
 from adherents.members.services.accounts import attach_account, change_email
 from adherents.members.services.import_files import TooManyGone, import_files
 from tests.cast import CAMILLE, EVE, JEAN_FRANCOIS, KARIM, NO_MAIL, TWIN_LEA, TWIN_ZOE
+from tests.database_contents import as_stored
 from tests.members.importing import CAST, counts, run
 from tests.members.member_file import child_of, line_of, write
-from tests.stored import as_stored
 
 pytestmark = pytest.mark.django_db
 

@@ -29,7 +29,7 @@ from tests.cast import CAMILLE
 from tests.journeys.running import Portal
 from tests.vault import s3
 from tests.vault.conftest import browser_of, deposited, pdf, send, upload
-from tests.vault.phone import FILES, SEND, Phone
+from tests.vault.tus_client import FILES, SEND, Phone
 
 Text = Callable[[Any], str]
 HURRIED = Config(

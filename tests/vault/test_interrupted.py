@@ -14,7 +14,7 @@ from stress.vault import killed
 
 from tests.cast import ANGE, CAMILLE, EVE, JEAN_FRANCOIS, KARIM
 from tests.vault.conftest import pdf
-from tests.vault.phone import Phone
+from tests.vault.tus_client import Phone
 
 PEOPLE = [CAMILLE, JEAN_FRANCOIS, KARIM, EVE, ANGE]
 NOISE = random.Random(5).randbytes(900_000).hex().encode()

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tests.journeys.running import Portal
-from tests.journeys.visiting import Visitor
+from tests.journeys.visitor import Visitor
 
 STEP = 16_384
 
