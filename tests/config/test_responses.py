@@ -37,7 +37,9 @@ def assert_protected(response: Any) -> None:
     assert response["Cross-Origin-Resource-Policy"] == "same-origin"
     assert "no-store" in response["Cache-Control"]
     assert "Access-Control-Allow-Origin" not in response
-    for morsel in filter(lambda one: one.value, response.cookies.values()):  # an empty one is being dropped
+    for morsel in filter(
+        lambda cookie: cookie.value, response.cookies.values()
+    ):  # an empty one is being dropped
         assert morsel["httponly"], morsel
         assert morsel["samesite"] in {"Lax", "Strict"}, morsel
 

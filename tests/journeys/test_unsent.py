@@ -359,7 +359,9 @@ def test_no_request_brings_more_than_a_mebibyte(visit: Visit, member: Person) ->
     sizes: list[int] = []
     visitor.page.on(
         "request",
-        lambda one: sizes.append(int(one.all_headers()["content-length"])) if one.method == "PATCH" else None,
+        lambda request: (
+            sizes.append(int(request.all_headers()["content-length"])) if request.method == "PATCH" else None
+        ),
     )
     heavy = b"%PDF-1.4\n%" + b"x" * 2_500_000 + b"\nstartxref\n0\n%%EOF\n"
     choose(visitor, file("lourd.pdf", heavy))

@@ -55,8 +55,8 @@ def camille() -> Member:
 
 
 def address() -> str:
-    [found] = {camille().email, Account.objects.get(identifier=CAMILLE.number).email}
-    return found
+    [address] = {camille().email, Account.objects.get(identifier=CAMILLE.number).email}
+    return address
 
 
 @WHO

@@ -69,8 +69,8 @@ def test_only_an_address_refused_for_good_puts_its_member_on_the_list(
     mailbox.answers = {at: answer}
     assert send(settings, mailbox).state == state
     assert failing() == ([CAMILLE.number] if fails else [])
-    told = Entry.objects.filter(event=Event.ADDRESS_FAILED, subject=camille.subject)
-    assert told.count() == int(fails)
+    entries = Entry.objects.filter(event=Event.ADDRESS_FAILED, subject=camille.subject)
+    assert entries.count() == int(fails)
 
 
 def test_an_address_that_was_changed_meanwhile_is_nobodys(camille: Member, settings: LazySettings) -> None:
