@@ -70,7 +70,7 @@ def figures() -> Iterator[dict[str, Any]]:
 
 
 def _told(what: str, many: list[tuple[float, int]], few: list[tuple[float, int]]) -> dict[str, Any]:
-    ours, baseline = [one[0] for one in many], [one[0] for one in few]
+    ours, baseline = [one[0] for one in many], [measure[0] for measure in few]
     line = {
         "figure": "desk",
         "what": what,
@@ -86,7 +86,10 @@ def _told(what: str, many: list[tuple[float, int]], few: list[tuple[float, int]]
         "rounds": len(ours),
     }
     if what.endswith("the query"):
-        line |= {"found": median(one[1] for one in many), "baseline_found": median(one[1] for one in few)}
+        line |= {
+            "found": median(one[1] for one in many),
+            "baseline_found": median(measure[1] for measure in few),
+        }
     return line | ({"p95_bar_ms": 50} if what.startswith("search") else {})
 
 
@@ -127,8 +130,8 @@ def _octets(url: str) -> int:
 def _measured(url: str, members: int, turn: int) -> Times:
     """In a process of its own, as a web server is."""
     namesakes = NAMESAKES if members == FEW else 0
-    said = _python("bench.desk", url, *map(str, (members, namesakes, turn)))
-    return json.loads(said.splitlines()[-1])  # type: ignore[no-any-return]
+    output = _python("bench.desk", url, *map(str, (members, namesakes, turn)))
+    return json.loads(output.splitlines()[-1])  # type: ignore[no-any-return]
 
 
 def _python(module: str, url: str, *arguments: str) -> str:

@@ -35,12 +35,12 @@ def person(rank: int, members: int, namesakes: int = 0) -> Any:
     same birth date."""
     from adherents.demo import invented
 
-    found = invented.member(rank)
+    persona = invented.member(rank)
     if not namesakes:
-        return found
+        return persona
     named = invented.member(1 + rank % (members // namesakes))
     return replace(
-        found,
+        persona,
         nom_naissance=named.nom_naissance,
         nom_usage=named.nom_usage,
         prenoms=named.prenoms,
@@ -59,7 +59,7 @@ def fill(members: int, namesakes: int = 0) -> None:
         _step("members", lambda: _members(members, namesakes))
         cursor.execute("SELECT setseed(0.2026)")
         for name, statements in _statements(members * DOCUMENTS_EACH).items():
-            _step(name, lambda told=statements: [cursor.execute(one) for one in told])
+            _step(name, lambda told=statements: [cursor.execute(statement) for statement in told])
         _step("words of decisions", lambda: _words(cursor))
     _step("tallies", _tallies)
     with connection.cursor() as cursor:
@@ -155,23 +155,23 @@ def _model(room: str, name: str) -> Any:
 
 def _with_defaults(model: Any, given: dict[str, str]) -> dict[str, str]:
     """The given columns, and for the others that may not be null what a new row has in them, as SQL."""
-    found = dict(given)
+    facts = dict(given)
     for field in model._meta.concrete_fields:
-        if field.column in found or field.null or field.primary_key:
+        if field.column in facts or field.null or field.primary_key:
             continue
         value = field.get_default()
         kind = field.get_internal_type()
         if kind == "DateTimeField":
-            found[field.column] = "now()"
+            facts[field.column] = "now()"
         elif kind == "BinaryField":
-            found[field.column] = "''::bytea"
+            facts[field.column] = "''::bytea"
         elif kind == "JSONField":
-            found[field.column] = "'[]'::jsonb" if value == [] else "'{}'::jsonb"
+            facts[field.column] = "'[]'::jsonb" if value == [] else "'{}'::jsonb"
         elif isinstance(value, int):
-            found[field.column] = str(value).lower()
+            facts[field.column] = str(value).lower()
         else:
-            found[field.column] = f"'{value or ''}'"
-    return found
+            facts[field.column] = f"'{value or ''}'"
+    return facts
 
 
 def _insert(model_label: str, source: str, **given: str) -> str:
@@ -361,10 +361,10 @@ def _words(cursor: Any) -> None:
     from adherents.casework.models import Decision
 
     words = Decision._meta.get_field("words_fr")
-    told = list(Decision.objects.exclude(reason="").values_list("pk", *words.bound_to))
+    decisions = list(Decision.objects.exclude(reason="").values_list("pk", *words.bound_to))
     cursor.execute("CREATE TEMPORARY TABLE said (id bigint, words bytea)")
     with cursor.copy("COPY said FROM STDIN") as copy:
-        for pk, *identity in told:
+        for pk, *identity in decisions:
             copy.write_row((pk, words.seal("Le document est illisible.", *identity, pk=pk)))
     cursor.execute("UPDATE casework_decision d SET words_fr = s.words FROM said s WHERE s.id = d.id")
 

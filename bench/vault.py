@@ -89,9 +89,9 @@ class Browser:
         self._cookies = {name: morsel.value for name, morsel in client.cookies.items()}
         self._application = get_wsgi_application()
         page = self._ask("GET", "/adherent/documents/envoyer/")
-        found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
-        assert found, page[:500]
-        self._token = found[1]
+        match = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
+        assert match, page[:500]
+        self._token = match[1]
 
     def form_with(self, size: int, file: Path) -> int:
         """Write a request's body with a PDF of so many bytes to `file` (the network's part of the memory); its length."""
@@ -277,6 +277,6 @@ def growth(work: Callable[[], object]) -> int:
     before = psutil.Process().memory_info().rss
     Path("/proc/self/clear_refs").write_text("5")  # the peak is counted anew from here
     work()
-    found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
-    assert found
-    return int(found[1]) * 1024 - before
+    match = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    assert match
+    return int(match[1]) * 1024 - before

@@ -15,9 +15,9 @@ def main() -> int:
     django.setup()
     failed = False
     for name in sys.argv[1:] or PROOFS:
-        for found in importlib.import_module(f"stress.{name}").proofs():
-            print(json.dumps(found), flush=True)
-            failed = failed or bool(found["wrong"])
+        for proof in importlib.import_module(f"stress.{name}").proofs():
+            print(json.dumps(proof), flush=True)
+            failed = failed or bool(proof["wrong"])
     return int(failed)
 
 

@@ -86,15 +86,15 @@ def _treated(
                 time.sleep(2)
         finally:
             stop.set()
-        for one in working:
-            one.result()
+        for agent in working:
+            agent.result()
     seconds = time.monotonic() - began
-    found = portal.ask("facts", agents)
-    wrong = [*found["wrong"], *_held_by_two([hold for hand in hands for hold in hand.holds])]
+    facts = portal.ask("facts", agents)
+    wrong = [*facts["wrong"], *_held_by_two([hold for hand in hands for hold in hand.holds])]
     if left["left"]:
         wrong.append(f"never treated: {left}")
-    if found["done"] != documents + number:
-        wrong.append(f"{found['done']} treated of {documents + number}")
+    if facts["done"] != documents + number:
+        wrong.append(f"{facts['done']} treated of {documents + number}")
     waits = sorted(wait for hand in hands for wait in hand.waits)
     did = Counter[str]()
     for hand in hands:
@@ -107,11 +107,11 @@ def _treated(
         "sent_meanwhile": number,
         "seed": seed,
         "seconds": round(seconds),
-        "decisions_a_second": round(found["done"] / seconds, 1),
+        "decisions_a_second": round(facts["done"] / seconds, 1),
         "next_ms_median": round(statistics.median(waits) * 1000),
         "next_ms_p95": round(waits[int(len(waits) * 0.95)] * 1000),
         "did": dict(sorted(did.items())),
-        "furthest_from_its_turn": found["furthest"],
+        "furthest_from_its_turn": facts["furthest"],
         "wrong": wrong,
     }
 
@@ -122,9 +122,9 @@ def _held_by_two(holds: list[Hold]) -> list[str]:
         by_item.setdefault(hold.item, []).append(hold)
     for item, several in by_item.items():
         several.sort(key=lambda hold: hold.began)
-        for one, other in itertools.pairwise(several):
-            if one.agent != other.agent and other.began < one.ended:
-                wrong.append(f"{item} was held by {one.agent} and {other.agent} at once")
+        for first, other in itertools.pairwise(several):
+            if first.agent != other.agent and other.began < first.ended:
+                wrong.append(f"{item} was held by {first.agent} and {other.agent} at once")
     return wrong
 
 
@@ -251,12 +251,12 @@ class Hand(Browser):
         assert status == 302, (path, status, page[:600])
         now = time.monotonic()
         self.waits.append(now - began)
-        found = re.fullmatch(r"/gestion/traiter/([0-9a-f-]{36})/", place)
-        if not found:
+        match = re.fullmatch(r"/gestion/traiter/([0-9a-f-]{36})/", place)
+        if not match:
             return ""
         # Until it is let go (`_let_go`); if nobody says so, until the lease ends at the soonest.
-        self.holds.append(Hold(found[1], self.rank, now, began + LEASE_MINUTES * 60))
-        return found[1]
+        self.holds.append(Hold(match[1], self.rank, now, began + LEASE_MINUTES * 60))
+        return match[1]
 
     def _let_go(self, item: str) -> None:
         now = time.monotonic()
@@ -297,6 +297,6 @@ class Hand(Browser):
     def _undo(self, on_screen: str) -> None:
         """The last decision, through the button on the next one's screen; it comes again with « suivant »."""
         _, _, page = self.request("GET", f"/gestion/traiter/{on_screen}/")
-        if found := re.search(r'action="(/gestion/decisions/\d+/annuler/)"', page):
-            status, place, _ = self.request("POST", found[1], {"back": on_screen})
+        if match := re.search(r'action="(/gestion/decisions/\d+/annuler/)"', page):
+            status, place, _ = self.request("POST", match[1], {"back": on_screen})
             self.did["undone" if on_screen not in place else "undone too late"] += status == 302

@@ -84,7 +84,7 @@ def prepare(agents: int, documents: int) -> dict[str, Any]:
         client.post("/adherent/", {"identifier": person.number, "password": PASSWORD})
         assert client.session.get("_auth_user_id"), person
         senders.append(_cookies_of(client, "/adherent/documents/envoyer/"))
-    return {"agents": [_cookies_of(signed_in(one), "/gestion/") for one in people], "members": senders}
+    return {"agents": [_cookies_of(signed_in(person), "/gestion/") for person in people], "members": senders}
 
 
 def left() -> dict[str, int]:
@@ -108,16 +108,16 @@ def facts(agents: int) -> dict[str, Any]:
         if states[document] != Outcome(outcome).value:
             wrong.append(f"{document} was decided {outcome} and is {states[document]}")
     wrong += [f"{document} was decided {count} times" for document, count in decisions.items() if count > 1]
-    told = Counter(
+    counts = Counter(
         Entry.objects.filter(
             event__in=[Event.DOCUMENT_ACCEPTED, Event.DOCUMENT_REFUSED, Event.CORRECTION_ASKED]
         ).values_list("subject", flat=True)
     )
-    wrong += [f"{subject} was told {count} times" for subject, count in told.items() if count > 1]
+    wrong += [f"{subject} was told {count} times" for subject, count in counts.items() if count > 1]
     done = Item.objects.filter(status=Status.DONE).count()
     mails = OutboxMail.objects.filter(dedupe_key__startswith="decision:").count()
-    if not done == len(decisions) == len(told) == mails:
-        wrong.append(f"{done} done, {len(decisions)} decided, {len(told)} in the journal, {mails} mails")
+    if not done == len(decisions) == len(counts) == mails:
+        wrong.append(f"{done} done, {len(decisions)} decided, {len(counts)} in the journal, {mails} mails")
     furthest = _furthest_from_its_turn()
     # Before it in the queue and not taken yet there is at most what the others are taking and have set apart at that moment.
     if furthest > 2 * agents:
@@ -131,7 +131,9 @@ def _furthest_from_its_turn() -> int:
     waited = Item.objects.filter(document__deposit__number__startswith="S-").oldest_due_first()
     turn = {f"document:{pk}": rank for rank, pk in enumerate(waited.values_list("document", flat=True))}
     taken = Entry.objects.filter(event=Event.DOCUMENT_TAKEN).order_by("at", "pk")
-    first = list(dict.fromkeys(one for one in taken.values_list("subject", flat=True) if one in turn))
+    first = list(
+        dict.fromkeys(subject for subject in taken.values_list("subject", flat=True) if subject in turn)
+    )
     return max(turn[subject] - place for place, subject in enumerate(first))
 
 

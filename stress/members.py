@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from tests.cast import Person
 from tests.vault.conftest import pdf
-from tests.vault.phone import FILES, Phone
+from tests.vault.tus_client import FILES, Phone
 
 from stress.portal import MortalPortal
 

@@ -33,8 +33,8 @@ class Postmarks(Mailbox):
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         await asyncio.sleep(MAIL_SECONDS)
         answer = await super().handle_DATA(server, session, envelope)
-        found = re.search(r"D-\d{4}-\d{6}", self.letters[-1].text)
-        number = found[0] if found else ""
+        match = re.search(r"D-\d{4}-\d{6}", self.letters[-1].text)
+        number = match[0] if match else ""
         self.taken[number, str(message_from_bytes(envelope.content)["Message-ID"])] += 1
         await asyncio.sleep(MAIL_SECONDS)
         return answer

@@ -24,5 +24,5 @@ def cookie_of(member: Member) -> str:
 
 
 numbers = json.load(sys.stdin)
-found = Member.objects.select_related("account").in_bulk(numbers, field_name="number")
-print(json.dumps([cookie_of(found[number]) for number in numbers]))
+members = Member.objects.select_related("account").in_bulk(numbers, field_name="number")
+print(json.dumps([cookie_of(members[number]) for number in numbers]))

@@ -28,7 +28,7 @@ import psutil
 from tests.cast import CAMILLE, Person
 from tests.journeys.running import ROOT, _free_port
 from tests.vault.conftest import pdf
-from tests.vault.phone import Phone
+from tests.vault.tus_client import Phone
 
 from stress.portal import StressedPortal
 
@@ -194,9 +194,9 @@ def _plan(
     for sender in senders[: (downloads + 5) // 6]:
         status, location = sender.deposit([large])
         assert "/accuses/" in location, (status, location)
-        found = re.search(r"/adherent/documents/([0-9a-f-]{36})/", sender.page(location))
-        assert found
-        kept.append((sender, f"/adherent/documents/{found[1]}/telecharger/"))
+        match = re.search(r"/adherent/documents/([0-9a-f-]{36})/", sender.page(location))
+        assert match
+        kept.append((sender, f"/adherent/documents/{match[1]}/telecharger/"))
     host = {"Host": f"localhost:{portal.port}"}
     return {
         "port": port,
@@ -308,11 +308,11 @@ def behind_nginx(folder: Path, portal: SlowPortal) -> Iterator[int]:
     )
     program = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin")
     assert program, "nginx is not installed"
-    with (place / "said").open("wb") as said:
+    with (place / "said").open("wb") as output:
         running = subprocess.Popen(
             [program, "-p", str(place), "-c", str(place / "nginx.conf"), "-g", "daemon off;"],
-            stdout=said,
-            stderr=said,
+            stdout=output,
+            stderr=output,
         )
     try:
         deadline = time.monotonic() + 20
@@ -332,6 +332,6 @@ def behind_nginx(folder: Path, portal: SlowPortal) -> Iterator[int]:
 
 def nginx_settings() -> str:
     """What `docs/operating.md` has for nginx's `http` block."""
-    found = re.search(r"```nginx\n(.*?)```", (ROOT / "docs" / "operating.md").read_text(), re.DOTALL)
-    assert found
-    return found[1]
+    match = re.search(r"```nginx\n(.*?)```", (ROOT / "docs" / "operating.md").read_text(), re.DOTALL)
+    assert match
+    return match[1]

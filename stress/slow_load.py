@@ -31,11 +31,11 @@ class Load:
 
     async def run(self) -> dict[str, Any]:
         """Every phone to its receipt; drips and unread downloads for as long as that takes."""
-        around = [asyncio.create_task(self.drip(one)) for one in self.plan["drips"]]
-        around += [asyncio.create_task(self.unread(one)) for one in self.plan["downloads"]]
+        around = [asyncio.create_task(self.drip(drip)) for drip in self.plan["drips"]]
+        around += [asyncio.create_task(self.unread(download)) for download in self.plan["downloads"]]
         phones = []
-        for one in self.plan["phones"]:
-            phones.append(asyncio.create_task(self.phone(one)))
+        for plan in self.plan["phones"]:
+            phones.append(asyncio.create_task(self.phone(plan)))
             await asyncio.sleep(APART)
         done, late = await asyncio.wait(phones, timeout=self.plan["seconds"])
         for task in [*around, *late]:
@@ -60,15 +60,15 @@ class Load:
         return "\r\n".join([*lines, "Connection: close", "", ""]).encode()
 
     async def ask(
-        self, one: dict[str, Any], method: str, path: str, body: bytes = b"", **more: str
+        self, sender: dict[str, Any], method: str, path: str, body: bytes = b"", **more: str
     ) -> tuple[int, dict[str, str]]:
         """At the phone's pace. Raises OSError when the connection breaks."""
-        reader, writer = await self.connect(one["address"])
-        headers = {**one["headers"], **{name.replace("_", "-"): value for name, value in more.items()}}
+        reader, writer = await self.connect(sender["address"])
+        headers = {**sender["headers"], **{name.replace("_", "-"): value for name, value in more.items()}}
         headers["Content-Length"] = str(len(body))
         try:
             writer.write(self.head(method, path, headers))
-            step = int(one["rate"] * STEP)
+            step = int(sender["rate"] * STEP)
             for at in range(0, len(body), step):
                 writer.write(body[at : at + step])
                 await writer.drain()
@@ -82,27 +82,29 @@ class Load:
         fields = dict(line.split(": ", 1) for line in lines if ": " in line)
         return int(status.split()[1]), {name.lower(): value for name, value in fields.items()}
 
-    async def phone(self, one: dict[str, Any]) -> None:
-        order = "" if one["plain"] else await self.in_pieces(one)
+    async def phone(self, sender: dict[str, Any]) -> None:
+        order = "" if sender["plain"] else await self.in_pieces(sender)
         for _ in range(TRIES):
             try:
                 status, headers = await self.ask(
-                    one, "POST", f"{SEND}?envoi={one['sending']}", *self.form(one, order)
+                    sender, "POST", f"{SEND}?envoi={sender['sending']}", *self.form(sender, order)
                 )
             except OSError:
                 self.told["forms_begun_again"] += 1
                 continue
             if status == 302 and "/accuses/" in headers["location"]:
-                self.told["plain_forms_ended" if one["plain"] else "uploads_ended"] += 1
+                self.told["plain_forms_ended" if sender["plain"] else "uploads_ended"] += 1
                 return
             raise AssertionError(f"the form answers {status} {headers.get('location')}")
         raise AssertionError("the form was never taken")
 
-    async def in_pieces(self, one: dict[str, Any]) -> str:
+    async def in_pieces(self, sender: dict[str, Any]) -> str:
         """As the page's script does it: what breaks is gone on with where it was."""
         size, at = len(self.content), 0
-        told = f"sending {base64.b64encode(one['sending'].encode()).decode()}"
-        status, headers = await self.ask(one, "POST", FILES, Upload_Length=str(size), Upload_Metadata=told)
+        metadata = f"sending {base64.b64encode(sender['sending'].encode()).decode()}"
+        status, headers = await self.ask(
+            sender, "POST", FILES, Upload_Length=str(size), Upload_Metadata=metadata
+        )
         assert status == 201, f"announcing answers {status}"
         path = headers["location"]
         for _ in range(TRIES + size // PIECE):
@@ -112,42 +114,42 @@ class Load:
             piece = self.content[at : at + PIECE]
             try:
                 status, headers = await self.ask(
-                    one, "PATCH", path, piece, Upload_Offset=str(at), Content_Type=kind
+                    sender, "PATCH", path, piece, Upload_Offset=str(at), Content_Type=kind
                 )
             except OSError:
                 status = 0
             if status != 204:
                 self.told[f"pieces_answered_{status}"] += 1
                 await asyncio.sleep(2)
-                status, headers = await self.ask(one, "HEAD", path)
+                status, headers = await self.ask(sender, "HEAD", path)
             if "upload-offset" in headers:
                 at = int(headers["upload-offset"])
         raise AssertionError("the file was never taken")
 
-    def form(self, one: dict[str, Any], order: str) -> tuple[bytes]:
-        boundary = one["boundary"] = secrets.token_hex(8)
+    def form(self, sender: dict[str, Any], order: str) -> tuple[bytes]:
+        boundary = sender["boundary"] = secrets.token_hex(8)
         fields = [("kind", "rib"), ("note", ""), *([("order", order)] if order else [])]
         parts = [
             f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
             for name, value in fields
         ]
-        if one["plain"]:
+        if sender["plain"]:
             head = f'--{boundary}\r\nContent-Disposition: form-data; name="files"; filename="1.pdf"\r\n\r\n'
             parts += [head.encode(), self.content, b"\r\n"]
-        one["headers"]["Content-Type"] = f"multipart/form-data; boundary={boundary}"
+        sender["headers"]["Content-Type"] = f"multipart/form-data; boundary={boundary}"
         return (b"".join([*parts, f"--{boundary}--\r\n".encode()]),)
 
-    async def drip(self, one: dict[str, Any]) -> None:
+    async def drip(self, drip: dict[str, Any]) -> None:
         """A form at a byte every five seconds; begun again when it is dropped."""
         while True:
             self.told["drips_begun"] += 1
             with contextlib.suppress(OSError):
-                _, writer = await self.connect(one["address"])
+                _, writer = await self.connect(drip["address"])
                 try:
-                    form = {**one["headers"], "Content-Length": "5000"}
+                    form = {**drip["headers"], "Content-Length": "5000"}
                     form["Content-Type"] = "application/x-www-form-urlencoded"
                     head = self.head("POST", "/adherent/", form)
-                    writer.write(head[:-4] if one["in_headers"] else head)
+                    writer.write(head[:-4] if drip["in_headers"] else head)
                     while not writer.is_closing():
                         await asyncio.sleep(5)
                         writer.write(b"x")
@@ -156,13 +158,13 @@ class Load:
                     writer.close()
             await asyncio.sleep(1)
 
-    async def unread(self, one: dict[str, Any]) -> None:
+    async def unread(self, download: dict[str, Any]) -> None:
         """A download of which only the first bytes are read; begun again when it is dropped."""
         while True:
             with contextlib.suppress(OSError, asyncio.IncompleteReadError):
-                reader, writer = await self.connect(one["address"], receives=4096)
+                reader, writer = await self.connect(download["address"], receives=4096)
                 try:
-                    writer.write(self.head("GET", one["path"], one["headers"]))
+                    writer.write(self.head("GET", download["path"], download["headers"]))
                     status = await reader.readline()
                     self.told[f"downloads_begun_{status.split()[1].decode() if status else 'not'}"] += 1
                     writer.transport.pause_reading()

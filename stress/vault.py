@@ -81,7 +81,7 @@ def killed(
 
 def _all_deliver(senders: list[Sender]) -> list[Delivery]:
     with ThreadPoolExecutor(len(senders)) as pool:
-        return [found.result() for found in [pool.submit(sender.deliver) for sender in senders]]
+        return [future.result() for future in [pool.submit(sender.deliver) for sender in senders]]
 
 
 def _kill_web(
@@ -103,10 +103,10 @@ def _kill_web(
             portal.ask("release")
             if whole:
                 portal.start_web()
-            found = delivering.result()
-        sent += found
+            deliveries = delivering.result()
+        sent += deliveries
         kills += 1
-        hit += sum(bool(delivery.lost) for delivery in found)
+        hit += sum(bool(delivery.lost) for delivery in deliveries)
     steps = Counter(step for delivery in sent for step in set(delivery.lost))
     return sent, {
         "kills": kills,
@@ -164,14 +164,16 @@ def _wrong(portal: MortalPortal, senders: list[Sender], sent: list[Delivery]) ->
     for delivery in sent:
         digests = sorted(hashlib.sha256(content).hexdigest() for content in delivery.contents)
         if delivery.documents:
-            kept = sorted(rows[one]["sha256"] for one in delivery.documents if one in rows)
+            kept = sorted(
+                rows[document_id]["sha256"] for document_id in delivery.documents if document_id in rows
+            )
             if kept != digests:
                 wrong.append(f"{delivery.number} does not have what was brought")
         if delivery.number and not set(digests) <= set(by_number.get(delivery.number, [])):
             wrong.append(f"{delivery.number} was acknowledged and is not there")
     wrong += _not_given_back(senders, rows)
-    if said := portal.ask("verify"):
-        wrong.append(said)
+    if complaints := portal.ask("verify"):
+        wrong.append(complaints)
     wrong += _mailed_wrongly(portal, set(by_number))
     portal.ask("age")
     portal.ask("sweep")

@@ -64,11 +64,11 @@ def age() -> None:
 
 def verify() -> str:
     """What `verify_vault` says; nothing when everything is whole."""
-    said = StringIO()
+    output = StringIO()
     try:
-        call_command("verify_vault", pace=0.0, stdout=said)
+        call_command("verify_vault", pace=0.0, stdout=output)
     except CommandError as error:
-        return f"{said.getvalue()}{error}"
+        return f"{output.getvalue()}{error}"
     return ""
 
 

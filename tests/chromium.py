@@ -20,12 +20,12 @@ ARGUMENTS = [
 
 def launch(playwright: Playwright) -> Browser:
     """`CHROMIUM` names another one."""
-    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-    return playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
+    executable = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    return playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
 
 
 def whole_chromium() -> str:
     """A Chromium with all that a person's has, its password manager too; `CHROMIUM_WHOLE` names another one."""
-    found = os.environ.get("CHROMIUM_WHOLE") or next(filter(None, map(shutil.which, WHOLE)), None)
-    assert found, "no whole Chromium on this machine: scripts/system-packages browser installs it"
-    return found
+    executable = os.environ.get("CHROMIUM_WHOLE") or next(filter(None, map(shutil.which, WHOLE)), None)
+    assert executable, "no whole Chromium on this machine: scripts/system-packages browser installs it"
+    return executable

@@ -87,9 +87,9 @@ def journal_watch() -> Iterator[list[str]]:
     """Whatever a test makes happen, the journal names nobody."""
     from tests.journal.guard import watched
 
-    with watched() as found:
-        yield found
-    assert not found, "the journal holds personal data"
+    with watched() as named:
+        yield named
+    assert not named, "the journal holds personal data"
 
 
 @pytest.fixture
@@ -115,9 +115,9 @@ class Letter:
     @property
     def link(self) -> str:
         """The path of the link to follow."""
-        found = re.search(r"https?://[^/\s]+(/adherent/authentication/[a-z-]+/[0-9a-f]+)", self.text)
-        assert found, self.text
-        return found[1]
+        match = re.search(r"https?://[^/\s]+(/adherent/authentication/[a-z-]+/[0-9a-f]+)", self.text)
+        assert match, self.text
+        return match[1]
 
     @property
     def token(self) -> str:
@@ -131,7 +131,7 @@ def letters(db: None, mailoutbox: list[object]) -> Callable[[], list[Letter]]:
 
     def arrive() -> list[Letter]:
         run_until_nothing_is_left()
-        found = [
+        mails = [
             Letter(
                 to=mail.to[0],  # type: ignore[attr-defined]
                 sender=mail.from_email,  # type: ignore[attr-defined]
@@ -142,6 +142,6 @@ def letters(db: None, mailoutbox: list[object]) -> Callable[[], list[Letter]]:
             for mail in mailoutbox
         ]
         mailoutbox.clear()
-        return found
+        return mails
 
     return arrive

@@ -34,8 +34,8 @@ from adherents.messaging.models import Message, Thread
 from tests.agents import add_totp, code_of, make_agent, signed_in
 from tests.casework.queueing import waiting
 from tests.cast import CAMILLE, EVE
+from tests.database_contents import stored
 from tests.factories import add_to_register, open_account
-from tests.stored import stored
 
 pytestmark = pytest.mark.django_db
 ENCRYPTED = [
@@ -72,7 +72,8 @@ def two_beneficiaries() -> Pair:
 def two_former_addresses() -> Pair:
     camille, eve = two_members()
     made = [
-        FormerAddress.objects.create(member_id=one.pk, address=f"{one.pk}@a.fr") for one in (camille, eve)
+        FormerAddress.objects.create(member_id=member.pk, address=f"{member.pk}@a.fr")
+        for member in (camille, eve)
     ]
     return made[0], made[1]
 
@@ -134,17 +135,17 @@ def two_messages() -> Pair:
     """Of one author in one thread: what was said later stands in the place of what was said before."""
     thread, author = two_threads()[0], make_agent()
     common = {"thread": thread, "author": author, "from_member": False}
-    one = Message.objects.create(**common, body="un", at=NOW)
-    return one, Message.objects.create(**common, body="deux", at=NOW + timedelta(microseconds=1))
+    first = Message.objects.create(**common, body="un", at=NOW)
+    return first, Message.objects.create(**common, body="deux", at=NOW + timedelta(microseconds=1))
 
 
 def two_decisions() -> Pair:
     """Of one agent on one document: the first was undone."""
     (item,), agent = waiting(add_to_register(CAMILLE)), make_agent()
     common = {"item": item, "agent": agent, "outcome": "refused", "reason": "illisible"}
-    one = Decision.objects.create(**common, at=NOW, undone_at=NOW, words_fr="un", words_en="one")
+    first = Decision.objects.create(**common, at=NOW, undone_at=NOW, words_fr="un", words_en="one")
     later = NOW + timedelta(seconds=5)
-    return one, Decision.objects.create(**common, at=later, words_fr="deux", words_en="two")
+    return first, Decision.objects.create(**common, at=later, words_fr="deux", words_en="two")
 
 
 def two_drafts() -> Pair:
@@ -305,7 +306,7 @@ def test_no_partial_save_writes_an_identity_without_what_is_bound_to_it() -> Non
     for file in (Path(__file__).parents[1] / "src" / "adherents").rglob("*.py"):
         for call in (node for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Call)):
             for named in (keyword.value for keyword in call.keywords if keyword.arg == "update_fields"):
-                written = {one.value for one in ast.walk(named) if isinstance(one, ast.Constant)}
+                written = {node.value for node in ast.walk(named) if isinstance(node, ast.Constant)}
                 assert not written & plain, f"{file}:{call.lineno}"
 
 
@@ -418,13 +419,13 @@ def test_one_altered_row_hides_none_of_its_neighbours(caplog: pytest.LogCaptureF
     put(member, "nir", b"\x02" * 60)
     with caplog.at_level(logging.ERROR, "adherents.crypto"):
         file = client.get(f"/gestion/adherents/{member.pk}/").content.decode()
-        said = client.get(f"/gestion/messages/{made[1].pk}/").content.decode()
+        page = client.get(f"/gestion/messages/{made[1].pk}/").content.decode()
         assert client.get("/gestion/").status_code == 200
     assert "illisible" in file
-    assert "Ce texte ne s’ouvre pas" in said
-    assert "Merci" in said
-    assert "Mon RIB" not in said
-    assert agent.identifier in said  # in the place of the name
+    assert "Ce texte ne s’ouvre pas" in page
+    assert "Merci" in page
+    assert "Mon RIB" not in page
+    assert agent.identifier in page  # in the place of the name
     rows = {getattr(record, "row", "") for record in caplog.records}
     assert {f"messaging.Thread {made[1].pk}", f"members.Member {member.pk}"} <= rows
     assert CAMILLE.nir not in caplog.text

@@ -39,19 +39,19 @@ def named(path: Path) -> str:
 @cache
 def imports_of(file: Path) -> list[str]:
     """The dotted names that a module imports, wherever it does."""
-    found: list[str] = []
+    names: list[str] = []
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.Import):
-            found += (alias.name for alias in node.names)
+            names += (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            found += (f"{node.module}.{alias.name}" for alias in node.names)
-    return found
+            names += (f"{node.module}.{alias.name}" for alias in node.names)
+    return names
 
 
 @cache
 def marked_rules() -> set[str]:
     """The rules of the guide named by `@pytest.mark.rule("…")`, or in a module's `pytestmark`, where there is a test."""
-    found: set[str] = set()
+    rules: set[str] = set()
     for file in (ROOT / "tests").rglob("test_*.py"):
         tree = ast.parse(file.read_text())
         tests = [
@@ -67,8 +67,8 @@ def marked_rules() -> set[str]:
                 if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "pytestmark"
             ]
         for mark in marks:
-            found |= set(re.findall(r"mark\.rule\('(G\d+)'\)", ast.unparse(mark)))
-    return found
+            rules |= set(re.findall(r"mark\.rule\('(G\d+)'\)", ast.unparse(mark)))
+    return rules
 
 
 @pytest.mark.parametrize("number", range(1, 17))
@@ -209,18 +209,18 @@ SAYS_TRANSACTION = re.compile(
 
 def test_what_says_that_it_needs_a_transaction_enforces_it() -> None:
     """And what enforces it says so; the journal opens one where it finds none."""
-    said, held = set(), set()
+    saying, held = set(), set()
     for file in MODULES:
         if file.parent.name == "journal":
             continue
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.FunctionDef):
                 if SAYS_TRANSACTION.search(" ".join((ast.get_docstring(node) or "").split())):
-                    said.add(f"{named(file)}: {node.name}")
+                    saying.add(f"{named(file)}: {node.name}")
                 if "needs_transaction" in map(ast.unparse, node.decorator_list):
                     held.add(f"{named(file)}: {node.name}")
     assert len(held) > 15
-    assert said == held
+    assert saying == held
 
 
 def test_what_runs_in_production_imports_neither_the_tests_nor_the_invented_people() -> None:
@@ -309,12 +309,12 @@ def messages_of(room: str) -> Iterator[tuple[str, str]]:
 @pytest.mark.parametrize("room", ROOMS)
 def test_every_text_of_a_room_has_its_english(room: str) -> None:
     catalogue = SOURCE / room / "locale" / "en" / "LC_MESSAGES" / "django.po"
-    said = dict(messages_of(room))
-    if not said:
+    texts = dict(messages_of(room))
+    if not texts:
         return
     known = {entry.msgid: entry for entry in polib.pofile(str(catalogue))} if catalogue.exists() else {}
     wordless = {}
-    for msgid, where in said.items():
+    for msgid, where in texts.items():
         entry = known.get(msgid)
         words = (
             [*entry.msgstr_plural.values()]

@@ -107,7 +107,7 @@ def test_each_role_reaches_what_it_may_and_nothing_else(who: str) -> None:
     cookies = {name: morsel.value for name, morsel in client.cookies.items()}
     wrong = []
     for address in sorted(
-        ADDRESSES, key=lambda one: one.name == "vault:take_back"
+        ADDRESSES, key=lambda address: address.name == "vault:take_back"
     ):  # it does away with a file
         rule = RULES.get(address.name)
         path = address.path.replace(NOBODYS, str(document.pk))

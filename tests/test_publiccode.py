@@ -52,5 +52,5 @@ def test_it_says_what_the_package_and_the_profile_say(said: dict[str, Any]) -> N
     assert said["localisation"]["availableLanguages"] == list(
         load_profile(ROOT / "profiles" / "mese.toml").languages
     )
-    python = next(one for one in said["dependsOn"]["open"] if one["name"] == "Python")
+    python = next(dependency for dependency in said["dependsOn"]["open"] if dependency["name"] == "Python")
     assert project["requires-python"] == f">={python['versionMin']}"

@@ -40,7 +40,11 @@ def queries_of(client: Client, address: str) -> list[str]:
         response: Any = client.get(address)
     assert response.status_code == 200, address
     statements = [query["sql"] for query in captured.captured_queries]
-    return [one for one in statements if not one.startswith(("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE"))]
+    return [
+        statement
+        for statement in statements
+        if not statement.startswith(("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE"))
+    ]
 
 
 @pytest.mark.django_db

@@ -32,8 +32,8 @@ from adherents.vault.services import signing
 from adherents.vault.services.rendition import draw_due
 from adherents.vault.services.verification import sealed_models
 from tests.cast import CAMILLE, EVE, JEAN_FRANCOIS
+from tests.database_contents import as_stored, stored
 from tests.factories import open_account
-from tests.stored import as_stored, stored
 from tests.vault.conftest import deposited, objects_folder, pdf  # noqa: F401
 
 pytestmark = pytest.mark.django_db
@@ -82,9 +82,9 @@ def test_after_it_the_old_key_can_be_removed(sealed_long_ago: Document, settings
     codes = second_factor.show_recovery_codes(account=account)
     factors = {factor.type: factor for factor in Authenticator.objects.all()}
     secret = open_secret(factors["totp"].data["secret"], account_id=account.pk)
-    said = rotate()
-    assert "Everything is under the first key" in said
-    assert "the others can be removed" in said
+    output = rotate()
+    assert "Everything is under the first key" in output
+    assert "the others can be removed" in output
 
     settings.ADHERENTS_MASTER_KEYS = [NEW]
     for model in apps.get_models():

@@ -23,5 +23,5 @@ def test_the_bill_names_what_is_locked_with_its_licence_and_no_tool_of_the_tests
     assert without <= {"combine-errors", "protobuf", "pypdfium2", "tink"}, "their packages do not say it"
     assert str(ROOT) not in written
     assert "file:" not in written
-    root = next(one for one in bill["dependencies"] if one["ref"] == "root-component")
+    root = next(component for component in bill["dependencies"] if component["ref"] == "root-component")
     assert any(ref.startswith("pkg:npm/tus-js-client@") for ref in root["dependsOn"])

@@ -37,10 +37,10 @@ class SecurityKey:
         credential = AttestedCredentialData.create(
             b"\0" * 16, self.id, ES256.from_cryptography_key(self.secret.public_key())
         )
-        said = AttestationObject.create("none", self._data(verified, ATTESTED, bytes(credential)), {})
+        attestation = AttestationObject.create("none", self._data(verified, ATTESTED, bytes(credential)), {})
         response = {
             "clientDataJSON": self._client_data("webauthn.create", public["challenge"]),
-            "attestationObject": websafe_encode(bytes(said)),
+            "attestationObject": websafe_encode(bytes(attestation)),
         }
         return self._posted(response, {"credProps": {"rk": True}})
 

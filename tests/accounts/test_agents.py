@@ -17,16 +17,16 @@ ADDRESS = "c.morel@mese.example"
 
 
 def create(*arguments: str) -> str:
-    said = StringIO()
-    call_command("create_agent", *arguments, stdout=said)
-    return said.getvalue()
+    output = StringIO()
+    call_command("create_agent", *arguments, stdout=output)
+    return output.getvalue()
 
 
 def test_an_invited_agent_sets_a_password_and_reaches_the_second_factor(
     client: Client, letters: Callable[[], list[Letter]]
 ) -> None:
-    said = create("C.Morel@MESE.example", "--role", "conseiller", "--name", "Claire Morel")
-    assert said == (
+    output = create("C.Morel@MESE.example", "--role", "conseiller", "--name", "Claire Morel")
+    assert output == (
         f"{ADDRESS} is invited as conseiller: the mail leaves with the worker, its link lives 120 minutes.\n"
     )
     agent = Account.objects.get(identifier=ADDRESS)

@@ -57,13 +57,13 @@ def request_(rf: RequestFactory) -> HttpRequest:
 
 
 def names(patterns: list[URLPattern | URLResolver]) -> set[str]:
-    found: set[str] = set()
+    url_names: set[str] = set()
     for entry in patterns:
         if isinstance(entry, URLResolver):
-            found |= names(entry.url_patterns)
+            url_names |= names(entry.url_patterns)
         else:
-            found.add(str(entry.name))
-    return found
+            url_names.add(str(entry.name))
+    return url_names
 
 
 def test_every_name_that_allauth_reverses_is_mounted() -> None:
@@ -173,8 +173,8 @@ def test_the_pages_that_ours_replace_hold_nothing_but_a_form_and_a_challenge() -
         source = inspect.getsource(view.get_context_data)
         assert "begin_" in source
         keys = set(re.findall(r'"(\w+)":|ret\["(\w+)"\]', source))
-        found = {one or other for one, other in keys}
-        assert found <= {
+        used_keys = {first or other for first, other in keys}
+        assert used_keys <= {
             "form",
             "webauthn_form",
             "js_data",

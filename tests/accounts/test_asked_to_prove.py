@@ -16,8 +16,8 @@ from adherents.accounts.models import Session
 from tests.accounts.steps import sign_in
 from tests.agents import make_agent, signed_in
 from tests.cast import CAMILLE, PASSWORD
+from tests.database_contents import everything_stored
 from tests.factories import open_account
-from tests.stored import everything_stored
 
 pytestmark = pytest.mark.django_db
 PROTECTED = [

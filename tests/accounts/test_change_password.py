@@ -128,10 +128,12 @@ def test_all_that_is_wrong_is_told_at_once_and_the_wrong_old_password_counts(cam
 def test_a_former_password_is_told_beside_a_confirmation_that_differs_to_who_knows_the_old_one(
     camille: Client,
 ) -> None:
-    told = "Vous l’avez déjà utilisé"
-    assert told in text_of(change_password(camille, new=PASSWORD, confirmation=NEW_PASSWORD))
+    already_used = "Vous l’avez déjà utilisé"
+    assert already_used in text_of(change_password(camille, new=PASSWORD, confirmation=NEW_PASSWORD))
     for old in ("", WRONG):
-        assert told not in text_of(change_password(camille, old=old, new=PASSWORD, confirmation=NEW_PASSWORD))
+        assert already_used not in text_of(
+            change_password(camille, old=old, new=PASSWORD, confirmation=NEW_PASSWORD)
+        )
 
 
 def test_the_pages_never_say_a_password_back(camille: Client) -> None:

@@ -31,8 +31,8 @@ def tab_of(browser: Browser) -> Browser:
 
 def posted(browser: Browser, *posts: Post) -> list[tuple[int, str]]:
     """All of them at once; the status of each and where it leads."""
-    answers = at_once([lambda one=one: tab_of(browser).post(*one) for one in posts])  # type: ignore[misc]
-    return [(one.status_code, getattr(one, "url", "")) for one in answers]  # type: ignore[attr-defined]
+    answers = at_once([lambda post=post: tab_of(browser).post(*post) for post in posts])  # type: ignore[misc]
+    return [(answer.status_code, getattr(answer, "url", "")) for answer in answers]  # type: ignore[attr-defined]
 
 
 def factors(account: Account) -> Counter[str]:

@@ -52,8 +52,8 @@ def test_two_people_with_one_mailbox_tell_their_mails_apart(letters: Letters) ->
         account.email = "ensemble@example.org"
         account.save()
         ask_for_link(Client(), person.number)
-    one, other = sorted(mail.text.splitlines()[0] for mail in letters())
-    assert (one, other) == (
+    first_line, other = sorted(mail.text.splitlines()[0] for mail in letters())
+    assert (first_line, other) == (
         "Pour Camille, n° adhérent ••••••01",
         "Pour Marie Ève, n° adhérent ••••••05",
     )

@@ -37,8 +37,8 @@ from tests.accounts.steps import (
     text_of,
 )
 from tests.cast import CAMILLE, EVE, NEW_PASSWORD, NO_MAIL, PASSWORD
+from tests.database_contents import everything_stored
 from tests.factories import open_account
-from tests.stored import everything_stored
 
 pytestmark = pytest.mark.django_db
 
@@ -86,8 +86,10 @@ def test_the_answer_is_on_the_server_only(client: Client) -> None:
         patch.setattr("adherents.accounts.services.forgotten.ask_question", lambda: question)
         response = client.get(FORGOTTEN_PAGE)
     assert "399999 + 400002 =" in strip_tags(text_of(response))  # type: ignore[arg-type]
-    told = response.content + repr(sorted(response.headers.items())).encode() + str(response.cookies).encode()
-    assert b"800001" not in told
+    answered = (
+        response.content + repr(sorted(response.headers.items())).encode() + str(response.cookies).encode()
+    )
+    assert b"800001" not in answered
 
 
 @pytest.mark.rule("G5")

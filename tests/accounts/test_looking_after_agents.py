@@ -97,10 +97,10 @@ ACTS: list[Callable[[Account, Account], object]] = [
 
 @pytest.mark.parametrize("act", ACTS, ids=["role", "suspend"])
 def test_nobody_acts_on_themselves(act: Callable[[Account, Account], object]) -> None:
-    one = administrator()
+    first = administrator()
     administrator("seconde")
     with pytest.raises(agents.NotOneself):
-        act(one, one)
+        act(first, first)
 
 
 @pytest.mark.parametrize("act", ACTS, ids=["role", "suspend"])

@@ -237,8 +237,8 @@ def writes(act: Callable[[], object]) -> list[str]:
     with CaptureQueriesContext(connection) as captured:
         act()
     statements = [query["sql"] for query in captured]
-    found = [re.match(r'(INSERT (?:OR IGNORE )?INTO|UPDATE|DELETE FROM) "(\w+)"', sql) for sql in statements]
-    return [match[0] for match in found if match]
+    writes = [re.match(r'(INSERT (?:OR IGNORE )?INTO|UPDATE|DELETE FROM) "(\w+)"', sql) for sql in statements]
+    return [match[0] for match in writes if match]
 
 
 @pytest.mark.rule("G5")

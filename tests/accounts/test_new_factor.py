@@ -69,9 +69,9 @@ def test_who_asked_cannot_agree_nor_can_the_agent_concerned(
 
 
 def test_the_database_itself_wants_two_people(request_: FactorRequest, supervisor: Account) -> None:
-    for one in (supervisor.pk, request_.account_id, None):
+    for pk in (supervisor.pk, request_.account_id, None):
         with pytest.raises(IntegrityError), transaction.atomic():
-            FactorRequest.objects.filter(pk=request_.pk).update(state="approved", settled_by=one)
+            FactorRequest.objects.filter(pk=request_.pk).update(state="approved", settled_by=pk)
 
 
 def test_asking_changes_nothing_yet_and_the_agent_is_told(

@@ -166,9 +166,9 @@ def test_adding_a_passkey_or_an_app_says_before_what_it_changes() -> None:
 def test_the_authenticators_page_opens_the_app_of_the_phone_that_shows_it(client: Client) -> None:
     enter(client, make_agent())
     page = text_of(client.get("/compte/securite/application/"))  # type: ignore[arg-type]
-    found = re.search(r'<p class="on-a-phone"><a [^>]*href="(otpauth://totp/[^"]+)"', page)
-    assert found, page
-    secret = re.search(r"secret=([A-Z2-7]+)", found[1])
+    match = re.search(r'<p class="on-a-phone"><a [^>]*href="(otpauth://totp/[^"]+)"', page)
+    assert match, page
+    secret = re.search(r"secret=([A-Z2-7]+)", match[1])
     assert secret
     with time_machine.travel(timezone.now(), tick=False):
         answer = client.post("/compte/securite/application/", {"code": code_of(secret[1])})

@@ -28,9 +28,9 @@ def weaknesses(password: str, **given_: object) -> list[Weakness]:
 @given(st.text(max_size=140))
 def test_length_is_counted_in_characters_after_normalisation(typed: str) -> None:
     password = policy.normalise_password(typed)
-    found = weaknesses(password)
-    assert (Weakness.TOO_SHORT in found) == (len(password) < 12)
-    assert (Weakness.TOO_LONG in found) == (len(password) > 128)
+    weak = weaknesses(password)
+    assert (Weakness.TOO_SHORT in weak) == (len(password) < 12)
+    assert (Weakness.TOO_LONG in weak) == (len(password) > 128)
 
 
 @pytest.mark.rule("G2")

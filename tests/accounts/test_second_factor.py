@@ -35,9 +35,9 @@ def events(account: Account) -> list[str]:
 
 
 def secret_shown(page: str) -> str:
-    found = re.search(r'class="secret">([^<]+)<', page)
-    assert found
-    return "".join(found[1].split())
+    match = re.search(r'class="secret">([^<]+)<', page)
+    assert match
+    return "".join(match[1].split())
 
 
 def words(response: object) -> str:
@@ -53,8 +53,8 @@ def add_app_by_hand(client: Client) -> str:
 
 
 def shown_codes(client: Client) -> list[str]:
-    found = re.search(r'id="codes">(.*?)</ul>', client.get(CODES).content.decode(), re.DOTALL)
-    return ["".join(code.split()) for code in re.findall(r"<li>([^<]+)</li>", found[1])] if found else []
+    match = re.search(r'id="codes">(.*?)</ul>', client.get(CODES).content.decode(), re.DOTALL)
+    return ["".join(code.split()) for code in re.findall(r"<li>([^<]+)</li>", match[1])] if match else []
 
 
 def test_an_agent_without_a_second_factor_is_led_to_add_one(client: Client) -> None:
@@ -85,14 +85,14 @@ def test_a_wrong_first_code_adds_nothing_and_keeps_the_same_secret(client: Clien
     assert not has_app(agent)
 
 
-@pytest.mark.parametrize("ahead", [-1, 0, 1])
-def test_the_code_that_adds_an_app_opens_nothing_afterwards(ahead: int) -> None:
+@pytest.mark.parametrize("steps_ahead", [-1, 0, 1])
+def test_the_code_that_adds_an_app_opens_nothing_afterwards(steps_ahead: int) -> None:
     agent = make_agent()
     browser, thief = Client(), Client()
     enter(browser, agent)
     secret = secret_shown(browser.get(ADD_APP).content.decode())
     with time_machine.travel(timezone.now(), tick=False) as clock:
-        code = code_of(secret, ahead=ahead)
+        code = code_of(secret, ahead=steps_ahead)
         assert browser.post(ADD_APP, {"code": code}).status_code == 302
         enter(thief, agent)
         assert "il a déjà servi" in words(thief.post(STEP, {"code": code}))

@@ -46,9 +46,9 @@ def test_an_agent_is_signed_in_once_and_the_former_browser_says_why() -> None:
     agent = make_agent()
     secret = add_totp(agent)
     first, second = Client(), Client()
-    for ahead, client in enumerate((first, second)):
+    for minutes, client in enumerate((first, second)):
         enter(client, agent)
-        client.post(STEP, {"code": code_of(secret, ahead=ahead)})
+        client.post(STEP, {"code": code_of(secret, ahead=minutes)})
     assert second.get(DESK).status_code == 200
     answer = first.get(DESK, follow=True)
     assert answer.redirect_chain == [("/gestion/connexion/?fin=ailleurs", 302)]
@@ -66,12 +66,12 @@ def prove(client: Client) -> None:
 
 
 def browsers(*numbers: str) -> list[Client]:
-    found = []
+    cookies = []
     for number in numbers:
         client = Client(headers={"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0"})
         sign_in(client, number)
-        found.append(client)
-    return found
+        cookies.append(client)
+    return cookies
 
 
 def test_a_member_reads_their_own_sessions_and_nobody_elses() -> None:

@@ -269,9 +269,9 @@ def test_a_new_password_elsewhere_during_a_sign_in_stops_it_at_its_end(
     checked = service.check_credentials
 
     def then_somebody_changes_it(**given: object) -> Account:
-        found = checked(**given)  # type: ignore[arg-type]
+        outcome = checked(**given)  # type: ignore[arg-type]
         Account.objects.filter(pk=account.pk).update(password="another")
-        return found
+        return outcome
 
     monkeypatch.setattr(service, "check_credentials", then_somebody_changes_it)
     sign_in(client, CAMILLE.number)
@@ -287,9 +287,9 @@ def test_a_lock_that_falls_during_a_sign_in_stops_it_at_its_end(
     checked = service.check_credentials
 
     def then_it_is_locked(**given: object) -> Account:
-        found = checked(**given)  # type: ignore[arg-type]
+        outcome = checked(**given)  # type: ignore[arg-type]
         SignInCounter.objects.update(failures=5, locked_at=timezone.now())
-        return found
+        return outcome
 
     monkeypatch.setattr(service, "check_credentials", then_it_is_locked)
     sign_in(client, CAMILLE.number)

@@ -27,9 +27,9 @@ REPORT_PAGE, CODE, ADDRESS = (
 
 
 def mark_on(page: object) -> str:
-    found = re.search(r'name="lien" value="([0-9a-f]{16})"', text_of(page))  # type: ignore[arg-type]
-    assert found, text_of(page)  # type: ignore[arg-type]
-    return found[1]
+    match = re.search(r'name="lien" value="([0-9a-f]{16})"', text_of(page))  # type: ignore[arg-type]
+    assert match, text_of(page)  # type: ignore[arg-type]
+    return match[1]
 
 
 def born(person: Person) -> dict[str, str]:
@@ -138,9 +138,9 @@ def test_each_tab_confirms_the_address_of_its_own_mail(
         member = Member.objects.get(account=open_account(person))
         with transaction.atomic():
             confirming.propose(member=member, address=address)
-        found = re.search(r"/adherent/adresse/([0-9a-f]+)", letters()[-1].text)
-        assert found
-        marks.append(mark_on(client.get(f"{ADDRESS}{found[1]}", follow=True)))
+        match = re.search(r"/adherent/adresse/([0-9a-f]+)", letters()[-1].text)
+        assert match
+        marks.append(mark_on(client.get(f"{ADDRESS}{match[1]}", follow=True)))
     client.post(ADDRESS, {"lien": marks[0]})
     assert Member.objects.get(number=CAMILLE.number).email == "un@example.org"
     assert Member.objects.get(number=EVE.number).email == EVE.email

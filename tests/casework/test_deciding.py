@@ -56,8 +56,8 @@ def test_a_decision_is_told_by_settling_and_not_before(
     assert state_of(item) == State.ACCEPTED
     assert Item.objects.get().status == Status.DONE
     assert Decision.objects.told(item.document) == decision
-    told = Entry.objects.get(event=Event.DOCUMENT_ACCEPTED)
-    assert (told.subject, told.actor) == (item.subject, f"agent:{agent.pk}")
+    entry = Entry.objects.get(event=Event.DOCUMENT_ACCEPTED)
+    assert (entry.subject, entry.actor) == (item.subject, f"agent:{agent.pk}")
     assert letters() == []
 
 

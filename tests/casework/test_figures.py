@@ -65,26 +65,43 @@ def settle(clock: Clock) -> None:
 
 def cells() -> dict[tuple[object, ...], tuple[int, ...]]:
     rows = {
-        (one.week, one.kind, one.team): tuple(getattr(one, c) for c in COLUMNS) for one in Tally.objects.all()
+        (tally.week, tally.kind, tally.team): tuple(getattr(tally, c) for c in COLUMNS)
+        for tally in Tally.objects.all()
     }
     reasons = ReasonTally.objects.all()
-    return rows | {(one.week, one.kind, one.team, one.outcome, one.reason): (one.count,) for one in reasons}
+    return rows | {
+        (
+            reason_tally.week,
+            reason_tally.kind,
+            reason_tally.team,
+            reason_tally.outcome,
+            reason_tally.reason,
+        ): (reason_tally.count,)
+        for reason_tally in reasons
+    }
 
 
 def recounted() -> Counter[tuple[object, ...]]:
     """From the decisions themselves, in the plainest way."""
-    found: Counter[tuple[object, ...]] = Counter()
-    for one in Decision.objects.filter(settled_at__isnull=False).select_related("item", "agent"):
-        found[(monday_of(timezone.localdate(one.at)), one.item.kind, one.agent.team, one.outcome)] += 1
-    return found
+    counted: Counter[tuple[object, ...]] = Counter()
+    for decision in Decision.objects.filter(settled_at__isnull=False).select_related("item", "agent"):
+        counted[
+            (
+                monday_of(timezone.localdate(decision.at)),
+                decision.item.kind,
+                decision.agent.team,
+                decision.outcome,
+            )
+        ] += 1
+    return counted
 
 
 def counted() -> Counter[tuple[object, ...]]:
     outcomes = ("accepted", "refused", "incomplete")
     return +Counter(
         {
-            (one.week, one.kind, one.team, name): getattr(one, name)
-            for one in Tally.objects.all()
+            (tally.week, tally.kind, tally.team, name): getattr(tally, name)
+            for tally in Tally.objects.all()
             for name in outcomes
         }
     )
@@ -109,7 +126,10 @@ def test_the_tallies_are_what_a_recount_of_the_decisions_gives(member: Member, c
     several(member, clock)
     assert counted() == recounted()
     assert counted().total() == 12
-    assert {one.outcome: one.count for one in ReasonTally.objects.filter(team="Accueil")} != {}
+    assert {
+        reason_tally.outcome: reason_tally.count
+        for reason_tally in ReasonTally.objects.filter(team="Accueil")
+    } != {}
     assert sum(ReasonTally.objects.values_list("count", flat=True)) == 6
 
 
@@ -156,10 +176,10 @@ def test_counting_again_gives_the_same_and_mends_what_was_wrong(member: Member, 
     Tally.objects.filter(team="Accueil").delete()
     ReasonTally.objects.update(count=9)
     Tally.objects.create(week=date(2026, 11, 2), kind="rib", accepted=5)  # a week of which nothing is left
-    said = StringIO()
-    call_command("rebuild_figures", stdout=said)
+    output = StringIO()
+    call_command("rebuild_figures", stdout=output)
     assert cells() == right
-    assert said.getvalue() == "12 decision(s) counted again in 5 week(s)\n"
+    assert output.getvalue() == "12 decision(s) counted again in 5 week(s)\n"
 
 
 def test_half_of_the_decisions_is_estimated_within_its_tranche() -> None:
@@ -238,8 +258,8 @@ def test_each_plot_is_a_picture_with_a_name_and_has_neither_script_nor_style(
         tree = ElementTree.fromstring(plot)
         ids = {node.get("id"): "".join(node.itertext()) for node in tree.iter() if node.get("id")}
         assert tree.get("role") == "img"
-        assert all(ids[one] for one in tree.get("aria-labelledby", "").split())
-        marks += [str(one) for one in ids]
+        assert all(ids[element_id] for element_id in tree.get("aria-labelledby", "").split())
+        marks += [str(element_id) for element_id in ids]
         assert not {node.tag.rpartition("}")[2] for node in tree.iter()} & {"script", "style"}
         assert not [
             name for node in tree.iter() for name in node.attrib if name == "style" or name.startswith("on")

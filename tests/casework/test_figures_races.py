@@ -28,7 +28,9 @@ def test_what_settles_at_once_and_is_counted_again_meanwhile_is_counted_once(mem
             decisions.append(deciding.accept(agent=agent, item=item))
     with time_machine.travel(timezone.now() + timedelta(seconds=11), tick=False):
         twice = [
-            partial(deciding.settle, Decision.objects.get(pk=one.pk)) for one in decisions for _ in range(2)
+            partial(deciding.settle, Decision.objects.get(pk=decision.pk))
+            for decision in decisions
+            for _ in range(2)
         ]
         again = [lambda: list(rebuild()) for _ in range(6)]
         acts = [
@@ -37,6 +39,6 @@ def test_what_settles_at_once_and_is_counted_again_meanwhile_is_counted_once(mem
             for act in ([act, again.pop()] if rank % 13 == 0 and again else [act])
         ]
         results = at_once(acts)
-    assert not [one for one in results if isinstance(one, Exception)]
-    assert [(one.accepted, one.refused) for one in Tally.objects.all()] == [(20, 20)]
+    assert not [result for result in results if isinstance(result, Exception)]
+    assert [(tally.accepted, tally.refused) for tally in Tally.objects.all()] == [(20, 20)]
     assert ReasonTally.objects.get().count == 20

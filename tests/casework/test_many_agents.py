@@ -7,6 +7,6 @@ pytestmark = pytest.mark.postgresql
 
 
 def test_parallel_agents_treat_each_document_once() -> None:
-    found = treated(agents=5, documents=60, sent=3, processes=2, leave=False)
-    assert found["wrong"] == []
-    assert found["sent_meanwhile"] == 3
+    facts = treated(agents=5, documents=60, sent=3, processes=2, leave=False)
+    assert facts["wrong"] == []
+    assert facts["sent_meanwhile"] == 3

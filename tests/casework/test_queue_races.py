@@ -102,8 +102,8 @@ def test_undo_against_settling_has_one_winner(member: Member) -> None:
             assert (item.status, state, decision.settled_at) == (Status.WAITING, State.IN_PROGRESS, None)
             assert item.held_by(agent)
             Item.objects.filter(pk=item.pk).update(status=Status.DONE)
-    told = Decision.objects.filter(settled_at__isnull=False).count()
-    assert OutboxMail.objects.count() == told
+    settled = Decision.objects.filter(settled_at__isnull=False).count()
+    assert OutboxMail.objects.count() == settled
 
 
 def test_two_workers_that_settle_the_same_decision_tell_it_once(member: Member) -> None:
@@ -183,7 +183,7 @@ def test_what_was_left_in_hand_is_never_lost_whoever_sets_it_apart_takes_or_swee
         for agent, on_screen in zip(agents[6:], items[18:], strict=True)
     ]
     results = at_once([*ahead, *following, *[queue.end_leases] * sweeps], threads=14)
-    assert not [one for one in results if isinstance(one, BaseException)]
+    assert not [result for result in results if isinstance(result, BaseException)]
     assert set(Item.objects.values_list("status", flat=True)) == {Status.WAITING}
     assert set(Item.objects.values_list("document__state", flat=True)) == {State.IN_PROGRESS}
 

@@ -37,19 +37,19 @@ class Address:
 def _filled(route: str) -> str:
     if route.startswith("^"):
         return REGEXES.get(route, "404/")
-    return re.sub(r"<([^>]+)>", lambda found: ARGUMENTS[found[1]], route)
+    return re.sub(r"<([^>]+)>", lambda match: ARGUMENTS[match[1]], route)
 
 
 def _walk(resolver: URLResolver, before: str, space: str) -> list[Address]:
-    found = []
+    addresses = []
     for pattern in resolver.url_patterns:
         path = before + _filled(str(pattern.pattern))
         if isinstance(pattern, URLResolver):
             inner = f"{space}{pattern.namespace}:" if pattern.namespace else space
-            found += _walk(pattern, path, inner)
+            addresses += _walk(pattern, path, inner)
         elif isinstance(pattern, URLPattern):
-            found.append(Address(f"{space}{pattern.name or path}", path))
-    return found
+            addresses.append(Address(f"{space}{pattern.name or path}", path))
+    return addresses
 
 
 ADDRESSES = _walk(get_resolver(), "/", "")

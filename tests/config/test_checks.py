@@ -310,15 +310,15 @@ def test_a_service_that_is_nobody_special_is_told_under_whose_name_it_draws() ->
     code = (
         "from adherents.inspection.rasteriser.process import what_is_permitted; print(*what_is_permitted())"
     )
-    said = subprocess.run(
+    completed = subprocess.run(
         [*started_by(True), sys.executable, "-I", "-c", code],
         capture_output=True,
         text=True,
         env={},
         timeout=60,
     )
-    another_user, _, filtered = said.stdout.split()
-    assert (another_user, filtered) == ("False", "True"), said.stderr
+    another_user, _, filtered = completed.stdout.split()
+    assert (another_user, filtered) == ("False", "True"), completed.stderr
 
 
 @pytest.mark.parametrize(

@@ -79,10 +79,10 @@ def test_a_wrong_setting_is_named_in_one_line_that_repeats_no_secret(
     monkeypatch.setenv(f"ADHERENTS_{name}", value)
     with pytest.raises(WrongSetting) as refused:
         READERS[name]()
-    said = str(refused.value)
-    assert f"ADHERENTS_{name}" in said
-    assert "\n" not in said
-    assert "pass-word" not in said
+    message = str(refused.value)
+    assert f"ADHERENTS_{name}" in message
+    assert "\n" not in message
+    assert "pass-word" not in message
 
 
 def test_every_reader_is_tried_with_something_wrong() -> None:
@@ -125,10 +125,10 @@ def test_a_database_is_sqlite_or_postgresql(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv(
         "ADHERENTS_DATABASE_URL", "postgresql://me:p%40ss@db.example.org:5433/portal?sslmode=verify-full"
     )
-    found = environment.database()
-    assert (found["ENGINE"], found["NAME"]) == ("django.db.backends.postgresql", "portal")
-    assert (found["HOST"], found["PORT"], found["PASSWORD"]) == ("db.example.org", 5433, "p@ss")
-    assert found["OPTIONS"] == {"sslmode": "verify-full", "connect_timeout": 5, "tcp_user_timeout": 10_000}
+    options = environment.database()
+    assert (options["ENGINE"], options["NAME"]) == ("django.db.backends.postgresql", "portal")
+    assert (options["HOST"], options["PORT"], options["PASSWORD"]) == ("db.example.org", 5433, "p@ss")
+    assert options["OPTIONS"] == {"sslmode": "verify-full", "connect_timeout": 5, "tcp_user_timeout": 10_000}
     monkeypatch.setenv("ADHERENTS_DATABASE_URL", "postgresql://me@db.example.org/portal?connect_timeout=20")
     assert int(environment.database()["OPTIONS"]["connect_timeout"]) == 20
 
@@ -158,9 +158,14 @@ def test_mail_goes_to_a_server(
     monkeypatch: pytest.MonkeyPatch, given: str, port: int, tls: bool, ssl: bool
 ) -> None:
     monkeypatch.setenv("ADHERENTS_EMAIL_URL", given)
-    found = environment.mailer()
-    assert (found.host, found.port, found.use_tls, found.use_ssl) == ("relay.example.org", port, tls, ssl)
-    assert found.password == ("a/b" if "me:" in given else "")
+    options = environment.mailer()
+    assert (options.host, options.port, options.use_tls, options.use_ssl) == (
+        "relay.example.org",
+        port,
+        tls,
+        ssl,
+    )
+    assert options.password == ("a/b" if "me:" in given else "")
 
 
 def test_documents_go_to_a_bucket(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,10 +183,12 @@ def test_documents_go_to_a_bucket(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_bucket_that_hangs_is_not_waited_for_by_the_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ADHERENTS_STORAGE_URL", "s3://id:secret@s3.example.org/papers")
-    told = environment.storage()[1]["client_config"]
-    most = (told.connect_timeout + told.read_timeout) * told.retries["total_max_attempts"]
+    client_config = environment.storage()[1]["client_config"]
+    most = (client_config.connect_timeout + client_config.read_timeout) * client_config.retries[
+        "total_max_attempts"
+    ]
     assert most <= 60
-    assert told.s3 == {"addressing_style": "path"}
+    assert client_config.s3 == {"addressing_style": "path"}
 
 
 @pytest.mark.parametrize(
@@ -215,20 +222,20 @@ def test_several_master_keys_come_in_one_line_or_one_file(
 
 
 def test_processes_that_start_together_agree_on_one_secret(tmp_path: Path) -> None:
-    found: list[bytes] = []
+    contents: list[bytes] = []
     start = threading.Barrier(8)
 
     def process() -> None:
         start.wait()
-        found.append(environment.master_keys()[0])
+        contents.append(environment.master_keys()[0])
 
     threads = [threading.Thread(target=process) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(set(found)) == 1
-    assert len(found[0]) == 32
+    assert len(set(contents)) == 1
+    assert len(contents[0]) == 32
     assert [file.name for file in tmp_path.iterdir()] == ["master.key"]
     assert (tmp_path / "master.key").stat().st_mode & 0o077 == 0
 

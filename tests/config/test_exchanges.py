@@ -54,12 +54,12 @@ def test_a_byte_every_five_seconds_is_dropped_after_a_window(exchanges: Exchange
 def test_whoever_falls_silent_is_dropped_a_window_later_however_much_came_before(
     exchanges: Exchanges, clock: Clock
 ) -> None:
-    one = begun(exchanges)
-    go_on(exchanges, clock, 100, {one: 50_000})
+    exchange = begun(exchanges)
+    go_on(exchanges, clock, 100, {exchange: 50_000})
     go_on(exchanges, clock, int(WINDOW_SECONDS) - 2, {})
-    assert not one.dropped, "a phone in a tunnel"
+    assert not exchange.dropped, "a phone in a tunnel"
     go_on(exchanges, clock, 4, {})
-    assert one.dropped
+    assert exchange.dropped
 
 
 def test_a_phone_at_4_kb_a_second_ends(exchanges: Exchanges, clock: Clock) -> None:
@@ -116,10 +116,10 @@ def test_what_is_quick_never_counts(exchanges: Exchanges, clock: Clock) -> None:
     for _ in range(20):
         quick = [begun(exchanges) for _ in range(30)]
         go_on(exchanges, clock, 1, dict.fromkeys(lasting, 10000))
-        for one in quick:
-            assert not one.dropped
-            exchanges.end(one)
-    assert not any(one.dropped for one in lasting)
+        for exchange in quick:
+            assert not exchange.dropped
+            exchanges.end(exchange)
+    assert not any(exchange.dropped for exchange in lasting)
 
 
 def test_one_member_holds_so_many_from_however_many_addresses(exchanges: Exchanges, clock: Clock) -> None:
@@ -129,10 +129,10 @@ def test_one_member_holds_so_many_from_however_many_addresses(exchanges: Exchang
         exchanges,
         clock,
         5,
-        {one: 5000 + rank for rank, one in enumerate(theirs)} | dict.fromkeys(others, 10),
+        {exchange: 5000 + rank for rank, exchange in enumerate(theirs)} | dict.fromkeys(others, 10),
     )
-    assert [one for one in theirs if not one.dropped] == theirs[-8:]
-    assert not any(one.dropped for one in others), "nobody knows whose they are"
+    assert [exchange for exchange in theirs if not exchange.dropped] == theirs[-8:]
+    assert not any(exchange.dropped for exchange in others), "nobody knows whose they are"
 
 
 def test_past_the_memory_of_all_bodies_the_slowest_gives_back_what_it_holds(
@@ -140,9 +140,9 @@ def test_past_the_memory_of_all_bodies_the_slowest_gives_back_what_it_holds(
 ) -> None:
     slow, quick = begun(exchanges, address="192.0.2.1"), begun(exchanges, address="192.0.2.2")
     clock.now += 10
-    for one, size in ((slow, 400_000), (quick, 600_000)):
-        exchanges.came(one, size)
-        exchanges.hold(one, size)
+    for exchange, size in ((slow, 400_000), (quick, 600_000)):
+        exchanges.came(exchange, size)
+        exchanges.hold(exchange, size)
     assert not slow.dropped
     exchanges.hold(quick, 100_000)
     assert slow.dropped

@@ -13,7 +13,7 @@ from tests import postgresql
 from tests.cast import CAMILLE
 from tests.config.installation import ask
 from tests.journeys.running import PATIENCE, Portal
-from tests.vault.phone import FILES, SEND, Phone
+from tests.vault.tus_client import FILES, SEND, Phone
 
 THREADS = 8
 PAGES = [
@@ -75,16 +75,16 @@ def test_a_database_that_is_killed_is_said_everywhere_and_healed_at_once(
     database.stop()
     for _ in range(2):
         for path in PAGES[1:]:
-            status, headers, said = asked(phone, "GET", path)
+            status, headers, body = asked(phone, "GET", path)
             if status == 200:
                 assert path == "/adherent/", f"{path} needs no database?"
                 continue
-            assert (status, headers["Retry-After"], WORDS in said) == (503, "5", True), path
+            assert (status, headers["Retry-After"], WORDS in body) == (503, "5", True), path
     for method, path in (("POST", FILES), ("HEAD", f"{FILES}00000000-0000-4000-8000-000000000000/")):
-        status, headers, said = asked(phone, method, path, Tus_Resumable="1.0.0", Upload_Length="10")
+        status, headers, body = asked(phone, method, path, Tus_Resumable="1.0.0", Upload_Length="10")
         assert (status, headers["Retry-After"], headers["Tus-Resumable"]) == (503, "5", "1.0.0")
         if method == "POST":
-            assert json.loads(said)["sentence"]
+            assert json.loads(body)["sentence"]
     assert asked(phone, "GET", "/sante/")[0] == 200
     assert asked(phone, "GET", "/pret/")[0] == 503
     database.start()

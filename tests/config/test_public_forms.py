@@ -42,7 +42,7 @@ FILLED = {"str": "0" * 32, "uuid": UUID, "int": "1", "slug": "a", "path": "a"}
 def addresses(patterns: list[Any], before: str = "/") -> Iterator[str]:
     for pattern in patterns:
         here = before + re.sub(
-            r"<(?:(\w+):)?\w+>", lambda found: FILLED[found[1] or "str"], str(pattern.pattern)
+            r"<(?:(\w+):)?\w+>", lambda match: FILLED[match[1] or "str"], str(pattern.pattern)
         )
         if isinstance(pattern, URLResolver):
             yield from addresses(pattern.url_patterns, here)

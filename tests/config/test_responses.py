@@ -9,7 +9,7 @@ from adherents.accounts.models import Account
 from tests.accounts.steps import sign_in
 from tests.cast import CAMILLE, PASSWORD
 from tests.config.addresses import ADDRESSES, Address
-from tests.stored import every_row
+from tests.database_contents import every_row
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 EVERY_ADDRESS = pytest.mark.parametrize("address", ADDRESSES, ids=str)
@@ -37,7 +37,9 @@ def assert_protected(response: Any) -> None:
     assert response["Cross-Origin-Resource-Policy"] == "same-origin"
     assert "no-store" in response["Cache-Control"]
     assert "Access-Control-Allow-Origin" not in response
-    for morsel in filter(lambda one: one.value, response.cookies.values()):  # an empty one is being dropped
+    for morsel in filter(
+        lambda cookie: cookie.value, response.cookies.values()
+    ):  # an empty one is being dropped
         assert morsel["httponly"], morsel
         assert morsel["samesite"] in {"Lax", "Strict"}, morsel
 

@@ -14,7 +14,7 @@ import psutil
 import pytest
 from stress.slow import SlowPortal, behind_nginx, held, people
 
-from tests.vault.phone import SEND, Phone
+from tests.vault.tus_client import SEND, Phone
 
 MEMBERS = people(3)
 THREADS = 8
@@ -139,13 +139,13 @@ def opened(portal: SlowPortal, *, headers: list[str], body: bytes = b"") -> sock
 def ended_within(connection: socket.socket, seconds: float) -> bytes:
     """What the portal said before it hung up."""
     connection.settimeout(seconds)
-    said = b""
+    received = b""
     try:
         while chunk := connection.recv(65536):
-            said += chunk
+            received += chunk
     except ConnectionResetError:
         pass
-    return said
+    return received
 
 
 def test_one_members_slow_forms_and_a_strangers_hold_no_page(portal: SlowPortal) -> None:
@@ -230,9 +230,9 @@ def test_a_download_that_nobody_reads_is_let_go(portal: SlowPortal) -> None:
         serving = psutil.Process(portal.serving()[-1].pid)
         deadline = time.monotonic() + 90
         while any(
-            one.raddr and one.laddr.port == portal.port
-            for one in serving.net_connections("tcp")
-            if one.status == "ESTABLISHED"
+            connection.raddr and connection.laddr.port == portal.port
+            for connection in serving.net_connections("tcp")
+            if connection.status == "ESTABLISHED"
         ):
             assert time.monotonic() < deadline
             time.sleep(0.5)

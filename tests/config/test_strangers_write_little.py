@@ -10,7 +10,7 @@ from adherents.accounts import limits
 from tests.accounts.steps import question_on
 from tests.cast import CAMILLE
 from tests.config.addresses import ADDRESSES, Address
-from tests.stored import every_row
+from tests.database_contents import every_row
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 EVERY_ADDRESS = pytest.mark.parametrize("address", ADDRESSES, ids=str)

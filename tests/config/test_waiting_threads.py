@@ -18,14 +18,14 @@ def test_a_thread_that_waits_for_bytes_holds_no_database_connection() -> None:
     turns = Turns(1)
     body = Arriving(turns, lambda: None)
     its_own: list[BaseDatabaseWrapper] = []
-    found: list[bytes] = []
+    contents: list[bytes] = []
 
     def read() -> None:
         turns.take()
         mine = connections["default"]
         mine.ensure_connection()
         its_own.append(mine)
-        found.append(body.read(2))
+        contents.append(body.read(2))
         turns.give_back()
 
     reader = threading.Thread(target=read)
@@ -38,4 +38,4 @@ def test_a_thread_that_waits_for_bytes_holds_no_database_connection() -> None:
     body.feed(b"ab")
     body.end(cut=False)
     reader.join(PATIENCE)
-    assert found == [b"ab"]
+    assert contents == [b"ab"]

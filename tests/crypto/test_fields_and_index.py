@@ -69,10 +69,10 @@ def test_every_sealed_column_has_its_own_place() -> None:
 
 
 @given(st.lists(st.text(), min_size=2, max_size=2), st.lists(st.text(), min_size=2, max_size=2))
-def test_no_two_identities_are_written_alike(one: list[str], other: list[str]) -> None:
+def test_no_two_identities_are_written_alike(first: list[str], other: list[str]) -> None:
     field = Beneficiary._meta.get_field("nir")
-    assert (field._associated(one, 1) == field._associated(other, 1)) == (one == other)
-    assert field._associated([one[0], None], 1) != field._associated([one[0], "1"], 1)
+    assert (field._associated(first, 1) == field._associated(other, 1)) == (first == other)
+    assert field._associated([first[0], None], 1) != field._associated([first[0], "1"], 1)
 
 
 @pytest.mark.django_db
@@ -91,10 +91,10 @@ def test_a_rotation_loses_nobody(settings: LazySettings) -> None:
 
 
 @given(st.text(), st.text())
-def test_an_index_is_the_same_for_the_same_text_only(one: str, other: str) -> None:
-    assert len(blind_index("nir", one)) == 16
-    assert (blind_index("nir", one) == blind_index("nir", other)) == (one == other)
-    assert blind_index("nir", one) != blind_index("sign-in", one)
+def test_an_index_is_the_same_for_the_same_text_only(first: str, other: str) -> None:
+    assert len(blind_index("nir", first)) == 16
+    assert (blind_index("nir", first) == blind_index("nir", other)) == (first == other)
+    assert blind_index("nir", first) != blind_index("sign-in", first)
 
 
 def test_an_index_needs_the_key_and_is_looked_for_under_every_live_one(settings: LazySettings) -> None:

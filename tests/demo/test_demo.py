@@ -42,7 +42,7 @@ def test_the_fifty_have_nirs_that_could_exist_and_addresses_that_reach_nobody() 
             nir.parse(line.nir), birth_year=int(line.date_naissance[-4:])
         ), line
         assert not line.email or line.email.endswith("@example.org")
-    for covered in [one for figure in everybody for one in figure.covered]:
+    for covered in [covered_person for figure in everybody for covered_person in figure.covered]:
         assert nir.is_valid(covered.nir), covered
 
 
@@ -224,11 +224,14 @@ def test_the_demonstration_signs_a_member_in_catches_mail_and_leaves_nothing_beh
     assert f"{portal}/adherent/authentication/mot-de-passe/" in _latest_mail(mail)
 
     demo.send_signal(signal.SIGTERM)
-    said = demo.communicate(timeout=15)[0]
-    assert demo.returncode == 0, said
-    assert "70100001     tulipe-Bleue-42" in said
-    assert "conseiller@example.org" in said
-    _wait_for(lambda: not [one for one in family if one.is_running() and one.status() != "zombie"], 5)
+    output = demo.communicate(timeout=15)[0]
+    assert demo.returncode == 0, output
+    assert "70100001     tulipe-Bleue-42" in output
+    assert "conseiller@example.org" in output
+    _wait_for(
+        lambda: not [process for process in family if process.is_running() and process.status() != "zombie"],
+        5,
+    )
 
     kept = _figures(tmp_path)
     demo, port = started()
@@ -285,8 +288,8 @@ def _get(address: str, *, host: str = "", method: str = "GET") -> Page:
 
 
 def _latest_mail(mail: str) -> str:
-    found = re.search(r'href="(/messages/[^"]+)"', _get(f"{mail}/").text)
-    return _get(mail + found[1]).text if found else ""
+    match = re.search(r'href="(/messages/[^"]+)"', _get(f"{mail}/").text)
+    return _get(mail + match[1]).text if match else ""
 
 
 def _wait_for(done: Callable[[], bool], seconds: float) -> None:

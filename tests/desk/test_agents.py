@@ -133,8 +133,8 @@ def test_a_supervisor_sees_agents_and_no_button_that_is_not_theirs(words: Words)
 
 def test_the_profile_is_shown_whole_and_changes_nothing(head: Client, words: Words) -> None:
     page = words(head.get("/gestion/profil/"))
-    for said in ("link_validity_minutes", "120", "second_factor_hours", "MESE", "releve_prestations"):
-        assert said in page, said
+    for shown_text in ("link_validity_minutes", "120", "second_factor_hours", "MESE", "releve_prestations"):
+        assert shown_text in page, shown_text
     assert "<form" not in head.get("/gestion/profil/").content.decode().split("<main")[1]
 
 

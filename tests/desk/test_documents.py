@@ -83,10 +83,10 @@ def test_a_page_on_which_nothing_is_seen_is_told_beside_it(
 ) -> None:
     document = deposited(member, papers.pdf_with_a_page("blank"))
     run_until_nothing_is_left()
-    said = "Rien ne se voit sur cette page C’est peut-être le dos d’une feuille."
+    blank_page_note = "Rien ne se voit sur cette page C’est peut-être le dos d’une feuille."
     for number in (1, 2, 3):
         page = words(desk.get(f"/gestion/documents/{document.pk}/pages/{number}/"))
-        assert (said in page) == (number == 2)
+        assert (blank_page_note in page) == (number == 2)
 
 
 def test_what_arrived_waits_at_the_desk_oldest_first(desk: Client, document: Document, words: Words) -> None:

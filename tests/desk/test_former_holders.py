@@ -134,11 +134,11 @@ def test_counters_left_by_two_keys_become_one_a_browser(
 
 def test_the_former_holder_is_told_once_at_their_address(former: Member, tmp_path: Path) -> None:
     give_the_number(tmp_path)
-    told = OutboxMail.objects.filter(name="accounts/number_given")
-    assert [mail.recipient for mail in told] == [CAMILLE.email]
+    mails = OutboxMail.objects.filter(name="accounts/number_given")
+    assert [mail.recipient for mail in mails] == [CAMILLE.email]
     give = run(tmp_path, [line_of(NEWCOMER), *CAST[1:]], new_persons=[CAMILLE.number])
     assert give.members.empty
-    assert told.count() == 1
+    assert mails.count() == 1
     assert NEWCOMER.email not in {mail.recipient for mail in OutboxMail.objects.all()}
     events = set(Entry.objects.filter(subject=account_of(former).subject).values_list("event", flat=True))
     assert "account.retired" in events

@@ -261,9 +261,9 @@ def test_a_form_opened_before_somebody_signed_in_in_another_tab_leads_on_in_plai
     answer = browser.post(
         page, {"identifier": CAMILLE.number, "password": PASSWORD, "csrfmiddlewaretoken": old}
     )
-    said = said_in(answer)
-    assert "trop longtemps" not in said
-    assert "déjà ouverte dans ce navigateur, au nom de Camille" in said
+    errors = said_in(answer)
+    assert "trop longtemps" not in errors
+    assert "déjà ouverte dans ce navigateur, au nom de Camille" in errors
     assert f'href="{NEW if NEW in page else "/"}"' in answer.content.decode()
 
 

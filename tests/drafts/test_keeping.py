@@ -273,7 +273,7 @@ def test_it_dies_after_30_days_and_is_swept(browser: Client, clock: time_machine
     sign_in(browser, CAMILLE.number)
     assert not tab.shows(TYPED)
     assert tab.save(body=TYPED).status_code == 400, "its page is as old"
-    [drafts] = [one for one in due() if one.name == "drafts"]
+    [drafts] = [purge for purge in due() if purge.name == "drafts"]
     assert apply(drafts) == 1
     assert not Draft.objects.exists()
 

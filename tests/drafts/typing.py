@@ -15,8 +15,8 @@ TYPED = "Ma dent couronnée — « zinc » 42"
 
 def place_on(page: str, kind: str = "") -> str:
     """The sealed place of the form of this kind (the first one, where none is named)."""
-    found = re.findall(r'name="brouillon"\s+value="([^"]+)".*?data-where="([^"]*)"', page, re.DOTALL)
-    return next(token for token, where in found if where.startswith(kind))
+    marks = re.findall(r'name="brouillon"\s+value="([^"]+)".*?data-where="([^"]*)"', page, re.DOTALL)
+    return next(token for token, where in marks if where.startswith(kind))
 
 
 def said_in(response: Any) -> str:

@@ -22,9 +22,9 @@ def pages_of(pdf: bytes) -> list[str]:
 
 
 def code_in(page: str) -> str:
-    found = re.search(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}\b", page)
-    assert found, page
-    return found[0]
+    match = re.search(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}\b", page)
+    assert match, page
+    return match[0]
 
 
 def pdf_of(batch: LetterBatch) -> bytes:

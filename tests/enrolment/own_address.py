@@ -37,9 +37,9 @@ def ask(client: Client, address: str) -> Any:
 
 def link_in(mail: Letter) -> str:
     """The path of the link that confirms."""
-    found = re.search(r"https?://[^/\s]+(/adherent/adresse/[0-9a-f]+)", mail.text)
-    assert found, mail.text
-    return found[1]
+    match = re.search(r"https?://[^/\s]+(/adherent/adresse/[0-9a-f]+)", mail.text)
+    assert match, mail.text
+    return match[1]
 
 
 def confirm(link: str, client: Client | None = None) -> Any:
@@ -52,7 +52,7 @@ def confirm(link: str, client: Client | None = None) -> Any:
 def change(client: Client, address: str, letters: Letters) -> list[Letter]:
     """The whole change; what is mailed once it is confirmed."""
     ask(client, address)
-    [mail] = [one for one in letters() if one.to == address]
+    [mail] = [candidate for candidate in letters() if candidate.to == address]
     assert confirm(link_in(mail)).status_code == 200
     return letters()
 

@@ -28,9 +28,9 @@ from adherents.members.services.addresses import record_bounce
 from tests.accounts.steps import is_signed_in, lock_out, sign_in
 from tests.cast import CAMILLE, NEW_PASSWORD, NO_MAIL, PASSWORD, Person
 from tests.conftest import Letter
+from tests.database_contents import everything_stored
 from tests.enrolment.letters import letter_to
 from tests.factories import add_to_register, open_account
-from tests.stored import everything_stored
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rule("G10")]
 PAGE = "/adherent/premiere-connexion/code/"
@@ -155,10 +155,10 @@ def test_a_wrong_date_after_the_code_was_opened_elsewhere_still_counts_to_the_en
 
 
 def test_the_code_serves_once(odette: Member) -> None:
-    code, one, other = letter_to(odette), Client(), Client()
-    for client in (one, other):
+    code, first, other = letter_to(odette), Client(), Client()
+    for client in (first, other):
         assert type_code(client, code).status_code == 302
-    assert choose(one).status_code == 200
+    assert choose(first).status_code == 200
     assert choose(other, "violon-Orange-31").status_code == 410
     assert Account.objects.get(identifier=NO_MAIL.number).check_password(NEW_PASSWORD)
 
@@ -262,7 +262,9 @@ def test_an_address_counts_once_its_link_was_followed(odette: Member, letters: L
     member = Member.objects.select_related("account").get(pk=odette.pk)
     assert member.account is not None
     assert (member.email, member.account.email) == ("odette@example.org",) * 2
-    assert [one.subject for one in letters()] == ["Cette adresse e-mail est maintenant celle de votre compte"]
+    assert [mail.subject for mail in letters()] == [
+        "Cette adresse e-mail est maintenant celle de votre compte"
+    ]
     reader.get(link)
     assert reader.post("/adherent/adresse/").status_code == 410
 

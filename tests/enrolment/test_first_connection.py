@@ -38,8 +38,8 @@ from tests.cast import (
     TWIN_ZOE,
     Person,
 )
+from tests.database_contents import everything_stored
 from tests.factories import add_to_register, open_account
-from tests.stored import everything_stored
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rule("G8"), pytest.mark.usefixtures("register")]
 PAGE = "/adherent/premiere-connexion/"
@@ -229,8 +229,8 @@ def test_the_link_goes_to_the_address_that_the_file_has_today(letters: Letters) 
     claim(CAMILLE)
     arrived = letters()
     assert [letter.to for letter in arrived if LINK_PAGE in letter.text] == ["nouvelle@example.org"]
-    told = [letter.to for letter in arrived if "L’adresse e-mail de votre compte" in letter.subject]
-    assert sorted(told) == [CAMILLE.email, "nouvelle@example.org"]
+    recipients = [letter.to for letter in arrived if "L’adresse e-mail de votre compte" in letter.subject]
+    assert sorted(recipients) == [CAMILLE.email, "nouvelle@example.org"]
     assert len(arrived) == 3
 
 

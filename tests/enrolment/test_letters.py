@@ -22,9 +22,9 @@ from adherents.members.services.accounts import change_email
 from adherents.members.services.addresses import record_bounce
 from adherents.work.services import run_once
 from tests.cast import CAMILLE, ENGLISH, EVE, NO_MAIL
+from tests.database_contents import everything_stored
 from tests.enrolment.letters import AGENT, REASON, code_in, letter_to, pages_of, pdf_of
 from tests.factories import add_to_register, open_account
-from tests.stored import everything_stored
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rule("G10")]
 
@@ -45,7 +45,7 @@ def test_a_letter_says_the_code_until_when_where_and_the_number(register: None) 
     with time_machine.travel("2026-03-02 09:00:00+00:00"):
         batch = letters.write_one(member=odette, actor=AGENT, reason=REASON)
         [page] = pages_of(pdf_of(batch))
-    said = " ".join(page.split())
+    page_text = " ".join(page.split())
     for words in (
         "Odette LEMOINE",
         "7010 0008",
@@ -53,10 +53,10 @@ def test_a_letter_says_the_code_until_when_where_and_the_number(register: None) 
         "/adherent/premiere-connexion/code/",
         "04 76 60 56 36",
     ):
-        assert words in said.replace("\xa0", " ").replace("\u2002", " "), words
+        assert words in page_text.replace("\xa0", " ").replace("\u2002", " "), words
     assert code_in(page)
-    assert NO_MAIL.nir not in said.replace(" ", "")
-    assert "1945" not in said
+    assert NO_MAIL.nir not in page_text.replace(" ", "")
+    assert "1945" not in page_text
     assert [entry.details["reason"] for entry in Entry.objects.filter(event=Event.LETTER_MADE)] == [REASON]
 
 

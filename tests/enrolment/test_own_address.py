@@ -69,8 +69,8 @@ def addresses() -> tuple[str, str]:
 
 
 def to(mails: list[Letter], address: str) -> Letter:
-    [found] = [mail for mail in mails if mail.to == address]
-    return found
+    [mail_found] = [mail for mail in mails if mail.to == address]
+    return mail_found
 
 
 # asking
@@ -107,10 +107,10 @@ def test_a_new_address_counts_once_it_is_confirmed_by_a_button(camille: Account,
     assert "no•••@example.org" in text_of(page)  # type: ignore[arg-type]
     assert "Votre adresse est confirmée" in text_of(confirm(link_in(mail)))
     assert addresses() == (NEW, NEW)
-    told = letters()
-    assert {one.to for one in told} == {OLD, NEW}
-    assert "no•••@example.org" in to(told, OLD).text
-    assert NEW not in to(told, OLD).text
+    mails = letters()
+    assert {mail.to for mail in mails} == {OLD, NEW}
+    assert "no•••@example.org" in to(mails, OLD).text
+    assert NEW not in to(mails, OLD).text
     assert confirm(link_in(mail)).status_code == 410
     assert is_signed_in(client)
 
@@ -148,7 +148,7 @@ def test_the_address_that_one_has_is_refused_unless_it_is_in_failure(
 ) -> None:
     client = signed_in(CAMILLE)
     assert "C’est déjà l’adresse de votre compte" in text_of(ask(client, OLD.upper()))
-    Member.objects.update(email_failed_at=timezone.now())
+    Member.objects.update(email_bounced_at=timezone.now())
     ask(client, OLD)
     assert confirm(link_in(letters()[0])).status_code == 200
     assert Member.objects.get().is_reachable
@@ -227,8 +227,8 @@ def test_a_lock_stops_the_confirmation_also_once_its_wait_is_over(camille: Accou
 
 def test_a_member_without_an_address_gives_one(letters: Letters) -> None:
     open_account(NO_MAIL)
-    told = change(signed_in(NO_MAIL), NEW, letters)
-    assert [mail.to for mail in told] == [NEW]
+    mails = change(signed_in(NO_MAIL), NEW, letters)
+    assert [mail.to for mail in mails] == [NEW]
     assert Member.objects.get().email == NEW
 
 
@@ -240,8 +240,8 @@ def test_whoever_the_register_has_let_go_of_is_sent_back(camille: Account) -> No
 
 
 def test_the_history_tells_each_step(camille: Account, letters: Letters) -> None:
-    told = change(signed_in(CAMILLE), NEW, letters)
-    report(to(told, OLD), BORN)
+    mails = change(signed_in(CAMILLE), NEW, letters)
+    report(to(mails, OLD), BORN)
     account = Account.objects.get()
     happened = set(
         entries_about(account=account, member=Member.objects.get()).values_list("event", flat=True)
@@ -256,13 +256,13 @@ def test_the_former_address_takes_the_change_back_and_nothing_opens_any_more(
     camille: Account, letters: Letters
 ) -> None:
     thief = signed_in(CAMILLE)
-    told = change(thief, THIEF, letters)
+    mails = change(thief, THIEF, letters)
     owner = Client()
-    page = text_of(owner.get(to(told, OLD).link, follow=True))  # type: ignore[arg-type]
+    page = text_of(owner.get(to(mails, OLD).link, follow=True))  # type: ignore[arg-type]
     assert CAMILLE.number not in page
     assert "•01" in page
     assert is_signed_in(thief)
-    assert "Votre adresse est remise" in text_of(report(to(told, OLD), BORN, owner))
+    assert "Votre adresse est remise" in text_of(report(to(mails, OLD), BORN, owner))
     assert addresses() == (OLD, OLD)
     assert not is_signed_in(thief)
     assert not KnownDevice.objects.exists()
@@ -274,32 +274,32 @@ def test_the_former_address_takes_the_change_back_and_nothing_opens_any_more(
 
 @pytest.mark.rule("G7")
 def test_a_wrong_birth_date_counts_and_the_fifth_kills_the_report(camille: Account, letters: Letters) -> None:
-    told, client = change(signed_in(CAMILLE), NEW, letters), Client()
+    mails, client = change(signed_in(CAMILLE), NEW, letters), Client()
     for left in (4, 3, 2, 1):
-        assert f"Il vous reste {left} essai" in text_of(report(to(told, OLD), NOT_BORN, client))
-    assert report(to(told, OLD), NOT_BORN, client).status_code == 410
-    assert report(to(told, OLD), BORN).status_code == 410
+        assert f"Il vous reste {left} essai" in text_of(report(to(mails, OLD), NOT_BORN, client))
+    assert report(to(mails, OLD), NOT_BORN, client).status_code == 410
+    assert report(to(mails, OLD), BORN).status_code == 410
     assert addresses() == (NEW, NEW)
 
 
 def test_the_report_opens_for_seven_days_by_a_button(camille: Account, letters: Letters) -> None:
-    told = change(signed_in(CAMILLE), NEW, letters)
+    mails = change(signed_in(CAMILLE), NEW, letters)
     client = Client()
-    client.get(to(told, OLD).link, follow=True)  # a mail scanner
+    client.get(to(mails, OLD).link, follow=True)  # a mail scanner
     assert addresses() == (NEW, NEW)
     with time_machine.travel(timezone.now() + timedelta(days=6, hours=23)):
-        client.get(to(told, OLD).link)
+        client.get(to(mails, OLD).link)
         assert client.get(REPORT).status_code == 200
     with time_machine.travel(timezone.now() + timedelta(days=7, minutes=1)):
-        client.get(to(told, OLD).link)
+        client.get(to(mails, OLD).link)
         assert client.get(REPORT).status_code == 410
 
 
 @pytest.fixture
 def taken_back(camille: Account, letters: Letters) -> Account:
     """After « ce n’était pas moi »: whoever sent it had the former mailbox and the birth date."""
-    told = change(signed_in(CAMILLE), NEW, letters)
-    report(to(told, OLD), BORN)
+    mails = change(signed_in(CAMILLE), NEW, letters)
+    report(to(mails, OLD), BORN)
     letters()
     return Account.objects.get(identifier=CAMILLE.number)
 
@@ -355,13 +355,13 @@ def test_an_agent_opens_it_again(taken_back: Account, letters: Letters, act: str
 
 def test_what_the_thief_did_meanwhile_does_not_silence_the_owner(camille: Account, letters: Letters) -> None:
     """A new password, another address, « ce n’était pas moi » of a device, a reset: all with the thief's own mailbox."""
-    told = change(signed_in(CAMILLE), THIEF, letters)
+    mails = change(signed_in(CAMILLE), THIEF, letters)
     change_password(signed_in(CAMILLE))
     change(signed_in(CAMILLE, NEW_PASSWORD), "voleur2@example.org", letters)
     report_a_stranger(Account.objects.get())
     letters()
     assert reset(CAMILLE, letters, "violon-Orange-31").status_code == 200
-    assert "Votre adresse est remise" in text_of(report(to(told, OLD), BORN))
+    assert "Votre adresse est remise" in text_of(report(to(mails, OLD), BORN))
     assert addresses() == (OLD, OLD)
     assert "Ce compte est bloqué" in text_of(sign_in(Client(), CAMILLE.number, "violon-Orange-31"))
 
@@ -391,9 +391,9 @@ def test_taking_the_first_change_back_ends_the_reports_of_the_later_ones(
 
 
 def test_an_agent_s_change_ends_the_report(camille: Account, letters: Letters) -> None:
-    told = change(signed_in(CAMILLE), NEW, letters)
+    mails = change(signed_in(CAMILLE), NEW, letters)
     by_an_agent(Account.objects.get())
-    assert report(to(told, OLD), BORN).status_code == 410
+    assert report(to(mails, OLD), BORN).status_code == 410
     assert addresses() == ("agent@example.org", "agent@example.org")
 
 
@@ -412,15 +412,15 @@ def test_a_key_that_the_thief_added_goes_also_from_just_before_the_change(
 
 
 def test_a_change_taken_back_twice_is_taken_back_once(camille: Account, letters: Letters) -> None:
-    told = change(signed_in(CAMILLE), NEW, letters)
+    mails = change(signed_in(CAMILLE), NEW, letters)
     for _ in range(2):
-        report(to(told, OLD), BORN)
+        report(to(mails, OLD), BORN)
     assert Entry.objects.filter(event=Event.ADDRESS_TAKEN_BACK).count() == 1
 
 
 def test_a_closed_account_is_neither_confirmed_nor_taken_back(camille: Account, letters: Letters) -> None:
-    told = change(signed_in(CAMILLE), NEW, letters)
-    token = to(told, OLD).token
+    mails = change(signed_in(CAMILLE), NEW, letters)
+    token = to(mails, OLD).token
     closing.close(account=camille, actor="agent:1", reason="appel")
     with pytest.raises(DeadLink):
         taking_back.take_back(token=token, birth_date=CAMILLE.birth_date)

@@ -50,8 +50,8 @@ def sent(name: str) -> int:
 def test_confirmed_twenty_times_at_once_it_changes_once() -> None:
     open_account(CAMILLE)
     token = waiting("nouvelle@example.org")
-    found = kinds(at_once([lambda: confirm(token)] * 20))
-    assert found == {"Member": 1, "DeadLink": 19}
+    outcomes = kinds(at_once([lambda: confirm(token)] * 20))
+    assert outcomes == {"Member": 1, "DeadLink": 19}
     assert addresses() == {"nouvelle@example.org"}
     assert sent("enrolment/address_changed") == sent("accounts/own_email_changed") == 1
     assert Entry.objects.filter(event=Event.EMAIL_CHANGED, subject__startswith="account").count() == 1
@@ -61,9 +61,9 @@ def test_confirmed_twenty_times_at_once_it_changes_once() -> None:
 def test_of_two_addresses_confirmed_at_once_one_counts() -> None:
     open_account(CAMILLE)
     for _ in range(ROUNDS):
-        one, other = waiting("une@example.net"), waiting("deux@example.net")
-        found = kinds(at_once([lambda one=one: confirm(one), lambda other=other: confirm(other)]))
-        assert found == {"Member": 1, "DeadLink": 1}
+        first, other = waiting("une@example.net"), waiting("deux@example.net")
+        outcomes = kinds(at_once([lambda first=first: confirm(first), lambda other=other: confirm(other)]))
+        assert outcomes == {"Member": 1, "DeadLink": 1}
         assert len(addresses()) == 1
         Member.objects.update(email=CAMILLE.email)
         Account.objects.update(email=CAMILLE.email)

@@ -142,26 +142,26 @@ def test_the_week_is_told_with_like_days_together():
 @given(MOMENTS)
 def test_never_open_on_a_holiday_or_a_weekend(moment):
     with run_by(MESE):
-        found = opening(moment, "fr")
+        hours = opening(moment, "fr")
     if moment.date() in FRANCE or moment.weekday() >= 5:
-        assert not found.open_now
-        assert not found.advice
+        assert not hours.open_now
+        assert not hours.advice
 
 
 @given(MOMENTS)
 def test_open_until_an_hour_to_come_and_closed_until_an_hour_when_it_is_open(moment):
     for profile in (MESE, EXAMPLE):
         with run_by(profile):
-            found = opening(moment, "fr")
-            assert found.next_opening > found.now
-            assert opening(found.next_opening, "fr").open_now
-            assert not opening(found.next_opening - timedelta(minutes=1), "fr").open_now
-            if found.open_now:
-                assert found.until > found.now
-                assert not opening(found.until, "fr").open_now
-                assert found.state.startswith("Ouvert")
+            hours = opening(moment, "fr")
+            assert hours.next_opening > hours.now
+            assert opening(hours.next_opening, "fr").open_now
+            assert not opening(hours.next_opening - timedelta(minutes=1), "fr").open_now
+            if hours.open_now:
+                assert hours.until > hours.now
+                assert not opening(hours.until, "fr").open_now
+                assert hours.state.startswith("Ouvert")
             else:
-                assert found.state.startswith("Fermé")
+                assert hours.state.startswith("Fermé")
 
 
 @given(MOMENTS)

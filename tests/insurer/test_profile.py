@@ -226,6 +226,6 @@ def test_every_key_is_found_at_the_line_where_it_is_written(tables):
             places[(f"{table}{index}", key)] = len(lines) + 1
             lines += f"{key} = {value}".split("\n")
 
-    found = line_of_each_key("\n".join(lines))
+    line_numbers = line_of_each_key("\n".join(lines))
 
-    assert {place: found[place] for place in places} == places
+    assert {place: line_numbers[place] for place in places} == places

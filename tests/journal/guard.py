@@ -30,22 +30,22 @@ def personal_data_in(entry: Entry) -> list[str]:
     """What in an entry is about a person. Not looked at: an agent's `reason`, the one free text, and a `size` in bytes."""
     details = {key: value for key, value in entry.details.items() if key not in {"reason", "size"}}
     text = f"{entry.subject} {entry.actor} {json.dumps(details, ensure_ascii=False)}"
-    return [found[0] for pattern in (_NAMED, _ADDRESS, _LONG_NUMBER) for found in pattern.finditer(text)]
+    return [match[0] for pattern in (_NAMED, _ADDRESS, _LONG_NUMBER) for match in pattern.finditer(text)]
 
 
 @contextmanager
 def watched() -> Iterator[list[str]]:
     """The entries written in the block that name somebody, or do not say in whose file they are, in words; to be found empty."""
-    found: list[str] = []
+    complaints: list[str] = []
 
     def look(sender: type[Entry], instance: Entry, **_: object) -> None:
         if named := personal_data_in(instance):
-            found.append(f"{instance.event} says {named}")
+            complaints.append(f"{instance.event} says {named}")
         if instance.subject.startswith(IN_A_FILE) and not re.fullmatch(r"member:\d+", instance.owner):
-            found.append(f"{instance.event} of {instance.subject} does not say whose file it is about")
+            complaints.append(f"{instance.event} of {instance.subject} does not say whose file it is about")
 
     post_save.connect(look, sender=Entry, weak=False)
     try:
-        yield found
+        yield complaints
     finally:
         post_save.disconnect(look, sender=Entry)

@@ -26,10 +26,10 @@ from tests.journal.guard import personal_data_in, watched
     ],
 )
 def test_it_finds_what_names_somebody(said: str, journal_watch: list[str]) -> None:
-    with watched() as found:
+    with watched() as named:
         record(Event.SIGNED_OUT, subject="account:1", note=said)
         record(Event.SIGNED_OUT, subject=f"account:{said}")
-    assert len(found) == 2
+    assert len(named) == 2
     journal_watch.clear()
 
 

@@ -146,10 +146,10 @@ def test_an_entry_says_when_who_and_what_in_its_place() -> None:
 
 def test_about_several_subjects_the_newest_comes_first() -> None:
     record(Event.SIGNED_OUT, subject="account:1")
-    found = list(Entry.objects.about("account:1", "document:2"))
-    assert len(found) == 10
-    assert found[0].event == Event.SIGNED_OUT
-    assert [row.at for row in found] == sorted((row.at for row in found), reverse=True)
+    entries = list(Entry.objects.about("account:1", "document:2"))
+    assert len(entries) == 10
+    assert entries[0].event == Event.SIGNED_OUT
+    assert [row.at for row in entries] == sorted((row.at for row in entries), reverse=True)
 
 
 def test_what_is_rolled_back_leaves_neither_an_entry_nor_a_hole() -> None:

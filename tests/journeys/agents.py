@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from playwright.sync_api import expect
 
 from tests.cast import PASSWORD
-from tests.journeys.visiting import Visitor
+from tests.journeys.visitor import Visitor
 
 
 @dataclass
@@ -32,8 +32,8 @@ class App:
 
 def become_agent(visitor: Visitor, address: str, *, name: str, role: str = "conseiller") -> App:
     """From `adherents create_agent` to the desk."""
-    said = visitor.portal.run("create_agent", address, "--role", role, "--name", name)
-    assert address in said
+    output = visitor.portal.run("create_agent", address, "--role", role, "--name", name)
+    assert address in output
     return accept_invitation(visitor, address)
 
 

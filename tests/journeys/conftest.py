@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 from tests.cast import CAMILLE, EVERYBODY, Person
 from tests.chromium import launch
 from tests.journeys.running import Portal
-from tests.journeys.visiting import VIEWPORTS, Seen, Size, Visitor
+from tests.journeys.visitor import VIEWPORTS, Seen, Size, Visitor
 
 PATIENCE = 15_000  # milliseconds: a machine that runs two portals and two browsers takes its time
 expect.set_options(timeout=PATIENCE)

@@ -41,15 +41,15 @@ agent, _made = Account.objects.get_or_create(
     defaults={"role": "conseiller", "display_name": "Lucie Garnier", "email": "lucie.garnier@mese.example"},
 )
 item = queue.take(agent=agent, item=latest_of(number))
-said = {"reason": REASON, "words_fr": WORDS, "words_en": ENGLISH}
+reason = {"reason": REASON, "words_fr": WORDS, "words_en": ENGLISH}
 if item.kind != "rib":
     template = deciding.reasons_for(item, "refuse" if outcome == "refused" else "correct")[0]
-    said = {"reason": template.code, "words_fr": template.words.fr, "words_en": template.words.en}
+    reason = {"reason": template.code, "words_fr": template.words.fr, "words_en": template.words.en}
 if outcome == "accepted":
     decision = deciding.accept(agent=agent, item=item)
 elif outcome == "refused":
-    decision = deciding.refuse(agent=agent, item=item, **said)
+    decision = deciding.refuse(agent=agent, item=item, **reason)
 else:
     until = timezone.localdate() + timedelta(days=int(days[0]))
-    decision = deciding.ask_correction(agent=agent, item=item, until=until, **said)
+    decision = deciding.ask_correction(agent=agent, item=item, until=until, **reason)
 deciding.settle(decision)

@@ -48,10 +48,10 @@ class Letter:
     @property
     def link(self) -> str:
         """The address to follow."""
-        found = re.search(r"https?://\S+/adherent/authentication/[a-z-]+/[0-9a-f]{32}", self.text)
-        assert found, self.text
-        assert found[0] in self.html
-        return found[0]
+        match = re.search(r"https?://\S+/adherent/authentication/[a-z-]+/[0-9a-f]{32}", self.text)
+        assert match, self.text
+        assert match[0] in self.html
+        return match[0]
 
 
 class Mailbox:
@@ -81,7 +81,7 @@ class Mailbox:
         """Wait for the next letter to this address whose subject has these words, and take it out."""
 
         def found() -> Letter | None:
-            return next((one for one in self.letters if one.to == to and about in one.subject), None)
+            return next((mail for mail in self.letters if mail.to == to and about in mail.subject), None)
 
         with self.changed:
             letter = self.changed.wait_for(found, PATIENCE)
@@ -174,10 +174,10 @@ class Portal:
         return "".join(path.read_text() for path in sorted(self.folder.glob("*.log")))
 
     def _beside(self, *arguments: str, text: str = "") -> str:
-        """What a module with a `__main__` says, run with the portal's settings (`tests.journeys.beside`)."""
+        """What a module with a `__main__` says, run with the portal's settings (`tests.journeys.module_runner`)."""
         if self._helper is None:
             self._helper = subprocess.Popen(
-                [sys.executable, "-m", "tests.journeys.beside"],
+                [sys.executable, "-m", "tests.journeys.module_runner"],
                 env=self.environment,
                 cwd=ROOT,
                 stdin=subprocess.PIPE,
@@ -188,9 +188,9 @@ class Portal:
         assert self._helper.stdout is not None
         self._helper.stdin.write(json.dumps([arguments, text]) + "\n")
         self._helper.stdin.flush()
-        code, said, complained = json.loads(self._helper.stdout.readline())
-        assert code == 0, said + complained
-        return str(said)
+        code, output, complained = json.loads(self._helper.stdout.readline())
+        assert code == 0, output + complained
+        return str(output)
 
     def _spawn(self, *command: str) -> None:
         with (self.folder / f"{command[0]}.log").open("ab") as log:

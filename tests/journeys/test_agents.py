@@ -12,7 +12,7 @@ from tests.agents import code_at
 from tests.cast import NEW_PASSWORD, PASSWORD, Person
 from tests.journeys.conftest import Visit
 from tests.journeys.running import Portal
-from tests.journeys.visiting import Size, Visitor
+from tests.journeys.visitor import Size, Visitor
 
 SIGN_IN = "/gestion/connexion/"
 _ranks = itertools.count(1)

@@ -9,7 +9,7 @@ from tests.cast import PASSWORD, Person
 from tests.journeys.conftest import Visit
 from tests.journeys.papers import file, photo
 from tests.journeys.test_desk import send
-from tests.journeys.visiting import Visitor
+from tests.journeys.visitor import Visitor
 
 BUTTON = "Envoyer le bon document"
 LINK = re.compile(r"https?://\S+/envoyer/\?remplace=[0-9a-f-]+")
@@ -17,9 +17,9 @@ LINK = re.compile(r"https?://\S+/envoyer/\?remplace=[0-9a-f-]+")
 
 def address_in(visitor: Visitor, person: Person) -> str:
     """Where the mail leads."""
-    found = LINK.search(visitor.letter(person, about="RIB").text)
-    assert found
-    return found[0]
+    match = LINK.search(visitor.letter(person, about="RIB").text)
+    assert match
+    return match[0]
 
 
 def ask(visitor: Visitor, person: Person, outcome: str = "incomplete") -> None:

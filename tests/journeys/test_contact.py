@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from tests.cast import ENGLISH, NEW_PASSWORD
 from tests.journeys.conftest import Visit
 from tests.journeys.test_page_5_first_connection import fill_claim
-from tests.journeys.visiting import Size
+from tests.journeys.visitor import Size
 
 
 @pytest.mark.rule("G14")

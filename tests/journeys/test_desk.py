@@ -7,7 +7,7 @@ from tests.cast import NEW_PASSWORD, PASSWORD, Person
 from tests.journeys.agents import become_agent, sign_in_at_the_desk
 from tests.journeys.conftest import Visit
 from tests.journeys.papers import file, sheets
-from tests.journeys.visiting import Visitor
+from tests.journeys.visitor import Visitor
 
 AGENT = "claire.morel@mese.example"
 

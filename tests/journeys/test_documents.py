@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from tests.cast import Person
 from tests.journeys.conftest import Visit
 from tests.journeys.papers import file, photo, sheets
-from tests.journeys.visiting import Size
+from tests.journeys.visitor import Size
 
 
 @pytest.mark.rule("G13")

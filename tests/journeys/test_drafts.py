@@ -8,7 +8,7 @@ from tests.cast import PASSWORD, Person
 from tests.journeys.agents import become_agent
 from tests.journeys.conftest import Visit
 from tests.journeys.papers import file, photo
-from tests.journeys.visiting import Visitor
+from tests.journeys.visitor import Visitor
 
 NEW = "/adherent/messages/nouveau/"
 TYPED = "Ma couronne en zinc"

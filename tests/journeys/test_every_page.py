@@ -5,7 +5,7 @@ import pytest
 from tests.cast import PASSWORD, Person
 from tests.journeys.conftest import Visit
 from tests.journeys.papers import file, photo
-from tests.journeys.visiting import Size
+from tests.journeys.visitor import Size
 
 FOR_ALL = {
     "sign-in": "/adherent/",

@@ -9,7 +9,7 @@ from tests.journeys.agents import become_agent
 from tests.journeys.conftest import Visit
 from tests.journeys.papers import photo
 from tests.journeys.test_desk import send
-from tests.journeys.visiting import VIEWPORTS
+from tests.journeys.visitor import VIEWPORTS
 
 
 def test_a_supervisor_reads_the_figures_their_tables_and_takes_one_away(visit: Visit, member: Person) -> None:

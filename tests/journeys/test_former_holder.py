@@ -11,7 +11,7 @@ from tests.journeys.agents import become_agent
 from tests.journeys.conftest import Visit
 from tests.journeys.papers import sheets
 from tests.journeys.test_desk import search, send
-from tests.journeys.visiting import Visitor
+from tests.journeys.visitor import Visitor
 from tests.members.member_file import line_of
 
 HEAD = "hugo.renard@mese.example"
@@ -26,8 +26,8 @@ def give_the_number(visitor: Visitor, person: Person) -> None:
     at = next(place for place, line in enumerate(lines) if line.startswith(f"{person.number};"))
     lines[at] = ";".join(line_of(other).values()) + "\r\n"
     path.write_text("".join(lines), encoding="utf-8", newline="")
-    told = visitor.portal.run("import_members", str(path), "--apply", "--new-person", person.number)
-    assert "1 numéros donnés à une autre personne" in told
+    output = visitor.portal.run("import_members", str(path), "--apply", "--new-person", person.number)
+    assert "1 numéros donnés à une autre personne" in output
 
 
 @pytest.mark.rule("G13")
@@ -68,6 +68,6 @@ def test_a_number_is_given_to_somebody_else(visit: Visit, member: Person) -> Non
         ("desktop", "dark", "en"),
     ):
         same = visit(size, scheme=scheme, language=language)
-        same.context.add_cookies([one for one in state["cookies"] if one["name"] != "langue"])  # type: ignore[arg-type]
+        same.context.add_cookies([cookie for cookie in state["cookies"] if cookie["name"] != "langue"])  # type: ignore[arg-type]
         same.open(dossier).look("desk-former-member")
         same.open(dossier + "export/").look("desk-former-export")

@@ -12,7 +12,7 @@ from tests.cast import Person
 from tests.journeys.conftest import Visit
 from tests.journeys.papers import file, photo, sheets
 from tests.journeys.running import PATIENCE
-from tests.journeys.visiting import Size, Visitor
+from tests.journeys.visitor import Size, Visitor
 
 SEND = "/adherent/documents/envoyer/"
 BOX = "Réunir les photos en un seul PDF"

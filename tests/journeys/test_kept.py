@@ -10,7 +10,7 @@ from tests.cast import Person
 from tests.journeys.conftest import Visit
 from tests.journeys.papers import sheets
 from tests.journeys.test_desk import send
-from tests.journeys.visiting import Size
+from tests.journeys.visitor import Size
 
 
 @pytest.mark.rule("G13")

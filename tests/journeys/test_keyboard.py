@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.cast import NEW_PASSWORD, PASSWORD, Person
 from tests.journeys.conftest import Visit
-from tests.journeys.visiting import Visitor
+from tests.journeys.visitor import Visitor
 
 
 def tab_to(visitor: Visitor, words: str, *, at_most: int = 25) -> None:

@@ -9,7 +9,7 @@ from tests.cast import NEW_PASSWORD, Person
 from tests.enrolment.letters import code_in, pages_of
 from tests.journeys.agents import become_agent
 from tests.journeys.conftest import Visit
-from tests.journeys.visiting import Visitor
+from tests.journeys.visitor import Visitor
 
 AGENT = "odile.marchand@mese.example"
 REASON = {"Motif": "L’adhérent a appelé"}
@@ -22,7 +22,7 @@ def test_a_letter_opens_an_account_without_any_address(
 ) -> None:
     agent = visit("desktop")
     become_agent(agent, AGENT, name="Odile Marchand", role="responsable")
-    refused = "UPDATE members_member SET email_failed_at = '2026-11-02 10:00:00' WHERE number = ?"
+    refused = "UPDATE members_member SET email_bounced_at = '2026-11-02 10:00:00' WHERE number = ?"
     agent.portal.sql(refused, member.number)
     lost = "UPDATE members_member SET email = '', email_key = '' WHERE number = ?"
     agent.portal.sql(lost, newcomer.number)

@@ -10,7 +10,7 @@ from tests.journeys.agents import become_agent
 from tests.journeys.conftest import Visit
 from tests.journeys.papers import file, photo
 from tests.journeys.test_every_page import FOR_ALL, FOR_MEMBERS
-from tests.journeys.visiting import Visitor
+from tests.journeys.visitor import Visitor
 
 WIDTHS = (320, 360)
 LANGUAGES = ("fr", "en")
@@ -49,7 +49,7 @@ FIRST_SCREEN = """() => {
 
 def walk(visitor: Visitor, addresses: Iterable[str]) -> dict[str, list[str]]:
     """What is cut on each page, by width, language and address."""
-    found: dict[str, list[str]] = {}
+    too_wide: dict[str, list[str]] = {}
     for address in addresses:
         for language in LANGUAGES:
             cookie = {"name": "langue", "value": language, "url": visitor.portal.base}
@@ -58,8 +58,8 @@ def walk(visitor: Visitor, addresses: Iterable[str]) -> dict[str, list[str]]:
             for width in WIDTHS:
                 visitor.page.set_viewport_size({"width": width, "height": 640})
                 if cut := visitor.page.evaluate(CUT):
-                    found[f"{width} {language} {address}"] = cut
-    return found
+                    too_wide[f"{width} {language} {address}"] = cut
+    return too_wide
 
 
 def test_nothing_is_cut_on_a_members_pages(visit: Visit, member: Person) -> None:
@@ -115,10 +115,10 @@ def test_nothing_is_cut_at_the_desk(visit: Visit, member: Person) -> None:
     at_home.click("Envoyer le message")
     agent = visit("phone")
     become_agent(agent, "zoe.etroite@mese.example", name="Zoé Étroite-Lamontagne", role="administrateur")
-    found = agent.portal.sql("SELECT id FROM members_member WHERE number = ?", member.number)
+    rows = agent.portal.sql("SELECT id FROM members_member WHERE number = ?", member.number)
     document = agent.portal.sql("SELECT document_id FROM casework_item LIMIT 1")
     thread = agent.portal.sql("SELECT id FROM messaging_thread ORDER BY opened_at DESC LIMIT 1")
-    person = f"/gestion/adherents/{found[0][0]}/"
+    person = f"/gestion/adherents/{rows[0][0]}/"
     pages = [
         "/gestion/",
         person,
@@ -128,9 +128,9 @@ def test_nothing_is_cut_at_the_desk(visit: Visit, member: Person) -> None:
         "/gestion/adherents/sans-adresse/",
         "/gestion/adherents/adresse-en-echec/",
         "/gestion/messages/",
-        *[f"/gestion/messages/{UUID(one)}/" for (one,) in thread],
-        *[f"/gestion/traiter/{UUID(one)}/" for (one,) in document],
-        *[f"/gestion/documents/{UUID(one)}/" for (one,) in document],
+        *[f"/gestion/messages/{UUID(thread_id)}/" for (thread_id,) in thread],
+        *[f"/gestion/traiter/{UUID(document_id)}/" for (document_id,) in document],
+        *[f"/gestion/documents/{UUID(document_id)}/" for (document_id,) in document],
         "/gestion/courriers/",
         "/gestion/agents/",
         "/gestion/agents/inviter/",

@@ -5,7 +5,7 @@ from playwright.sync_api import Route, expect
 
 from tests.cast import PASSWORD, Person
 from tests.journeys.conftest import Visit
-from tests.journeys.visiting import Size
+from tests.journeys.visitor import Size
 
 
 @pytest.mark.rule("G7")
@@ -35,8 +35,8 @@ def test_an_address_is_changed_confirmed_and_taken_back(
     expect(reader.main).to_contain_text("L’adresse d’avant est prévenue")
     reader.look("address-confirmed")
 
-    told = visitor.letter(member, "L’adresse e-mail de votre compte a changé")
-    owner = visit(size, scheme=scheme, scripted=scripted).open(told.link.removeprefix(visitor.portal.base))
+    mail = visitor.letter(member, "L’adresse e-mail de votre compte a changé")
+    owner = visit(size, scheme=scheme, scripted=scripted).open(mail.link.removeprefix(visitor.portal.base))
     expect(owner.title).to_have_text("Vous n’avez pas changé d’adresse e-mail ?")
     owner.look("address-report").write_birth_date(member).write({"Année": "1931"})
     owner.click("Ce n’était pas moi : remettre mon adresse")

@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from tests.cast import PASSWORD, Person
 from tests.journeys.conftest import Visit
-from tests.journeys.visiting import Size
+from tests.journeys.visitor import Size
 
 
 @pytest.mark.rule("G1")

@@ -14,7 +14,7 @@ from tests.cast import NEW_PASSWORD, PASSWORD, Person
 from tests.chromium import ARGUMENTS, whole_chromium
 from tests.journeys.conftest import PATIENCE, Visit
 from tests.journeys.running import Portal
-from tests.journeys.visiting import Seen, Visitor
+from tests.journeys.visitor import Seen, Visitor
 
 CHOSEN = re.compile(r"Username element :\s*(.*?) ,")
 THE_LAST_TEXT_BEFORE_A_PASSWORD = """() => {

@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from tests.cast import NEW_PASSWORD, PASSWORD, Person
 from tests.journeys.conftest import Visit
-from tests.journeys.visiting import Size
+from tests.journeys.visitor import Size
 
 QUESTIONS = {
     "mot-de-passe-non-reconnu": "n’est pas reconnu",

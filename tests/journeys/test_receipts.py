@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from tests.cast import Person
 from tests.journeys.conftest import Visit
 from tests.journeys.papers import file, sheets
-from tests.journeys.visiting import Size, Visitor
+from tests.journeys.visitor import Size, Visitor
 
 KEPT = file("releve.pdf", sheets())
 OTHER = file("autre.pdf", sheets(3))

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from tests.cast import PASSWORD, Person
 from tests.journeys.agents import accept_invitation, add_app, become_agent
 from tests.journeys.conftest import Visit
-from tests.journeys.visiting import VIEWPORTS, Visitor
+from tests.journeys.visitor import VIEWPORTS, Visitor
 
 AGENT, NAME = "lea.martin@mese.example", "Léa Martin"
 WHY = "Téléphone perdu, reconnue de vive voix"

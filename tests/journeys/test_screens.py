@@ -12,7 +12,7 @@ from tests.journeys.agents import become_agent
 from tests.journeys.conftest import Visit
 from tests.journeys.papers import file, photo, sheets
 from tests.journeys.test_desk import send, until_drawn
-from tests.journeys.visiting import SCREENSHOTS, Size, Visitor
+from tests.journeys.visitor import SCREENSHOTS, Size, Visitor
 
 MOST_BYTES = 150_000
 

@@ -12,8 +12,8 @@ from tests.cast import Person
 from tests.journeys.conftest import Visit
 from tests.journeys.papers import file, photo, sheets
 from tests.journeys.running import Portal
-from tests.journeys.train import in_a_train
-from tests.journeys.visiting import Size, Visitor
+from tests.journeys.slow_line import in_a_train
+from tests.journeys.visitor import Size, Visitor
 
 SEND = "/adherent/documents/envoyer/"
 WELL_BEGUN = re.compile(r"1,\d\ssur\s\d,\d\sMo")
@@ -46,12 +46,14 @@ def choose(visitor: Visitor, *files: object) -> None:
 
 def offsets_of(visitor: Visitor) -> list[int]:
     """From where each request that brings bytes goes on."""
-    found: list[int] = []
+    offsets: list[int] = []
     visitor.page.on(
         "request",
-        lambda one: found.append(int(one.headers["upload-offset"])) if one.method == "PATCH" else None,
+        lambda request: (
+            offsets.append(int(request.headers["upload-offset"])) if request.method == "PATCH" else None
+        ),
     )
-    return found
+    return offsets
 
 
 @pytest.mark.rule("G13")
@@ -148,7 +150,9 @@ def test_sending_goes_on_in_another_browser_after_the_page_was_closed(
 def test_what_cannot_enter_is_said_without_being_sent(visit: Visit, member: Person) -> None:
     visitor = visit("phone").sign_in(member).open(SEND)
     sent: list[str] = []
-    visitor.page.on("request", lambda one: sent.append(one.method) if "/fichiers/" in one.url else None)
+    visitor.page.on(
+        "request", lambda request: sent.append(request.method) if "/fichiers/" in request.url else None
+    )
     files = visitor.page.get_by_label("Choisir des fichiers")
     files.set_input_files([file("vide.pdf", b""), file("page.pdf", b"<html>" * 50)])
     expect(line(visitor, "vide.pdf")).to_contain_text("Ce fichier est vide.")
@@ -182,7 +186,7 @@ def test_a_file_is_cancelled_while_it_goes_and_nothing_is_left(
         visitor.sign_in(member).open(SEND)
         choose(visitor, payload("IMG_5.jpg", heavy))
         expect(line(visitor, "IMG_5.jpg")).to_contain_text(GOING_ON)
-        with visitor.page.expect_response(lambda one: one.request.method == "DELETE"):
+        with visitor.page.expect_response(lambda response: response.request.method == "DELETE"):
             line(visitor, "IMG_5.jpg").get_by_role("button", name="Annuler").click()
         expect(visitor.page.locator(".upload")).to_have_count(0)
         expect(visitor.page.locator("[data-say]")).to_have_text("IMG_5.jpg est retiré.")

@@ -9,7 +9,7 @@ from tests.cast import PASSWORD, Person
 from tests.journeys.agents import App, become_agent
 from tests.journeys.conftest import Visit
 from tests.journeys.papers import file, sheets
-from tests.journeys.visiting import Visitor
+from tests.journeys.visitor import Visitor
 
 TWENTY = 20
 

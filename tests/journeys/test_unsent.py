@@ -11,7 +11,7 @@ from tests.journeys.conftest import Visit
 from tests.journeys.papers import file, photo, sheets
 from tests.journeys.test_drafts import end_sessions
 from tests.journeys.test_sending import READY, SEND, choose, line
-from tests.journeys.visiting import Visitor
+from tests.journeys.visitor import Visitor
 
 HIDDEN_BY_THE_BAR = """() => {
   const bar = document.querySelector(".send-bar").getBoundingClientRect();
@@ -359,7 +359,9 @@ def test_no_request_brings_more_than_a_mebibyte(visit: Visit, member: Person) ->
     sizes: list[int] = []
     visitor.page.on(
         "request",
-        lambda one: sizes.append(int(one.all_headers()["content-length"])) if one.method == "PATCH" else None,
+        lambda request: (
+            sizes.append(int(request.all_headers()["content-length"])) if request.method == "PATCH" else None
+        ),
     )
     heavy = b"%PDF-1.4\n%" + b"x" * 2_500_000 + b"\nstartxref\n0\n%%EOF\n"
     choose(visitor, file("lourd.pdf", heavy))

@@ -7,7 +7,7 @@ from tests.cast import ANGE, NEW_PASSWORD, Person
 from tests.journeys.conftest import Visit
 from tests.journeys.papers import file, photo, sheets
 from tests.journeys.test_page_5_first_connection import fill_claim
-from tests.journeys.visiting import Size
+from tests.journeys.visitor import Size
 
 
 @pytest.mark.rule("G8")

@@ -20,8 +20,8 @@ from adherents.mail.models import MailState, OutboxMail
 from adherents.mail.services import post, send_due
 from tests.accounts.steps import Letters, ask_for_link
 from tests.cast import CAMILLE, ENGLISH
+from tests.database_contents import everything_stored
 from tests.factories import open_account
-from tests.stored import everything_stored
 
 pytestmark = pytest.mark.django_db
 Outbox = list[EmailMultiAlternatives]

@@ -20,9 +20,9 @@ from adherents.members.models import Beneficiary, Member
 from adherents.members.services.accounts import NumberGiven, attach_account
 from adherents.members.services.import_files import RegisterChangedMeanwhile, TooManyOthers
 from tests.cast import CAMILLE, ENGLISH, EVE, JEAN_FRANCOIS, KARIM, TWIN_LEA, TWIN_ZOE, Person
+from tests.database_contents import as_stored
 from tests.members.importing import CAST, counts, run
 from tests.members.member_file import Line, child_of, line_of, write, write_beneficiaries
-from tests.stored import as_stored
 
 pytestmark = pytest.mark.django_db
 
@@ -190,7 +190,7 @@ def test_a_number_that_is_let_through_begins_anew_and_the_former_record_keeps_th
     assert (child.member_id, child.gone_at is None) == (former.pk, False)
     holder = Member.objects.get(number=CAMILLE.number)
     assert (holder.birth_name, holder.account_id, holder.gone_at) == ("Besson", None, None)
-    assert [one.first_names for one in Beneficiary.objects.of(holder)] == ["Ana"]
+    assert [beneficiary.first_names for beneficiary in Beneficiary.objects.of(holder)] == ["Ana"]
     assert attach_account(member=holder).pk != account.pk
     assert Entry.objects.filter(event="register.number_given", subject=former.subject).count() == 1
     with pytest.raises(NumberGiven):
@@ -211,9 +211,9 @@ def test_a_number_can_be_given_twice_in_its_life(tmp_path: Path) -> None:
         report = run(tmp_path, [as_another(person, CAMILLE.number), *CAST[1:]], new_persons=[CAMILLE.number])
         assert report.members.given == {CAMILLE.number}
     assert Member.objects.filter(former_number=CAMILLE.number).count() == 2
-    found = Member.objects.search(CAMILLE.number)
-    assert {member.shown_number for member in found} == {CAMILLE.number}
-    assert len(found) == 3
+    members = Member.objects.search(CAMILLE.number)
+    assert {member.shown_number for member in members} == {CAMILLE.number}
+    assert len(members) == 3
 
 
 def test_a_permission_that_lets_nobody_through_is_told(tmp_path: Path) -> None:
@@ -221,9 +221,9 @@ def test_a_permission_that_lets_nobody_through_is_told(tmp_path: Path) -> None:
     out = io.StringIO()
     call_command("import_members", str(path), "--apply", "--new-person", CAMILLE.number, stdout=out)
     call_command("import_members", str(path), "--new-person", "99999", "--new-beneficiary", "9/1", stdout=out)
-    told = out.getvalue()
+    output = out.getvalue()
     for key in (CAMILLE.number, "99999", "9/1"):
-        assert f"{key}\u00a0: la personne n’y change pas dans ce fichier" in told
+        assert f"{key}\u00a0: la personne n’y change pas dans ce fichier" in output
 
 
 def test_only_the_number_that_was_named_is_let_through(tmp_path: Path) -> None:
@@ -265,7 +265,10 @@ def test_a_rank_that_comes_with_another_child_is_refused_and_may_be_given(tmp_pa
     assert report.beneficiaries.given == {f"{EVE.number}/1"}
     noe.refresh_from_db()
     assert (noe.rank, noe.first_names, noe.gone_at is None) == (None, "Noé", False)
-    assert [one.first_names for one in Beneficiary.objects.present().of(eve)] == ["Paul", "Inès"]
+    assert [beneficiary.first_names for beneficiary in Beneficiary.objects.present().of(eve)] == [
+        "Paul",
+        "Inès",
+    ]
     assert Entry.objects.filter(event="register.rank_given", subject=eve.subject).count() == 1
     again = run(tmp_path, CAST, beneficiaries=other)
     assert again.beneficiaries

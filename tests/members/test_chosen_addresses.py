@@ -55,8 +55,8 @@ def camille() -> Member:
 
 
 def address() -> str:
-    [found] = {camille().email, Account.objects.get(identifier=CAMILLE.number).email}
-    return found
+    [address] = {camille().email, Account.objects.get(identifier=CAMILLE.number).email}
+    return address
 
 
 @WHO
@@ -121,12 +121,12 @@ def test_a_failing_address_given_here_stays_failing_whatever_old_one_the_file_na
     file_says: Import,
 ) -> None:
     by_the_member(camille(), NEW)
-    Member.objects.filter(number=CAMILLE.number).update(email_failed_at="2026-11-01T00:00:00Z")
+    Member.objects.filter(number=CAMILLE.number).update(email_bounced_at="2026-11-01T00:00:00Z")
     file_says("")
     file_says(OLD)
-    assert camille().email_failed_at is not None
+    assert camille().email_bounced_at is not None
     file_says(NEWS)
-    assert camille().email_failed_at is None
+    assert camille().email_bounced_at is None
 
 
 def test_many_changes_are_read_some_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -58,9 +58,9 @@ def reasons_of(name: str) -> list[str]:
     ],
 )
 def test_a_line_in_another_encoding_is_refused_with_the_likely_cause(name: str, likely: str) -> None:
-    told = reasons_of(name)
-    assert len(told) == 1
-    assert likely in told[0]
+    reasons = reasons_of(name)
+    assert len(reasons) == 1
+    assert likely in reasons[0]
 
 
 @pytest.mark.parametrize(
@@ -76,8 +76,8 @@ def imported(folder: Path, content: bytes) -> tuple[tuple[int, ...], dict[str, s
     path = folder / "m.csv"
     path.write_bytes(content)
     refused: list[RefusedRow] = []
-    report = import_files(members=path, apply=True, on_refused=lambda _, one: refused.append(one))
-    return counts(report), {one.key: str(one.reasons[0].message) for one in refused}
+    report = import_files(members=path, apply=True, on_refused=lambda _, refusal: refused.append(refusal))
+    return counts(report), {refusal.key: str(refusal.reasons[0].message) for refusal in refused}
 
 
 LINES = [
@@ -101,8 +101,8 @@ def test_a_file_in_an_old_code_page_is_refused_line_by_line_but_for_what_is_plai
             line(JEAN_FRANCOIS, nom_naissance="MICHÈLE"),
         ]
     )
-    told, refused = imported(tmp_path, HEADER + text.encode(encoding))
-    assert told == (1, 0, 0, 0, 3)
+    counted, refused = imported(tmp_path, HEADER + text.encode(encoding))
+    assert counted == (1, 0, 0, 0, 3)
     assert all(likely in why for why in refused.values())
     assert Member.objects.get().number == CAMILLE.number
 
@@ -110,8 +110,8 @@ def test_a_file_in_an_old_code_page_is_refused_line_by_line_but_for_what_is_plai
 @pytest.mark.django_db
 def test_a_few_lines_of_windows_in_a_file_in_utf_8_are_refused_and_the_rest_comes_in(tmp_path: Path) -> None:
     content = HEADER + "".join(LINES[:3]).encode() + LINES[3].encode("cp1252")
-    told, refused = imported(tmp_path, content)
-    assert told == (3, 0, 0, 0, 1)
+    counted, refused = imported(tmp_path, content)
+    assert counted == (3, 0, 0, 0, 1)
     assert WINDOWS in refused[NO_MAIL.number]
     assert Member.objects.get(number=EVE.number).usage_name == "Cœur"
 
@@ -119,8 +119,8 @@ def test_a_few_lines_of_windows_in_a_file_in_utf_8_are_refused_and_the_rest_come
 @pytest.mark.django_db
 def test_a_few_lines_of_utf_8_in_a_file_of_windows_are_refused_and_the_rest_comes_in(tmp_path: Path) -> None:
     content = HEADER + "".join(LINES[:3]).encode("cp1252") + LINES[3].encode()
-    told, refused = imported(tmp_path, content)
-    assert told == (3, 0, 0, 0, 1)
+    counted, refused = imported(tmp_path, content)
+    assert counted == (3, 0, 0, 0, 1)
     assert TWICE in refused[NO_MAIL.number]
     assert Member.objects.get(number=EVE.number).usage_name == "Cœur"
 
@@ -128,16 +128,16 @@ def test_a_few_lines_of_utf_8_in_a_file_of_windows_are_refused_and_the_rest_come
 @pytest.mark.django_db
 def test_iso_8859_15_is_windows_but_for_what_it_writes_otherwise(tmp_path: Path) -> None:
     text = "".join(LINES).replace("L’H", "L'H")
-    told, refused = imported(tmp_path, HEADER + text.encode("iso8859_15"))
-    assert told == (3, 0, 0, 0, 1)
+    counted, refused = imported(tmp_path, HEADER + text.encode("iso8859_15"))
+    assert counted == (3, 0, 0, 0, 1)
     assert NINE in refused[EVE.number]
 
 
 @pytest.mark.django_db
 def test_a_byte_that_no_encoding_has_refuses_its_line_only(tmp_path: Path) -> None:
     content = HEADER + LINES[0].encode() + LINES[2].encode("cp1252").replace(b"Payet", b"P\x81y\xe9t")
-    told, refused = imported(tmp_path, content)
-    assert told == (1, 0, 0, 0, 1)
+    counted, refused = imported(tmp_path, content)
+    assert counted == (1, 0, 0, 0, 1)
     assert "illisibles" in refused[EVE.number] or DOS in refused[EVE.number]
     assert imported(tmp_path, content)[0] == (0, 0, 1, 0, 1)
 
@@ -146,8 +146,8 @@ def test_a_byte_that_no_encoding_has_refuses_its_line_only(tmp_path: Path) -> No
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_a_line_break_in_closed_quotes_is_a_space(tmp_path: Path, end: str) -> None:
     broken = line(EVE, prenoms=f'"Marie{end} Ève"', nom_usage=f'"Hoarau{end}"')
-    told, refused = imported(tmp_path, HEADER + (LINES[0] + broken + LINES[3]).encode())
-    assert (told, refused) == ((3, 0, 0, 0, 0), {})
+    counted, refused = imported(tmp_path, HEADER + (LINES[0] + broken + LINES[3]).encode())
+    assert (counted, refused) == ((3, 0, 0, 0, 0), {})
     eve = Member.objects.get(number=EVE.number)
     assert (eve.first_names, eve.usage_name) == ("Marie Ève", "Hoarau")
 
@@ -200,6 +200,6 @@ def test_a_line_of_200_mb_is_refused_in_its_own_words_and_in_bounded_memory(
     assert rows[2].startswith("4 False")
     assert int(grew.split()[1]) < 32 * 1024  # kB
     refused: list[RefusedRow] = []
-    report = import_files(members=path, apply=True, on_refused=lambda _, one: refused.append(one))
+    report = import_files(members=path, apply=True, on_refused=lambda _, refusal: refused.append(refusal))
     assert counts(report) == (2, 0, 0, 0, 1)
     assert "bien trop longue" in str(refused[0].reasons[0].message)

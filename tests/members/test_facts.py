@@ -132,9 +132,9 @@ def test_no_reason_repeats_what_the_line_says() -> None:
     _, reasons = member_facts(
         values_of(CAMILLE, nir="254033818504299", email="secret-address", telephone="secret")
     )
-    told = " ".join(str(reason.message) for reason in reasons)
-    assert "25403" not in told
-    assert "secret" not in told
+    messages = " ".join(str(reason.message) for reason in reasons)
+    assert "25403" not in messages
+    assert "secret" not in messages
 
 
 @pytest.mark.parametrize(

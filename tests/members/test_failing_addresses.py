@@ -69,8 +69,8 @@ def test_only_an_address_refused_for_good_puts_its_member_on_the_list(
     mailbox.answers = {at: answer}
     assert send(settings, mailbox).state == state
     assert failing() == ([CAMILLE.number] if fails else [])
-    told = Entry.objects.filter(event=Event.ADDRESS_FAILED, subject=camille.subject)
-    assert told.count() == int(fails)
+    entries = Entry.objects.filter(event=Event.ADDRESS_FAILED, subject=camille.subject)
+    assert entries.count() == int(fails)
 
 
 def test_an_address_that_was_changed_meanwhile_is_nobodys(camille: Member, settings: LazySettings) -> None:
@@ -130,4 +130,4 @@ def test_the_insurers_file_takes_off_the_list_only_with_another_address(
 
 def test_no_address_is_no_address_in_failure(camille: Member) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
-        Member.objects.update(email="", email_key="", email_failed_at=timezone.now())
+        Member.objects.update(email="", email_key="", email_bounced_at=timezone.now())

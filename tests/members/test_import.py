@@ -17,9 +17,9 @@ from adherents.members.models import Beneficiary, Member
 from adherents.members.services.accounts import attach_account, change_email
 from adherents.members.services.import_files import TooManyGone, import_files
 from tests.cast import CAMILLE, EVE, JEAN_FRANCOIS, KARIM, NO_MAIL, TWIN_LEA, TWIN_ZOE
+from tests.database_contents import as_stored
 from tests.members.importing import CAST, counts, run
 from tests.members.member_file import child_of, line_of, write
-from tests.stored import as_stored
 
 pytestmark = pytest.mark.django_db
 
@@ -303,19 +303,19 @@ def test_a_beneficiary_needs_a_member(folder: Path) -> None:
 def test_ten_thousand_members_come_in_and_again_change_nothing(folder: Path) -> None:
     path = folder / "many.csv"
     invented.write_member_file(path, invented.members(10_000))
-    told: list[str] = []
+    messages: list[str] = []
 
     def imported() -> tuple[int, int, int, int, int]:
         return counts(
-            import_files(members=path, apply=True, on_refused=lambda _, line: told.append(str(line.line)))
+            import_files(members=path, apply=True, on_refused=lambda _, line: messages.append(str(line.line)))
         )
 
     assert imported() == (10_000, 0, 0, 0, 0)
     assert imported() == (0, 0, 10_000, 0, 0)
-    assert told == []
+    assert messages == []
     someone = invented.member(7_777)
-    found = Member.objects.with_nir(someone.nir).get()
-    assert (found.number, found.nir) == (someone.numero_adherent, someone.nir)
+    member = Member.objects.with_nir(someone.nir).get()
+    assert (member.number, member.nir) == (someone.numero_adherent, someone.nir)
     invented.write_member_file(path, invented.members(10_000, first=501))
     assert imported() == (500, 0, 9_500, 500, 0)
     assert Member.objects.present().count() == 10_000

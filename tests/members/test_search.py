@@ -137,7 +137,7 @@ def test_name_and_first_name_are_one_entry_of_whichever_index_is_read(dropped: s
 
 
 def reasons(text: str) -> dict[str, str]:
-    return {found.member.number: found.why for found in find(text)}
+    return {match.member.number: match.why for match in find(text)}
 
 
 def test_eight_digits_may_be_a_number_and_a_birth_date_and_each_row_says_which() -> None:

@@ -68,9 +68,9 @@ def test_a_member_writes_an_agent_answers_and_one_mail_says_that_something_waits
         desk.post(page, {"body": body, "after": last(thread)})
     arrived = letters()
     assert [letter.subject for letter in arrived] == ["Un message vous attend dans votre espace"]
-    for said in (arrived[0].text, arrived[0].html, arrived[0].subject):
-        assert "80 %" not in said
-        assert "Couronne" not in said
+    for text_of_mail in (arrived[0].text, arrived[0].html, arrived[0].subject):
+        assert "80 %" not in text_of_mail
+        assert "Couronne" not in text_of_mail
     assert f"{OWN}{thread.pk}/" in arrived[0].text
     assert "Un message vous attend" in words(at_home.get("/adherent/"))
     read = words(at_home.get(f"{OWN}{thread.pk}/"))
@@ -107,8 +107,8 @@ def test_threads_without_an_agent_come_first_then_who_has_waited_longest(
     with time_machine.travel(timezone.now() - timedelta(hours=2), tick=False):
         older = asked(member)
     newer = asked(member)
-    found = list(Thread.objects.to_answer_by(agent).as_they_should_be_answered())
-    assert found == [older, newer, mine]
+    threads_found = list(Thread.objects.to_answer_by(agent).as_they_should_be_answered())
+    assert threads_found == [older, newer, mine]
 
 
 def test_who_writes_in_a_closed_thread_opens_it_again(member: Member, agent: Account) -> None:
@@ -163,7 +163,7 @@ def test_a_note_never_reaches_the_member(
         io.BytesIO(b"".join(export_everything(member=member, actor=member.subject).chunks))
     )
     assert not any(b"contentieux" in zipped.read(name) for name in zipped.namelist())
-    assert not any("contentieux" in f"{one.subject}{one.text}{one.html}" for one in letters())
+    assert not any("contentieux" in f"{mail.subject}{mail.text}{mail.html}" for mail in letters())
     assert not any("contentieux" in str(entry.details) for entry in Entry.objects.all())
 
 
@@ -331,7 +331,7 @@ def test_an_agent_writes_first_also_to_who_never_connected(
     address = f"/gestion/adherents/{newcomer.pk}/ecrire/"
     desk.post(address, {"subject": "Votre carte", "body": "Elle est prête."})
     assert Thread.objects.get().agent == agent
-    assert [one.to for one in letters()] == [newcomer.email]
+    assert [mail.to for mail in letters()] == [newcomer.email]
     assert "Votre carte" in words(desk.get(f"/gestion/adherents/{newcomer.pk}/"))
 
 
@@ -422,7 +422,7 @@ def test_words_and_subjects_are_sealed_in_the_database(member: Member) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT body FROM messaging_message UNION SELECT subject FROM messaging_thread")
         stored = [bytes(row[0]) for row in cursor.fetchall()]
-    assert not any(b"couronn" in one.lower() for one in stored)
+    assert not any(b"couronn" in cell.lower() for cell in stored)
 
 
 def test_no_mail_leaves_where_the_file_has_no_address(member: Member, agent: Account) -> None:

@@ -63,7 +63,7 @@ def test_a_form_that_is_sent_eight_times_at_once_writes_once(member: Member, sid
 def test_of_eight_agents_who_take_a_thread_one_has_it(member: Member) -> None:
     thread = asked(member)
     ended = together(
-        [lambda one=one: threads.take(agent=one, thread_id=thread.pk) for one in agents(AT_ONCE)]  # type: ignore[misc]
+        [lambda agent=agent: threads.take(agent=agent, thread_id=thread.pk) for agent in agents(AT_ONCE)]  # type: ignore[misc]
     )
     assert sorted(ended) == sorted(["done"] + ["TakenAlready"] * (AT_ONCE - 1))
 
@@ -73,8 +73,8 @@ def test_of_eight_answers_to_one_message_one_leaves_and_one_mail(member: Member)
     seen = last(thread)
     ended = together(
         [
-            lambda one=one: threads.answer(agent=one, thread_id=thread.pk, body="Oui", after=seen)  # type: ignore[misc]
-            for one in agents(AT_ONCE)
+            lambda agent=agent: threads.answer(agent=agent, thread_id=thread.pk, body="Oui", after=seen)  # type: ignore[misc]
+            for agent in agents(AT_ONCE)
         ]
     )
     assert sorted(ended) == sorted(["done"] + ["SomethingNew"] * (AT_ONCE - 1))

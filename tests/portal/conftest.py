@@ -13,9 +13,9 @@ from tests.vault.conftest import objects_folder  # noqa: F401
 @pytest.fixture
 def account(client, db) -> Account:
     """Camille's, signed in."""
-    found = open_account(CAMILLE)
-    client.force_login(found)
-    return found
+    account = open_account(CAMILLE)
+    client.force_login(account)
+    return account
 
 
 @pytest.fixture

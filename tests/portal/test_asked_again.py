@@ -44,7 +44,7 @@ def test_a_refusal_is_on_top_of_the_home_page_with_its_reason_until_the_right_do
     send(member, days_ago=1)  # another of the same kind says nothing of this one
     words = read(HOME)
     order = ["Un document est à renvoyer", "Envoyer un document", "Document refusé : RIB", WORDS]
-    assert [words.index(one) for one in order] == sorted(words.index(one) for one in order)
+    assert [words.index(part) for part in order] == sorted(words.index(one) for one in order)
     assert f'href="{SEND}?remplace={refused.pk}"' in main_of(client)
     answer(client, refused)
     words = read(HOME)
@@ -190,7 +190,7 @@ def test_a_document_and_its_answer_lead_to_each_other(client, member, read):
     asked = send(member, days_ago=3)
     settled(asked, Outcome.INCOMPLETE, until=timezone.localdate() + timedelta(days=5))
     sent = answer(client, asked)
-    first, second = (main_of(client, f"/adherent/documents/{one.pk}/") for one in (asked, sent))
+    first, second = (main_of(client, f"/adherent/documents/{document.pk}/") for document in (asked, sent))
     assert f'href="/adherent/documents/{sent.pk}/"' in first
     assert "Vous avez répondu" in first
     assert f'href="/adherent/documents/{asked.pk}/"' in second

@@ -86,18 +86,27 @@ def by_themselves(member: Member) -> tuple[list[tuple[object, object]], list[obj
         )
         if document.is_asked_again and (decided or mendable):
             asked[document.pk] = document
-    told = [one for one in asked.values() if not (one.set_aside and one.answers_id in asked)]
+    asked_again = [
+        document for document in asked.values() if not (document.set_aside and document.answers_id in asked)
+    ]
     failed = {
         again.pk: next(
-            (one.pk for one in mine if one.answers_id == again.pk and one.set_aside in MENDABLE), None
+            (
+                document.pk
+                for document in mine
+                if document.answers_id == again.pk and document.set_aside in MENDABLE
+            ),
+            None,
         )
-        for again in told
+        for again in asked_again
     }
-    told.sort(key=lambda again: (*pressing(again), again.at, again.place, again.pk))
+    asked_again.sort(key=lambda again: (*pressing(again), again.at, again.place, again.pk))
     beside = [
-        (one.pk, one.answered_at) for one in mine if one.pk not in asked and one.origin != Origin.MESSAGE
+        (document.pk, document.answered_at)
+        for document in mine
+        if document.pk not in asked and document.origin != Origin.MESSAGE
     ]
-    return [(again.pk, failed[again.pk]) for again in told], beside
+    return [(again.pk, failed[again.pk]) for again in asked_again], beside
 
 
 def pressing(document: Document) -> tuple[int, date]:
@@ -129,7 +138,7 @@ def test_the_home_page_asks_for_what_each_document_says_of_itself(seed, member, 
     assert told_of(waiting) == again[:SHOWN_AT_MOST]
     assert (waiting.count, waiting.has_more) == (len(again), len(again) > SHOWN_AT_MOST)
     assert [(document.pk, document.answered_at) for document in waiting.beside] == beside[:LATEST_DOCUMENTS]
-    assert all(one.document.reply or one.why for one in waiting.shown)
+    assert all(waiting_document.document.reply or waiting_document.why for waiting_document in waiting.shown)
 
 
 @pytest.mark.django_db

@@ -31,8 +31,8 @@ def test_the_documentation_says_all_that_a_browser_keeps_and_nothing_else() -> N
 
 
 def test_no_script_keeps_anything_but_in_local_storage() -> None:
-    found = {store for file in SCRIPTS for store in STORES.findall(file.read_text())}
-    assert found == {"localStorage"}
+    stores = {store for file in SCRIPTS for store in STORES.findall(file.read_text())}
+    assert stores == {"localStorage"}
 
 
 def test_the_library_that_sends_files_is_told_to_keep_nothing() -> None:

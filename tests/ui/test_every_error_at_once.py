@@ -44,8 +44,8 @@ class World:
         return Client()
 
     def camille(self) -> Member:
-        found = Member.objects.filter(account__identifier=CAMILLE.number).first()
-        return found or Member.objects.get(account=open_account(CAMILLE))
+        member = Member.objects.filter(account__identifier=CAMILLE.number).first()
+        return member or Member.objects.get(account=open_account(CAMILLE))
 
     def member(self) -> Client:
         return browser_of(self.camille())
@@ -170,14 +170,14 @@ def every_form() -> dict[str, type[BaseForm]]:
     for module in walk_packages(adherents.__path__, "adherents."):
         if "form" in module.name or module.name.rpartition(".")[2] == "gallery":
             import_module(module.name)
-    found: dict[str, type[BaseForm]] = {}
+    forms_found: dict[str, type[BaseForm]] = {}
     left: list[type[BaseForm]] = [BaseForm]
     while left:
         form = left.pop()
         left += form.__subclasses__()
         if form.__module__.startswith("adherents."):
-            found[name_of(form)] = form
-    return found
+            forms_found[name_of(form)] = form
+    return forms_found
 
 
 def test_every_form_of_the_portal_is_walked() -> None:
@@ -209,9 +209,9 @@ def told_at_once(answer: Any) -> list[str]:
             f"{field.name}: the error is not above its field"
         )
         around = [there, *there.iterancestors("fieldset")]
-        assert any(f"{field.auto_id}_error" in one.get("aria-describedby", "").split() for one in around), (
-            f"{field.name}: not described by its error"
-        )
+        assert any(
+            f"{field.auto_id}_error" in element.get("aria-describedby", "").split() for element in around
+        ), f"{field.name}: not described by its error"
         for error in field.errors:
             assert words_of(lxml.html.fromstring(f"<p>{error}</p>")) in words_of(beside)
         wanted += [f"#{target}"] * len(field.errors)
@@ -235,10 +235,10 @@ def test_an_empty_form_tells_everything_that_is_missing_at_once(world: World, na
     answer = client.post(address, EMPTY)
     form = answer.context["form"]
     assert name_of(type(form)) == name
-    told = told_at_once(answer)
+    errors = told_at_once(answer)
     missing = [field.name for field in form.visible_fields() if field.field.required]
-    assert set(missing) <= set(told)
-    assert told
+    assert set(missing) <= set(errors)
+    assert errors
 
 
 @pytest.mark.parametrize("name", sorted(PLACES))
@@ -247,13 +247,13 @@ def test_a_form_with_everything_wrong_tells_it_at_once(world: World, name: str) 
     shown = every_form()[name].base_fields  # type: ignore[attr-defined]
     typed = {f"{field}{part}": TOO_LONG for field in shown for part in ("", "_day", "_month", "_year")}
     answer = client.post(address, typed | {"files": ""})
-    told = told_at_once(answer)
+    errors = told_at_once(answer)
     limited = [
         field.name
         for field in answer.context["form"].visible_fields()
         if field.field.required and field.name != "confirmation"
     ]
-    assert set(limited) <= set(told)
+    assert set(limited) <= set(errors)
 
 
 def test_a_refused_file_is_told_with_the_kind_the_person_and_the_note(world: World) -> None:

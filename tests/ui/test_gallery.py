@@ -59,7 +59,7 @@ def _page(browser: Browser, **options: Any) -> Iterator[Page]:
     context.set_default_timeout(5_000)
     page = context.new_page()
     refused: list[str] = []
-    page.on("console", lambda said: refused.append(said.text) if said.type == "error" else None)
+    page.on("console", lambda message: refused.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: refused.append(str(error)))
     yield page
     context.close()
@@ -76,8 +76,8 @@ def test_axe_finds_nothing_and_nothing_sticks_out(browser: Browser, address: str
                 assert page.evaluate("document.documentElement.scrollWidth") <= width, (shell, width)
             for width in (320, 1280):
                 page.set_viewport_size({"width": width, "height": 800})
-                found = Axe().run(page)
-                assert found.violations_count == 0, found.generate_report()
+                violations = Axe().run(page)
+                assert violations.violations_count == 0, violations.generate_report()
 
 
 def test_text_twice_as_large_still_fits(browser: Browser, address: str) -> None:
@@ -173,8 +173,8 @@ def test_the_nir_spaces_itself_as_on_the_card(page: Page, address: str) -> None:
 
 def test_the_button_says_how_many_documents_it_sends(page: Page, address: str) -> None:
     page.goto(address)
-    one = {"name": "facture.pdf", "mimeType": "application/pdf", "buffer": b"x" * 5_912_345}
-    page.locator("#empty_attached").set_input_files([one])  # type: ignore[list-item]
+    invoice = {"name": "facture.pdf", "mimeType": "application/pdf", "buffer": b"x" * 5_912_345}
+    page.locator("#empty_attached").set_input_files([invoice])  # type: ignore[list-item]
     expect(page.get_by_role("button", name="Envoyer 1 document")).to_be_visible()
     expect(page.locator("#choisis")).to_contain_text("facture.pdf")
     expect(page.locator("#choisis")).to_contain_text(re.compile(r"5,9\sMo"))

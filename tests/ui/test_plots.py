@@ -83,5 +83,5 @@ def test_no_bar_leaves_the_picture_and_a_long_label_leaves_it_room() -> None:
 
 
 def test_a_time_is_said_in_as_many_words_as_it_takes() -> None:
-    said = [duration(hours) for hours in (0, 0.66, 1.2, 47.4, 48, 52, 239, 300)]
-    assert said == ["0 min", "40 min", "1 h", "47 h", "2 j", "2 j 4 h", "9 j 23 h", "12 j"]
+    texts = [duration(hours) for hours in (0, 0.66, 1.2, 47.4, 48, 52, 239, 300)]
+    assert texts == ["0 min", "40 min", "1 h", "47 h", "2 j", "2 j 4 h", "9 j 23 h", "12 j"]

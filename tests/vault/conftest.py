@@ -110,9 +110,9 @@ def send(
     **fields: str,
 ) -> Any:
     """« Envoyer », with files and with those that wait (`order`: their ids), from their page, or from a new one."""
-    there = PendingFile.objects.filter(pk__in=[one for one in order if one != "nonsense"]).first()
+    there = PendingFile.objects.filter(pk__in=[key for key in order if key != "nonsense"]).first()
     sending = sending or (there.sending_id if there else uuid.uuid4())
-    posted = {"kind": kind, **fields, "files": list(files), "order": [str(one) for one in order]}
+    posted = {"kind": kind, **fields, "files": list(files), "order": [str(key) for key in order]}
     return client.post(f"/adherent/documents/envoyer/?envoi={sending}", posted)
 
 

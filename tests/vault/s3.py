@@ -100,9 +100,9 @@ def _port(index: int) -> int:
     first = 21000 + index * 2000
     for step in range(2000):
         port = first + (os.getpid() * 13 + step) % 2000
-        with socket.socket() as one, socket.socket() as two:
+        with socket.socket() as plain, socket.socket() as two:
             try:
-                one.bind(("127.0.0.1", port))
+                plain.bind(("127.0.0.1", port))
                 two.bind(("127.0.0.1", port + 10000))
             except OSError:
                 continue

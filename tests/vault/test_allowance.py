@@ -58,8 +58,8 @@ def resumed(client: Client, content: bytes) -> str:
 
 
 def message(client: Client, content: bytes) -> str:
-    said = {"subject": "Ma carte", "body": "La voici.", "files": [upload(content)]}
-    return str(client.post("/adherent/messages/nouveau/", said).content.decode())
+    fields = {"subject": "Ma carte", "body": "La voici.", "files": [upload(content)]}
+    return str(client.post("/adherent/messages/nouveau/", fields).content.decode())
 
 
 WAYS = [plain_form, resumed, message]
@@ -89,9 +89,9 @@ def test_within_the_bounds_each_way_in_is_open(
 ) -> None:
     deposited(member, heavy(0.7))
     bounds(files_a_day=2, files=2, mb_a_day=2, mb=2)
-    said = way(signed_in, pdf())
-    assert DAY not in said
-    assert ALL not in said
+    answer = way(signed_in, pdf())
+    assert DAY not in answer
+    assert ALL not in answer
     assert Document.objects.count() + Upload.objects.count() == 2
 
 

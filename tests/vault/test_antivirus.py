@@ -62,9 +62,13 @@ def with_attachment(content: bytes, *, params: bool = True) -> bytes:
     """With `params`, as most programs write it: clamd looks for the filter before the end of the first dictionary within."""
     document = pikepdf.Pdf.open(io.BytesIO(pdf()))
     document.attachments["facture.com"] = content
-    for thing in document.objects:
-        if not params and isinstance(thing, pikepdf.Stream) and thing.get("/Type") == "/EmbeddedFile":
-            del thing["/Params"]
+    for pdf_object in document.objects:
+        if (
+            not params
+            and isinstance(pdf_object, pikepdf.Stream)
+            and pdf_object.get("/Type") == "/EmbeddedFile"
+        ):
+            del pdf_object["/Params"]
     written = io.BytesIO()
     document.save(written, compress_streams=True)
     assert EICAR not in written.getvalue(), "it is compressed: only who unpacks it finds it"
@@ -175,8 +179,8 @@ def test_the_member_is_told_in_words_and_not_of_what(clamd: Clamd, letters: Lett
     english = Member.objects.get(account=open_account(ENGLISH))
     for reader in (member, english):
         deposited(reader, INFECTED["EICAR after a PDF"])
-    told = {letter.to: letter for letter in letters() if "accept" in letter.subject}
-    french, other = told["camille@example.org"], told["thomas@example.org"]
+    mail_to = {letter.to: letter for letter in letters() if "accept" in letter.subject}
+    french, other = mail_to["camille@example.org"], mail_to["thomas@example.org"]
     assert "n’a pas pu être accepté" in french.text
     assert "Photographiez le document" in french.text
     assert "could not be accepted" in other.text

@@ -41,7 +41,15 @@ def test_a_card_asks_the_database_for_nothing_that_the_list_has_not_read() -> No
             page_count=2,
         )
     shown = list(Document.objects.of(mine).with_what_a_card_shows().with_answers())
-    assert len({(one.state, one.origin, one.set_aside, bool(one.erased_at)) for one in shown}) >= 84
+    assert (
+        len(
+            {
+                (document.state, document.origin, document.set_aside, bool(document.erased_at))
+                for document in shown
+            }
+        )
+        >= 84
+    )
     with CaptureQueriesContext(connection) as captured:
         cards_of(shown)
         for document in shown:

@@ -379,11 +379,11 @@ def test_verify_receipt_says_what_an_authentic_receipt_says(
     envelope = receipts.envelope_of(deposit)
     file = tmp_path / f"accuse.{form}"
     file.write_bytes(paper.draw(envelope, "fr") if form == "pdf" else envelope.written())
-    said = verify(file)
-    assert f"authentic, signed by the key {SigningKey.objects.get().key_id}" in said
-    assert "PAGES" not in said
+    output = verify(file)
+    assert f"authentic, signed by the key {SigningKey.objects.get().key_id}" in output
+    assert "PAGES" not in output
     for words in (deposit.number, CAMILLE.number, deposit.documents.get().sha256, "Relevé d’été.pdf"):
-        assert words in said
+        assert words in output
 
 
 def test_with_the_key_in_a_file_no_database_is_asked(
@@ -406,9 +406,9 @@ def test_each_verdict_has_its_exit_code(deposit: Deposit, tmp_path: Path) -> Non
     file.write_bytes(b"x" * 2_000_000)
     assert refused(file)[0] == 1
     file.write_bytes(pdf())
-    code, said = refused(file)
+    code, output = refused(file)
     assert code == 1
-    assert "holds no signed receipt" in said
+    assert "holds no signed receipt" in output
     file.write_bytes(receipts.envelope_of(deposit).written())
     assert refused(file, "--key", str(pem)) == (
         2,
@@ -432,9 +432,9 @@ def test_what_could_not_be_checked_is_not_said_to_be_false(
         raise DatabaseError("no such table")
 
     monkeypatch.setattr(signing, "public_keys", away)
-    code, said = refused(file)
+    code, output = refused(file)
     assert code == 3
-    assert "--key cle.pem" in said
+    assert "--key cle.pem" in output
 
 
 @pytest.mark.parametrize("forge", [longer_by_a_line_end, with_another_page_on_top, saved_again])
@@ -446,10 +446,10 @@ def test_a_pdf_of_other_pages_has_an_exit_code_of_its_own_and_is_not_called_auth
     with pytest.raises(CommandError) as raised:
         call_command("verify_receipt", str(file), stdout=out)
     assert raised.value.returncode == 4
-    said = out.getvalue()
-    assert said.startswith("accuse.pdf: PAGES NOT OURS")
-    assert "authentic" not in said
-    assert deposit.number in said
+    output = out.getvalue()
+    assert output.startswith("accuse.pdf: PAGES NOT OURS")
+    assert "authentic" not in output
+    assert deposit.number in output
 
 
 def test_renew_signing_key_says_the_new_one(deposit: Deposit) -> None:

@@ -123,7 +123,7 @@ def test_nothing_is_left_to_it(tmp_path: Path, as_nobody: bool, threads: str) ->
         folder.chmod(folder.stat().st_mode | 0o077 if folder == tmp_path else folder.stat().st_mode | 0o011)
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        said = subprocess.run(
+        completed = subprocess.run(
             [*started_by(as_nobody), sys.executable, "-I", "-c", ATTEMPTS, str(tmp_path), str(port), threads],
             capture_output=True,
             stdin=subprocess.DEVNULL,
@@ -131,7 +131,7 @@ def test_nothing_is_left_to_it(tmp_path: Path, as_nobody: bool, threads: str) ->
             timeout=60,
             text=True,
         )
-    assert said.stdout == "over set()\n", said.stderr
+    assert completed.stdout == "over set()\n", completed.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["there"]
     assert not Path("/tmp/adherents-confinement").exists()
 
@@ -175,7 +175,7 @@ def test_every_system_call_but_those_that_drawing_needs_is_refused_by_the_kernel
     as_nobody: bool, threads: str
 ) -> None:
     left = ",".join(str(number) for number in LEFT[platform.machine()].values())
-    said = subprocess.run(
+    completed = subprocess.run(
         [*started_by(as_nobody), sys.executable, "-I", "-c", EVERY_CALL, left, threads],
         capture_output=True,
         stdin=subprocess.DEVNULL,
@@ -183,7 +183,7 @@ def test_every_system_call_but_those_that_drawing_needs_is_refused_by_the_kernel
         timeout=60,
         text=True,
     )
-    assert said.stdout == "over\n", said.stderr
+    assert completed.stdout == "over\n", completed.stderr
 
 
 @pytest.mark.parametrize("machine", _MACHINES)
@@ -226,14 +226,16 @@ try:
 except OSError as error:
     print(error.errno)
 """
-    said = subprocess.run(
+    completed = subprocess.run(
         [*started_by(as_nobody), sys.executable, "-I", "-c", code],
         capture_output=True,
         env={},
         timeout=60,
         text=True,
     )
-    assert said.stdout.strip() in {"1", "24"}, said.stderr  # EPERM by the filter; EMFILE by the limit
+    assert completed.stdout.strip() in {"1", "24"}, (
+        completed.stderr
+    )  # EPERM by the filter; EMFILE by the limit
 
 
 @as_others
@@ -246,14 +248,14 @@ with Drawing("application/pdf", len(content)) as drawing:
     assert drawing.feed([content]) == 2
     print([page.width for page in drawing.pages()])
 """
-    said = subprocess.run(
+    completed = subprocess.run(
         [*started_by(as_nobody), sys.executable, "-I", "-c", code],
         input=pdf(2),
         capture_output=True,
         env={},
         timeout=60,
     )
-    assert said.stdout.decode().strip() == "[1241, 1241]", said.stderr.decode()
+    assert completed.stdout.decode().strip() == "[1241, 1241]", completed.stderr.decode()
 
 
 def test_it_is_given_no_environment_and_an_empty_folder(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -236,10 +236,12 @@ def test_each_kind_is_kept_as_long_as_the_profile_says_after_it_was_treated(memb
     assert Document.objects.kept().count() == 9
     assert purge("--apply")["document(s) devis"] == 3
     assert set(Document.objects.kept()) == set(stay)
-    assert {one.erased_because for one in Document.objects.exclude(erased_at=None)} == {Erased.RETENTION}
+    assert {document.erased_because for document in Document.objects.exclude(erased_at=None)} == {
+        Erased.RETENTION
+    }
     assert not any(purge("--apply").values())
-    for one in over:
-        assert Entry.objects.about(one.subject)[0].details["code"] == "retention"
+    for erased in over:
+        assert Entry.objects.about(erased.subject)[0].details["code"] == "retention"
     assert "5 object(s): everything is whole" in verify_vault()
     assert {rule.kind: rule.waiting() for rule in rules()}["devis"] == 1
 

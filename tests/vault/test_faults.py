@@ -29,7 +29,7 @@ from tests.cast import CAMILLE
 from tests.journeys.running import Portal
 from tests.vault import s3
 from tests.vault.conftest import browser_of, deposited, pdf, send, upload
-from tests.vault.phone import FILES, SEND, Phone
+from tests.vault.tus_client import FILES, SEND, Phone
 
 Text = Callable[[Any], str]
 HURRIED = Config(
@@ -55,7 +55,7 @@ class TestStorage:
         self.settings.STORAGES = self.settings.STORAGES | {"documents": documents}
 
     def names(self) -> list[str]:
-        return [found["Key"] for found in self.client.list_objects_v2(Bucket=self.bucket).get("Contents", [])]
+        return [entry["Key"] for entry in self.client.list_objects_v2(Bucket=self.bucket).get("Contents", [])]
 
     @contextmanager
     def hanging(self, server: s3.Server) -> Iterator[None]:
@@ -177,9 +177,9 @@ def test_a_database_that_goes_in_the_middle_is_told_and_nothing_acknowledged_is_
         database.stop()
         connection.sendall(LARGE[kept + 100_000 :])
         assert connection.recv(4096).startswith(b"HTTP/1.1 503 ")
-    said = phone.page(SEND)
-    assert "Le service ne répond pas pour le moment" in said
-    assert "Vos documents et votre compte sont en sécurité." in said
+    page = phone.page(SEND)
+    assert "Le service ne répond pas pour le moment" in page
+    assert "Vos documents et votre compte sont en sécurité." in page
     database.start()
     database.run("UPDATE vault_upload SET leased_until = NULL")  # half a minute passes
     assert phone.offset(path, past=0) == kept, "what was acknowledged, and no more"

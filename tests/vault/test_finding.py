@@ -113,9 +113,11 @@ def test_the_same_file_twice_is_told_and_never_refused(
     deposited(other_member, pdf(), "rib.pdf")
     first = deposited(member, pdf(), "rib.pdf")
     second = deposited(member, pdf(), "le même.pdf")
-    said = f"Vous avez déjà envoyé ce fichier le {timezone.localdate():%d/%m/%Y} ({first.deposit.number})."
+    sentence = (
+        f"Vous avez déjà envoyé ce fichier le {timezone.localdate():%d/%m/%Y} ({first.deposit.number})."
+    )
     for address in (f"{LIST}{second.pk}/", f"{LIST}accuses/{second.deposit.number}/"):
-        assert said in sentences(signed_in.get(address))
+        assert sentence in sentences(signed_in.get(address))
     for address in (f"{LIST}{first.pk}/", f"{LIST}accuses/{first.deposit.number}/"):
         assert "Vous avez déjà envoyé" not in sentences(signed_in.get(address))
     take_back(acting=on_own_file(member), document_id=first.pk)
@@ -131,13 +133,13 @@ def test_a_member_reads_who_opened_a_document_and_when(
     b"".join(signed_in.get(f"{LIST}{document.pk}/telecharger/").streaming_content)
     page = sentences(signed_in.get(f"{LIST}{document.pk}/"))
     history = page[page.index("Qui l’a consulté") :]
-    told = [
+    sentences_shown = [
         "Vous l’avez téléchargé.",
         "Un conseiller l’a consulté.",
         "Le portail l’a vérifié",
         "Vous l’avez envoyé.",
     ]
-    assert sorted(told, key=history.index) == told
+    assert sorted(sentences_shown, key=history.index) == sentences_shown
     assert "agent:3" not in page
 
 
@@ -321,7 +323,7 @@ def test_the_page_before_the_zip_says_what_it_will_hold(
 @pytest.mark.parametrize(
     "letter",
     ["é", "漢", "😀", "e\u0301\u0323", "\u1100\u1161\u11a8", "ﷺ", "a"],
-    ids=lambda one: f"{ord(one[0]):x}",
+    ids=lambda character: f"{ord(character[0]):x}",
 )
 def test_names_as_long_as_a_phone_gives_them_unpack_anywhere_and_stay_apart(
     member: Member, tmp_path: Path, letter: str

@@ -233,10 +233,10 @@ def test_a_hostile_photo_ends_in_words_in_bounded_time(
     for file in (photo, deposited.photos.get(number=2)):
         _put(file, hostile, content_type)
     draw_due()
-    for one in (document, deposited):
-        one.refresh_from_db()
-        assert one.set_aside in {SetAside.TOO_LARGE, SetAside.UNREADABLE}
-        assert not one.pages.exists()
+    for row in (document, deposited):
+        row.refresh_from_db()
+        assert row.set_aside in {SetAside.TOO_LARGE, SetAside.UNREADABLE}
+        assert not row.pages.exists()
 
 
 def _put(photo: GatheredPhoto, content: bytes, content_type: str) -> None:

@@ -256,8 +256,8 @@ def test_the_process_that_draws_has_its_limits_before_it_reads_a_byte() -> None:
     with Drawing("application/pdf", len(content)) as drawing:
         drawing.feed([content])
         next(drawing.pages())
-        said = Path(f"/proc/{drawing._child.process.pid}/limits").read_text()
-    limits = {line[:25].strip(): line[26:46].strip() for line in said.splitlines()[1:]}
+        table = Path(f"/proc/{drawing._child.process.pid}/limits").read_text()
+    limits = {line[:25].strip(): line[26:46].strip() for line in table.splitlines()[1:]}
     assert limits["Max address space"] == str(MEMORY_BYTES + 2 * len(content))
     assert MEMORY_BYTES < MOST_MEMORY_KB * 1024
     assert limits["Max cpu time"] == str(process.SECONDS)

@@ -14,7 +14,7 @@ from stress.vault import killed
 
 from tests.cast import ANGE, CAMILLE, EVE, JEAN_FRANCOIS, KARIM
 from tests.vault.conftest import pdf
-from tests.vault.phone import Phone
+from tests.vault.tus_client import Phone
 
 PEOPLE = [CAMILLE, JEAN_FRANCOIS, KARIM, EVE, ANGE]
 NOISE = random.Random(5).randbytes(900_000).hex().encode()
@@ -51,10 +51,10 @@ def sender(portal: MortalPortal) -> Phone:
 
 
 def arrived(portal: MortalPortal, path: str) -> list[tuple[int, str]]:
-    found = portal.sql(
+    rows = portal.sql(
         "SELECT size, sha256 FROM vault_pendingfile WHERE id = ?", path.split("/")[-2].replace("-", "")
     )
-    return [(int(size), str(digest)) for size, digest in found]
+    return [(int(size), str(digest)) for size, digest in rows]
 
 
 def digest_of(content: bytes) -> str:
@@ -100,9 +100,9 @@ def test_memory_does_not_grow_with_the_file(sender: Phone, portal: MortalPortal)
 
 def peak_of(pid: int) -> int:
     """The most resident memory that a process had, in bytes."""
-    found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
-    assert found
-    return int(found[1]) * 1024
+    match = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+    assert match
+    return int(match[1]) * 1024
 
 
 def test_no_clear_byte_is_on_the_disk(sender: Phone, portal: MortalPortal) -> None:

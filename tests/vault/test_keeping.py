@@ -60,9 +60,9 @@ def test_no_clear_byte_is_on_the_disk_during_an_upload_or_after_it(
     seen: list[int] = []
 
     def look() -> None:
-        found = [path for path in tmp_path.rglob("*") if path.is_file()]
-        seen.append(len(found))
-        for path in found:
+        files = [path for path in tmp_path.rglob("*") if path.is_file()]
+        seen.append(len(files))
+        for path in files:
             assert MARKER not in path.read_bytes(), path
 
     body = encode_multipart(BOUNDARY, {"kind": "rib", "files": upload(content, "secret.pdf")})
@@ -179,7 +179,7 @@ def test_memory_does_not_grow_with_the_file() -> None:
             "BENCH": "vault",
         }
         code = "import bench.vault as vault, json; vault.ROUNDS = 1; import bench.run; bench.run.main()"
-        said = subprocess.run(
+        completed = subprocess.run(
             [sys.executable, "-c", code],
             env=environment,
             capture_output=True,
@@ -187,7 +187,7 @@ def test_memory_does_not_grow_with_the_file() -> None:
             text=True,
             timeout=120,
         ).stdout
-    growth = [json.loads(line) for line in said.splitlines() if "mebibytes" in line]
+    growth = [json.loads(line) for line in completed.splitlines() if "mebibytes" in line]
     assert growth[0]["mebibytes"] <= 16
 
 
@@ -226,7 +226,7 @@ class TestOnS3:
         self.client, self.bucket = s3_storage
 
     def names(self) -> list[str]:
-        return [found["Key"] for found in self.client.list_objects_v2(Bucket=self.bucket).get("Contents", [])]
+        return [entry["Key"] for entry in self.client.list_objects_v2(Bucket=self.bucket).get("Contents", [])]
 
     def uploads(self) -> list[Any]:
         return list(self.client.list_multipart_uploads(Bucket=self.bucket).get("Uploads", []))

@@ -10,10 +10,10 @@ MADE = "from adherents.vault.services.leases import new_lease; print(new_lease()
 
 
 def of_one_that_ended() -> str:
-    told = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-c", MADE], capture_output=True, text=True, check=True, timeout=60
     )
-    return told.stdout.strip()
+    return completed.stdout.strip()
 
 
 def test_a_process_that_has_ended_has_let_go_and_one_that_lives_has_not() -> None:

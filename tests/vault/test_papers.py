@@ -67,10 +67,12 @@ def drawn(content_type: str, content: bytes) -> list[Image.Image]:
     return images
 
 
-def apart(one: Image.Image, other: Image.Image) -> float:
+def apart(first: Image.Image, other: Image.Image) -> float:
     """How far two pictures are from one another, on average, of 256."""
-    first, second = (image.convert("RGB").resize(SMALL, Image.Resampling.BOX) for image in (one, other))
-    pairs = zip(first.tobytes(), second.tobytes(), strict=True)
+    small, other_small = (
+        image.convert("RGB").resize(SMALL, Image.Resampling.BOX) for image in (first, other)
+    )
+    pairs = zip(small.tobytes(), other_small.tobytes(), strict=True)
     return sum(abs(a - b) for a, b in pairs) / (SMALL[0] * SMALL[1] * 3)
 
 
@@ -148,8 +150,8 @@ def test_the_heic_library_says_what_it_turned() -> None:
     pillow_heif.register_heif_opener()
     for orientation in range(1, 9):
         image: Any = Image.open(io.BytesIO(papers.heic(papers.held(orientation), orientation)))
-        said = [name for name, *_ in image._heif_file[0]._c_image.transformations]
-        assert bool({"irot", "imir"}.intersection(said)) == (orientation != 1)
+        transformations = [name for name, *_ in image._heif_file[0]._c_image.transformations]
+        assert bool({"irot", "imir"}.intersection(transformations)) == (orientation != 1)
         assert image.info.get("original_orientation") in {orientation, None}
         assert image.size == SIZE
 

@@ -54,7 +54,7 @@ class TestTwoPages:
     def test_each_sends_its_own_files_under_its_own_kind(self, signed_in: Client, member: Member) -> None:
         mine, others = brought(signed_in, "rib.pdf", FIRST), brought(signed_in, "facture.pdf", SECOND)
         send(signed_in, sending=FIRST, order=[mine], kind="rib")
-        assert [(one.name, one.kind) for one in Document.objects.all()] == [("rib.pdf", "rib")]
+        assert [(document.name, document.kind) for document in Document.objects.all()] == [("rib.pdf", "rib")]
         send(signed_in, sending=SECOND, order=[others], kind="facture_dentaire")
         assert Document.objects.get(pk=others).kind == "facture_dentaire"
 
@@ -73,7 +73,7 @@ class TestTwoPages:
         named, left = brought(signed_in, "a.pdf", FIRST), brought(signed_in, "b.pdf", FIRST)
         on_its_way = half(signed_in, sending=FIRST)
         send(signed_in, sending=FIRST, order=[named])
-        assert [one.pk for one in Document.objects.all()] == [named]
+        assert [document.pk for document in Document.objects.all()] == [named]
         apart = Sending.objects.get(deposit=None)
         assert PendingFile.objects.get().pk == left
         assert PendingFile.objects.get().sending == apart
@@ -89,8 +89,8 @@ class TestTwoPages:
         self, signed_in: Client, sentences: Text
     ) -> None:
         brought(signed_in, "rib.pdf", FIRST)
-        said = {"kind": "rib", "note": "Le nouveau", "gather": "on"}
-        assert signed_in.post(f"{PAGE}{FIRST}/garder/", said).status_code == 204
+        fields = {"kind": "rib", "note": "Le nouveau", "gather": "on"}
+        assert signed_in.post(f"{PAGE}{FIRST}/garder/", fields).status_code == 204
         page = signed_in.get(PAGE)
         assert "RIB . 1 fichier est prêt et n’est pas encore envoyé." in sentences(page)
         assert f"?envoi={FIRST}" in page.content.decode()
@@ -206,17 +206,23 @@ class TestSentOnce:
         assert signed_in.post(f"{PAGE}?envoi={FIRST}", {**body, "kind": ""}, **asked).json() == {
             "receipt": ""
         }
-        told = [signed_in.post(f"{PAGE}?envoi={FIRST}", body, **asked) for _ in range(2)]
-        assert [answer.status_code for answer in told] == [201, 201]
-        assert told[0].json() == told[1].json()
-        assert "/accuses/" in told[0].json()["receipt"]
+        answers = [signed_in.post(f"{PAGE}?envoi={FIRST}", body, **asked) for _ in range(2)]
+        assert [answer.status_code for answer in answers] == [201, 201]
+        assert answers[0].json() == answers[1].json()
+        assert "/accuses/" in answers[0].json()["receipt"]
 
     def test_what_the_page_refused_stands_on_the_receipt_and_in_the_mail(
         self, signed_in: Client, sentences: Text
     ) -> None:
         mine = brought(signed_in, "rib.pdf", FIRST)
-        told = ["format:devis.docx", "too_large:../gros.pdf", "nonsense:x.pdf", "", *["empty:vide.pdf"] * 80]
-        answer = send(signed_in, sending=FIRST, order=[mine], refused=told)  # type: ignore[arg-type]
+        reports = [
+            "format:devis.docx",
+            "too_large:../gros.pdf",
+            "nonsense:x.pdf",
+            "",
+            *["empty:vide.pdf"] * 80,
+        ]
+        answer = send(signed_in, sending=FIRST, order=[mine], refused=reports)  # type: ignore[arg-type]
         page = sentences(signed_in.get(answer["Location"]))
         assert f"devis.docx {FileRefusal.FORMAT.label}" in page
         assert f"gros.pdf {FileRefusal.TOO_LARGE.label}" in page
@@ -233,8 +239,8 @@ class TestSentOnce:
 @pytest.mark.django_db
 class TestAnnouncements:
     def test_one_whose_answer_was_lost_is_answered_again(self, signed_in: Client) -> None:
-        told = {"sending": FIRST, "sha256": "a" * 64}
-        addresses = {announce(signed_in, LARGE, **told)["Location"] for _ in range(30)}
+        metadata = {"sending": FIRST, "sha256": "a" * 64}
+        addresses = {announce(signed_in, LARGE, **metadata)["Location"] for _ in range(30)}
         assert len(addresses) == 1
         assert Upload.objects.count() == 1
 
@@ -253,10 +259,10 @@ class TestAnnouncements:
     def test_they_are_not_shown_as_files_that_came_in_part(self, signed_in: Client, sentences: Text) -> None:
         announce(signed_in, LARGE, sending=FIRST)
         for page in (PAGE, f"{PAGE}?envoi={FIRST}", "/adherent/"):
-            said = sentences(signed_in.get(page))
-            assert "en partie" not in said
-            assert "pas terminé" not in said
-            assert "est commencé" not in said
+            shown_sentences = sentences(signed_in.get(page))
+            assert "en partie" not in shown_sentences
+            assert "pas terminé" not in shown_sentences
+            assert "est commencé" not in shown_sentences
 
     def test_a_member_has_no_more_sendings_open_than_one_person_wants(self, signed_in: Client) -> None:
         for _ in range(30):
@@ -521,6 +527,8 @@ class TestAtOnce:
             arrived = PendingFile.objects.get(pk=begun.pk)
             assert arrived.sending is not None
             assert arrived.sending.deposit is None
-            assert [one.pk for one in Document.objects.filter(deposit__number=number_given)] == named
+            assert [
+                document.pk for document in Document.objects.filter(deposit__number=number_given)
+            ] == named
             arrived.delete()
             Sending.objects.filter(deposit=None).delete()

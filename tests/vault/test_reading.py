@@ -103,9 +103,9 @@ def test_two_objects_exchanged_open_as_neither(
     signed_in: Client, member: Member, objects_folder: Path, sentences: Text
 ) -> None:
     first, second = deposited(member, pdf(words="un")), deposited(member, pdf(words="deux"))
-    one, two = objects_folder / first.storage_name, objects_folder / second.storage_name
-    one_bytes, two_bytes = one.read_bytes(), two.read_bytes()
-    one.write_bytes(two_bytes)
+    first_path, two = objects_folder / first.storage_name, objects_folder / second.storage_name
+    one_bytes, two_bytes = first_path.read_bytes(), two.read_bytes()
+    first_path.write_bytes(two_bytes)
     two.write_bytes(one_bytes)
     refused(signed_in, first, sentences)
     refused(signed_in, second, sentences)

@@ -99,9 +99,9 @@ def test_the_receipt_is_signed_with_the_deposit_and_says_what_arrived(
     deposit = Deposit.objects.get()
     answer = signed_in.get(address(deposit, "json"))
     envelope = read_envelope(answer.content)
-    said = json.loads(envelope.payload)
+    statement = json.loads(envelope.payload)
     first, second = deposit.documents.order_by("place")
-    assert said == {
+    assert statement == {
         "algorithm": "Ed25519",
         "deposited_at": "2026-11-23T16:52:07+01:00",
         "files": [
@@ -123,7 +123,7 @@ def test_the_receipt_is_signed_with_the_deposit_and_says_what_arrived(
         "verify_at": "http://testserver/verifier/",
         "version": 1,
     }
-    assert envelope.payload == canonical(said)
+    assert envelope.payload == canonical(statement)
     assert judge(answer.content, signing.public_keys()).statement == stated(deposit)
     assert answer["Content-Disposition"].startswith(f'attachment; filename="accuse-{deposit.number}.json"')
 
@@ -261,9 +261,9 @@ def test_a_deposit_older_than_receipts_is_signed_when_asked_for_and_says_so(
         deposit = deposit_of(member)
     Receipt.objects.all().delete()
     assert signed_in.get(address(deposit)).status_code == 200
-    said = stated(deposit)
-    assert said.deposited_at.year == 2026
-    assert said.signed_at > said.deposited_at
+    statement = stated(deposit)
+    assert statement.deposited_at.year == 2026
+    assert statement.signed_at > statement.deposited_at
 
 
 @pytest.mark.parametrize(
@@ -291,7 +291,9 @@ def test_every_character_said_to_be_drawn_is_in_the_fonts() -> None:
     lines = ["".join(every[start : start + 60]) for start in range(0, len(every), 60)]
     files = tuple(File(f"a{line}", "rib", "RIB", "application/pdf", 1, "ab" * 32) for line in lines)
     assert paper.draw(_signed(sample(files=files)), "fr")  # typst refuses a character that no font has
-    assert not [one for one in every if unicodedata.category(one) in {"Cc", "Cn", "Co", "Cs"}]
+    assert not [
+        character for character in every if unicodedata.category(character) in {"Cc", "Cn", "Co", "Cs"}
+    ]
 
 
 def _signed(statement: Statement, seed: bytes = b"k" * 32) -> Envelope:
@@ -333,8 +335,8 @@ def test_after_a_new_key_earlier_receipts_stay_true_and_both_keys_published(
     published = Client().get("/verifier/cle.pem").content
     assert list(keys.read_pem(published)) == [second.key_id, first.key_id]
     assert published.startswith(second.key_id.encode())
-    one = Client().get(f"/verifier/cle-{first.key_id}.pem").content
-    assert keys.read_pem(one) == {first.key_id: bytes(first.public)}
+    first_key = Client().get(f"/verifier/cle-{first.key_id}.pem").content
+    assert keys.read_pem(first_key) == {first.key_id: bytes(first.public)}
     assert Client().get("/verifier/cle-0000000000000000.pem").status_code == 404
 
 
@@ -358,7 +360,9 @@ def test_a_new_master_key_changes_neither_the_key_nor_the_receipts(
     settings.ADHERENTS_MASTER_KEYS = [b"n" * 32]
     last = deposit_of(member)
     assert SigningKey.objects.count() == 1
-    assert {stated(one).key_id for one in (deposit, again, last)} == {SigningKey.objects.get().key_id}
+    assert {stated(stated_deposit).key_id for stated_deposit in (deposit, again, last)} == {
+        SigningKey.objects.get().key_id
+    }
     assert receipts.check(before).statement.number == deposit.number
 
 

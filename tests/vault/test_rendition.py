@@ -124,9 +124,9 @@ def test_page_images_are_sealed_and_bound_to_their_place(member: Member, objects
         assert b"\xff\xd8\xff" not in kept.read_bytes()[:100]
         assert b"JFIF" not in kept.read_bytes()
     first, second = document.pages.all()
-    one, two = objects_folder / first.storage_name, objects_folder / second.storage_name
-    one_bytes = one.read_bytes()
-    one.write_bytes(two.read_bytes())
+    first_path, two = objects_folder / first.storage_name, objects_folder / second.storage_name
+    one_bytes = first_path.read_bytes()
+    first_path.write_bytes(two.read_bytes())
     two.write_bytes(one_bytes)
     with pytest.raises(Altered):
         page_image(document, 1)
@@ -263,7 +263,7 @@ def test_every_page_has_its_own_pixels_in_their_own_colours(member: Member) -> N
     for number, colour in enumerate(COLOURS, start=1):
         seen = image_of(document, number)
         pixel: Any = seen.getpixel((seen.width // 2, seen.height // 2))
-        assert max(abs(one - other) for one, other in zip(pixel, colour, strict=True)) < 6
+        assert max(abs(value - other) for value, other in zip(pixel, colour, strict=True)) < 6
 
 
 def test_a_page_stays_as_it_is_until_somebody_is_done_with_it() -> None:
@@ -360,17 +360,17 @@ def test_what_the_process_says_is_checked_again(monkeypatch: pytest.MonkeyPatch)
     def page(number: int, width: int, height: int) -> bytes:
         return b"P" + struct.pack(">HII", number, width, height)
 
-    one, two = b"N" + struct.pack(">I", 1), b"N" + struct.pack(">I", 2)
+    first_part, two = b"N" + struct.pack(">I", 1), b"N" + struct.pack(">I", 2)
     lies = [
         b"N" + struct.pack(">I", 0),
-        one + page(2, 10, 10) + b"Z",
-        one + page(1, 9000, 10) + b"Z",
-        one + page(1, 8000, 8000) + b"Z",
-        one + page(1, 0, 10) + b"Z",
-        one + page(1, 10, 10) + page(2, 10, 10) + b"Z",
+        first_part + page(2, 10, 10) + b"Z",
+        first_part + page(1, 9000, 10) + b"Z",
+        first_part + page(1, 8000, 8000) + b"Z",
+        first_part + page(1, 0, 10) + b"Z",
+        first_part + page(1, 10, 10) + page(2, 10, 10) + b"Z",
         two + page(1, 10, 10) + b"Z",
-        one + page(1, 10, 10),
-        one + b"P\0",
+        first_part + page(1, 10, 10),
+        first_part + b"P\0",
         b"?",
         b"",
     ]
@@ -398,8 +398,8 @@ def reach():
 tries = [lambda: open("/etc/passwd"), lambda: open("x", "w"), os.fork, reach, lambda: os.kill(os.getppid(), 0)]
 print([attempt(what) for what in tries], dict(os.environ))
 """
-    said = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-I", "-c", code], capture_output=True, env={}, check=True, timeout=20, text=True
     )
-    words = said.stdout.split("]")
+    words = completed.stdout.split("]")
     assert words[0] == str(["refused"] * 5)[:-1]

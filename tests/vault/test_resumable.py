@@ -34,8 +34,8 @@ def encoded(**pairs: str) -> str:
     return ",".join(f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in pairs.items())
 
 
-def announce(client: Client, content: bytes, name: str = "releve.pdf", **told: str) -> Any:
-    metadata = encoded(filename=name, **{"sending": SENDING, **told})
+def announce(client: Client, content: bytes, name: str = "releve.pdf", **pairs: str) -> Any:
+    metadata = encoded(filename=name, **{"sending": SENDING, **pairs})
     headers = {**TUS, "Upload-Length": str(len(content)), "Upload-Metadata": metadata}
     return client.post(FILES, headers=headers)
 
@@ -53,9 +53,9 @@ def asked(client: Client, address: str) -> Any:
     return client.head(address, headers=TUS)
 
 
-def half(client: Client, content: bytes = LARGE, at: int = 0, **told: str) -> str:
+def half(client: Client, content: bytes = LARGE, at: int = 0, **metadata: str) -> str:
     """The address of a file of which the first half came."""
-    address: str = announce(client, content, **told)["Location"]
+    address: str = announce(client, content, **metadata)["Location"]
     bring(client, address, content[: at or len(content) // 2])
     return address
 
@@ -270,14 +270,14 @@ def test_without_the_forms_token_nothing_enters(member: Member, objects_folder: 
     client = browser_of(member, enforce_csrf_checks=True)
     page = client.get("/adherent/documents/envoyer/").content.decode()
     assert announce(client, LARGE).status_code == 403
-    found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
-    assert found
-    headers = {**TUS, "Upload-Length": str(len(LARGE)), "X-CSRFToken": found[1]}
+    match = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
+    assert match
+    headers = {**TUS, "Upload-Length": str(len(LARGE)), "X-CSRFToken": match[1]}
     address = client.post(FILES, headers=headers)["Location"]
     assert bring(client, address, LARGE).status_code == 403
     assert client.delete(address, headers=TUS).status_code == 403
     assert not objects_in(objects_folder)
-    assert bring(client, address, LARGE, **{"X-CSRFToken": found[1]}).status_code == 204
+    assert bring(client, address, LARGE, **{"X-CSRFToken": match[1]}).status_code == 204
 
 
 @pytest.mark.parametrize(
@@ -535,14 +535,14 @@ def test_a_half_arrived_file_is_shown_and_can_be_taken_back_without_a_script(
 
 def test_verify_vault_reads_the_parts_of_files_on_their_way(signed_in: Client, objects_folder: Any) -> None:
     half(signed_in)
-    found: list[object] = []
+    results: list[object] = []
     seen = Verified()
-    for _ in verify_everything(pace=Pace(None), seen=seen, on_finding=found.append):
+    for _ in verify_everything(pace=Pace(None), seen=seen, on_finding=results.append):
         pass
-    assert not found
+    assert not results
     assert seen.files == 1
     [part] = objects_in(objects_folder)
     part.write_bytes(part.read_bytes()[:-1])
-    for _ in verify_everything(pace=Pace(None), seen=Verified(), on_finding=found.append):
+    for _ in verify_everything(pace=Pace(None), seen=Verified(), on_finding=results.append):
         pass
-    assert len(found) == 1
+    assert len(results) == 1

@@ -270,9 +270,9 @@ def test_without_the_forms_token_nothing_enters(member: Member, objects_folder: 
 def test_with_the_forms_token_it_enters(member: Member) -> None:
     client = browser_of(member, enforce_csrf_checks=True)
     page = client.get("/adherent/documents/envoyer/").content.decode()
-    found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
-    assert found
-    answer = send(client, upload(pdf()), csrfmiddlewaretoken=found[1])
+    match = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
+    assert match
+    answer = send(client, upload(pdf()), csrfmiddlewaretoken=match[1])
     assert answer.status_code == 302
 
 
@@ -312,9 +312,9 @@ def test_more_files_than_anybody_may_send_are_told_in_words_and_the_first_twenty
         assert Document.objects.count() == 20
         return
     assert answer.status_code == 200
-    said = sentences(answer)
-    assert "Vous avez choisi beaucoup trop de fichiers à la fois" in said
-    assert "20 fichiers prêts à envoyer" in said
+    shown_sentences = sentences(answer)
+    assert "Vous avez choisi beaucoup trop de fichiers à la fois" in shown_sentences
+    assert "20 fichiers prêts à envoyer" in shown_sentences
     assert PendingFile.objects.count() == 20
     answer = send(client, order=waiting(), csrfmiddlewaretoken=token[1])
     assert "/accuses/" in answer["Location"]

@@ -159,7 +159,7 @@ def test_a_hundred_heavy_files_of_one_member_do_not_delay_the_one_of_another(
     member: Member, other_member: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     many = [deposited(member, pdf(), "x") for _ in range(100)]
-    Document.objects.filter(pk__in=[one.pk for one in many]).update(
+    Document.objects.filter(pk__in=[document.pk for document in many]).update(
         next_attempt_at=timezone.now() - timedelta(hours=1)
     )
     for _ in range(3):

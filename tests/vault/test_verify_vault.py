@@ -202,8 +202,8 @@ def test_a_page_image_is_read_too(member: Member, objects: Objects) -> None:
 
 
 def test_a_row_whose_key_is_anothers_does_not_open(member: Member, objects: Objects) -> None:
-    one, two = deposited(member, pdf()), deposited(member, pdf())
-    Document.objects.filter(pk=one.pk).update(wrapped_key=two.wrapped_key)
+    first, two = deposited(member, pdf()), deposited(member, pdf())
+    Document.objects.filter(pk=first.pk).update(wrapped_key=two.wrapped_key)
     assert ": its key does not open" in wrong()[0]
 
 

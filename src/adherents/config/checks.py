@@ -24,10 +24,10 @@ def production(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[
     """In production (an address that is not this very machine) nothing is left to a default that only suits a trial."""
     if not settings.IN_PRODUCTION:
         return []
-    found: list[CheckMessage] = []
+    messages: list[CheckMessage] = []
 
     def unsafe(number: int, what: str, hint: str) -> None:
-        found.append(Error(what, hint=hint, id=f"adherents.E{number:03d}"))
+        messages.append(Error(what, hint=hint, id=f"adherents.E{number:03d}"))
 
     if not settings.HTTPS:
         unsafe(1, "The portal is not served over TLS.", "ADHERENTS_BASE_URL should start with https://")
@@ -59,7 +59,7 @@ def production(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[
             "The master key can be guessed.",
             "ADHERENTS_MASTER_KEY should be random (openssl rand -base64 32).",
         )
-    return found
+    return messages
 
 
 @register()
@@ -67,9 +67,9 @@ def surroundings(app_configs: Sequence[AppConfig] | None, **options: Any) -> lis
     """What may be right on some networks and machines, and should be wanted rather than forgotten."""
     if not settings.IN_PRODUCTION:
         return []
-    found: list[CheckMessage] = []
+    messages: list[CheckMessage] = []
     if settings.HTTPS and not settings.ADHERENTS_PROXIES:
-        found.append(
+        messages.append(
             Warning(
                 "No reverse proxy is announced: the limits per address count everybody behind one as one person.",
                 hint="Set ADHERENTS_PROXIES to how many stand in front, such as 1.",
@@ -77,7 +77,7 @@ def surroundings(app_configs: Sequence[AppConfig] | None, **options: Any) -> lis
             )
         )
     if stat.S_IMODE(Path(settings.DATA_DIR).stat().st_mode) & 0o077:
-        found.append(
+        messages.append(
             Warning(
                 "Other accounts of this machine can read the data folder.",
                 hint=f"chmod 700 {settings.DATA_DIR}",
@@ -85,7 +85,7 @@ def surroundings(app_configs: Sequence[AppConfig] | None, **options: Any) -> lis
             )
         )
     if settings.ADHERENTS_ANTIVIRUS is None:
-        found.append(
+        messages.append(
             Warning(
                 "No antivirus looks at what members send.",
                 hint="Set ADHERENTS_ANTIVIRUS_URL, such as clamd:///run/clamav/clamd.ctl",
@@ -94,7 +94,7 @@ def surroundings(app_configs: Sequence[AppConfig] | None, **options: Any) -> lis
         )
     unproven = _believed_unproven()
     if unproven:
-        found.append(
+        messages.append(
             Warning(
                 f"Spoken to over TLS, and believed without proof of who answers: {', '.join(unproven)}.",
                 hint="?sslmode=verify-full (with sslrootcert), no ?ssl_cert_reqs=none; SSL_CERT_FILE names your own authority.",
@@ -103,7 +103,7 @@ def surroundings(app_configs: Sequence[AppConfig] | None, **options: Any) -> lis
         )
     readable = _key_file_that_others_read()
     if readable:
-        found.append(
+        messages.append(
             Warning(
                 f"Other accounts of this machine can read the master key, or put another in its place: {readable}.",
                 hint="chmod 600 the file and 700 its folder, both the service's own.",
@@ -112,14 +112,14 @@ def surroundings(app_configs: Sequence[AppConfig] | None, **options: Any) -> lis
         )
     clear = _spoken_to_in_clear()
     if clear:
-        found.append(
+        messages.append(
             Warning(
                 f"Spoken to without TLS, over a network: {', '.join(clear)}.",
                 hint="?sslmode=verify-full, smtps:// or ?starttls=1, valkeys://, no ?tls=0; or a network of their own.",
                 id="adherents.W005",
             )
         )
-    return found
+    return messages
 
 
 @register()
@@ -166,9 +166,9 @@ def drawing(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[Che
                 id="adherents.W008",
             )
         ]
-    found: list[CheckMessage] = []
+    messages: list[CheckMessage] = []
     if not permitted.filtered:
-        found.append(
+        messages.append(
             Warning(
                 "The kernel does not filter the system calls of the process that draws documents.",
                 hint="A Linux kernel with seccomp, on x86-64 or ARM 64, and a container that permits it.",
@@ -176,14 +176,14 @@ def drawing(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[Che
             )
         )
     if not permitted.another_user:
-        found.append(
+        messages.append(
             Info(
                 "Documents are drawn under the portal's own user: only the filter of system calls parts them from it.",
                 hint="Nothing to do. Only a service that may become another user (as root) has one to each drawing.",
                 id="adherents.I001",
             )
         )
-    return found
+    return messages
 
 
 def refuse_what_is_unsafe() -> None:
@@ -223,11 +223,11 @@ def _believed_unproven() -> list[str]:
     cache = urlsplit(settings.ADHERENTS_CACHE_URL)
     sslmode = parse_qs(database.query).get("sslmode", [""])[0]
     required = parse_qs(cache.query).get("ssl_cert_reqs", ["required"])[0].lower()
-    found = {
+    unproven_of = {
         "database": _is_far(database.hostname) and sslmode == "require",
         "cache": _is_far(cache.hostname) and cache.scheme == "rediss" and required != "required",
     }
-    return [name for name, unproven in found.items() if unproven]
+    return [name for name, unproven in unproven_of.items() if unproven]
 
 
 def _key_file_that_others_read() -> str:

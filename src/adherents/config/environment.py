@@ -140,10 +140,10 @@ def database() -> dict[str, Any]:
     scheme = _split("DATABASE_URL", url, should).scheme
     if scheme not in {"sqlite", "postgres", "postgresql", "pgsql"}:
         raise WrongSetting(f"ADHERENTS_DATABASE_URL should be {should}")
-    found: dict[str, Any] = {**dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True)}
+    options: dict[str, Any] = {**dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True)}
     if scheme != "sqlite":
-        found["OPTIONS"] = {**SILENCE, **found.get("OPTIONS", {})}
-    return found
+        options["OPTIONS"] = {**SILENCE, **options.get("OPTIONS", {})}
+    return options
 
 
 def cache_url() -> str:

@@ -59,8 +59,8 @@ class _OpenedByItsRow(DeferredAttribute):
         paths = self.field.bound_to
         rows = type(row)._base_manager.db_manager(row._state.db).only(self.field.attname, *paths)
         related = [path.rpartition(LOOKUP_SEP)[0] for path in paths if LOOKUP_SEP in path]
-        found = (rows.select_related(*related) if related else rows).get(pk=row.pk)
-        return str(getattr(found, self.field.attname))
+        fresh = (rows.select_related(*related) if related else rows).get(pk=row.pk)
+        return str(getattr(fresh, self.field.attname))
 
 
 class EncryptedTextField(models.BinaryField):  # type: ignore[type-arg]
@@ -170,14 +170,14 @@ class EncryptedTextField(models.BinaryField):  # type: ignore[type-arg]
     @cached_property
     def _columns(self) -> list[tuple[list[str], "models.Field[Any, Any]"]]:
         """For each of `bound_to`, the attributes that lead to it, and the column that it is in the end."""
-        found = []
+        columns = []
         for path in self.bound_to:
             model: Any = self.model
             *through, last = path.split(LOOKUP_SEP)
             for name in through:
                 model = model._meta.get_field(name).related_model
-            found.append(([*through, last], model._meta.get_field(last)))
-        return found
+            columns.append(([*through, last], model._meta.get_field(last)))
+        return columns
 
     @staticmethod
     def _value(row: Any, path: list[str], column: "models.Field[Any, Any]") -> object:

@@ -166,13 +166,13 @@ def sampled_keys(model: type[models.Model], column: str) -> Counter[bytes]:
 
     Opens nothing, and costs the same however long the table is. Empty for a column that holds something else.
     """
-    rows, found = model._base_manager.values_list(_as_stored(model, column), flat=True), Counter[bytes]()
+    rows, counts = model._base_manager.values_list(_as_stored(model, column), flat=True), Counter[bytes]()
     for sealed in [*rows.order_by("pk")[:SAMPLE], *rows.order_by("-pk")[:SAMPLE]]:
         try:
-            found[keyring().key_id(_plain(sealed) or b"")] += 1
+            counts[keyring().key_id(_plain(sealed) or b"")] += 1
         except (CannotOpen, TypeError):
             continue
-    return found
+    return counts
 
 
 def _as_stored(model: type[models.Model], column: str) -> "str | ExpressionWrapper[Any]":

@@ -46,9 +46,9 @@ def readable(row: models.Model, column: str, otherwise: str = "") -> str:
     try:
         return str(getattr(row, column))
     except CannotOpen:
-        told = row.__dict__.setdefault("_told_closed", set())
-        if column not in told:  # a page may ask for it several times
-            told.add(column)
+        columns_told = row.__dict__.setdefault("_told_closed", set())
+        if column not in columns_told:  # a page may ask for it several times
+            columns_told.add(column)
             tell_closed(row, column)
         return otherwise
 

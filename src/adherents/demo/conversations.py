@@ -68,39 +68,45 @@ TALKS = (
 
 def talks(people: list[Persona], now: datetime) -> Iterator[tuple[datetime, Persona, Talk, Said]]:
     """Each of those who have an account long enough has one, the first of them two."""
-    able = [one for one in people if one.opened is not None and one.opened > 20 and one.closed is None]
+    able = [
+        persona
+        for persona in people
+        if persona.opened is not None and persona.opened > 20 and persona.closed is None
+    ]
     for number, talk in enumerate(TALKS):
         persona = able[max(number - 1, 0) % len(able)]
-        for said in talk.said:
-            yield now - timedelta(hours=said.hours_ago), persona, talk, said
+        for message in talk.said:
+            yield now - timedelta(hours=message.hours_ago), persona, talk, message
 
 
-def say(persona: Persona, talk: Talk, said: Said) -> None:
+def say(persona: Persona, talk: Talk, message: Said) -> None:
     """One message, by whoever says it, in the conversation of this subject."""
     member = Member.objects.select_related("account").get(number=persona.number)
     assert member.account is not None
     threads = Thread.objects.of(member)  # subjects are sealed: they are compared here
-    thread = next((one for one in threads if one.subject == talk.subject), None)
+    thread = next((known for known in threads if known.subject == talk.subject), None)
     if thread is None:
         service.open_thread(
             acting=on_own_file(member),
             author=member.account,
             subject=talk.subject,
-            body=said.words,
-            files=_photo(persona) if said.with_photo else FormFiles(),
+            body=message.words,
+            files=_photo(persona) if message.with_photo else FormFiles(),
         )
-    elif said.who == "member":
+    elif message.who == "member":
         service.read_by_member(acting=on_own_file(member), thread_id=thread.pk)
-        service.write(acting=on_own_file(member), author=member.account, thread_id=thread.pk, body=said.words)
-    elif said.who == "note":
-        service.note(agent=_agent(ADVISER), thread_id=thread.pk, body=said.words)
+        service.write(
+            acting=on_own_file(member), author=member.account, thread_id=thread.pk, body=message.words
+        )
+    elif message.who == "note":
+        service.note(agent=_agent(ADVISER), thread_id=thread.pk, body=message.words)
     else:
         service.answer(
-            agent=_agent(said.who),
+            agent=_agent(message.who),
             thread_id=thread.pk,
-            body=said.words,
+            body=message.words,
             after=Message.objects.of(thread).latest("pk").pk,
-            then_close=said.closes,
+            then_close=message.closes,
         )
 
 

@@ -85,16 +85,16 @@ class Demonstration:
     def _watch(self) -> int:
         from adherents.demo import banner
 
-        told, since = False, time.monotonic()
+        announced, since = False, time.monotonic()
         while not self.stopping.wait(0.2):
             for name, child in self.children.items():
                 if child.poll() is not None:
                     say(f"Arrêt : {name} s’est terminé ({child.returncode}). Voyez {self.log}.")
                     return 1
-            if not told and answers(self.port):
-                told = True
+            if not announced and answers(self.port):
+                announced = True
                 say(banner.text(self.port, self.folder))
-            elif not told and time.monotonic() > since + READY_WITHIN:
+            elif not announced and time.monotonic() > since + READY_WITHIN:
                 say(f"Arrêt : le portail ne répond pas. Voyez {self.log}.")
                 return 1
         say("\nLa démonstration s’arrête ; ses données sont gardées.")

@@ -117,8 +117,8 @@ def _steps(people: list[Persona], encoded: str, now: datetime) -> Iterator[Step]
             yield from _life(persona, persona.opened, encoded, now)
         if persona.refused is not None:
             yield _refusal(persona, persona.refused, now)
-    for at, persona, talk, said in talks(people, now):
-        yield Step(at, partial(say, persona, talk, said))
+    for at, persona, talk, message in talks(people, now):
+        yield Step(at, partial(say, persona, talk, message))
 
 
 def _refusal(persona: Persona, days: int, now: datetime) -> Step:

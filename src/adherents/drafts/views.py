@@ -33,8 +33,8 @@ def keep_words(request: HttpRequest) -> JsonResponse:
         return JsonResponse({"kept": False}, status=429)
     kept = keep(place=place, words=words, typed_at=_typed_at(request), anew="anew" in request.POST)
     here = _is_here(request, place)
-    said = {"kept": kept, "here": here, "where": place.where}
-    return JsonResponse(said | {"words": words} if here and kept and sealed else said)
+    answer = {"kept": kept, "here": here, "where": place.where}
+    return JsonResponse(answer | {"words": words} if here and kept and sealed else answer)
 
 
 @csrf_exempt  # as above; what it answers can be read by a page of this portal only

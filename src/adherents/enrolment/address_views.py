@@ -90,8 +90,8 @@ def report_page(request: HttpRequest) -> HttpResponse:
             return _dead_report(request, token, "birth_date")
     except DeadLink:
         return _dead_report(request, token, "")
-    said = {"form": form, "change": row, "name": given_name(row.member.name), "mark": link_mark(token)}
-    return render(request, "enrolment/address_report.html", said)
+    context = {"form": form, "change": row, "name": given_name(row.member.name), "mark": link_mark(token)}
+    return render(request, "enrolment/address_report.html", context)
 
 
 def _dead_report(request: HttpRequest, token: str, why: str) -> HttpResponse:

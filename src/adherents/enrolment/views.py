@@ -82,8 +82,8 @@ def code_password_page(request: HttpRequest) -> HttpResponse:
                 address=form.cleaned_data["email"],
                 client=client_of(request),
             )
-            said = {"account": opened.account, "address": form.cleaned_data["email"]}
-            response = render(request, "enrolment/opened.html", said)
+            opened_for = {"account": opened.account, "address": form.cleaned_data["email"]}
+            response = render(request, "enrolment/opened.html", opened_for)
             offer_number(response, opened.account.identifier)
             drop_link(request, response, ticket, TICKET_COOKIE)
             return response
@@ -126,8 +126,8 @@ def confirm_address_page(request: HttpRequest) -> HttpResponse:
             context = {"address": row.address, "mark": link_mark(token)}
             return render(request, "enrolment/confirm_address.html", context)
         confirming.confirm(token=token, client=client_of(request))
-        said = {"address": row.address, "told": row.instead_of}
-        response = render(request, "enrolment/address_confirmed.html", said)
+        addresses = {"address": row.address, "told": row.instead_of}
+        response = render(request, "enrolment/address_confirmed.html", addresses)
     except DeadLink:
         response = render(request, "enrolment/dead_address.html", status=410)
     except Locked as lock:

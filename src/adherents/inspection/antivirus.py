@@ -78,12 +78,12 @@ def scan(chunks: Iterable[bytes], *, seconds: float | None = None) -> Verdict:
         raise
     if answer == "stream: OK":
         return Verdict("", engine)
-    found = re.fullmatch(r"stream: (.+) FOUND", answer)
-    if _LIMIT_SAID in answer or (found and found[1].startswith(_LIMIT_FOUND)):
+    recognised = re.fullmatch(r"stream: (.+) FOUND", answer)
+    if _LIMIT_SAID in answer or (recognised and recognised[1].startswith(_LIMIT_FOUND)):
         raise NotScanned(Unscanned.TOO_LARGE)
-    if not found:
+    if not recognised:
         raise NotScanned(Unscanned.FAILED)
-    return Verdict(found[1], engine)
+    return Verdict(recognised[1], engine)
 
 
 @contextmanager

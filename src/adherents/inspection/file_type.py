@@ -160,8 +160,8 @@ def _ends_well(content_type: str, seen: Glimpse, again: Callable[[], Iterable[by
         if _GOES_ON.match(after):
             return False
         # One that is made for the web has an end mark near its beginning too, but says how long it is.
-        said = _LINEARIZED.search(seen.head[:2048])
-        return said is None or seen.size + _AFTER_BYTES >= int(said[1])
+        stated_size = _LINEARIZED.search(seen.head[:2048])
+        return stated_size is None or seen.size + _AFTER_BYTES >= int(stated_size[1])
     return True
 
 
@@ -170,9 +170,9 @@ def _after_last(mark: bytes, chunks: Iterable[bytes]) -> bytes | None:
     after, before = None, b""
     for chunk in chunks:
         searched = before + chunk
-        found = searched.rfind(mark)
-        if found >= 0:
-            after = searched[found + len(mark) :][:_AFTER_BYTES]
+        at = searched.rfind(mark)
+        if at >= 0:
+            after = searched[at + len(mark) :][:_AFTER_BYTES]
         elif after is not None and len(after) < _AFTER_BYTES:
             after = (after + chunk)[:_AFTER_BYTES]
         before = searched[1 - len(mark) :]

@@ -44,10 +44,10 @@ def beginning_of(day: date) -> datetime:
 
 @lru_cache(maxsize=64)
 def _holidays(year: int, departments: tuple[str, ...]) -> dict[date, str]:
-    found = _french(year)
+    holidays = _french(year)
     for department in departments:
-        found |= _french(year, SUBDIVISIONS.get(department, department))
-    return found
+        holidays |= _french(year, SUBDIVISIONS.get(department, department))
+    return holidays
 
 
 def _french(year: int, subdivision: str | None = None) -> dict[date, str]:

@@ -18,8 +18,10 @@ def sentences(
     error: ValidationError, *, root: type[BaseModel], lines: dict[Place, int], name: str
 ) -> list[str]:
     """One sentence a fault, in the order of the file, each starting with « name, line N: »."""
-    found = sorted((line_of(fault["loc"], lines), _sentence(fault, root)) for fault in error.errors())
-    return [f"{name}, line {line}: {sentence}" for line, sentence in dict.fromkeys(found)]
+    line_and_sentence = sorted(
+        (line_of(fault["loc"], lines), _sentence(fault, root)) for fault in error.errors()
+    )
+    return [f"{name}, line {line}: {sentence}" for line, sentence in dict.fromkeys(line_and_sentence)]
 
 
 def _sentence(fault: ErrorDetails, root: type[BaseModel]) -> str:

@@ -126,12 +126,14 @@ def _without_english(value: Any, place: Place = ()) -> list[Place]:
         return [place] if value.fr and not value.en else []
     if isinstance(value, Facts):
         return [
-            found
+            missing
             for name in type(value).model_fields
-            for found in _without_english(getattr(value, name), (*place, name))
+            for missing in _without_english(getattr(value, name), (*place, name))
         ]
     if isinstance(value, tuple):
         return [
-            found for index, inner in enumerate(value) for found in _without_english(inner, (*place, index))
+            missing
+            for index, inner in enumerate(value)
+            for missing in _without_english(inner, (*place, index))
         ]
     return []

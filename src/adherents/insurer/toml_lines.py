@@ -13,7 +13,7 @@ def line_of_each_key(text: str) -> dict[Place, int]:
     An entry of an array of tables has its index in its path: `("documents", "kinds", 2, "fr")`.
     """
     lines = text.splitlines()
-    found: dict[Place, int] = {(): 1}
+    line_numbers: dict[Place, int] = {(): 1}
     counts: dict[Place, int] = {}
     table: Place = ()
     at = 0
@@ -27,19 +27,19 @@ def line_of_each_key(text: str) -> dict[Place, int]:
         if stripped.startswith("["):
             table = _header(parsed, counts, repeated=stripped.startswith("[["))
             for end in range(1, len(table) + 1):
-                found.setdefault(table[:end], at + 1)
+                line_numbers.setdefault(table[:end], at + 1)
         else:
             for place in _places(parsed):
-                found.setdefault(table + place, at + 1)
+                line_numbers.setdefault(table + place, at + 1)
         at += size
-    return found
+    return line_numbers
 
 
-def line_of(place: Place, found: dict[Place, int]) -> int:
+def line_of(place: Place, line_numbers: dict[Place, int]) -> int:
     """The line of a key, or of the nearest thing around it that the text has."""
-    while place not in found:
+    while place not in line_numbers:
         place = place[:-1]
-    return found[place]
+    return line_numbers[place]
 
 
 def _statement_size(lines: list[str], start: int) -> int:

@@ -132,8 +132,8 @@ class Documents(Facts):
 
     def reasons_for(self, kind: str, use: str) -> list[Reason]:
         """Those of a kind to `refuse` it or to ask to `correct` it: its own first, then those of every kind."""
-        found = [reason for reason in self.reasons if reason.is_for(kind, use)]
-        return sorted(found, key=lambda reason: not reason.kinds)
+        matching = [reason for reason in self.reasons if reason.is_for(kind, use)]
+        return sorted(matching, key=lambda reason: not reason.kinds)
 
     @property
     def type_names(self) -> str:

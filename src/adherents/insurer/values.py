@@ -34,10 +34,10 @@ class Span(NamedTuple):
 
 
 def _span(value: Any) -> Span:
-    found = re.fullmatch(r"(\d{1,2}):(\d\d)-(\d{1,2}):(\d\d)", value) if isinstance(value, str) else None
-    if not found:
+    parts = re.fullmatch(r"(\d{1,2}):(\d\d)-(\d{1,2}):(\d\d)", value) if isinstance(value, str) else None
+    if not parts:
         raise wrong('hours such as "8:30-18:30"')
-    numbers = [int(part) for part in found.groups()]
+    numbers = [int(part) for part in parts.groups()]
     if max(numbers[0], numbers[2]) > 23 or max(numbers[1], numbers[3]) > 59:
         raise wrong('hours such as "8:30-18:30", from 0:00 to 23:59')
     span = Span(time(numbers[0], numbers[1]), time(numbers[2], numbers[3]))
@@ -60,12 +60,12 @@ SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 
 
 def _rate(value: Any) -> Rate:
-    found = (
+    parts = (
         re.fullmatch(r"([1-9]\d{0,6})/(second|minute|hour|day)", value) if isinstance(value, str) else None
     )
-    if not found:
+    if not parts:
         raise wrong('a rate such as "30/minute" or "200/hour"')
-    return Rate(int(found[1]), SECONDS[found[2]])
+    return Rate(int(parts[1]), SECONDS[parts[2]])
 
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), Expected("a text, not empty")]

@@ -69,16 +69,16 @@ def broken_chains() -> Iterator[str]:
         while entry is not None and entry.subject < head.subject:
             yield f"{entry.subject}: entry {entry.sequence} belongs to no chain"
             entry = next(entries, None)
-        previous, expected, told = "", 1, False
+        previous, expected, broken = "", 1, False
         while entry is not None and entry.subject == head.subject:
             at = entry.at.astimezone(UTC)
             entry.at = at
-            if not told and (entry.sequence != expected or entry.digest != entry.computed_digest(previous)):
+            if not broken and (entry.sequence != expected or entry.digest != entry.computed_digest(previous)):
                 yield f"{head.subject}: the chain breaks at entry {expected}"
-                told = True
+                broken = True
             previous, expected = entry.digest, entry.sequence + 1
             entry = next(entries, None)
-        if not told and (head.sequence != expected - 1 or head.digest != previous):
+        if not broken and (head.sequence != expected - 1 or head.digest != previous):
             yield f"{head.subject}: {expected - 1} entries where the head says {head.sequence}"
     while entry is not None:
         yield f"{entry.subject}: entry {entry.sequence} belongs to no chain"

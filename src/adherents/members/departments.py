@@ -49,9 +49,9 @@ def department_in(text: str) -> str:
     typed = bare(text.replace(" ", "\x00")).replace("\x00", " ").upper()
     numbers = _CODE.findall(re.sub(r"[^0-9A-Z]+", " ", typed)) if any(map(str.isdigit, typed)) else []
     name = names.squeeze(re.sub(r"0?2[AB]\b|\d+", " ", text, flags=re.IGNORECASE) if numbers else text)
-    found = {nir.normalise_department(number) for number in numbers}
+    codes = {nir.normalise_department(number) for number in numbers}
     if name:
-        found.add(_CODES.get(name, ""))
-    if len(found) != 1 or "" in found:
+        codes.add(_CODES.get(name, ""))
+    if len(codes) != 1 or "" in codes:
         raise ValueError("department")
-    return found.pop()
+    return codes.pop()

@@ -72,10 +72,10 @@ class MemberQuerySet(SealedQuerySet["Member"]):
     def numbered(self, text: str) -> "Member | None":
         """The member with this n° adhérent, however it is typed."""
         number = normalise_number(text)
-        found = {
+        by_number = {
             member.number: member for member in self.filter(number__in={number, without_separators(number)})
         }
-        return found.get(number) or found.get(without_separators(number))
+        return by_number.get(number) or by_number.get(without_separators(number))
 
     def search(self, text: str) -> Self:
         """What an agent may mean by `text` (`typed.parse`): a number, names, a birth date, an address, a whole NIR.
@@ -91,22 +91,22 @@ class MemberQuerySet(SealedQuerySet["Member"]):
         if typed.nir and (bearers := self._bearers(typed.nir)):
             return bearers
         numbers = {typed.number, typed.plain_number}
-        found = self._first_ids(Q(number__in=numbers)) if typed.number else []
-        found += self._first_ids(Q(former_number__in=numbers)) if typed.number else []
+        ids = self._first_ids(Q(number__in=numbers)) if typed.number else []
+        ids += self._first_ids(Q(former_number__in=numbers)) if typed.number else []
         if typed.days:
-            found += self._born(typed)
-        if not found and len(typed.number) > 1:
-            found = self._first_ids(Q(number__prefix=typed.number), "number")
-        if not found and len(typed.plain_number) > 1 and typed.plain_number != typed.number:
-            found = self._first_ids(Q(number__prefix=typed.plain_number), "number")
-        if not found and not typed.days:
-            found = self._named(typed)
-        return list(dict.fromkeys(found))[:FOUND_AT_MOST]
+            ids += self._born(typed)
+        if not ids and len(typed.number) > 1:
+            ids = self._first_ids(Q(number__prefix=typed.number), "number")
+        if not ids and len(typed.plain_number) > 1 and typed.plain_number != typed.number:
+            ids = self._first_ids(Q(number__prefix=typed.plain_number), "number")
+        if not ids and not typed.days:
+            ids = self._named(typed)
+        return list(dict.fromkeys(ids))[:FOUND_AT_MOST]
 
     def _bearers(self, whole_nir: str) -> list[int]:
-        found = self.with_nir(whole_nir).order_by()[:FOUND_AT_MOST]
+        bearers = self.with_nir(whole_nir).order_by()[:FOUND_AT_MOST]
         covered = Beneficiary.objects.with_nir(whole_nir).order_by()[:FOUND_AT_MOST]
-        return [*found.values_list("pk", flat=True), *covered.values_list("member_id", flat=True)]
+        return [*bearers.values_list("pk", flat=True), *covered.values_list("member_id", flat=True)]
 
     def _born(self, typed: SearchQuery) -> list[int]:
         """Born that day: one in some twenty thousand. The names, where there are any, are compared here."""
@@ -122,18 +122,18 @@ class MemberQuerySet(SealedQuerySet["Member"]):
 
     def _named(self, typed: SearchQuery) -> list[int]:
         """By the whole text as one name, then by name and first name in either order; no more rows than the page shows."""
-        found: list[int] = []
+        ids: list[int] = []
         for column in ("birth", "usage") if typed.name else ():
-            found += self._first_ids(Q(**{f"{column}_key__prefix": typed.name}), f"{column}_key")
+            ids += self._first_ids(Q(**{f"{column}_key__prefix": typed.name}), f"{column}_key")
         for column in ("birth", "usage") if typed.name_pairs else ():
-            if len(found) < FOUND_AT_MOST:
-                found += self._first_ids(_either_way(typed, column))
-        return found
+            if len(ids) < FOUND_AT_MOST:
+                ids += self._first_ids(_either_way(typed, column))
+        return ids
 
     def _first_ids(self, condition: Q, order: str = "") -> list[int]:
         """Without an order the database gives the first that it meets: it need not sort thousands for fifty."""
-        found = self.filter(condition).order_by(*([InKeyOrder(F(order))] if order else []))
-        return list(found.values_list("pk", flat=True)[:FOUND_AT_MOST])
+        matching = self.filter(condition).order_by(*([InKeyOrder(F(order))] if order else []))
+        return list(matching.values_list("pk", flat=True)[:FOUND_AT_MOST])
 
     def unreachable(self) -> Self:
         """« Sans adresse »: present members that no mail can reach, because the file has no address for them (G10)."""
@@ -141,14 +141,14 @@ class MemberQuerySet(SealedQuerySet["Member"]):
 
     def failing(self) -> Self:
         """« Adresse en échec »: present members with an address that its server refuses for good."""
-        return self.present().filter(email_failed_at__isnull=False)
+        return self.present().filter(email_bounced_at__isnull=False)
 
 
 def _either_way(typed: SearchQuery, column: str) -> Q:
     either = Q()
-    for one in typed.name_pairs:
-        named = Q(**{f"{column}_key__prefix": one.name}) if len(one.name) > PAIR_LETTERS else Q()
-        for pair in one.pairs:
+    for name_pair in typed.name_pairs:
+        named = Q(**{f"{column}_key__prefix": name_pair.name}) if len(name_pair.name) > PAIR_LETTERS else Q()
+        for pair in name_pair.pairs:
             either |= Q(**{f"{column}_pair__prefix": pair}) & named
     return either
 
@@ -225,7 +225,7 @@ class Member(Person):
         null=True,
         help_text="when an agent or the member gave the address: the file replaces it by a new one only; null: the file's",
     )
-    email_failed_at = models.DateTimeField(
+    email_bounced_at = models.DateTimeField(
         null=True, help_text="when its server refused the address for good; null again when it changes"
     )
     phone = models.CharField(max_length=20, blank=True)
@@ -245,12 +245,12 @@ class Member(Person):
             # read is the database's guess, and neither guess may cost thousands of rows.
             *(
                 models.Index(
-                    fields=[f"{name}_{one}", f"{name}_{other}"],
-                    name=f"member_{name}_{one}",
+                    fields=[f"{name}_{first}", f"{name}_{other}"],
+                    name=f"member_{name}_{first}",
                     opclasses=["varchar_pattern_ops"] * 2,
                 )
                 for name in ("birth", "usage")
-                for one, other in (("key", "pair"), ("pair", "key"))
+                for first, other in (("key", "pair"), ("pair", "key"))
             ),
             # The number is there for « Sans adresse », which is read in its order.
             models.Index(
@@ -259,7 +259,7 @@ class Member(Person):
                 opclasses=["varchar_pattern_ops", "varchar_ops"],
             ),
             models.Index(
-                fields=["number"], name="member_failing", condition=Q(email_failed_at__isnull=False)
+                fields=["number"], name="member_failing", condition=Q(email_bounced_at__isnull=False)
             ),
             models.Index(
                 fields=["former_number"], name="member_former", condition=Q(former_number__isnull=False)
@@ -274,7 +274,8 @@ class Member(Person):
             ),
             models.CheckConstraint(condition=Q(language__in=["fr", "en"]), name="member_language"),
             models.CheckConstraint(
-                condition=Q(email_failed_at__isnull=True) | Q(email_key__gt=""), name="member_failing_address"
+                condition=Q(email_bounced_at__isnull=True) | Q(email_key__gt=""),
+                name="member_failing_address",
             ),
             models.CheckConstraint(
                 condition=Q(start_date__isnull=True)
@@ -323,7 +324,7 @@ class Member(Person):
     @property
     def is_reachable(self) -> bool:
         """Whether a mail may arrive: there is an address, and its server did not refuse it (G10)."""
-        return bool(self.email) and self.email_failed_at is None
+        return bool(self.email) and self.email_bounced_at is None
 
     @property
     def mail_to(self) -> tuple[str, str]:

@@ -27,13 +27,17 @@ def same_family_name(claimed: str, birth: str, usage: str) -> bool:
     if names.same_person_name(claimed, birth, usage):
         return True
     theirs = _on_file(birth, usage)
-    said = _read(_without_title(claimed))
-    if said.birth == said.usage:
-        return bool(said.birth) and names.same_person_name(said.birth, theirs.birth, theirs.usage)
+    claimed_names = _read(_without_title(claimed))
+    if claimed_names.birth == claimed_names.usage:
+        return bool(claimed_names.birth) and names.same_person_name(
+            claimed_names.birth, theirs.birth, theirs.usage
+        )
     if not theirs.usage or theirs.usage == theirs.birth:
         # One name on file. It is a birth name, unless the file knows no other than the married one.
-        return theirs.birth in ({said.birth, said.usage} - {""} if theirs.usage else {said.birth})
-    return said.birth in {"", theirs.birth} and said.usage in {"", theirs.usage}
+        return theirs.birth in (
+            {claimed_names.birth, claimed_names.usage} - {""} if theirs.usage else {claimed_names.birth}
+        )
+    return claimed_names.birth in {"", theirs.birth} and claimed_names.usage in {"", theirs.usage}
 
 
 def same_given_name(claimed: str, first_names: str) -> bool:

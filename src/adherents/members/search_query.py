@@ -67,7 +67,7 @@ class NamePair:
 
     def fits(self, key: str, pair: str) -> bool:
         """Whether a person with this `search_key` and this `pair_key` may be meant."""
-        return key.startswith(self.name) and any(pair.startswith(one) for one in self.pairs)
+        return key.startswith(self.name) and any(pair.startswith(beginning) for beginning in self.pairs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ class SearchQuery:
     def names(self, key: str, pair: str) -> bool:
         """Whether the words may be the name of a person with these keys."""
         whole = bool(self.name) and key.startswith(self.name)
-        return whole or any(one.fits(key, pair) for one in self.name_pairs)
+        return whole or any(name_pair.fits(key, pair) for name_pair in self.name_pairs)
 
 
 def parse(text: str) -> SearchQuery:
@@ -144,15 +144,15 @@ def _nir_in(text: str) -> str:
 def _days_in(text: str) -> tuple[tuple[str, ...], str]:
     """The birth date in a text, and the text without it."""
     for shape in (_DAY_BACKWARDS, _DAY, _DAY_SPACED, _DAY_IN_WORDS, _DAY_UNBROKEN):
-        found = shape.search(text)
-        if not found:
+        match = shape.search(text)
+        if not match:
             continue
         if shape is _DAY_BACKWARDS:
-            year, month, day = found.groups()
+            year, month, day = match.groups()
         else:
-            day, _, month, year = found.groups()
+            day, _, month, year = match.groups()
         if days := _days(day, month, year):
-            return days, f"{text[: found.start()]} {text[found.end() :]}"
+            return days, f"{text[: match.start()]} {text[match.end() :]}"
     return (), text
 
 
@@ -162,23 +162,23 @@ def _days(day: str, month: str, year: str) -> tuple[str, ...]:
         return ()
     today = timezone.localdate()
     years = [int(year)] if len(year) == 4 else [1900 + int(year), 2000 + int(year)]
-    found = []
+    days = []
     for whole in years:
         try:
             born = date(whole, number or 1, int(day) or 1)  # 00: what the file does not know
         except ValueError:
             continue
         if whole >= _EARLIEST_BIRTH and born <= today:
-            found.append(f"{whole:04d}-{number:02d}-{int(day):02d}")
-    return tuple(found)
+            days.append(f"{whole:04d}-{number:02d}-{int(day):02d}")
+    return tuple(days)
 
 
 def _month_called(word: str) -> int | None:
     """« févr. » → 2; None for what no single month begins with."""
     begins = names.squeeze(word)
-    found = {
+    months = {
         place
         for place, called in enumerate(_MONTHS, start=1)
         if any(name.startswith(begins) for name in called)
     }
-    return found.pop() if len(found) == 1 else None
+    return months.pop() if len(months) == 1 else None

@@ -33,9 +33,9 @@ def _covered_with(whole_nir: str, members: list[Member]) -> dict[int, str]:
     covered = Beneficiary.objects.filter(member__in=members, nir_index__in=indexes)
     own = {member.pk for member in members if member.nir_index and bytes(member.nir_index) in indexes}
     return {
-        one.member_id: _("Par le NIR de %(name)s, bénéficiaire") % {"name": one.name}
-        for one in covered
-        if one.member_id not in own
+        person.member_id: _("Par le NIR de %(name)s, bénéficiaire") % {"name": person.name}
+        for person in covered
+        if person.member_id not in own
     }
 
 

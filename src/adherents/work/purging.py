@@ -31,7 +31,7 @@ def purge(function: Purge) -> Purge:
 
 def due() -> list[Due]:
     """What every room has to let go of."""
-    return [one for function in PURGES for one in function()]
+    return [purge for function in PURGES for purge in function()]
 
 
 def rows(name: str, rule: str, expired: "QuerySet[Any]") -> Due:
@@ -44,10 +44,10 @@ def rows(name: str, rule: str, expired: "QuerySet[Any]") -> Due:
     return Due(name, rule, expired.count(), delete)
 
 
-def apply(one: Due, *, on_batch: Callable[[int], object] = lambda done: None) -> int:
+def apply(purge: Due, *, on_batch: Callable[[int], object] = lambda done: None) -> int:
     """Destroy what is due. Returns how many. It can be stopped, and run again."""
     total = 0
-    while done := one.delete(BATCH):
+    while done := purge.delete(BATCH):
         total += done
         on_batch(total)
     return total

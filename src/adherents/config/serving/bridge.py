@@ -76,10 +76,10 @@ class Answer:
 
 def answer(application: Application, environ: dict[str, Any]) -> Answer:
     """Call the application. Whatever is whole after its first bytes is closed already."""
-    told: list[Any] = []
+    started: list[Any] = []
 
     def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-        told[:] = [status, headers]
+        started[:] = [status, headers]
 
     given = application(environ, start_response)
     close = getattr(given, "close", lambda: None)
@@ -96,7 +96,7 @@ def answer(application: Application, environ: dict[str, Any]) -> Answer:
         raise
     if rest is None:
         close()
-    status, headers = told
+    status, headers = started
     encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
     return Answer(int(status.split(" ", 1)[0]), encoded, first, rest, close)
 
@@ -121,10 +121,10 @@ class CutBody(io.BytesIO):
     """What came of a body that broke off: its bytes, then `Cut`."""
 
     def read(self, size: int | None = -1) -> bytes:
-        found = super().read(size)
-        if not found and size:
+        content = super().read(size)
+        if not content and size:
             raise Cut("the body broke off")
-        return found
+        return content
 
 
 class Turns:
@@ -176,16 +176,16 @@ class Arriving:
     def read(self, size: int | None = -1) -> bytes:
         """As a file: `size` bytes unless it ends before. What came before it broke off is given, then `Cut` raised."""
         wanted = sys.maxsize if size is None or size < 0 else size
-        found = [self._rest] if self._rest else []
+        chunks = [self._rest] if self._rest else []
         have = len(self._rest)
         self._rest = b""
         while have < wanted:
             chunk = self._next(quietly=bool(have))
             if not chunk:
                 break
-            found.append(chunk)
+            chunks.append(chunk)
             have += len(chunk)
-        whole = found[0] if len(found) == 1 else b"".join(found)
+        whole = chunks[0] if len(chunks) == 1 else b"".join(chunks)
         if have > wanted:
             whole, self._rest = whole[:wanted], whole[wanted:]
         return whole

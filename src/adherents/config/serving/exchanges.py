@@ -91,7 +91,7 @@ class Exchanges:
         exchange.held += size
         self.held += size
         while self.held > self.bounds.memory:
-            holding = [one for one in self._there if one.held and not one.dropped]
+            holding = [other for other in self._there if other.held and not other.dropped]
             if not holding:
                 return
             slowest = self._slowest(holding)
@@ -106,10 +106,16 @@ class Exchanges:
                 exchange.marks = deque([(now, exchange.passed())])
             elif self._is_too_slow(exchange, now):
                 self._drop(exchange)
-        lasting = [one for one in self._there if now - one.began > QUICK_SECONDS and not one.dropped]
-        self._keep_within(self.bounds.by_address, lasting, lambda one: one.address)
-        self._keep_within(self.bounds.by_member, lasting, lambda one: one.member or one.browser)
-        return [one for one in lasting if not one.dropped]
+        lasting = [
+            exchange
+            for exchange in self._there
+            if now - exchange.began > QUICK_SECONDS and not exchange.dropped
+        ]
+        self._keep_within(self.bounds.by_address, lasting, lambda exchange: exchange.address)
+        self._keep_within(
+            self.bounds.by_member, lasting, lambda exchange: exchange.member or exchange.browser
+        )
+        return [exchange for exchange in lasting if not exchange.dropped]
 
     def _is_too_slow(self, exchange: Exchange, now: float) -> bool:
         whole = WINDOW_SECONDS + exchange.length / self.bounds.least_rate

@@ -344,10 +344,10 @@ def _forwarded(scope: Scope) -> str:
 def _cookie(header: bytes) -> str:
     """The session's, from the request's cookies."""
     try:
-        found = SimpleCookie(header.decode("latin-1")).get(settings.SESSION_COOKIE_NAME)
+        morsel = SimpleCookie(header.decode("latin-1")).get(settings.SESSION_COOKIE_NAME)
     except CookieError:
         return ""
-    return found.value if found else ""
+    return morsel.value if morsel else ""
 
 
 def _browser(header: bytes) -> str:

@@ -80,9 +80,9 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
     def left_over(self) -> bytes:
         """What had come of the body when it broke off, and was not received yet."""
         chunks = self._body_receiver._chunks if self._body_receiver is not None else []
-        found = b"".join(chunks)
+        content = b"".join(chunks)
         chunks.clear()
-        return found
+        return content
 
     def abort(self) -> None:
         """At once, the kernel's part too: whoever did not take its bytes would hold them for minutes."""

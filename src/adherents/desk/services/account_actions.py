@@ -75,7 +75,7 @@ def _check_number_is_theirs(member: Member) -> None:
 
 def is_same_address(member: Member, email: str) -> bool:
     """The address on file, which reaches them: nothing to change."""
-    return email.strip() == member.email and member.email_failed_at is None
+    return email.strip() == member.email and member.email_bounced_at is None
 
 
 class EmailChange(Enum):

@@ -73,13 +73,13 @@ def ask_for_batch(*, people: MemberQuerySet, actor: str, reason: str) -> LetterB
 
 def _need_one(keys: Sequence[int]) -> list[Member]:
     """Those of these members that no mail reaches and that have no closed account, in this order."""
-    found = Member.objects.present().select_related("account").defer("nir").in_bulk(keys)
+    members = Member.objects.present().select_related("account").defer("nir").in_bulk(keys)
     return [
-        found[key]
+        members[key]
         for key in keys
-        if key in found
-        and not found[key].is_reachable
-        and (found[key].account is None or found[key].account.closed_at is None)  # type: ignore[union-attr]
+        if key in members
+        and not members[key].is_reachable
+        and (members[key].account is None or members[key].account.closed_at is None)  # type: ignore[union-attr]
     ]
 
 

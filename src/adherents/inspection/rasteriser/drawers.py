@@ -126,6 +126,6 @@ def _is_portfolio(document: pdfium.PdfDocument) -> bool:
     written = io.BytesIO()
     document.save(written, flags=pdfium_c.FPDF_NO_INCREMENTAL)
     return any(
-        b"/Collection" in thing and re.search(rb"/Type\s*/Catalog\b", thing)
-        for thing in written.getvalue().split(b"endobj")
+        b"/Collection" in part and re.search(rb"/Type\s*/Catalog\b", part)
+        for part in written.getvalue().split(b"endobj")
     )

@@ -52,10 +52,10 @@ print(*(int(permitted) for permitted in confine(memory=1_500_000_000, seconds=10
 def what_is_permitted() -> Confined:
     """What this system lets a drawing process take away from itself: one is started, confined, and asked. Raises `OSError`."""
     command = [sys.executable, "-I", "-c", MEASURE]
-    said = subprocess.run(
+    measured = subprocess.run(
         command, stdin=subprocess.DEVNULL, capture_output=True, env={}, timeout=30, check=False
     )
-    answers = [answer == b"1" for answer in said.stdout.split()]
+    answers = [answer == b"1" for answer in measured.stdout.split()]
     if len(answers) != len(Confined._fields):
         raise OSError("no drawing process can be started")
     return Confined(*answers)

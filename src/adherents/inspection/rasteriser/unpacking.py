@@ -45,11 +45,11 @@ def files_in(data: bytes) -> Iterator[bytes]:
 def _carried(document: pikepdf.Pdf) -> Iterator[pikepdf.Stream]:
     """Every stream that says it is a file, or that a file's description names, once each."""
     seen = set()
-    for thing in document.objects:
-        named = thing.get("/EF") if isinstance(thing, pikepdf.Dictionary) else None
+    for pdf_object in document.objects:
+        named = pdf_object.get("/EF") if isinstance(pdf_object, pikepdf.Dictionary) else None
         candidates = list(named.values()) if isinstance(named, pikepdf.Dictionary) else []
-        if isinstance(thing, pikepdf.Stream) and thing.get("/Type") == "/EmbeddedFile":
-            candidates.append(thing)
+        if isinstance(pdf_object, pikepdf.Stream) and pdf_object.get("/Type") == "/EmbeddedFile":
+            candidates.append(pdf_object)
         for stream in candidates:
             if isinstance(stream, pikepdf.Stream) and stream.objgen not in seen:
                 seen.add(stream.objgen)

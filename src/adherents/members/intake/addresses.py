@@ -41,7 +41,7 @@ def note(staging: Staging) -> None:
         for table in (_CHANGES, _STANDING):
             cursor.execute(f"DROP TABLE IF EXISTS {table}")
         cursor.execute(
-            f"CREATE TEMPORARY TABLE {_STANDING} AS SELECT id, email, email_key, email_failed_at "  # noqa: S608
+            f"CREATE TEMPORARY TABLE {_STANDING} AS SELECT id, email, email_key, email_bounced_at "  # noqa: S608
             f"FROM {_MEMBER} WHERE 1 = 0"
         )
         cursor.execute(
@@ -64,7 +64,7 @@ def restore() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             f"UPDATE {_MEMBER} SET email = s.email, email_key = s.email_key, "  # noqa: S608
-            f"email_failed_at = s.email_failed_at FROM {_STANDING} s WHERE s.id = {_MEMBER}.id"
+            f"email_bounced_at = s.email_bounced_at FROM {_STANDING} s WHERE s.id = {_MEMBER}.id"
         )
         cursor.execute(
             f"UPDATE {_MEMBER} SET email_chosen_at = NULL WHERE email_chosen_at IS NOT NULL "  # noqa: S608
@@ -99,7 +99,7 @@ def _note(changes: Iterable[_Change]) -> None:
     if standing:
         with connection.cursor() as cursor:
             cursor.execute(
-                f"INSERT INTO {_STANDING} SELECT id, email, email_key, email_failed_at FROM {_MEMBER} "  # noqa: S608
+                f"INSERT INTO {_STANDING} SELECT id, email, email_key, email_bounced_at FROM {_MEMBER} "  # noqa: S608
                 f"WHERE id IN ({', '.join(['%s'] * len(standing))})",
                 standing,
             )

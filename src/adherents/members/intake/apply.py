@@ -42,7 +42,7 @@ def _address_columns() -> str:
     return (
         f"email = CASE WHEN {follows} THEN {new}.email ELSE {old}.email END, "
         f"email_key = CASE WHEN {follows} THEN {new}.email_key ELSE {old}.email_key END, "
-        f"email_failed_at = CASE WHEN {moves} THEN NULL ELSE {old}.email_failed_at END, "
+        f"email_bounced_at = CASE WHEN {moves} THEN NULL ELSE {old}.email_bounced_at END, "
         f"email_in_file = {new}.email_in_file"
     )
 

@@ -258,8 +258,8 @@ class _Batch:
             self._refuse(keyed[key], key, [RowReason("", _other_person(self.sheet, key))])
 
     def _is_same_person(self, known: Known, row: read.Row, values: tuple[Any, ...]) -> bool:
-        said = dict(zip(self.sheet.fields, values, strict=True))
-        identity = Identity(said["birth_date"], said["birth_name"], said["first_names"])
+        facts = dict(zip(self.sheet.fields, values, strict=True))
+        identity = Identity(facts["birth_date"], facts["birth_name"], facts["first_names"])
         text = row.values[self.sheet.columns.index("nir")].strip()
 
         def same_nir() -> bool:

@@ -18,43 +18,43 @@ def doubts_about(plan: Plan, staging: Staging, *, expected: int | None = None) -
     `expected`: how many lines the exporting side says that the file has, without header and blank lines. A file of that
     many lines is whole, but for a last line that is short: it may name another person.
     """
-    found: list[str | Promise] = []
+    doubts: list[str | Promise] = []
     if plan.ends_short:
-        found.append(_("la dernière ligne n’a pas toutes ses colonnes"))
+        doubts.append(_("la dernière ligne n’a pas toutes ses colonnes"))
     if expected is not None and expected != plan.lines:
-        found.append(
+        doubts.append(
             _("il a %(lines)d lignes, et --expect-rows en annonce %(expected)d")
             % {"lines": plan.lines, "expected": expected}
         )
     if plan.gone and plan.unnumbered:
-        found.append(_("des lignes n’ont pas de numéro lisible : chacune peut être n’importe qui"))
+        doubts.append(_("des lignes n’ont pas de numéro lisible : chacune peut être n’importe qui"))
     if expected == plan.lines:
-        return found
+        return doubts
     if not plan.is_closed:
-        found.append(_("la dernière ligne n’a pas de fin de ligne"))
+        doubts.append(_("la dernière ligne n’a pas de fin de ligne"))
     if plan.gone:
-        found += _against_the_last_file(plan, staging)
-    return found
+        doubts += _against_the_last_file(plan, staging)
+    return doubts
 
 
 def _against_the_last_file(plan: Plan, staging: Staging) -> list[str | Promise]:
     last = LastFile.objects.filter(sheet=staging.sheet.name).first()
     if last is None:
         return []
-    found: list[str | Promise] = []
+    doubts: list[str | Promise] = []
     refused = plan.refused + plan.other_person
     if refused and last.lines - plan.lines > FEW:
-        found.append(
+        doubts.append(
             _("il a %(fewer)d lignes de moins que le précédent, et des lignes refusées")
             % {"fewer": last.lines - plan.lines}
         )
     missing = _missing_at_the_end(staging)
     if missing > FEW:
-        found.append(
+        doubts.append(
             _("les %(missing)d personnes qu’il ne nomme plus étaient les dernières du fichier précédent")
             % {"missing": missing}
         )
-    return found
+    return doubts
 
 
 def _missing_at_the_end(staging: Staging) -> int:

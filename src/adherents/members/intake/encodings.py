@@ -92,7 +92,7 @@ def cause(text: str) -> str | Promise:
     """Why a line cannot be read, as far as its characters tell, in words for who exports the file."""
     if "\ufffd" in text:
         return _LOST
-    if any(_is_french(_bytes_of(found[0], WINDOWS), "utf-8") for found in _TWICE.finditer(text)):
+    if any(_is_french(_bytes_of(twice[0], WINDOWS), "utf-8") for twice in _TWICE.finditer(text)):
         return _CONVERTED % {"encoding": "Windows-1252"}
     escaped = any("\udc80" <= letter <= "\udcff" for letter in text)
     if not escaped and _is_french(_bytes_of(text, "latin-1"), "utf-8"):

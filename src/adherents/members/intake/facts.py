@@ -290,8 +290,8 @@ _BENEFICIARY_NIR = Beneficiary._meta.get_field("nir")
 
 def rank_in(text: str) -> int | None:
     """A rank from 1 to 99, or None."""
-    found = _RANK.fullmatch(text.strip())
-    return int(found[1]) if found else None
+    rank = _RANK.fullmatch(text.strip())
+    return int(rank[1]) if rank else None
 
 
 def beneficiary_facts(values: Sequence[str]) -> tuple[tuple[Any, ...], list[RowReason]]:

@@ -201,31 +201,31 @@ def _broken_quote(path: Path, line: int) -> NoReturn:
 
 def _order(path: Path, header: Sequence[str], columns: Sequence[str]) -> list[int]:
     """Where each of `columns` is in the file."""
-    found = [name.strip().lower() for name in header]
-    while found and not found[-1]:
-        found.pop()
-    missing = [name for name in columns if name not in found]
-    unknown = [name or "(vide)" for name in found if name not in columns]
-    repeated = sorted({name for name in found if found.count(name) > 1 and name in columns})
+    names = [name.strip().lower() for name in header]
+    while names and not names[-1]:
+        names.pop()
+    missing = [name for name in columns if name not in names]
+    unknown = [name or "(vide)" for name in names if name not in columns]
+    repeated = sorted({name for name in names if names.count(name) > 1 and name in columns})
     if not missing and not unknown and not repeated:
-        return [found.index(name) for name in columns]
-    if len(found) == 1 and any(mark in found[0] for mark in (",", "\t", "|")):
+        return [names.index(name) for name in columns]
+    if len(names) == 1 and any(mark in names[0] for mark in (",", "\t", "|")):
         problem = _("les colonnes doivent être séparées par des points-virgules")
     else:
-        told = []
+        problems = []
         if missing:
-            told.append(_("il manque %(columns)s") % {"columns": ", ".join(missing)})
+            problems.append(_("il manque %(columns)s") % {"columns": ", ".join(missing)})
         if unknown:
             # A file without a header would show a person's data here: names of columns are short words.
             known_shape = [name for name in unknown if name.isascii() and name.replace("_", "").isalpha()]
-            told.append(
+            problems.append(
                 _("ne sont pas connues : %(columns)s") % {"columns": ", ".join(known_shape[:20])}
                 if len(known_shape) == len(unknown)
                 else _("la première ligne n’est pas un en-tête")
             )
         if repeated:
-            told.append(_("sont répétées : %(columns)s") % {"columns": ", ".join(repeated)})
-        problem = _(" ; ").join(told)
+            problems.append(_("sont répétées : %(columns)s") % {"columns": ", ".join(repeated)})
+        problem = _(" ; ").join(problems)
     raise UnusableFile(
         _("Les colonnes du fichier %(file)s ne sont pas les bonnes : %(problem)s.")
         % {"file": path.name, "problem": problem}

@@ -50,11 +50,11 @@ def _member_digests(keys: Collection[str]) -> dict[str, bytes]:
 
 
 def _member_people(keys: Collection[str]) -> dict[str, Known]:
-    found = _among(
+    rows = _among(
         f"SELECT number, birth_date, birth_name, first_names, nir_index FROM {_MEMBER} WHERE number",  # noqa: S608
         keys,
     )
-    return {number: _known(*facts) for number, *facts in found}
+    return {number: _known(*facts) for number, *facts in rows}
 
 
 def _known(birth_date: str, birth_name: str, first_names: str, nir_index: bytes | None) -> Known:
@@ -88,12 +88,12 @@ def _beneficiary_digests(keys: Collection[str]) -> dict[str, bytes]:
 
 
 def _beneficiary_people(keys: Collection[str]) -> dict[str, Known]:
-    found = _among(
+    rows = _among(
         "SELECT m.number, b.rank, b.birth_date, b.birth_name, b.first_names, b.nir_index "  # noqa: S608
         f"FROM {_BENEFICIARY} b JOIN {_MEMBER} m ON m.id = b.member_id WHERE b.rank IS NOT NULL AND m.number",
         {number_of(key) for key in keys},
     )
-    return {f"{number}/{rank}": _known(*facts) for number, rank, *facts in found}
+    return {f"{number}/{rank}": _known(*facts) for number, rank, *facts in rows}
 
 
 def number_of(key: str) -> str:

@@ -70,7 +70,7 @@ class Migration(migrations.Migration):
                 ('email_key', adherents.members.fields.SearchKeyField(blank=True, help_text='the address in lower case', max_length=254)),
                 ('email_in_file', models.CharField(blank=True, help_text='what the file says now', max_length=254)),
                 ('email_chosen_at', models.DateTimeField(help_text="when an agent or the member gave the address: the file replaces it by a new one only; null: the file's", null=True)),
-                ('email_failed_at', models.DateTimeField(help_text='when its server refused the address for good; null again when it changes', null=True)),
+                ('email_bounced_at', models.DateTimeField(help_text='when its server refused the address for good; null again when it changes', null=True)),
                 ('phone', models.CharField(blank=True, max_length=20)),
                 ('language', models.CharField(default='fr', max_length=2)),
                 ('birth_key', adherents.members.fields.SearchKeyField(blank=True, max_length=240)),
@@ -141,7 +141,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='member',
-            index=models.Index(condition=models.Q(('email_failed_at__isnull', False)), fields=['number'], name='member_failing'),
+            index=models.Index(condition=models.Q(('email_bounced_at__isnull', False)), fields=['number'], name='member_failing'),
         ),
         migrations.AddIndex(
             model_name='member',
@@ -161,7 +161,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='member',
-            constraint=models.CheckConstraint(condition=models.Q(('email_failed_at__isnull', True), ('email_key__gt', ''), _connector='OR'), name='member_failing_address'),
+            constraint=models.CheckConstraint(condition=models.Q(('email_bounced_at__isnull', True), ('email_key__gt', ''), _connector='OR'), name='member_failing_address'),
         ),
         migrations.AddConstraint(
             model_name='member',

@@ -65,7 +65,7 @@ def change_email(*, member: Member, email: str, actor: str, reason: str = "") ->
         write_address(member=current, address=address, actor=actor, reason=reason)
         if current.account is not None:
             account_email.change_email(account=current.account, email=address, actor=actor, reason=reason)
-    member.email, member.email_key, member.email_failed_at = address, address.lower(), None
+    member.email, member.email_key, member.email_bounced_at = address, address.lower(), None
 
 
 def checked_address(email: str) -> str:
@@ -88,8 +88,8 @@ def write_address(*, member: Member, address: str, actor: str, reason: str = "")
         return
     former, now = member.email, timezone.now()
     member.email, member.email_key = address, address.lower()
-    member.email_chosen_at, member.email_failed_at = now, None
-    member.save(update_fields=["email", "email_key", "email_chosen_at", "email_failed_at"])
+    member.email_chosen_at, member.email_bounced_at = now, None
+    member.save(update_fields=["email", "email_key", "email_chosen_at", "email_bounced_at"])
     if former:
         FormerAddress.objects.create(member=member, address=former, since=now)
     record(Event.EMAIL_CHANGED, subject=member.subject, actor=actor, **why(reason))

@@ -18,11 +18,11 @@ def record_bounce(*, address: str) -> int:
     """
     with transaction.atomic():
         people = Member.objects.select_for_update().filter(
-            email_key=address.lower(), email_failed_at__isnull=True
+            email_key=address.lower(), email_bounced_at__isnull=True
         )
         members = list(people.exclude(email_key="").order_by("pk")[:AT_MOST])
         for member in members:
-            Member.objects.filter(pk=member.pk).update(email_failed_at=timezone.now())
+            Member.objects.filter(pk=member.pk).update(email_bounced_at=timezone.now())
             record(Event.ADDRESS_FAILED, subject=member.subject)
     return len(members)
 
@@ -30,9 +30,9 @@ def record_bounce(*, address: str) -> int:
 def clear_bounce(*, member: Member, actor: str, reason: str = "") -> bool:
     """The address on file is right after all, says an agent or a link that was followed. False: it was not in failure."""
     with transaction.atomic():
-        mended = Member.objects.filter(pk=member.pk, email_failed_at__isnull=False)
-        if not mended.update(email_failed_at=None):
+        mended = Member.objects.filter(pk=member.pk, email_bounced_at__isnull=False)
+        if not mended.update(email_bounced_at=None):
             return False
         record(Event.ADDRESS_TRUSTED, subject=member.subject, actor=actor, **why(reason))
-    member.email_failed_at = None
+    member.email_bounced_at = None
     return True

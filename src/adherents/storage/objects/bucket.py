@@ -27,12 +27,12 @@ class Bucket:
     def open(self, name: str) -> BinaryIO:
         with _failures_told():
             try:
-                found = self._client.get_object(Bucket=self._bucket, Key=name)
+                answer = self._client.get_object(Bucket=self._bucket, Key=name)
             except ClientError as error:
                 if _is_missing(error):
                     raise NoSuchObject(name) from error
                 raise
-        return cast(BinaryIO, _S3Body(found["Body"]))
+        return cast(BinaryIO, _S3Body(answer["Body"]))
 
     def delete(self, name: str) -> None:
         with _failures_told():
@@ -62,15 +62,15 @@ class Bucket:
     def names(self) -> Iterator[tuple[str, bool]]:
         with _failures_told():
             for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket):
-                for found in page.get("Contents", []):
-                    yield found["Key"], True
+                for entry in page.get("Contents", []):
+                    yield entry["Key"], True
             for page in self._client.get_paginator("list_multipart_uploads").paginate(Bucket=self._bucket):
                 for upload in page.get("Uploads", []):
                     yield upload["Key"], False
 
     def _uploads(self, name: str) -> list[dict[str, Any]]:
-        found = self._client.list_multipart_uploads(Bucket=self._bucket, Prefix=name)
-        return cast(list[dict[str, Any]], found.get("Uploads", []))
+        answer = self._client.list_multipart_uploads(Bucket=self._bucket, Prefix=name)
+        return cast(list[dict[str, Any]], answer.get("Uploads", []))
 
 
 @contextmanager

@@ -19,10 +19,10 @@ class Command(CheckCommand):
         super().handle(*app_labels, **options)
         if not connect:
             return
-        found = states()
-        for name, answers in found.items():
+        answers_of = states()
+        for name, answers in answers_of.items():
             self.stdout.write(f"{name}: {'ok' if answers else 'down'}")
-        if not all(found.values()):
+        if not all(answers_of.values()):
             raise CommandError(
                 "What the settings name is not there, or does not answer: the log above says why."
             )

@@ -17,8 +17,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         plan = due()
-        for one in plan:
-            done = apply(one) if options["apply"] and one.count else one.count
-            self.stdout.write(f"{done:>9} {one.name}: {one.rule}")
+        for purge in plan:
+            done = apply(purge) if options["apply"] and purge.count else purge.count
+            self.stdout.write(f"{done:>9} {purge.name}: {purge.rule}")
         if not options["apply"]:
             self.stdout.write("Nothing was destroyed: run it again with --apply.")

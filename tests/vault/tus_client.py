@@ -50,9 +50,9 @@ class Phone:
     @staticmethod
     def _token(browser: urllib.request.OpenerDirector, address: str) -> str:
         with browser.open(address) as answer:
-            found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', answer.read().decode())
-        assert found
-        return found[1]
+            match = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', answer.read().decode())
+        assert match
+        return match[1]
 
     def ask(
         self, method: str, path: str, body: bytes | None = None, **headers: str
@@ -74,8 +74,8 @@ class Phone:
             connection.close()
 
     def announce(self, content: bytes) -> str:
-        told = f"sending {base64.b64encode(self.sending.encode()).decode()}"
-        status, headers = self.ask("POST", FILES, Upload_Length=str(len(content)), Upload_Metadata=told)
+        metadata = f"sending {base64.b64encode(self.sending.encode()).decode()}"
+        status, headers = self.ask("POST", FILES, Upload_Length=str(len(content)), Upload_Metadata=metadata)
         assert status == 201
         return headers["Location"]
 
@@ -128,7 +128,7 @@ class Phone:
     def deposit(self, contents: Sequence[bytes] = (), *, order: Sequence[str] = ()) -> tuple[int, str]:
         """Post the form, with these files and with those of `order` that arrived before; its status and where it leads."""
         boundary = secrets.token_hex(16)
-        fields = [("kind", "rib"), ("note", ""), *(("order", one) for one in order)]
+        fields = [("kind", "rib"), ("note", ""), *(("order", key) for key in order)]
         parts = [
             f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
             for name, value in fields

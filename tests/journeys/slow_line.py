@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tests.journeys.running import Portal
-from tests.journeys.visiting import Visitor
+from tests.journeys.visitor import Visitor
 
 STEP = 16_384
 
@@ -26,9 +26,9 @@ class Line:
 
     def cut(self) -> None:
         self.is_cut = True
-        for one in self._open:
+        for connection in self._open:
             with contextlib.suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
+                connection.shutdown(socket.SHUT_RDWR)
         self._open.clear()
 
     def restore(self) -> None:
@@ -56,11 +56,11 @@ class Line:
         with contextlib.suppress(OSError):
             while chunk := source.recv(STEP):
                 sink.sendall(chunk)
-        for one in (source, sink):
+        for end in (source, sink):
             with contextlib.suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
-        for one in (source, sink):
-            one.close()
+                end.shutdown(socket.SHUT_RDWR)
+        for end in (source, sink):
+            end.close()
 
 
 @contextmanager

@@ -12,16 +12,16 @@ from adherents.crypto.fields import EncryptedTextField
 
 def every_row() -> dict[str, list[tuple[Any, ...]]]:
     """All the rows of all the models, by the model's name and in the order of their keys; sealed cells as they are."""
-    found = {}
+    rows_by_model = {}
     with connection.cursor() as cursor:
         for model in apps.get_models():
             key = model._meta.pk.column
             cursor.execute(f'SELECT * FROM "{model._meta.db_table}" ORDER BY "{key}"')
-            found[model.__name__] = [
+            rows_by_model[model.__name__] = [
                 tuple(bytes(cell) if isinstance(cell, memoryview) else cell for cell in row)
                 for row in cursor.fetchall()
             ]
-    return found
+    return rows_by_model
 
 
 def everything_stored() -> bytes:
@@ -48,6 +48,6 @@ def as_stored(rows: QuerySet[Any]) -> list[dict[str, object]]:
 def stored(row: Model, column: str) -> bytes:
     """What the database has in one column of this row now."""
     (cells,) = as_stored(type(row)._base_manager.filter(pk=row.pk))
-    found = cells[column]
-    assert isinstance(found, bytes)
-    return found
+    cell = cells[column]
+    assert isinstance(cell, bytes)
+    return cell

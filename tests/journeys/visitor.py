@@ -207,8 +207,8 @@ class Visitor:
         octets += len(gzip.compress(self.page.content().encode()))  # the proxy compresses the page itself
         assert requests <= MOST_REQUESTS, f"{name}: {requests} requests"
         assert octets <= MOST_BYTES, f"{name}: {octets} octets"
-        found = Axe().run(self.page, options=AXE)
-        assert not found.violations_count, f"{name}: {found.generate_report()}"
+        violations = Axe().run(self.page, options=AXE)
+        assert not violations.violations_count, f"{name}: {violations.generate_report()}"
         width, height = VIEWPORTS[self.size]
         self.page.set_viewport_size({"width": 320, "height": height})
         assert self.page.evaluate(OVERFLOW) <= 0, f"{name} is too wide: {self.page.evaluate(TOO_WIDE)}"

@@ -18,16 +18,16 @@ def main() -> None:
     django.setup()
     for line in sys.stdin:
         arguments, text = json.loads(line)
-        with TemporaryFile("w+") as given, TemporaryFile("w+") as said, TemporaryFile("w+") as complained:
+        with TemporaryFile("w+") as given, TemporaryFile("w+") as output, TemporaryFile("w+") as complained:
             given.write(text)
             given.flush()
             given.seek(0)
             child = os.fork()
             if not child:
-                _become(arguments, given, said, complained)
+                _become(arguments, given, output, complained)
             code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
             answer = [code]
-            for file in (said, complained):
+            for file in (output, complained):
                 file.seek(0)
                 answer.append(file.read())
         sys.stdout.write(json.dumps(answer) + "\n")
