@@ -7,7 +7,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from adherents.ui.cards import DocumentCard
-from adherents.ui.templatetags.ui import day, moment
+from adherents.ui.moments import day, moment
 from adherents.vault.models import Document
 from adherents.vault.origins import Origin
 
