@@ -18,6 +18,7 @@ from adherents.drafts.sheets import Sheet
 from adherents.insurer.calendar import add_working_days
 from adherents.insurer.profile import profile
 from adherents.members.acting import May
+from adherents.members.decorators import acting_of
 from adherents.members.models import Member
 from adherents.messaging.composing import Writing
 from adherents.messaging.forms import MessageForm, NewThreadForm
@@ -27,7 +28,6 @@ from adherents.messaging.services import threads as service
 from adherents.vault.models import Document
 from adherents.vault.services.arrival import FormFiles
 from adherents.vault.services.standing import Closed
-from adherents.vault.views.member import acting_of
 
 PAGE_LENGTH = 20
 

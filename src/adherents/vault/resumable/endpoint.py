@@ -21,13 +21,13 @@ from adherents.accounts.limits import RateLimited, hit
 from adherents.accounts.next_page import takes_files
 from adherents.insurer.profile import profile
 from adherents.members.acting import May
+from adherents.members.decorators import acting_of
 from adherents.vault.models import Upload
 from adherents.vault.refusals import FileRefusal
 from adherents.vault.resumable import protocol
 from adherents.vault.services import preparing, resuming
 from adherents.vault.services.arrival import MEGABYTE
 from adherents.vault.services.standing import Closed
-from adherents.vault.views.member import acting_of
 
 CHUNK_BYTES = 1 << 16
 _SHA256 = re.compile(r"[0-9a-f]{64}")

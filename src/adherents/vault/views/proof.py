@@ -14,6 +14,7 @@ from adherents.accounts.decorators import member_required
 from adherents.accounts.limits import hit
 from adherents.accounts.next_page import gives_a_file, refuses_long
 from adherents.members.acting import May
+from adherents.members.decorators import acting_of
 from adherents.vault.forms import CheckForm
 from adherents.vault.models import Deposit
 from adherents.vault.names import attachment_header
@@ -21,7 +22,6 @@ from adherents.vault.proof.keys import pem
 from adherents.vault.proof.verdict import MOST_BYTES, ProvesNothing, ReceiptFault, ReceiptVerdict
 from adherents.vault.services import receipts, signing
 from adherents.vault.uploads import BoundedUploadHandler
-from adherents.vault.views.member import acting_of
 
 
 @member_required

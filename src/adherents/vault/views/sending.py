@@ -21,6 +21,7 @@ from adherents.drafts.sheets import Sheet
 from adherents.inspection.file_type import SHORT_NAMES
 from adherents.insurer.profile import profile
 from adherents.members.acting import Acting, May
+from adherents.members.decorators import acting_of
 from adherents.members.models import Member
 from adherents.vault.forms import SendForm
 from adherents.vault.models import REPLACES, SENDING, Document, PendingFile, Sending, Upload
@@ -35,7 +36,6 @@ from adherents.vault.services.arrival import MEGABYTE, FormFiles, RefusedFile, U
 from adherents.vault.services.deposit import FilesGone, Form, NothingArrived
 from adherents.vault.services.standing import Closed
 from adherents.vault.uploads import SealingUploadHandler
-from adherents.vault.views.member import acting_of
 
 
 @dataclass
