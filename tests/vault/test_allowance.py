@@ -16,12 +16,13 @@ from adherents.members.models import Member
 from adherents.messaging.models import Message
 from adherents.vault.models import Deposit, Document, PendingFile, Upload
 from adherents.vault.refusals import FileRefusal
-from adherents.vault.services import resuming, sending
+from adherents.vault.services import sending
 from adherents.vault.services.allowance import room_of
-from adherents.vault.services.arrival import FormFiles, UploadBatch
 from adherents.vault.services.deposit import Form, NothingArrived
 from adherents.vault.services.erasing import take_back
 from adherents.vault.services.from_insurer import deposit_for_member
+from adherents.vault.services.receiving import FormFiles, UploadBatch
+from adherents.vault.uploads import services as resuming
 from tests.vault.conftest import deposited, pdf, picture, send, upload
 
 Text = Callable[[Any], str]

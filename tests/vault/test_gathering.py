@@ -26,12 +26,12 @@ from adherents.members.models import Member
 from adherents.storage.models import UnclaimedObject
 from adherents.storage.reading import clear_bytes, verify
 from adherents.vault.models import Deposit, Document, GatheredPhoto, Page, PendingFile, SetAside, State
-from adherents.vault.proof.statement import read_statement
+from adherents.vault.receipts.services import envelope_of
+from adherents.vault.receipts.statement import read_statement
 from adherents.vault.services import gathering
 from adherents.vault.services.erasing import take_back
 from adherents.vault.services.gathering import papers_of
 from adherents.vault.services.reading import NotGathered, download
-from adherents.vault.services.receipts import envelope_of
 from adherents.vault.services.rendition import LEASE_SECONDS, draw_due
 from adherents.vault.services.sweeping import sweep_forgotten
 from adherents.vault.services.viewing import page_image

@@ -18,8 +18,9 @@ from adherents.storage.objects import StorageFailed
 from adherents.storage.reading import clear_bytes
 from adherents.vault.models import Document, PendingFile, Upload, UploadPart
 from adherents.vault.refusals import FileRefusal
-from adherents.vault.services import arrival, resuming
+from adherents.vault.services import receiving
 from adherents.vault.services.verification import Pace, Verified, verify_everything
+from adherents.vault.uploads import services as resuming
 from adherents.vault.views import sending as page
 from tests.vault.conftest import SENDING, browser_of, objects_in, pdf, picture, send, upload, waiting
 
@@ -459,7 +460,7 @@ def test_a_full_storage_is_said_and_what_came_before_stays(
     fresh = announce(signed_in, LARGE)["Location"]
     with monkeypatch.context() as broken:
         broken.setattr(resuming, "Sealer", full)
-        broken.setattr(arrival, "Sealer", full)
+        broken.setattr(receiving, "Sealer", full)
         for path, at in ((address, 5000), (fresh, 0)):
             answer = bring(signed_in, path, LARGE[at:], at)
             assert (answer.status_code, answer.json()["reason"]) == (503, "not_kept")

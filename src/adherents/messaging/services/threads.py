@@ -23,8 +23,8 @@ from adherents.members.models import Member
 from adherents.messaging import mails, placeholders
 from adherents.messaging.models import Attachment, Message, Thread
 from adherents.vault.models import Document
-from adherents.vault.services.arrival import FormFiles
 from adherents.vault.services.attaching import attach
+from adherents.vault.services.receiving import FormFiles
 
 NOTHING = FormFiles()
 SAME_VISIT = timedelta(minutes=10)

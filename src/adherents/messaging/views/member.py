@@ -26,7 +26,7 @@ from adherents.messaging.models import LONGEST_SUBJECT, Message, Thread
 from adherents.messaging.selectors import conversation
 from adherents.messaging.services import threads as service
 from adherents.vault.models import Document
-from adherents.vault.services.arrival import FormFiles
+from adherents.vault.services.receiving import FormFiles
 from adherents.vault.services.standing import Closed
 
 PAGE_LENGTH = 20

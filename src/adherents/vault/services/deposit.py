@@ -19,10 +19,10 @@ from adherents.storage.services import claim
 from adherents.vault import mails
 from adherents.vault.models import Deposit, Document, GatheredPhoto, PendingFile, ReceiptCounter
 from adherents.vault.origins import ATTACHMENT, Origin
+from adherents.vault.receipts.services import issue
 from adherents.vault.services.allowance import NoRoom
-from adherents.vault.services.arrival import FormFiles, admitted, in_order
 from adherents.vault.services.gathering import Facts, papers_of
-from adherents.vault.services.receipts import issue
+from adherents.vault.services.receiving import FormFiles, admitted, in_order
 
 
 class NothingArrived(Exception):

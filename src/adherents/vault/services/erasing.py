@@ -18,7 +18,7 @@ from adherents.storage.objects import StorageFailed, delete_object
 from adherents.storage.services import release
 from adherents.vault.models import Document, State
 from adherents.vault.origins import Erased
-from adherents.vault.services.receipts import envelope_of
+from adherents.vault.receipts.services import envelope_of
 
 ERASED_FIELDS = [
     *Document.WORK_FIELDS,

@@ -12,9 +12,9 @@ from adherents.members.models import Member
 from adherents.storage.services import delete_objects, release
 from adherents.vault import mails
 from adherents.vault.models import Deposit, PendingFile, Sending, Upload
-from adherents.vault.services import arrival
-from adherents.vault.services.arrival import Arrived
+from adherents.vault.services import receiving
 from adherents.vault.services.deposit import Form
+from adherents.vault.services.receiving import Arrived
 from adherents.vault.services.standing import check_open, lock
 
 KEPT_FOR = timedelta(days=1)  # after the last byte that came for it
@@ -75,7 +75,7 @@ def keep_waiting(*, member: Member, sending_id: uuid.UUID, arrived: Sequence[Arr
     with transaction.atomic():
         check_open(member)
         sending = opened(member=member, sending_id=sending_id)
-        arrival.keep_waiting(member=member, arrived=arrived, sending=sending)
+        receiving.keep_waiting(member=member, arrived=arrived, sending=sending)
         _write(sending, form)
     return sending
 

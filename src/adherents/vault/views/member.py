@@ -26,7 +26,7 @@ from adherents.vault.selectors.history import entries_of, history_of
 from adherents.vault.selectors.search import sent_before
 from adherents.vault.selectors.timeline import steps_of, what_next
 from adherents.vault.services import reading
-from adherents.vault.services.arrival import RefusedFile
+from adherents.vault.services.receiving import RefusedFile
 
 PAGE_LENGTH = 20
 

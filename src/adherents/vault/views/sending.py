@@ -28,14 +28,15 @@ from adherents.vault.models import REPLACES, SENDING, Document, PendingFile, Sen
 from adherents.vault.names import clean_name
 from adherents.vault.refusals import FileRefusal
 from adherents.vault.replies import add_replies
-from adherents.vault.sending import MOST_TOLD, client_is_there, told_to_the_script
-from adherents.vault.services import preparing, resuming
+from adherents.vault.services import preparing
 from adherents.vault.services import sending as service
 from adherents.vault.services.allowance import allowance_of, room_of
-from adherents.vault.services.arrival import MEGABYTE, FormFiles, RefusedFile, UploadBatch, in_order
 from adherents.vault.services.deposit import FilesGone, Form, NothingArrived
+from adherents.vault.services.receiving import MEGABYTE, FormFiles, RefusedFile, UploadBatch, in_order
 from adherents.vault.services.standing import Closed
-from adherents.vault.uploads import SealingUploadHandler
+from adherents.vault.uploads import services as resuming
+from adherents.vault.uploads.handlers import SealingUploadHandler
+from adherents.vault.uploads.page_data import MOST_TOLD, client_is_there, told_to_the_script
 
 
 @dataclass

@@ -7,10 +7,11 @@ from django.db import DatabaseError
 from django.utils import translation
 
 from adherents.ui.templatetags.ui import size
-from adherents.vault.proof.keys import NoKey, read_pem
-from adherents.vault.proof.verdict import MOST_BYTES, ProvesNothing, ReceiptFault, ReceiptVerdict
-from adherents.vault.services import receipts, signing
-from adherents.vault.services.receipts import Checked
+from adherents.vault.receipts import services as receipts
+from adherents.vault.receipts import signing
+from adherents.vault.receipts.keys import NoKey, read_pem
+from adherents.vault.receipts.services import Checked
+from adherents.vault.receipts.verdict import MOST_BYTES, ProvesNothing, ReceiptFault, ReceiptVerdict
 
 NO_RECEIPT, UNKNOWN_KEY, NOT_CHECKED, PAGES_NOT_OURS = 1, 2, 3, 4
 SENTENCES = {

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from adherents.vault.proof.attachment import claims_one, receipts_in
-from adherents.vault.proof.keys import verifies
-from adherents.vault.proof.statement import (
+from adherents.vault.receipts.attachment import claims_one, receipts_in
+from adherents.vault.receipts.keys import verifies
+from adherents.vault.receipts.statement import (
     Envelope,
     MalformedReceipt,
     Statement,

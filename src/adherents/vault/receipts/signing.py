@@ -9,7 +9,7 @@ from adherents.crypto.keys import keyring
 from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.vault.models import SigningKey
-from adherents.vault.proof import keys
+from adherents.vault.receipts import keys
 
 _PURPOSE = "signing"
 

@@ -8,7 +8,7 @@ them; an encrypted one does not.
 import re
 import zlib
 
-from adherents.vault.proof.statement import MOST_ENVELOPE_BYTES, Envelope, MalformedReceipt, read_envelope
+from adherents.vault.receipts.statement import MOST_ENVELOPE_BYTES, Envelope, MalformedReceipt, read_envelope
 
 MOST_STREAMS = 32
 _DICTIONARY_BYTES = 2048

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from adherents.vault.proof.keys import ALGORITHM
+from adherents.vault.receipts.keys import ALGORITHM
 
 VERSION = 1
 FORMAT = "adherents-receipt/1"

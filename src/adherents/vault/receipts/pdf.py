@@ -14,7 +14,7 @@ from adherents.insurer.profile import profile
 from adherents.ui import paper
 from adherents.ui.paper import UNDRAWN, breakable, drawable, groups
 from adherents.ui.templatetags.ui import moment, size
-from adherents.vault.proof.statement import Envelope, File, Statement, read_statement
+from adherents.vault.receipts.statement import Envelope, File, Statement, read_statement
 
 _SHEET = Path(__file__).parents[1] / "assets" / "receipt.typ"
 
