@@ -38,7 +38,7 @@ def one(member: Member, chance: random.Random, rank: int, others: list[Document]
         deposit=Deposit.objects.create(number=f"D-2026-{member.pk:03d}{rank:03d}", member=member, at=at),
         member=member,
         at=at,
-        place=chance.randrange(1, 3),
+        rank=chance.randrange(1, 3),
         kind=chance.choice(KINDS),
         beneficiary=chance.choice(beneficiaries),
         origin=chance.choice([*[Origin.MEMBER] * 6, Origin.INSURER, Origin.MESSAGE]),
@@ -90,7 +90,7 @@ def by_themselves(member: Member) -> tuple[list[tuple[object, object]], list[obj
         )
         for again in told
     }
-    told.sort(key=lambda again: (*pressing(again), again.at, again.place, again.pk))
+    told.sort(key=lambda again: (*pressing(again), again.at, again.rank, again.pk))
     beside = [one.pk for one in mine if one.pk not in asked and one.origin != Origin.MESSAGE]
     return [(again.pk, failed[again.pk]) for again in told], beside
 

@@ -102,7 +102,7 @@ def test_of_several_files_those_that_fit_enter_and_the_others_are_told_on_the_re
     bounds(mb_a_day=2)
     send(signed_in, *(upload(heavy(0.9), f"{number}.pdf") for number in range(3)), upload(pdf(), "petit.pdf"))
     made = Deposit.objects.get()
-    assert [document.name for document in made.documents.order_by("place")] == ["0.pdf", "1.pdf", "petit.pdf"]
+    assert [document.name for document in made.documents.order_by("rank")] == ["0.pdf", "1.pdf", "petit.pdf"]
     assert made.refused == [{"name": "2.pdf", "reason": FileRefusal.FULL_TODAY.value}]
 
 

@@ -101,7 +101,7 @@ def test_the_receipt_is_signed_with_the_deposit_and_says_what_arrived(
     answer = signed_in.get(address(deposit, "json"))
     envelope = read_envelope(answer.content)
     said = json.loads(envelope.payload)
-    first, second = deposit.documents.order_by("place")
+    first, second = deposit.documents.order_by("rank")
     assert said == {
         "algorithm": "Ed25519",
         "deposited_at": "2026-11-23T16:52:07+01:00",

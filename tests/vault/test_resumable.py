@@ -509,7 +509,7 @@ def test_files_are_deposited_in_the_order_in_which_the_page_shows_them(signed_in
         ids[name] = address.split("/")[-2]
     wanted = ["a.png", "b.png", "c.png"]
     send(signed_in, order=["nonsense", *(ids[name] for name in wanted)])
-    assert [document.name for document in Document.objects.order_by("place")] == wanted
+    assert [document.name for document in Document.objects.order_by("rank")] == wanted
 
 
 def test_the_page_has_the_client_and_does_without(signed_in: Client, monkeypatch: pytest.MonkeyPatch) -> None:

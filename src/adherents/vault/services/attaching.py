@@ -24,7 +24,7 @@ def attach(*, acting: Acting, files: FormFiles) -> list[Document]:
     if files.arrived:
         lock(acting.file)
     try:
-        return list(with_message(acting=acting, files=files).documents.order_by("place"))
+        return list(with_message(acting=acting, files=files).documents.order_by("rank"))
     except NothingArrived:
         return []
 
