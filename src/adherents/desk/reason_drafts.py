@@ -2,8 +2,8 @@
 
 from django.http import HttpRequest
 
+from adherents.drafts.form_sheets import Sheet
 from adherents.drafts.kinds import DraftKind
-from adherents.drafts.sheets import Sheet
 
 
 def reason_draft(request: HttpRequest, about: int | str = "", *fields: str) -> Sheet:

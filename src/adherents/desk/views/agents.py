@@ -19,7 +19,7 @@ from adherents.desk.agent_forms import InvitationForm, RoleForm, TeamForm
 from adherents.desk.forms import ReasonForm
 from adherents.desk.reason_drafts import reason_draft
 from adherents.desk.selectors import agents
-from adherents.drafts.sheets import Sheet
+from adherents.drafts.form_sheets import Sheet
 
 Form = ReasonForm | TeamForm
 PAGE = ["GET", "HEAD", "POST"]

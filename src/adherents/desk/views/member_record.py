@@ -22,7 +22,7 @@ from adherents.desk.reason_drafts import reason_draft
 from adherents.desk.selectors import member_record
 from adherents.desk.services import account_actions, consulting, handing_over
 from adherents.desk.services.account_actions import AccountActRefused
-from adherents.drafts.sheets import Sheet
+from adherents.drafts.form_sheets import Sheet
 from adherents.members import nir
 from adherents.members.models import Member
 from adherents.members.services.accounts import NotAnAddress

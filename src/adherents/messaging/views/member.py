@@ -13,8 +13,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from adherents.accounts.decorators import account_of, member_required
 from adherents.accounts.next_page import takes_files
+from adherents.drafts.form_sheets import Sheet
 from adherents.drafts.kinds import DraftKind
-from adherents.drafts.sheets import Sheet
 from adherents.insurer.calendar import add_working_days
 from adherents.insurer.profile import profile
 from adherents.members.acting import May

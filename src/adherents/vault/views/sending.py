@@ -16,8 +16,8 @@ from adherents.accounts.browser import address_of
 from adherents.accounts.decorators import member_required
 from adherents.accounts.limits import RateLimited, hit
 from adherents.accounts.next_page import takes_files
+from adherents.drafts.form_sheets import Sheet
 from adherents.drafts.kinds import DraftKind
-from adherents.drafts.sheets import Sheet
 from adherents.inspection.file_type import SHORT_NAMES
 from adherents.insurer.profile import profile
 from adherents.members.acting import Acting, May
