@@ -56,8 +56,8 @@ def _to_the_door(request: HttpRequest, door: str) -> HttpResponseBase:
     why = sessions.ended_why(request)
     if not why and request.method == "POST" and settings.SESSION_COOKIE_NAME in request.COOKIES:
         why = NOT_DONE
-    said = f"{'&' if '?' in door else '?'}{urlencode({ENDED: why})}" if why else ""
-    return redirect(door + said)
+    query = f"{'&' if '?' in door else '?'}{urlencode({ENDED: why})}" if why else ""
+    return redirect(door + query)
 
 
 def agent_required(*roles: Role) -> Callable[[View[P]], View[P]]:

@@ -47,14 +47,16 @@ class AccountQuerySet(SealedQuerySet["Account"]):
 
     def administrators_at_work(self) -> Self:
         """Those who can act: neither suspended nor still invited."""
-        found = self.filter(role=Role.ADMINISTRATOR, closed_at=None, last_sign_in_at__isnull=False)
-        return found.order_by("pk")
+        administrators = self.filter(role=Role.ADMINISTRATOR, closed_at=None, last_sign_in_at__isnull=False)
+        return administrators.order_by("pk")
 
     def identified_by(self, identifier: str) -> "Account | None":
         """The account that this (normalised) identifier names: as it stands, or without the dots and dashes put into it."""
         plain = without_separators(identifier)
-        found = {account.identifier: account for account in self.filter(identifier__in={identifier, plain})}
-        return found.get(identifier) or found.get(plain)
+        by_identifier = {
+            account.identifier: account for account in self.filter(identifier__in={identifier, plain})
+        }
+        return by_identifier.get(identifier) or by_identifier.get(plain)
 
 
 class Account(AbstractBaseUser):

@@ -39,8 +39,8 @@ class CheckForm(forms.Form):
         if not typed.strip():
             return ""
         for text in (typed, re.sub(r"[\s:]", "", typed)):
-            if found := re.search(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])", text):
-                return found[0]
+            if digest := re.search(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])", text):
+                return digest[0]
         raise forms.ValidationError(
             _("Une empreinte SHA-256 a 64 chiffres et lettres de a à f. Copiez-la entière.")
         )

@@ -82,10 +82,10 @@ def judge(data: bytes, keys: Mapping[str, bytes]) -> Proven:
 
 
 def _from_pdf(data: bytes) -> Envelope:
-    found = receipts_in(data)
-    if len(found) == 1:
-        return found[0]
-    if found or claims_one(data):  # two that differ, or one that cannot be read
+    envelopes = receipts_in(data)
+    if len(envelopes) == 1:
+        return envelopes[0]
+    if envelopes or claims_one(data):  # two that differ, or one that cannot be read
         raise ProvesNothing(ReceiptFault.ALTERED)
     raise ProvesNothing(ReceiptFault.NOTHING_INSIDE)
 

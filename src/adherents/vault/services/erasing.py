@@ -68,8 +68,8 @@ def erase(*, document_id: uuid.UUID, because: Erased, actor: str = "system") -> 
 
 
 def _locked(document_id: uuid.UUID, **conditions: object) -> Document:
-    found: Document = Document.objects.select_for_update().get(pk=document_id, **conditions)
-    return found
+    document: Document = Document.objects.select_for_update().get(pk=document_id, **conditions)
+    return document
 
 
 def _destroy_keys(document: Document, *, because: Erased, actor: str) -> list[str]:

@@ -41,12 +41,12 @@ def locked(*, member: Member, sending_id: uuid.UUID) -> Sending:
     Raises `SentAlready`.
     """
     lock(member)
-    found = Sending.objects.select_for_update(of=("self",)).filter(pk=sending_id).first()
-    if found is None or found.member_id != member.pk:
-        return Sending(id=uuid.uuid4() if found else sending_id, member=member)
-    if found.deposit_id is not None:
-        raise SentAlready(Deposit.objects.get(pk=found.deposit_id))
-    return found
+    sending = Sending.objects.select_for_update(of=("self",)).filter(pk=sending_id).first()
+    if sending is None or sending.member_id != member.pk:
+        return Sending(id=uuid.uuid4() if sending else sending_id, member=member)
+    if sending.deposit_id is not None:
+        raise SentAlready(Deposit.objects.get(pk=sending.deposit_id))
+    return sending
 
 
 @needs_transaction
@@ -170,10 +170,10 @@ def _told(member_id: int) -> bool:
     with transaction.atomic():
         member = Member.objects.select_for_update(no_key=True, of=("self",)).get(pk=member_id)
         waiting = Sending.objects.of(member).filter(told_at=None).with_files()
-        count = sum(one.ready + one.begun for one in waiting)
-        first = min((one.expires_at for one in waiting), default=None)
+        count = sum(sending.ready + sending.begun for sending in waiting)
+        first = min((sending.expires_at for sending in waiting), default=None)
         if first is None:
             return False  # sent, or told by another worker
-        Sending.objects.filter(pk__in=[one.pk for one in waiting]).update(told_at=timezone.now())
+        Sending.objects.filter(pk__in=[sending.pk for sending in waiting]).update(told_at=timezone.now())
         mails.still_to_send(member, count=count, until=first)
     return True

@@ -357,11 +357,11 @@ def _ended(upload: Upload | None) -> bool:
     if upload is None:
         return False
     with transaction.atomic():
-        found = Upload.objects.select_for_update().filter(pk=upload.pk).first()
-        if found is None:
+        stale = Upload.objects.select_for_update().filter(pk=upload.pk).first()
+        if stale is None:
             return False
-        parts = list(found.parts.all())
+        parts = list(stale.parts.all())
         release(parts)
-        found.delete()
+        stale.delete()
     delete_objects([part.storage_name for part in parts])
     return True

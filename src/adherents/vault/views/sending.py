@@ -67,12 +67,12 @@ class SendingPage:
 def _page(request: HttpRequest, acting: Acting) -> SendingPage:
     """A page whose address names no sending of the member prepares a new one: it exists once something comes for it."""
     named = _uuid(request.GET.get(SENDING, ""))
-    found = (
+    sending = (
         Sending.objects.filter(member=acting.file, pk=named).select_related("deposit").first()
         if named
         else None
     )
-    return SendingPage(acting, named or uuid.uuid4(), found, _replaced(request, acting.file, found))
+    return SendingPage(acting, named or uuid.uuid4(), sending, _replaced(request, acting.file, sending))
 
 
 def _uuid(text: str) -> uuid.UUID | None:
@@ -87,10 +87,10 @@ def _replaced(request: HttpRequest, member: Member, sending: Sending | None) -> 
     named = _uuid(request.GET.get(REPLACES, "")) or (sending.answers_id if sending else None)
     if named is None:
         return None
-    found: Document | None = (
+    replaced: Document | None = (
         Document.objects.of(member).replaceable().with_what_is_shown().filter(pk=named).first()
     )
-    return found
+    return replaced
 
 
 @takes_files
@@ -190,24 +190,24 @@ def _keep(page: SendingPage, form: SendForm, intake: UploadBatch) -> None:
 
 def _said(form: SendForm, page: SendingPage) -> Form:
     """What the form says that makes sense."""
-    said = getattr(form, "cleaned_data", {})
+    cleaned = getattr(form, "cleaned_data", {})
     return Form(
-        kind=said.get("kind", ""),
-        beneficiary=said.get("beneficiary"),
-        note=said.get("note", ""),
-        gather=said.get("gather", False),
+        kind=cleaned.get("kind", ""),
+        beneficiary=cleaned.get("beneficiary"),
+        note=cleaned.get("note", ""),
+        gather=cleaned.get("gather", False),
         answers=page.replaced,
     )
 
 
 def _named(request: HttpRequest) -> list[uuid.UUID]:
     """The files that wait and that the page says go, in the member's order."""
-    return [named for one in request.POST.getlist("order") if (named := _uuid(one))]
+    return [named for text in request.POST.getlist("order") if (named := _uuid(text))]
 
 
 def _refused_by_the_page(request: HttpRequest) -> list[RefusedFile]:
     """The files that the page itself refused, or told a refusal of, and that are still on it: « code:name »."""
-    told = (one.partition(":") for one in request.POST.getlist("refused")[:MOST_TOLD])
+    told = (line.partition(":") for line in request.POST.getlist("refused")[:MOST_TOLD])
     return [
         RefusedFile(clean_name(name), FileRefusal(code))
         for code, _colon, name in told
@@ -277,7 +277,11 @@ def _show(
         "draft": draft or _draft(request, page),
         "replaced": page.replaced,
         "waiting": waiting,
-        "others": [one for one in Sending.objects.of(page.member).that_wait() if one.pk != page.sending_id],
+        "others": [
+            sending
+            for sending in Sending.objects.of(page.member).that_wait()
+            if sending.pk != page.sending_id
+        ],
         "refused": [] if no_file else refused or [],
         "most_files": documents.max_files,
         "allowance": allowance_of(page.member),
