@@ -68,8 +68,8 @@ def figures() -> Iterator[dict[str, Any]]:
     from adherents.members.acting import on_own_file
     from adherents.members.models import Member
     from adherents.vault.models import Document
-    from adherents.vault.services.arrival import FormFiles, UploadBatch
     from adherents.vault.services.deposit import Form
+    from adherents.vault.services.receiving import FormFiles, UploadBatch
     from adherents.vault.services.rendition import draw_due
     from adherents.vault.services.sending import send
 

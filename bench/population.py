@@ -246,7 +246,7 @@ def _statements(documents: int) -> dict[str, list[str]]:
                 deposit_id="1 + (i - 1) / 2",
                 member_id=f"1 + ((1 + (i - 1) / 2)::bigint * 2654435761) % {documents // DOCUMENTS_EACH}",
                 at=moment.format("(1 + (i - 1) / 2)"),
-                place="1 + (i - 1) % 2",
+                rank="1 + (i - 1) % 2",
                 kind=kind,
                 name="'IMG_' || i || '.jpg'",
                 name_key="'img ' || i || ' jpg'",

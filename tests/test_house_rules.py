@@ -26,6 +26,11 @@ SCRIPTS = sorted(file for file in SOURCE.rglob("*.js") if {"assets", "static"} &
 OWN_SCRIPTS = [file for file in SCRIPTS if not file.name.endswith(".min.js")]
 CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
 FLOORS = [set(re.findall(r"\w+", floor)) for floor in CONTRACTS[0]["layers"]]  # the highest first
+(INSIDE,) = (contract for contract in CONTRACTS if contract["name"].startswith("Inside a room"))
+LAYER_OF = {  # of each kind of module, 0 being the highest
+    kind: layer for layer, kinds in enumerate(INSIDE["layers"]) for kind in re.findall(r"\w+", kinds)
+}
+SERVICES = LAYER_OF["services"]
 KEYWORDS: dict[str, object] = {
     "gettext": None, "gettext_lazy": None, "gettext_noop": None, "_": None, "ngettext": (1, 2), "ngettext_lazy": (1, 2),
     "pgettext": ((1, "c"), 2), "pgettext_lazy": ((1, "c"), 2), "npgettext": ((1, "c"), 2, 3),
@@ -171,9 +176,23 @@ def test_no_signal_is_used_as_plumbing() -> None:
         ], file
 
 
-def reached_from(module: str, imported: dict[str, set[str]]) -> set[str]:
+@cache
+def imported_by() -> dict[str, set[str]]:
+    """What each module of ours imports, both by dotted name."""
+    imported = {
+        ".".join(file.relative_to(SOURCE.parent).with_suffix("").parts).removesuffix(".__init__"): set(
+            imports_of(file)
+        )
+        for file in MODULES
+        if "migrations" not in file.parts
+    }
+    # `from a.module import name` imports the module
+    return {module: names | {name.rpartition(".")[0] for name in names} for module, names in imported.items()}
+
+
+def reached_from(module: str) -> set[str]:
     """Every module of ours that is there once this one is imported, itself among them."""
-    reached, to_see = set[str](), [module]
+    imported, reached, to_see = imported_by(), set[str](), [module]
     while to_see:
         seen = to_see.pop()
         if seen not in reached:
@@ -182,24 +201,78 @@ def reached_from(module: str, imported: dict[str, set[str]]) -> set[str]:
     return reached
 
 
-def test_services_models_and_mails_never_reach_the_web() -> None:
-    """Neither by themselves nor by what they import, nor for type checking only."""
-    dotted = {
-        ".".join(file.relative_to(SOURCE.parent).with_suffix("").parts).removesuffix(".__init__"): file
-        for file in MODULES
+def kind_of(module: str) -> str | None:
+    """The kind of a module (`adherents.room.kind`, or below a sub-package); None of a noun of its room."""
+    return next((part for part in module.split(".")[2:] if part in LAYER_OF), None)
+
+
+def is_of_the_domain(module: str) -> bool:
+    """A service or what stands below it, or a noun of a room. `config` and `demo` only put the rooms together."""
+    kind = kind_of(module)
+    if kind is None:
+        return module.split(".")[1:2] not in ([], ["config"], ["demo"])
+    return LAYER_OF[kind] >= SERVICES
+
+
+def test_every_module_is_of_a_known_kind_or_stands_among_the_domain() -> None:
+    """A kind imports its own layer and those below it, in sub-packages too. A noun, nothing from the services up."""
+    upwards = []
+    for module, names in imported_by().items():
+        room, kind = module.split(".")[:2], kind_of(module)
+        if kind is None and not is_of_the_domain(module):
+            continue
+        for name in names & imported_by().keys():
+            other = kind_of(name)
+            if other is None or name.split(".")[:2] != room:
+                continue
+            layer = LAYER_OF[kind] if kind else SERVICES + 1
+            if LAYER_OF[other] < layer:
+                upwards.append(f"{module} ({kind or 'of no known kind'}) imports {name} ({other})")
+    assert upwards == []
+
+
+def test_every_kind_that_the_contract_names_is_a_modules() -> None:
+    assert {kind_of(module) for module in imported_by()} - {None} == LAYER_OF.keys()
+
+
+def test_each_sub_package_with_kinds_of_its_own_is_in_the_contract() -> None:
+    """import-linter looks for the layers where it is told to."""
+    inside = {
+        ".".join(module.split(".")[:3])
+        for module in imported_by()
+        if len(module.split(".")) > 3 and kind_of(module) and kind_of(module) != module.split(".")[2]
     }
-    imported = {module: set(imports_of(file)) for module, file in dotted.items()}
-    for module, names in imported.items():  # `from a.module import name` imports the module
-        imported[module] = names | {name.rpartition(".")[0] for name in names}
+    assert inside <= set(INSIDE["containers"])
+
+
+def test_the_domain_never_reaches_the_web() -> None:
+    """Services, models, reads, mails and nouns: neither by themselves nor by what they import, nor for type checking only."""
     web = {
         module
-        for module, names in imported.items()
+        for module, names in imported_by().items()
         if any(name.startswith(("django.http", "django.shortcuts", "django.views")) for name in names)
     }
     assert len(web) > 20
-    for module in imported:
-        if {"services", "models", "selectors", "mails", "policy"} & set(module.split(".")):
-            assert not reached_from(module, imported) & web, module
+    domain = [module for module in imported_by() if is_of_the_domain(module)]
+    assert len(domain) > 150
+    for module in domain:
+        assert not reached_from(module) & web, f"{module} ({kind_of(module) or 'of no known kind'})"
+
+
+WRITES = {
+    "create", "save", "update", "delete", "bulk_create", "bulk_update", "get_or_create", "update_or_create", "record",
+}  # fmt: skip
+
+
+def test_what_reads_writes_nothing() -> None:
+    """`update` and the others are refused whatever they are called on: a selector has no need of them."""
+    readers = [file for file in MODULES if "selectors" in (file.stem, file.parent.name)]
+    assert len(readers) > 8
+    for file in readers:
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Call):
+                called = ast.unparse(node.func).rpartition(".")[2]
+                assert called not in WRITES, f"{named(file)}:{node.lineno}"
 
 
 SAYS_TRANSACTION = re.compile(

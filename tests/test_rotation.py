@@ -28,7 +28,7 @@ from adherents.members.intake.former import take_number_from
 from adherents.members.models import Beneficiary, Member
 from adherents.storage.reading import clear_bytes, verify
 from adherents.vault.models import Document, Page
-from adherents.vault.services import signing
+from adherents.vault.receipts import signing
 from adherents.vault.services.rendition import draw_due
 from adherents.vault.services.verification import sealed_models
 from tests.cast import CAMILLE, EVE, JEAN_FRANCOIS

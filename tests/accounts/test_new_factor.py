@@ -10,8 +10,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
 
-from adherents.accounts.factor_requests import FactorRequest
-from adherents.accounts.models import Account, Role
+from adherents.accounts.models import Account, FactorRequest, Role
 from adherents.accounts.services import agents, new_factor
 from adherents.journal.events import Event
 from adherents.journal.models import Entry

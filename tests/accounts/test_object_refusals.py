@@ -15,7 +15,7 @@ from adherents.journal.models import Entry
 from adherents.members.acting import on_own_file
 from adherents.members.models import Member
 from adherents.messaging.services import threads
-from adherents.vault.services import resuming
+from adherents.vault.uploads import services as resuming
 from tests.agents import make_agent, signed_in
 from tests.cast import CAMILLE, JEAN_FRANCOIS
 from tests.factories import open_account

@@ -16,10 +16,10 @@ from django.utils import timezone
 
 from adherents.accounts import policy
 from adherents.accounts.client import Client
-from adherents.accounts.factor_requests import FactorRequest
 from adherents.accounts.models import (
     AccessLink,
     Account,
+    FactorRequest,
     FormerPassword,
     KnownDevice,
     SignInCounter,

@@ -25,7 +25,7 @@ from adherents.members.models import Member
 from adherents.members.services.accounts import attach_account
 from adherents.ui.numbers import spaced
 from adherents.vault.models import Document
-from adherents.vault.services import receipts
+from adherents.vault.receipts import services as receipts
 from tests.accounts.steps import WRONG, is_signed_in, sign_in
 from tests.agents import make_agent, signed_in
 from tests.cast import CAMILLE, EVE, NEW_PASSWORD, PASSWORD

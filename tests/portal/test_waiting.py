@@ -39,7 +39,7 @@ def one(member: Member, chance: random.Random, rank: int, others: list[Document]
         deposit=Deposit.objects.create(number=f"D-2026-{member.pk:03d}{rank:03d}", member=member, at=at),
         member=member,
         at=at,
-        place=chance.randrange(1, 3),
+        rank=chance.randrange(1, 3),
         kind=chance.choice(KINDS),
         beneficiary=chance.choice(beneficiaries),
         origin=chance.choice([*[Origin.MEMBER] * 6, Origin.INSURER, Origin.MESSAGE]),
@@ -100,7 +100,7 @@ def by_themselves(member: Member) -> tuple[list[tuple[object, object]], list[obj
         )
         for again in asked_again
     }
-    asked_again.sort(key=lambda again: (*pressing(again), again.at, again.place, again.pk))
+    asked_again.sort(key=lambda again: (*pressing(again), again.at, again.rank, again.pk))
     beside = [
         (document.pk, document.answered_at)
         for document in mine

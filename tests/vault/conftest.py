@@ -20,8 +20,8 @@ from adherents.members.acting import on_own_file
 from adherents.members.models import Member
 from adherents.vault.models import Document, PendingFile
 from adherents.vault.services import budget, sending
-from adherents.vault.services.arrival import FormFiles, UploadBatch
 from adherents.vault.services.deposit import Form
+from adherents.vault.services.receiving import FormFiles, UploadBatch
 from tests.cast import CAMILLE, JEAN_FRANCOIS
 from tests.factories import open_account
 from tests.vault import s3

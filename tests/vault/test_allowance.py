@@ -16,12 +16,13 @@ from adherents.members.models import Member
 from adherents.messaging.models import Message
 from adherents.vault.models import Deposit, Document, PendingFile, Upload
 from adherents.vault.refusals import FileRefusal
-from adherents.vault.services import resuming, sending
+from adherents.vault.services import sending
 from adherents.vault.services.allowance import room_of
-from adherents.vault.services.arrival import FormFiles, UploadBatch
 from adherents.vault.services.deposit import Form, NothingArrived
 from adherents.vault.services.erasing import take_back
 from adherents.vault.services.from_insurer import deposit_for_member
+from adherents.vault.services.receiving import FormFiles, UploadBatch
+from adherents.vault.uploads import services as resuming
 from tests.vault.conftest import deposited, pdf, picture, send, upload
 
 Text = Callable[[Any], str]
@@ -101,7 +102,7 @@ def test_of_several_files_those_that_fit_enter_and_the_others_are_told_on_the_re
     bounds(mb_a_day=2)
     send(signed_in, *(upload(heavy(0.9), f"{number}.pdf") for number in range(3)), upload(pdf(), "petit.pdf"))
     made = Deposit.objects.get()
-    assert [document.name for document in made.documents.order_by("place")] == ["0.pdf", "1.pdf", "petit.pdf"]
+    assert [document.name for document in made.documents.order_by("rank")] == ["0.pdf", "1.pdf", "petit.pdf"]
     assert made.refused == [{"name": "2.pdf", "reason": FileRefusal.FULL_TODAY.value}]
 
 

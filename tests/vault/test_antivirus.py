@@ -28,8 +28,8 @@ from adherents.storage.models import UnclaimedObject
 from adherents.storage.reading import clear_bytes
 from adherents.vault.models import Document, Page, SetAside, State
 from adherents.vault.refusals import FileRefusal
-from adherents.vault.services.arrival import UploadBatch
 from adherents.vault.services.budget import Budget
+from adherents.vault.services.receiving import UploadBatch
 from adherents.vault.services.rendition import draw_due
 from adherents.vault.services.viewing import NoSuchPage, page_image
 from tests.cast import ENGLISH

@@ -9,7 +9,7 @@ from adherents.journal.models import Entry
 from adherents.members.models import Member
 from adherents.storage import reading
 from adherents.vault.models import Document
-from adherents.vault.services import receipts
+from adherents.vault.receipts import services as receipts
 from tests.agents import make_agent
 from tests.agents import signed_in as agent_signed_in
 from tests.vault.conftest import browser_of, deposited, pdf

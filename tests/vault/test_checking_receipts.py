@@ -20,13 +20,15 @@ from adherents.config.serving.exchanges import IN_MEMORY_BYTES
 from adherents.insurer.facts import OpenRates
 from adherents.journal.models import Entry
 from adherents.members.models import Member
+from adherents.ui import paper as ui_paper
 from adherents.vault.models import Deposit, SigningKey
-from adherents.vault.proof import keys, paper, verdict
-from adherents.vault.proof.statement import Envelope, read_envelope, read_statement
-from adherents.vault.proof.verdict import ReceiptVerdict
-from adherents.vault.services import receipts, signing
-from adherents.vault.uploads import BoundedUploadHandler
-from adherents.vault.views import proof
+from adherents.vault.receipts import keys, signing, verdict
+from adherents.vault.receipts import pdf as receipt_pdf
+from adherents.vault.receipts import services as receipts
+from adherents.vault.receipts import views as proof
+from adherents.vault.receipts.handlers import BoundedUploadHandler
+from adherents.vault.receipts.statement import Envelope, read_envelope, read_statement
+from adherents.vault.receipts.verdict import ReceiptVerdict
 from tests.cast import CAMILLE
 from tests.vault.conftest import deposited, objects_in, pdf
 from tests.vault.test_receipts import _signed, sample
@@ -62,7 +64,7 @@ def test_an_authentic_receipt_is_said_to_be_and_what_it_says_is_shown(
     deposit: Deposit, sentences: Text, form: str
 ) -> None:
     envelope = receipts.envelope_of(deposit)
-    answer = ask(paper.draw(envelope, "fr") if form == "pdf" else envelope.written())
+    answer = ask(receipt_pdf.draw(envelope, "fr") if form == "pdf" else envelope.written())
     page = plain(sentences(answer))
     assert answer.status_code == 200
     for words in (
@@ -70,14 +72,14 @@ def test_an_authentic_receipt_is_said_to_be_and_what_it_says_is_shown(
         deposit.number,
         CAMILLE.number,
         "Relevé d’été.pdf",
-        " ".join(paper.groups(deposit.documents.get().sha256)),
+        " ".join(ui_paper.groups(deposit.documents.get().sha256)),
     ):
         assert words in page, page
     assert "Les pages de ce PDF" not in page
 
 
 def test_an_english_pdf_is_ours_too(deposit: Deposit, sentences: Text) -> None:
-    page = sentences(ask(paper.draw(receipts.envelope_of(deposit), "en")))
+    page = sentences(ask(receipt_pdf.draw(receipts.envelope_of(deposit), "en")))
     assert "Cet accusé est authentique" in page
     assert "Les pages de ce PDF" not in page
 
@@ -107,7 +109,7 @@ def saved_again(content: bytes) -> bytes:
 def test_pages_that_are_not_ours_get_one_verdict_nothing_green_and_what_we_really_signed(
     deposit: Deposit, sentences: Text, forge: Callable[[bytes], bytes]
 ) -> None:
-    answer = ask(forge(paper.draw(receipts.envelope_of(deposit), "fr")))
+    answer = ask(forge(receipt_pdf.draw(receipts.envelope_of(deposit), "fr")))
     page, html = plain(sentences(answer)), answer.content.decode()
     assert answer.status_code == 422
     assert "Les pages de ce PDF ne sont pas les nôtres" in page
@@ -121,7 +123,7 @@ def test_pages_that_are_not_ours_get_one_verdict_nothing_green_and_what_we_reall
 
 def test_each_file_gets_one_verdict(deposit: Deposit) -> None:
     envelope = receipts.envelope_of(deposit)
-    drawn = paper.draw(envelope, "fr")
+    drawn = receipt_pdf.draw(envelope, "fr")
     files = [drawn, envelope.written(), drawn + b"\n", b"Bonjour", pdf(), altered(deposit), anothers(deposit)]
     for content in files:
         html = ask(content).content.decode()
@@ -203,7 +205,7 @@ HOSTILE = {
 def test_no_file_of_a_stranger_takes_more_processor_than_a_real_receipt(
     deposit: Deposit, hostile: str
 ) -> None:
-    real, content = paper.draw(receipts.envelope_of(deposit), "fr"), HOSTILE[hostile]()
+    real, content = receipt_pdf.draw(receipts.envelope_of(deposit), "fr"), HOSTILE[hostile]()
     ask(real)
     assert _processor(lambda: ask(content)) < 2 * _processor(lambda: ask(real)) + 0.1
 
@@ -233,7 +235,7 @@ def test_a_receipt_of_a_hundred_files_with_the_longest_names_still_verifies(depo
     payload = replace(statement, files=(longest,) * 100).payload()
     seed = signing.seed_of(SigningKey.objects.get())
     envelope = Envelope(payload, keys.sign(seed, payload))
-    for content in (envelope.written(), paper.draw(envelope, "fr")):
+    for content in (envelope.written(), receipt_pdf.draw(envelope, "fr")):
         assert receipts.check(content).verdict == ReceiptVerdict.AUTHENTIC
 
 
@@ -312,7 +314,7 @@ def test_a_number_and_the_fingerprint_of_a_file_of_it_tell_that_it_arrived_and_n
 
 
 def test_a_fingerprint_in_groups_is_understood(deposit: Deposit, sentences: Text) -> None:
-    grouped = " ".join(paper.groups(deposit.documents.get().sha256))
+    grouped = " ".join(ui_paper.groups(deposit.documents.get().sha256))
     assert "Nous avons bien reçu ce fichier" in sentences(ask(number=deposit.number, sha256=grouped))
 
 
@@ -378,7 +380,7 @@ def test_verify_receipt_says_what_an_authentic_receipt_says(
 ) -> None:
     envelope = receipts.envelope_of(deposit)
     file = tmp_path / f"accuse.{form}"
-    file.write_bytes(paper.draw(envelope, "fr") if form == "pdf" else envelope.written())
+    file.write_bytes(receipt_pdf.draw(envelope, "fr") if form == "pdf" else envelope.written())
     output = verify(file)
     assert f"authentic, signed by the key {SigningKey.objects.get().key_id}" in output
     assert "PAGES" not in output
@@ -390,7 +392,7 @@ def test_with_the_key_in_a_file_no_database_is_asked(
     deposit: Deposit, tmp_path: Path, django_assert_num_queries: Any
 ) -> None:
     file, pem = tmp_path / "accuse.pdf", tmp_path / "cle.pem"
-    file.write_bytes(paper.draw(receipts.envelope_of(deposit), "fr"))
+    file.write_bytes(receipt_pdf.draw(receipts.envelope_of(deposit), "fr"))
     pem.write_bytes(Client().get("/verifier/cle.pem").content)
     with django_assert_num_queries(0):
         assert "authentic" in verify(file, "--key", str(pem))
@@ -442,7 +444,7 @@ def test_a_pdf_of_other_pages_has_an_exit_code_of_its_own_and_is_not_called_auth
     deposit: Deposit, tmp_path: Path, forge: Callable[[bytes], bytes]
 ) -> None:
     file, out = tmp_path / "accuse.pdf", io.StringIO()
-    file.write_bytes(forge(paper.draw(receipts.envelope_of(deposit), "fr")))
+    file.write_bytes(forge(receipt_pdf.draw(receipts.envelope_of(deposit), "fr")))
     with pytest.raises(CommandError) as raised:
         call_command("verify_receipt", str(file), stdout=out)
     assert raised.value.returncode == 4

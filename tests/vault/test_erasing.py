@@ -27,10 +27,10 @@ from adherents.storage.models import UnclaimedObject
 from adherents.storage.objects import NoSuchObject, StorageFailed, open_object
 from adherents.vault.models import Document, Page, SetAside, State
 from adherents.vault.origins import Erased
+from adherents.vault.receipts.services import hand_out
 from adherents.vault.services import erasing
 from adherents.vault.services.erasing import TooLateToTakeBack, erase, take_back
 from adherents.vault.services.reading import Gone, download
-from adherents.vault.services.receipts import hand_out
 from adherents.vault.services.rendition import draw_due
 from adherents.vault.services.retention import rules
 from adherents.vault.services.sweeping import sweep_forgotten

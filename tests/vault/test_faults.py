@@ -22,8 +22,8 @@ from adherents.members.models import Member
 from adherents.storage.models import UnclaimedObject
 from adherents.vault.models import Document, Upload
 from adherents.vault.refusals import FileRefusal
-from adherents.vault.services import resuming
 from adherents.vault.services.sweeping import sweep_forgotten
+from adherents.vault.uploads import services as resuming
 from tests import postgresql
 from tests.cast import CAMILLE
 from tests.journeys.running import Portal

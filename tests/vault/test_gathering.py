@@ -26,12 +26,12 @@ from adherents.members.models import Member
 from adherents.storage.models import UnclaimedObject
 from adherents.storage.reading import clear_bytes, verify
 from adherents.vault.models import Deposit, Document, GatheredPhoto, Page, PendingFile, SetAside, State
-from adherents.vault.proof.statement import read_statement
+from adherents.vault.receipts.services import envelope_of
+from adherents.vault.receipts.statement import read_statement
 from adherents.vault.services import gathering
 from adherents.vault.services.erasing import take_back
 from adherents.vault.services.gathering import papers_of
 from adherents.vault.services.reading import NotGathered, download
-from adherents.vault.services.receipts import envelope_of
 from adherents.vault.services.rendition import LEASE_SECONDS, draw_due
 from adherents.vault.services.sweeping import sweep_forgotten
 from adherents.vault.services.viewing import page_image
@@ -127,7 +127,7 @@ def test_what_waits_is_gathered_in_the_order_that_the_member_chose(signed_in: Cl
     by_name = {arrival.name: str(arrival.pk) for arrival in PendingFile.objects.all()}
     order = [by_name[name] for name in ("c.heic", "d.pdf", "a.png", "b.jpg")]
     send(signed_in, gather="on", order=order)
-    first, second = Document.objects.order_by("place")
+    first, second = Document.objects.order_by("rank")
     assert [photo.name for photo in first.photos.all()] == ["c.heic", "a.png", "b.jpg"]
     assert (second.name, second.photo_count) == ("d.pdf", 0)
 
@@ -138,7 +138,7 @@ def test_without_the_box_or_with_one_photo_each_file_is_its_own_document(
     send(signed_in, *(upload(content, name) for name, content in THREE))
     send(signed_in, upload(sheet(GREEN), "seule.png"), upload(pdf(), "a.pdf"), gather="on")
     assert not GatheredPhoto.objects.exists()
-    assert list(Document.objects.order_by("at", "place").values_list("name", flat=True)) == [
+    assert list(Document.objects.order_by("at", "rank").values_list("name", flat=True)) == [
         "a.png", "b.jpg", "c.heic", "seule.png", "a.pdf"
     ]  # fmt: skip
 

@@ -25,8 +25,8 @@ from adherents.vault.models import Document, PendingFile, SetAside, State
 from adherents.vault.names import LONGEST
 from adherents.vault.refusals import FileRefusal
 from adherents.vault.services import budget, rendition
-from adherents.vault.services.arrival import Arrived, RefusedFile, UploadBatch
 from adherents.vault.services.budget import Budget
+from adherents.vault.services.receiving import Arrived, RefusedFile, UploadBatch
 from adherents.vault.services.rendition import draw_due
 from tests.vault import hostile
 from tests.vault.conftest import deposited, pdf, picture, send, upload

@@ -28,7 +28,7 @@ from adherents.members.models import Member
 from adherents.storage.reading import clear_bytes
 from adherents.vault.models import Document, SetAside, State
 from adherents.vault.refusals import FileRefusal
-from adherents.vault.services.arrival import RefusedFile, UploadBatch
+from adherents.vault.services.receiving import RefusedFile, UploadBatch
 from adherents.vault.services.rendition import draw_due
 from adherents.vault.services.viewing import page_image
 from tests.chromium import launch

@@ -20,11 +20,12 @@ from adherents.members.models import Member
 from adherents.storage.models import UnclaimedObject
 from adherents.vault.models import Deposit, Document, PendingFile, Sending, Upload
 from adherents.vault.refusals import FileRefusal
-from adherents.vault.services import preparing, resuming, sending
-from adherents.vault.services.arrival import FormFiles, UploadBatch
+from adherents.vault.services import preparing, sending
 from adherents.vault.services.deposit import Form
+from adherents.vault.services.receiving import FormFiles, UploadBatch
 from adherents.vault.services.standing import Closed
 from adherents.vault.services.sweeping import sweep_forgotten
+from adherents.vault.uploads import services as resuming
 from tests.vault.conftest import browser_of, objects_in, pdf, picture, send, upload, waiting
 from tests.vault.test_resumable import LARGE, announce, bring, half
 

@@ -29,9 +29,11 @@ from adherents.journal.models import Entry
 from adherents.members.models import Member
 from adherents.ui import paper as ui_paper
 from adherents.vault.models import Deposit, Receipt, SigningKey
-from adherents.vault.proof import keys, paper
-from adherents.vault.proof.attachment import receipts_in
-from adherents.vault.proof.statement import (
+from adherents.vault.receipts import keys, signing
+from adherents.vault.receipts import pdf as receipt_pdf
+from adherents.vault.receipts import services as receipts
+from adherents.vault.receipts.attachment import receipts_in
+from adherents.vault.receipts.statement import (
     Envelope,
     File,
     Statement,
@@ -39,8 +41,7 @@ from adherents.vault.proof.statement import (
     read_envelope,
     read_statement,
 )
-from adherents.vault.proof.verdict import ProvesNothing, ReceiptFault, ReceiptVerdict, judge
-from adherents.vault.services import receipts, signing
+from adherents.vault.receipts.verdict import ProvesNothing, ReceiptFault, ReceiptVerdict, judge
 from tests.cast import CAMILLE, ENGLISH
 from tests.factories import open_account
 from tests.vault.conftest import browser_of, deposited, pdf, picture, send, upload
@@ -100,7 +101,7 @@ def test_the_receipt_is_signed_with_the_deposit_and_says_what_arrived(
     answer = signed_in.get(address(deposit, "json"))
     envelope = read_envelope(answer.content)
     statement = json.loads(envelope.payload)
-    first, second = deposit.documents.order_by("place")
+    first, second = deposit.documents.order_by("rank")
     assert statement == {
         "algorithm": "Ed25519",
         "deposited_at": "2026-11-23T16:52:07+01:00",
@@ -195,11 +196,11 @@ def test_the_pdf_shows_everything_in_french(signed_in: Client, member: Member) -
         "Relevé d’été – « œuvre » n° 26.pdf",
         "RIB · PDF",
         f"{document.size:,} octets".replace(",", " "),
-        " ".join(paper.groups(document.sha256)),
+        " ".join(ui_paper.groups(document.sha256)),
         "Ce que cet accusé prouve",
         "http://testserver/verifier/",
         "Ed25519",
-        " ".join(paper.groups(stated(deposit).key_id)),
+        " ".join(ui_paper.groups(stated(deposit).key_id)),
     ):
         assert words in shown, shown
     signature = bytes(Receipt.objects.get().signature).hex()
@@ -278,19 +279,19 @@ def test_a_deposit_older_than_receipts_is_signed_when_asked_for_and_says_so(
 )
 def test_any_name_can_be_drawn_and_is_exact_in_what_is_signed(name: str) -> None:
     statement = sample(files=(File(name, "rib", "RIB", "application/pdf", 1, "ab" * 32),))
-    drawn = paper.draw(_signed(statement), "fr")
+    drawn = receipt_pdf.draw(_signed(statement), "fr")
     (envelope,) = receipts_in(drawn)
     assert read_statement(envelope.payload).files[0].name == name
     shown = text_of(drawn)
-    assert paper.drawable(name).replace(" ", "") in shown.replace(" ", "")
-    assert ("Un carré" in shown) == ("□" in paper.drawable(name))
+    assert ui_paper.drawable(name).replace(" ", "") in shown.replace(" ", "")
+    assert ("Un carré" in shown) == ("□" in ui_paper.drawable(name))
 
 
 def test_every_character_said_to_be_drawn_is_in_the_fonts() -> None:
     every = [chr(code) for first, last in ui_paper._DRAWN for code in range(first, last + 1)]
     lines = ["".join(every[start : start + 60]) for start in range(0, len(every), 60)]
     files = tuple(File(f"a{line}", "rib", "RIB", "application/pdf", 1, "ab" * 32) for line in lines)
-    assert paper.draw(_signed(sample(files=files)), "fr")  # typst refuses a character that no font has
+    assert receipt_pdf.draw(_signed(sample(files=files)), "fr")  # typst refuses a character that no font has
     assert not [
         character for character in every if unicodedata.category(character) in {"Cc", "Cn", "Co", "Cs"}
     ]
@@ -452,7 +453,7 @@ def test_the_envelope_has_one_value_a_line(member: Member) -> None:
 def given(member: Member) -> dict[str, bytes]:
     deposit = deposit_of(member)
     envelope = receipts.envelope_of(deposit)
-    return {"json": envelope.written(), "pdf": paper.draw(envelope, "fr")}
+    return {"json": envelope.written(), "pdf": receipt_pdf.draw(envelope, "fr")}
 
 
 def fault_of(data: bytes) -> ReceiptFault:
@@ -515,7 +516,7 @@ def test_another_keys_signature_is_altered_and_another_portals_receipt_is_of_an_
     resigned = Envelope(envelope.payload, keys.sign(b"z" * 32, envelope.payload))
     assert fault_of(resigned.written()) == ReceiptFault.ALTERED
     assert fault_of(_signed(sample()).written()) == ReceiptFault.UNKNOWN_KEY
-    assert fault_of(paper.draw(_signed(sample()), "fr")) == ReceiptFault.UNKNOWN_KEY
+    assert fault_of(receipt_pdf.draw(_signed(sample()), "fr")) == ReceiptFault.UNKNOWN_KEY
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,9 @@ from adherents.storage.objects import StorageFailed
 from adherents.storage.reading import clear_bytes
 from adherents.vault.models import Document, PendingFile, Upload, UploadPart
 from adherents.vault.refusals import FileRefusal
-from adherents.vault.services import arrival, resuming
+from adherents.vault.services import receiving
 from adherents.vault.services.verification import Pace, Verified, verify_everything
+from adherents.vault.uploads import services as resuming
 from adherents.vault.views import sending as page
 from tests.vault.conftest import SENDING, browser_of, objects_in, pdf, picture, send, upload, waiting
 
@@ -459,7 +460,7 @@ def test_a_full_storage_is_said_and_what_came_before_stays(
     fresh = announce(signed_in, LARGE)["Location"]
     with monkeypatch.context() as broken:
         broken.setattr(resuming, "Sealer", full)
-        broken.setattr(arrival, "Sealer", full)
+        broken.setattr(receiving, "Sealer", full)
         for path, at in ((address, 5000), (fresh, 0)):
             answer = bring(signed_in, path, LARGE[at:], at)
             assert (answer.status_code, answer.json()["reason"]) == (503, "not_kept")
@@ -508,7 +509,7 @@ def test_files_are_deposited_in_the_order_in_which_the_page_shows_them(signed_in
         ids[name] = address.split("/")[-2]
     wanted = ["a.png", "b.png", "c.png"]
     send(signed_in, order=["nonsense", *(ids[name] for name in wanted)])
-    assert [document.name for document in Document.objects.order_by("place")] == wanted
+    assert [document.name for document in Document.objects.order_by("rank")] == wanted
 
 
 def test_the_page_has_the_client_and_does_without(signed_in: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from adherents.members.models import Member
 from adherents.storage.models import UnclaimedObject
 from adherents.storage.reading import clear_bytes
 from adherents.vault.models import PendingFile, Upload, UploadPart
-from adherents.vault.services import resuming
+from adherents.vault.uploads import services as resuming
 from tests.vault.conftest import pdf
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]

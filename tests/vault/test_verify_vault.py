@@ -19,9 +19,9 @@ from adherents.storage.objects import StorageFailed, begin, fresh_name
 from adherents.storage.reading import Altered
 from adherents.vault.models import Document, Page, PendingFile
 from adherents.vault.services import verification
-from adherents.vault.services.arrival import UploadBatch
 from adherents.vault.services.attaching import keep_waiting
 from adherents.vault.services.reading import download
+from adherents.vault.services.receiving import UploadBatch
 from adherents.vault.services.rendition import draw_due
 from adherents.vault.services.verification import Pace, Verified, verify_everything
 from tests.vault.conftest import deposited, pdf

@@ -1,6 +1,7 @@
 """What this room does to every request: its language, the answer to requests that come too often, a proof that is asked again."""
 
 import logging
+import uuid
 from collections.abc import Callable
 from http import HTTPStatus
 from urllib.parse import urlencode
@@ -15,8 +16,11 @@ from django.urls import Resolver404, resolve
 from django.utils import translation
 
 from adherents.accounts import sessions
-from adherents.accounts.limits import RateLimited
+from adherents.accounts.browser import address_of
+from adherents.accounts.decorators import account_of
+from adherents.accounts.limits import RateLimited, hit
 from adherents.accounts.next_page import NEXT, to_sign_in
+from adherents.accounts.services.refusals import note_object_refused
 
 log = logging.getLogger("adherents.limits")
 Handler = Callable[[HttpRequest], HttpResponseBase]
@@ -106,3 +110,36 @@ class ProveAgainMiddleware:
         if not ways:
             return redirect(to_sign_in(request))
         return redirect(f"{ways[0]['url']}?{urlencode({NEXT: request.get_full_path()})}")
+
+
+class ObjectRefusals:
+    """Another's object and one that never was are answered alike, 404: both are counted, and journalled. One entry for each 404
+    of an address that names an object, up to the limit; past it, 429 and a line in the log.
+
+    So a person who tries many identifiers is seen and stopped, and the journal does not grow with the attempts.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        page = request.resolver_match
+        if response.status_code != 404 or page is None or "<" not in page.route:
+            return response
+        if not request.user.is_authenticated:
+            return response
+        account = account_of(request)
+        try:
+            hit("object", address=address_of(request), identifier=account.subject)
+        except RateLimited as often:
+            log.warning("rate limited", extra={"action": often.action})
+            response.close()
+            return render(request, "ui/errors/429.html", status=429)
+        note_object_refused(account=account, page=page.view_name, wanted=_named(page.kwargs))
+        return response
+
+
+def _named(given: dict[str, object]) -> str:
+    """The identifiers in the address that only the portal gives: those that a person types may say anything."""
+    return " ".join(str(value) for value in given.values() if isinstance(value, uuid.UUID | int))

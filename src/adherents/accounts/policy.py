@@ -92,37 +92,37 @@ _SPECIAL_LETTERS = "µ"
 
 def character_classes(password: str) -> set[str]:
     """Which of digit, special and uppercase the password holds. Special: printable, not letter, not digit, not space."""
-    found = set()
+    classes = set()
     for character in password:
         if character.isdigit():
-            found.add("digit")
+            classes.add("digit")
         elif character.isupper():
-            found.add("uppercase")
+            classes.add("uppercase")
         elif character in _SPECIAL_LETTERS or (
             character.isprintable() and not character.isalnum() and not character.isspace()
         ):
-            found.add("special")
-    return found
+            classes.add("special")
+    return classes
 
 
 def weaknesses(
     password: str, rules: PasswordRules, *, personal: Iterable[str] = (), is_common: Callable[[str], bool]
 ) -> list[Weakness]:
     """Every reason why this (normalised) password may not be set, history apart; empty when it may (G2)."""
-    found = []
+    reasons = []
     if len(password) < rules.min_length:
-        found.append(Weakness.TOO_SHORT)
+        reasons.append(Weakness.TOO_SHORT)
     if len(password) > rules.max_length:
-        found.append(Weakness.TOO_LONG)
+        reasons.append(Weakness.TOO_LONG)
     if rules.lowercase_required and not any(character.islower() for character in password):
-        found.append(Weakness.NO_LOWERCASE)
+        reasons.append(Weakness.NO_LOWERCASE)
     if len(character_classes(password)) < rules.classes_required:
-        found.append(Weakness.TOO_FEW_CLASSES)
+        reasons.append(Weakness.TOO_FEW_CLASSES)
     if is_personal(password, personal):
-        found.append(Weakness.PERSONAL)
+        reasons.append(Weakness.PERSONAL)
     if is_common(password):
-        found.append(Weakness.COMMON)
-    return found
+        reasons.append(Weakness.COMMON)
+    return reasons
 
 
 def is_personal(password: str, personal: Iterable[str]) -> bool:

@@ -39,8 +39,8 @@ def counters() -> Iterator[RotationStats]:
             for index in blind_indexes("sign-in", identifier)
             if index != blind_index("sign-in", identifier)
         }
-        found = SignInCounter.objects.filter(identifier_index__in=list(old)) if old else []
-        for identifier in {old[bytes(row.identifier_index)] for row in found}:
+        counters = SignInCounter.objects.filter(identifier_index__in=list(old)) if old else []
+        for identifier in {old[bytes(row.identifier_index)] for row in counters}:
             _count_under_the_first_key(identifier, turned)
         yield turned
 

@@ -17,7 +17,7 @@ from adherents.accounts.views.agent import sign_in_again as agent_signs_in_again
 from adherents.accounts.views.member import sign_in_again
 from adherents.drafts.posted import door_to, keep_posted
 from adherents.vault.refusals import FileRefusal
-from adherents.vault.resumable import protocol
+from adherents.vault.uploads import tus_headers
 
 RETRY_AFTER = 5  # seconds
 PARTS_AWAY = (OperationalError, InterfaceError, CacheGone, CacheSilent)
@@ -88,7 +88,7 @@ def _away(request: HttpRequest) -> HttpResponse:
     headers = {"Retry-After": str(RETRY_AFTER), "Cache-Control": "no-store"}
     if "Tus-Resumable" in request.headers:  # a program asks: in its words, and for the page's reader
         told = {"reason": FileRefusal.NOT_KEPT.value, "sentence": str(FileRefusal.NOT_KEPT.label)}
-        return JsonResponse(told, status=503, headers=headers | {"Tus-Resumable": protocol.VERSION})
+        return JsonResponse(told, status=503, headers=headers | {"Tus-Resumable": tus_headers.VERSION})
     return HttpResponse(render_to_string("ui/errors/away.html"), status=503, headers=headers)
 
 

@@ -67,7 +67,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "adherents.accounts.middleware.RateLimitedMiddleware",
     "adherents.drafts.posted.KeepWhatNobodyPosts",
-    "adherents.accounts.refusals.ObjectRefusals",
+    "adherents.accounts.middleware.ObjectRefusals",
     "adherents.accounts.middleware.cookies_refused",
     "adherents.accounts.middleware.ProveAgainMiddleware",
 ]

@@ -13,7 +13,7 @@ from adherents.members.acting import on_own_file
 from adherents.members.models import Member
 from adherents.messaging.models import Message, Thread
 from adherents.messaging.services import threads as service
-from adherents.vault.services.arrival import FormFiles, UploadBatch
+from adherents.vault.services.receiving import FormFiles, UploadBatch
 
 ADVISER, SUPERVISOR = AGENTS[0].email, AGENTS[1].email
 

@@ -46,9 +46,9 @@ from adherents.members.services.accounts import attach_account
 from adherents.members.services.addresses import record_bounce
 from adherents.members.services.import_files import import_files
 from adherents.vault.models import Document, State
-from adherents.vault.services.arrival import Arrived, FormFiles, UploadBatch
 from adherents.vault.services.deposit import Form
 from adherents.vault.services.preparing import keep_waiting
+from adherents.vault.services.receiving import Arrived, FormFiles, UploadBatch
 from adherents.vault.services.rendition import draw_due
 from adherents.vault.services.sending import send
 

@@ -3,8 +3,8 @@
 from django import forms
 from django.http import HttpRequest
 
+from adherents.drafts.form_sheets import Sheet
 from adherents.drafts.kinds import DraftKind
-from adherents.drafts.sheets import Sheet
 
 
 def reason_draft(request: HttpRequest, form: type[forms.Form], about: int | str = "") -> Sheet:

@@ -12,9 +12,9 @@ from adherents.accounts.browser import address_of
 from adherents.accounts.decorators import KEPT, NOT_DONE, at_door, needs_to_sign_in
 from adherents.accounts.limits import RateLimited, hit
 from adherents.accounts.next_page import sign_in_address
+from adherents.drafts.form_sheets import FIELD
 from adherents.drafts.places import DraftPlace, NotAPlace, open_place
 from adherents.drafts.services import keep
-from adherents.drafts.sheets import FIELD
 from adherents.journal.subjects import Kind, subject_of
 
 Handler = Callable[[HttpRequest], HttpResponseBase]

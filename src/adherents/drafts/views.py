@@ -10,10 +10,10 @@ from django.views.decorators.http import require_POST
 
 from adherents.accounts.browser import address_of
 from adherents.accounts.limits import RateLimited, hit
+from adherents.drafts.form_sheets import FIELD
 from adherents.drafts.models import KEPT_FOR
 from adherents.drafts.places import DraftPlace, NotAPlace, open_place
 from adherents.drafts.services import keep
-from adherents.drafts.sheets import FIELD
 from adherents.journal.subjects import Kind, subject_of
 
 

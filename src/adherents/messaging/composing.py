@@ -16,10 +16,10 @@ from adherents.members.acting import Acting
 from adherents.messaging.models import Thread
 from adherents.vault.models import PendingFile, PendingFileQuerySet
 from adherents.vault.services.allowance import NoRoom, allowance_of, room_of
-from adherents.vault.services.arrival import MEGABYTE, FormFiles, UploadBatch
 from adherents.vault.services.attaching import keep_waiting
 from adherents.vault.services.deposit import FilesGone
-from adherents.vault.uploads import SealingUploadHandler
+from adherents.vault.services.receiving import MEGABYTE, FormFiles, UploadBatch
+from adherents.vault.uploads.handlers import SealingUploadHandler
 
 
 class Writing:

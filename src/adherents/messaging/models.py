@@ -168,7 +168,7 @@ class Attachment(models.Model):
     document = models.OneToOneField(Document, on_delete=models.CASCADE, related_name="attached_to")
 
     class Meta:
-        ordering = ["document__place"]
+        ordering = ["document__rank"]
 
     def __str__(self) -> str:
         return f"attachment {self.document_id}"

@@ -145,12 +145,12 @@ WAITS = """CASE WHEN document.set_aside = '' OR document.answers_id IS NULL
                 THEN document.id ELSE document.answers_id END"""  # for which an answer counts (`Document.send_instead`)
 CHOICE = """
 WITH asked AS (
-    SELECT document.id, document.answers_id, document.set_aside, document.at, document.place, decision.until,
+    SELECT document.id, document.answers_id, document.set_aside, document.at, document.rank, decision.until,
            CASE WHEN decision.until < %(today)s THEN 0
                 WHEN decision.until IS NOT NULL THEN 2
                 WHEN document.state = 'refused' THEN 1
                 WHEN document.state = 'incomplete' THEN 3
-                ELSE 4 END AS rank
+                ELSE 4 END AS urgency
     FROM vault_document AS document
     LEFT JOIN casework_item AS item ON item.document_id = document.id
     LEFT JOIN casework_decision AS decision
@@ -171,21 +171,21 @@ WITH asked AS (
                SELECT failed.id FROM vault_document AS failed
                WHERE failed.answers_id = asked.id AND failed.set_aside IN ({mendable})
                ORDER BY failed.at DESC, failed.id LIMIT 1) AS failed,
-           ROW_NUMBER() OVER (ORDER BY rank, until, at, place, id) AS position
+           ROW_NUMBER() OVER (ORDER BY urgency, until, at, rank, id) AS position
     FROM asked
     WHERE set_aside = '' OR answers_id IS NULL OR answers_id NOT IN (SELECT id FROM asked)
 ), beside AS (
-    SELECT id, {waits} AS waits, ROW_NUMBER() OVER (ORDER BY at DESC, place, id) AS position
+    SELECT id, {waits} AS waits, ROW_NUMBER() OVER (ORDER BY at DESC, rank, id) AS position
     FROM vault_document AS document
     WHERE member_id = %(member)s AND origin <> 'message' AND id NOT IN (SELECT id FROM asked)
-    ORDER BY at DESC, place, id LIMIT %(most_beside)s
+    ORDER BY at DESC, rank, id LIMIT %(most_beside)s
 )
 SELECT in_all, id, failed, position FROM again WHERE position <= %(most_again)s
 UNION ALL
 SELECT 0, id, (
            SELECT answer.id FROM vault_document AS answer
            WHERE answer.answers_id = beside.waits AND answer.set_aside = '' AND answer.state <> 'withdrawn'
-           ORDER BY answer.at DESC, answer.place LIMIT 1), position FROM beside
+           ORDER BY answer.at DESC, answer.rank LIMIT 1), position FROM beside
 ORDER BY 4
 """
 

@@ -2,8 +2,8 @@ from adherents.inspection.rasteriser.process import kept_ready
 from adherents.vault.models import DrawingTurn
 from adherents.vault.services.preparing import tell_what_waits
 from adherents.vault.services.rendition import draw_due
-from adherents.vault.services.resuming import sweep_expired
 from adherents.vault.services.sweeping import sweep_forgotten
+from adherents.vault.uploads.services import sweep_expired
 from adherents.work.registry import sweep
 
 

@@ -14,10 +14,10 @@ from adherents.work.purging import Due, purge
 def documents() -> Iterable[Due]:
     for rule in rules():
         waiting = rule.waiting()
-        said = f"treated before {day(rule.before)} ({rule.months} months)"
+        sentence = f"treated before {day(rule.before)} ({rule.months} months)"
         if waiting:
-            said += f"; {waiting} older one(s) never treated, kept"
-        yield Due(f"document(s) {rule.kind}", said, rule.over().count(), partial(destroy, rule))
+            sentence += f"; {waiting} older one(s) never treated, kept"
+        yield Due(f"document(s) {rule.kind}", sentence, rule.over().count(), partial(destroy, rule))
 
 
 @purge

@@ -65,6 +65,8 @@ def add_replies(documents: Iterable[Replied]) -> None:
     shown = list(documents)
     if not shown:
         return
-    found = {key: reply for read in SOURCES for key, reply in read({one.pk for one in shown}).items()}
+    replies = {
+        key: reply for read in SOURCES for key, reply in read({document.pk for document in shown}).items()
+    }
     for document in shown:
-        document.reply = found.get(document.pk)
+        document.reply = replies.get(document.pk)

@@ -7,7 +7,7 @@ from adherents.crypto.keys import CannotOpen
 from adherents.crypto.rotation import RotationStats, Stored, each_row, rotation
 from adherents.storage.models import SealedFile
 from adherents.vault.models import SigningKey
-from adherents.vault.services import signing
+from adherents.vault.receipts import signing
 from adherents.vault.services.verification import sealed_models
 
 

@@ -1,8 +1,9 @@
 from django.urls import path
 
 from adherents.vault.origins import Origin
-from adherents.vault.resumable import endpoint
-from adherents.vault.views import member, own, proof, sending
+from adherents.vault.receipts import views as receipts
+from adherents.vault.uploads import views as uploads
+from adherents.vault.views import member, own, sending
 
 app_name = "vault"
 urlpatterns = [
@@ -12,11 +13,11 @@ urlpatterns = [
     path("envoyer/", sending.send, name="send"),
     path("envoyer/<uuid:arrival_id>/retirer/", sending.drop, name="drop"),
     path("envoyer/<uuid:sending_id>/garder/", sending.keep, name="keep"),
-    path("envoyer/fichiers/", endpoint.uploads, name="uploads"),
-    path("envoyer/fichiers/<uuid:upload_id>/", endpoint.upload, name="upload"),
+    path("envoyer/fichiers/", uploads.uploads, name="uploads"),
+    path("envoyer/fichiers/<uuid:upload_id>/", uploads.upload, name="upload"),
     path("accuses/<str:number>/", member.receipt, name="receipt"),
-    path("accuses/<str:number>/accuse.pdf", proof.receipt_pdf, name="receipt_pdf"),
-    path("accuses/<str:number>/accuse.json", proof.receipt_json, name="receipt_json"),
+    path("accuses/<str:number>/accuse.pdf", receipts.receipt_pdf, name="receipt_pdf"),
+    path("accuses/<str:number>/accuse.json", receipts.receipt_json, name="receipt_json"),
     path("<uuid:document_id>/", member.document, name="document"),
     path("<uuid:document_id>/reprendre/", own.take_back, name="take_back"),
     path("<uuid:document_id>/telecharger/", member.download, name="download"),
@@ -26,9 +27,9 @@ urlpatterns = [
 # For everybody, under an address of its own.
 proof_patterns = (
     [
-        path("", proof.check, name="check"),
-        path("cle.pem", proof.all_keys, name="keys"),
-        path("cle-<str:key_id>.pem", proof.one_key, name="key"),
+        path("", receipts.check, name="check"),
+        path("cle.pem", receipts.all_keys, name="keys"),
+        path("cle-<str:key_id>.pem", receipts.one_key, name="key"),
     ],
     "proof",
 )

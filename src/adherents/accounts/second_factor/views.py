@@ -144,8 +144,8 @@ class Index(IndexView):  # type: ignore[misc]
             "has_sheet": services.recovery_codes(account) is not None,
         }
         context: dict[str, Any] = super().get_context_data(**kwargs)
-        found = context["authenticators"]
-        return context | own | {"app": found.get(Kind.TOTP), "passkeys": found.get(Kind.WEBAUTHN, [])}
+        by_kind = context["authenticators"]
+        return context | own | {"app": by_kind.get(Kind.TOTP), "passkeys": by_kind.get(Kind.WEBAUTHN, [])}
 
 
 @method_decorator(sensitive_post_parameters("code", "credential"), name="dispatch")

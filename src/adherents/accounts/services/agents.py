@@ -184,8 +184,8 @@ def _locked(agent: Account, by: Account) -> Account:
     if agent.pk == by.pk:
         raise NotOneself
     concerned = Q(role=Role.ADMINISTRATOR) | Q(pk__in=[agent.pk, by.pk])
-    found = Account.objects.agents().filter(concerned).select_for_update().order_by("pk")
-    rows = {row.pk: row for row in found}
+    agents = Account.objects.agents().filter(concerned).select_for_update().order_by("pk")
+    rows = {row.pk: row for row in agents}
     if rows[by.pk].closed_at is not None or rows[by.pk].role != Role.ADMINISTRATOR:
         raise NotAnyMore
     return rows[agent.pk]

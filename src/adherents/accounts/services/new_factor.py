@@ -14,8 +14,14 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from adherents.accounts import mails
-from adherents.accounts.factor_requests import FactorRequest
-from adherents.accounts.models import AccessLink, Account, KnownDevice, Purpose, SessionEndReason
+from adherents.accounts.models import (
+    AccessLink,
+    Account,
+    FactorRequest,
+    KnownDevice,
+    Purpose,
+    SessionEndReason,
+)
 from adherents.accounts.services.access_link import DeadLink, open_link, send_link, use_up
 from adherents.insurer.profile import profile
 from adherents.journal.events import Event

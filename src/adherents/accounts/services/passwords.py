@@ -40,9 +40,9 @@ def check_in_itself(password: str) -> None:
 
     Raises `WeakPassword`.
     """
-    found = policy.weaknesses(normalise_password(password), password_rules(), is_common=is_common)
-    if password and found:
-        raise WeakPassword(found)
+    weaknesses = policy.weaknesses(normalise_password(password), password_rules(), is_common=is_common)
+    if password and weaknesses:
+        raise WeakPassword(weaknesses)
 
 
 def encode_new(*, account: Account, password: str) -> str:
@@ -57,14 +57,14 @@ def encode_new(*, account: Account, password: str) -> str:
 def check_new(*, account: Account, password: str) -> None:
     """Check that this person may take this password. Call it only after they proved who they are. Raises `WeakPassword`."""
     password = normalise_password(password)
-    found = policy.weaknesses(
+    weaknesses = policy.weaknesses(
         password, password_rules(), personal=personal_words(account), is_common=is_common
     )
     former = list(account.former_passwords.values_list("encoded", flat=True))
     if any(check_password(password, encoded) for encoded in [account.password, *former] if encoded):
-        found.append(Weakness.ALREADY_USED)
-    if found:
-        raise WeakPassword(found)
+        weaknesses.append(Weakness.ALREADY_USED)
+    if weaknesses:
+        raise WeakPassword(weaknesses)
 
 
 @needs_transaction

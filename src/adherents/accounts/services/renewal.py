@@ -16,7 +16,7 @@ def warn(limit: int = 500) -> int:
     period = renewal()
     if period is None:
         return 0
-    now, found = timezone.now(), 0
+    now, warned = timezone.now(), 0
     for days in profile().password.renewal_notice_days:
         ends_by = now + timedelta(days=days)
         due = Account.objects.filter(
@@ -28,8 +28,8 @@ def warn(limit: int = 500) -> int:
         ).order_by("password_changed_at")[:limit]
         for account in due:
             _warn(account, days)
-            found += 1
-    return found
+            warned += 1
+    return warned
 
 
 def _warn(account: Account, days: int) -> None:

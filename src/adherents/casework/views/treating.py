@@ -28,9 +28,9 @@ from adherents.casework.views.queue import (
 )
 from adherents.desk.views.document import document_or_404, image_response, viewer_context
 from adherents.desk.views.member_record import record_context
+from adherents.drafts.form_sheets import Sheet
 from adherents.drafts.kinds import DECISIONS, DraftKind
 from adherents.drafts.models import Draft
-from adherents.drafts.sheets import Sheet
 from adherents.insurer.profile import profile
 from adherents.insurer.treatment import Reason, Use
 

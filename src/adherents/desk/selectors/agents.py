@@ -7,8 +7,7 @@ from django.db.models import Count, Exists, OuterRef
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from adherents.accounts.factor_requests import FactorRequest
-from adherents.accounts.models import Account, Session, SignInCounter
+from adherents.accounts.models import Account, FactorRequest, Session, SignInCounter
 from adherents.accounts.permissions import TABLE, Act
 from adherents.accounts.policy import Standing
 from adherents.crypto.index import blind_indexes

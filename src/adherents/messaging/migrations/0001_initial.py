@@ -81,7 +81,7 @@ class Migration(migrations.Migration):
                 ('message', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='attachments', to='messaging.message')),
             ],
             options={
-                'ordering': ['document__place'],
+                'ordering': ['document__rank'],
             },
         ),
         migrations.CreateModel(

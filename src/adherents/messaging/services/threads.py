@@ -26,8 +26,8 @@ from adherents.members.models import Member
 from adherents.messaging import mails, placeholders
 from adherents.messaging.models import Attachment, Message, Thread
 from adherents.vault.models import Document
-from adherents.vault.services.arrival import FormFiles, discard
 from adherents.vault.services.attaching import attach
+from adherents.vault.services.receiving import FormFiles, discard
 from adherents.vault.services.standing import check_open, lock
 
 NOTHING = FormFiles()

@@ -17,8 +17,8 @@ from adherents.accounts.decorators import account_of, allowed_to
 from adherents.accounts.models import Account
 from adherents.accounts.permissions import Act, acts_of
 from adherents.desk.views.member_record import record_context
+from adherents.drafts.form_sheets import Sheet
 from adherents.drafts.kinds import DraftKind
-from adherents.drafts.sheets import Sheet
 from adherents.members.models import Member
 from adherents.messaging import placeholders
 from adherents.messaging.forms import AnswerForm, CloseForm, NoteForm, StartForm, TransferForm

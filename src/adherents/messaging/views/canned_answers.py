@@ -8,8 +8,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from adherents.accounts.decorators import account_of, allowed_to
 from adherents.accounts.permissions import Act, acts_of
+from adherents.drafts.form_sheets import Sheet
 from adherents.drafts.kinds import DraftKind
-from adherents.drafts.sheets import Sheet
 from adherents.journal.subjects import Kind, subject_of
 from adherents.messaging import placeholders
 from adherents.messaging.forms import CannedAnswerForm

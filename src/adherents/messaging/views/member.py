@@ -13,11 +13,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from adherents.accounts.decorators import account_of, member_required
 from adherents.accounts.next_page import takes_files
+from adherents.drafts.form_sheets import Sheet
 from adherents.drafts.kinds import DraftKind
-from adherents.drafts.sheets import Sheet
 from adherents.insurer.calendar import add_working_days
 from adherents.insurer.profile import profile
 from adherents.members.acting import May
+from adherents.members.decorators import acting_of
 from adherents.members.models import Member
 from adherents.messaging.composing import Writing
 from adherents.messaging.forms import MessageForm, NewThreadForm
@@ -26,9 +27,8 @@ from adherents.messaging.selectors import conversation
 from adherents.messaging.services import threads as service
 from adherents.ui import moments
 from adherents.vault.models import Document
-from adherents.vault.services.arrival import FormFiles
+from adherents.vault.services.receiving import FormFiles
 from adherents.vault.services.standing import Closed
-from adherents.vault.views.member import acting_of
 
 PAGE_LENGTH = 20
 

@@ -56,7 +56,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('name', models.CharField(max_length=200)),
                 ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('place', models.PositiveSmallIntegerField(default=1, help_text='in its deposit, from 1')),
+                ('rank', models.PositiveSmallIntegerField(default=1, help_text='in its deposit, from 1')),
                 ('photo_count', models.PositiveSmallIntegerField(default=0, help_text='of those that are gathered in it')),
                 ('kind', models.CharField(max_length=40)),
                 ('note', models.TextField(blank=True, default='')),
@@ -213,11 +213,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='document',
-            index=models.Index(fields=['member', '-at', 'place', 'id'], name='documents_newest_first'),
+            index=models.Index(fields=['member', '-at', 'rank', 'id'], name='documents_newest_first'),
         ),
         migrations.AddIndex(
             model_name='document',
-            index=models.Index(fields=['member', 'origin', '-at', 'place', 'id'], name='documents_by_origin'),
+            index=models.Index(fields=['member', 'origin', '-at', 'rank', 'id'], name='documents_by_origin'),
         ),
         migrations.AddIndex(
             model_name='document',

@@ -74,7 +74,7 @@ class Earlier(NamedTuple):
 
     document_id: uuid.UUID
     at: datetime
-    place: int
+    rank: int
     number: str
 
 
@@ -99,7 +99,7 @@ SHOWN_ON_A_CARD = [
 class DocumentQuerySet(FairQuerySet):
     def of(self, member: Member) -> Self:
         """A member's documents, newest first; those of one deposit in the order in which they came."""
-        return self.filter(member=member).order_by("-at", "place", "pk")
+        return self.filter(member=member).order_by("-at", "rank", "pk")
 
     def kept(self) -> Self:
         """Those that can still be opened: of the others only the proof is left that they were."""
@@ -123,7 +123,7 @@ class DocumentQuerySet(FairQuerySet):
         sent = self.model.objects.filter(answers=OuterRef("waits"), set_aside="").exclude(
             state=State.WITHDRAWN
         )
-        latest = sent.order_by("-at", "place")
+        latest = sent.order_by("-at", "rank")
         return self.annotate(
             waits=waits,
             answer_id=Subquery(latest.values("pk")[:1]),
@@ -146,7 +146,7 @@ class Document(DueWork, NamedFile):
     deposit = models.ForeignKey(Deposit, on_delete=models.PROTECT, related_name="documents")
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="documents")
     at = models.DateTimeField(default=timezone.now)
-    place = models.PositiveSmallIntegerField(default=1, help_text="in its deposit, from 1")
+    rank = models.PositiveSmallIntegerField(default=1, help_text="in its deposit, from 1")
     photo_count = models.PositiveSmallIntegerField(default=0, help_text="of those that are gathered in it")
     kind = models.CharField(max_length=40)
     beneficiary = models.ForeignKey(
@@ -192,8 +192,8 @@ class Document(DueWork, NamedFile):
 
     class Meta:
         indexes = [
-            models.Index(fields=["member", "-at", "place", "id"], name="documents_newest_first"),
-            models.Index(fields=["member", "origin", "-at", "place", "id"], name="documents_by_origin"),
+            models.Index(fields=["member", "-at", "rank", "id"], name="documents_newest_first"),
+            models.Index(fields=["member", "origin", "-at", "rank", "id"], name="documents_by_origin"),
             models.Index(fields=["member", "sha256"], name="documents_same_bytes"),
             models.Index(fields=["kind", "state_at"], name="documents_by_retention"),
             models.Index(

@@ -13,15 +13,15 @@ from adherents.vault.models import Document, DocumentQuerySet, Earlier, Gathered
 def narrowed(documents: DocumentQuerySet, asked: Mapping[str, Any]) -> DocumentQuerySet:
     """Those of `documents` that are looked for: `kind`, `state`, `since` and `until` (days, both included), `words`."""
     simple = {"kind": "kind", "state": "state", "since": "at__date__gte", "until": "at__date__lte"}
-    found = documents.filter(**{simple[name]: asked[name] for name in simple if name in asked})
+    matching = documents.filter(**{simple[name]: asked[name] for name in simple if name in asked})
     if words := asked.get("words"):
         number = Q(deposit__number__iexact=words.strip())
         named = Q()
         for word in name_key(words).split() or [words]:
             named &= Q(name_key__contains=word)
         photos = GatheredPhoto.objects.filter(named, document=OuterRef("pk"))
-        found = found.filter(named | number | Q(Exists(photos), photo_count__gt=0))
-    return found
+        matching = matching.filter(named | number | Q(Exists(photos), photo_count__gt=0))
+    return matching
 
 
 def sent_before(documents: Sequence[Document]) -> dict[uuid.UUID, Earlier]:
@@ -30,22 +30,22 @@ def sent_before(documents: Sequence[Document]) -> dict[uuid.UUID, Earlier]:
     What was sent counts: the photos of a document, and not the PDF that was made of them. Two queries; one where none of
     these documents has photos.
     """
-    prefetch_related_objects([one for one in documents if one.photo_count], "photos")
-    sent = {one.pk: {file.sha256 for file in one.sent_files} for one in documents}
-    members, digests = {one.member_id for one in documents}, set().union(*sent.values())
+    prefetch_related_objects([document for document in documents if document.photo_count], "photos")
+    sent = {document.pk: {file.sha256 for file in document.sent_files} for document in documents}
+    members, digests = {document.member_id for document in documents}, set().union(*sent.values())
     same = Document.objects.kept().filter(member_id__in=members, sha256__in=digests, photo_count=0)
     photos = GatheredPhoto.objects.filter(
         document__member_id__in=members, document__erased_at__isnull=True, sha256__in=digests
     ).order_by()
-    named = ("pk", "at", "place", "deposit__number")
+    named = ("pk", "at", "rank", "deposit__number")
     alike = same.values_list("member_id", "sha256", *named).union(
         photos.values_list("document__member_id", "sha256", *(f"document__{name}" for name in named))
     )
-    found: dict[uuid.UUID, Earlier] = {}
+    earlier_of: dict[uuid.UUID, Earlier] = {}
     files = [(member_id, digest, Earlier(*facts)) for member_id, digest, *facts in alike]
-    for member_id, digest, earlier in sorted(files, key=lambda file: (file[2].at, file[2].place)):
-        for one in documents:
-            is_same = member_id == one.member_id and digest in sent[one.pk]
-            if is_same and (earlier.at, earlier.place) < (one.at, one.place):
-                found[one.pk] = earlier
-    return found
+    for member_id, digest, earlier in sorted(files, key=lambda file: (file[2].at, file[2].rank)):
+        for document in documents:
+            is_same = member_id == document.member_id and digest in sent[document.pk]
+            if is_same and (earlier.at, earlier.rank) < (document.at, document.rank):
+                earlier_of[document.pk] = earlier
+    return earlier_of

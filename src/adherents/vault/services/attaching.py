@@ -8,9 +8,9 @@ from adherents.database.transactions import needs_transaction
 from adherents.members.acting import Acting
 from adherents.members.models import Member
 from adherents.vault.models import Document
-from adherents.vault.services import arrival
-from adherents.vault.services.arrival import Arrived, FormFiles
+from adherents.vault.services import receiving
 from adherents.vault.services.deposit import NothingArrived, with_message
+from adherents.vault.services.receiving import Arrived, FormFiles
 from adherents.vault.services.standing import check_open, lock
 
 
@@ -24,7 +24,7 @@ def attach(*, acting: Acting, files: FormFiles) -> list[Document]:
     if files.arrived:
         lock(acting.file)
     try:
-        return list(with_message(acting=acting, files=files).documents.order_by("place"))
+        return list(with_message(acting=acting, files=files).documents.order_by("rank"))
     except NothingArrived:
         return []
 
@@ -36,4 +36,4 @@ def keep_waiting(*, member: Member, arrived: Sequence[Arrived]) -> None:
     with transaction.atomic():
         check_open(member)
         lock(member)
-        arrival.keep_waiting(member=member, arrived=arrived)
+        receiving.keep_waiting(member=member, arrived=arrived)

@@ -19,10 +19,10 @@ from adherents.storage.services import claim
 from adherents.vault import mails
 from adherents.vault.models import Deposit, Document, GatheredPhoto, PendingFile, ReceiptCounter
 from adherents.vault.origins import ATTACHMENT, Origin
+from adherents.vault.receipts.services import issue
 from adherents.vault.services.allowance import NoRoom
-from adherents.vault.services.arrival import FormFiles, admitted, in_order
 from adherents.vault.services.gathering import Facts, papers_of
-from adherents.vault.services.receipts import issue
+from adherents.vault.services.receiving import FormFiles, admitted, in_order
 
 
 class NothingArrived(Exception):
@@ -90,13 +90,13 @@ def _made(acting: Acting, form: Form, files: FormFiles, origin: Origin) -> tuple
     )
     facts = [*map(_facts, waited), *(file.facts() for file in files.arrived)]
     documents, photos = list[Document](), list[GatheredPhoto]()
-    for place, paper in enumerate(papers_of(facts, gather=form.gather), start=1):
+    for rank, paper in enumerate(papers_of(facts, gather=form.gather), start=1):
         document = Document(
             **(paper[0] if len(paper) == 1 else _to_gather(paper)),
             deposit=made,
             member=member,
             at=now,
-            place=place,
+            rank=rank,
             state_at=now,
             kind=form.kind,
             beneficiary=form.beneficiary,

@@ -18,7 +18,7 @@ from adherents.storage.objects import StorageFailed, delete_object
 from adherents.storage.services import release
 from adherents.vault.models import Document, State
 from adherents.vault.origins import Erased
-from adherents.vault.services.receipts import envelope_of
+from adherents.vault.receipts.services import envelope_of
 
 ERASED_FIELDS = [
     *Document.WORK_FIELDS,
@@ -68,8 +68,8 @@ def erase(*, document_id: uuid.UUID, because: Erased, actor: str = "system") -> 
 
 
 def _locked(document_id: uuid.UUID, **conditions: object) -> Document:
-    found: Document = Document.objects.select_for_update().get(pk=document_id, **conditions)
-    return found
+    document: Document = Document.objects.select_for_update().get(pk=document_id, **conditions)
+    return document
 
 
 def _destroy_keys(document: Document, *, because: Erased, actor: str) -> list[str]:

@@ -78,7 +78,7 @@ def name_in_zip(document: Document, photo: GatheredPhoto | None = None) -> str:
     extension = ending[0].lower() if ending else ""
     stem = name[: ending.start()] if ending else name
     at = timezone.localtime(document.at)
-    number = f"{document.deposit.number}-{document.place:02d}"
+    number = f"{document.deposit.number}-{document.rank:02d}"
     if photo:
         number += f"-photo-{photo.number:02d}"
     before = f"{at:%Y-%m-%d} {number} "
@@ -143,7 +143,7 @@ def _line(document: Document, file: NamedFile, export: Export) -> dict[str, Any]
     return {
         "file": _name_of(document, file) if given == "whole" else "",
         "receipt": document.deposit.number,
-        "place": document.place,
+        "place": document.rank,
         "photo": file.number if isinstance(file, GatheredPhoto) else "",
         "origin": document.origin,
         "kind": document.kind_label,

@@ -13,10 +13,10 @@ from adherents.storage.services import claim
 from adherents.vault import mails
 from adherents.vault.models import Deposit, Document, State
 from adherents.vault.origins import Origin
+from adherents.vault.receipts.services import issue
 from adherents.vault.refusals import FileRefusal
-from adherents.vault.services.arrival import FileReceiver, RefusedFile, discard
 from adherents.vault.services.deposit import next_number
-from adherents.vault.services.receipts import issue
+from adherents.vault.services.receiving import FileReceiver, RefusedFile, discard
 
 
 class InsurerFileRefused(Exception):

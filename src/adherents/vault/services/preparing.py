@@ -12,9 +12,9 @@ from adherents.members.models import Member
 from adherents.storage.services import delete_objects, release
 from adherents.vault import mails
 from adherents.vault.models import Deposit, PendingFile, Sending, Upload
-from adherents.vault.services import arrival
-from adherents.vault.services.arrival import Arrived
+from adherents.vault.services import receiving
 from adherents.vault.services.deposit import Form
+from adherents.vault.services.receiving import Arrived
 from adherents.vault.services.standing import check_open, lock
 
 KEPT_FOR = timedelta(days=1)  # after the last byte that came for it
@@ -41,12 +41,12 @@ def locked(*, member: Member, sending_id: uuid.UUID) -> Sending:
     Raises `SentAlready`.
     """
     lock(member)
-    found = Sending.objects.select_for_update(of=("self",)).filter(pk=sending_id).first()
-    if found is None or found.member_id != member.pk:
-        return Sending(id=uuid.uuid4() if found else sending_id, member=member)
-    if found.deposit_id is not None:
-        raise SentAlready(Deposit.objects.get(pk=found.deposit_id))
-    return found
+    sending = Sending.objects.select_for_update(of=("self",)).filter(pk=sending_id).first()
+    if sending is None or sending.member_id != member.pk:
+        return Sending(id=uuid.uuid4() if sending else sending_id, member=member)
+    if sending.deposit_id is not None:
+        raise SentAlready(Deposit.objects.get(pk=sending.deposit_id))
+    return sending
 
 
 @needs_transaction
@@ -75,7 +75,7 @@ def keep_waiting(*, member: Member, sending_id: uuid.UUID, arrived: Sequence[Arr
     with transaction.atomic():
         check_open(member)
         sending = opened(member=member, sending_id=sending_id)
-        arrival.keep_waiting(member=member, arrived=arrived, sending=sending)
+        receiving.keep_waiting(member=member, arrived=arrived, sending=sending)
         _write(sending, form)
     return sending
 
@@ -170,10 +170,10 @@ def _told(member_id: int) -> bool:
     with transaction.atomic():
         member = Member.objects.select_for_update(no_key=True, of=("self",)).get(pk=member_id)
         waiting = Sending.objects.of(member).filter(told_at=None).with_files()
-        count = sum(one.ready + one.begun for one in waiting)
-        first = min((one.expires_at for one in waiting), default=None)
+        count = sum(sending.ready + sending.begun for sending in waiting)
+        first = min((sending.expires_at for sending in waiting), default=None)
         if first is None:
             return False  # sent, or told by another worker
-        Sending.objects.filter(pk__in=[one.pk for one in waiting]).update(told_at=timezone.now())
+        Sending.objects.filter(pk__in=[sending.pk for sending in waiting]).update(told_at=timezone.now())
         mails.still_to_send(member, count=count, until=first)
     return True

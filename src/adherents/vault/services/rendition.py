@@ -258,8 +258,8 @@ def _set_aside(
             which: dict[str, Any] = {"photo": photo.number} if photo else {}
             record(Event.DOCUMENT_ALTERED, subject=row.subject, owner=row.owner, code=code, **which)
         if reason == SetAside.INFECTED:
-            found = {"threat": row.threat, "engine": row.scanned_by}
-            record(Event.DOCUMENT_INFECTED, subject=row.subject, owner=row.owner, **found)
+            threat = {"threat": row.threat, "engine": row.scanned_by}
+            record(Event.DOCUMENT_INFECTED, subject=row.subject, owner=row.owner, **threat)
         record(Event.DOCUMENT_SET_ASIDE, subject=row.subject, owner=row.owner, code=reason.value)
         if told:
             return
@@ -312,7 +312,7 @@ def _later(document: Document) -> None:
 
 def _still_ours(document: Document) -> Document | None:
     """The row, locked, if the lease under which it was drawn still holds."""
-    found: Document | None = (
+    current: Document | None = (
         Document.objects.select_for_update().filter(pk=document.pk, lease=document.lease).first()
     )
-    return found
+    return current

@@ -11,9 +11,9 @@ from adherents.drafts.kinds import DraftKind
 from adherents.members.acting import Acting
 from adherents.members.models import Member
 from adherents.vault.models import Deposit, Sending
-from adherents.vault.services.arrival import FormFiles, discard
 from adherents.vault.services.deposit import FilesGone, Form, from_member
 from adherents.vault.services.preparing import KEPT_FOR, SentAlready, locked, set_apart
+from adherents.vault.services.receiving import FormFiles, discard
 from adherents.vault.services.standing import check_open
 
 

@@ -7,8 +7,8 @@ from django.utils import timezone
 from adherents.storage.models import UnclaimedObject
 from adherents.storage.objects import StorageFailed, delete_object
 from adherents.vault.models import PendingFile
-from adherents.vault.services.arrival import drop_waiting
 from adherents.vault.services.preparing import sweep_over
+from adherents.vault.services.receiving import drop_waiting
 
 KEPT_FOR = timedelta(days=1)
 

@@ -132,8 +132,8 @@ def to_verify() -> tuple[int, int]:
     """How many files there are to read, and how many bytes they make."""
     files = octets = 0
     for model in sealed_models():
-        found = _kept(model).aggregate(files=models.Count("pk"), octets=models.Sum("size"))
-        files, octets = files + found["files"], octets + (found["octets"] or 0)
+        counted = _kept(model).aggregate(files=models.Count("pk"), octets=models.Sum("size"))
+        files, octets = files + counted["files"], octets + (counted["octets"] or 0)
     return files, octets
 
 
@@ -176,8 +176,8 @@ def _read(file: SealedFile, pace: Pace) -> str:
     except Altered as error:
         if error.code != "bytes":
             return error.code
-        found = object_size(file.storage_name)
-        return "cut" if found is not None and found < sealed_size(file.size) else "altered"
+        size_there = object_size(file.storage_name)
+        return "cut" if size_there is not None and size_there < sealed_size(file.size) else "altered"
     except StorageFailed:
         object_size(file.storage_name)  # raises, too, when it is the whole storage that is away
         return "unread"

@@ -10,9 +10,10 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, St
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
-from adherents.accounts.decorators import account_of, member_required
+from adherents.accounts.decorators import member_required
 from adherents.accounts.next_page import gives_a_file
-from adherents.members.acting import Acting, May, acting_for
+from adherents.members.acting import May
+from adherents.members.decorators import acting_of
 from adherents.storage.objects import StorageFailed
 from adherents.storage.reading import Altered
 from adherents.vault.forms import FindForm
@@ -26,18 +27,9 @@ from adherents.vault.selectors.history import entries_of, history_of
 from adherents.vault.selectors.search import sent_before
 from adherents.vault.selectors.timeline import steps_of, what_next
 from adherents.vault.services import reading
-from adherents.vault.services.arrival import RefusedFile
+from adherents.vault.services.receiving import RefusedFile
 
 PAGE_LENGTH = 20
-
-
-def acting_of(request: HttpRequest, *wanted: May) -> Acting:
-    """Who acts on this page, and on whose file; 404 once the register has no line of it, 403 for what is not permitted there."""
-    acting = acting_for(account_of(request))
-    if acting is None:
-        raise Http404
-    acting.check(*wanted)
-    return acting
 
 
 @member_required
@@ -66,7 +58,7 @@ def receipt(request: HttpRequest, number: str) -> HttpResponse:
     """« C’est bien arrivé »."""
     deposit = get_object_or_404(Deposit.objects.of(acting_of(request, May.READ).file), number=number)
     files = deposit.documents.select_related("beneficiary", "answers")
-    documents = list(files.defer("wrapped_key", "answers__wrapped_key").order_by("place"))
+    documents = list(files.defer("wrapped_key", "answers__wrapped_key").order_by("rank"))
     if documents[0].origin == Origin.INSURER:
         return redirect("vault:document", documents[0].pk)
     earlier = sent_before(documents)

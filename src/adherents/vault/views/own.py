@@ -10,11 +10,11 @@ from django.views.decorators.http import require_http_methods
 from adherents.accounts.decorators import member_required
 from adherents.accounts.next_page import gives_files
 from adherents.members.acting import May
+from adherents.members.decorators import acting_of
 from adherents.vault.models import Document, GatheredPhoto
 from adherents.vault.names import attachment_header
 from adherents.vault.services import erasing
 from adherents.vault.services.exporting import Export, export_everything
-from adherents.vault.views.member import acting_of
 
 
 @member_required

@@ -16,26 +16,27 @@ from adherents.accounts.browser import address_of
 from adherents.accounts.decorators import member_required
 from adherents.accounts.limits import RateLimited, hit
 from adherents.accounts.next_page import takes_files
+from adherents.drafts.form_sheets import Sheet
 from adherents.drafts.kinds import DraftKind
-from adherents.drafts.sheets import Sheet
 from adherents.inspection.file_type import SHORT_NAMES
 from adherents.insurer.profile import profile
 from adherents.members.acting import Acting, May
+from adherents.members.decorators import acting_of
 from adherents.members.models import Member
 from adherents.vault.forms import SendForm
 from adherents.vault.models import REPLACES, SENDING, Document, PendingFile, Sending, Upload
 from adherents.vault.names import clean_name
 from adherents.vault.refusals import FileRefusal
 from adherents.vault.replies import add_replies
-from adherents.vault.sending import MOST_TOLD, client_is_there, told_to_the_script
-from adherents.vault.services import preparing, resuming
+from adherents.vault.services import preparing
 from adherents.vault.services import sending as service
 from adherents.vault.services.allowance import allowance_of, room_of
-from adherents.vault.services.arrival import MEGABYTE, FormFiles, RefusedFile, UploadBatch, in_order
 from adherents.vault.services.deposit import FilesGone, Form, NothingArrived
+from adherents.vault.services.receiving import MEGABYTE, FormFiles, RefusedFile, UploadBatch, in_order
 from adherents.vault.services.standing import Closed
-from adherents.vault.uploads import SealingUploadHandler
-from adherents.vault.views.member import acting_of
+from adherents.vault.uploads import services as resuming
+from adherents.vault.uploads.handlers import SealingUploadHandler
+from adherents.vault.uploads.page_data import MOST_TOLD, client_is_there, told_to_the_script
 
 
 @dataclass
@@ -66,12 +67,12 @@ class SendingPage:
 def _page(request: HttpRequest, acting: Acting) -> SendingPage:
     """A page whose address names no sending of the member prepares a new one: it exists once something comes for it."""
     named = _uuid(request.GET.get(SENDING, ""))
-    found = (
+    sending = (
         Sending.objects.filter(member=acting.file, pk=named).select_related("deposit").first()
         if named
         else None
     )
-    return SendingPage(acting, named or uuid.uuid4(), found, _replaced(request, acting.file, found))
+    return SendingPage(acting, named or uuid.uuid4(), sending, _replaced(request, acting.file, sending))
 
 
 def _uuid(text: str) -> uuid.UUID | None:
@@ -86,10 +87,10 @@ def _replaced(request: HttpRequest, member: Member, sending: Sending | None) -> 
     named = _uuid(request.GET.get(REPLACES, "")) or (sending.answers_id if sending else None)
     if named is None:
         return None
-    found: Document | None = (
+    replaced: Document | None = (
         Document.objects.of(member).replaceable().with_what_is_shown().filter(pk=named).first()
     )
-    return found
+    return replaced
 
 
 @takes_files
@@ -189,24 +190,24 @@ def _keep(page: SendingPage, form: SendForm, intake: UploadBatch) -> None:
 
 def _said(form: SendForm, page: SendingPage) -> Form:
     """What the form says that makes sense."""
-    said = getattr(form, "cleaned_data", {})
+    cleaned = getattr(form, "cleaned_data", {})
     return Form(
-        kind=said.get("kind", ""),
-        beneficiary=said.get("beneficiary"),
-        note=said.get("note", ""),
-        gather=said.get("gather", False),
+        kind=cleaned.get("kind", ""),
+        beneficiary=cleaned.get("beneficiary"),
+        note=cleaned.get("note", ""),
+        gather=cleaned.get("gather", False),
         answers=page.replaced,
     )
 
 
 def _named(request: HttpRequest) -> list[uuid.UUID]:
     """The files that wait and that the page says go, in the member's order."""
-    return [named for one in request.POST.getlist("order") if (named := _uuid(one))]
+    return [named for text in request.POST.getlist("order") if (named := _uuid(text))]
 
 
 def _refused_by_the_page(request: HttpRequest) -> list[RefusedFile]:
     """The files that the page itself refused, or told a refusal of, and that are still on it: « code:name »."""
-    told = (one.partition(":") for one in request.POST.getlist("refused")[:MOST_TOLD])
+    told = (line.partition(":") for line in request.POST.getlist("refused")[:MOST_TOLD])
     return [
         RefusedFile(clean_name(name), FileRefusal(code))
         for code, _colon, name in told
@@ -276,7 +277,11 @@ def _show(
         "draft": draft or _draft(request, page),
         "replaced": page.replaced,
         "waiting": waiting,
-        "others": [one for one in Sending.objects.of(page.member).that_wait() if one.pk != page.sending_id],
+        "others": [
+            sending
+            for sending in Sending.objects.of(page.member).that_wait()
+            if sending.pk != page.sending_id
+        ],
         "refused": [] if no_file else refused or [],
         "most_files": documents.max_files,
         "allowance": allowance_of(page.member),

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from adherents.vault.services import signing
+from adherents.vault.receipts import signing
 
 
 class Command(BaseCommand):

@@ -7,10 +7,11 @@ from django.db import DatabaseError
 from django.utils import translation
 
 from adherents.ui.numbers import size
-from adherents.vault.proof.keys import NoKey, read_pem
-from adherents.vault.proof.verdict import MOST_BYTES, ProvesNothing, ReceiptFault, ReceiptVerdict
-from adherents.vault.services import receipts, signing
-from adherents.vault.services.receipts import Checked
+from adherents.vault.receipts import services as receipts
+from adherents.vault.receipts import signing
+from adherents.vault.receipts.keys import NoKey, read_pem
+from adherents.vault.receipts.services import Checked
+from adherents.vault.receipts.verdict import MOST_BYTES, ProvesNothing, ReceiptFault, ReceiptVerdict
 
 NO_RECEIPT, UNKNOWN_KEY, NOT_CHECKED, PAGES_NOT_OURS = 1, 2, 3, 4
 SENTENCES = {
@@ -76,18 +77,18 @@ class Command(BaseCommand):
             raise CommandError(f"{file} cannot be read: {error.strerror}", returncode=NOT_CHECKED) from error
 
     def _tell(self, file: Path, checked: Checked) -> None:
-        said = checked.statement
+        statement = checked.statement
         if checked.verdict == ReceiptVerdict.AUTHENTIC:
-            self.stdout.write(f"{file.name}: authentic, signed by the key {said.key_id}")
+            self.stdout.write(f"{file.name}: authentic, signed by the key {statement.key_id}")
         else:
             self.stdout.write(
                 f"{file.name}: PAGES NOT OURS: what this PDF shows is not what this portal draws today (changed by hand, or "
                 "another profile or version). Believe none of its pages. What is attached to it, signed by the key "
-                f"{said.key_id}, says this and no more:"
+                f"{statement.key_id}, says this and no more:"
             )
-        self.stdout.write(f"  number     {said.number}")
-        self.stdout.write(f"  deposited  {said.deposited_at.isoformat()}")
-        self.stdout.write(f"  insurer    {said.insurer}")
-        self.stdout.write(f"  member     {said.member_number}")
-        for stated in said.files:
+        self.stdout.write(f"  number     {statement.number}")
+        self.stdout.write(f"  deposited  {statement.deposited_at.isoformat()}")
+        self.stdout.write(f"  insurer    {statement.insurer}")
+        self.stdout.write(f"  member     {statement.member_number}")
+        for stated in statement.files:
             self.stdout.write(f"  {stated.sha256}  {size(stated.size)}  {stated.kind}  {stated.name}")

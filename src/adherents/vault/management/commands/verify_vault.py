@@ -39,11 +39,11 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, pace: float, **options: Any) -> None:
-        found = 0
+        wrong = 0
 
         def tell(finding: Finding) -> None:
-            nonlocal found
-            found += 1
+            nonlocal wrong
+            wrong += 1
             self.stdout.write(str(finding))
 
         seen = Verified()
@@ -54,10 +54,10 @@ class Command(BaseCommand):
             raise CommandError(
                 f"the storage does not answer, {seen.files} file(s) were read", returncode=STORAGE_AWAY
             ) from error
-        said = f"{seen.files} file(s), {seen.octets} bytes, {seen.objects} object(s)"
-        if found:
-            raise CommandError(f"{said}: {found} thing(s) wrong")
-        self.stdout.write(f"{said}: everything is whole")
+        summary = f"{seen.files} file(s), {seen.octets} bytes, {seen.objects} object(s)"
+        if wrong:
+            raise CommandError(f"{summary}: {wrong} thing(s) wrong")
+        self.stdout.write(f"{summary}: everything is whole")
 
     def _follow(self, read: Any, seen: Verified) -> None:
         if not sys.stderr.isatty():

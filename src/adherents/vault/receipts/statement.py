@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from adherents.vault.proof.keys import ALGORITHM
+from adherents.vault.receipts.keys import ALGORITHM
 
 VERSION = 1
 FORMAT = "adherents-receipt/1"
@@ -103,12 +103,12 @@ def read_envelope(data: bytes) -> Envelope:
     """
     if len(data) > MOST_ENVELOPE_BYTES or data.count(b"{") != 1 or b"[" in data:
         raise MalformedReceipt
-    found = _json(data.removeprefix(b"\xef\xbb\xbf"))
-    if not isinstance(found, dict) or set(found) != {"format", "payload", "signature"}:
+    values = _json(data.removeprefix(b"\xef\xbb\xbf"))
+    if not isinstance(values, dict) or set(values) != {"format", "payload", "signature"}:
         raise MalformedReceipt
-    if found["format"] != FORMAT:
+    if values["format"] != FORMAT:
         raise MalformedReceipt
-    return Envelope(_base64(found["payload"]), _base64(found["signature"]))
+    return Envelope(_base64(values["payload"]), _base64(values["signature"]))
 
 
 def key_named_in(payload: bytes) -> str:
@@ -124,19 +124,19 @@ def key_named_in(payload: bytes) -> str:
 
 def read_statement(payload: bytes) -> Statement:
     """Raises `MalformedReceipt` where the bytes are not canonical or a value is missing, of another type, or one too many."""
-    found = _json(payload)
+    values = _json(payload)
     try:
-        if found["version"] != VERSION or found["algorithm"] != ALGORITHM:
+        if values["version"] != VERSION or values["algorithm"] != ALGORITHM:
             raise MalformedReceipt
         stated = Statement(
-            number=_text(found["number"]),
-            insurer=_text(found["insurer"]),
-            member_number=_text(found["member_number"]),
-            deposited_at=_moment(found["deposited_at"]),
-            signed_at=_moment(found["signed_at"]),
-            files=tuple(_file(file) for file in found["files"]),
-            verify_at=_text(found["verify_at"]),
-            key_id=_text(found["key_id"]),
+            number=_text(values["number"]),
+            insurer=_text(values["insurer"]),
+            member_number=_text(values["member_number"]),
+            deposited_at=_moment(values["deposited_at"]),
+            signed_at=_moment(values["signed_at"]),
+            files=tuple(_file(file) for file in values["files"]),
+            verify_at=_text(values["verify_at"]),
+            key_id=_text(values["key_id"]),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise MalformedReceipt from error
@@ -145,13 +145,13 @@ def read_statement(payload: bytes) -> Statement:
     return stated
 
 
-def _file(found: dict[str, Any]) -> File:
-    if not isinstance(found["size"], int) or isinstance(found["size"], bool) or found["size"] < 0:
+def _file(values: dict[str, Any]) -> File:
+    if not isinstance(values["size"], int) or isinstance(values["size"], bool) or values["size"] < 0:
         raise MalformedReceipt
-    if not _SHA256.fullmatch(found["sha256"]):
+    if not _SHA256.fullmatch(values["sha256"]):
         raise MalformedReceipt
-    texts = {name: _text(found[name]) for name in File.__slots__ if name != "size"}
-    return File(size=found["size"], **texts)
+    texts = {name: _text(values[name]) for name in File.__slots__ if name != "size"}
+    return File(size=values["size"], **texts)
 
 
 def _text(value: object) -> str:

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 from django.http import HttpRequest
 
-from adherents.vault.services.arrival import UploadBatch
+from adherents.vault.services.receiving import UploadBatch
 
 
 class SealingUploadHandler(FileUploadHandler):
@@ -37,29 +36,3 @@ class SealingUploadHandler(FileUploadHandler):
 
     def file_complete(self, file_size: int) -> None:
         self.intake.end()
-
-
-class BoundedUploadHandler(FileUploadHandler):
-    """Keeps the first file in memory, never on the disk: of one that is too large a byte too many, enough to know. Of others,
-    nothing.
-    """
-
-    chunk_size = 1 << 16
-
-    def __init__(self, request: HttpRequest, *, most: int) -> None:
-        super().__init__(request)
-        self.most = most
-        self.kept = bytearray()
-        self.files = 0
-
-    def new_file(self, *args: Any, **kwargs: Any) -> None:
-        super().new_file(*args, **kwargs)
-        self.files += 1
-
-    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
-        if self.files == 1:
-            self.kept += raw_data[: self.most + 1 - len(self.kept)]
-
-    def file_complete(self, file_size: int) -> "UploadedFile[bytes]":
-        kept = bytes(self.kept) if self.files == 1 else b""
-        return SimpleUploadedFile(self.file_name or "", kept, self.content_type or "")

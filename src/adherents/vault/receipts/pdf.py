@@ -15,7 +15,7 @@ from adherents.ui import paper
 from adherents.ui.moments import moment
 from adherents.ui.numbers import size, thousands
 from adherents.ui.paper import UNDRAWN, breakable, drawable, groups
-from adherents.vault.proof.statement import Envelope, File, Statement, read_statement
+from adherents.vault.receipts.statement import Envelope, File, Statement, read_statement
 
 _SHEET = Path(__file__).parents[1] / "assets" / "receipt.typ"
 

@@ -2,7 +2,7 @@
 
 Each request's bytes are sealed as they pass, as a part of their own; the last one makes the whole. A file that comes in
 one go is sealed once, as the document that it becomes; parts are sealed anew into one object while the whole is judged,
-by the same rules as the plain form's (`arrival.FileReceiver`). No clear byte touches the disk on the way.
+by the same rules as the plain form's (`vault.services.receiving.FileReceiver`). No clear byte touches the disk on the way.
 """
 
 import time
@@ -27,7 +27,9 @@ from adherents.vault.models import PendingFile, Sending, Upload, UploadPart, Upl
 from adherents.vault.names import clean_name
 from adherents.vault.refusals import FileRefusal
 from adherents.vault.services.allowance import room_of
-from adherents.vault.services.arrival import (
+from adherents.vault.services.leases import is_left, new_lease
+from adherents.vault.services.preparing import KEPT_FOR, keep_longer, opened
+from adherents.vault.services.receiving import (
     MEGABYTE,
     Arrived,
     FileReceiver,
@@ -35,8 +37,6 @@ from adherents.vault.services.arrival import (
     discard,
     drop_waiting,
 )
-from adherents.vault.services.leases import is_left, new_lease
-from adherents.vault.services.preparing import KEPT_FOR, keep_longer, opened
 from adherents.vault.services.standing import Closed, check_open
 
 STALE = timedelta(minutes=1)  # a page that announces a file brings its first bytes at once
@@ -357,11 +357,11 @@ def _ended(upload: Upload | None) -> bool:
     if upload is None:
         return False
     with transaction.atomic():
-        found = Upload.objects.select_for_update().filter(pk=upload.pk).first()
-        if found is None:
+        stale = Upload.objects.select_for_update().filter(pk=upload.pk).first()
+        if stale is None:
             return False
-        parts = list(found.parts.all())
+        parts = list(stale.parts.all())
         release(parts)
-        found.delete()
+        stale.delete()
     delete_objects([part.storage_name for part in parts])
     return True

@@ -37,13 +37,13 @@ def metadata(header: str | None) -> dict[str, str]:
 
     A value may be missing. Values are read as UTF-8. Raises `Malformed`: also for a key that comes twice.
     """
-    found: dict[str, str] = {}
+    values: dict[str, str] = {}
     for pair in (header or "").split(",") if header else []:
         key, _, value = pair.strip().partition(" ")
-        if not _KEY.fullmatch(key) or key in found:
+        if not _KEY.fullmatch(key) or key in values:
             raise Malformed
         try:
-            found[key] = base64.b64decode(value, validate=True).decode()
+            values[key] = base64.b64decode(value, validate=True).decode()
         except ValueError as error:  # not ASCII, not Base64, or not UTF-8 within
             raise Malformed from error
-    return found
+    return values

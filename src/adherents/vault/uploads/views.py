@@ -21,13 +21,13 @@ from adherents.accounts.limits import RateLimited, hit
 from adherents.accounts.next_page import takes_files
 from adherents.insurer.profile import profile
 from adherents.members.acting import May
+from adherents.members.decorators import acting_of
 from adherents.vault.models import Upload
 from adherents.vault.refusals import FileRefusal
-from adherents.vault.resumable import protocol
-from adherents.vault.services import preparing, resuming
-from adherents.vault.services.arrival import MEGABYTE
+from adherents.vault.services import preparing
+from adherents.vault.services.receiving import MEGABYTE
 from adherents.vault.services.standing import Closed
-from adherents.vault.views.member import acting_of
+from adherents.vault.uploads import services, tus_headers
 
 CHUNK_BYTES = 1 << 16
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -43,7 +43,7 @@ def _tus(view: View[P]) -> View[P]:
     @wraps(view)
     def answered(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         response = _answer(member_required(view), request, *args, **kwargs)
-        response["Tus-Resumable"] = protocol.VERSION
+        response["Tus-Resumable"] = tus_headers.VERSION
         return response
 
     return cast(View[P], answered)
@@ -58,8 +58,8 @@ def _answer(view: View[P], request: HttpRequest, *args: P.args, **kwargs: P.kwar
         request.method = override.upper()
     if request.method == "OPTIONS":
         return _capabilities()
-    if request.headers.get("Tus-Resumable") != protocol.VERSION:
-        return HttpResponse(status=412, headers={"Tus-Version": protocol.VERSION})
+    if request.headers.get("Tus-Resumable") != tus_headers.VERSION:
+        return HttpResponse(status=412, headers={"Tus-Version": tus_headers.VERSION})
     if not request.user.is_authenticated:
         return _words(
             401, "signed_out", _("Votre session est terminée. Connectez-vous à nouveau pour continuer.")
@@ -76,22 +76,22 @@ def uploads(request: HttpRequest) -> HttpResponseBase:
     if request.method != "POST":
         return HttpResponse(status=405, headers={"Allow": "POST, OPTIONS"})
     member = acting_of(request, May.SEND).file
-    told = protocol.metadata(request.headers.get("Upload-Metadata"))
-    length, digest = protocol.number(request.headers.get("Upload-Length")), told.get("sha256", "")
+    told = tus_headers.metadata(request.headers.get("Upload-Metadata"))
+    length, digest = tus_headers.number(request.headers.get("Upload-Length")), told.get("sha256", "")
     if digest and not _SHA256.fullmatch(digest):
-        raise protocol.Malformed
+        raise tus_headers.Malformed
     try:
         hit("deposit", address=address_of(request), identifier=member.number)
     except RateLimited:
         return _words(
             429, "too_often", _("Vous avez fait beaucoup d’envois en peu de temps. Réessayez dans une heure.")
         )
-    begun = resuming.begin_upload(
+    begun = services.begin_upload(
         member=member,
         name=told.get("filename", ""),
         length=length,
         sha256=digest,
-        sending_id=protocol.identifier(told.get("sending", "")),
+        sending_id=tus_headers.identifier(told.get("sending", "")),
     )
     headers = {"Location": reverse("vault:upload", args=[begun.pk]), **_expires(begun.expires_at)}
     return HttpResponse(status=201, headers=headers)
@@ -104,7 +104,7 @@ def upload(request: HttpRequest, upload_id: uuid.UUID) -> HttpResponseBase:
     """HEAD says how much of a file came, PATCH brings more of it, DELETE takes it back."""
     member = acting_of(request, May.SEND).file
     if request.method == "HEAD":
-        at = resuming.progress(member=member, upload_id=upload_id)
+        at = services.progress(member=member, upload_id=upload_id)
         headers = {
             "Upload-Offset": str(at.offset),
             "Upload-Length": str(at.length),
@@ -113,17 +113,17 @@ def upload(request: HttpRequest, upload_id: uuid.UUID) -> HttpResponseBase:
         }
         return HttpResponse(status=200, headers=headers)
     if request.method == "DELETE":
-        if not resuming.exists(member=member, upload_id=upload_id):
+        if not services.exists(member=member, upload_id=upload_id):
             raise Upload.DoesNotExist
-        resuming.drop(member=member, upload_id=upload_id)
+        services.drop(member=member, upload_id=upload_id)
         return HttpResponse(status=204)
     if request.method != "PATCH":
         return HttpResponse(status=405, headers={"Allow": "HEAD, PATCH, DELETE, OPTIONS"})
-    if request.content_type != protocol.PART_TYPE:
+    if request.content_type != tus_headers.PART_TYPE:
         return HttpResponse(status=415)
-    offset = protocol.number(request.headers.get("Upload-Offset"))
-    length = protocol.number(request.headers.get("Content-Length"))
-    at = resuming.receive(
+    offset = tus_headers.number(request.headers.get("Upload-Offset"))
+    length = tus_headers.number(request.headers.get("Content-Length"))
+    at = services.receive(
         member=member, upload_id=upload_id, offset=offset, length=length, chunks=_chunks(request, length)
     )
     return HttpResponse(status=204, headers={"Upload-Offset": str(at.offset), **_expires(at.expires_at)})
@@ -146,8 +146,8 @@ def _chunks(request: HttpRequest, length: int) -> Iterator[bytes]:
 def _capabilities() -> HttpResponse:
     most = profile().documents.max_file_mb * MEGABYTE
     headers = {
-        "Tus-Version": protocol.VERSION,
-        "Tus-Extension": protocol.EXTENSIONS,
+        "Tus-Version": tus_headers.VERSION,
+        "Tus-Extension": tus_headers.EXTENSIONS,
         "Tus-Max-Size": str(most),
     }
     return HttpResponse(status=204, headers=headers)
@@ -163,13 +163,13 @@ def _words(status: int, reason: str, sentence: str) -> HttpResponse:
 
 # What each refusal answers to the page's script.
 _REFUSALS: dict[type[Exception], Callable[[Any], HttpResponseBase]] = {
-    protocol.Malformed: lambda _error: HttpResponse(status=400),
+    tus_headers.Malformed: lambda _error: HttpResponse(status=400),
     Upload.DoesNotExist: lambda _error: HttpResponse(status=404),
-    resuming.Busy: lambda _error: HttpResponse(status=423, headers={"Retry-After": "2"}),
-    resuming.WrongOffset: lambda error: HttpResponse(
+    services.Busy: lambda _error: HttpResponse(status=423, headers={"Retry-After": "2"}),
+    services.WrongOffset: lambda error: HttpResponse(
         status=409, headers={"Upload-Offset": str(error.offset)}
     ),
-    resuming.MoreThanAnnounced: lambda _error: HttpResponse(status=400),
+    services.MoreThanAnnounced: lambda _error: HttpResponse(status=400),
     preparing.SentAlready: lambda _error: _words(
         410,
         "sent_already",
@@ -181,8 +181,8 @@ _REFUSALS: dict[type[Exception], Callable[[Any], HttpResponseBase]] = {
         _("Beaucoup d’envois sont commencés et pas terminés. Terminez-en un, ou retirez ses fichiers."),
     ),
     Closed: lambda _error: _words(403, "closed", _("Votre espace est fermé : ce fichier n’a pas été pris.")),
-    resuming.NotKept: lambda _error: _words(503, FileRefusal.NOT_KEPT.value, str(FileRefusal.NOT_KEPT.label)),
-    resuming.NotAccepted: lambda error: _words(
+    services.NotKept: lambda _error: _words(503, FileRefusal.NOT_KEPT.value, str(FileRefusal.NOT_KEPT.label)),
+    services.NotAccepted: lambda error: _words(
         _STATUS.get(error.reason, 422), error.reason.value, str(error.reason.label)
     ),
 }

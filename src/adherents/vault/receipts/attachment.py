@@ -8,7 +8,7 @@ them; an encrypted one does not.
 import re
 import zlib
 
-from adherents.vault.proof.statement import MOST_ENVELOPE_BYTES, Envelope, MalformedReceipt, read_envelope
+from adherents.vault.receipts.statement import MOST_ENVELOPE_BYTES, Envelope, MalformedReceipt, read_envelope
 
 MOST_STREAMS = 32
 _DICTIONARY_BYTES = 2048
@@ -18,7 +18,7 @@ _STREAM = re.compile(rb"stream\r?\n")
 
 def receipts_in(pdf: bytes) -> list[Envelope]:
     """Each different receipt attached to a PDF, mostly one. An attachment that is none is passed over."""
-    found: list[Envelope] = []
+    envelopes: list[Envelope] = []
     left = MOST_ENVELOPE_BYTES
     for count, place in enumerate(_FILE.finditer(pdf)):
         if count == MOST_STREAMS or not left:
@@ -29,9 +29,9 @@ def receipts_in(pdf: bytes) -> list[Envelope]:
             envelope = read_envelope(content)
         except MalformedReceipt:
             continue
-        if envelope not in found:
-            found.append(envelope)
-    return found
+        if envelope not in envelopes:
+            envelopes.append(envelope)
+    return envelopes
 
 
 def claims_one(pdf: bytes) -> bool:

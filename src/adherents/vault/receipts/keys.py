@@ -51,7 +51,7 @@ def pem(public: bytes) -> str:
 
 def read_pem(text: bytes) -> dict[str, bytes]:
     """The public keys of a PEM file by key id. Raises `NoKey`."""
-    found: dict[str, bytes] = {}
+    public_keys: dict[str, bytes] = {}
     for block in _PEM.findall(text):
         try:
             key = load_pem_public_key(block)
@@ -59,7 +59,7 @@ def read_pem(text: bytes) -> dict[str, bytes]:
             continue
         if isinstance(key, Ed25519PublicKey):
             public = key.public_bytes_raw()
-            found[key_id(public)] = public
-    if not found:
+            public_keys[key_id(public)] = public
+    if not public_keys:
         raise NoKey
-    return found
+    return public_keys

@@ -9,7 +9,7 @@ from adherents.crypto.keys import keyring
 from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.vault.models import SigningKey
-from adherents.vault.proof import keys
+from adherents.vault.receipts import keys
 
 _PURPOSE = "signing"
 
@@ -27,8 +27,8 @@ def seed_of(key: SigningKey) -> bytes:
 
 def public_keys() -> dict[str, bytes]:
     """Every public key that ever signed, by key id, the newest first."""
-    found = SigningKey.objects.newest_first().values_list("key_id", "public")
-    return {key_id: bytes(public) for key_id, public in found}
+    keys_newest_first = SigningKey.objects.newest_first().values_list("key_id", "public")
+    return {key_id: bytes(public) for key_id, public in keys_newest_first}
 
 
 def renew(*, actor: str = "system") -> SigningKey:

@@ -14,14 +14,14 @@ from adherents.accounts.decorators import member_required
 from adherents.accounts.limits import hit
 from adherents.accounts.next_page import gives_a_file, refuses_long
 from adherents.members.acting import May
-from adherents.vault.forms import CheckForm
+from adherents.members.decorators import acting_of
 from adherents.vault.models import Deposit
 from adherents.vault.names import attachment_header
-from adherents.vault.proof.keys import pem
-from adherents.vault.proof.verdict import MOST_BYTES, ProvesNothing, ReceiptFault, ReceiptVerdict
-from adherents.vault.services import receipts, signing
-from adherents.vault.uploads import BoundedUploadHandler
-from adherents.vault.views.member import acting_of
+from adherents.vault.receipts import services, signing
+from adherents.vault.receipts.forms import CheckForm
+from adherents.vault.receipts.handlers import BoundedUploadHandler
+from adherents.vault.receipts.keys import pem
+from adherents.vault.receipts.verdict import MOST_BYTES, ProvesNothing, ReceiptFault, ReceiptVerdict
 
 
 @member_required
@@ -45,18 +45,18 @@ def _handed_out(request: HttpRequest, number: str, form: str) -> HttpResponseBas
     acting, language = acting_of(request, May.READ), get_language() or "fr"
     if request.method == "HEAD":
         deposit = get_object_or_404(Deposit.objects.of(acting.file), number=number)
-        handed = receipts.ReceiptFile(
-            receipts.name_of(deposit.number, form), receipts.CONTENT_TYPES[form], b""
+        handed = services.ReceiptFile(
+            services.name_of(deposit.number, form), services.CONTENT_TYPES[form], b""
         )
         return StreamingHttpResponse((), headers=_headers(handed))  # its length is not known yet
     try:
-        handed = receipts.hand_out(acting=acting, number=number, form=form, language=language)
+        handed = services.hand_out(acting=acting, number=number, form=form, language=language)
     except Deposit.DoesNotExist as error:
         raise Http404 from error
     return HttpResponse(handed.content, headers=_headers(handed))
 
 
-def _headers(handed: receipts.ReceiptFile) -> dict[str, str]:
+def _headers(handed: services.ReceiptFile) -> dict[str, str]:
     return {
         "Content-Type": handed.content_type,
         "Content-Disposition": attachment_header(handed.name),
@@ -92,14 +92,14 @@ def _check(request: HttpRequest) -> HttpResponse:
     sha256, receipt = form.cleaned_data["sha256"], form.cleaned_data["receipt"]
     try:
         if receipt:
-            checked = receipts.check(receipt.read())
+            checked = services.check(receipt.read())
         else:
-            statement = receipts.statement_with(number=form.cleaned_data["number"], sha256=sha256)
+            statement = services.statement_with(number=form.cleaned_data["number"], sha256=sha256)
             # Who holds a file is told of that file, and of nothing that came with it.
             return _check_page(request, form, told=statement, sha256=sha256)
     except ProvesNothing as error:
         return _check_page(request, form, status=_status(error.fault), fault=error.fault)
-    except receipts.NotInIt:
+    except services.NotInIt:
         refusal = _(
             "Nous n’avons pas reçu, sous ce numéro, de fichier qui ait cette empreinte. Vérifiez l’un et l’autre."
         )

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from adherents.vault.proof.attachment import claims_one, receipts_in
-from adherents.vault.proof.keys import verifies
-from adherents.vault.proof.statement import (
+from adherents.vault.receipts.attachment import claims_one, receipts_in
+from adherents.vault.receipts.keys import verifies
+from adherents.vault.receipts.statement import (
     Envelope,
     MalformedReceipt,
     Statement,
@@ -82,10 +82,10 @@ def judge(data: bytes, keys: Mapping[str, bytes]) -> Proven:
 
 
 def _from_pdf(data: bytes) -> Envelope:
-    found = receipts_in(data)
-    if len(found) == 1:
-        return found[0]
-    if found or claims_one(data):  # two that differ, or one that cannot be read
+    envelopes = receipts_in(data)
+    if len(envelopes) == 1:
+        return envelopes[0]
+    if envelopes or claims_one(data):  # two that differ, or one that cannot be read
         raise ProvesNothing(ReceiptFault.ALTERED)
     raise ProvesNothing(ReceiptFault.NOTHING_INSIDE)
 

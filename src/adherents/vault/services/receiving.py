@@ -277,10 +277,10 @@ def in_order(waiting: Sequence[PendingFile], ids: Sequence[uuid.UUID]) -> list[P
 def drop_waiting(*, member: Member, arrival_id: uuid.UUID) -> None:
     """The member takes back a file that waits: its key goes with its row, then its bytes. Nothing happens twice."""
     with transaction.atomic():
-        found = list(PendingFile.objects.select_for_update().filter(member=member, pk=arrival_id))
-        release(found)
-        PendingFile.objects.filter(pk__in=[arrival.pk for arrival in found]).delete()
-    delete_objects(arrival.storage_name for arrival in found)
+        taken_back = list(PendingFile.objects.select_for_update().filter(member=member, pk=arrival_id))
+        release(taken_back)
+        PendingFile.objects.filter(pk__in=[arrival.pk for arrival in taken_back]).delete()
+    delete_objects(arrival.storage_name for arrival in taken_back)
 
 
 def _file_of(arrived: Arrived) -> NamedFile:

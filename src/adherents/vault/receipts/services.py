@@ -14,10 +14,9 @@ from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.members.acting import Acting
 from adherents.vault.models import Deposit, Document, Receipt
-from adherents.vault.proof import keys, paper
-from adherents.vault.proof.statement import Envelope, File, Statement, read_statement
-from adherents.vault.proof.verdict import Proven, ReceiptVerdict, judge
-from adherents.vault.services import signing
+from adherents.vault.receipts import keys, pdf, signing
+from adherents.vault.receipts.statement import Envelope, File, Statement, read_statement
+from adherents.vault.receipts.verdict import Proven, ReceiptVerdict, judge
 
 
 class NotInIt(Exception):
@@ -88,7 +87,7 @@ def envelope_of(deposit: Deposit) -> Envelope:
     with transaction.atomic():
         receipt = Receipt.objects.filter(pk=deposit.pk).first()
         if receipt is None:
-            documents = list(deposit.documents.defer("wrapped_key").order_by("place", "pk"))
+            documents = list(deposit.documents.defer("wrapped_key").order_by("rank", "pk"))
             # Two may ask at once: a deposit has one receipt, and the first one stays.
             Receipt.objects.bulk_create([_signed(deposit, documents)], ignore_conflicts=True)
             receipt = Receipt.objects.get(pk=deposit.pk)
@@ -102,7 +101,7 @@ def hand_out(*, acting: Acting, number: str, form: str, language: str) -> Receip
     """
     deposit = Deposit.objects.of(acting.file).select_related("member").get(number=number)
     envelope = envelope_of(deposit)
-    content = paper.draw(envelope, language) if form == "pdf" else envelope.written()
+    content = pdf.draw(envelope, language) if form == "pdf" else envelope.written()
     with transaction.atomic():
         record(
             Event.RECEIPT_DOWNLOADED,
@@ -133,7 +132,7 @@ def check_against(data: bytes, public_keys: Mapping[str, bytes]) -> Checked:
 
 def _pages_are_ours(data: bytes, proven: Proven) -> bool:
     """Are the pages of a PDF, in one language or another, exactly those that we draw today?"""
-    return any(paper.draw(proven.envelope, language) == data for language in profile().languages)
+    return any(pdf.draw(proven.envelope, language) == data for language in profile().languages)
 
 
 def statement_with(*, number: str, sha256: str) -> Statement:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from adherents.insurer.profile import profile
 from adherents.vault.refusals import FileRefusal
-from adherents.vault.services.arrival import MEGABYTE
+from adherents.vault.services.receiving import MEGABYTE
 
 MOST_TOLD = 50  # refused files that a page names: more than it lets anybody choose
 PIECE = MEGABYTE  # of a file, in one request: whatever holds requests back until they are whole holds little

@@ -1,0 +1,28 @@
+"""Accounts and what protects them."""
+
+from adherents.accounts.models.access_links import (
+    REPORTS,
+    SETS_A_PASSWORD,
+    AccessLink,
+    AccessLinkQuerySet,
+    Purpose,
+)
+from adherents.accounts.models.accounts import (
+    RETIRED,
+    Account,
+    AccountQuerySet,
+    FormerPassword,
+    Role,
+    normalise_identifier,
+)
+from adherents.accounts.models.counters import KnownDevice, SignInCounter, SignInCounterQuerySet
+from adherents.accounts.models.factor_requests import FactorRequest, FactorRequestQuerySet
+from adherents.accounts.models.sessions import EndedSession, Session, SessionEndReason, SessionQuerySet
+from adherents.accounts.models.tokens import ResetRequest, UsedToken
+
+__all__ = [
+    "REPORTS", "RETIRED", "SETS_A_PASSWORD", "AccessLink", "AccessLinkQuerySet", "Account", "AccountQuerySet",
+    "EndedSession", "FactorRequest", "FactorRequestQuerySet", "FormerPassword", "KnownDevice", "Purpose", "ResetRequest",
+    "Role", "Session", "SessionEndReason", "SessionQuerySet", "SignInCounter", "SignInCounterQuerySet", "UsedToken",
+    "normalise_identifier",
+]  # fmt: skip

@@ -1,1 +1,0 @@
-"""The proof of a deposit: what is signed, how it is checked without the database, and how it is drawn on paper."""
