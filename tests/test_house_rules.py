@@ -14,7 +14,7 @@ import pytest
 from babel.messages.extract import extract
 from django.apps import apps
 from django.conf import settings
-from django.db.models import ForeignKey, Model
+from django.db.models import DateField, DateTimeField, ForeignKey, Model
 from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).parents[1]
@@ -434,6 +434,45 @@ def test_templates_are_looked_for_in_the_rooms_only() -> None:
 
 def test_every_table_is_in_the_glossary() -> None:
     glossary = (ROOT / "docs" / "glossary.md").read_text()
-    ours = [model for model in apps.get_models() if model.__module__.startswith("adherents.")]
-    assert len(ours) > 40
-    assert [model.__name__ for model in ours if f"`{model.__name__}`" not in glossary] == []
+    assert len(our_models()) > 40
+    assert [model.__name__ for model in our_models() if f"`{model.__name__}`" not in glossary] == []
+
+
+def our_models() -> list[type[Model]]:
+    return [model for model in apps.get_models() if model.__module__.startswith("adherents.")]
+
+
+MOMENTS = {
+    "at": "the one moment of a row that is an event",
+    "since": "a period that lasts",
+    "expire_date": "named by Django's sessions",
+}
+DAYS = {"week": "a Monday that stands for its week", "until": "the last day of a period"}
+
+
+def test_a_moment_ends_in_at_and_a_day_in_on_or_date() -> None:
+    """`_since` and `_until` bound a period; the few other names are listed with their reason."""
+    wrong = []
+    for model in our_models():
+        for field in model._meta.local_fields:
+            where = f"{model.__name__}.{field.name}"
+            if isinstance(field, DateTimeField):  # which is a DateField too
+                right = field.name in MOMENTS or field.name.endswith(("_at", "_since", "_until"))
+            else:
+                right = not isinstance(field, DateField) or (
+                    field.name in DAYS or field.name.endswith(("_on", "_date"))
+                )
+            if not right:
+                wrong.append(where)
+    assert wrong == []
+
+
+def test_no_class_name_exists_twice() -> None:
+    """But for those that a framework finds by their name."""
+    places: dict[str, list[str]] = {}
+    for file in MODULES:
+        if "migrations" not in file.parts:
+            for node in ast.walk(ast.parse(file.read_text())):
+                if isinstance(node, ast.ClassDef) and node.name not in {"Meta", "Config", "Command"}:
+                    places.setdefault(node.name, []).append(named(file))
+    assert {name: files for name, files in places.items() if len(files) > 1} == {}

@@ -79,7 +79,9 @@ def turned_away(rule: Rule, who: str) -> set[int | str]:
     """What stands in front of those who are not let in: a status, or where they are led."""
     out = who in {STRANGER, SUSPENDED}
     if rule.side == "desk":
-        return {DESK_DOOR} if out else {PROTECT} if who == UNPROTECTED else {403}
+        if out:
+            return {DESK_DOOR}
+        return {PROTECT} if who == UNPROTECTED else {403}
     if rule.side == "member":
         return {DOOR, 401} if out else {403}  # 401: to a script, that a redirect would mislead
     return {DOOR, "/compte/connexion/"}

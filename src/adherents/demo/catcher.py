@@ -57,13 +57,13 @@ def start_smtp(port: int) -> None:
 
 def start_pages(port: int) -> ThreadedWSGIServer:
     """Show the mails in a thread of this process. Raises OSError when the port is taken."""
-    server = ThreadedWSGIServer((ADDRESS, port), Connection)
+    server = ThreadedWSGIServer((ADDRESS, port), PageRequestHandler)
     server.set_app(application)
     threading.Thread(target=server.serve_forever, name="pages", daemon=True).start()
     return server
 
 
-class Connection(WSGIRequestHandler):
+class PageRequestHandler(WSGIRequestHandler):
     """A browser's connection to the pages."""
 
     timeout = 20

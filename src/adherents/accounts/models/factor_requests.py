@@ -21,7 +21,7 @@ class FactorRequestQuerySet(models.QuerySet["FactorRequest"]):
 class FactorRequest(models.Model):
     """Somebody asks that an agent who lost their second factor may add another; a second person agrees, or not."""
 
-    class State(models.TextChoices):
+    class RequestState(models.TextChoices):
         WAITING = "waiting", _("attend une seconde personne")
         APPROVED = "approved", _("accordé")
         REFUSED = "refused", _("refusé")
@@ -35,7 +35,7 @@ class FactorRequest(models.Model):
     asked_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
     reason = models.CharField(max_length=300)
-    state = models.CharField(max_length=12, choices=State.choices, default=State.WAITING)
+    state = models.CharField(max_length=12, choices=RequestState.choices, default=RequestState.WAITING)
     settled_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )

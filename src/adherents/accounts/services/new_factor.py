@@ -27,7 +27,7 @@ from adherents.insurer.profile import profile
 from adherents.journal.events import Event
 from adherents.journal.services import record
 
-State = FactorRequest.State
+RequestState = FactorRequest.RequestState
 
 
 class FactorRefused(Exception):
@@ -75,7 +75,7 @@ def ask(*, agent: Account, by: Account, reason: str) -> FactorRequest:
         if not current.has_second_factor:
             raise NothingToReplace
         for request in current.factor_requests.overdue():
-            _settle(request, State.EXPIRED)
+            _settle(request, RequestState.EXPIRED)
         now = timezone.now()
         try:
             with transaction.atomic():
@@ -106,7 +106,7 @@ def approve(*, request: FactorRequest, by: Account, reason: str) -> None:
         agent = Account.objects.select_for_update().get(pk=request.account_id)
         if agent.closed_at is not None:
             raise AgentSuspended
-        if not _settle(request, State.APPROVED, by=by, reason=reason):
+        if not _settle(request, RequestState.APPROVED, by=by, reason=reason):
             raise NothingWaits
         Authenticator.objects.filter(user_id=agent.pk).delete()
         KnownDevice.objects.filter(account=agent).delete()
@@ -123,7 +123,7 @@ def refuse(*, request: FactorRequest, by: Account, reason: str) -> None:
         raise NotForOneself
     with transaction.atomic():
         Account.objects.select_for_update().get(pk=request.account_id)
-        if not _settle(request, State.REFUSED, by=by, reason=reason):
+        if not _settle(request, RequestState.REFUSED, by=by, reason=reason):
             raise NothingWaits
         mails.new_factor_refused(request.account)
 
@@ -169,7 +169,7 @@ def use_link(*, account: Account, token: str) -> None:
 def withdraw(*, account: Account) -> None:
     """The agent came with the second factor that was said to be lost: nothing is to be given any more."""
     for request in account.factor_requests.waiting():
-        _settle(request, State.WITHDRAWN)
+        _settle(request, RequestState.WITHDRAWN)
 
 
 def expire(limit: int = 100) -> int:
@@ -177,23 +177,27 @@ def expire(limit: int = 100) -> int:
     ended = 0
     for request in FactorRequest.objects.overdue().select_related("account")[:limit]:
         with transaction.atomic():
-            if _settle(request, State.EXPIRED):
+            if _settle(request, RequestState.EXPIRED):
                 mails.new_factor_expired(request.account)
                 ended += 1
     return ended
 
 
 _EVENTS = {
-    State.APPROVED: Event.NEW_FACTOR_APPROVED,
-    State.REFUSED: Event.NEW_FACTOR_REFUSED,
-    State.EXPIRED: Event.NEW_FACTOR_EXPIRED,
-    State.WITHDRAWN: Event.NEW_FACTOR_WITHDRAWN,
+    RequestState.APPROVED: Event.NEW_FACTOR_APPROVED,
+    RequestState.REFUSED: Event.NEW_FACTOR_REFUSED,
+    RequestState.EXPIRED: Event.NEW_FACTOR_EXPIRED,
+    RequestState.WITHDRAWN: Event.NEW_FACTOR_WITHDRAWN,
 }
 
 
-def _settle(request: FactorRequest, state: State, *, by: Account | None = None, reason: str = "") -> bool:
+def _settle(
+    request: FactorRequest, state: RequestState, *, by: Account | None = None, reason: str = ""
+) -> bool:
     """One conditional UPDATE settles who answers a request; False: it was not waiting any more."""
-    requests = FactorRequest.objects.overdue() if state == State.EXPIRED else FactorRequest.objects.waiting()
+    requests = (
+        FactorRequest.objects.overdue() if state == RequestState.EXPIRED else FactorRequest.objects.waiting()
+    )
     if not requests.filter(pk=request.pk).update(state=state, settled_by=by, settled_at=timezone.now()):
         return False
     details = {"reason": reason} if reason else {}

@@ -254,4 +254,6 @@ class Item(models.Model):
     @property
     def age(self) -> Age:
         today = timezone.localdate()
-        return Age.LATE if self.due_on < today else Age.TODAY if self.due_on == today else Age.LATER
+        if self.due_on < today:
+            return Age.LATE
+        return Age.TODAY if self.due_on == today else Age.LATER

@@ -72,7 +72,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with Bars() as bars:
+        with ProgressBars() as bars:
             try:
                 report = import_files(
                     members=options["file"],
@@ -145,7 +145,7 @@ class Command(BaseCommand):
             )
 
 
-class Bars:
+class ProgressBars:
     """One progress bar a file, on a terminal; nothing elsewhere."""
 
     def __init__(self) -> None:
@@ -160,7 +160,7 @@ class Bars:
             self.progress = Progress(*columns, console=Console(stderr=True), transient=True)
         self.tasks: dict[str, TaskID] = {}
 
-    def __enter__(self) -> "Bars":
+    def __enter__(self) -> "ProgressBars":
         if self.progress:
             self.progress.start()
         return self
