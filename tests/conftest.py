@@ -35,9 +35,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Which tests run on which database, and which of them first.
 
     SQLite: all but those marked `postgresql`. PostgreSQL: those marked so and those that use the database, without the
-    browser's journeys and what is marked `any_database`.
+    browser's journeys and what is marked `any_database`; of those marked `one_on_postgresql`, the first set of parameters.
     """
-    wanted = _on_postgresql if POSTGRESQL else _on_sqlite
+    wanted = _OnPostgresql() if POSTGRESQL else _on_sqlite
     left_out = [item for item in items if not wanted(item)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
@@ -54,12 +54,27 @@ def _on_sqlite(item: pytest.Item) -> bool:
     return item.get_closest_marker("postgresql") is None
 
 
-def _on_postgresql(item: pytest.Item) -> bool:
-    if item.get_closest_marker("postgresql"):
-        return True
-    uses_database = item.get_closest_marker("django_db") or "db" in getattr(item, "fixturenames", ())
-    elsewhere = item.get_closest_marker("journey") or item.get_closest_marker("any_database")
-    return bool(uses_database) and not elsewhere
+class _OnPostgresql:
+    """Asked of one test after the other: whether it runs there."""
+
+    def __init__(self) -> None:
+        self._seen: set[tuple[object, str]] = set()
+
+    def __call__(self, item: pytest.Item) -> bool:
+        if item.get_closest_marker("postgresql"):
+            return True
+        uses_database = item.get_closest_marker("django_db") or "db" in getattr(item, "fixturenames", ())
+        elsewhere = item.get_closest_marker("journey") or item.get_closest_marker("any_database")
+        return bool(uses_database) and not elsewhere and not self._is_another_of_one(item)
+
+    def _is_another_of_one(self, item: pytest.Item) -> bool:
+        if not item.get_closest_marker("one_on_postgresql"):
+            return False
+        function = (item.parent, item.originalname)  # type: ignore[attr-defined]
+        if function in self._seen:
+            return True
+        self._seen.add(function)
+        return False
 
 
 @pytest.fixture(autouse=True, scope="session")

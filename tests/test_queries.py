@@ -49,6 +49,7 @@ def queries_of(client: Client, address: str) -> list[str]:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("page", PAGES)
+@pytest.mark.any_database
 def test_a_members_page_makes_at_most_eight_queries_however_many_documents(page: str) -> None:
     client, member = Client(), Member.objects.get(account=open_account(CAMILLE))
     assert member.account

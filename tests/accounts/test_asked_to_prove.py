@@ -54,6 +54,7 @@ def kept() -> str:
 @pytest.mark.parametrize("page", PROTECTED)
 @pytest.mark.parametrize("who", [member, agent])
 @pytest.mark.parametrize("method", ["get", "head", "post"])
+@pytest.mark.one_on_postgresql
 def test_neither_cookies_nor_words_nor_anything_of_size_is_kept_of_what_waits(
     who: Callable[[], Client], page: str, method: str
 ) -> None:

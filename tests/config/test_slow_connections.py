@@ -34,6 +34,43 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SlowPortal]:
         running.stop()
 
 
+@pytest.fixture(scope="module")
+def too_slow(portal: SlowPortal) -> Iterator[dict[str, socket.socket]]:
+    """A form, headers and silence that are begun as these tests begin, and looked at when their half minute has passed."""
+    host = ["Host: localhost"]
+    form = opened(
+        portal,
+        headers=["POST /adherent/ HTTP/1.1", *host, "Content-Length: 5000", "", ""],
+        body=b"identifier=",
+    )
+    in_headers = opened(portal, headers=["POST /adherent/ HTTP/1.1", *host, "X-"])
+    silent = opened(portal, headers=[""])
+    with form, in_headers, silent:
+        yield {"form": form, "headers": in_headers, "silence": silent}
+
+
+@pytest.fixture(scope="module")
+def unread(portal: SlowPortal) -> Iterator[bytes]:
+    """A download of which nobody reads more than its first bytes, which this gives, begun as these tests begin."""
+    member = Phone(portal, MEMBERS[1])
+    _, receipt = member.deposit([large()])
+    document = member.page(receipt).split("/adherent/documents/")[1:]
+    path = next(part[:36] for part in document if part[8:9] == "-")
+    headers = [
+        f"GET /adherent/documents/{path}/telecharger/ HTTP/1.1",
+        *(f"{name}: {value}" for name, value in member.headers.items()),
+        "",
+        "",
+    ]
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    connection.connect(("127.0.0.1", portal.port))
+    with connection:
+        connection.sendall("\r\n".join(headers).encode())
+        yield connection.recv(12)
+
+
+@pytest.mark.usefixtures("too_slow", "unread")  # their half minute passes meanwhile
 @pytest.mark.parametrize("nginx", [False, True], ids=["alone", "behind nginx"])
 def test_pages_are_served_and_every_upload_ends_while_others_are_slow(nginx: bool) -> None:
     """Phones at 10 kB/s, by pieces and by the plain form, drips and unread downloads."""
@@ -193,49 +230,22 @@ def test_what_is_no_request_is_told_so_and_is_no_error_of_the_portals(portal: Sl
         assert ended_within(connection, 20).startswith(b"HTTP/1.1 400")
 
 
-def test_what_is_too_slow_is_told_so_and_let_go(portal: SlowPortal) -> None:
-    host = ["Host: localhost"]
-    form = opened(
-        portal,
-        headers=["POST /adherent/ HTTP/1.1", *host, "Content-Length: 5000", "", ""],
-        body=b"identifier=",
-    )
-    in_headers = opened(portal, headers=["POST /adherent/ HTTP/1.1", *host, "X-"])
-    silent = opened(portal, headers=[""])
-    try:
-        assert ended_within(form, 60).startswith(b"HTTP/1.1 408")
-        assert ended_within(in_headers, 5) == ended_within(silent, 5) == b""
-    finally:
-        for connection in (form, in_headers, silent):
-            connection.close()
+def test_what_is_too_slow_is_told_so_and_let_go(too_slow: dict[str, socket.socket]) -> None:
+    assert ended_within(too_slow["form"], 60).startswith(b"HTTP/1.1 408")
+    assert ended_within(too_slow["headers"], 5) == ended_within(too_slow["silence"], 5) == b""
 
 
-def test_a_download_that_nobody_reads_is_let_go(portal: SlowPortal) -> None:
-    member = Phone(portal, MEMBERS[1])
-    _, receipt = member.deposit([large()])
-    document = member.page(receipt).split("/adherent/documents/")[1:]
-    path = next(part[:36] for part in document if part[8:9] == "-")
-    headers = [
-        f"GET /adherent/documents/{path}/telecharger/ HTTP/1.1",
-        *(f"{name}: {value}" for name, value in member.headers.items()),
-        "",
-        "",
-    ]
-    connection = socket.socket()
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    connection.connect(("127.0.0.1", portal.port))
-    with connection:
-        connection.sendall("\r\n".join(headers).encode())
-        assert connection.recv(12) == b"HTTP/1.1 200"
-        serving = psutil.Process(portal.serving()[-1].pid)
-        deadline = time.monotonic() + 90
-        while any(
-            connection.raddr and connection.laddr.port == portal.port
-            for connection in serving.net_connections("tcp")
-            if connection.status == "ESTABLISHED"
-        ):
-            assert time.monotonic() < deadline
-            time.sleep(0.5)
+def test_a_download_that_nobody_reads_is_let_go(portal: SlowPortal, unread: bytes) -> None:
+    assert unread == b"HTTP/1.1 200"
+    serving = psutil.Process(portal.serving()[-1].pid)
+    deadline = time.monotonic() + 90
+    while any(
+        connection.raddr and connection.laddr.port == portal.port
+        for connection in serving.net_connections("tcp")
+        if connection.status == "ESTABLISHED"
+    ):
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
     is_served(portal)
 
 

@@ -44,6 +44,7 @@ def lock(member: Member) -> None:
 @pytest.mark.parametrize(
     "name", ["adresse", "blocage", "lien", "nir", "courrier", "fermeture", "reouverture"]
 )
+@pytest.mark.one_on_postgresql
 def test_no_action_goes_without_a_reason(member: Member, desk: Client, letters: Letters, name: str) -> None:
     lock(member)
     before = Entry.objects.count()

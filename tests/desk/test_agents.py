@@ -67,6 +67,7 @@ def test_an_administrator_invites_and_the_list_shows_who_waits(
     "act",
     ["invitation/", "role/", "suspendre/", "retablir/", "blocage/", "connexions/", "second-facteur/"],
 )
+@pytest.mark.one_on_postgresql
 def test_no_act_on_an_agent_goes_without_a_reason(
     head: Client, words: Words, letters: Letters, act: str
 ) -> None:

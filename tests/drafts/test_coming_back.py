@@ -133,6 +133,7 @@ def test_what_a_member_posts_after_the_end_of_the_session_is_there_again_once_si
 
 
 @pytest.mark.parametrize("name", AGENTS)
+@pytest.mark.one_on_postgresql
 def test_what_an_agent_posts_after_the_end_of_the_session_is_there_again_once_signed_in(name: str) -> None:
     member = Member.objects.select_related("account").get(account=open_account(CAMILLE))
     agent = make_agent(NEEDS.get(name, Role.ADVISER))

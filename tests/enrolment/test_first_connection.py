@@ -132,6 +132,7 @@ def test_from_the_form_to_the_first_sign_in(client: Client, letters: Letters) ->
         (KARIM, {"department": "92"}),
     ],
 )
+@pytest.mark.one_on_postgresql
 def test_what_does_not_matter_does_not_matter(
     person: Person, typed: dict[str, str], letters: Letters
 ) -> None:
@@ -154,6 +155,7 @@ def test_what_does_not_matter_does_not_matter(
         (KARIM, {"birth_date_year": "1963"}),
     ],
 )
+@pytest.mark.one_on_postgresql
 def test_one_fact_that_differs_is_nobody(person: Person, typed: dict[str, str], letters: Letters) -> None:
     assert claim(person, **typed).headers["Location"] == SENT
     assert letters() == []
@@ -263,6 +265,7 @@ def test_a_member_who_reads_english_gets_it_in_english(client: Client, letters: 
         ("first_name", "", "Indiquez votre prénom"),
     ],
 )
+@pytest.mark.one_on_postgresql
 def test_what_cannot_be_is_said_at_once_and_the_rest_is_kept(
     client: Client, field: str, typed: str, words: str
 ) -> None:
@@ -345,6 +348,7 @@ def test_the_page_says_what_to_write_for_an_unknown_day(client: Client, page: st
 
 
 @pytest.mark.parametrize("typed", ["Val-de-Marne", "094", "94 – Val-de-Marne", "val de marne", "９４"])
+@pytest.mark.one_on_postgresql
 def test_a_departement_by_its_name_is_understood(letters: Letters, typed: str) -> None:
     claim(JEAN_FRANCOIS, department=typed)
     assert recipients(letters) == [JEAN_FRANCOIS.email]
@@ -358,6 +362,7 @@ def test_a_departement_in_small_letters_is_understood(letters: Letters) -> None:
 @pytest.mark.parametrize(
     "typed", ["Mme Hoarau", "Hoarau née Payet", "Payet ép. Hoarau", "Mme Hoarau née Payet"]
 )
+@pytest.mark.one_on_postgresql
 def test_a_name_with_what_is_written_around_it_is_understood(letters: Letters, typed: str) -> None:
     claim(EVE, name=typed, first_name="Mme Marie Ève")
     assert recipients(letters) == [EVE.email]
@@ -371,6 +376,7 @@ def test_a_name_with_what_is_written_around_it_is_understood(letters: Letters, t
         "2.54.03.38.185.042.{key}",
     ],
 )
+@pytest.mark.one_on_postgresql
 def test_a_nir_pasted_with_what_is_not_seen_is_the_number(letters: Letters, typed: str) -> None:
     claim(CAMILLE, nir=typed.format(key=CAMILLE.nir[13:]))
     assert recipients(letters) == [CAMILLE.email]

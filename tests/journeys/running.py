@@ -160,6 +160,10 @@ class Portal:
         """An agent decides of the member's latest document; a correction is asked for within so many days."""
         self._beside("tests.journeys.decide", person.number, outcome, str(days))
 
+    def prepare_agent(self, address: str, *, role: str, name: str) -> str:
+        """An agent with a password (`tests.cast.PASSWORD`) and an app, whose key this is."""
+        return self._beside("tests.journeys.ready_agent", address, role, name).strip()
+
     def sql(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """Straight to the database, for what no page shows and for the clock."""
         connection = sqlite3.connect(self.folder / "data" / "adherents.sqlite3", timeout=20)

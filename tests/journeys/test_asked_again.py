@@ -9,7 +9,7 @@ from tests.cast import PASSWORD, Person
 from tests.journeys.conftest import Visit
 from tests.journeys.papers import file, photo
 from tests.journeys.test_desk import send
-from tests.journeys.visitor import Visitor
+from tests.journeys.visitor import Size, Visitor
 
 BUTTON = "Envoyer le bon document"
 LINK = re.compile(r"https?://\S+/envoyer/\?remplace=[0-9a-f-]+")
@@ -62,28 +62,33 @@ def test_a_member_answers_a_correction_from_a_phone(visit: Visit, member: Person
     phone.look("document-answered")
 
 
-@pytest.mark.parametrize(("scheme", "language"), [("light", "fr"), ("dark", "fr"), ("light", "en")])
+SCREENS = [("light", "fr"), ("dark", "fr"), ("light", "en")]
+
+
 def test_what_did_not_do_is_first_on_the_home_page_whatever_the_screen(
-    visit: Visit, member: Person, size: str, scheme: str, language: str
+    visit: Visit, member: Person, size: Size
 ) -> None:
-    visitor = visit(size, scheme=scheme)
-    ask(visitor.sign_in(member), member, "refused")
-    ask(visitor, member)
-    if language == "en":
-        visitor.context.add_cookies([{"name": "langue", "value": "en", "url": visitor.portal.base}])
-        visitor.language = "en"
-    visitor.open("/adherent/")
-    expect(visitor.main.get_by_role("article")).to_have_count(2)
-    visitor.look("home-asked")
-    visitor.open("/adherent/documents/").look("documents-asked")
-    for state in ("Document refusé", "Document à compléter") if language == "fr" else ():
+    """One refusal and one correction, seen in browsers of each kind."""
+    at_home = visit(size)
+    ask(at_home.sign_in(member), member, "refused")
+    ask(at_home, member)
+    for scheme, language in SCREENS:
+        visitor = visit(size, scheme=scheme).sign_in(member)
+        if language == "en":
+            visitor.context.add_cookies([{"name": "langue", "value": "en", "url": visitor.portal.base}])
+            visitor.language = "en"
         visitor.open("/adherent/")
-        visitor.main.get_by_role("article").filter(has_text=state).get_by_role("link").first.click()
-        expect(visitor.main).to_contain_text("L’IBAN est coupé")
-        visitor.look(f"document-{'refused' if 'refusé' in state else 'asked'}")
-    if (size, scheme, language) == ("desktop", "light", "fr"):
-        send(visitor, "rib.jpg", photo(), kind="RIB")
-        visitor.portal.decide(member, "accepted")
-        visitor.open("/adherent/documents/").main.get_by_role("link", name="RIB").first.click()
-        expect(visitor.main).to_contain_text("vous n’avez rien d’autre à faire")
-        visitor.look("document-accepted")
+        expect(visitor.main.get_by_role("article")).to_have_count(2)
+        visitor.look("home-asked")
+        visitor.open("/adherent/documents/").look("documents-asked")
+        for state in ("Document refusé", "Document à compléter") if language == "fr" else ():
+            visitor.open("/adherent/")
+            visitor.main.get_by_role("article").filter(has_text=state).get_by_role("link").first.click()
+            expect(visitor.main).to_contain_text("L’IBAN est coupé")
+            visitor.look(f"document-{'refused' if 'refusé' in state else 'asked'}")
+    if size == "desktop":
+        send(at_home, "rib.jpg", photo(), kind="RIB")
+        at_home.portal.decide(member, "accepted")
+        at_home.open("/adherent/documents/").main.get_by_role("link", name="RIB").first.click()
+        expect(at_home.main).to_contain_text("vous n’avez rien d’autre à faire")
+        at_home.look("document-accepted")

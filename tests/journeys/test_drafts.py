@@ -5,7 +5,7 @@ import uuid
 from playwright.sync_api import Locator, Page, expect
 
 from tests.cast import PASSWORD, Person
-from tests.journeys.agents import become_agent
+from tests.journeys.agents import enter_as_agent
 from tests.journeys.conftest import Visit
 from tests.journeys.papers import file, photo
 from tests.journeys.visitor import Visitor
@@ -128,7 +128,7 @@ def test_a_refusal_being_written_is_there_after_a_reload_and_keeps_its_words_und
     at_home.click("Envoyer 1 document")
     expect(at_home.title).to_have_text("C’est bien arrivé")
     agent = visit("desktop")
-    become_agent(agent, "anne.brouillon@mese.example", name="Anne Brouillon")
+    enter_as_agent(agent, "anne.brouillon@mese.example", name="Anne Brouillon")
     number = at_home.portal.sql("SELECT id FROM vault_document ORDER BY at DESC LIMIT 1")[0][0]
     address = f"/gestion/traiter/{uuid.UUID(number)}/"
     for _ in range(40):

@@ -5,7 +5,7 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from tests.cast import Person
-from tests.journeys.agents import become_agent
+from tests.journeys.agents import enter_as_agent
 from tests.journeys.conftest import Visit
 from tests.journeys.papers import photo
 from tests.journeys.test_desk import send
@@ -19,7 +19,7 @@ def test_a_supervisor_reads_the_figures_their_tables_and_takes_one_away(visit: V
         supervisor.portal.decide(member, outcome)
     send(at_home, "attend.jpg", photo(), kind="RIB")
 
-    become_agent(supervisor, "louis.girard@mese.example", name="Louis Girard", role="responsable")
+    enter_as_agent(supervisor, "louis.girard@mese.example", name="Louis Girard", role="responsable")
     supervisor.page.get_by_role("navigation", name="Gestion").get_by_role("link", name="Chiffres").click()
     expect(supervisor.title).to_have_text("Chiffres")
     expect(supervisor.main.get_by_role("img", name="Décisions par semaine")).to_be_visible()

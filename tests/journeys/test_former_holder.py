@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.cast import Person
-from tests.journeys.agents import become_agent
+from tests.journeys.agents import enter_as_agent
 from tests.journeys.conftest import Visit
 from tests.journeys.papers import sheets
 from tests.journeys.test_desk import search, send
@@ -41,7 +41,7 @@ def test_a_number_is_given_to_somebody_else(visit: Visit, member: Person) -> Non
     assert "Vos documents et vos messages sont gardés" in letter.text
 
     agent = visit("desktop")
-    become_agent(agent, HEAD, name="Hugo Renard", role="responsable")
+    enter_as_agent(agent, HEAD, name="Hugo Renard", role="responsable")
     search(agent, member.number)
     expect(agent.main).to_contain_text("Luc BESSON")
     expect(agent.main).to_contain_text("ancien titulaire")

@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import expect
 
 from tests.cast import Person
-from tests.journeys.agents import become_agent
+from tests.journeys.agents import enter_as_agent
 from tests.journeys.conftest import Visit
 from tests.journeys.papers import file, photo
 
@@ -31,7 +31,7 @@ def test_a_member_and_the_service_write_to_each_other(visit: Visit, member: Pers
     at_home.look("messages-thread")
 
     agent = visit("desktop")
-    become_agent(agent, AGENT, name="Nadia Petit", role="responsable")
+    enter_as_agent(agent, AGENT, name="Nadia Petit", role="responsable")
     agent.page.keyboard.press("i")
     expect(agent.title).to_have_text("Messages")
     agent.look("desk-messages")

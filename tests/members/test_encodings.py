@@ -176,6 +176,7 @@ print("grew", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("filler", ["x", "é", '"', "70;"])
+@pytest.mark.one_on_postgresql
 def test_a_line_of_200_mb_is_refused_in_its_own_words_and_in_bounded_memory(
     tmp_path: Path, filler: str
 ) -> None:

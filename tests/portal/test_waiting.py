@@ -122,6 +122,7 @@ def told_of(waiting: Waiting) -> list[tuple[object, object]]:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("seed", range(12))
+@pytest.mark.one_on_postgresql
 def test_the_home_page_asks_for_what_each_document_says_of_itself(seed, member, account):
     chance = random.Random(seed)
     for rank in (1, 2):

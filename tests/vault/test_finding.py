@@ -287,6 +287,7 @@ class TestZip:
         "",
     ],
 )
+@pytest.mark.one_on_postgresql
 def test_a_name_in_the_zip_is_safe_on_windows(member: Member, name: str) -> None:
     document = deposited(member, pdf())
     document.name = name
@@ -325,6 +326,7 @@ def test_the_page_before_the_zip_says_what_it_will_hold(
     ["é", "漢", "😀", "e\u0301\u0323", "\u1100\u1161\u11a8", "ﷺ", "a"],
     ids=lambda character: f"{ord(character[0]):x}",
 )
+@pytest.mark.one_on_postgresql
 def test_names_as_long_as_a_phone_gives_them_unpack_anywhere_and_stay_apart(
     member: Member, tmp_path: Path, letter: str
 ) -> None:

@@ -105,6 +105,7 @@ def test_photos_become_the_pages_of_one_document_in_their_order(member: Member) 
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "HEIF"])
+@pytest.mark.one_on_postgresql
 def test_each_page_stands_upright_and_says_nothing_of_where(member: Member, kind: str) -> None:
     sideways = picture(kind, (640, 480), orientation=6)
     document = drawn(gathered(member, ("a", sideways), ("b", picture("JPEG", (640, 480)))))
@@ -224,6 +225,7 @@ def test_a_photo_that_nobody_can_open_sets_the_document_aside_and_is_named(
     [(png_bomb(), "image/png"), (picture("HEIF")[:200], "image/heic")],
     ids=["png bomb", "cut heic"],
 )
+@pytest.mark.one_on_postgresql
 def test_a_hostile_photo_ends_in_words_in_bounded_time(
     member: Member, hostile: bytes, content_type: str
 ) -> None:

@@ -90,6 +90,7 @@ def test_one_flipped_bit_anywhere_and_not_one_byte_is_sent(
 
 
 @pytest.mark.parametrize("length", [0, 10, 40, *EDGES, -1, -17])
+@pytest.mark.one_on_postgresql
 def test_a_file_cut_anywhere_and_not_one_byte_is_sent(
     signed_in: Client, member: Member, objects_folder: Path, sentences: Text, length: int
 ) -> None:

@@ -294,6 +294,7 @@ def test_limits_are_told_before_choosing(signed_in: Client, sentences: Text) -> 
 
 
 @pytest.mark.parametrize("count", [22, 90, 91, 101, 250])
+@pytest.mark.one_on_postgresql
 def test_more_files_than_anybody_may_send_are_told_in_words_and_the_first_twenty_stay(
     member: Member, sentences: Text, count: int
 ) -> None:
