@@ -106,7 +106,7 @@ PLACES: dict[str, Callable[[World], tuple[Client, str]]] = {
     "enrolment.forms.LetterCodeForm": lambda at: (at.anybody, reverse("enrolment:code")),
     "enrolment.forms.LetterPasswordForm": lambda at: at.behind_a_code(),
     "vault.forms.SendForm": lambda at: at.sending(),
-    "vault.forms.CheckForm": lambda at: (at.anybody, reverse("proof:check")),
+    "vault.receipts.forms.CheckForm": lambda at: (at.anybody, reverse("proof:check")),
     "messaging.forms.NewThreadForm": lambda at: (at.member(), reverse("messages:new")),
     "messaging.forms.MessageForm": lambda at: (
         at.member(),
@@ -306,7 +306,7 @@ def test_what_is_left_to_fill_in_is_told_with_the_missing_subject(world: World) 
 
 
 def test_a_wrong_fingerprint_is_told_with_the_missing_number(world: World) -> None:
-    client, address = PLACES["vault.forms.CheckForm"](world)
+    client, address = PLACES["vault.receipts.forms.CheckForm"](world)
     assert told_at_once(client.post(address, {"sha256": "abc"})) == ["receipt", "sha256"]
 
 

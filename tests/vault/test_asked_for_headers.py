@@ -9,7 +9,7 @@ from adherents.journal.models import Entry
 from adherents.members.models import Member
 from adherents.storage import reading
 from adherents.vault.models import Document
-from adherents.vault.receipts import services as receipts
+from adherents.vault.receipts import pdf as receipt_pdf
 from tests.agents import make_agent
 from tests.agents import signed_in as agent_signed_in
 from tests.vault.conftest import browser_of, deposited, pdf
@@ -44,7 +44,7 @@ def test_head_answers_the_headers_of_the_file_and_reads_nothing(
         raise AssertionError("read")
 
     monkeypatch.setattr(reading, "open_object", read)
-    monkeypatch.setattr(receipts.paper, "draw", read)
+    monkeypatch.setattr(receipt_pdf, "draw", read)
     for path, whole in zip(paths(document), given, strict=True):
         answer = browser.head(path)
         assert answer.status_code == 200

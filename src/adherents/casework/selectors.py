@@ -61,13 +61,13 @@ def page_of(filters: Filters, place: str, agent: Account | None, number: str | N
 
 
 def in_hand(agent: Account) -> list[Item]:
-    return list(Item.objects.in_hand_of(agent).with_what_is_shown())
+    return list(Item.objects.in_hand_of(agent).with_a_line())
 
 
 def coming(agent: Account, filters: Filters) -> list[Item]:
     """What nobody has in hand and this agent could be given, the nearest first; without a promise: others take too."""
     items: ItemQuerySet = Item.objects.free().open_to(agent).matching(filters)
-    return list(items.oldest_due_first().with_what_is_shown()[:COMING_SHOWN])
+    return list(items.oldest_due_first().with_a_line()[:COMING_SHOWN])
 
 
 def who_treat() -> list[Account]:

@@ -123,7 +123,7 @@ def _send(request: HttpRequest, page: SendingPage, intake: UploadBatch) -> HttpR
         form.initial.update(draft.words)
         return _show(request, page, form, draft=draft)
     by_script = "application/json" in request.headers.get("Accept", "")
-    form = SendForm(request.POST, member=page.member)
+    form, also_refused = SendForm(request.POST, member=page.member), list[RefusedFile]()
     if _is_complete(request, page, form, intake):
         try:
             made = service.send(
@@ -143,6 +143,7 @@ def _send(request: HttpRequest, page: SendingPage, intake: UploadBatch) -> HttpR
         except preparing.SentAlready as before:
             form.add_error(None, _sent_already(before))
             page.sending_id, page.sending = uuid.uuid4(), None
+            also_refused = _refused_by_the_page(request)  # the page that named them may be another one
         else:
             intake.take()
             receipt = reverse("vault:receipt", args=[made.number])
@@ -150,7 +151,7 @@ def _send(request: HttpRequest, page: SendingPage, intake: UploadBatch) -> HttpR
     if by_script:
         return JsonResponse({"receipt": ""})  # the script then posts the form as a page, which says why
     _keep(page, form, intake)
-    return _show(request, page, form, [*intake.refused, *_refused_by_the_page(request)])
+    return _show(request, page, form, [*intake.refused, *also_refused])
 
 
 def _is_complete(request: HttpRequest, page: SendingPage, form: SendForm, intake: UploadBatch) -> bool:
