@@ -15,7 +15,7 @@ from adherents.accounts.next_page import sign_in_address
 from adherents.drafts.form_sheets import FIELD
 from adherents.drafts.places import DraftPlace, NotAPlace, open_place
 from adherents.drafts.services import keep
-from adherents.journal.subjects import Kind, subject_of
+from adherents.journal.subjects import SubjectKind, subject_of
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
 
@@ -47,7 +47,7 @@ def keep_posted(request: HttpRequest) -> tuple[DraftPlace | None, bool]:
         place = open_place(request.POST.get(FIELD, ""))
     except NotAPlace:
         return None, False
-    hit("draft", address=address_of(request), identifier=subject_of(Kind.ACCOUNT, place.account))
+    hit("draft", address=address_of(request), identifier=subject_of(SubjectKind.ACCOUNT, place.account))
     files_left = any(getattr(handler, "met", False) for handler in request.upload_handlers) or bool(
         request.FILES
     )

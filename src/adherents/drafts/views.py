@@ -14,7 +14,7 @@ from adherents.drafts.form_sheets import FIELD
 from adherents.drafts.models import KEPT_FOR
 from adherents.drafts.places import DraftPlace, NotAPlace, open_place
 from adherents.drafts.services import keep
-from adherents.journal.subjects import Kind, subject_of
+from adherents.journal.subjects import SubjectKind, subject_of
 
 
 @csrf_exempt  # the sealed place is a token that no other site has, and works after the session's end
@@ -28,7 +28,7 @@ def keep_words(request: HttpRequest) -> JsonResponse:
     except NotAPlace:
         return JsonResponse({"kept": False}, status=400)
     try:
-        hit("draft", address=address_of(request), identifier=subject_of(Kind.ACCOUNT, place.account))
+        hit("draft", address=address_of(request), identifier=subject_of(SubjectKind.ACCOUNT, place.account))
     except RateLimited:
         return JsonResponse({"kept": False}, status=429)
     kept = keep(place=place, words=words, typed_at=_typed_at(request), anew="anew" in request.POST)
@@ -47,7 +47,7 @@ def token(request: HttpRequest) -> JsonResponse:
     except NotAPlace:
         return JsonResponse({"token": ""}, status=400)
     try:
-        hit("draft", address=address_of(request), identifier=subject_of(Kind.ACCOUNT, place.account))
+        hit("draft", address=address_of(request), identifier=subject_of(SubjectKind.ACCOUNT, place.account))
     except RateLimited:
         return JsonResponse({"token": ""}, status=429)
     return JsonResponse({"token": get_token(request) if _is_here(request, place) else ""})

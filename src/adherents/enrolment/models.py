@@ -11,7 +11,7 @@ from django.utils import timezone
 from adherents.accounts.models import AccessLink, Purpose
 from adherents.crypto.fields import EncryptedTextField
 from adherents.crypto.rows import SealedQuerySet
-from adherents.journal.subjects import Kind, subject_of
+from adherents.journal.subjects import SubjectKind, subject_of
 from adherents.members.models import Member
 from adherents.work.models import DueWork, DueWorkQuerySet
 
@@ -78,7 +78,7 @@ class LetterBatch(DueWork):
     @property
     def subject(self) -> str:
         """How the journal names these letters."""
-        return subject_of(Kind.LETTERS, self.pk)
+        return subject_of(SubjectKind.LETTERS, self.pk)
 
     @property
     def can_be_taken(self) -> bool:

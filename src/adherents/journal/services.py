@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from adherents.journal.events import Event
 from adherents.journal.models import Entry, Head
-from adherents.journal.subjects import Kind, kind_of
+from adherents.journal.subjects import SubjectKind, kind_of
 
 Detail = str | int | bool
 
@@ -52,7 +52,7 @@ def record_each(*events: Occurrence, subject: str) -> None:
                 at=timezone.now().astimezone(UTC),
                 event=happened.event.value,
                 actor=happened.actor,
-                owner=happened.owner or (subject if kind_of(subject) == Kind.MEMBER else ""),
+                owner=happened.owner or (subject if kind_of(subject) == SubjectKind.MEMBER else ""),
                 details=happened.details,
             )
             digest = entry.digest = entry.computed_digest(digest)

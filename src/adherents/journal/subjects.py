@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 
-class Kind(StrEnum):
+class SubjectKind(StrEnum):
     """What may be named so. These words are stored, and chained: they never change."""
 
     ACCOUNT = "account"
@@ -17,12 +17,12 @@ class Kind(StrEnum):
     SIGNING_KEY = "signing-key"
 
 
-def subject_of(kind: Kind, key: object) -> str:
+def subject_of(kind: SubjectKind, key: object) -> str:
     return f"{kind.value}:{key}"
 
 
 def kind_of(subject: str) -> str:
-    """One of `Kind`, or another word where the subject has no key (`system`, `register`)."""
+    """One of `SubjectKind`, or another word where the subject has no key (`system`, `register`)."""
     return subject.partition(":")[0]
 
 

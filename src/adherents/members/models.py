@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from adherents.crypto.fields import EncryptedTextField
 from adherents.crypto.index import blind_index, blind_indexes
 from adherents.crypto.rows import SealedQuerySet, readable
-from adherents.journal.subjects import Kind, subject_of
+from adherents.journal.subjects import SubjectKind, subject_of
 from adherents.members import names, nir
 from adherents.members.claims import Claim, is_about
 from adherents.members.fields import InKeyOrder, SearchKeyField
@@ -296,7 +296,7 @@ class Member(Person):
     @property
     def subject(self) -> str:
         """How the journal names this member."""
-        return subject_of(Kind.MEMBER, self.pk)
+        return subject_of(SubjectKind.MEMBER, self.pk)
 
     @property
     def is_former_holder(self) -> bool:
@@ -395,4 +395,4 @@ class Beneficiary(Person):
         ]
 
     def __str__(self) -> str:
-        return subject_of(Kind.BENEFICIARY, self.pk)
+        return subject_of(SubjectKind.BENEFICIARY, self.pk)

@@ -15,7 +15,7 @@ from adherents.accounts.models.counters import SignInCounter
 from adherents.accounts.policy import Standing
 from adherents.crypto.fields import EncryptedTextField
 from adherents.crypto.rows import SealedQuerySet, readable
-from adherents.journal.subjects import Kind, subject_of
+from adherents.journal.subjects import SubjectKind, subject_of
 from adherents.ui.typed import bare, without_separators
 
 
@@ -109,12 +109,12 @@ class Account(AbstractBaseUser):
     @property
     def subject(self) -> str:
         """How the journal names this account."""
-        return subject_of(Kind.ACCOUNT, self.pk)
+        return subject_of(SubjectKind.ACCOUNT, self.pk)
 
     @property
     def actor(self) -> str:
         """How the journal names this agent doing something for others (`subject` is the same person's own account)."""
-        return subject_of(Kind.AGENT, self.pk)
+        return subject_of(SubjectKind.AGENT, self.pk)
 
     @property
     def is_agent(self) -> bool:

@@ -32,7 +32,7 @@ from adherents.accounts.services import single_use
 from adherents.accounts.tokens import hash_token
 from adherents.journal.events import Event
 from adherents.journal.services import record
-from adherents.journal.subjects import Kind, subject_of
+from adherents.journal.subjects import SubjectKind, subject_of
 
 PURPOSE, LIFE = "passkey challenge", timedelta(minutes=15)  # as long as the step after the password
 BROWSER_COOKIE = f"{settings.COOKIE_PREFIX}cle"
@@ -189,7 +189,7 @@ def _count_on(passkey: Authenticator, counter: int) -> Authenticator:
         last = row.data.get("sign_count", row.wrap().authenticator_data.counter)
         is_a_copy = counter <= last and bool(counter or last)
         if is_a_copy:
-            subject = subject_of(Kind.ACCOUNT, row.user_id)
+            subject = subject_of(SubjectKind.ACCOUNT, row.user_id)
             record(Event.PASSKEY_COPIED, subject=subject, counter=counter, last=last)
         else:
             row.data["sign_count"] = counter

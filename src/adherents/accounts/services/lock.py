@@ -20,7 +20,7 @@ from adherents.accounts.policy_from_profile import lock_rules
 from adherents.accounts.tokens import hash_token
 from adherents.journal.events import Event
 from adherents.journal.services import record
-from adherents.journal.subjects import Kind, subject_of
+from adherents.journal.subjects import SubjectKind, subject_of
 
 
 class Locked(Exception):
@@ -146,7 +146,7 @@ def fail(attempt: Attempt, account: Account | None) -> datetime | None:
 
 def _subject_of_nobody(identifier: str) -> str:
     """How the journal names an identifier that no account has: it may be somebody's, mistyped."""
-    return subject_of(Kind.IDENTIFIER, SignInCounter.index(identifier).hex())
+    return subject_of(SubjectKind.IDENTIFIER, SignInCounter.index(identifier).hex())
 
 
 def check_not_waiting(identifier: str, device: KnownDevice | None) -> None:

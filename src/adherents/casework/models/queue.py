@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from adherents.accounts.models import Account
-from adherents.journal.subjects import Kind, subject_of
+from adherents.journal.subjects import SubjectKind, subject_of
 from adherents.vault.models import Document
 
 
@@ -209,7 +209,7 @@ class Item(models.Model):
     @property
     def subject(self) -> str:
         """How the journal and the drafts name what it is about."""
-        return subject_of(Kind.DOCUMENT, self.document_id)
+        return subject_of(SubjectKind.DOCUMENT, self.document_id)
 
     @property
     def owner(self) -> str:

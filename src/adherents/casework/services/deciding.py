@@ -21,7 +21,7 @@ from adherents.insurer.profile import profile
 from adherents.insurer.treatment import Reason, Use
 from adherents.journal.events import Event
 from adherents.journal.services import record
-from adherents.journal.subjects import Kind, subject_of
+from adherents.journal.subjects import SubjectKind, subject_of
 from adherents.vault.models import Document, State
 from adherents.vault.services.transitions import CannotMove
 from adherents.work.services import do_each
@@ -162,7 +162,7 @@ def _tell(decision: Decision, document: Document) -> None:
         _EVENTS[outcome],
         subject=document.subject,
         owner=document.owner,
-        actor=subject_of(Kind.AGENT, decision.agent_id),
+        actor=subject_of(SubjectKind.AGENT, decision.agent_id),
         **details,
     )
     if outcome == Outcome.INCOMPLETE and decision.until is not None:

@@ -14,7 +14,7 @@ from adherents.insurer.calendar import add_working_days, beginning_of
 from adherents.insurer.profile import profile
 from adherents.journal.events import Event
 from adherents.journal.services import record
-from adherents.journal.subjects import Kind, subject_of
+from adherents.journal.subjects import SubjectKind, subject_of
 from adherents.vault.models import Document, State
 from adherents.vault.origins import Origin
 
@@ -83,8 +83,8 @@ def _answer(document: Document) -> Account | None:
     if Correction.objects.filter(pk=asked.pk, answered_at=None).update(answered_at=now, answer=document):
         record(
             Event.CORRECTION_ANSWERED,
-            subject=subject_of(Kind.DOCUMENT, document.answers_id),
-            actor=subject_of(Kind.MEMBER, document.deposit.sent_by_id),
+            subject=subject_of(SubjectKind.DOCUMENT, document.answers_id),
+            actor=subject_of(SubjectKind.MEMBER, document.deposit.sent_by_id),
             owner=document.owner,
             answer=document.subject,
         )

@@ -20,7 +20,7 @@ from adherents.casework.models import ALL, Filters, Item, ItemQuerySet, Status
 from adherents.insurer.profile import profile
 from adherents.journal.events import Event
 from adherents.journal.services import record
-from adherents.journal.subjects import Kind, subject_of
+from adherents.journal.subjects import SubjectKind, subject_of
 from adherents.vault.models import Document, State
 from adherents.vault.services.transitions import CannotMove, set_state
 
@@ -233,7 +233,9 @@ def _end_lease(item: Item) -> bool:
     taken, by = item.taken_at is not None, item.agent_id
     _release(item)
     if taken:
-        record(Event.LEASE_ENDED, subject=item.subject, owner=item.owner, agent=subject_of(Kind.AGENT, by))
+        record(
+            Event.LEASE_ENDED, subject=item.subject, owner=item.owner, agent=subject_of(SubjectKind.AGENT, by)
+        )
     return item.is_waiting
 
 

@@ -15,7 +15,7 @@ from adherents.accounts.policy import Counter, Standing
 from adherents.crypto.index import blind_indexes
 from adherents.journal.events import Event
 from adherents.journal.models import Entry
-from adherents.journal.subjects import Kind, kind_of, number_in
+from adherents.journal.subjects import SubjectKind, kind_of, number_in
 from adherents.members.models import Beneficiary, Member, MemberQuerySet
 from adherents.vault.models import Document
 
@@ -145,7 +145,7 @@ def journal_lines(entries: list[Entry], *, reader: Account) -> list[JournalLine]
 
     One query at most, and none when no other agent than the reader is named.
     """
-    keys = {number_in(entry.actor) for entry in entries if kind_of(entry.actor) == Kind.AGENT}
+    keys = {number_in(entry.actor) for entry in entries if kind_of(entry.actor) == SubjectKind.AGENT}
     others = keys - {reader.pk}
     agents = [reader, *(list(Account.objects.filter(pk__in=others)) if others else [])]
     names = {account.actor: account.shown_name for account in agents}
@@ -154,7 +154,7 @@ def journal_lines(entries: list[Entry], *, reader: Account) -> list[JournalLine]
 
 def _actor_in_words(entry: Entry) -> str:
     kind = kind_of(entry.actor)
-    if kind in {Kind.ACCOUNT, Kind.MEMBER}:
+    if kind in {SubjectKind.ACCOUNT, SubjectKind.MEMBER}:
         return _("la personne elle-même")
     return _("le portail") if kind == "system" else entry.actor
 

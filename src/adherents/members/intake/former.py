@@ -13,7 +13,7 @@ from adherents.crypto.rows import moved
 from adherents.database.transactions import needs_transaction
 from adherents.journal.events import Event
 from adherents.journal.services import record
-from adherents.journal.subjects import Kind, subject_of
+from adherents.journal.subjects import SubjectKind, subject_of
 from adherents.members.intake.sheets import number_of
 from adherents.members.models import Beneficiary, Member
 
@@ -52,5 +52,8 @@ def take_ranks(keys: Collection[str], *, actor: str) -> None:
         rankless = moved(row, "nir", number, None)
         Beneficiary.objects.filter(pk=row.pk).update(rank=None, nir=rankless, row_digest=b"")
         record(
-            Event.RANK_GIVEN, subject=subject_of(Kind.MEMBER, row.member_id), actor=actor, beneficiary=row.pk
+            Event.RANK_GIVEN,
+            subject=subject_of(SubjectKind.MEMBER, row.member_id),
+            actor=actor,
+            beneficiary=row.pk,
         )

@@ -9,7 +9,7 @@ from adherents.drafts import services as drafts
 from adherents.drafts.kinds import DraftKind
 from adherents.journal.events import Event
 from adherents.journal.services import record
-from adherents.journal.subjects import Kind, subject_of
+from adherents.journal.subjects import SubjectKind, subject_of
 from adherents.messaging.models import CannedAnswer
 
 
@@ -29,11 +29,11 @@ def keep(*, agent: Account, title: str, fr: str, en: str, answer_id: int | None 
                 kept.save()
         except IntegrityError as error:
             raise TitleTaken from error
-        about = subject_of(Kind.ANSWER, answer_id) if answer_id else ""
+        about = subject_of(SubjectKind.ANSWER, answer_id) if answer_id else ""
         drafts.done(about, account_id=agent.pk, kind=DraftKind.CANNED_ANSWER)
         record(
             Event.CANNED_ANSWER_CHANGED,
-            subject=subject_of(Kind.ANSWER, kept.pk),
+            subject=subject_of(SubjectKind.ANSWER, kept.pk),
             actor=agent.actor,
             new=answer_id is None,
         )
@@ -44,5 +44,9 @@ def remove(*, agent: Account, answer_id: int) -> None:
     """What was sent with its words stays. Twice is once."""
     with transaction.atomic():
         if CannedAnswer.objects.filter(pk=answer_id).delete()[0]:
-            drafts.forget(about=subject_of(Kind.ANSWER, answer_id), kinds=[DraftKind.CANNED_ANSWER])
-            record(Event.CANNED_ANSWER_REMOVED, subject=subject_of(Kind.ANSWER, answer_id), actor=agent.actor)
+            drafts.forget(about=subject_of(SubjectKind.ANSWER, answer_id), kinds=[DraftKind.CANNED_ANSWER])
+            record(
+                Event.CANNED_ANSWER_REMOVED,
+                subject=subject_of(SubjectKind.ANSWER, answer_id),
+                actor=agent.actor,
+            )

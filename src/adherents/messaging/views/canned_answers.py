@@ -10,7 +10,7 @@ from adherents.accounts.decorators import account_of, allowed_to
 from adherents.accounts.permissions import Act, acts_of
 from adherents.drafts.form_sheets import Sheet
 from adherents.drafts.kinds import DraftKind
-from adherents.journal.subjects import Kind, subject_of
+from adherents.journal.subjects import SubjectKind, subject_of
 from adherents.messaging import placeholders
 from adherents.messaging.forms import CannedAnswerForm
 from adherents.messaging.models import CannedAnswer
@@ -47,7 +47,7 @@ def canned_remove(request: HttpRequest, answer_id: int) -> HttpResponse:
 def _edit(request: HttpRequest, kept: CannedAnswer | None) -> HttpResponse:
     agent = account_of(request)
     initial = {"title": kept.title, "fr": kept.fr, "en": kept.en} if kept else {}
-    about = subject_of(Kind.ANSWER, kept.pk) if kept else ""
+    about = subject_of(SubjectKind.ANSWER, kept.pk) if kept else ""
     draft = Sheet(request, DraftKind.CANNED_ANSWER, "title", "fr", "en", about=about)
     posted = request.POST if request.method == "POST" else None
     form = CannedAnswerForm(posted, initial=draft.begin(initial), kept=kept)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from adherents.insurer.calendar import add_working_days
 from adherents.insurer.profile import profile
-from adherents.journal.subjects import Kind, subject_of
+from adherents.journal.subjects import SubjectKind, subject_of
 from adherents.members.models import Beneficiary, Member
 from adherents.storage.models import SealedFile
 from adherents.vault.fields import NameKeyField
@@ -223,12 +223,12 @@ class Document(DueWork, NamedFile):
     @property
     def subject(self) -> str:
         """How the journal names it."""
-        return subject_of(Kind.DOCUMENT, self.id)
+        return subject_of(SubjectKind.DOCUMENT, self.id)
 
     @property
     def owner(self) -> str:
         """How the journal names the member whose file it is in."""
-        return subject_of(Kind.MEMBER, self.member_id)
+        return subject_of(SubjectKind.MEMBER, self.member_id)
 
     @property
     def has_its_file(self) -> bool:

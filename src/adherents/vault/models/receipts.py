@@ -5,7 +5,7 @@ from typing import Self
 from django.db import models
 from django.utils import timezone
 
-from adherents.journal.subjects import Kind, subject_of
+from adherents.journal.subjects import SubjectKind, subject_of
 from adherents.vault.models.documents import Deposit
 
 
@@ -57,7 +57,7 @@ class SigningKey(models.Model):
     def subject(self) -> str:
         """How the journal names it."""
         return subject_of(
-            Kind.SIGNING_KEY, f"ed25519-{self.key_id}"
+            SubjectKind.SIGNING_KEY, f"ed25519-{self.key_id}"
         )  # digits alone would look like a number of a person
 
 

@@ -11,7 +11,7 @@ from django.db import models
 
 from adherents.crypto.envelopes import opening_stream, sealed_size
 from adherents.crypto.keys import CannotOpen
-from adherents.journal.subjects import Kind, subject_of
+from adherents.journal.subjects import SubjectKind, subject_of
 from adherents.storage.models import SealedFile, UnclaimedObject
 from adherents.storage.objects import (
     NoSuchObject,
@@ -222,7 +222,7 @@ def _names(file: SealedFile) -> tuple[str, str]:
         what, whose = _names(file.document)
         return f"{what} photo {file.number}", whose
     if isinstance(file, Document):
-        return f"document {file.id} of {file.deposit.number}", subject_of(Kind.MEMBER, file.member_id)
+        return f"document {file.id} of {file.deposit.number}", subject_of(SubjectKind.MEMBER, file.member_id)
     return f"{file._meta.verbose_name} {file.pk}", ""
 
 
