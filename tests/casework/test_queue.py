@@ -1,4 +1,4 @@
-"""The queue: who gets what, in which order, and how an item comes back (product.md, section 4)."""
+"""The queue: who gets what, in which order, and how an item comes back."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta

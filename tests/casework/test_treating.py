@@ -1,4 +1,4 @@
-"""The agent's screens: the queue, an item on the screen, what is decided there and what comes next (product.md, section 4)."""
+"""The agent's screens: the queue, an item on the screen, what is decided there and what comes next."""
 
 import re
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""The insurer puts a document in a member's vault: a statement, a card, a certificate (product.md, section 3)."""
+"""The insurer puts a document in a member's vault: a statement, a card, a certificate."""
 
 from collections.abc import Iterable
 

@@ -68,7 +68,7 @@ def keep_longer(sending_id: uuid.UUID) -> None:
 
 
 def keep_waiting(*, member: Member, sending_id: uuid.UUID, arrived: Sequence[Arrived], form: Form) -> Sending:
-    """The form was refused and not the files: they wait with what it said (product.md, section 3).
+    """The form was refused and not the files: they wait with what it said.
 
     Raises `SentAlready`, `TooManyOpen` or `Closed`: the files are still the caller's then.
     """

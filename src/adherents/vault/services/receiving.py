@@ -252,7 +252,7 @@ def admitted(member: Member, files: FormFiles) -> FormFiles:
 
 @needs_transaction
 def keep_waiting(*, member: Member, arrived: Sequence[Arrived], sending: Sending | None = None) -> None:
-    """A form was refused and not its files: those that find room wait for the member to finish (product.md, section 3).
+    """A form was refused and not its files: those that find room wait for the member to finish.
 
     To be called in a transaction that holds the member's lock. With a sending they wait with it, without one for a message.
     """

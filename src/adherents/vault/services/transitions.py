@@ -1,4 +1,4 @@
-"""Where a document goes once its checks are done: taken in hand, answered (product.md, section 3).
+"""Where a document goes once its checks are done: taken in hand, answered.
 
 From the first agent who takes it until the decision its member reads « En cours », whoever holds it in between, or nobody.
 """

@@ -1,4 +1,4 @@
-"""What an agent sees of a document: its pages as pixels, and never the original (product.md, section 3)."""
+"""What an agent sees of a document: its pages as pixels, and never the original."""
 
 from django.db import transaction
 
