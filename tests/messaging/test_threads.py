@@ -276,6 +276,15 @@ def test_the_same_words_again_are_one_message_and_another_one_after_an_answer(
     ]
 
 
+def test_the_same_words_with_another_file_or_without_it_are_a_message_of_their_own(
+    at_home: Client, member: Member
+) -> None:
+    for files in ([upload(pdf(), "devis.pdf")], [upload(pdf(2), "devis.pdf")], []):
+        at_home.post(f"{OWN}nouveau/", {"subject": "Devis", "body": "Le voici", "files": files})
+    assert Thread.objects.count() == 3
+    assert Attachment.objects.count() == 2
+
+
 def test_a_file_that_waits_on_the_send_page_does_not_leave_with_a_message(
     at_home: Client, member: Member
 ) -> None:

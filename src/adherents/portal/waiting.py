@@ -140,7 +140,7 @@ class _Row(NamedTuple):
 # `asked`: refused or to complete, until a document that answers it is sent; what could not be opened, until one of the same
 # kind comes for the same person and stays, or one that can be opened answers what it was to answer. Then the worst first: late,
 # refused, to complete by the nearest day, what could not be opened. A document that could not be opened, and was sent to replace
-# one that waits, is shown with that one and not by itself.
+# one that waits, is shown with that one and not by itself. What is altered or infected is not asked for here: `MENDABLE`.
 WAITS = """CASE WHEN document.set_aside = '' OR document.answers_id IS NULL
                 THEN document.id ELSE document.answers_id END"""  # for which an answer counts (`Document.send_instead`)
 CHOICE = """
