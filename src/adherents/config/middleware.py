@@ -16,6 +16,7 @@ from django.shortcuts import render
 from django.urls import Resolver404, resolve
 
 from adherents.config.serving.exchanges import IN_MEMORY_BYTES
+from adherents.telemetry import request_ids
 
 _AFTER_AN_ADDRESS = re.compile(r"[\W_]+$")
 Handler = Callable[[HttpRequest], HttpResponseBase]
@@ -37,6 +38,19 @@ CONTENT_SECURITY_POLICY = "; ".join(
     ]
 )
 ALWAYS_HELD = ("object-src", "base-uri", "frame-ancestors")
+
+
+def request_id(get_response: Handler) -> Handler:
+    """The request's name, in its answer and around all that is logged about it (`telemetry.request_ids`)."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        name = request_ids.chosen(request.headers.get(request_ids.HEADER, ""))
+        with request_ids.named(name):
+            response = get_response(request)
+        response.headers[request_ids.HEADER] = name
+        return response
+
+    return middleware
 
 
 def access_log(get_response: Handler) -> Handler:

@@ -52,6 +52,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "adherents.config.middleware.request_id",
     "adherents.config.middleware.access_log",
     "adherents.config.middleware.response_headers",
     "adherents.config.middleware.mailed_addresses",

@@ -13,16 +13,13 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, nullcontext
-from http.cookies import CookieError, SimpleCookie
+from contextvars import copy_context
 from typing import Any, Protocol
 
-from django.conf import settings
 from django.db import close_old_connections
-from django.urls import Resolver404, resolve
 
 from adherents.accounts import sessions
 from adherents.accounts.browser import browser_address
-from adherents.accounts.tokens import hash_token
 from adherents.config.serving.bridge import (
     Answer,
     Application,
@@ -34,6 +31,8 @@ from adherents.config.serving.bridge import (
     path_of,
 )
 from adherents.config.serving.exchanges import IN_MEMORY_BYTES, Exchange, Exchanges
+from adherents.config.serving.scopes import Scope, browser, forwarded, named, session_cookie, view_of
+from adherents.telemetry import request_ids
 
 PARTS = b"application/offset+octet-stream"  # bytes that are worth keeping when others are missing (tus)
 STREAMS = 8  # threads that take what follows of long answers
@@ -45,7 +44,6 @@ PUMP_LEAVES_WITHIN = 0.05  # seconds, before it is told again
 SEEN_EVERY = 30.0  # seconds: bytes that come are activity, which keeps a session from falling idle
 log = logging.getLogger("adherents.serving")
 
-Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
@@ -112,14 +110,19 @@ class Front:
                 await send({"type": "websocket.close"})
                 return
             raise RuntimeError(f"not served: {scope['type']}")
+        scope, name = named(scope)
+        with request_ids.named(name):
+            await self._answer(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         received = Received(receive)
         headers = dict(scope["headers"])
         peer: Peer = scope["extensions"]["adherents.peer"]
         exchange = Exchange(
-            address=browser_address(_forwarded(scope), (scope.get("client") or ("",))[0]),
+            address=browser_address(forwarded(scope), (scope.get("client") or ("",))[0]),
             began=self.exchanges.clock(),
-            browser=_browser(headers.get(b"cookie", b"")),
-            session_key=_cookie(headers.get(b"cookie", b"")),
+            browser=browser(headers.get(b"cookie", b"")),
+            session_key=session_cookie(headers.get(b"cookie", b"")),
         )
         # Neither browsers nor proxies that buffer send a form so, and nothing could bound it.
         if b"transfer-encoding" in headers:
@@ -131,7 +134,7 @@ class Front:
             await _tell(send, 400, b"That is no address.\n")
             return
         length = int(headers.get(b"content-length", b"0"))
-        view = _view_of(scope["path"])
+        view = view_of(scope["path"])
         gives = hasattr(view, "gives_a_file") or hasattr(view, "gives_files")
         takes = hasattr(view, "takes_files")
         pool = self._files if gives or takes else self._pages
@@ -275,8 +278,8 @@ class Front:
             self._turns.give_back()
 
     async def _run(self, pool: ThreadPoolExecutor, call: Callable[..., Answer], *given: Any) -> Answer:
-        """In a thread. An answer that nobody waits for any more is closed."""
-        running = pool.submit(call, *given)
+        """In a thread, which logs under the request's name. An answer that nobody waits for any more is closed."""
+        running = pool.submit(copy_context().run, call, *given)
         try:
             return await asyncio.wrap_future(running)
         except asyncio.CancelledError:
@@ -296,7 +299,7 @@ class Front:
                 handed += len(chunk)
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
                 exchange.paused = True
-                chunk = await loop.run_in_executor(self._streams, given.step)
+                chunk = await loop.run_in_executor(self._streams, copy_context().run, given.step)
                 exchange.paused = False
             handed += len(chunk)
             await send({"type": "http.response.body", "body": chunk, "more_body": False})
@@ -318,13 +321,6 @@ class Front:
             self.exchanges.came(exchange, len(message.get("body", b"")))
 
 
-def _view_of(path: str) -> object:
-    try:
-        return resolve(path).func
-    except Resolver404:
-        return None
-
-
 def _close_unwanted(running: Any) -> None:
     if not running.cancelled() and running.exception() is None and running.result().rest is not None:
         running.result().close()
@@ -337,24 +333,6 @@ def _length_of(given: Answer) -> int:
     return next((int(value) for name, value in given.headers if name.lower() == b"content-length"), 0)
 
 
-def _forwarded(scope: Scope) -> str:
-    return ",".join(value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for")
-
-
-def _cookie(header: bytes) -> str:
-    """The session's, from the request's cookies."""
-    try:
-        morsel = SimpleCookie(header.decode("latin-1")).get(settings.SESSION_COOKIE_NAME)
-    except CookieError:
-        return ""
-    return morsel.value if morsel else ""
-
-
-def _browser(header: bytes) -> str:
-    key = _cookie(header)
-    return hash_token(key) if key else ""
-
-
 def _seen(session_key: str) -> None:
     close_old_connections()
     try:
@@ -364,6 +342,10 @@ def _seen(session_key: str) -> None:
 
 
 async def _tell(send: Send, status: int, words: bytes) -> None:
-    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(words)).encode())]
+    headers = [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-length", str(len(words)).encode()),
+        (request_ids.HEADER.lower().encode(), request_ids.request_id().encode()),
+    ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": words, "more_body": False})
