@@ -26,6 +26,9 @@ FIELDS = (
     "attempts",
     "error",
     "action",
+    "part",
+    "times",
+    "lane",
 )
 # What these say is about machines and files. Others quote what they were given: a database, the very row that it refuses.
 SPEAK_OF_MACHINES = (OSError, ImportError, ImproperlyConfigured, OperationalError)
