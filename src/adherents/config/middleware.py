@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import Resolver404, resolve
 
+from adherents.accounts import limits
 from adherents.config.serving.exchanges import IN_MEMORY_BYTES
 from adherents.telemetry import request_ids
 
@@ -186,7 +187,8 @@ def response_headers(get_response: Handler) -> Handler:
 
 
 def head_writes_nothing(get_response: Handler) -> Handler:
-    """HEAD answers like GET, and what that wrote in the database is undone: link checkers and monitors leave no trace.
+    """HEAD answers like GET, and what that wrote in the database is undone: link checkers and monitors leave no trace. It counts
+    for the limits all the same.
 
     `answers_head_itself` marks the views that are left alone: for machines, where HEAD is a question of its own.
     """
@@ -194,7 +196,7 @@ def head_writes_nothing(get_response: Handler) -> Handler:
     def middleware(request: HttpRequest) -> HttpResponseBase:
         if request.method != "HEAD" or _answers_head_itself(request.path_info):
             return get_response(request)
-        with transaction.atomic():
+        with limits.counted_all_the_same(), transaction.atomic():
             response = get_response(request)
             transaction.set_rollback(True)
         return response
