@@ -9,11 +9,12 @@ import asyncio
 import io
 import logging
 import os
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, nullcontext
 from contextvars import copy_context
+from functools import partial
 from typing import Any, Protocol
 
 from django.db import close_old_connections
@@ -33,12 +34,14 @@ from adherents.config.serving.bridge import (
 from adherents.config.serving.exchanges import IN_MEMORY_BYTES, Exchange, Exchanges
 from adherents.config.serving.scopes import Scope, browser, forwarded, named, session_cookie, view_of
 from adherents.telemetry import request_ids
+from adherents.telemetry.outages import is_noted
 
 PARTS = b"application/offset+octet-stream"  # bytes that are worth keeping when others are missing (tus)
 STREAMS = 8  # threads that take what follows of long answers
 # Threads that begin to give a file, verified whole before, or take a piece of one. They leave a core to the pages: with three
 # of them on two cores, pages took three times as long while two hundred phones sent.
 FILES = min(3, max(1, (os.cpu_count() or 2) - 1))
+WATCHERS = 2  # threads that answer each address for machines
 READERS = 8  # threads that do something else than wait for a long body
 PUMP_LEAVES_WITHIN = 0.05  # seconds, before it is told again
 SEEN_EVERY = 30.0  # seconds: bytes that come are activity, which keeps a session from falling idle
@@ -102,6 +105,10 @@ class Front:
         self._downloads = Shares(bounds.downloads)
         self._by_address, self._by_browser = Shares(bounds.by_address // 4), Shares(bounds.by_member // 2)
         self._streams = ThreadPoolExecutor(STREAMS, "streams")
+        # A probe that waits for an engine delays no other one.
+        self._watched: dict[object, ThreadPoolExecutor] = defaultdict(
+            partial(ThreadPoolExecutor, WATCHERS, "watched")
+        )
         self._uploads = ThreadPoolExecutor(exchanges.bounds.uploads, "uploads")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -136,8 +143,7 @@ class Front:
         length = int(headers.get(b"content-length", b"0"))
         view = view_of(scope["path"])
         gives = hasattr(view, "gives_a_file") or hasattr(view, "gives_files")
-        takes = hasattr(view, "takes_files")
-        pool = self._files if gives or takes else self._pages
+        pool = self._pool(view, scope["method"])
         try:
             async with self._in_turn(exchange) if gives else nullcontext():
                 given = await self._answered(scope, received, send, exchange, peer, length, pool)
@@ -148,6 +154,14 @@ class Front:
         finally:
             self.exchanges.end(exchange)
             self.exchanges.hold(exchange, -exchange.held)
+
+    def _pool(self, view: object, method: str) -> ThreadPoolExecutor:
+        """Which threads answer: those that may wait for the storage serve no page, not even the one that sends."""
+        if hasattr(view, "in_threads_of_its_own"):
+            return self._watched[view]
+        gives = hasattr(view, "gives_a_file") or hasattr(view, "gives_files")
+        takes = hasattr(view, "takes_files") and method not in {"GET", "HEAD"}
+        return self._files if gives or takes else self._pages
 
     @asynccontextmanager
     async def _in_turn(self, exchange: Exchange) -> AsyncIterator[None]:
@@ -337,8 +351,9 @@ def _seen(session_key: str) -> None:
     close_old_connections()
     try:
         sessions.keep_from_idling(session_key)
-    except Exception:  # the database may be away: the next minute says it again
-        log.exception("activity was not noted")
+    except Exception as error:  # the database may be away: the next minute says it again
+        if not is_noted(error):
+            log.exception("activity was not noted")
 
 
 async def _tell(send: Send, status: int, words: bytes) -> None:
