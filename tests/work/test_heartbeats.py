@@ -162,9 +162,9 @@ def test_an_administrator_reads_it_in_words() -> None:
     page = signed_in(make_agent(Role.ADMINISTRATOR)).get("/gestion/installation/").content.decode()
     rows = [" ".join(strip_tags(row).split()) for row in page.split("<tr>")]
     assert "Base de données En ordre" in rows
-    assert "Exécuteurs Ne fait pas son travail nobody does the work of drawings, long-drawings" in rows
+    assert "Exécuteurs Ne fait pas son travail no worker does the work of drawings, long-drawings" in rows
     assert any(row.startswith("Mails, liens, file d’attente mails 1 exécuteur") for row in rows)
-    assert any(row.startswith("Dessins qui prennent du temps long-drawings Personne ne fait") for row in rows)
+    assert any(row.startswith("Dessins qui prennent du temps long-drawings Aucun exécuteur") for row in rows)
     assert any(row.startswith("Liens demandés 1 ") for row in rows)
     assert any(row.startswith("Mails à envoyer ") for row in rows)
     assert "Cache" not in page.split("<main")[1], "none is configured"

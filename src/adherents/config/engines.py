@@ -52,7 +52,7 @@ def _has_cache() -> bool:
 
 def _worker() -> None:
     if idle := [state.lane for state in lane_states() if not state.is_alive]:
-        raise DoesNotWork(f"nobody does the work of {', '.join(idle)}")
+        raise DoesNotWork(f"no worker does the work of {', '.join(idle)}")
 
 
 def _mail() -> None:

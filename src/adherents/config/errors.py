@@ -1,6 +1,7 @@
 """The pages shown when something goes wrong. Each names the phone and today's hours."""
 
 import sys
+from contextlib import AbstractContextManager
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
@@ -82,10 +83,20 @@ def server_error(request: HttpRequest) -> HttpResponse:
     503 where a part that the portal stands on does not answer: the same request succeeds once it is back.
     """
     error = sys.exception()
-    with translation.override(chosen_language(request) or translation.get_language()):
-        if _is_passing(error):
-            return _away(request, part_away(error))
+    if _is_passing(error):
+        return away(request, part_away(error))
+    with _language_of(request):
         return HttpResponse(render_to_string("ui/errors/500.html"), status=500)
+
+
+def _language_of(request: HttpRequest) -> AbstractContextManager[object]:
+    return translation.override(chosen_language(request) or translation.get_language())
+
+
+def away(request: HttpRequest, part: Part | None) -> HttpResponse:
+    """503, in words, where a part does not answer."""
+    with _language_of(request):
+        return _away(request, part)
 
 
 def _away(request: HttpRequest, part: Part | None) -> HttpResponse:

@@ -16,8 +16,11 @@ from django.shortcuts import render
 from django.urls import Resolver404, resolve
 
 from adherents.accounts import limits
+from adherents.config.errors import away
+from adherents.config.serving.bridge import DATABASE_HANGS
 from adherents.config.serving.exchanges import IN_MEMORY_BYTES
 from adherents.telemetry import request_ids
+from adherents.telemetry.outages import Part
 
 _AFTER_AN_ADDRESS = re.compile(r"[\W_]+$")
 Handler = Callable[[HttpRequest], HttpResponseBase]
@@ -182,6 +185,17 @@ def response_headers(get_response: Handler) -> Handler:
         if not request.path.startswith(settings.STATIC_URL):
             headers.setdefault("Cache-Control", "no-store")
         return response
+
+    return middleware
+
+
+def database_hangs(get_response: Handler) -> Handler:
+    """The server says that the database gives no answer at all: a page would wait for it as long as it hangs, with the thread."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        if DATABASE_HANGS not in request.META or request.path.startswith(settings.STATIC_URL):
+            return get_response(request)
+        return away(request, Part.DATABASE)
 
     return middleware
 

@@ -55,6 +55,7 @@ MIDDLEWARE = [
     "adherents.config.middleware.request_id",
     "adherents.config.middleware.access_log",
     "adherents.config.middleware.response_headers",
+    "adherents.config.middleware.database_hangs",
     "adherents.config.middleware.mailed_addresses",
     "adherents.config.middleware.head_writes_nothing",
     "whitenoise.middleware.WhiteNoiseMiddleware",

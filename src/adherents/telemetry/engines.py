@@ -20,6 +20,9 @@ LOOKS_EVERY = 3.0  # seconds
 ANSWERS_WITHIN = 2.0  # seconds, or it is away
 FRESH_FOR = 0.1  # seconds: what was asked so lately is not asked again
 HANGS_AFTER = 5.0  # seconds: what is only slow is worth asking
+DATABASE_HANGS_AFTER = (
+    8.0  # seconds: longer than a connection is waited for, since every page is refused then
+)
 log = logging.getLogger("adherents.engines")
 Probe = Callable[[], None]
 
@@ -109,7 +112,8 @@ def hangs(name: str) -> bool:
     False in a process where no thread looks, such as a worker.
     """
     prober = _probers.get(name)
-    return _watch.last is not None and prober is not None and prober.hangs()
+    after = DATABASE_HANGS_AFTER if name == Part.DATABASE else HANGS_AFTER
+    return _watch.last is not None and prober is not None and prober.hangs(after)
 
 
 def _asked(engine: Engine) -> str:
@@ -157,6 +161,7 @@ class _Prober:
         self._began: float | None = None  # when the present question was asked
         self._ended = float("-inf")
         self._errors: dict[Engine, str] = {}
+        self._hung = False  # whether the last answer was an error that came as late as none
         self._changed = threading.Condition()
         threading.Thread(target=self._ask_on, name=f"probe of {name}", daemon=True).start()
 
@@ -175,18 +180,20 @@ class _Prober:
             self._changed.wait_for(lambda: self._began is None, max(0.0, until - time.monotonic()))
             return {engine: silent if self._began else self._errors.get(engine, silent) for engine in engines}
 
-    def hangs(self) -> bool:
+    def hangs(self, after: float) -> bool:
         began = self._began
-        return began is not None and time.monotonic() - began > HANGS_AFTER
+        return self._hung or (began is not None and time.monotonic() - began > after)
 
     def _ask_on(self) -> None:
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._began is not None)
+            began = time.monotonic()
             errors = {engine: _asked(engine) for engine in self._engines}
             connections.close_all()  # what a probe shows is that a connection can be had
             with self._changed:
                 self._errors, self._began, self._ended = errors, None, time.monotonic()
+                self._hung = any(errors.values()) and self._ended - began > HANGS_AFTER
                 self._changed.notify_all()
 
 

@@ -41,8 +41,8 @@ class BacklogState:
 def lane_states() -> list[LaneState]:
     """Every lane, in the workers' order.
 
-    One that nobody stays with is alive as long as `worker --once` comes as often as it did, unless a worker that stayed died:
-    a run by hand does not hide that.
+    One without a worker that stays is alive as long as `worker --once` comes as often as it did. Its runs do not count while the
+    rows of a worker that died are there: a run by hand does not hide a death.
     """
     now, beats = timezone.now(), list(Heartbeat.objects.all())
     states = []

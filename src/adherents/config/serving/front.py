@@ -22,6 +22,7 @@ from django.db import close_old_connections
 from adherents.accounts import sessions
 from adherents.accounts.browser import browser_address
 from adherents.config.serving.bridge import (
+    DATABASE_HANGS,
     Answer,
     Application,
     Arriving,
@@ -33,8 +34,8 @@ from adherents.config.serving.bridge import (
 )
 from adherents.config.serving.exchanges import IN_MEMORY_BYTES, Exchange, Exchanges
 from adherents.config.serving.scopes import Scope, browser, forwarded, named, session_cookie, view_of
-from adherents.telemetry import request_ids
-from adherents.telemetry.outages import is_noted
+from adherents.telemetry import engines, request_ids
+from adherents.telemetry.outages import Part, is_noted
 
 PARTS = b"application/offset+octet-stream"  # bytes that are worth keeping when others are missing (tus)
 STREAMS = 8  # threads that take what follows of long answers
@@ -143,7 +144,8 @@ class Front:
         length = int(headers.get(b"content-length", b"0"))
         view = view_of(scope["path"])
         gives = hasattr(view, "gives_a_file") or hasattr(view, "gives_files")
-        pool = self._pool(view, scope["method"])
+        exchange.database_hangs = engines.hangs(Part.DATABASE) and not hasattr(view, "in_threads_of_its_own")
+        pool = self._watched["hangs"] if exchange.database_hangs else self._pool(view, scope["method"])
         try:
             async with self._in_turn(exchange) if gives else nullcontext():
                 given = await self._answered(scope, received, send, exchange, peer, length, pool)
@@ -282,6 +284,8 @@ class Front:
     def _call(self, scope: Scope, body: Any, exchange: Exchange) -> Answer:
         environ = environ_of(scope, body)
         environ["adherents.exchange"] = exchange
+        if exchange.database_hangs:
+            environ[DATABASE_HANGS] = True
         return answer(self._application, environ)
 
     def _call_in_turn(self, scope: Scope, body: Arriving, exchange: Exchange) -> Answer:
