@@ -7,7 +7,6 @@ import http.client
 import json
 import re
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -266,12 +265,8 @@ def test_a_frozen_database_is_said_in_words_alive_is_still_said_and_it_heals(
     phone = Phone(portal)
     database.freeze()
     try:
-        held = [
-            threading.Thread(target=asked, args=[phone, "GET", "/adherent/documents/"], daemon=True)
-            for _ in range(THREADS)
-        ]
-        for thread in held:
-            thread.start()
+        pool = ThreadPoolExecutor(THREADS)
+        held = [pool.submit(asked, phone, "GET", "/adherent/documents/") for _ in range(THREADS)]
         for _ in range(3):
             began = time.monotonic()
             assert degraded(portal, "/sante/")[0] == 200
@@ -292,6 +287,10 @@ def test_a_frozen_database_is_said_in_words_alive_is_still_said_and_it_heals(
                 connection.close()
 
         until(in_words, 40)
+        # Those whose threads are held are told too.
+        assert {future.result()[0] for future in held} == {503}
+        assert all(WORDS in future.result()[2] for future in held)
+        pool.shutdown()
     finally:
         database.go_on()
     took = until(lambda: asked(phone, "GET", "/adherent/documents/")[0] == 200)

@@ -93,6 +93,7 @@ def test_a_storage_that_hangs_is_not_asked_by_requests_until_it_answers(
 ) -> None:
     """Once the thread that keeps looking has found it out: each request would hold a thread until it gave up."""
     monkeypatch.setattr(engines, "_watch", engines._Watch())
+    monkeypatch.setattr(engines, "LOOKS_AGAIN_AFTER", 0.02)
     monkeypatch.setattr(engines, "LOOKS_EVERY", 0.02)
     engines.register(Engine("storage", hanging.wait))  # type: ignore[arg-type]
     assert objects.object_size("nothing") is None
@@ -105,7 +106,8 @@ def test_a_storage_that_hangs_is_not_asked_by_requests_until_it_answers(
         _until(lambda: not engines.hangs("storage"))
         assert objects.object_size("nothing") is None
     finally:
-        monkeypatch.setattr(engines, "LOOKS_EVERY", 1e9)
+        monkeypatch.setattr(engines, "LOOKS_EVERY", 1e6)
+        monkeypatch.setattr(engines, "LOOKS_AGAIN_AFTER", 1e6)
 
 
 @pytest.mark.usefixtures("only")

@@ -17,6 +17,7 @@ from django.db import connection, connections
 from adherents.telemetry.outages import Part, in_words, note
 
 LOOKS_EVERY = 3.0  # seconds
+LOOKS_AGAIN_AFTER = 1.0  # seconds, while something is away: what is back is said soon
 ANSWERS_WITHIN = 2.0  # seconds, or it is away
 FRESH_FOR = 0.1  # seconds: what was asked so lately is not asked again
 HANGS_AFTER = 5.0  # seconds: what is only slow is worth asking
@@ -226,7 +227,8 @@ class _Watch:
                 self.last = look()
             except Exception:
                 log.exception("looking at the engines")
-            time.sleep(LOOKS_EVERY)
+            is_well = self.last is not None and not self.last.away
+            time.sleep(LOOKS_EVERY if is_well else LOOKS_AGAIN_AFTER)
 
 
 _watch = _Watch()

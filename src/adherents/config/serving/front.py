@@ -45,6 +45,7 @@ FILES = min(3, max(1, (os.cpu_count() or 2) - 1))
 WATCHERS = 2  # threads that answer each address for machines
 READERS = 8  # threads that do something else than wait for a long body
 PUMP_LEAVES_WITHIN = 0.05  # seconds, before it is told again
+DATABASE_LOOKED_AT_EVERY = 1.0  # seconds, while a page is waited for
 SEEN_EVERY = 30.0  # seconds: bytes that come are activity, which keeps a session from falling idle
 log = logging.getLogger("adherents.serving")
 
@@ -144,7 +145,8 @@ class Front:
         length = int(headers.get(b"content-length", b"0"))
         view = view_of(scope["path"])
         gives = hasattr(view, "gives_a_file") or hasattr(view, "gives_files")
-        exchange.database_hangs = engines.hangs(Part.DATABASE) and not hasattr(view, "in_threads_of_its_own")
+        exchange.watches = hasattr(view, "in_threads_of_its_own")
+        exchange.database_hangs = engines.hangs(Part.DATABASE) and not exchange.watches
         pool = self._watched["hangs"] if exchange.database_hangs else self._pool(view, scope["method"])
         try:
             async with self._in_turn(exchange) if gives else nullcontext():
@@ -212,9 +214,26 @@ class Front:
             body = (io.BytesIO if whole else CutBody)(b"".join(chunks))
             del chunks
         try:
-            return await self._run(pool, self._call, scope, body, exchange)
+            return await self._while_the_database_answers(pool, scope, body, exchange)
         finally:
             self.exchanges.hold(exchange, -exchange.held)
+
+    async def _while_the_database_answers(
+        self, pool: ThreadPoolExecutor, scope: Scope, body: Any, exchange: Exchange
+    ) -> Answer:
+        """What the application answers; where the database begins to hang meanwhile, the page that says so.
+
+        The reader does not wait as long as the thread does, which has to.
+        """
+        served = asyncio.ensure_future(self._run(pool, self._call, scope, body, exchange))
+        try:
+            while not (await asyncio.wait([served], timeout=DATABASE_LOOKED_AT_EVERY))[0]:
+                if not exchange.watches and engines.hangs(Part.DATABASE):
+                    exchange.database_hangs = True
+                    return await self._run(self._watched["hangs"], self._call, scope, io.BytesIO(), exchange)
+            return served.result()
+        finally:
+            served.cancel()
 
     async def _gathered(self, receive: Receive, exchange: Exchange, length: int) -> tuple[list[bytes], bool]:
         """The body, and whether it is whole."""
