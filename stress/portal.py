@@ -33,7 +33,7 @@ class Postmarks(Mailbox):
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         await asyncio.sleep(MAIL_SECONDS)
         answer = await super().handle_DATA(server, session, envelope)
-        match = re.search(r"D-\d{4}-\d{6}", self.letters[-1].text)
+        match = re.search(r"D-\d{4}-\d{6}", self.mails[-1].text)
         number = match[0] if match else ""
         self.taken[number, str(message_from_bytes(envelope.content)["Message-ID"])] += 1
         await asyncio.sleep(MAIL_SECONDS)

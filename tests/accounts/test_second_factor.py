@@ -65,14 +65,14 @@ def test_an_agent_without_a_second_factor_is_led_to_add_one(client: Client) -> N
 
 
 def test_the_factor_that_an_agent_adds_after_the_password_opens_the_desk(
-    client: Client, letters: Callable[[], list[object]]
+    client: Client, mails: Callable[[], list[object]]
 ) -> None:
     agent = make_agent()
     enter(client, agent)
     add_app_by_hand(client)
     assert client.get(DESK).status_code == 200
     assert Event.SECOND_FACTOR_ADDED in events(agent)
-    assert [letter.subject for letter in letters()] == ["Une seconde preuve protège maintenant votre compte"]
+    assert [mail.subject for mail in mails()] == ["Une seconde preuve protège maintenant votre compte"]
 
 
 def test_a_wrong_first_code_adds_nothing_and_keeps_the_same_secret(client: Client) -> None:
@@ -271,7 +271,7 @@ def test_changing_what_protects_asks_for_the_password_again() -> None:
         assert client.post(answer.url, {"password": PASSWORD}).status_code == 302  # type: ignore[attr-defined]
 
 
-def test_a_member_adds_an_app_and_takes_it_away(client: Client, letters: Callable[[], list[object]]) -> None:
+def test_a_member_adds_an_app_and_takes_it_away(client: Client, mails: Callable[[], list[object]]) -> None:
     account = open_account(CAMILLE)
     client.post("/adherent/", {"identifier": CAMILLE.number, "password": PASSWORD})
     client.post("/compte/securite/mot-de-passe/", {"password": PASSWORD})
@@ -280,7 +280,7 @@ def test_a_member_adds_an_app_and_takes_it_away(client: Client, letters: Callabl
     assert client.post("/compte/securite/application/retirer/").url == INDEX  # type: ignore[attr-defined]
     assert not Authenticator.objects.filter(user=account).exists()
     assert {Event.SECOND_FACTOR_ADDED, Event.SECOND_FACTOR_REMOVED} <= set(events(account))
-    assert "Une protection a été retirée de votre compte" in [letter.subject for letter in letters()]
+    assert "Une protection a été retirée de votre compte" in [mail.subject for mail in mails()]
 
 
 def test_a_member_with_an_app_gives_its_code_at_each_sign_in(client: Client) -> None:

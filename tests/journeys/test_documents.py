@@ -55,7 +55,7 @@ def test_papers_are_sent_acknowledged_found_and_read_by_their_owner_only(
         expect(visitor.main).to_contain_text(name)
     visitor.look("receipt")
     receipt = visitor.page.url
-    assert number[0] in visitor.letter(member, "Vos 3 documents sont bien arrivés").text
+    assert number[0] in visitor.mail(member, "Vos 3 documents sont bien arrivés").text
 
     visitor.click("Voir mes documents")
     entries = visitor.main.get_by_role("listitem")

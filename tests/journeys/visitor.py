@@ -12,7 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Locator, Page, Response, expect
 
 from tests.cast import PASSWORD, Person
-from tests.journeys.running import Letter, Portal
+from tests.journeys.running import Mail, Portal
 
 Size = Literal["phone", "desktop"]
 VIEWPORTS = {"phone": (360, 800), "desktop": (1280, 800)}
@@ -171,7 +171,7 @@ class Visitor:
         expect(self.title).to_have_text("Vos paramètres d'accès vous ont été envoyés")
         return self
 
-    def letter(self, person: Person | str, about: str) -> Letter:
+    def mail(self, person: Person | str, about: str) -> Mail:
         """The mail that arrives."""
         return self.portal.mailbox.take(to=person if isinstance(person, str) else person.email, about=about)
 
