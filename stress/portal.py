@@ -23,7 +23,7 @@ logging.getLogger("mail.log").setLevel(logging.WARNING)  # aiosmtpd tells of eac
 class Postmarks(Mailbox):
     """How often the server took each mail, by what identifies it and the deposit that it tells of.
 
-    It takes its time, before and after: a worker can die with a mail in hand that nobody has, or that somebody has already.
+    It takes its time, before and after: a worker can die with a mail in hand, delivered already or not.
     """
 
     def __init__(self) -> None:

@@ -99,7 +99,7 @@ def _fresh_limits() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def journal_watch() -> Iterator[list[str]]:
-    """Whatever a test makes happen, the journal names nobody."""
+    """Whatever a test does, the journal names no person."""
     from tests.journal.guard import watched
 
     with watched() as named:

@@ -167,6 +167,20 @@ def test_what_has_its_place_is_written_there_only(written: str) -> None:
     assert writing <= SAID_ONCE[written]
 
 
+def test_one_module_imports_what_allauth_does_not_document() -> None:
+    """And one test, which holds what that module relies on."""
+    ours = {"src/adherents/accounts/allauth_internals.py", "tests/accounts/test_allauth_contract.py"}
+    every = chain(
+        SOURCE.rglob("*.py"), *((ROOT / name).rglob("*.py") for name in ("tests", "bench", "stress"))
+    )
+    reaching = {
+        named(file)
+        for file in every
+        if any(re.match(r"allauth\b.*\.internal\b", name) for name in imports_of(file))
+    }
+    assert reaching == ours
+
+
 def test_no_signal_is_used_as_plumbing() -> None:
     for file in MODULES:
         assert not [

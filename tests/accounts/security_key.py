@@ -20,7 +20,7 @@ PRESENT, VERIFIED, ATTESTED = 0x01, 0x04, 0x40
 
 @dataclass
 class SecurityKey:
-    """`counter`: what it says of the number of its signatures; 0 for ever where `counts` is False, as most passkeys do."""
+    """`counter`: what it says of the number of its signatures; always 0 where `counts` is False, as most passkeys do."""
 
     counter: int = 0
     counts: bool = True

@@ -29,7 +29,7 @@ def is_signed_in(client: Client) -> bool:
 
 
 def lock_out(identifier: str, client: Client | None = None) -> None:
-    """Five wrong passwords from a browser that nobody knows."""
+    """Type five wrong passwords in an unknown browser."""
     for _ in range(5):
         sign_in(client or Client(), identifier, WRONG)
 
@@ -80,7 +80,7 @@ def choose_password(
 
 
 def reset(person: Person, mails: Mails, password: str = NEW_PASSWORD) -> HttpResponse:
-    """The whole of « Mot de passe oublié ? », in a browser that nobody knows."""
+    """Go through « Mot de passe oublié ? » to its end, in an unknown browser."""
     client = Client()
     follow(client, link_for(person, mails))
     return choose_password(client, person.birth_day, password)

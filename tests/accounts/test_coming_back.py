@@ -36,7 +36,7 @@ def come(client: Client, wanted: str, **fields: str) -> str:
     return str(answer.headers.get("Location", ""))
 
 
-def test_whoever_signs_in_on_the_way_to_a_page_arrives_there() -> None:
+def test_signing_in_on_the_way_to_a_page_arrives_there() -> None:
     open_account(CAMILLE)
     client = Client()
     door = client.get(SEND).headers["Location"]
@@ -81,7 +81,7 @@ def test_an_agent_arrives_at_the_desk_whatever_was_asked() -> None:
     assert answer.headers["Location"] == "/gestion/"
 
 
-def test_a_refusal_is_the_same_whoever_is_on_the_way() -> None:
+def test_a_refusal_is_the_same_on_the_way_to_any_page() -> None:
     open_account(CAMILLE)
 
     def refused(number: str) -> str:

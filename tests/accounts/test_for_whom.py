@@ -8,10 +8,10 @@ from django.db import transaction
 from django.test import Client
 
 from adherents.accounts import mails as account_mails
+from adherents.accounts.addressee import addressee, given_name
 from adherents.accounts.limits import forget_all
 from adherents.accounts.models import Purpose
 from adherents.accounts.services.access_link import make_link
-from adherents.accounts.whom import given_name, whom
 from adherents.mail.models import OutboxMail
 from adherents.mail.services import render
 from tests.accounts.steps import Mails, ask_for_link, text_of
@@ -39,7 +39,7 @@ def test_every_mail_of_an_account_says_for_whom_in_both_parts_and_languages() ->
 
 @pytest.mark.parametrize("name", sorted(BY_HAND))
 def test_so_does_every_mail_about_documents_and_messages(name: str) -> None:
-    context = BY_HAND[name] | whom("Marie Ève HOARAU", EVE.number)
+    context = BY_HAND[name] | addressee("Marie Ève HOARAU", EVE.number)
     _, text, html = render(name, language="fr", context=context)
     for part in (text, html):
         assert "Marie Ève" in part

@@ -259,7 +259,7 @@ def test_tokens_are_128_random_bits() -> None:
 
 
 @pytest.mark.rule("G6")
-def test_opening_the_link_changes_nothing_however_often_and_whoever_opens(mails: Mails) -> None:
+def test_opening_the_link_changes_nothing_however_often_and_in_any_browser(mails: Mails) -> None:
     open_account(CAMILLE)
     mail = link_for(CAMILLE, mails)
     stored = everything_stored()

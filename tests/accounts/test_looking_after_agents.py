@@ -104,7 +104,7 @@ def test_nobody_acts_on_themselves(act: Callable[[Account, Account], object]) ->
 
 
 @pytest.mark.parametrize("act", ACTS, ids=["role", "suspend"])
-def test_the_last_administrator_at_work_stays(act: Callable[[Account, Account], object]) -> None:
+def test_the_last_active_administrator_stays(act: Callable[[Account, Account], object]) -> None:
     """One who is invited only, or suspended, could not take over: they do not count."""
     last, by = administrator(), administrator("seconde")
     administrator("invitee", works=False)

@@ -56,7 +56,7 @@ def test_the_number_is_beside_the_password_where_it_was_typed_to_ask_for_the_lin
 @pytest.mark.rule("G9")
 @pytest.mark.parametrize("purpose", [Purpose.RESET, Purpose.FIRST_CONNECTION])
 @pytest.mark.parametrize("typed", ["", EVE.number, "00000000"])
-def test_whoever_merely_opens_a_link_is_told_no_number(purpose: str, typed: str) -> None:
+def test_opening_a_link_alone_tells_no_number(purpose: str, typed: str) -> None:
     account = open_account(CAMILLE)
     browser = Client()
     if typed:
@@ -68,7 +68,7 @@ def test_whoever_merely_opens_a_link_is_told_no_number(purpose: str, typed: str)
 
 
 @pytest.mark.rule("G5")
-def test_what_was_typed_leaves_the_same_cookie_whoever_has_the_number() -> None:
+def test_what_was_typed_leaves_the_same_cookie_for_any_number() -> None:
     before, after = Client(), Client()
     with time_machine.travel(timezone.now(), tick=False):
         ask_for_link(before, CAMILLE.number)

@@ -1,4 +1,4 @@
-"""A passkey's answer opens the door that asked for it, to the account that it is of, once, by whoever the key recognised."""
+"""A passkey's answer works on the page that asked for it, for its own account, once, with its holder verified."""
 
 import copy
 import json
@@ -62,7 +62,7 @@ EVERYBODY = pytest.mark.parametrize("make", [member, agent])
 
 
 class SignIn:
-    """The door where nobody is known yet."""
+    """The sign-in page, where the account is not known yet."""
 
     def ask(self, client: Client) -> dict[str, Any]:
         return options_at_the_door(client)

@@ -1,4 +1,4 @@
-"""Signing in (G1, G4, G11), and what nobody may be told."""
+"""Signing in (G1, G4, G11), and what no answer may tell."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -295,7 +295,7 @@ def test_a_lock_that_falls_during_a_sign_in_stops_it_at_its_end(
 
 
 @pytest.mark.parametrize("reads", ["en", "fr"])
-def test_whoever_signs_in_on_a_fresh_browser_reads_their_own_language_there(reads: str) -> None:
+def test_a_member_on_a_fresh_browser_reads_their_own_language_there(reads: str) -> None:
     account = open_account(CAMILLE)
     Account.objects.filter(pk=account.pk).update(language=reads)
     client = Client()

@@ -49,13 +49,13 @@ def test_a_decision_is_told_by_settling_and_not_before(
     clock.shift(timedelta(seconds=9))
     assert mails() == []
     assert state_of(item) == State.IN_PROGRESS
-    assert Decision.objects.told(item.document) is None
+    assert Decision.objects.latest_settled(item.document) is None
     clock.shift(timedelta(seconds=1))
     [mail] = mails()
     assert mail.subject == "Votre document est accepté (RIB)"
     assert state_of(item) == State.ACCEPTED
     assert Item.objects.get().status == Status.DONE
-    assert Decision.objects.told(item.document) == decision
+    assert Decision.objects.latest_settled(item.document) == decision
     entry = Entry.objects.get(event=Event.DOCUMENT_ACCEPTED)
     assert (entry.subject, entry.actor) == (item.subject, f"agent:{agent.pk}")
     assert mails() == []
@@ -77,7 +77,7 @@ def test_a_refusal_says_why_in_the_members_words_as_the_agent_left_them(
     assert Entry.objects.get(event=Event.DOCUMENT_REFUSED).details == {"code": "rib_illisible"}
 
 
-def test_the_words_are_english_for_whoever_reads_english(
+def test_the_words_are_english_for_a_member_who_reads_english(
     agent: Account, item: Item, member: Member, mails: Mails, clock: time_machine.Traveller
 ) -> None:
     Account.objects.filter(pk=member.account_id).update(language="en")

@@ -15,7 +15,7 @@ UUID = "00000000-0000-4000-8000-000000000000"
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 LIMITED = {
-    "/verifier/": "test_whoever_checks_too_often_is_asked_to_wait",
+    "/verifier/": "test_a_visitor_who_checks_too_often_is_asked_to_wait",
     "/adherent/": "test_signing_in_is_bounded_at_both_doors",
     "/gestion/connexion/": "test_signing_in_is_bounded_at_both_doors",
     "/adherent/mot-de-passe-oublie/": "test_five_requests_an_hour_for_a_number_and_the_sixth_waits_known_or_not",
@@ -31,7 +31,7 @@ LIMITED = {
 }
 HARMLESS = {
     "/langue/": "sets a cookie",
-    "/adherent/deconnexion/": "ends nothing where nobody is signed in",
+    "/adherent/deconnexion/": "ends nothing where no one is signed in",
     "/galerie/": "not there in production",
     "/adherent/documents/envoyer/fichiers/": "refused by its first line; the account is asked before a byte is read",
     f"/adherent/documents/envoyer/fichiers/{UUID}/": "the same",

@@ -1,4 +1,4 @@
-"""The reasons that agents type end in the journal, which names nobody: what names somebody is refused under the field."""
+"""The reasons that agents type end in the journal, which names no person: a reason that does is refused under the field."""
 
 import pytest
 from django import forms

@@ -124,7 +124,7 @@ def test_every_link_that_went_to_the_former_address_dies_but_the_report(
 
 
 def test_an_address_that_somebody_else_has_is_answered_like_any_other(mails: Mails) -> None:
-    """A couple shares a mailbox; and nobody learns who else is a member."""
+    """A couple shares a mailbox, and a member cannot learn who else is a member."""
     open_account(CAMILLE)
     open_account(EVE)
     answers = []
@@ -226,7 +226,7 @@ def test_a_member_without_an_address_gives_one(mails: Mails) -> None:
     assert Member.objects.get().email == NEW
 
 
-def test_whoever_the_register_has_let_go_of_is_sent_back(camille: Account) -> None:
+def test_a_member_that_the_register_let_go_of_is_sent_back(camille: Account) -> None:
     client = signed_in(CAMILLE)
     Member.objects.update(account=None)
     assert client.get(CHANGE).status_code == 302
@@ -291,7 +291,7 @@ def test_the_report_opens_for_seven_days_by_a_button(camille: Account, mails: Ma
 
 @pytest.fixture
 def taken_back(camille: Account, mails: Mails) -> Account:
-    """After « ce n’était pas moi »: whoever sent it had the former mailbox and the birth date."""
+    """After « ce n’était pas moi »: the person who sent it had the former mailbox and the birth date."""
     arrived = change(signed_in(CAMILLE), NEW, mails)
     report(to(arrived, OLD), BORN)
     mails()

@@ -55,7 +55,7 @@ class Mail:
 
 
 class Mailbox:
-    """What the SMTP server took, for whoever waits for it."""
+    """The mails that the SMTP server took; a test can wait for one."""
 
     def __init__(self) -> None:
         self.mails: list[Mail] = []
@@ -157,7 +157,7 @@ class Portal:
         return self._beside("django", *command)
 
     def decide(self, person: Person, outcome: str, *, days: int = 12) -> None:
-        """An agent decides of the member's latest document; a correction is asked for within so many days."""
+        """An agent decides the member's latest document; `days`: how many a correction leaves the member."""
         self._beside("tests.journeys.decide", person.number, outcome, str(days))
 
     def prepare_agent(self, address: str, *, role: str, name: str) -> str:

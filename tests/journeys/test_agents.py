@@ -20,7 +20,7 @@ _ranks = itertools.count(1)
 
 @pytest.fixture
 def invited(portal: Portal) -> str:
-    """The address of an agent of this test only, to whom the invitation is on its way."""
+    """The address of an agent of this test only, whose invitation is on its way."""
     address = f"agent.{next(_ranks)}@mese.example"
     portal.run("create_agent", address, "--role", "conseiller", "--name", "Claire Morel")
     return address

@@ -23,7 +23,7 @@ def test_the_contact_page_says_how_and_when_to_reach_the_service(visit: Visit, s
 
 
 @pytest.mark.rule("G14")
-def test_the_whole_portal_speaks_english_to_whoever_chooses_it(visit: Visit) -> None:
+def test_the_whole_portal_speaks_english_to_a_visitor_who_chooses_it(visit: Visit) -> None:
     visitor = visit("phone").open("/adherent/premiere-connexion/")
     fill_claim(visitor, ENGLISH)  # his mails are in English by the file
     mail = visitor.mail(ENGLISH, "password")

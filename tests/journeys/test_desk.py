@@ -85,7 +85,7 @@ def test_an_agent_opens_what_a_member_sent_and_mends_the_account(visit: Visit, m
     ) >= [(3,)]
 
 
-def test_whoever_is_invited_and_has_set_no_password_opens_nothing(visit: Visit) -> None:
+def test_an_agent_who_is_invited_and_has_set_no_password_opens_nothing(visit: Visit) -> None:
     visitor = visit("desktop")
     visitor.portal.run("create_agent", "paul.audit@mese.example", "--role", "auditeur")
     visitor.mail("paul.audit@mese.example", "Votre accès au poste de gestion")
@@ -108,7 +108,7 @@ def send(visitor: Visitor, name: str, content: bytes, *, kind: str) -> None:
 
 
 def lock(stranger: Visitor, person: Person) -> None:
-    """Five wrong passwords, from a browser that nobody knows."""
+    """Type five wrong passwords, in an unknown browser."""
     for number in range(5):
         stranger.open("/adherent/").write(
             {"N° adhérent": person.number, "Mot de passe": f"Faux-{number}-faux"}

@@ -1,4 +1,4 @@
-"""The « coffre-fort numérique »: a member sends papers, knows that they arrived, finds them, and nobody else does."""
+"""The « coffre-fort numérique »: a member sends documents, knows that they arrived and finds them, and no other member does."""
 
 import re
 from pathlib import Path

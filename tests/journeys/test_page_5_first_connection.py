@@ -16,7 +16,7 @@ from tests.journeys.visitor import Size, Visitor
     [
         # Her usual name in capitals without its accents, her first given names: as her card has them.
         pytest.param("phone", EVE, "HOARAU", "Marie-Eve", "974", id="phone"),
-        # Born abroad, on a day that nobody knows.
+        # Born abroad, on an unknown day.
         pytest.param("desktop", KARIM, "benaissa", "Karim", "99", id="desktop"),
     ],
 )
@@ -76,7 +76,7 @@ def test_a_lost_identifier_is_on_the_last_screen_and_in_the_mail(
 
 
 @pytest.mark.rule("G8")
-def test_whoever_is_in_no_file_gets_the_same_page_and_no_mail(visit: Visit, newcomer: Person) -> None:
+def test_a_person_who_is_in_no_file_gets_the_same_page_and_no_mail(visit: Visit, newcomer: Person) -> None:
     visitor = visit("phone").open("/adherent/premiere-connexion/")
     fill_claim(visitor, newcomer)
     page_text = visitor.main.inner_text()

@@ -97,7 +97,7 @@ def _the_criteria_turn_green(visitor: Visitor) -> None:
 
 
 @pytest.mark.rule("G10")
-def test_whoever_gets_no_mail_reads_how_to_reach_the_service(visit: Visit, size: Size) -> None:
+def test_a_member_who_gets_no_mail_reads_how_to_reach_the_service(visit: Visit, size: Size) -> None:
     visitor = visit(size)
     visitor.ask_for_a_link(NO_MAIL)
     page_text = visitor.main.inner_text()
@@ -107,7 +107,7 @@ def test_whoever_gets_no_mail_reads_how_to_reach_the_service(visit: Visit, size:
     expect(visitor.page.locator("#pas-de-mail")).to_be_in_viewport()
     expect(visitor.main).to_contain_text("04 76 60 56 36")
 
-    # A number that nobody has: the very same page, and no mail either.
+    # A number without an account: the very same page, and no mail either.
     visitor.open("/adherent/mot-de-passe-oublie/").write({"N° Adhérent": "99999999"})
     visitor.answer_the_question().click("Valider")
     expect(visitor.title).to_have_text("Vos paramètres d'accès vous ont été envoyés")

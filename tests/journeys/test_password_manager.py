@@ -71,7 +71,7 @@ class Manager:
 
 @pytest.fixture
 def manager(whole: BrowserContext, portal: Portal, _seen: Seen) -> Iterator[Manager]:
-    """As somebody's who was never here: it keeps a password only when it is told to, and nobody tells it."""
+    """As on a first visit: it keeps a password only when it is told to, and here it is not."""
     made = Manager(whole, portal, _seen)
     yield made
     everything = {"origin": portal.base, "storageTypes": "all"}

@@ -15,7 +15,7 @@ TWENTY = 20
 
 
 def send(visitor: Visitor, count: int, *, kind: str) -> None:
-    """So many papers of two pages in one deposit."""
+    """Send this number of documents of two pages in one deposit."""
     visitor.open("/adherent/documents/envoyer/")
     visitor.page.get_by_label("Quel document ?").select_option(label=kind)
     papers = [file(f"rib-{rank}.pdf", sheets()) for rank in range(count)]

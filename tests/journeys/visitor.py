@@ -48,7 +48,7 @@ class Seen:
         self._folder = folder
 
     def is_new(self, *mark: str) -> bool:
-        """Whoever is told so judges it: nobody else is."""
+        """Whether this is the first call with these marks in the run. True: the caller judges it, and no other one does."""
         try:
             (self._folder / hashlib.sha256(repr(mark).encode()).hexdigest()).touch(exist_ok=False)
         except FileExistsError:

@@ -89,7 +89,7 @@ def test_a_thread_has_the_agent_who_answers_it_and_leaves_what_is_to_answer(
     assert Thread.objects.get().agent == agent
     assert not Thread.objects.to_answer_by(agent).exists()
     threads.transfer(agent=agent, thread_id=thread.pk, to=colleague)
-    assert Thread.objects.to_answer_by(colleague).exists(), "unread for whoever gets it"
+    assert Thread.objects.to_answer_by(colleague).exists(), "unread for the agent who gets it"
     with pytest.raises(threads.TakenAlready):
         threads.take(agent=agent, thread_id=thread.pk)
     with pytest.raises(threads.CannotFollow):

@@ -144,7 +144,7 @@ PLACES: dict[str, Callable[[World], tuple[Client, str]]] = {
     "desk.agent_forms.TeamForm": lambda at: at.agent_act("agent_team"),
     "desk.agent_forms.FactorAnswerForm": lambda at: at.second_answer(),
 }
-NOTHING_REQUIRED = {"desk.agent_forms.TeamForm", "casework.forms.GiveForm"}  # nobody, no group
+NOTHING_REQUIRED = {"desk.agent_forms.TeamForm", "casework.forms.GiveForm"}  # no agent, no group
 NOT_WALKED = {
     "desk.forms.ActForm": "a part of those that an act asks",
     "ui.gallery.SampleForm": "shown by the gallery",

@@ -115,7 +115,7 @@ def offer_number(response: HttpResponse, identifier: str) -> None:
 
 
 def offered_number(request: HttpRequest, *, of_agents: bool) -> str:
-    """What to fill in at the door of members or of agents; "" where nothing was offered."""
+    """What to fill in on the sign-in page of members or of agents; "" where nothing was offered."""
     try:
         sealed = urlsafe_b64decode(request.COOKIES.get(NUMBER_COOKIE, ""))
         identifier = keyring().open(_PURPOSE, sealed, _ASSOCIATED).decode()

@@ -52,6 +52,7 @@ class SessionStore(DatabaseStore):
 
     def _get_session_from_db(self) -> Session | None:
         now, key = timezone.now(), hash_token(self.session_key or "")
+        # One row at most, by its key, at each request: `.first()` would sort it.
         row = next(iter(Session.objects.open().filter(session_key=key)), None)
         if row is None:
             self._session_key = None

@@ -65,13 +65,13 @@ def in_hand(agent: Account) -> list[Item]:
 
 
 def coming(agent: Account, filters: Filters) -> list[Item]:
-    """What nobody has in hand and this agent could be given, the nearest first; without a promise: others take too."""
+    """The free items that this agent may get, the nearest first. No promise: other agents take items too."""
     items: ItemQuerySet = Item.objects.free().open_to(agent).matching(filters)
     return list(items.oldest_due_first().with_a_line()[:COMING_SHOWN])
 
 
 def who_treat() -> list[Account]:
-    """Everybody to whom a document can be given, by name."""
+    """The agents that a document can be given to, by name."""
     people = Account.objects.filter(role__in=TABLE[Act.TREAT], closed_at=None)
     return sorted(people, key=lambda account: account.shown_name.casefold())
 
@@ -110,8 +110,8 @@ def _asked(document: Document) -> Correction | None:
 
 
 def _decisions(member: Member) -> list[PastDecision]:
-    told = Decision.objects.standing().filter(item__document__member=member, settled_at__isnull=False)
-    latest = told.select_related("item", "agent").order_by("-at", "-pk")[:DECISIONS_SHOWN]
+    settled = Decision.objects.standing().filter(item__document__member=member, settled_at__isnull=False)
+    latest = settled.select_related("item", "agent").order_by("-at", "-pk")[:DECISIONS_SHOWN]
     return [PastDecision(decision, reason_label(decision.reason)) for decision in latest]
 
 

@@ -61,10 +61,11 @@ def access_log(get_response: Handler) -> Handler:
 
 
 class LongRequests:
-    """A request too long to be there already when a view is called: only views that take files read one, of who is signed in.
+    """A long request has not arrived whole when its view is called. Only views that take files read one, for an account that
+    is signed in.
 
-    A view may refuse one in words of its own (`refuses_long`): nothing is read for it either.
-    The server is told whose it is, and whose a long answer is: one member holds so many at once (`serving.exchanges`).
+    A view may refuse one in words of its own (`refuses_long`): nothing is read for it either. The server learns which member a
+    long request or answer is of, because each member has a bounded number at once (`serving.exchanges`).
     """
 
     def __init__(self, get_response: Handler) -> None:

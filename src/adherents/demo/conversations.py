@@ -80,7 +80,7 @@ def talks(people: list[Persona], now: datetime) -> Iterator[tuple[datetime, Pers
 
 
 def say(persona: Persona, talk: Talk, message: Said) -> None:
-    """One message, by whoever says it, in the conversation of this subject."""
+    """Write one message, by its author, in the conversation of this subject."""
     member = Member.objects.select_related("account").get(number=persona.number)
     assert member.account is not None
     threads = Thread.objects.of(member)  # subjects are sealed: they are compared here

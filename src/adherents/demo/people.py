@@ -1,6 +1,6 @@
 """Who is in the demonstration: members who each show something, others to fill the lists, and an agent of each role.
 
-Nobody here exists. The NIRs have a right key, the addresses are under `example.org`, which is reserved.
+These people do not exist. The NIRs have a right key; the addresses are under `example.org`, which is reserved.
 """
 
 import csv
@@ -13,7 +13,7 @@ from adherents.demo.invented import InventedMember, with_key
 from adherents.demo.sample_documents import Paper
 from adherents.members.intake.facts import BENEFICIARY_COLUMNS
 
-PASSWORD = "tulipe-Bleue-42"  # noqa: S105 (printed for whoever tries the demonstration)
+PASSWORD = "tulipe-Bleue-42"  # noqa: S105 (printed for those who try the demonstration)
 HOW_MANY = 50
 
 

@@ -23,7 +23,7 @@ LEFT, RIGHT = 62, WIDTH - 62
 
 @dataclass(frozen=True)
 class Paper:
-    """Something sent: its kind in the profile, how it is drawn (a key of `DRAWERS`), how many days ago, for whom.
+    """A document that was sent: its kind in the profile, how it is drawn (a key of `DRAWERS`), how many days ago, who it is for.
 
     `state`: what became of it. "checked": drawn, and waiting for an agent. "": the worker finds it as it arrived.
     "received": stays « Reçu » a day. "altered": its sealed bytes were changed since.

@@ -14,7 +14,6 @@ from zlib import crc32
 
 import time_machine
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.contrib.auth.hashers import make_password
 from django.core.files.storage import FileSystemStorage, storages
 from django.core.management import call_command
@@ -22,6 +21,7 @@ from django.db import transaction
 from django.test.utils import override_settings
 from django.utils import timezone
 
+from adherents.accounts.allauth_internals import add_totp, new_totp_secret
 from adherents.accounts.client import Client
 from adherents.accounts.models import Account
 from adherents.accounts.second_factor.sealing import open_secret, secrets_of
@@ -67,7 +67,7 @@ class Step:
 
 
 def seed(files: Files) -> None:
-    """Fill an empty database. Not in one transaction: whoever calls it keeps a mark until it is done."""
+    """Fill an empty database. Not in one transaction: the caller keeps a mark until it is done."""
     call_command("migrate", verbosity=0, interactive=False)
     now = timezone.now()
     # One real hash for all: fifty would take a second and prove nothing more.
@@ -107,7 +107,7 @@ def _seed_agent(agent: Agent, encoded: str) -> None:
         password_changed_at=timezone.now() + BEGAN - timedelta(days=20)
     )
     with secrets_of(account):
-        TOTP.activate(account, generate_totp_secret())
+        add_totp(account, new_totp_secret())
     record(Event.SECOND_FACTOR_ADDED, subject=account.subject, actor=account.subject, kind="totp")
 
 
@@ -151,7 +151,7 @@ def _life(persona: Persona, opened: int, encoded: str, now: datetime) -> Iterato
 
 
 def _hour(whose: str, days_ago: float, now: datetime) -> datetime:
-    """So many days ago, by day: each person has an hour of their own for each day. Less than a day ago: just then."""
+    """The moment this many days before `now`, at an hour that is fixed for each person and day. Less than a day: just then."""
     at = timezone.localtime(now) - timedelta(days=days_ago)
     if days_ago < 1:
         return at

@@ -1,4 +1,4 @@
-"""The reasons that agents type: they end in the journal word for word, for years, and the journal names nobody."""
+"""The reasons that agents type. The journal keeps them word for word, for years, and must name no person."""
 
 import re
 import unicodedata

@@ -24,7 +24,7 @@ class DraftQuerySet(SealedQuerySet["Draft"]):
         """This account's own words for this form, if any are kept."""
         since = timezone.now() - KEPT_FOR
         own = self.filter(account_id=account_id, kind=kind, about=about, done_at=None, kept_at__gt=since)
-        return next(iter(own), None)  # one at most: the three name it
+        return next(iter(own), None)  # one at most, by a constraint: `.first()` would sort it
 
     def begun(self, *, account_id: int, about: str, kinds: Collection[str]) -> list[str]:
         """Which forms about this the account has begun to write."""

@@ -1,4 +1,4 @@
-"""What goes with the files: what they are, for whom, and a few words. And what finds a document."""
+"""The form that goes with the files (kind, person, a few words), and the form that finds a document."""
 
 from typing import Any
 from urllib.parse import urlencode

@@ -99,9 +99,9 @@ def open_letter(*, code: str, birth_date: str, client: Client) -> str:
 def _count_for_nothing() -> None:
     """Spend on a code that opens nothing what a wrong birth date costs."""
     with transaction.atomic():
-        nobody = AccessLink.objects.live().filter(pk=0)
-        nobody.update(birth_date_failures=F("birth_date_failures") + 1)
-        nobody.values_list("birth_date_failures", flat=True).first()
+        no_link = AccessLink.objects.live().filter(pk=0)
+        no_link.update(birth_date_failures=F("birth_date_failures") + 1)
+        no_link.values_list("birth_date_failures", flat=True).first()
     with transaction.atomic():
         record(Event.CODE_REFUSED, subject="letters")
 

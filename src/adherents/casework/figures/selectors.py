@@ -1,5 +1,5 @@
 """What the page of figures shows: counts of what waits and of what was decided, by kind, week, group and reason. Nothing is
-written, and nobody is named: a group is the smallest that is counted.
+written, and no person is named: a group is the smallest unit that is counted.
 """
 
 from collections.abc import Iterable
@@ -113,7 +113,7 @@ def read(wanted: FiguresFilter) -> Figures:
             ),
             _reasons(wanted),
         ],
-        sums=_told(total),
+        sums=_key_sums(total),
     )
 
 
@@ -163,11 +163,11 @@ def _added(lines: Iterable[Sums]) -> Sums:
     return {column: sum(line[column] for line in kept) for column in COLUMNS}
 
 
-def _told(total: Sums) -> list[tuple[str, str]]:
+def _key_sums(total: Sums) -> list[tuple[str, str]]:
     """The few numbers that stand above the tables."""
     columns = _decision_columns()
-    told = [columns[name] for name in ("decisions", "median", "nine_in_ten", "on_time")]
-    return [(column.head.shown, column.cell(total).shown) for column in told]
+    shown_columns = [columns[name] for name in ("decisions", "median", "nine_in_ten", "on_time")]
+    return [(column.head.shown, column.cell(total).shown) for column in shown_columns]
 
 
 def _decision_columns() -> dict[str, Column]:

@@ -27,14 +27,14 @@ class Outcome(models.TextChoices):
 
 
 class DecisionQuerySet(DueWorkQuerySet):
-    def told(self, document: Document) -> "Decision | None":
-        """What the member was told of a document last."""
-        told: Decision | None = (
+    def latest_settled(self, document: Document) -> "Decision | None":
+        """The last decision about a document that was settled: the one that its member was told."""
+        latest_settled: Decision | None = (
             self.filter(item__document=document, settled_at__isnull=False)
             .order_by("-settled_at", "-pk")
             .first()
         )
-        return told
+        return latest_settled
 
     def standing(self) -> Self:
         """Those that were not undone."""

@@ -33,7 +33,7 @@ class Age(models.TextChoices):
 
 
 class Availability(models.TextChoices):
-    """Where a waiting item is: nobody's, in somebody's hand, or kept for somebody; or decided of a moment ago."""
+    """Where an item is: free, in an agent's hand, kept for an agent, or decided a moment ago."""
 
     FREE = "free", _("À prendre")
     IN_HAND = "in_hand", _("En main")
@@ -61,7 +61,7 @@ class ItemQuerySet(models.QuerySet["Item"]):
         return self.filter(status=Status.WAITING)
 
     def free(self) -> Self:
-        """Of the waiting, those that nobody's lease holds."""
+        """The waiting items that no lease holds."""
         return self.waiting().filter(Q(leased_until=None) | Q(leased_until__lte=timezone.now()))
 
     def held(self) -> Self:
@@ -73,7 +73,7 @@ class ItemQuerySet(models.QuerySet["Item"]):
         return self.held().filter(agent=agent, taken_at__isnull=False).order_by("taken_at", "pk")
 
     def open_to(self, agent: Account) -> Self:
-        """Kept for nobody else."""
+        """The items that are not kept for another agent."""
         now = timezone.now()
         return self.filter(Q(reserved_for=None) | Q(reserved_for=agent) | Q(reserved_until__lte=now))
 
@@ -129,12 +129,12 @@ class ItemQuerySet(models.QuerySet["Item"]):
 
 
 class Item(models.Model):
-    """Something waits here once for an agent's decision: today a document whose checks are done, `about`. A lease (`agent`,
+    """One thing that waits for an agent's decision, once: `about` is today a document whose checks are done. A lease (`agent`,
     `leased_until`) is one agent's, and ends by itself.
 
-    `taken_at`: since when the agent treats it; a lease without it only sets the item apart as the agent's next one, and
-    the member still reads « Vérifié ». `reserved_for`: the agent to whom it comes first (who asked for the correction that
-    it answers, or to whom a supervisor gave it), until `reserved_until` (null: until that agent gives it back).
+    `taken_at`: since when the agent treats the item; a lease without it only holds the item as the agent's next one, and the
+    member still reads « Vérifié ». `reserved_for`: the agent who gets the item first (the one who asked for the correction that
+    it answers, or that a supervisor chose), until `reserved_until` (null: until that agent gives it back).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -236,7 +236,7 @@ class Item(models.Model):
         return self.reserved_for_id is not None and (until is None or until > timezone.now())
 
     @property
-    def place(self) -> Availability | None:
+    def availability(self) -> Availability | None:
         """None: it waits no more."""
         if self.status == Status.DECIDED:
             return Availability.DECIDED
@@ -247,15 +247,11 @@ class Item(models.Model):
         return Availability.KEPT if self.is_kept else Availability.FREE
 
     @property
-    def whose(self) -> Account | None:
-        """Who has it in hand, has just decided of it, or is to be offered it first."""
-        return (
-            self.reserved_for
-            if self.place == Availability.KEPT
-            else self.agent
-            if self.place != Availability.FREE
-            else None
-        )
+    def shown_agent(self) -> Account | None:
+        """The agent who has the item in hand, has just decided it, or gets it first; None: it is free, or waits no more."""
+        if self.availability == Availability.KEPT:
+            return self.reserved_for
+        return None if self.availability == Availability.FREE else self.agent
 
     @property
     def age(self) -> Age:

@@ -1,4 +1,4 @@
-"""What an agent decides of a document, and the few seconds in which it can be undone: the member is told by settling.
+"""What an agent decides about a document. It can be undone for a few seconds; then it settles, and the member is told.
 
 Undoing and settling are each one conditional UPDATE of the decision, under the item's lock: one of them wins.
 """
@@ -68,7 +68,7 @@ class TooLate(Exception):
 
 
 def accept(*, agent: Account, item: Item) -> Decision:
-    """The document is what was needed. Raises `queue.NotAvailable` when another agent has it, or nobody may."""
+    """Accept the document. Raises `queue.NotAvailable` when another agent has it, or no agent can."""
     return _decide(agent, item, Outcome.ACCEPTED)
 
 
@@ -91,7 +91,7 @@ def ask_correction(
 
 
 def undo(*, agent: Account, decision: Decision) -> Item:
-    """As if it had not been decided: nobody was told, and the agent has the item in hand again. Raises `TooLate`."""
+    """Take the decision back: the member was told nothing, and the agent has the item in hand again. Raises `TooLate`."""
     now = timezone.now()
     with transaction.atomic():
         item = Item.objects.select_for_update().get(pk=decision.item_id)
@@ -131,7 +131,7 @@ def settle_due(limit: int = 50) -> int:
 
 
 def settle(decision: Decision) -> None:
-    """Once, in one transaction. A document that was destroyed in between has nothing to be told of: the item is gone."""
+    """Settle one decision, once, in one transaction. If its document was destroyed meanwhile, there is nothing to tell."""
     with transaction.atomic():
         item = Item.objects.select_for_update().get(pk=decision.item_id)
         standing = Decision.objects.filter(pk=decision.pk, settled_at=None, undone_at=None)
@@ -185,7 +185,7 @@ def reasons_for(item: Item, use: Use) -> list[Reason]:
 
 
 def _decide(agent: Account, item: Item, outcome: Outcome, **facts: object) -> Decision:
-    """Only by who has the item in hand. One whose lease ended goes on where nobody else has taken it meanwhile."""
+    """Only the agent who has the item in hand decides. An agent whose lease ended goes on if no other one took the item."""
     with transaction.atomic():
         mine = Item.objects.waiting().filter(pk=item.pk, agent=agent, taken_at__isnull=False)
         decided = {"status": Status.DECIDED, "leased_until": None}

@@ -76,7 +76,7 @@ def _page_wanted(request: HttpRequest) -> int:
 @gives_a_file
 @require_safe
 def treat_image(request: HttpRequest, document_id: uuid.UUID, number: int) -> HttpResponseBase:
-    """A page's pixels. Whoever holds the item may keep them for the few minutes in which it is their next one.
+    """A page's pixels. The browser of the agent who holds the item may keep them for the few minutes of a prefetch.
 
     In their own browser and session only: see `docs/decisions/0017-the-queue.md`.
     """

@@ -57,7 +57,7 @@ ON_A_MEMBER: list[ActPage[Member]] = [
         },
     ),
     MemberActPage(
-        act=Act.WRITE_LETTER,  # G10: for a member whom no mail reaches
+        act=Act.WRITE_LETTER,  # G10: for a member that no mail reaches
         name="write_letter",
         path="adherents/<int:pk>/courrier/",
         title=_("Préparer un courrier avec un code"),

@@ -1,4 +1,4 @@
-"""The members whom no mail reaches (G10): two lists, and the letters for them."""
+"""The members that no mail reaches (G10): two lists, and the letters for them."""
 
 import uuid
 from typing import Any

@@ -15,7 +15,7 @@ FORGOTTEN_AFTER = timedelta(days=1)
 
 
 class DrawingTurn(models.Model):
-    """When a member's turn comes again: the later, the longer the last drawing took. It orders, and makes nobody wait alone."""
+    """When a member's turn comes again: later if the last drawing took long. It only orders: a member alone never waits."""
 
     member = models.OneToOneField(Member, on_delete=models.CASCADE, primary_key=True)
     at = models.DateTimeField(db_index=True)

@@ -30,15 +30,15 @@ class NothingArrived(Exception):
 
 
 class FilesGone(Exception):
-    """A file that the page named is not there any more: taken back, sent or given up elsewhere. Nothing was deposited."""
+    """A file that the page named is gone: it was taken back, sent or given up elsewhere. Nothing was deposited."""
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
     """What the form around the files says, as far as it is filled in. `kind` is a code of the profile.
 
-    `gather`: the photos are one document, whose PDF the worker makes. `answers`: the member's own document in whose stead
-    the files come.
+    `gather`: the photos are one document, whose PDF the worker makes. `answers`: the member's own document that the
+    files replace.
     """
 
     kind: str = ""
@@ -50,9 +50,10 @@ class Form:
 
 @needs_transaction
 def from_member(*, acting: Acting, form: Form, files: FormFiles) -> Deposit:
-    """What a member sends to be treated: documents, a receipt of every file as it arrived, and a mail.
+    """Deposit what a member sends: make the documents, a receipt of every file as it arrived, and a mail.
 
-    To be called in a transaction that holds the member's lock. What there is no room for is refused, and told on the receipt.
+    To be called in a transaction that holds the member's lock. Files that find no room are refused, and the
+    receipt says so.
     Raises `NothingArrived` or `FilesGone`.
     """
     made, documents = _made(acting, form, admitted(acting.file, files), Origin.MEMBER)
@@ -62,7 +63,7 @@ def from_member(*, acting: Acting, form: Form, files: FormFiles) -> Deposit:
 
 @needs_transaction
 def with_message(*, acting: Acting, files: FormFiles) -> Deposit:
-    """What comes with a message: documents and a receipt as for others, and no mail, for nobody has to decide them.
+    """Deposit what comes with a message: documents and a receipt as for others, but no mail, because no agent decides them.
 
     To be called in a transaction that holds the member's lock where something arrived. Raises `NoRoom`, and nothing enters
     then, `NothingArrived` or `FilesGone`.

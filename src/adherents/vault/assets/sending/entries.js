@@ -2,7 +2,7 @@
 const parts = window.sending;
 const UNDER_WAY = ["reading", "sending", "lost"];
 
-parts.entries = (form, { told, page, gathering }) => {
+parts.entries = (form, { settings, page, gathering }) => {
   const list = form.querySelector("[data-uploads]");
   const all = []; // those chosen here, in that order
   let toReplace = null; // the one whose file is being chosen again
@@ -14,7 +14,7 @@ parts.entries = (form, { told, page, gathering }) => {
 
   function show(entry, state, text = "") {
     entry.state = state;
-    parts.showState(entry, told.words, text);
+    parts.showState(entry, settings.words, text);
     list.hidden = !all.length;
     page.label();
   }
@@ -45,7 +45,7 @@ parts.entries = (form, { told, page, gathering }) => {
     total: () => kept().length + earlier("arrived").length,
 
     add(file) {
-      const entry = { file, row: parts.lineOf(file, told.words, showPhotos) };
+      const entry = { file, row: parts.lineOf(file, settings.words, showPhotos) };
       all.push(entry);
       list.append(entry.row);
       show(entry, "queued");
@@ -60,7 +60,7 @@ parts.entries = (form, { told, page, gathering }) => {
     },
 
     // It cannot enter.
-    refuse(entry, reason, sentence = told.refusals[reason]) {
+    refuse(entry, reason, sentence = settings.refusals[reason]) {
       entry.reason = reason;
       entry.blob = null;
       show(entry, "refused", sentence);

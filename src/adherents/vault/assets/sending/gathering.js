@@ -1,8 +1,8 @@
 // « Réunir les photos en un seul PDF »: shown from two photos on, with the order of the pages once it is ticked.
 const parts = window.sending;
 
-parts.gathering = (form, { told, page }) => {
-  const { words } = told;
+parts.gathering = (form, { settings, page }) => {
+  const { words } = settings;
   const box = form.querySelector("[data-gather]");
   const tick = form.elements.gather;
   const order = box.querySelector("[data-order]");

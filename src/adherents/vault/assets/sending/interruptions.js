@@ -3,8 +3,8 @@ const parts = window.sending;
 const MOST_RENEWALS = 5; // of the token, for one file: what refuses it then is something else
 const REFUSALS = [413, 415, 422];
 
-parts.interruptions = ({ told, page, entries, guard, next }) => {
-  const { words } = told;
+parts.interruptions = ({ settings, page, entries, guard, next }) => {
+  const { words } = settings;
 
   function lost(entry) {
     if (entry.state !== "sending") return;

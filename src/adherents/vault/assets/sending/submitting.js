@@ -1,8 +1,8 @@
 // « Envoyer » pressed: what the form names leaves now, or as soon as the last file has arrived.
 const parts = window.sending;
 
-parts.submitting = (form, { told, page, entries, gathering, last }) => {
-  const { words } = told;
+parts.submitting = (form, { settings, page, entries, gathering, last }) => {
+  const { words } = settings;
   let isWanted = false; // pressed while a file was on its way
 
   // What goes, in its order, and what was refused and is still on the page: exactly what the button counts.
@@ -13,7 +13,7 @@ parts.submitting = (form, { told, page, entries, gathering, last }) => {
       .ordered([...entries.earlier("arrived"), ...arrived])
       .map((row) => ["order", row.dataset.id]);
     const refused = entries.all.filter((one) => one.reason).map((one) => ["refused", `${one.reason}:${one.file.name}`]);
-    for (const [name, value] of [...order, ...refused.slice(0, told.mostRefused)]) {
+    for (const [name, value] of [...order, ...refused.slice(0, settings.mostRefused)]) {
       const field = document.createElement("input");
       Object.assign(field, { type: "hidden", name, value });
       form.append(field);
