@@ -39,7 +39,7 @@ def go_on(exchanges: Exchanges, clock: Clock, seconds: int, rates: dict[Exchange
     for _ in range(seconds):
         clock.now += 1
         for exchange, rate in rates.items():
-            exchanges.came(exchange, int(rate))
+            exchanges.note_arrived(exchange, int(rate))
         exchanges.look()
 
 
@@ -78,7 +78,7 @@ def test_bursts_that_keep_each_window_alive_do_not_outlast_the_whole_time(
     assert bursting.dropped
     endless = begun(exchanges, length=1 << 40)
     clock.now += LONGEST_SECONDS + 1
-    exchanges.came(endless, 1 << 39)
+    exchanges.note_arrived(endless, 1 << 39)
     exchanges.look()
     assert endless.dropped
 
@@ -141,7 +141,7 @@ def test_past_the_memory_of_all_bodies_the_slowest_gives_back_what_it_holds(
     slow, quick = begun(exchanges, address="192.0.2.1"), begun(exchanges, address="192.0.2.2")
     clock.now += 10
     for exchange, size in ((slow, 400_000), (quick, 600_000)):
-        exchanges.came(exchange, size)
+        exchanges.note_arrived(exchange, size)
         exchanges.hold(exchange, size)
     assert not slow.dropped
     exchanges.hold(quick, 100_000)

@@ -74,7 +74,7 @@ class LongRequests:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
         if response.streaming:
-            _say_whose(request)
+            _note_member(request)
         return response
 
     def process_view(
@@ -88,7 +88,7 @@ class LongRequests:
             refuse: Handler = getattr(view, "refuse_long", _refuse_long)
             return refuse(request)
         if request.user.is_authenticated:
-            _say_whose(request)
+            _note_member(request)
         else:
             request._stream = LimitedStream(io.BytesIO(), 0)  # type: ignore[assignment]
         return None
@@ -98,7 +98,7 @@ def _refuse_long(request: HttpRequest) -> HttpResponseBase:
     return render(request, "ui/errors/413.html", status=413)
 
 
-def _say_whose(request: HttpRequest) -> None:
+def _note_member(request: HttpRequest) -> None:
     exchange = request.META.get("adherents.exchange")
     if exchange is not None and request.user.is_authenticated:
         exchange.member = request.user.pk

@@ -30,7 +30,7 @@ from adherents.casework.models import Item
 from adherents.casework.services import deciding, queue
 from adherents.casework.services.deciding import settle_due
 from adherents.casework.services.entering import enter_lately
-from adherents.demo.conversations import say, talks
+from adherents.demo.conversations import say, scripted_messages
 from adherents.demo.people import AGENTS, PASSWORD, Agent, Files, Persona
 from adherents.demo.sample_documents import Paper, Sender, file_of
 from adherents.desk.services import consulting
@@ -117,8 +117,8 @@ def _steps(people: list[Persona], encoded: str, now: datetime) -> Iterator[Step]
             yield from _life(persona, persona.opened, encoded, now)
         if persona.refused is not None:
             yield _refusal(persona, persona.refused, now)
-    for at, persona, talk, message in talks(people, now):
-        yield Step(at, partial(say, persona, talk, message))
+    for at, persona, script, message in scripted_messages(people, now):
+        yield Step(at, partial(say, persona, script, message))
 
 
 def _refusal(persona: Persona, days: int, now: datetime) -> Step:

@@ -44,16 +44,16 @@ def record_each(*events: Occurrence, subject: str) -> None:
             Head.objects.bulk_create([Head(subject=subject)], ignore_conflicts=True)
             last = list(held.all())
         [(sequence, digest)] = last
-        for happened in events:
+        for occurrence in events:
             sequence += 1
             entry = Entry(
                 subject=subject,
                 sequence=sequence,
                 at=timezone.now().astimezone(UTC),
-                event=happened.event.value,
-                actor=happened.actor,
-                owner=happened.owner or (subject if kind_of(subject) == SubjectKind.MEMBER else ""),
-                details=happened.details,
+                event=occurrence.event.value,
+                actor=occurrence.actor,
+                owner=occurrence.owner or (subject if kind_of(subject) == SubjectKind.MEMBER else ""),
+                details=occurrence.details,
             )
             digest = entry.digest = entry.computed_digest(digest)
             entry.save(force_insert=True)

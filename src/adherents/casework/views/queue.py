@@ -39,11 +39,11 @@ def queue_page(request: HttpRequest) -> HttpResponse:
         return redirect("desk:journal")
     kinds, agents = selectors.by_kind(), selectors.who_treat()
     form = QueueForm(request.GET, kinds=_kinds(kinds), agents=agents)
-    wanted, whose = form.wanted, form.value("agent")
+    wanted, agent_key = form.wanted, form.value("agent")
     shown = selectors.page_of(
         wanted,
         form.value("place"),
-        next((listed for listed in agents if str(listed.pk) == whose), None),
+        next((listed for listed in agents if str(listed.pk) == agent_key), None),
         request.GET.get("page"),
     )
     context = {

@@ -83,7 +83,7 @@ class Exchanges:
         """It waits no more."""
         self._there.discard(exchange)
 
-    def came(self, exchange: Exchange, size: int) -> None:
+    def note_arrived(self, exchange: Exchange, size: int) -> None:
         exchange.moved += size
 
     def hold(self, exchange: Exchange, size: int) -> None:

@@ -210,7 +210,7 @@ class Front:
                 chunk = message["body"]
                 if chunk:
                     chunks.append(chunk)
-                    self.exchanges.came(exchange, len(chunk))
+                    self.exchanges.note_arrived(exchange, len(chunk))
                     self.exchanges.hold(exchange, len(chunk))
                 if exchange.dropped:
                     return chunks, False
@@ -253,7 +253,7 @@ class Front:
                     arriving.feed(peer.left_over())
                     return
                 chunk, whole = message["body"], not message["more_body"]
-                self.exchanges.came(exchange, len(chunk))
+                self.exchanges.note_arrived(exchange, len(chunk))
                 room.clear()
                 if chunk and not arriving.feed(chunk) and not whole:
                     exchange.paused = True
@@ -316,7 +316,7 @@ class Front:
         self.exchanges.begin(exchange, length)
         while not received.is_over and not exchange.dropped:
             message = await received()
-            self.exchanges.came(exchange, len(message.get("body", b"")))
+            self.exchanges.note_arrived(exchange, len(message.get("body", b"")))
 
 
 def _view_of(path: str) -> object:

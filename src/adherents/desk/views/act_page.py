@@ -40,7 +40,7 @@ class ActPage(ABC, Generic[Person]):
 
     `act`: the right to do it. `name`, `path`: of its address. `title`, `words` and `button` (the title, where it says nothing
     else): what the page says; without `words`, the template `desk/acts/<name>.html` says it. `do`: the service, which is given
-    the form's fields. `said`: what is said after it, or by what the service returned. `then`: what is left to do with the
+    the form's fields. `done_words`: what the page says afterwards, or one text for each value that the service returns. `then`: what is left to do with the
     request, the person and what the service returned; it may give an answer of its own, in place of the words and the way back.
     """
 
@@ -53,7 +53,7 @@ class ActPage(ABC, Generic[Person]):
     button: Words = ""
     danger: bool = False
     form: type[ActForm] = ReasonForm
-    said: Words | Mapping[Any, Words] = ""
+    done_words: Words | Mapping[Any, Words] = ""
     then: Callable[[HttpRequest, Person, Any], HttpResponseBase | None] | None = None
     gives_a_file: bool = False
 
@@ -143,6 +143,6 @@ def _say_and_lead_back(
     answer = page.then(request, person, outcome) if page.then else None
     if answer is not None:
         return answer
-    words = page.said[outcome] if isinstance(page.said, Mapping) else page.said
+    words = page.done_words[outcome] if isinstance(page.done_words, Mapping) else page.done_words
     messages.success(request, str(words))
     return redirect(page.back, person.pk)

@@ -129,7 +129,7 @@ def _send(request: HttpRequest, page: SendingPage, intake: UploadBatch) -> HttpR
             made = service.send(
                 acting=page.acting,
                 sending_id=page.sending_id,
-                form=_said(form, page),
+                form=_form_of(form, page),
                 files=FormFiles(
                     arrived=intake.arrived,
                     refused=[*intake.refused, *_refused_by_the_page(request)],
@@ -177,7 +177,7 @@ def _keep(page: SendingPage, form: SendForm, intake: UploadBatch) -> None:
         return
     try:
         page.sending = preparing.keep_waiting(
-            member=page.member, sending_id=page.sending_id, arrived=intake.arrived, form=_said(form, page)
+            member=page.member, sending_id=page.sending_id, arrived=intake.arrived, form=_form_of(form, page)
         )
     except preparing.TooManyOpen:
         form.add_error(None, _too_many_open())
@@ -189,7 +189,7 @@ def _keep(page: SendingPage, form: SendForm, intake: UploadBatch) -> None:
         intake.take()
 
 
-def _said(form: SendForm, page: SendingPage) -> Form:
+def _form_of(form: SendForm, page: SendingPage) -> Form:
     """What the form says that makes sense."""
     cleaned = getattr(form, "cleaned_data", {})
     return Form(
@@ -306,7 +306,7 @@ def keep(request: HttpRequest, sending_id: uuid.UUID) -> HttpResponse:
     form = SendForm(request.POST, member=member)
     form.is_valid()
     page = SendingPage(acting, sending_id, sending, _replaced(request, member, sending))
-    preparing.keep_form(member=member, sending_id=sending_id, form=_said(form, page))
+    preparing.keep_form(member=member, sending_id=sending_id, form=_form_of(form, page))
     return HttpResponse(status=204)
 
 

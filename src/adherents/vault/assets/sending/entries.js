@@ -9,8 +9,8 @@ parts.entries = (form, { settings, page, gathering }) => {
 
   // The lines of what came before this page was opened. `part`: arrived, unfinished.
   const earlier = (part) => [...document.querySelectorAll(`[data-${part}] .upload`)];
-  const kept = () => all.filter((one) => one.state !== "refused");
-  const isAny = (...states) => all.some((one) => states.includes(one.state));
+  const kept = () => all.filter((entry) => entry.state !== "refused");
+  const isAny = (...states) => all.some((entry) => states.includes(entry.state));
 
   function show(entry, state, text = "") {
     entry.state = state;
@@ -20,7 +20,7 @@ parts.entries = (form, { settings, page, gathering }) => {
   }
 
   function showPhotos() {
-    const rows = [...earlier("arrived"), ...kept().map((one) => one.row)];
+    const rows = [...earlier("arrived"), ...kept().map((entry) => entry.row)];
     gathering.show(rows.filter((row) => "photo" in row.dataset));
   }
 
@@ -39,7 +39,7 @@ parts.entries = (form, { settings, page, gathering }) => {
     showPhotos,
     forget,
     has: (entry) => all.includes(entry),
-    find: (state) => all.find((one) => one.state === state),
+    find: (state) => all.find((entry) => entry.state === state),
     isAnyUnderWay: () => isAny(...UNDER_WAY),
     isAnyPending: () => isAny("queued", ...UNDER_WAY),
     total: () => kept().length + earlier("arrived").length,

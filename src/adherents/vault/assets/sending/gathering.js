@@ -10,7 +10,7 @@ parts.gathering = (form, { settings, page }) => {
   const made = document.getElementById("album-page").content;
   const lines = new Map(); // a photo's line among the files: its line among the pages
 
-  const photos = () => [...list.children].map((line) => [...lines].find(([, one]) => one === line)[0]);
+  const photos = () => [...list.children].map((line) => [...lines].find(([, row]) => row === line)[0]);
   const isOn = () => tick.checked && lines.size > 1;
 
   function lineOf(row) {

@@ -45,7 +45,7 @@ parts.interruptions = ({ settings, page, entries, guard, next }) => {
 
   // Back on this page, perhaps from signing in again.
   document.addEventListener("visibilitychange", () => {
-    const stuck = document.hidden ? [] : entries.all.filter((one) => one.state === "failed" && one.waits);
+    const stuck = document.hidden ? [] : entries.all.filter((entry) => entry.state === "failed" && entry.waits);
     for (const entry of stuck) {
       entry.renewals = 0;
       entries.show(entry, "queued");

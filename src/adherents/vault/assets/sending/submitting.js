@@ -8,11 +8,11 @@ parts.submitting = (form, { settings, page, entries, gathering, last }) => {
   // What goes, in its order, and what was refused and is still on the page: exactly what the button counts.
   function write() {
     for (const old of form.querySelectorAll('input[name="order"], input[name="refused"]')) old.remove();
-    const arrived = entries.all.filter((one) => one.state === "arrived").map((one) => one.row);
+    const arrived = entries.all.filter((entry) => entry.state === "arrived").map((entry) => entry.row);
     const order = gathering
       .ordered([...entries.earlier("arrived"), ...arrived])
       .map((row) => ["order", row.dataset.id]);
-    const refused = entries.all.filter((one) => one.reason).map((one) => ["refused", `${one.reason}:${one.file.name}`]);
+    const refused = entries.all.filter((entry) => entry.reason).map((entry) => ["refused", `${entry.reason}:${entry.file.name}`]);
     for (const [name, value] of [...order, ...refused.slice(0, settings.mostRefused)]) {
       const field = document.createElement("input");
       Object.assign(field, { type: "hidden", name, value });
