@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from adherents.accounts.models import Account
 from adherents.demo.people import AGENTS, Persona
-from adherents.demo.sample_documents import Paper, Sender, file_of
+from adherents.demo.sample_documents import SampleDocument, Sender, file_of
 from adherents.members.acting import on_own_file
 from adherents.members.models import Member
 from adherents.messaging.models import Message, Thread
@@ -123,9 +123,9 @@ def _agent(address: str) -> Account:
 
 
 def _photo(persona: Persona) -> FormFiles:
-    paper = Paper("devis", "rib", 0, "")
+    sample = SampleDocument("devis", "rib", 0, "")
     name, content = file_of(
-        paper, Sender(persona.name, persona.number, persona.line.nir), timezone.localdate()
+        sample, Sender(persona.name, persona.number, persona.line.nir), timezone.localdate()
     )
     intake = UploadBatch()
     intake.begin(name).write(content)

@@ -40,8 +40,9 @@ class ActPage(ABC, Generic[Person]):
 
     `act`: the right to do it. `name`, `path`: of its address. `title`, `words` and `button` (the title, where it says nothing
     else): what the page says; without `words`, the template `desk/acts/<name>.html` says it. `do`: the service, which is given
-    the form's fields. `done_words`: what the page says afterwards, or one text for each value that the service returns. `then`: what is left to do with the
-    request, the person and what the service returned; it may give an answer of its own, in place of the words and the way back.
+    the form's fields. `done_words`: what the page says afterwards, or one text for each value that the service returns. `then`:
+    what is left to do with the request, the person and what the service returned; it may give an answer of its own, in place of
+    the words and the way back.
     """
 
     act: Act

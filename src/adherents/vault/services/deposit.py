@@ -21,7 +21,7 @@ from adherents.vault.models import Deposit, Document, GatheredPhoto, PendingFile
 from adherents.vault.origins import ATTACHMENT, Origin
 from adherents.vault.receipts.services import issue
 from adherents.vault.services.allowance import NoRoom
-from adherents.vault.services.gathering import Facts, papers_of
+from adherents.vault.services.gathering import Facts, files_by_document
 from adherents.vault.services.receiving import FormFiles, admitted, in_order
 
 
@@ -91,9 +91,9 @@ def _made(acting: Acting, form: Form, files: FormFiles, origin: Origin) -> tuple
     )
     facts = [*map(_facts, waited), *(file.facts() for file in files.arrived)]
     documents, photos = list[Document](), list[GatheredPhoto]()
-    for rank, paper in enumerate(papers_of(facts, gather=form.gather), start=1):
+    for rank, document_files in enumerate(files_by_document(facts, gather=form.gather), start=1):
         document = Document(
-            **(paper[0] if len(paper) == 1 else _to_gather(paper)),
+            **(document_files[0] if len(document_files) == 1 else _to_gather(document_files)),
             deposit=made,
             member=member,
             at=now,
@@ -107,8 +107,8 @@ def _made(acting: Acting, form: Form, files: FormFiles, origin: Origin) -> tuple
             next_attempt_at=now,
         )
         documents.append(document)
-        if len(paper) > 1:
-            numbered = enumerate(paper, start=1)
+        if len(document_files) > 1:
+            numbered = enumerate(document_files, start=1)
             photos += [GatheredPhoto(**photo, document=document, number=number) for number, photo in numbered]
     Document.objects.bulk_create(documents)
     GatheredPhoto.objects.bulk_create(photos)
