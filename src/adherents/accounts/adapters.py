@@ -67,7 +67,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return page("desk") if is_agent else reverse("accounts:sign_in")
 
     def add_message(self, *args: Any, **kwargs: Any) -> None:
-        """Our pages say what happened themselves."""
+        """No message of allauth's: our pages say themselves what happened."""
 
     def reauthenticate(self, user: Account, password: str) -> bool:
         """A password asked again counts like one on the sign-in page."""

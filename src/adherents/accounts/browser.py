@@ -125,7 +125,7 @@ def offered_number(request: HttpRequest, *, of_agents: bool) -> str:
 
 
 def forget_number(response: HttpResponse) -> None:
-    """Somebody signed in: the next one at this browser types their own."""
+    """Forget the offered number once a person has signed in: the next one at this browser types their own."""
     for cookie in (NUMBER_COOKIE, ASKED_COOKIE):
         response.delete_cookie(cookie, samesite="Lax")
 

@@ -66,7 +66,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "adherents.accounts.middleware.RateLimitedMiddleware",
-    "adherents.drafts.posted.KeepWhatNobodyPosts",
+    "adherents.drafts.posted.KeepUnsentWords",
     "adherents.accounts.middleware.ObjectRefusals",
     "adherents.accounts.middleware.cookies_refused",
     "adherents.accounts.middleware.ProveAgainMiddleware",

@@ -54,8 +54,8 @@ def keep_posted(request: HttpRequest) -> tuple[DraftPlace | None, bool]:
     return place, keep(place=place, words=request.POST.dict(), refused=True, files_left=files_left)
 
 
-class KeepWhatNobodyPosts:
-    """A member's or an agent's form, posted after the session's end: its words are kept, and one signs in to find them."""
+class KeepUnsentWords:
+    """Keep the words of a member's or an agent's form that was posted after the session's end. Signing in shows them again."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -80,7 +80,7 @@ class KeepWhatNobodyPosts:
 
 
 def sign_in_to_go_on(place: DraftPlace, request: HttpRequest, *, kept: bool) -> str:
-    """The address to sign in at, in order to find the words again on their page. It says why the session was ended, and what
-    became of the words.
+    """The address of the sign-in page that leads back to the words. It says why the session was ended, and what became of the
+    words.
     """
     return saying_why(sign_in_address(place.page), sessions.ended_why(request), KEPT if kept else NOT_DONE)

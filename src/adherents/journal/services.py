@@ -16,7 +16,7 @@ Detail = str | int | bool
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """What there is to say of one event, its subject apart."""
+    """One event that is about to be written, without its subject."""
 
     event: Event
     actor: str = "system"
@@ -35,7 +35,7 @@ def record(event: Event, *, subject: str, actor: str = "system", owner: str = ""
 
 
 def record_each(*events: Occurrence, subject: str) -> None:
-    """As `record`, several events that happened at once, in their order: the chain is taken hold of once."""
+    """As `record`, several events that happened at once, in their order: the chain is locked once."""
     with transaction.atomic(savepoint=False):
         heads = Head.objects.filter(pk=subject)
         held = heads.select_for_update().values_list("sequence", "digest")

@@ -83,7 +83,7 @@ class StartForm(forms.Form):
     body = BodyField(label=_("Message à l’adhérent"), rows=9, key="r")
 
     def clean_body(self) -> str:
-        """Told with the other errors."""
+        """Checked here so that its error is shown with the others."""
         body: str = self.cleaned_data["body"]
         try:
             check_filled(body)
@@ -153,7 +153,7 @@ class CannedAnswerForm(forms.Form):
         self._others = CannedAnswer.objects.exclude(pk=kept.pk) if kept else CannedAnswer.objects.all()
 
     def clean_title(self) -> str:
-        """Told with the other errors; the service settles between two who write at once."""
+        """Checked here so that its error is shown with the others; the service settles between two who write at once."""
         title: str = self.cleaned_data["title"]
         if self._others.filter(title=title).exists():
             raise forms.ValidationError(TitleTaken.message)

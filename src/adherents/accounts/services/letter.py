@@ -1,7 +1,7 @@
 """The code in a letter to a member that no mail can reach: made, typed, used once (G10).
 
-It does what a link does (G7), by post: it is asked for with the birth date, a wrong date counts, the fifth kills it. What is
-typed is answered in the same way, and costs the same, whatever is wrong with it.
+It does what a link does (G7), by post: the page asks for the birth date too, a wrong date counts, and the fifth one kills the
+code. The answer is the same and costs the same, whatever is wrong in what was typed.
 """
 
 import secrets

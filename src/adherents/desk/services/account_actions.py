@@ -1,4 +1,4 @@
-"""What an agent does so that a member gets in, or no more: address, end of a lock, link, letter, closing (G10, G11)."""
+"""What an agent does so that a member can sign in, or no longer can: address, end of a lock, link, letter, closing (G10, G11)."""
 
 from enum import Enum, auto
 
@@ -74,7 +74,7 @@ def _check_number_is_theirs(member: Member) -> None:
 
 
 def is_same_address(member: Member, email: str) -> bool:
-    """The address on file, which reaches them: nothing to change."""
+    """The address is the one on file, and mails reach it: there is nothing to change."""
     return email.strip() == member.email and member.email_bounced_at is None
 
 

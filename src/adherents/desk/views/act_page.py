@@ -1,4 +1,4 @@
-"""The page of an act: it asks why, does the act by one call, says what was done, and leads back to where one came from.
+"""The page of an act. It asks why, does the act by one call, says what was done, and leads back to the page before.
 
 `act_table.ACT_PAGES` has them all. To add an act, add an entry there: its address and its page come by themselves.
 """
@@ -78,7 +78,7 @@ class ActPage(ABC, Generic[Person]):
 
     @property
     def view(self) -> Callable[..., HttpResponseBase]:
-        """Who may not do the act is refused the page."""
+        """The page itself. An agent who may not do the act is refused."""
 
         @allowed_to(self.act)
         @require_http_methods(["GET", "HEAD", "POST"])

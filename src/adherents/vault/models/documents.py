@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from adherents.vault.replies import Reply
 
 
-REPLACES = "remplace"  # in the address of the page that sends: in whose stead
+REPLACES = "remplace"  # in the address of the page that sends: the document to replace
 
 
 class State(models.TextChoices):
@@ -114,7 +114,7 @@ class DocumentQuerySet(FairQuerySet):
         return self.select_related("deposit", "beneficiary").only(*SHOWN_ON_A_CARD)
 
     def with_answers(self) -> Self:
-        """Each with the latest document that was sent in its stead, and that can be treated: `answer_id`, `answered_at`.
+        """Each with the latest document that was sent to replace it, and that can be treated: `answer_id`, `answered_at`.
 
         What could not be opened, and was to answer another document, is answered with that one.
         """
@@ -289,7 +289,10 @@ class Document(DueWork, NamedFile):
 
     @property
     def is_asked_again(self) -> bool:
-        """It did not do, and nothing that could was sent in its stead (to be read `with_answers`)."""
+        """Whether the member must send another document: this one was not good, and none that could replace it was sent.
+
+        Read the row `with_answers`.
+        """
         did_not_do = self.state in {State.REFUSED, State.INCOMPLETE} or self.set_aside != ""
         asks = self.reply is None or self.reply.asks
         open_to_answer = self.origin == Origin.MEMBER and self.answered_at is None and self.erased_at is None

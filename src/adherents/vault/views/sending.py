@@ -41,7 +41,7 @@ from adherents.vault.uploads.page_data import MOST_REFUSED, client_is_there, scr
 
 @dataclass
 class SendingPage:
-    """What the address names: the sending that this page prepares, and the document in whose stead it comes."""
+    """What the address names: the sending that this page prepares, and the document that it replaces."""
 
     acting: Acting
     sending_id: uuid.UUID
@@ -83,7 +83,7 @@ def _uuid(text: str) -> uuid.UUID | None:
 
 
 def _replaced(request: HttpRequest, member: Member, sending: Sending | None) -> Document | None:
-    """The document in whose stead this comes; None for one that is not there, or not theirs."""
+    """The document that this sending replaces; None where there is none, or it is another member's."""
     named = _uuid(request.GET.get(REPLACES, "")) or (sending.answers_id if sending else None)
     if named is None:
         return None
