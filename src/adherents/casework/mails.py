@@ -43,7 +43,7 @@ def decided(decision: Decision, document: Document) -> None:
 
 
 def _leads_to(decision: Decision, document: Document) -> str:
-    """What was accepted, to the document; what did not do, to the page that sends the right one, already set."""
+    """The address that the mail leads to: the document, if it was accepted; otherwise the page that sends the right one."""
     if decision.outcome == Outcome.ACCEPTED or not decision.asks:
         return reverse("vault:document", args=[document.pk])
     return document.send_instead

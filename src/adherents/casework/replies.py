@@ -1,4 +1,4 @@
-"""What was decided, as the vault's pages tell it to the member: once it is settled, never before."""
+"""The decisions that the vault's pages show to the member: those that are settled, and no others."""
 
 import uuid
 from collections.abc import Collection

@@ -25,7 +25,7 @@ ENTRIES_SHOWN = 12
 
 @dataclass(frozen=True)
 class Counts:
-    """How many wait, by how they stand to the day by which they should be treated; and since when the oldest does."""
+    """How many items wait, by how near they are to their due day, and since when the oldest waits."""
 
     waiting: int
     late: int
@@ -53,7 +53,7 @@ def by_kind() -> dict[str, int]:
 
 
 def page_of(filters: Filters, place: str, agent: Account | None, number: str | None) -> Page[Item]:
-    """A page of the queue, oldest due first, of those that the filters leave. A page that is not there: the nearest."""
+    """A page of the queue, oldest due first, through the filters. A page number that does not exist gives the nearest page."""
     items = Item.objects.in_place(place).matching(filters)
     if agent is not None:
         items = items.of(agent)
@@ -78,7 +78,7 @@ def who_treat() -> list[Account]:
 
 @dataclass(frozen=True)
 class PastDecision:
-    """A decision of which the member was told, with its reason's name."""
+    """A decision that the member was told, with its reason's name."""
 
     decision: Decision
     reason: str
@@ -86,7 +86,7 @@ class PastDecision:
 
 @dataclass(frozen=True)
 class History:
-    """What came before this item: of the document itself, and of its member. `asked`: the correction that it answers."""
+    """What happened before this item: to the document itself, and to its member. `asked`: the correction that it answers."""
 
     asked: Correction | None
     decisions: list[PastDecision]

@@ -38,7 +38,7 @@ Sums = dict[str, Any]
 
 @dataclass(frozen=True)
 class FiguresFilter:
-    """Of which decisions: the weeks up to now, a group of agents and a kind, or "" for all."""
+    """Which decisions are counted: those of the weeks up to now, of a group of agents and of a kind, or "" for all."""
 
     weeks: int = 13
     team: str = ""
@@ -73,7 +73,7 @@ class Figures:
 
 
 def read(wanted: FiguresFilter) -> Figures:
-    """All of it, by five queries that grow with the weeks and with what waits, not with what was decided."""
+    """Read all the figures. Five queries; they grow with the weeks and with what waits, not with what was decided."""
     tallies = Tally.objects.during(wanted.first, wanted.last).of_kind(wanted.kind).of_team(wanted.team)
     by_week = {line["week"]: line for line in tallies.summed("week")}
     kinds = sorted(tallies.summed("kind"), key=lambda line: -_decisions(line))

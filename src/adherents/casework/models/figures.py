@@ -1,4 +1,4 @@
-"""What was decided, counted week by week: what the figures are drawn from, however many decisions there are."""
+"""Decisions counted week by week. The figures are read from these counts, however many decisions there are."""
 
 from datetime import date, timedelta
 from typing import Any, Self

@@ -40,7 +40,7 @@ _EVENTS = {
 
 
 class CannotDecide(Exception):
-    """Why this decision does not stand, in words for the agent. `field`: of the form, what to mend."""
+    """Why this decision cannot be made, in words for the agent. `field`: the field of the form to correct."""
 
     message: str | Promise = _("Cette décision ne peut pas être prise.")
     field = ""
@@ -73,7 +73,7 @@ def accept(*, agent: Account, item: Item) -> Decision:
 
 
 def refuse(*, agent: Account, item: Item, reason: str, words_fr: str, words_en: str = "") -> Decision:
-    """It does not do, and why. `reason`: a code of the profile for this kind. Raises `CannotDecide` too."""
+    """Refuse the document, and say why. `reason`: a code of the profile for this kind. Raises `CannotDecide` too."""
     _check(item, "refuse", reason, words_fr)
     return _decide(agent, item, Outcome.REFUSED, reason=reason, words_fr=words_fr, words_en=words_en)
 
@@ -81,7 +81,7 @@ def refuse(*, agent: Account, item: Item, reason: str, words_fr: str, words_en: 
 def ask_correction(
     *, agent: Account, item: Item, reason: str, words_fr: str, words_en: str = "", until: date
 ) -> Decision:
-    """Another document is asked for, until that day. Raises `CannotDecide` too."""
+    """Ask for another document, until the day `until`. Raises `CannotDecide` too."""
     _check(item, "correct", reason, words_fr)
     if until <= timezone.localdate():
         raise DayIsPast
@@ -113,7 +113,7 @@ def undo(*, agent: Account, decision: Decision) -> Item:
 
 
 def _write_again(decision: Decision) -> None:
-    """The words of a decision that was undone stand in their form again."""
+    """Put the words of a decision that was undone back in their form."""
     if decision.outcome not in _FORMS:
         return
     written = {name: readable(decision, name) for name in ("words_fr", "words_en")}
@@ -126,7 +126,7 @@ def _write_again(decision: Decision) -> None:
 
 
 def settle_due(limit: int = 50) -> int:
-    """Settle what can no longer be undone: the document's state, the correction, the mail; how many were tried."""
+    """Settle the decisions that can no longer be undone: state, correction and mail. Returns how many were tried."""
     return do_each(Decision.objects.claim_due(limit), settle)
 
 

@@ -1,4 +1,4 @@
-"""What comes into the queue, and what leaves it without an agent: found by sweeps, since the vault does not know the desk."""
+"""What enters the queue, and what leaves it without an agent. Sweeps find it, because the vault does not know the desk."""
 
 from datetime import datetime, timedelta
 
@@ -51,12 +51,15 @@ def enter_checked(*, since: datetime | None = None, limit: int = A_ROUND) -> int
 
 
 def enter_lately() -> int:
-    """`enter_checked` for what the checks have just let through."""
+    """`enter_checked` for the documents that passed their checks just now."""
     return enter_checked(since=timezone.now() - LATELY)
 
 
 def put_right(limit: int = A_ROUND) -> int:
-    """What the quick round does not see: documents forgotten by it, taken back, destroyed or set aside; how many moved."""
+    """Correct what the quick round does not see: documents that it missed, or that were taken back, destroyed or set aside.
+
+    Returns how many items moved.
+    """
     return enter_checked(limit=limit) + _leave(limit) + _come_back(limit)
 
 

@@ -40,10 +40,10 @@ def team_of(agent: Account) -> str:
 
 
 def count(*, decision: Decision) -> None:
-    """Add a decision to its week, in the transaction that settles it: once, and for good.
+    """Add a decision to its week, once, in the transaction that settles it.
 
-    The agent's group is kept with it, so that counting again gives the same. Call it last: other decisions of the same week,
-    kind and group wait for the end of the transaction.
+    The agent's group is kept with it, so that counting again gives the same figures. Call it last: other decisions
+    of the same week, kind and group wait for the end of the transaction.
     """
     decision.team = team_of(decision.agent)
     Decision.objects.filter(pk=decision.pk).update(team=decision.team)
@@ -144,7 +144,7 @@ def _reason_of(facts: DecisionFacts) -> Cell:
 
 
 def _add(model: type[models.Model], cell: Cell, columns: list[str]) -> None:
-    """One more in these columns; the row is made when it is the first."""
+    """Add one in these columns; the first one makes the row."""
     rows = model._default_manager.filter(**dict(cell))
     one_more = {column: F(column) + 1 for column in columns}
     if not rows.update(**one_more):

@@ -32,7 +32,7 @@ PREFETCHED_PAGES = 2  # of the next document
 @allowed_to(Act.ENTER)
 @require_safe
 def queue_page(request: HttpRequest) -> HttpResponse:
-    """Where an agent arrives: the queue. Who may read the journal only goes there."""
+    """The first page of an agent: the queue. An agent who may only read the journal goes there."""
     agent = account_of(request)
     may = acts_of(agent)
     if Act.TREAT not in may:
@@ -72,7 +72,7 @@ def _kinds(counted: dict[str, int]) -> dict[str, str]:
 
 
 def wanted_by(request: HttpRequest) -> Filters:
-    """What « suivant » is to give, as the address of the page says it."""
+    """The filters of « suivant » that the page's address names."""
     codes = {kind.code: kind.label for kind in profile().documents.kinds}
     return QueueForm(request.GET, kinds=codes).wanted
 
@@ -137,7 +137,7 @@ def prefetch(request: HttpRequest, document_id: uuid.UUID) -> JsonResponse:
 @allowed_to(Act.TREAT)
 @require_POST
 def take(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
-    """This one, and not the next."""
+    """Take this very item."""
     try:
         queue.take(agent=account_of(request), item=item_or_404(document_id))
     except NotAvailable as refusal:
@@ -148,7 +148,7 @@ def take(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
 @allowed_to(Act.TREAT)
 @require_POST
 def give_back(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
-    """To its place in the queue; back to the queue too, from where « suivant » gives another one first."""
+    """Put the item back in its place, and go back to the queue. « Suivant » gives another item first."""
     item = item_or_404(document_id)
     try:
         queue.give_back(agent=account_of(request), item=item)
@@ -221,7 +221,7 @@ def _give(
 @allowed_to(Act.TREAT)
 @require_POST
 def undo(request: HttpRequest, pk: int) -> HttpResponse:
-    """« Annuler » within its seconds: the document is on the screen again, in hand. Too late: where the agent was."""
+    """« Annuler », in time: the document is on the screen again, in hand. Too late: the agent stays on the page."""
     agent = account_of(request)
     decision = get_object_or_404(Decision, pk=pk, agent=agent)
     back = _uuid(request.POST.get("back", ""))

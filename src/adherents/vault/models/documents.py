@@ -102,7 +102,7 @@ class DocumentQuerySet(FairQuerySet):
         return self.filter(member=member).order_by("-at", "rank", "pk")
 
     def kept(self) -> Self:
-        """Those that can still be opened: of the others only the proof is left that they were."""
+        """The documents that can still be opened. Of the others, only the proof is left."""
         return self.filter(erased_at__isnull=True)
 
     def with_what_is_shown(self) -> Self:
@@ -116,7 +116,7 @@ class DocumentQuerySet(FairQuerySet):
     def with_answers(self) -> Self:
         """Each with the latest document that was sent to replace it, and that can be treated: `answer_id`, `answered_at`.
 
-        What could not be opened, and was to answer another document, is answered with that one.
+        A document that could not be opened, and was to replace another one, counts as answered together with that one.
         """
         failed = ~models.Q(set_aside="") & models.Q(answers__isnull=False)
         waits = Case(When(failed, then=F("answers")), default=F("pk"))

@@ -1,4 +1,4 @@
-"""Whose document is drawn next: a member's many, or one that takes long, do not keep another's waiting."""
+"""Which member's document is drawn next, so that many documents of one member, or a slow one, do not delay another member's."""
 
 from datetime import datetime, timedelta
 from typing import Self
@@ -25,7 +25,7 @@ class DrawingTurn(models.Model):
 
     @staticmethod
     def put_off(member_id: int, at: datetime) -> None:
-        """The others come first until then."""
+        """The other members come first until `at`."""
         DrawingTurn.objects.bulk_create(
             [DrawingTurn(member_id=member_id, at=at)],
             update_conflicts=True,
@@ -35,7 +35,7 @@ class DrawingTurn(models.Model):
 
     @classmethod
     def forget_old(cls) -> int:
-        """Who sent nothing for a day begins anew."""
+        """Delete the turns of members who sent nothing for a day."""
         return cls.objects.filter(at__lt=timezone.now() - FORGOTTEN_AFTER).delete()[0]
 
 

@@ -83,7 +83,7 @@ def _signed(deposit: Deposit, documents: Sequence[Document]) -> Receipt:
 
 
 def envelope_of(deposit: Deposit) -> Envelope:
-    """What was signed of it; a deposit older than receipts is signed now, and says so by `signed_at`."""
+    """The signed envelope of a deposit. A deposit older than receipts is signed now, and `signed_at` says so."""
     with transaction.atomic():
         receipt = Receipt.objects.filter(pk=deposit.pk).first()
         if receipt is None:

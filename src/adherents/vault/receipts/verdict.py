@@ -21,7 +21,7 @@ MOST_BYTES = 1 << 20
 
 
 class ReceiptVerdict(models.TextChoices):
-    """What is said of a file, and nothing beside it. What the second one shows is what was signed, never what its pages say."""
+    """The one verdict on a file. For `PAGES_NOT_OURS`, the page shows what was signed, never what the PDF's pages say."""
 
     AUTHENTIC = "authentic", _("Cet accusé est authentique")
     PAGES_NOT_OURS = "pages_not_ours", _("Les pages de ce PDF ne sont pas les nôtres")
