@@ -72,7 +72,7 @@ def test_our_names_stand_for_what_allauth_calls_so() -> None:
     parameters = {
         "fido2_server": [],
         "forget_sign_in": ["request"],
-        "new_totp_secret": [],
+        "new_totp_secret": ["length"],
         "note_factor_used": ["request", "authenticator", "reauthenticated", "passwordless"],
         "passkey_user": ["user"],
         "passkey_with_id": ["user", "credential_id"],

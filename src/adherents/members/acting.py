@@ -1,7 +1,7 @@
 """Who acts, on whose file, and what they may do there: each page of a member begins with it.
 
-Today the person who acts is always the one whose file it is. Only this module reads which member an account is of: when one person
-may act for another, only this module changes: the journal and the pages name both already.
+Today the person who acts is always the one whose file it is. Only this module reads which member an account is of. When one
+person may act for another, only this module changes: the journal and the pages name both already.
 """
 
 import enum
