@@ -36,7 +36,7 @@ class ToSendAgain:
 
     @property
     def why(self) -> str:
-        """In words, where no agent said it: « Il est protégé par un mot de passe. »"""
+        """Why, in words, where no agent gave a reason: « Il est protégé par un mot de passe. »"""
         if self.document.reply:
             return ""
         words: dict[str, str] = {
