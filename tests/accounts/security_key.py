@@ -75,7 +75,7 @@ class SecurityKey:
         return json.dumps(whole | {"response": response})
 
 
-def options_at_the_door(client: Client) -> dict[str, Any]:
+def sign_in_options(client: Client) -> dict[str, Any]:
     """What the script of a sign-in page is given."""
     options: dict[str, Any] = client.get(OPTIONS, headers={"accept": "application/json"}).json()[
         "request_options"

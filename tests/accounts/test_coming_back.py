@@ -98,7 +98,7 @@ def test_what_is_posted_by_nobody_is_not_come_back_to() -> None:
     assert Client().post("/adherent/documents/envoyer/", {}).headers["Location"] == HOME
 
 
-def test_a_file_asked_for_by_nobody_leads_home_after_the_door() -> None:
+def test_a_file_asked_for_by_nobody_leads_home_after_signing_in() -> None:
     document = "/adherent/documents/4b1f2a0e-93c3-4c55-8d0a-5b7f3c1f9a11/telecharger/"
     assert Client().get(document).headers["Location"] == HOME
 

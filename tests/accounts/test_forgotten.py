@@ -460,7 +460,7 @@ def test_five_requests_an_hour_for_a_number_and_the_sixth_waits_known_or_not(
         assert ask_for_link(Client(), number).status_code == 302
 
 
-def test_whatever_the_door_an_account_gets_five_links_an_hour(mails: Mails) -> None:
+def test_from_whatever_page_an_account_gets_five_links_an_hour(mails: Mails) -> None:
     from adherents.accounts import limits
 
     open_account(CAMILLE)

@@ -142,7 +142,9 @@ def test_a_letters_page_shows_the_number_that_the_letter_bears(client: Client) -
 
 
 @pytest.mark.parametrize("purpose", [Purpose.RESET, Purpose.INVITATION])
-def test_an_agents_page_shows_their_address_and_their_door_is_filled_in(client: Client, purpose: str) -> None:
+def test_an_agents_page_shows_their_address_and_their_sign_in_page_is_filled_in(
+    client: Client, purpose: str
+) -> None:
     agent = make_agent()
     assert shown(client.get(link_of(agent, purpose), follow=True)) == [agent.identifier]
     client.post(LINK_PAGE, {"password": NEW_PASSWORD, "confirmation": NEW_PASSWORD})
