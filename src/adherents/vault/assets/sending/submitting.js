@@ -12,7 +12,9 @@ parts.submitting = (form, { settings, page, entries, gathering, last }) => {
     const order = gathering
       .ordered([...entries.earlier("arrived"), ...arrived])
       .map((row) => ["order", row.dataset.id]);
-    const refused = entries.all.filter((entry) => entry.reason).map((entry) => ["refused", `${entry.reason}:${entry.file.name}`]);
+    const refused = entries.all
+      .filter((entry) => entry.reason)
+      .map((entry) => ["refused", `${entry.reason}:${entry.file.name}`]);
     for (const [name, value] of [...order, ...refused.slice(0, settings.mostRefused)]) {
       const field = document.createElement("input");
       Object.assign(field, { type: "hidden", name, value });
