@@ -12,7 +12,10 @@ from redis.exceptions import ConnectionError as CacheGone
 from redis.exceptions import TimeoutError as CacheSilent
 
 from adherents.accounts.limits import RateLimited
+from adherents.accounts.models import Account
 from adherents.accounts.next_page import is_a_members_page, is_an_agents_page, page_wanted, stood_on
+from adherents.accounts.permissions import acts_of
+from adherents.accounts.second_factor import session
 from adherents.accounts.views.agent import sign_in_again as agent_signs_in_again
 from adherents.accounts.views.member import sign_in_again
 from adherents.drafts.posted import keep_posted, sign_in_to_go_on
@@ -28,11 +31,19 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return render(request, "ui/errors/403.html", status=403)
+    return _refused(request, 403)
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return render(request, "ui/errors/404.html", status=404)
+    return _refused(request, 404)
+
+
+def _refused(request: HttpRequest, status: int) -> HttpResponse:
+    """In the words of the member's space, or of the desk for an agent who is at work there."""
+    account = getattr(request, "user", None)  # not there yet where a middleware refuses
+    if isinstance(account, Account) and account.is_agent and session.passed(request, account):
+        return render(request, f"desk/errors/{status}.html", {"may": acts_of(account)}, status=status)
+    return render(request, f"ui/errors/{status}.html", status=status)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
