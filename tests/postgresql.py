@@ -13,8 +13,8 @@ from unittest import mock
 
 
 class Server:
-    """`stop` is immediate: nobody is waited for. `start` comes back to what was committed. `freeze`: it takes connections and
-    questions and never answers; `go_on`: it answers what it was asked meanwhile.
+    """`stop` is immediate: it waits for no connection. `start` comes back to what was committed. `freeze`: it takes connections
+    and questions and never answers; `go_on`: it answers what it was asked meanwhile.
     """
 
     def __init__(self, server: Any) -> None:
@@ -109,7 +109,7 @@ def _served(data: Path) -> Any:
 
 
 def _spare_the_disk(address: str) -> None:
-    """Nobody pulls the plug of the tests' machine: what is written is the system's to keep, through a server's end too."""
+    """The tests' machine loses no power: the system keeps what is written, also when a server ends."""
     import psycopg
 
     with psycopg.connect(address, autocommit=True) as connection:

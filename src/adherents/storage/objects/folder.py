@@ -25,7 +25,7 @@ class Folder:
         return _FolderWriter(self._path(name), self._storage.directory_permissions_mode or 0o700)
 
     def open(self, name: str) -> BinaryIO:
-        with _failures_told():
+        with _failures_as_ours():
             try:
                 return self._path(name).open("rb")
             except FileNotFoundError as error:
@@ -33,12 +33,12 @@ class Folder:
 
     def delete(self, name: str) -> None:
         path = self._path(name)
-        with _failures_told():
+        with _failures_as_ours():
             _part(path).unlink(missing_ok=True)
             path.unlink(missing_ok=True)
 
     def size(self, name: str) -> int | None:
-        with _failures_told():
+        with _failures_as_ours():
             try:
                 return self._path(name).stat().st_size
             except FileNotFoundError:
@@ -54,7 +54,7 @@ class Folder:
             raise StorageFailed(f"{folder} cannot be written to")
 
     def names(self) -> Iterator[tuple[str, bool]]:
-        with _failures_told():
+        with _failures_as_ours():
             for name in _files_under(str(self._storage.base_location), ""):
                 yield name.removesuffix(PART_SUFFIX), not name.endswith(PART_SUFFIX)
 
@@ -65,7 +65,7 @@ class Folder:
 def need_room(folder: Path) -> None:
     """Raises `StorageFailed` where the disk of this folder, or of the one it will be made in, has no room for a document."""
     folder = _there(folder)
-    with _failures_told():
+    with _failures_as_ours():
         disk = os.statvfs(folder)
     if disk.f_bavail * disk.f_frsize < LEAST_FREE_BYTES:
         raise StorageFailed(f"{folder} is on a disk that is full")
@@ -78,7 +78,7 @@ def _there(folder: Path) -> Path:
 
 
 @contextmanager
-def _failures_told() -> Iterator[None]:
+def _failures_as_ours() -> Iterator[None]:
     try:
         yield
     except OSError as error:
