@@ -17,6 +17,8 @@ os.environ["ADHERENTS_MASTER_KEY"] = "dGVzdHMgb25seSwgdGVzdHMgb25seSwgMzIgYnl0ZX
 os.environ["ADHERENTS_LOG_LEVEL"] = "INFO"
 for name in ("DATABASE_URL", "STORAGE_URL", "CACHE_URL", "EMAIL_URL", "PROFILE", "PROXIES", "ANTIVIRUS_URL"):
     os.environ.pop(f"ADHERENTS_{name}", None)
+for name in ("METRICS_DIR", "METRICS_TOKEN", "METRICS_BIND", "OTLP_URL"):
+    os.environ.pop(f"ADHERENTS_{name}", None)
 if os.environ.get("TEST_DATABASE") == "postgresql":
     from tests import postgresql
 

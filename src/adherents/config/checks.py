@@ -59,6 +59,13 @@ def production(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[
             "The master key can be guessed.",
             "ADHERENTS_MASTER_KEY should be random (openssl rand -base64 32).",
         )
+    token = settings.ADHERENTS_METRICS_TOKEN
+    if token and (len(token) < 20 or len(set(token)) < 8):
+        unsafe(
+            9,
+            "The token of /metrics can be guessed.",
+            "ADHERENTS_METRICS_TOKEN should be random (openssl rand -hex 32).",
+        )
     return messages
 
 
@@ -108,6 +115,15 @@ def surroundings(app_configs: Sequence[AppConfig] | None, **options: Any) -> lis
                 f"Other accounts of this machine can read the master key, or put another in its place: {readable}.",
                 hint="chmod 600 the file and 700 its folder, both the service's own.",
                 id="adherents.W010",
+            )
+        )
+    bind = settings.ADHERENTS_METRICS_BIND
+    if bind is not None and bind[0] not in environment.LOOPBACK and not settings.ADHERENTS_METRICS_TOKEN:
+        messages.append(
+            Warning(
+                f"Every machine that reaches {bind[0]} reads the figures of /metrics.",
+                hint="Set ADHERENTS_METRICS_TOKEN, or let Prometheus alone reach this address.",
+                id="adherents.W013",
             )
         )
     clear = _spoken_to_in_clear()

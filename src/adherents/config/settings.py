@@ -17,6 +17,10 @@ ADHERENTS_CACHE_URL = environment.cache_url()
 ADHERENTS_PROXIES = environment.proxies()
 ADHERENTS_ANTIVIRUS = environment.antivirus()
 ADHERENTS_BOUNDS = environment.bounds()
+ADHERENTS_METRICS_DIR = environment.metrics_dir()
+ADHERENTS_METRICS_TOKEN = environment.metrics_token()
+ADHERENTS_METRICS_BIND = environment.metrics_bind()
+ADHERENTS_OTLP_URL = environment.otlp_url()
 DEBUG = False
 ALLOWED_HOSTS = [urlsplit(BASE_URL).hostname or "localhost"]
 if not IN_PRODUCTION:
@@ -53,6 +57,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "adherents.config.middleware.request_id",
+    "adherents.config.middleware.traced",
     "adherents.config.middleware.access_log",
     "adherents.config.middleware.response_headers",
     "adherents.config.middleware.database_hangs",

@@ -19,6 +19,8 @@ from adherents.database.transactions import needs_transaction
 from adherents.insurer.profile import profile
 from adherents.mail.bounces import BOUNCE_HOOKS
 from adherents.mail.models import MailState, OutboxMail, Relay
+from adherents.telemetry import metrics
+from adherents.work.services import caused_by
 
 Value = str | int | bool | list[str] | None
 log = logging.getLogger("adherents.mail")
@@ -64,7 +66,9 @@ def send_due(limit: int = 20) -> int:
             if away := _opening(server):
                 _wait_for_the_server(mails[place:], away)
                 return place
-            if away := _send(mail, server):
+            with caused_by(mail):
+                away = _send(mail, server)
+            if away:
                 _wait_for_the_server(mails[place + 1 :], away)
                 return place + 1
     finally:
@@ -147,6 +151,7 @@ def _send(mail: OutboxMail, server: BaseEmailBackend) -> Exception | None:
     mail.work_done()
     mail.state, mail.sent_at, mail.context, mail.last_error = MailState.SENT, timezone.now(), "", ""
     mail.save(update_fields=[*OutboxMail.WORK_FIELDS, "state", "sent_at", "context", "last_error"])
+    metrics.MAILS.labels("sent").inc()
     return None
 
 
@@ -188,6 +193,7 @@ def _keep_for_later(mail: OutboxMail, error: Exception) -> None:
     mail.work_later()
     mail.last_error = type(error).__name__
     mail.save(update_fields=[*OutboxMail.WORK_FIELDS, "last_error"])
+    metrics.MAILS.labels("put_off").inc()
     log.warning("mail kept for later", extra={"attempts": mail.attempts, "error": mail.last_error})
 
 
@@ -199,4 +205,5 @@ def _give_up(mail: OutboxMail, error: Exception) -> None:
         if _refuses_the_address(error):
             for tell in BOUNCE_HOOKS:
                 tell(mail.recipient)
+    metrics.MAILS.labels("given_up").inc()
     log.error("mail refused for good", extra={"attempts": mail.attempts, "error": mail.last_error})

@@ -13,6 +13,7 @@ from django.db import Error as DatabaseError
 from django.db import close_old_connections, connection, connections, transaction
 from django.utils import timezone
 
+from adherents.telemetry import metrics, request_ids, tracing
 from adherents.telemetry.outages import is_noted
 from adherents.work.heartbeats import (
     BEATS_EVERY,
@@ -43,7 +44,8 @@ def run_once(*names: str, at_its_pace: bool = False) -> int:
             continue
         sweep.last_run = time.monotonic()
         try:
-            done = sweep.run()
+            with _timed(name):
+                done = sweep.run()
         except Exception as error:
             if not is_noted(error):
                 log.exception("a sweep failed", extra={"job": name, "error": type(error).__name__})
@@ -194,13 +196,42 @@ def do_each(rows: list[Row], act: Callable[[Row], object]) -> int:
     logged, since the words may hold what the row says.
     """
     for row in rows:
-        try:
-            act(row)
-        except Exception as error:
-            log.error(
-                "a row failed, and is put off",
-                extra={"room": row._meta.app_label, "attempts": row.attempts, "error": type(error).__name__},
-            )
-            row.work_later()
-            row.save(update_fields=row.WORK_FIELDS)
+        with request_ids.named(row.request_id):
+            try:
+                with caused_by(row):
+                    act(row)
+            except Exception as error:
+                log.error(
+                    "a row failed, and is put off",
+                    extra={
+                        "room": row._meta.app_label,
+                        "attempts": row.attempts,
+                        "error": type(error).__name__,
+                    },
+                )
+                row.work_later()
+                row.save(update_fields=row.WORK_FIELDS)
     return len(rows)
+
+
+@contextmanager
+def caused_by(row: DueWork) -> Iterator[None]:
+    """What is logged within is about the request that wrote the row, in its trace; one line says how long it took."""
+    began, kind = time.perf_counter(), row._meta.label
+    with (
+        request_ids.named(row.request_id),
+        tracing.trace(f"work {kind}", after=row.traceparent, kind="consumer"),
+    ):
+        yield
+        took = round((time.perf_counter() - began) * 1000, 1)
+        log.info("worked on a row", extra={"kind": kind, "attempts": row.attempts, "milliseconds": took})
+
+
+@contextmanager
+def _timed(sweep: str) -> Iterator[None]:
+    began, outcome = time.perf_counter(), "failed"
+    try:
+        yield
+        outcome = "ok"
+    finally:
+        metrics.SWEEPS.labels(sweep, outcome).observe(time.perf_counter() - began)
