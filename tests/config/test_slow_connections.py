@@ -1,4 +1,4 @@
-"""Whoever sends or reads slowly holds nothing that serves the others: real sockets, with nginx before the portal and without.
+"""A peer that sends or reads slowly holds nothing that serves the others: real sockets, with nginx before the portal and without.
 
 `make stress` holds hundreds, and compares times; here there are as many as froze a portal of eight threads.
 """
@@ -36,7 +36,7 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SlowPortal]:
 
 @pytest.fixture(scope="module")
 def with_phones(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SlowPortal]:
-    """As it is delivered, for sixteen phones and who looks at pages meanwhile."""
+    """A portal with the usual settings, for sixteen phones and one member who opens pages meanwhile."""
     running = SlowPortal(tmp_path_factory.mktemp("phones"))
     owners = people(17)
     try:
@@ -64,7 +64,7 @@ def too_slow(portal: SlowPortal) -> Iterator[dict[str, socket.socket]]:
 
 @pytest.fixture(scope="module")
 def unread(portal: SlowPortal) -> Iterator[bytes]:
-    """A download of which nobody reads more than its first bytes, which this gives, begun as these tests begin."""
+    """Begin a download of which only the first bytes are read. Returns these bytes."""
     member = Phone(portal, MEMBERS[1])
     _, receipt = member.deposit([large()])
     document = member.page(receipt).split("/adherent/documents/")[1:]

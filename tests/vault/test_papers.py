@@ -49,7 +49,7 @@ def in_pieces(content: bytes, piece: int) -> Iterator[bytes]:
 def judged(
     content: bytes, piece: int = 1 << 16, *, accepted: frozenset[str] = frozenset(FILE_TYPES)
 ) -> Sniffed:
-    """What is said of a file that comes in pieces of so many bytes."""
+    """What is said of a file that comes in pieces of this number of bytes."""
     seen = Glimpse()
     for chunk in in_pieces(content, piece):
         seen.see(chunk)
@@ -142,7 +142,7 @@ def test_the_heic_library_alone_sees_the_same_as_we_do(name: str) -> None:
     assert len(pages) == len(plain)
     for page, image in zip(pages, plain, strict=True):
         if "grey" in name or "only EXIF" in name:
-            continue  # what it leaves to whoever shows it
+            continue  # what it leaves to the program that shows it
         assert apart(page, image.to_pillow()) < FAR
 
 
@@ -210,7 +210,7 @@ while line := drawing.told():
 
 @pytest.fixture(scope="module")
 def ready_to_draw() -> Iterator[subprocess.Popen[bytes]]:
-    """A process that has loaded what is loaded before a file is known, and draws each file in a fork of itself."""
+    """A process that has loaded the decoders, as each drawing process does before its file comes; it draws each file in a fork."""
     command = [sys.executable, "-I", "-c", LATE]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as running:
         yield running
@@ -223,7 +223,7 @@ UPRIGHT_OR_NOT = {name: paper for name, paper in PAPERS.items() if "held" not in
 def test_nothing_is_loaded_once_nothing_can_be_opened(
     paper: Paper, ready_to_draw: subprocess.Popen[bytes]
 ) -> None:
-    """A decoder loaded too late is a paper that nobody can read."""
+    """A decoder that is loaded too late makes a document that no one can read."""
     content = paper.make()
     assert ready_to_draw.stdin
     assert ready_to_draw.stdout
