@@ -19,7 +19,7 @@ def place(factory: pytest.TempPathFactory) -> Path:
 
 
 def kept_for_all(empty: Path, make: Callable[[], object]) -> bool:
-    """The first process makes the tables in Django's database (SQLite) and keeps a copy in `empty`. True where that was this one."""
+    """The first process makes the tables in Django's database (SQLite) and keeps a copy in `empty`: True in that one."""
     from django.db import connection
 
     with empty.with_suffix(".lock").open("w") as lock:

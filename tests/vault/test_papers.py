@@ -210,7 +210,7 @@ while line := drawing.told():
 
 @pytest.fixture(scope="module")
 def ready_to_draw() -> Iterator[subprocess.Popen[bytes]]:
-    """A process that has loaded the decoders, as each drawing process does before its file comes; it draws each file in a fork."""
+    """A process with the decoders loaded, as each drawing process has them; it draws each file in a fork."""
     command = [sys.executable, "-I", "-c", LATE]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as running:
         yield running
