@@ -136,7 +136,7 @@ def compressed(megabytes: int, letter: bytes = b"\0") -> bytes:
 
 
 def _adler32_of_one_letter(letter: int, count: int) -> int:
-    """What `zlib.adler32` says of one letter so many times, without reading gigabytes of it (RFC 1950)."""
+    """What `zlib.adler32` says of one letter `count` times, without reading gigabytes of it (RFC 1950)."""
     low = (1 + count * letter) % 65521
     high = (count + letter * count * (count + 1) // 2) % 65521
     return high << 16 | low
