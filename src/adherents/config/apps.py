@@ -7,4 +7,6 @@ class Configuration(AppConfig):
     verbose_name = "Configuration"
 
     def ready(self) -> None:
-        from adherents.config import checks  # noqa: F401
+        from adherents.config import checks, engines  # noqa: F401
+
+        engines.register_all()

@@ -17,7 +17,7 @@ from adherents.config.serving.exchanges import Bounds
 CHECKOUT = Path(__file__).resolve().parents[3]
 LOOPBACK = {"127.0.0.1", "localhost", "::1", "testserver"}
 SocketAddress = tuple[str, int] | str
-S3_CONNECTS_WITHIN, S3_ANSWERS_WITHIN = 5, 15  # seconds, twice at most
+S3_CONNECTS_WITHIN, S3_ANSWERS_WITHIN = 3, 8  # seconds, twice at most
 
 
 class WrongSetting(Exception):

@@ -12,7 +12,7 @@ class Command(CheckCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument(
-            "--connect", action="store_true", help="also ask database, storage and cache, as /pret/ does"
+            "--connect", action="store_true", help="also ask what the settings name, as /pret/ does"
         )
 
     def handle(self, *app_labels: Any, connect: bool = False, **options: Any) -> None:
