@@ -59,6 +59,9 @@ class Folder:
         if disk.f_bavail * disk.f_frsize < LEAST_FREE_BYTES:
             raise StorageFailed(f"{folder} is on a disk that is full")
 
+    def make(self) -> None:
+        """The folder is made with the first object."""
+
     def names(self) -> Iterator[tuple[str, bool]]:
         with _failures_told():
             for name in _files_under(str(self._storage.base_location), ""):
