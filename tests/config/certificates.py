@@ -27,7 +27,7 @@ class Certificate:
 
 
 def certificate(folder: Path, *, days: int = 365, host: str = "127.0.0.1") -> Certificate:
-    """A certificate for `host`, an address or a name, that ends in so many days: it has ended where they are negative."""
+    """A certificate for `host`, an address or a name, that ends in `days` days; it has ended where they are negative."""
     now = datetime.now(UTC)
     authority_key = ec.generate_private_key(ec.SECP256R1())
     authority = _signed(

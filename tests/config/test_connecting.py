@@ -77,7 +77,7 @@ def test_no_password_is_ever_said(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.any_database
 @once
 def test_a_new_installation_is_told_what_to_do_first(tmp_path: Path) -> None:
-    """In a process of its own, with what nobody has set up yet."""
+    """In a process of its own, with engines that are not set up yet."""
     port = free_port()
     done = run(
         tmp_path,

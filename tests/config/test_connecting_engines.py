@@ -29,7 +29,7 @@ Given = Callable[[str], None]
 
 @pytest.fixture
 def silent() -> Iterator[int]:
-    """A port where somebody takes connections and never answers."""
+    """A port where a server takes connections and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield int(listener.getsockname()[1])
 

@@ -183,7 +183,7 @@ def test_a_server_that_says_what_time_it_is_is_believed(relay: Relay, settings: 
 def test_a_folder_of_mails_is_no_fault(settings: LazySettings) -> None:
     settings.EMAIL_BACKEND = mail_server.FOLDER
     settings.EMAIL_FILE_PATH = "/var/mails"
-    assert said(mail_server.look()) == [("none", "mails are written to /var/mails, and sent to nobody")]
+    assert said(mail_server.look()) == [("none", "mails are written to /var/mails, and none is sent")]
     assert said(sender_domain.look()) == [("none", "no mail leaves")]
 
 
@@ -200,7 +200,7 @@ RIGHT: Zone = {
 
 @contextmanager
 def zone(records: Zone, *, refuses: bool = False) -> Iterator[dns.resolver.Resolver]:
-    """Somebody who asks a DNS server of this machine that knows these records, and that no other name exists."""
+    """What asks a DNS server of this machine, which knows these records and says of other names that they do not exist."""
     names = {name for name, _ in records}
 
     def serve() -> None:

@@ -17,7 +17,7 @@ from adherents.mail.bounces import Reading
 from adherents.mail.delivery_reports import read_report
 from adherents.mail.management.commands import read_bounces
 from adherents.mail.models import OutboxMail
-from adherents.mail.services import note_report, post, send_due
+from adherents.mail.services import post, read_bounce, send_due
 from adherents.members.models import Member
 from tests.cast import CAMILLE, EVE
 from tests.config.installation import ADHERENTS, environment, once
@@ -108,7 +108,7 @@ def test_without_a_bounce_address_all_of_it_is_in_the_senders_domain_in_producti
 def test_only_an_address_that_a_server_refuses_for_good_is_listed(
     camille: Member, settings: LazySettings, said: dict[str, str], reading: Reading
 ) -> None:
-    assert note_report(postfix(left(settings), ADDRESS, **said)) == reading
+    assert read_bounce(postfix(left(settings), ADDRESS, **said)) == reading
     assert failing() == ([CAMILLE.number] if reading == Reading.NOTED else [])
 
 
@@ -118,12 +118,12 @@ def test_another_servers_form_says_the_same_and_letter_case_does_not_matter(
     form = reports.EXCHANGE.format(
         to=left(settings).upper(), recipient=ADDRESS.title(), status="5.1.10", answer="550 5.1.10 Not found"
     )
-    assert note_report(form.encode()) == Reading.NOTED
+    assert read_bounce(form.encode()) == Reading.NOTED
     assert failing() == [CAMILLE.number]
 
 
-def test_a_forged_report_lists_nobody(camille: Member, settings: LazySettings) -> None:
-    """Not without a token, nor with one that was changed, nor with that of a mail to somebody else."""
+def test_a_forged_report_lists_no_address(camille: Member, settings: LazySettings) -> None:
+    """Not without a token, nor with one that was changed, nor with that of a mail to another person."""
     add_to_register(EVE)
     own, evs = left(settings), left(settings, EVE.email)
     token = own.partition("+")[2].partition("@")[0]
@@ -136,31 +136,31 @@ def test_a_forged_report_lists_nobody(camille: Member, settings: LazySettings) -
         own.replace(token, "a" * 42),
         own.replace(token, token[:41]),
     ):
-        assert note_report(postfix(sender, ADDRESS)) == Reading.UNPROVEN, sender
-    assert note_report(postfix(evs, ADDRESS)) == Reading.ANOTHER_ADDRESS
+        assert read_bounce(postfix(sender, ADDRESS)) == Reading.UNPROVEN, sender
+    assert read_bounce(postfix(evs, ADDRESS)) == Reading.ANOTHER_ADDRESS
     assert failing() == []
-    assert note_report(postfix(own, ADDRESS)) == Reading.NOTED
+    assert read_bounce(postfix(own, ADDRESS)) == Reading.NOTED
 
 
 def test_the_copy_that_a_mailbox_forwards_says_nothing_of_the_mailbox(
     camille: Member, settings: LazySettings
 ) -> None:
     elsewhere = postfix(left(settings), "ancienne@example.net", original=ADDRESS)
-    assert note_report(elsewhere) == Reading.ANOTHER_ADDRESS
+    assert read_bounce(elsewhere) == Reading.ANOTHER_ADDRESS
     assert failing() == []
 
 
 def test_a_mail_comes_back_once(camille: Member, settings: LazySettings) -> None:
     """An agent who cleared the address is not overruled by the same report given again."""
     report = postfix(left(settings), ADDRESS)
-    assert note_report(report) == Reading.NOTED
+    assert read_bounce(report) == Reading.NOTED
     mail = OutboxMail.objects.get()
     assert mail.bounced_at is not None
     Member.objects.update(email_bounced_at=None)
-    assert note_report(report) == Reading.KNOWN
+    assert read_bounce(report) == Reading.KNOWN
     assert failing() == []
     OutboxMail.objects.all().delete()
-    assert note_report(report) == Reading.NO_MAIL
+    assert read_bounce(report) == Reading.NO_MAIL
 
 
 def test_a_token_outlives_the_key_that_made_it_as_long_as_that_key_is_here(
@@ -168,9 +168,9 @@ def test_a_token_outlives_the_key_that_made_it_as_long_as_that_key_is_here(
 ) -> None:
     old, report = settings.ADHERENTS_MASTER_KEYS, postfix(left(settings), ADDRESS)
     settings.ADHERENTS_MASTER_KEYS = [bytes(range(32))]
-    assert note_report(report) == Reading.UNPROVEN
+    assert read_bounce(report) == Reading.UNPROVEN
     settings.ADHERENTS_MASTER_KEYS = [bytes(range(32)), *old]
-    assert note_report(report) == Reading.NOTED
+    assert read_bounce(report) == Reading.NOTED
 
 
 @pytest.mark.any_database
@@ -190,7 +190,7 @@ def test_a_token_outlives_the_key_that_made_it_as_long_as_that_key_is_here(
     ],
 )
 def test_what_strangers_write_is_no_report_and_no_fault(raw: bytes) -> None:
-    assert note_report(raw) == Reading.NO_REPORT
+    assert read_bounce(raw) == Reading.NO_REPORT
 
 
 @pytest.mark.any_database
@@ -243,7 +243,7 @@ def test_while_the_database_is_away_nothing_is_lost(
         raise OperationalError
 
     with monkeypatch.context() as patch:
-        patch.setattr(read_bounces, "note_report", away)
+        patch.setattr(read_bounces, "read_bounce", away)
         with pytest.raises(CommandError) as ended:
             told("--maildir", str(tmp_path))
     assert ended.value.returncode == 75
@@ -296,7 +296,7 @@ def test_a_bounce_address_that_cannot_hold_a_token_is_refused(
 def test_the_log_names_no_address(
     camille: Member, settings: LazySettings, caplog: pytest.LogCaptureFixture
 ) -> None:
-    note_report(postfix(left(settings), ADDRESS))
+    read_bounce(postfix(left(settings), ADDRESS))
     assert "a mail came back" in caplog.text
     ours = [record.__dict__ for record in caplog.records if record.name.startswith("adherents")]
     assert ADDRESS not in str(ours)

@@ -18,7 +18,7 @@ from adherents.crypto.keys import CannotOpen
 from adherents.database.transactions import needs_transaction
 from adherents.insurer.profile import profile
 from adherents.mail import envelope
-from adherents.mail.bounces import REFUSED, Reading
+from adherents.mail.bounces import BOUNCE_HOOKS, Reading
 from adherents.mail.delivery_reports import read_report
 from adherents.mail.models import MailState, OutboxMail
 from adherents.mail.refusals import is_no_mailbox
@@ -183,12 +183,12 @@ def _give_up(mail: OutboxMail, error: Exception) -> None:
         mail.state, mail.context, mail.last_error = MailState.FAILED, "", type(error).__name__
         mail.save(update_fields=[*OutboxMail.WORK_FIELDS, "state", "context", "last_error"])
         if _refuses_the_address(error):
-            for tell in REFUSED:
+            for tell in BOUNCE_HOOKS:
                 tell(mail.recipient)
     log.error("mail refused for good", extra={"attempts": mail.attempts, "error": mail.last_error})
 
 
-def note_report(raw: bytes, *, sent_to: str = "") -> Reading:
+def read_bounce(raw: bytes, *, sent_to: str = "") -> Reading:
     """A message that came to the bounce address: when it proves that an address is none, those who want to know are told.
 
     `sent_to`: the address that it came to, where the server says so; else its headers do. Nothing in a message is believed but
@@ -216,15 +216,15 @@ def note_report(raw: bytes, *, sent_to: str = "") -> Reading:
         came_back = OutboxMail.objects.filter(pk=mail.pk, bounced_at__isnull=True)
         if not came_back.update(bounced_at=timezone.now()):
             return Reading.KNOWN
-        for tell in REFUSED:
+        for tell in BOUNCE_HOOKS:
             tell(address)
     log.warning("a mail came back: its address is none")
     return Reading.NOTED
 
 
-def note_refused(address: str) -> None:
+def record_refused_address(address: str) -> None:
     """The provider that carries the mails, and proved who it is, says that this address is none."""
     with transaction.atomic():
-        for tell in REFUSED:
+        for tell in BOUNCE_HOOKS:
             tell(address)
     log.warning("the provider of mails says that an address is none")

@@ -10,7 +10,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from adherents.mail.provider_events import USER, refused_address
-from adherents.mail.services import note_refused
+from adherents.mail.services import record_refused_address
 
 READERS: dict[str, type[AnymailBaseWebhookView]] = {
     "brevo": BrevoTrackingWebhookView,
@@ -37,5 +37,5 @@ def provider_tells(request: HttpRequest, name: str) -> HttpResponse:
     except (AnymailConfigurationError, ValueError, TypeError, LookupError, AttributeError, RecursionError):
         return HttpResponse(status=400)
     for address in filter(None, addresses):
-        note_refused(address)
+        record_refused_address(address)
     return HttpResponse()

@@ -39,7 +39,7 @@ _DATE = re.compile(
 def look() -> Remarks:
     if settings.EMAIL_BACKEND == FOLDER:
         folder = Path(str(settings.EMAIL_FILE_PATH))
-        yield absent(f"mails are written to {folder}, and sent to nobody")
+        yield absent(f"mails are written to {folder}, and none is sent")
     elif settings.EMAIL_BACKEND == SMTP:
         yield from _relay()
     else:

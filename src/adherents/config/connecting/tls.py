@@ -16,7 +16,7 @@ _POSTGRESQL_ASKS = struct.pack("!ii", 8, 80877103)  # SSLRequest
 def look(
     host: str, port: int, *, authority: str | None = None, names_host: bool = True, postgresql: bool = False
 ) -> Remarks:
-    """What is wrong with the certificate that the server shows; nothing where it is right, or where nobody listens.
+    """What is wrong with the certificate that the server shows; nothing where it is right, or where no server listens.
 
     `authority`: a file of the authorities that are believed, instead of the machine's. `postgresql`: it is asked in its way.
     """

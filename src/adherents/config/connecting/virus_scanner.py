@@ -59,7 +59,7 @@ def _about_engine(engine: str) -> Remarks:
     yield ok(f"ClamAV {known[1]}")
     if not known[3]:
         yield warning(
-            "It has no official signatures: only what somebody put there by hand is found.", "Run freshclam."
+            "It has no official signatures: it finds only what was put there by hand.", "Run freshclam."
         )
         return
     try:

@@ -44,7 +44,7 @@ EXIT_CODES = {
 }
 
 
-class UnwritableReport(Exception):
+class CannotWriteReport(Exception):
     """The report cannot be written where it was asked for. The words are the system's."""
 
 
@@ -67,7 +67,7 @@ class ImportReport:
     ) -> None:
         """`inputs`: the member file, then the beneficiaries' file if there is one. `allow_gone`: in percent.
 
-        Raises `UnwritableReport`, before anything else is done. The report of an earlier import is removed: what is there
+        Raises `CannotWriteReport`, before anything else is done. The report of an earlier import is removed: what is there
         afterwards is this one's, or nothing.
         """
         self._mail_to, self._inputs, self._allow_gone = list(mail_to), list(inputs), allow_gone
@@ -84,7 +84,7 @@ class ImportReport:
             self._file.drop()
 
     def refuse(self, sheet: str, refused: RefusedRow) -> None:
-        """Note one refused line, as `import_files` tells it. Raises `UnwritableReport`."""
+        """Note one refused line, as `import_files` tells it. Raises `CannotWriteReport`."""
         if self._file:
             self._file.add(
                 {
@@ -113,7 +113,7 @@ class ImportReport:
                 )
 
     def write(self, outcome: ImportOutcome, report: Report | None = None, message: str = "") -> None:
-        """End the file and give it its name, whole. Raises `UnwritableReport`."""
+        """End the file and give it its name, whole. Raises `CannotWriteReport`."""
         if self._file is None:
             return
         covered = self._inputs[1] if len(self._inputs) > 1 else None
@@ -161,9 +161,9 @@ class _ReportFile:
     def __init__(self, path: Path, inputs: Sequence[Path]) -> None:
         self._path, self._empty = path, True
         if any(path.exists() and given.exists() and path.samefile(given) for given in inputs):
-            raise UnwritableReport(f"{path}: a file to import")
+            raise CannotWriteReport(f"{path}: a file to import")
         if path.exists() and not path.is_file():
-            raise UnwritableReport(f"{path}: not a plain file")
+            raise CannotWriteReport(f"{path}: not a plain file")
         with _told(path):
             # Readable by its owner only: it names members by their numbers.
             descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -197,4 +197,4 @@ def _told(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise UnwritableReport(f"{path}: {error.strerror}") from error
+        raise CannotWriteReport(f"{path}: {error.strerror}") from error

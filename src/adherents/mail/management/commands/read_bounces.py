@@ -10,7 +10,7 @@ from django.db import Error as DatabaseError
 
 from adherents.mail.bounces import Reading
 from adherents.mail.delivery_reports import LONGEST
-from adherents.mail.services import note_report
+from adherents.mail.services import read_bounce
 
 TRY_AGAIN = 75  # EX_TEMPFAIL: a mail server keeps the message, and gives it again later
 WORDS = {
@@ -49,7 +49,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, maildir: Path | None, to: str, **options: Any) -> None:
         try:
             if maildir is None:
-                read = Counter([note_report(sys.stdin.buffer.read(LONGEST), sent_to=to)])
+                read = Counter([read_bounce(sys.stdin.buffer.read(LONGEST), sent_to=to)])
             else:
                 read = self._maildir(maildir)
         except DatabaseError as error:
@@ -67,7 +67,7 @@ class Command(BaseCommand):
         for file in sorted((path / "new").iterdir()):
             try:
                 with file.open("rb") as message:
-                    reading = note_report(message.read(LONGEST))
+                    reading = read_bounce(message.read(LONGEST))
                 if reading in LEFT:
                     file.rename(path / "cur" / f"{file.name}:2,S")
                 else:

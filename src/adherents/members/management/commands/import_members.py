@@ -27,9 +27,9 @@ from adherents.members.services.import_files import (
 )
 from adherents.members.services.import_report import (
     EXIT_CODES,
+    CannotWriteReport,
     ImportOutcome,
     ImportReport,
-    UnwritableReport,
     outcome_of,
 )
 
@@ -114,7 +114,7 @@ class Command(BaseCommand):
                 inputs=inputs,
                 allow_gone=options["allow_gone"],
             )
-        except UnwritableReport as error:
+        except CannotWriteReport as error:
             raise _no_report(error) from error
         with written:
             report = self._import(written, options)
@@ -124,7 +124,7 @@ class Command(BaseCommand):
             self._tell(report)
             try:
                 written.write(outcome, report)
-            except UnwritableReport as error:
+            except CannotWriteReport as error:
                 done = _("L’import a abouti, mais son rapport n’a pas pu être écrit : %(why)s")
                 raise CommandError(done % {"why": error}, returncode=REPORT_LOST) from error
         if outcome == ImportOutcome.DOUBTFUL:
@@ -155,7 +155,7 @@ class Command(BaseCommand):
                     on_applied=lambda report: written.mail(outcome_of(report), report),
                     progress=bars.advance,
                 )
-            except UnwritableReport as error:
+            except CannotWriteReport as error:
                 raise _no_report(error) from error
             except UnusableFile as error:
                 raise self._ended(written, ImportOutcome.UNUSABLE, str(error)) from error
@@ -176,7 +176,7 @@ class Command(BaseCommand):
         """Nothing was changed: say why in the report and by mail. The file comes first, as it needs no database."""
         try:
             written.write(outcome, report, message)
-        except UnwritableReport as error:
+        except CannotWriteReport as error:
             self.stderr.write(str(error))
         written.mail(outcome, report, message)
         return CommandError(message, returncode=EXIT_CODES[outcome])
@@ -198,10 +198,10 @@ class Command(BaseCommand):
     def _tell_refused(self, sheet: str, refused: RefusedRow) -> None:
         """One line per refused line. It names the member, the column and why; never what the column holds."""
         file = _("adhérents") if sheet == "member" else _("bénéficiaires")
-        who = f" ({refused.key})" if refused.key else ""
+        key_shown = f" ({refused.key})" if refused.key else ""
         why = " ; ".join(f"{column} : {why}" if column else str(why) for column, why in refused.reasons)
         self.stdout.write(
-            _("%(file)s, ligne %(line)d") % {"file": file, "line": refused.line} + f"{who} : {why}"
+            _("%(file)s, ligne %(line)d") % {"file": file, "line": refused.line} + f"{key_shown} : {why}"
         )
 
     def _tell_plan(self, title: str, plan: Plan) -> None:
@@ -227,7 +227,7 @@ class Command(BaseCommand):
             )
 
 
-def _no_report(error: UnwritableReport) -> CommandError:
+def _no_report(error: CannotWriteReport) -> CommandError:
     words = _("Le rapport ne peut pas être écrit, rien n’a donc été changé : %(why)s")
     return CommandError(words % {"why": error}, returncode=NO_REPORT)
 
