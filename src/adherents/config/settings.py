@@ -17,6 +17,8 @@ ADHERENTS_CACHE_URL = environment.cache_url()
 ADHERENTS_PROXIES = environment.proxies()
 ADHERENTS_ANTIVIRUS = environment.antivirus()
 ADHERENTS_BOUNDS = environment.bounds()
+ADHERENTS_BOUNCE_ADDRESS = environment.bounce_address()
+ADHERENTS_MAIL_EVENTS = environment.mail_events()
 DEBUG = False
 ALLOWED_HOSTS = [urlsplit(BASE_URL).hostname or "localhost"]
 if not IN_PRODUCTION:
