@@ -20,6 +20,8 @@ test: setup ## every test: on SQLite with a real browser, then on a real Postgre
 	@scripts/system-packages browser
 	@scripts/system-packages clamd
 	@scripts/system-packages nginx
+	@scripts/system-packages haproxy
+	@scripts/system-packages systemd
 	@$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 	@TEST_DATABASE=postgresql $(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 

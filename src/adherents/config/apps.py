@@ -7,4 +7,9 @@ class Configuration(AppConfig):
     verbose_name = "Configuration"
 
     def ready(self) -> None:
+        from django.conf import settings
+
         from adherents.config import checks  # noqa: F401
+        from adherents.inspection.rasteriser.process import use_service
+
+        use_service(settings.ADHERENTS_DRAWING_SERVICE)

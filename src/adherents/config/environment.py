@@ -167,6 +167,17 @@ def antivirus() -> SocketAddress | None:
     return (parts.hostname, parts.port or 3310) if parts.hostname else unquote(path)
 
 
+def drawing_service() -> str | None:
+    """`unix:///run/…/drawing.sock`, as the path of a socket; None: this process starts what draws by itself."""
+    given, should = text("DRAWING_URL"), "like unix:///run/espace-adherents-drawing/drawing.sock"
+    if not given:
+        return None
+    parts = _split("DRAWING_URL", given, should)
+    if parts.scheme != "unix" or parts.netloc or not parts.path.strip("/") or parts.query:
+        raise WrongSetting(f"ADHERENTS_DRAWING_URL should be {should}")
+    return unquote(parts.path)
+
+
 def log_level() -> str:
     given = text("LOG_LEVEL", "INFO").upper()
     if given not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:

@@ -16,6 +16,7 @@ ADHERENTS_PROFILE = PROFILE
 ADHERENTS_CACHE_URL = environment.cache_url()
 ADHERENTS_PROXIES = environment.proxies()
 ADHERENTS_ANTIVIRUS = environment.antivirus()
+ADHERENTS_DRAWING_SERVICE = environment.drawing_service()
 ADHERENTS_BOUNDS = environment.bounds()
 DEBUG = False
 ALLOWED_HOSTS = [urlsplit(BASE_URL).hostname or "localhost"]
