@@ -3,6 +3,7 @@
 import base64
 import os
 import secrets
+import sys
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,9 +13,13 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 import dj_database_url
 
+from adherents import insurer
 from adherents.config.serving.exchanges import Bounds
 
-CHECKOUT = Path(__file__).resolve().parents[3]
+_CHECKOUT = Path(__file__).resolve().parents[3]
+# Where `var` lies by default: the checkout, or the virtual environment that the wheel was installed in.
+HOME = _CHECKOUT if (_CHECKOUT / "pyproject.toml").exists() else Path(sys.prefix)
+PROFILES = Path(insurer.__file__).parent / "profiles"  # in a checkout, a link to its `profiles`
 LOOPBACK = {"127.0.0.1", "localhost", "::1", "testserver"}
 SocketAddress = tuple[str, int] | str
 S3_CONNECTS_WITHIN, S3_ANSWERS_WITHIN = 5, 15  # seconds, twice at most
@@ -41,7 +46,7 @@ def _split(name: str, url: str, should: str) -> SplitResult:
 
 def data_dir() -> Path:
     """Where everything that this installation keeps on disk goes (created, readable by its owner only)."""
-    path = Path(text("DATA_DIR", str(CHECKOUT / "var"))).expanduser().resolve()
+    path = Path(text("DATA_DIR", str(HOME / "var"))).expanduser().resolve()
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
@@ -52,7 +57,7 @@ def data_dir() -> Path:
 
 
 def profile_path() -> Path:
-    return Path(text("PROFILE", str(CHECKOUT / "profiles" / "mese.toml"))).expanduser()
+    return Path(text("PROFILE", str(PROFILES / "mese.toml"))).expanduser()
 
 
 def base_url() -> str:

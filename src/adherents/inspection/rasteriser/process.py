@@ -79,7 +79,7 @@ def is_there() -> bool:
 
 
 def what_is_permitted() -> Confined:
-    """What a drawing process can take away from itself: one is started, confined, and asked, by the drawing service if one is set.
+    """What a drawing process can take away from itself: one is started, confined and asked, by the drawing service if one is set.
 
     `another_user`: it is not the user of this process. Raises `OSError`.
     """
