@@ -26,13 +26,14 @@ test: setup ## every test: on SQLite with a real browser, then on a real Postgre
 	@$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 	@TEST_DATABASE=postgresql $(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
-check: setup ## ruff, mypy, import-linter, djlint, biome
+check: setup ## ruff, mypy, import-linter, djlint, biome, the linter of migrations
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/djlint --lint --quiet src
 	@scripts/biome check --error-on-warnings
+	@$(BIN)/python -m scripts.lint_migrations
 
 bench: setup ## the figures, one JSON line each with its baseline
 	@$(BIN)/python -m bench
@@ -55,3 +56,4 @@ release: setup ## dist/: wheel, sdist, SBOM, files for deploying, chart, checksu
 	@[ -n "$(RELEASE_KEY)$(UNSIGNED)" ] || { echo "release: not signed. Set RELEASE_KEY to the file of an SSH key (ssh-keygen -t ed25519), or UNSIGNED=1 to build without." >&2; exit 1; }
 	@$(BIN)/python -m scripts.release $(if $(RELEASE_KEY),--sign "$(RELEASE_KEY)")
 	@$(BIN)/python -m scripts.wheel_serves
+	@if [ "$$(id -u)" = 0 ]; then $(BIN)/python -m scripts.container_steps; else echo "release: the image's steps were not run: that takes root, or a container engine." >&2; fi

@@ -21,6 +21,8 @@ import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 
+from scripts.frozen_migrations import not_frozen
+
 ROOT = Path(__file__).resolve().parents[1]
 NAME = "espace-adherents"
 NAMESPACE = "espace-adherents"  # of a signature: it counts for nothing else than a release of this software
@@ -184,6 +186,8 @@ def make(folder: Path, *, key: str, even_uncommitted: bool) -> None:
         raise CannotRelease(f"RELEASE_KEY: there is no file {key}")
     if not even_uncommitted and git("status", "--porcelain"):
         raise CannotRelease("some files are not committed: a release is made of a commit")
+    if missing := not_frozen():
+        raise CannotRelease("run python -m scripts.frozen_migrations and commit: " + ", ".join(missing))
     at = committed_at()
     with tempfile.TemporaryDirectory() as first, tempfile.TemporaryDirectory() as second:
         for once in (first, second):

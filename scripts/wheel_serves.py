@@ -42,11 +42,16 @@ def installed(release: Path, folder: Path, environment: dict[str, str]) -> Path:
     return folder / "bin" / "adherents"
 
 
-@contextmanager
-def served(adherents: Path, environment: dict[str, str]) -> Iterator[int]:
+def free_port() -> int:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        port = taken.getsockname()[1]
+        port: int = taken.getsockname()[1]
+    return port
+
+
+@contextmanager
+def served(adherents: Path, environment: dict[str, str]) -> Iterator[int]:
+    port = free_port()
     portal = subprocess.Popen(
         [str(adherents), "serve", "--bind", f"127.0.0.1:{port}"], cwd="/", env=environment
     )

@@ -57,7 +57,7 @@ def serving(folder: Path, *options: str) -> Iterator[tuple[Path, "subprocess.Pop
             f"unix://{path}",
             *options,
         ],
-        env=environment(folder),
+        env=environment(folder) | {"TMPDIR": str(folder)},
         start_new_session=True,
     )
     try:
