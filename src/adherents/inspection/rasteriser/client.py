@@ -38,7 +38,7 @@ class ServiceAway(Exception):
 
 
 class _Deadline:
-    """Until when one waits for the process: for ever, or `GRACE` seconds after it was to be killed."""
+    """How long one waits for the process: without end, or for `GRACE` seconds after it was to be killed."""
 
     def __init__(self) -> None:
         self.ends = math.inf
