@@ -16,6 +16,7 @@ ADHERENTS_PROFILE = PROFILE
 ADHERENTS_CACHE_URL = environment.cache_url()
 ADHERENTS_PROXIES = environment.proxies()
 ADHERENTS_ANTIVIRUS = environment.antivirus()
+ADHERENTS_DRAWING_SERVICE = environment.drawing_service()
 ADHERENTS_BOUNDS = environment.bounds()
 ADHERENTS_BOUNCE_ADDRESS = environment.bounce_address()
 ADHERENTS_MAIL_EVENTS = environment.mail_events()
