@@ -114,8 +114,10 @@ def django_db_modify_db_settings(
 @pytest.fixture(autouse=True)
 def _fresh_limits() -> Iterator[None]:
     from adherents.accounts import limits
+    from adherents.telemetry import outages
 
     limits.forget_all()
+    outages.forget_told()
     yield
     limits.forget_all()
 
