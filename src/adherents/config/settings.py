@@ -16,7 +16,10 @@ ADHERENTS_PROFILE = PROFILE
 ADHERENTS_CACHE_URL = environment.cache_url()
 ADHERENTS_PROXIES = environment.proxies()
 ADHERENTS_ANTIVIRUS = environment.antivirus()
+ADHERENTS_DRAWING_SERVICE = environment.drawing_service()
 ADHERENTS_BOUNDS = environment.bounds()
+ADHERENTS_BOUNCE_ADDRESS = environment.bounce_address()
+ADHERENTS_MAIL_EVENTS = environment.mail_events()
 DEBUG = False
 ALLOWED_HOSTS = [urlsplit(BASE_URL).hostname or "localhost"]
 if not IN_PRODUCTION:
