@@ -25,6 +25,7 @@ for name in (
     "ANTIVIRUS_URL",
     "BOUNCE_ADDRESS",
     "MAIL_EVENTS",
+    "DRAWING_URL",
 ):
     os.environ.pop(f"ADHERENTS_{name}", None)
 if os.environ.get("TEST_DATABASE") == "postgresql":

@@ -169,10 +169,13 @@ def drawing(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[Che
     try:
         permitted = what_is_permitted()
     except (OSError, TimeoutExpired):
+        hint = "Is there memory left, and may this service start processes?"
+        if settings.ADHERENTS_DRAWING_SERVICE:
+            hint = "Does `adherents serve_drawing` listen at ADHERENTS_DRAWING_URL, and may this user write to its socket?"
         return [
             Warning(
                 "No process can be started to draw documents: agents would see none.",
-                hint="Is there memory left, and may this service start processes?",
+                hint=hint,
                 id="adherents.W008",
             )
         ]
@@ -189,7 +192,7 @@ def drawing(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[Che
         messages.append(
             Info(
                 "Documents are drawn under the portal's own user: only the filter of system calls parts them from it.",
-                hint="Nothing to do. Only a service that may become another user (as root) has one to each drawing.",
+                hint="Nothing to do. A drawing service of another user parts them more: ADHERENTS_DRAWING_URL.",
                 id="adherents.I001",
             )
         )

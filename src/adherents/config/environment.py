@@ -4,6 +4,7 @@ import base64
 import os
 import re
 import secrets
+import sys
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -14,13 +15,17 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 import dj_database_url
 
+from adherents import insurer
 from adherents.config.serving.exchanges import Bounds
 
-CHECKOUT = Path(__file__).resolve().parents[3]
+_CHECKOUT = Path(__file__).resolve().parents[3]
+# Where `var` lies by default: the checkout, or the virtual environment that the wheel was installed in.
+HOME = _CHECKOUT if (_CHECKOUT / "pyproject.toml").exists() else Path(sys.prefix)
+PROFILES = Path(insurer.__file__).parent / "profiles"  # in a checkout, a link to its `profiles`
 LOOPBACK = {"127.0.0.1", "localhost", "::1", "testserver"}
 SocketAddress = tuple[str, int] | str
+S3_CONNECTS_WITHIN, S3_ANSWERS_WITHIN = 3, 8  # seconds, twice at most
 _BOUNCE_ADDRESS = re.compile(r"[A-Za-z0-9._-]{1,21}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}")
-S3_CONNECTS_WITHIN, S3_ANSWERS_WITHIN = 5, 15  # seconds, twice at most
 
 
 class WrongSetting(Exception):
@@ -44,7 +49,7 @@ def _split(name: str, url: str, should: str) -> SplitResult:
 
 def data_dir() -> Path:
     """Where everything that this installation keeps on disk goes (created, readable by its owner only)."""
-    path = Path(text("DATA_DIR", str(CHECKOUT / "var"))).expanduser().resolve()
+    path = Path(text("DATA_DIR", str(HOME / "var"))).expanduser().resolve()
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
@@ -55,7 +60,7 @@ def data_dir() -> Path:
 
 
 def profile_path() -> Path:
-    return Path(text("PROFILE", str(CHECKOUT / "profiles" / "mese.toml"))).expanduser()
+    return Path(text("PROFILE", str(PROFILES / "mese.toml"))).expanduser()
 
 
 def base_url() -> str:
@@ -168,6 +173,17 @@ def antivirus() -> SocketAddress | None:
     if parts.scheme != "clamd" or bool(parts.hostname) == bool(path) or parts.query or parts.username:
         raise WrongSetting(f"ADHERENTS_ANTIVIRUS_URL should be {should}")
     return (parts.hostname, parts.port or 3310) if parts.hostname else unquote(path)
+
+
+def drawing_service() -> str | None:
+    """`unix:///run/…/drawing.sock`, as the path of a socket; None: this process starts what draws by itself."""
+    given, should = text("DRAWING_URL"), "like unix:///run/espace-adherents-drawing/drawing.sock"
+    if not given:
+        return None
+    parts = _split("DRAWING_URL", given, should)
+    if parts.scheme != "unix" or parts.netloc or not parts.path.strip("/") or parts.query:
+        raise WrongSetting(f"ADHERENTS_DRAWING_URL should be {should}")
+    return unquote(parts.path)
 
 
 def log_level() -> str:

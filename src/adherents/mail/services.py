@@ -3,9 +3,9 @@
 import json
 import logging
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.utils import formataddr
-from smtplib import SMTPDataError, SMTPException, SMTPRecipientsRefused
+from smtplib import SMTPDataError, SMTPException, SMTPRecipientsRefused, SMTPSenderRefused
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
@@ -20,7 +20,7 @@ from adherents.insurer.profile import profile
 from adherents.mail import envelope
 from adherents.mail.bounces import BOUNCE_HOOKS, Reading
 from adherents.mail.delivery_reports import read_report
-from adherents.mail.models import MailState, OutboxMail
+from adherents.mail.models import MailState, OutboxMail, Relay
 from adherents.mail.refusals import is_no_mailbox
 
 Value = str | int | bool | list[str] | None
@@ -70,7 +70,16 @@ def send_due(limit: int = 20) -> int:
                 return place + 1
     finally:
         server.close()
+        # The moment of the last one: after it, the server may have refused the next.
+        if left := [mail.sent_at for mail in mails if mail.sent_at is not None]:
+            _note(took_at=max(left))
     return len(mails)
+
+
+def _note(**seen: datetime | str) -> None:
+    """What was just seen of the server; several workers may see it at once."""
+    if not Relay.objects.filter(pk=Relay.ONLY).update(**seen):
+        Relay.objects.update_or_create(pk=Relay.ONLY, defaults=seen)
 
 
 def _opening(server: BaseEmailBackend) -> Exception | None:
@@ -90,6 +99,7 @@ def _wait_for_the_server(mails: list[OutboxMail], error: Exception) -> None:
         mail.attempts, mail.next_attempt_at, mail.last_error = mail.attempts - 1, back, type(error).__name__
         mail.save(update_fields=[*OutboxMail.WORK_FIELDS, "last_error"])
     OutboxMail.objects.due().update(next_attempt_at=back)
+    _note(refused_at=timezone.now(), error=type(error).__name__)
     log.warning("the mail server is away", extra={"error": type(error).__name__, "mails": len(mails)})
 
 
@@ -130,6 +140,8 @@ def _send(mail: OutboxMail, server: BaseEmailBackend) -> Exception | None:
             _give_up(mail, error)
         else:
             _keep_for_later(mail, error)
+        if isinstance(error, SMTPSenderRefused):
+            _note(refused_at=timezone.now(), error=type(error).__name__)
         if _is_cut(server):
             server.close()  # the next mail has a connection of its own
         return error if isinstance(error.__context__, TimeoutError) else None

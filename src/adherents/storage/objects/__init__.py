@@ -14,7 +14,9 @@ from django.core.files.storage import FileSystemStorage, storages
 from django.utils import timezone
 
 from adherents.storage.objects.contract import NoSuchObject, ObjectStore, ObjectWriter, StorageFailed
-from adherents.storage.objects.folder import Folder
+from adherents.storage.objects.folder import Folder, need_room
+from adherents.telemetry import engines
+from adherents.telemetry.outages import Part
 
 PIECE_TRIED = 1 << 20
 
@@ -27,6 +29,7 @@ __all__ = [
     "fresh_name",
     "is_begun",
     "make_bucket",
+    "need_room",
     "object_names",
     "object_size",
     "open_object",
@@ -67,7 +70,7 @@ def is_begun(name: str) -> bool:
 
 def probe() -> None:
     """Nothing where the place is there: a folder to write in, a bucket that lets us in. Raises `StorageFailed`."""
-    _place().probe()
+    _whole_place().probe()
 
 
 def make_bucket() -> None:
@@ -103,6 +106,14 @@ def object_names() -> Iterator[tuple[str, bool]]:
 
 
 def _place() -> ObjectStore:
+    """Where objects are. Raises `StorageFailed` at once while the place is known to hang: each request that asked it would hold
+    a thread until it gave up, and pages that need no object would have none left."""
+    if engines.hangs(Part.STORAGE):
+        raise StorageFailed("it hangs, and was not asked")
+    return _whole_place()
+
+
+def _whole_place() -> ObjectStore:
     storage = storages["documents"]
     if isinstance(storage, FileSystemStorage):
         return Folder(storage)
