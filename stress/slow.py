@@ -85,16 +85,21 @@ def held(
     quiet_seconds: float = QUIET_SECONDS,
     most_seconds: float = 900,
     bar: float = MOST_TIMES_QUIET,
+    portal: SlowPortal | None = None,
 ) -> dict[str, Any]:
-    """One figure: what pages took while slow connections were held, divided by what they take without them."""
+    """One figure: what pages took while slow connections were held, divided by what they take without them.
+
+    `portal`: one that serves already, with as many of `people` as have phones, and one more; otherwise one is started.
+    """
     phones = phones if address_each else min(phones, 30)
     members = people(max(phones, 1) + 1)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="adherents-slow-")))
-        portal = SlowPortal(folder)
-        stack.callback(portal.stop)
-        portal.prepare(members, with_account=members)
-        portal.start_web()
+        if portal is None:
+            portal = SlowPortal(folder)
+            stack.callback(portal.stop)
+            portal.prepare(members, with_account=members)
+            portal.start_web()
         port = stack.enter_context(behind_nginx(folder, portal)) if nginx else portal.port
         plan = _plan(portal, members, folder, port, address_each, phones, drips, downloads, size)
         plan["seconds"] = most_seconds
@@ -256,7 +261,7 @@ def _probe(port: int, page: Phone, address: str, *, until: Callable[[], bool]) -
     took: list[float] = []
     alive: list[float] = []
     refused: list[str] = []
-    while not until():
+    while not until() or len(alive) < 2:  # two at least, of which statistics can be made
         for path in (*PAGES, "/sante/"):
             begun = time.perf_counter()
             connection = http.client.HTTPConnection(

@@ -2,11 +2,13 @@
 
 import base64
 import os
+import re
 import secrets
 import sys
 import tempfile
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
@@ -22,7 +24,8 @@ HOME = _CHECKOUT if (_CHECKOUT / "pyproject.toml").exists() else Path(sys.prefix
 PROFILES = Path(insurer.__file__).parent / "profiles"  # in a checkout, a link to its `profiles`
 LOOPBACK = {"127.0.0.1", "localhost", "::1", "testserver"}
 SocketAddress = tuple[str, int] | str
-S3_CONNECTS_WITHIN, S3_ANSWERS_WITHIN = 5, 15  # seconds, twice at most
+S3_CONNECTS_WITHIN, S3_ANSWERS_WITHIN = 3, 8  # seconds, twice at most
+_BOUNCE_ADDRESS = re.compile(r"[A-Za-z0-9._-]{1,21}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}")
 
 
 class WrongSetting(Exception):
@@ -250,6 +253,43 @@ def mailer() -> Mailer:
         use_ssl=ssl,
         use_tls=parse_qs(parts.query).get("starttls", ["0"])[0] == "1",
     )
+
+
+def bounce_address() -> str:
+    """`rebonds@mutuelle.fr`: where what cannot be delivered comes back to, as `rebonds+<token>@…`; "": to no program."""
+    address = text("BOUNCE_ADDRESS")
+    if address and not _BOUNCE_ADDRESS.fullmatch(address):
+        raise WrongSetting(
+            "ADHERENTS_BOUNCE_ADDRESS should be like rebonds@mutuelle.fr: 21 characters at most before the @, and no + "
+            "(the portal adds one, and a token)"
+        )
+    return address
+
+
+@dataclass(frozen=True)
+class MailEvents:
+    """The provider that carries the mails and says by HTTP what became of them; `secret`: what it proves itself with."""
+
+    provider: str
+    secret: str = field(repr=False)
+
+
+def mail_events() -> MailEvents | None:
+    """`brevo:secret` or `mailjet:secret`, the secret 32 characters or more; None: no provider says anything."""
+    given = text("MAIL_EVENTS")
+    if not given:
+        return None
+    provider, _colon, secret = given.partition(":")
+    if provider not in {"brevo", "mailjet"} or not re.fullmatch(r"[A-Za-z0-9_-]{32,}", secret):
+        raise WrongSetting(
+            "ADHERENTS_MAIL_EVENTS should be brevo:secret or mailjet:secret, the secret 32 letters and digits or more "
+            "(openssl rand -hex 24)"
+        )
+    if find_spec("anymail") is None:
+        raise WrongSetting(
+            "ADHERENTS_MAIL_EVENTS needs django-anymail (pip install -r requirements/anymail.txt)"
+        )
+    return MailEvents(provider, secret)
 
 
 def storage() -> tuple[str, dict[str, object]]:
