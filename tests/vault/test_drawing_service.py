@@ -176,14 +176,14 @@ def test_each_client_has_a_process_and_a_memory_that_no_other_has(
         for drawing in drawings:
             assert drawing.feed([content]) == 1
             assert len(list(drawing.pages())) == 1
-        memories = {
+        memories = [
             line.split()[4]
             for child in children_of(service.pid)
             for line in Path(f"/proc/{child}/maps").read_text().splitlines()
             if "memfd:pages" in line
-        }
-        assert len(memories) == len(children_of(service.pid)) >= 2
-    deadline = time.monotonic() + 5
+        ]
+        assert len(set(memories)) == len(memories) >= 2
+    deadline = time.monotonic() + 20
     while len(children_of(service.pid)) > 1:  # but the one that waits for the next file
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -200,8 +200,10 @@ def test_what_goes_wrong_is_told_as_a_process_of_ones_own_tells_it(
         drawing._next()
     assert not late.value.computing
     with Drawing("application/pdf", 10, behind=True) as drawing:
-        [busy] = [child for child in children_of(service.pid) if os.getpriority(os.PRIO_PROCESS, child)]
-        assert os.getpriority(os.PRIO_PROCESS, busy) == os.getpriority(os.PRIO_PROCESS, 0) + process.BEHIND
+        behind = os.getpriority(os.PRIO_PROCESS, 0) + process.BEHIND
+        [busy] = [
+            child for child in children_of(service.pid) if os.getpriority(os.PRIO_PROCESS, child) == behind
+        ]
         os.kill(busy, signal.SIGKILL)
         with pytest.raises(DrawingFailed) as died:
             drawing._next()
