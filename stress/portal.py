@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from tests.journeys.running import ROOT, Mailbox, Portal
+from tests.journeys.running import ROOT, Mailbox, Portal, Running
 
 READY_WITHIN = 180  # seconds
 MAIL_SECONDS = 0.05
@@ -121,7 +121,7 @@ class MortalPortal(StressedPortal):
 
     def __init__(self, folder: Path, **given: Any) -> None:
         super().__init__(folder, **given)
-        self._web: subprocess.Popen[bytes] | None = None
+        self._web: Running | None = None
 
     @property
     def postmarks(self) -> Counter[tuple[str, str]]:

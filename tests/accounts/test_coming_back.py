@@ -12,7 +12,8 @@ from tests.agents import STEP, add_totp, code_of, make_agent
 from tests.cast import CAMILLE, PASSWORD
 from tests.factories import open_account
 
-pytestmark = pytest.mark.django_db
+# Where a browser is led.
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 HOME = "/adherent/"
 SEND = "/adherent/documents/envoyer/?remplace=4b1f2a0e-93c3-4c55-8d0a-5b7f3c1f9a11"
 NOWHERE = [

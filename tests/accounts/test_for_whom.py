@@ -20,7 +20,8 @@ from tests.cast import CAMILLE, EVE
 from tests.factories import open_account
 from tests.mail.test_templates import BY_HAND, post_them_all
 
-pytestmark = pytest.mark.django_db
+# Forms and their words.
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 
 def test_every_mail_of_an_account_says_for_whom_in_both_parts_and_languages() -> None:

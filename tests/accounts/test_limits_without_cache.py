@@ -41,7 +41,7 @@ def _five_an_hour(settings: LazySettings) -> None:
 
 
 def taken(times: int) -> int:
-    """How many of so many hits are within the bounds."""
+    """How many of these hits are within the bounds."""
     within = 0
     for _ in range(times):
         try:

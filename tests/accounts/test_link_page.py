@@ -27,7 +27,8 @@ from tests.accounts.steps import (
 from tests.cast import CAMILLE, EVE, KARIM, NEW_PASSWORD, PASSWORD, Person
 from tests.factories import open_account
 
-pytestmark = pytest.mark.django_db
+# A page and its words; test_races has the links that several use at once.
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 NOT_HERS = ("04", "03", "1954")
 
 
@@ -215,7 +216,6 @@ def test_a_right_birth_date_beside_a_wrong_password_costs_no_attempt(browser: Cl
 @pytest.mark.parametrize("confirmation", [None, WRONG])
 @pytest.mark.parametrize("password", [PASSWORD, "Camille-1954"])
 @pytest.mark.parametrize("born", [NOT_HERS, ("", "", "")])
-@pytest.mark.one_on_postgresql
 def test_what_a_password_shares_with_its_person_is_told_only_with_the_right_birth_date(
     browser: Client, born: tuple[str, str, str], password: str, confirmation: str | None
 ) -> None:

@@ -25,7 +25,8 @@ from tests.accounts.steps import sign_in as signs_in
 from tests.cast import CAMILLE, PASSWORD
 from tests.factories import add_to_register, open_account
 
-pytestmark = pytest.mark.django_db
+# Answers and the hashes that they cost are compared.
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 Seen = tuple[object, ...]
 
 

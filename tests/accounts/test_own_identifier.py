@@ -27,7 +27,8 @@ from tests.cast import CAMILLE, EVE, NEW_PASSWORD, NO_MAIL, PASSWORD
 from tests.enrolment.letters import letter_to
 from tests.factories import add_to_register, open_account
 
-pytestmark = pytest.mark.django_db
+# What a page says to whom.
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 OWN = re.compile(r'id="id_own_identifier" value="([^"]*)" autocomplete="username" readonly')
 FILLED_IN = re.compile(r'name="identifier" value="([^"]*)"')
 

@@ -21,7 +21,8 @@ from tests.agents import SIGN_IN, STEP, enter, make_agent
 from tests.cast import CAMILLE, EVE, PASSWORD
 from tests.factories import open_account
 
-pytestmark = pytest.mark.django_db
+# What decides is a signature; of the twelve answers at once, PostgreSQL has its own.
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 ADD, AGAIN, PROVE = (
     "/compte/securite/cles/ajouter/",
@@ -140,7 +141,6 @@ def test_a_key_opens_for_each_use_with_its_holder_verified_and_for_none_without(
 @pytest.mark.parametrize("asked_at", list(USES))
 @pytest.mark.parametrize("answered_at", OPENING)
 @pytest.mark.parametrize("verified", [True, False])
-@pytest.mark.any_database
 def test_a_challenge_of_one_use_opens_no_other(
     make: Callable[[], Account], asked_at: str, answered_at: str, verified: bool
 ) -> None:
@@ -402,7 +402,6 @@ UNREADABLE = [
 
 @pytest.mark.parametrize("posted", UNREADABLE, ids=range(len(UNREADABLE)))
 @pytest.mark.parametrize("use", list(USES))
-@pytest.mark.one_on_postgresql
 def test_what_no_browser_answers_is_refused_in_words(use: str, posted: str) -> None:
     account = member()
     _, client = passkey_of(account)
@@ -417,7 +416,6 @@ def test_what_no_browser_answers_is_refused_in_words(use: str, posted: str) -> N
 
 
 @pytest.mark.parametrize("handle", [b"", b"\xff\xfe", b"zzzzzzzzzzzzz", b"-1", b"0", b"1" * 64])
-@pytest.mark.one_on_postgresql
 def test_a_key_of_nobody_is_refused(handle: bytes) -> None:
     key, _ = passkey_of(member())
     key.owner, browser = handle, Client()

@@ -310,6 +310,7 @@ def test_the_policy_does_what_the_guide_says_in_any_order() -> None:
 @pytest.mark.rule("G4")
 @pytest.mark.rule("G11")
 @pytest.mark.django_db
+@pytest.mark.any_database
 def test_the_services_do_what_the_guide_says_in_any_order() -> None:
     run_state_machine_as_test(
         ServicesMachine,

@@ -22,7 +22,8 @@ from tests.agents import SIGN_IN, STEP, add_totp, code_of, enter, has_app, make_
 from tests.cast import CAMILLE, NEW_PASSWORD, PASSWORD
 from tests.factories import open_account
 
-pytestmark = pytest.mark.django_db
+# Codes, cookies and words; test_factor_races has the rows.
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 INDEX = "/compte/securite/"
 ADD_APP = "/compte/securite/application/"

@@ -18,7 +18,8 @@ from tests.cast import CAMILLE, EVE, NEW_PASSWORD, NO_MAIL, PASSWORD, Person
 from tests.enrolment.letters import letter_to
 from tests.factories import add_to_register, open_account
 
-pytestmark = pytest.mark.django_db
+# Forms and cookies of one browser.
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 REPORT_PAGE, CODE, ADDRESS = (
     "/adherent/authentication/pas-moi/",
     "/adherent/premiere-connexion/code/",

@@ -23,7 +23,8 @@ from tests.casework.queueing import adviser, checked, waiting
 from tests.vault.conftest import deposited, pdf
 
 Words = Callable[[Any], str]
-pytestmark = pytest.mark.django_db
+# Pages; test_queue, test_deciding and test_queue_races have what they do.
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 REASON = {
     "reason": "rib_illisible",

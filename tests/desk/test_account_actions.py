@@ -20,7 +20,8 @@ from tests.factories import add_to_register
 
 Words = Callable[[Any], str]
 Mails = Callable[[], list[Mail]]
-pytestmark = pytest.mark.django_db
+# Pages, and acts that the tests of accounts show on both.
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 REASON = "L’adhérente a appelé, identité vérifiée"
 NEW = "camille.nouvelle@example.org"
@@ -44,7 +45,6 @@ def lock(member: Member) -> None:
 @pytest.mark.parametrize(
     "name", ["adresse", "blocage", "lien", "nir", "courrier", "fermeture", "reouverture"]
 )
-@pytest.mark.one_on_postgresql
 def test_no_action_goes_without_a_reason(member: Member, desk: Client, mails: Mails, name: str) -> None:
     lock(member)
     before = Entry.objects.count()

@@ -52,7 +52,8 @@ from tests.enrolment.own_address import (
 from tests.enrolment.test_first_connection import claim
 from tests.factories import open_account
 
-pytestmark = [pytest.mark.django_db, pytest.mark.rule("G10")]
+# Pages and mails; test_own_address_races has the rows.
+pytestmark = [pytest.mark.django_db, pytest.mark.rule("G10"), pytest.mark.any_database]
 OLD, NEW, THIEF = CAMILLE.email, "nouvelle@example.org", "voleur@example.org"
 BORN, NOT_BORN = CAMILLE.birth_day, ("04", "03", "1954")
 

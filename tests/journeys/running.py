@@ -1,10 +1,13 @@
 """A portal as an insurer runs it: `adherents serve` and `adherents worker`, a folder, SQLite, and a mail server that keeps
 every message. Nothing of it is pretended; only the clock is moved, by moving the rows back."""
 
+import contextlib
 import email.policy
 import json
 import os
 import re
+import select
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -94,6 +97,29 @@ class Mailbox:
             return [mail for mail in self.mails if mail.to == to]
 
 
+class Running:
+    """A process that the runner of modules began: it is no child of ours, and so no `Popen`."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self._handle = os.pidfd_open(pid)
+
+    def has_ended(self, within: float = 0) -> bool:
+        return bool(select.select([self._handle], [], [], within)[0])
+
+    def send(self, number: signal.Signals) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._handle, number)
+
+    def kill(self) -> None:
+        self.send(signal.SIGKILL)
+
+    def wait(self) -> None:
+        """To its end, of which nothing remains afterwards."""
+        self.has_ended(60)
+        os.close(self._handle)
+
+
 class Portal:
     """`base`: its address. `mailbox`: every mail it sent. `run`: any of its commands. `sql`: a look, or the clock."""
 
@@ -105,8 +131,9 @@ class Portal:
         self.base = f"http://localhost:{self.port}"
         self.mailbox = self.keeps_mail()
         self.post_office = Controller(self.mailbox, hostname="127.0.0.1", port=_free_port())
-        self.processes: list[subprocess.Popen[bytes]] = []
+        self.processes: list[Running] = []
         self._helper: subprocess.Popen[str] | None = None
+        self._helper_knows: dict[str, str] = {}
         self.environment = {
             name: value
             for name, value in os.environ.items()
@@ -139,17 +166,15 @@ class Portal:
         self._beside("tests.journeys.prepare", str(file), str(children), str(EMPTY_DATABASE), text=numbers)
 
     def stop(self) -> None:
-        if self._helper is not None:
-            with self._helper:  # closes what it was asked through
-                self._helper.terminate()
         for process in self.processes:
-            process.terminate()
+            process.send(signal.SIGTERM)
         for process in self.processes:
-            try:
-                process.wait(5)
-            except subprocess.TimeoutExpired:
+            if not process.has_ended(within=5):
                 process.kill()
-                process.wait()
+            process.wait()
+        if self._helper is not None:
+            with self._helper:  # closes what it was asked through, and so ends it
+                pass
         self.post_office.stop()
 
     def run(self, *command: str) -> str:
@@ -164,6 +189,11 @@ class Portal:
         """An agent with a password (`tests.cast.PASSWORD`) and an app, whose key this is."""
         return self._beside("tests.journeys.ready_agent", address, role, name).strip()
 
+    def session_of(self, person: Person) -> str:
+        """The cookie of a session in which this member is signed in."""
+        [key] = json.loads(self._beside("stress.sessions", text=json.dumps([person.number])))
+        return str(key)
+
     def sql(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """Straight to the database, for what no page shows and for the clock."""
         connection = sqlite3.connect(self.folder / "data" / "adherents.sqlite3", timeout=20)
@@ -177,9 +207,13 @@ class Portal:
         """Everything that the portal and the worker wrote."""
         return "".join(path.read_text() for path in sorted(self.folder.glob("*.log")))
 
-    def _beside(self, *arguments: str, text: str = "") -> str:
-        """What a module with a `__main__` says, run with the portal's settings (`tests.journeys.module_runner`)."""
+    def _beside(self, *arguments: str, text: str = "", log: str = "") -> str:
+        """What a module with a `__main__` says, run with the portal's settings (`tests.journeys.module_runner`).
+
+        With a `log`, the number of its process: it goes on.
+        """
         if self._helper is None:
+            self._helper_knows = dict(self.environment)
             self._helper = subprocess.Popen(
                 [sys.executable, "-m", "tests.journeys.module_runner"],
                 env=self.environment,
@@ -188,31 +222,26 @@ class Portal:
                 stdout=subprocess.PIPE,
                 text=True,
             )
+        assert self._helper_knows == self.environment, (
+            "a setting that changes once the helper runs would reach no process"
+        )
         assert self._helper.stdin is not None
         assert self._helper.stdout is not None
-        self._helper.stdin.write(json.dumps([arguments, text]) + "\n")
+        self._helper.stdin.write(json.dumps([arguments, text, log]) + "\n")
         self._helper.stdin.flush()
         code, output, complained = json.loads(self._helper.stdout.readline())
         assert code == 0, output + complained
         return str(output)
 
     def _spawn(self, *command: str) -> None:
-        with (self.folder / f"{command[0]}.log").open("ab") as log:
-            self.processes.append(
-                subprocess.Popen(
-                    [sys.executable, "-m", "django", *command],
-                    env=self.environment,
-                    cwd=ROOT,
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
-                )
-            )
+        pid = self._beside("django", *command, log=str(self.folder / f"{command[0]}.log"))
+        self.processes.append(Running(int(pid)))
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + 240
         while not self.is_ready():
             assert time.monotonic() < deadline, self.log()
-            assert all(process.poll() is None for process in self.processes), self.log()
+            assert not any(process.has_ended() for process in self.processes), self.log()
             time.sleep(0.1)
 
     def is_ready(self) -> bool:

@@ -105,7 +105,7 @@ def test_the_authenticator_of_a_phone_opens_from_the_page_that_it_shows(
     visit: Visit, member: Person, size: Size
 ) -> None:
     visitor = (
-        visit(size).sign_in(member).open("/compte/securite/mot-de-passe/?next=/compte/securite/application/")
+        visit(size).enter(member).open("/compte/securite/mot-de-passe/?next=/compte/securite/application/")
     )
     visitor.write({"Mot de passe": PASSWORD}).page.locator("main button[type=submit]").last.click()
     expect(visitor.title).to_have_text("Ajouter une application d’authentification")

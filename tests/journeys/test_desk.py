@@ -16,7 +16,7 @@ AGENT = "claire.morel@mese.example"
 @pytest.mark.rule("G11")
 @pytest.mark.rule("G13")
 def test_an_agent_opens_what_a_member_sent_and_mends_the_account(visit: Visit, member: Person) -> None:
-    at_home = visit("phone").sign_in(member)
+    at_home = visit("phone").enter(member)
     send(at_home, "releve.pdf", sheets(), kind="Relevé de prestations")
     lock(visit("phone"), member)
 

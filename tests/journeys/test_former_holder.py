@@ -32,7 +32,7 @@ def give_the_number(visitor: Visitor, person: Person) -> None:
 
 @pytest.mark.rule("G13")
 def test_a_number_is_given_to_somebody_else(visit: Visit, member: Person) -> None:
-    at_home = visit("phone").sign_in(member)
+    at_home = visit("phone").enter(member)
     send(at_home, "releve.pdf", sheets(), kind="Relevé de prestations")
     give_the_number(at_home, member)
     at_home.open("/adherent/documents/")

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.cast import NEW_PASSWORD, Person
 from tests.enrolment.letters import code_in, pages_of
-from tests.journeys.agents import become_agent
+from tests.journeys.agents import enter_as_agent
 from tests.journeys.conftest import Visit
 from tests.journeys.visitor import Visitor
 
@@ -21,7 +21,7 @@ def test_a_letter_opens_an_account_without_any_address(
     visit: Visit, newcomer: Person, member: Person
 ) -> None:
     agent = visit("desktop")
-    become_agent(agent, AGENT, name="Odile Marchand", role="responsable")
+    enter_as_agent(agent, AGENT, name="Odile Marchand", role="responsable")
     refused = "UPDATE members_member SET email_bounced_at = '2026-11-02 10:00:00' WHERE number = ?"
     agent.portal.sql(refused, member.number)
     lost = "UPDATE members_member SET email = '', email_key = '' WHERE number = ?"

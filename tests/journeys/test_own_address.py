@@ -17,7 +17,7 @@ def test_an_address_is_changed_confirmed_and_taken_back(
     visit: Visit, member: Person, size: Size, scheme: str, scripted: bool
 ) -> None:
     new = f"nouvelle.{member.number}@example.org"
-    visitor = visit(size, scheme=scheme, scripted=scripted).sign_in(member)
+    visitor = visit(size, scheme=scheme, scripted=scripted).enter(member)
     visitor.open("/adherent/donnees-personnelles/").click("Modifier mon adresse e-mail")
     expect(visitor.title).to_have_text("Confirmez que c’est vous")
     visitor.write({"Mot de passe": PASSWORD}).click("Continuer")

@@ -115,7 +115,7 @@ def test_a_link_opened_elsewhere_keeps_no_birth_year_and_says_no_number(
 
 @pytest.mark.rule("G12")
 def test_a_change_of_password_keeps_the_number(manager: Manager, member: Person) -> None:
-    visitor = manager.visitor.sign_in(member).open("/adherent/donnees-personnelles/mot-de-passe/")
+    visitor = manager.visitor.enter(member).open("/adherent/donnees-personnelles/mot-de-passe/")
     visitor.field("Ancien mot de passe").press_sequentially(PASSWORD)
     assert last_text(visitor.page) == ["username", True, member.number]
     assert manager.keeps(NEW_PASSWORD) == "id_own_identifier"

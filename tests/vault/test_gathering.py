@@ -40,7 +40,8 @@ from tests.vault.conftest import browser_of, objects_in, pdf, picture, send, upl
 from tests.vault.hostile import png_bomb
 
 Text = Callable[[Any], str]
-pytestmark = pytest.mark.django_db
+# Photos and the PDF that is made of them; test_leases has the rows.
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 LIST = "/adherent/documents/"
 GREEN, YELLOW, VIOLET = (0, 160, 0), (250, 220, 0), (120, 0, 160)
 
@@ -105,7 +106,6 @@ def test_photos_become_the_pages_of_one_document_in_their_order(member: Member) 
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "HEIF"])
-@pytest.mark.one_on_postgresql
 def test_each_page_stands_upright_and_says_nothing_of_where(member: Member, kind: str) -> None:
     sideways = picture(kind, (640, 480), orientation=6)
     document = drawn(gathered(member, ("a", sideways), ("b", picture("JPEG", (640, 480)))))
@@ -225,7 +225,6 @@ def test_a_photo_that_nobody_can_open_sets_the_document_aside_and_is_named(
     [(png_bomb(), "image/png"), (picture("HEIF")[:200], "image/heic")],
     ids=["png bomb", "cut heic"],
 )
-@pytest.mark.one_on_postgresql
 def test_a_hostile_photo_ends_in_words_in_bounded_time(
     member: Member, hostile: bytes, content_type: str
 ) -> None:

@@ -70,7 +70,7 @@ def _storage(url: str) -> Storage:
 
 
 def _shared(url: str) -> Storage:
-    """Left to itself, the client would wait for ever for a server that hangs. A connection that broke is tried anew once."""
+    """Left to itself, the client would wait without end for a server that hangs. A connection that broke is tried anew once."""
     options: dict[str, Any] = {
         "retry": Retry(NoBackoff(), 1, supported_errors=(CacheGone,)),
         "socket_connect_timeout": ANSWERS_WITHIN,

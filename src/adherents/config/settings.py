@@ -16,11 +16,14 @@ ADHERENTS_PROFILE = PROFILE
 ADHERENTS_CACHE_URL = environment.cache_url()
 ADHERENTS_PROXIES = environment.proxies()
 ADHERENTS_ANTIVIRUS = environment.antivirus()
+ADHERENTS_DRAWING_SERVICE = environment.drawing_service()
 ADHERENTS_BOUNDS = environment.bounds()
 ADHERENTS_METRICS_DIR = environment.metrics_dir()
 ADHERENTS_METRICS_TOKEN = environment.metrics_token()
 ADHERENTS_METRICS_BIND = environment.metrics_bind()
 ADHERENTS_OTLP_URL = environment.otlp_url()
+ADHERENTS_BOUNCE_ADDRESS = environment.bounce_address()
+ADHERENTS_MAIL_EVENTS = environment.mail_events()
 DEBUG = False
 ALLOWED_HOSTS = [urlsplit(BASE_URL).hostname or "localhost"]
 if not IN_PRODUCTION:

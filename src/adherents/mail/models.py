@@ -28,6 +28,7 @@ class OutboxMail(DueWork):
     dedupe_key = models.CharField(max_length=120, null=True, unique=True)  # noqa: DJ001 - null: may repeat
     created_at = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(null=True)
+    bounced_at = models.DateTimeField(null=True, editable=False)  # a server reported that its address is none
     last_error = models.CharField(max_length=120, default="")
 
     objects: ClassVar[DueWorkQuerySet] = DueWorkQuerySet.as_manager()  # type: ignore[assignment]

@@ -19,6 +19,8 @@ from adherents.storage.objects.folder import Folder, need_room
 from adherents.telemetry import engines
 from adherents.telemetry.outages import Part
 
+PIECE_TRIED = 1 << 20
+
 __all__ = [
     "NoSuchObject",
     "ObjectWriter",
@@ -27,12 +29,14 @@ __all__ = [
     "delete_object",
     "fresh_name",
     "is_begun",
+    "make_bucket",
     "need_room",
     "object_names",
     "object_size",
     "open_object",
     "probe",
     "told",
+    "try_out",
 ]
 
 
@@ -73,6 +77,30 @@ def is_begun(name: str) -> bool:
 def probe() -> None:
     """Nothing where the place is there: a folder to write in, a bucket that lets us in. Raises `StorageFailed`."""
     _whole_place().probe()
+
+
+def make_bucket() -> None:
+    """Make the bucket, which is not there yet; a folder is made with its first object. Raises `StorageFailed`."""
+    _place().make()
+
+
+def try_out() -> None:
+    """Write an object in two parts as a large document is, read it back and delete it. Raises `StorageFailed`."""
+    name, written = fresh_name(), secrets.token_bytes(PIECE_TRIED) * 6
+    writer = begin(name)
+    try:
+        writer.write(written)
+        writer.commit()
+        with open_object(name) as stored:
+            read = stored.read()
+    except (NoSuchObject, OSError) as error:
+        raise StorageFailed("what was written there is not found again") from error
+    except StorageFailed:
+        writer.abort()
+        raise
+    delete_object(name)
+    if read != written:
+        raise StorageFailed("what was written there is read as something else")
 
 
 def object_names() -> Iterator[tuple[str, bool]]:

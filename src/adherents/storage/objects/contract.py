@@ -46,5 +46,8 @@ class ObjectStore(Protocol):
     def probe(self) -> None:
         """Nothing happens when objects can be put there and found."""
 
+    def make(self) -> None:
+        """Make the place where there is none."""
+
     def names(self) -> Iterator[tuple[str, bool]]:
         """Every name, and whether the object is whole."""

@@ -53,6 +53,9 @@ class Folder:
         if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
             raise StorageFailed(f"{folder} cannot be written to")
 
+    def make(self) -> None:
+        """The folder is made with the first object."""
+
     def names(self) -> Iterator[tuple[str, bool]]:
         with _failures_as_ours():
             for name in _files_under(str(self._storage.base_location), ""):

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('mail', '0002_relay'),
+        ('mail', '0003_bounced_at'),
     ]
 
     operations = [
