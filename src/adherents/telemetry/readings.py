@@ -22,21 +22,21 @@ log = logging.getLogger("adherents.metrics")
 
 
 @dataclass(frozen=True)
-class Reading:
+class GaugeReading:
     """`of_rows`: it asks the database."""
 
     read: Read
     of_rows: bool
 
 
-READINGS: dict[str, Reading] = {}
+READINGS: dict[str, GaugeReading] = {}
 
 
 def reading(name: str, *, of_rows: bool = True) -> Callable[[Read], Read]:
     """Register a function that reads figures."""
 
     def register(read: Read) -> Read:
-        READINGS[name] = Reading(read, of_rows)
+        READINGS[name] = GaugeReading(read, of_rows)
         return read
 
     return register
