@@ -1,21 +1,39 @@
-"""Running the sweeps."""
+"""Running the sweeps, and holding a kind of work: a restored portal sends and destroys nothing before a person has looked."""
 
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from typing import TypeVar
 
 from django.db import Error as DatabaseError
 from django.db import close_old_connections, connections
 
-from adherents.work.models import DueWork
+from adherents.database.transactions import needs_transaction
+from adherents.work.models import DueWork, HeldWork, Hold
 from adherents.work.registry import SWEEPS, sweeps_of
 
 Row = TypeVar("Row", bound=DueWork)
 
 log = logging.getLogger("adherents.work")
+
+
+def is_held(work: HeldWork) -> bool:
+    """One query, of a table that is nearly always empty."""
+    return Hold.objects.on(work).exists()
+
+
+@needs_transaction
+def hold(kinds: Iterable[HeldWork]) -> None:
+    """Hold these kinds of work, in the caller's transaction. What is held already keeps its moment."""
+    Hold.objects.bulk_create([Hold(work=kind) for kind in kinds], ignore_conflicts=True)
+
+
+@needs_transaction
+def let_go(kinds: Iterable[HeldWork]) -> int:
+    """Let these kinds of work go on, in the caller's transaction; how many were held."""
+    return Hold.objects.filter(pk__in=list(kinds)).delete()[0]
 
 
 def run_once(*names: str, at_its_pace: bool = False) -> int:
