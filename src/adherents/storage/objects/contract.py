@@ -42,5 +42,5 @@ class ObjectStore(Protocol):
     def probe(self) -> None:
         """Nothing happens when objects can be put there and found."""
 
-    def names(self) -> Iterator[tuple[str, bool]]:
-        """Every name, and whether the object is whole."""
+    def names(self, under: str = "") -> Iterator[tuple[str, bool]]:
+        """Every name, and whether the object is whole. `under`: only of a folder, written with its slash."""

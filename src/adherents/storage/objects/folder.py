@@ -59,9 +59,9 @@ class Folder:
         if disk.f_bavail * disk.f_frsize < LEAST_FREE_BYTES:
             raise StorageFailed(f"{folder} is on a disk that is full")
 
-    def names(self) -> Iterator[tuple[str, bool]]:
+    def names(self, under: str = "") -> Iterator[tuple[str, bool]]:
         with _failures_told():
-            for name in _files_under(str(self._storage.base_location), ""):
+            for name in _files_under(str(Path(self._storage.base_location) / under), under):
                 yield name.removesuffix(PART_SUFFIX), not name.endswith(PART_SUFFIX)
 
     def _path(self, name: str) -> Path:

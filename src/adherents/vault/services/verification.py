@@ -12,11 +12,13 @@ from django.db import models
 from adherents.crypto.envelopes import opening_stream, sealed_size
 from adherents.crypto.keys import CannotOpen
 from adherents.journal.subjects import SubjectKind, subject_of
+from adherents.storage.erasures import is_on_the_list
 from adherents.storage.models import SealedFile, UnclaimedObject
 from adherents.storage.objects import (
     NoSuchObject,
     StorageFailed,
     is_begun,
+    is_our_name,
     object_names,
     object_size,
     open_object,
@@ -116,6 +118,14 @@ def verify_everything(
             on_finding(finding)
         seen.objects += len(names)
         yield seen
+
+
+def unowned_objects() -> Iterator[str]:
+    """The whole objects that bear a name of ours and that no row or note owns. Streams. Raises `StorageFailed`."""
+    for names in _batches(object_names()):
+        for finding in _unowned(names):
+            if finding.fault == "unowned" and is_our_name(finding.what):
+                yield finding.what
 
 
 def sealed_models() -> list[type[SealedFile]]:
@@ -235,7 +245,7 @@ def _unowned(names: list[tuple[str, bool]]) -> Iterator[Finding]:
     """The tables are asked in the order in which an object passes from one to the next, and its existence last: whatever
     the portal does meanwhile, what is owned is never told to be nobody's.
     """
-    nobodys = {name for name, _ in names}
+    nobodys = {name for name, _ in names if not is_on_the_list(name)}
     notes = UnclaimedObject.objects.all()
     owners: list[models.QuerySet[Any]] = [notes, *map(_kept, sealed_models()), notes]
     for owner in owners:
