@@ -33,6 +33,7 @@ class Act(StrEnum):
     SEE_PROFILE = "see_profile"
     SEE_KEYS = "see_keys"
     READ_JOURNAL = "read_journal"
+    LIFT_HOLDS = "lift_holds"
 
 
 _HEADS = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
@@ -65,6 +66,7 @@ TABLE: dict[Act, frozenset[Role]] = {
     Act.SEE_PROFILE: frozenset({Role.ADMINISTRATOR}),
     Act.SEE_KEYS: frozenset({Role.ADMINISTRATOR}),
     Act.READ_JOURNAL: _HEADS | {Role.AUDITOR},
+    Act.LIFT_HOLDS: frozenset({Role.ADMINISTRATOR}),
 }
 
 
