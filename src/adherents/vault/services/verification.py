@@ -113,7 +113,7 @@ def verify_everything(
         if fault:
             other = _whose_bytes(file, doubtful)
             _tell(_Fault(file, "swapped" if other else fault, other), on_finding)
-    for names in _batches(object_names()):
+    for names in _batches(_vaults_objects()):
         for finding in _unowned(names):
             on_finding(finding)
         seen.objects += len(names)
@@ -122,7 +122,7 @@ def verify_everything(
 
 def unowned_objects() -> Iterator[str]:
     """The whole objects that bear a name of ours and that no row or note owns. Streams. Raises `StorageFailed`."""
-    for names in _batches(object_names()):
+    for names in _batches(_vaults_objects()):
         for finding in _unowned(names):
             if finding.fault == "unowned" and is_our_name(finding.what):
                 yield finding.what
@@ -236,6 +236,11 @@ def _names(file: SealedFile) -> tuple[str, str]:
     return f"{file._meta.verbose_name} {file.pk}", ""
 
 
+def _vaults_objects() -> Iterator[tuple[str, bool]]:
+    """Without the erasure list, which no row owns."""
+    return ((name, whole) for name, whole in object_names() if not is_on_the_list(name))
+
+
 def _batches(names: Iterator[tuple[str, bool]]) -> Iterator[list[tuple[str, bool]]]:
     while some := list(islice(names, BATCH)):
         yield some
@@ -245,7 +250,7 @@ def _unowned(names: list[tuple[str, bool]]) -> Iterator[Finding]:
     """The tables are asked in the order in which an object passes from one to the next, and its existence last: whatever
     the portal does meanwhile, what is owned is never told to be nobody's.
     """
-    nobodys = {name for name, _ in names if not is_on_the_list(name)}
+    nobodys = {name for name, _ in names}
     notes = UnclaimedObject.objects.all()
     owners: list[models.QuerySet[Any]] = [notes, *map(_kept, sealed_models()), notes]
     for owner in owners:
