@@ -1,4 +1,4 @@
-"""Slow phones, anonymous drips and downloads that nobody reads, all at once: pages stay quick, every honest upload ends.
+"""Slow phones, anonymous drips and unread downloads, all at once: pages stay quick, every honest upload ends.
 
 Without a proxy and behind nginx as `docs/operating.md` sets it; an address for each (127.1.x.y), then thirty phones and the
 drips behind one.
@@ -86,7 +86,7 @@ def held(
     most_seconds: float = 900,
     bar: float = MOST_TIMES_QUIET,
 ) -> dict[str, Any]:
-    """One figure: what pages took while so many were held, over what they take when nobody is."""
+    """One figure: what pages took while slow connections were held, divided by what they take without them."""
     phones = phones if address_each else min(phones, 30)
     members = people(max(phones, 1) + 1)
     with ExitStack() as stack:

@@ -99,7 +99,7 @@ def _fresh_limits() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def journal_watch() -> Iterator[list[str]]:
-    """Whatever a test makes happen, the journal names nobody."""
+    """Whatever a test does, the journal names no person."""
     from tests.journal.guard import watched
 
     with watched() as named:
@@ -118,7 +118,7 @@ def register(db: None) -> None:
 
 
 @dataclass(frozen=True)
-class Letter:
+class Mail:
     """A mail that arrived."""
 
     to: str
@@ -140,14 +140,14 @@ class Letter:
 
 
 @pytest.fixture
-def letters(db: None, mailoutbox: list[object]) -> Callable[[], list[Letter]]:
+def mails(db: None, mailoutbox: list[object]) -> Callable[[], list[Mail]]:
     """Let the worker do what is due, and return the mails that arrived since the last call."""
     from adherents.work.services import run_until_nothing_is_left
 
-    def arrive() -> list[Letter]:
+    def arrive() -> list[Mail]:
         run_until_nothing_is_left()
         mails = [
-            Letter(
+            Mail(
                 to=mail.to[0],  # type: ignore[attr-defined]
                 sender=mail.from_email,  # type: ignore[attr-defined]
                 subject=mail.subject,  # type: ignore[attr-defined]

@@ -13,7 +13,7 @@ from unittest import mock
 
 
 class Server:
-    """`stop` is immediate: nobody is waited for. `start` comes back to what was committed."""
+    """`stop` is immediate: it waits for no connection. `start` comes back to what was committed."""
 
     def __init__(self, server: Any) -> None:
         self._server = server
@@ -86,7 +86,7 @@ def _served(data: Path) -> Any:
 
 
 def _spare_the_disk(address: str) -> None:
-    """Nobody pulls the plug of the tests' machine: what is written is the system's to keep, through a server's end too."""
+    """The tests' machine loses no power: the system keeps what is written, also when a server ends."""
     import psycopg
 
     with psycopg.connect(address, autocommit=True) as connection:

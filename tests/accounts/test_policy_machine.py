@@ -34,7 +34,7 @@ HOURS = st.one_of(st.sampled_from([1, 23, 24, 25, 24 * 179, 24 * 180]), st.integ
 
 
 class Guide:
-    """The rules as the guide says them, for one account and one browser that nobody knows. Time is a number of hours."""
+    """The rules as the guide says them, for one account and one unknown browser. Time is a number of hours."""
 
     def __init__(self) -> None:
         self.hour = 0

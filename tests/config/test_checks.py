@@ -139,7 +139,7 @@ def test_what_is_spoken_to_in_clear_is_told(
         ("sqlite:////srv/portal.sqlite3", "rediss://cache.example.org?ssl_cert_reqs=optional", "cache"),
     ],
 )
-def test_tls_that_believes_whoever_answers_is_told(
+def test_tls_that_checks_no_certificate_is_told(
     production: LazySettings, monkeypatch: pytest.MonkeyPatch, database: str, cache: str, what: str
 ) -> None:
     monkeypatch.setenv("ADHERENTS_DATABASE_URL", database)

@@ -165,7 +165,7 @@ def serving(tmp_path: Path) -> Iterator[Callable[..., int]]:
         yield start
 
 
-def test_two_portals_on_one_valkey_count_knocks_together(tmp_path: Path, serving: Callable[..., int]) -> None:
+def test_two_portals_on_one_valkey_count_hits_together(tmp_path: Path, serving: Callable[..., int]) -> None:
     mese = (Path(__file__).resolve().parents[2] / "profiles" / "mese.toml").read_text()
     before, section, after = mese.partition("[limits.link]\nper_address = ")
     assert section, "the first rate of this table is an address's"

@@ -1,4 +1,4 @@
-"""Whoever sends or reads slowly holds nothing that serves the others: real sockets, with nginx before the portal and without.
+"""A peer that sends or reads slowly holds nothing that serves the others: real sockets, with nginx before the portal and without.
 
 `make stress` holds hundreds, and compares times; here there are as many as froze a portal of eight threads.
 """
@@ -51,7 +51,7 @@ def too_slow(portal: SlowPortal) -> Iterator[dict[str, socket.socket]]:
 
 @pytest.fixture(scope="module")
 def unread(portal: SlowPortal) -> Iterator[bytes]:
-    """A download of which nobody reads more than its first bytes, which this gives, begun as these tests begin."""
+    """Begin a download of which only the first bytes are read. Returns these bytes."""
     member = Phone(portal, MEMBERS[1])
     _, receipt = member.deposit([large()])
     document = member.page(receipt).split("/adherent/documents/")[1:]

@@ -1,8 +1,9 @@
-"""What happens to whoever is refused at the desk. Who may open what: `tests/test_permissions.py`."""
+"""What a person sees who is refused at the desk. The table of who may open what: `tests/test_permissions.py`."""
 
 import uuid
 
 import pytest
+from django.test import Client
 
 from adherents.accounts.models import Account, Role
 from adherents.journal.events import Event
@@ -30,3 +31,22 @@ def test_an_agent_whose_account_is_closed_is_out_at_once() -> None:
     client = signed_in(agent)
     Account.objects.filter(pk=agent.pk).update(closed_at=agent.created_at)
     assert client.get("/gestion/").url == "/gestion/connexion/"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("page", "status"), [("/gestion/chiffres/", 403), ("/gestion/adherents/999999/", 404)]
+)
+def test_a_refused_agent_stays_at_the_desk(page: str, status: int) -> None:
+    answer = signed_in(make_agent()).get(page)
+    html = answer.content.decode()
+    assert answer.status_code == status
+    assert "Revenir à la gestion" in html
+    assert 'class="desk-menu"' in html
+    assert "Besoin d’aide" not in html
+
+
+def test_an_agent_without_a_second_factor_is_shown_no_menu_where_an_address_leads_nowhere() -> None:
+    client = Client()
+    client.force_login(make_agent())
+    html = client.get("/gestion/rien/").content.decode()
+    assert 'class="desk-menu"' not in html

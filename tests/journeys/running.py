@@ -36,7 +36,7 @@ PAUSE = 0.5  # seconds between two rounds of a worker that has nothing to do: ea
 
 
 @dataclass(frozen=True)
-class Letter:
+class Mail:
     """A mail as its reader sees it."""
 
     to: str
@@ -55,17 +55,17 @@ class Letter:
 
 
 class Mailbox:
-    """What the SMTP server took, for whoever waits for it."""
+    """The mails that the SMTP server took; a test can wait for one."""
 
     def __init__(self) -> None:
-        self.letters: list[Letter] = []
+        self.mails: list[Mail] = []
         self.changed = threading.Condition()
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         message = message_from_bytes(envelope.content, policy=email.policy.default)
         assert isinstance(message, EmailMessage)
         parts = {kind: message.get_body((kind,)) for kind in ("plain", "html")}
-        letter = Letter(
+        mail = Mail(
             to=envelope.rcpt_tos[0],
             sender=parseaddr(str(message["From"]))[0],
             subject=str(message["Subject"]),
@@ -73,25 +73,25 @@ class Mailbox:
             html=parts["html"].get_content() if parts["html"] else "",
         )
         with self.changed:
-            self.letters.append(letter)
+            self.mails.append(mail)
             self.changed.notify_all()
         return "250 kept"
 
-    def take(self, *, to: str, about: str) -> Letter:
-        """Wait for the next letter to this address whose subject has these words, and take it out."""
+    def take(self, *, to: str, about: str) -> Mail:
+        """Wait for the next mail to this address whose subject has these words, and take it out."""
 
-        def found() -> Letter | None:
-            return next((mail for mail in self.letters if mail.to == to and about in mail.subject), None)
+        def found() -> Mail | None:
+            return next((mail for mail in self.mails if mail.to == to and about in mail.subject), None)
 
         with self.changed:
-            letter = self.changed.wait_for(found, PATIENCE)
-            assert letter, f"no mail to {to} about {about!r}; there are {self.letters}"
-            self.letters.remove(letter)
-        return letter
+            mail = self.changed.wait_for(found, PATIENCE)
+            assert mail, f"no mail to {to} about {about!r}; there are {self.mails}"
+            self.mails.remove(mail)
+        return mail
 
-    def of(self, to: str) -> list[Letter]:
+    def of(self, to: str) -> list[Mail]:
         with self.changed:
-            return [letter for letter in self.letters if letter.to == to]
+            return [mail for mail in self.mails if mail.to == to]
 
 
 class Portal:
@@ -157,7 +157,7 @@ class Portal:
         return self._beside("django", *command)
 
     def decide(self, person: Person, outcome: str, *, days: int = 12) -> None:
-        """An agent decides of the member's latest document; a correction is asked for within so many days."""
+        """An agent decides the member's latest document; `days`: how many a correction leaves the member."""
         self._beside("tests.journeys.decide", person.number, outcome, str(days))
 
     def prepare_agent(self, address: str, *, role: str, name: str) -> str:

@@ -17,7 +17,7 @@ LINK = re.compile(r"https?://\S+/envoyer/\?remplace=[0-9a-f-]+")
 
 def address_in(visitor: Visitor, person: Person) -> str:
     """Where the mail leads."""
-    match = LINK.search(visitor.letter(person, about="RIB").text)
+    match = LINK.search(visitor.mail(person, about="RIB").text)
     assert match
     return match[0]
 
@@ -25,7 +25,7 @@ def address_in(visitor: Visitor, person: Person) -> str:
 def ask(visitor: Visitor, person: Person, outcome: str = "incomplete") -> None:
     """The member sent half a RIB; an agent says so."""
     send(visitor, "rib-flou.jpg", photo(), kind="RIB")
-    visitor.letter(person, about="bien arrivé")
+    visitor.mail(person, about="bien arrivé")
     visitor.portal.decide(person, outcome)
 
 

@@ -1,4 +1,4 @@
-"""The « coffre-fort numérique »: a member sends papers, knows that they arrived, finds them, and nobody else does."""
+"""The « coffre-fort numérique »: a member sends documents, knows that they arrived and finds them, and no other member does."""
 
 import re
 from pathlib import Path
@@ -55,7 +55,7 @@ def test_papers_are_sent_acknowledged_found_and_read_by_their_owner_only(
         expect(visitor.main).to_contain_text(name)
     visitor.look("receipt")
     receipt = visitor.page.url
-    assert number[0] in visitor.letter(member, "Vos 3 documents sont bien arrivés").text
+    assert number[0] in visitor.mail(member, "Vos 3 documents sont bien arrivés").text
 
     visitor.click("Voir mes documents")
     entries = visitor.main.get_by_role("listitem")

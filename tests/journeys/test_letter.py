@@ -66,14 +66,14 @@ def test_a_letter_opens_an_account_without_any_address(
     expect(reader.main).to_contain_text(newcomer.number)
     reader.look("letter-opened")
 
-    letter = reader.letter(address, "Confirmez votre adresse e-mail")
-    link = next(word for word in letter.text.split() if "/adherent/adresse/" in word)
+    mail = reader.mail(address, "Confirmez votre adresse e-mail")
+    link = next(word for word in mail.text.split() if "/adherent/adresse/" in word)
     reader.open(link.removeprefix(reader.portal.base))
     assert reader.page.url.endswith("/adherent/adresse/")
     reader.look("letter-address").click("Confirmer cette adresse")
     expect(reader.title).to_have_text("Votre adresse est confirmée")
     reader.look("letter-address-confirmed")
-    reader.letter(address, "Cette adresse e-mail est maintenant celle de votre compte")
+    reader.mail(address, "Cette adresse e-mail est maintenant celle de votre compte")
     reader.sign_in(newcomer, NEW_PASSWORD)
 
     reader.expecting(410).open("/adherent/premiere-connexion/code/mot-de-passe/").look("letter-dead-code")
@@ -84,11 +84,11 @@ def test_a_letter_opens_an_account_without_any_address(
     agent.look("desk-close").write(REASON).click("Fermer le compte")
     expect(agent.main).to_contain_text("compte fermé")
     agent.look("desk-closed")
-    reader.letter(address, "Votre compte est fermé")
+    reader.mail(address, "Votre compte est fermé")
     agent.click_containing("Rouvrir le compte")
     agent.look("desk-reopen").write(REASON).click("Rouvrir le compte")
     expect(agent.main).to_contain_text("mot de passe à créer")
-    reader.letter(address, "Votre compte est rouvert")
+    reader.mail(address, "Votre compte est rouvert")
 
 
 @pytest.mark.rule("G10")

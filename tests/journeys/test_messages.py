@@ -57,8 +57,8 @@ def test_a_member_and_the_service_write_to_each_other(visit: Visit, member: Pers
     agent.look("desk-canned").click_containing("Délai de remboursement")
     agent.look("desk-canned-one")
 
-    letter = at_home.letter(member, "Un message vous attend")
-    assert "Lunettes" not in letter.text + letter.html + letter.subject
+    mail = at_home.mail(member, "Un message vous attend")
+    assert "Lunettes" not in mail.text + mail.html + mail.subject
     at_home.open("/adherent/").look("home-with-a-message").click("Lire mes messages")
     at_home.look("messages-list").click("Lunettes de mon fils")
     expect(at_home.main).to_contain_text("oui, à 60 %", ignore_case=True)

@@ -15,7 +15,7 @@ TWENTY = 20
 
 
 def send(visitor: Visitor, count: int, *, kind: str) -> None:
-    """So many papers of two pages in one deposit."""
+    """Send this number of documents of two pages in one deposit."""
     visitor.open("/adherent/documents/envoyer/")
     visitor.page.get_by_label("Quel document ?").select_option(label=kind)
     papers = [file(f"rib-{rank}.pdf", sheets()) for rank in range(count)]
@@ -116,7 +116,7 @@ def test_an_agent_treats_twenty_documents_with_the_keyboard_alone(visit: Visit, 
     agent.look("queue-empty")
     assert len(set(seen)) == TWENTY
 
-    agent.letter(member.email, "votre document")
+    agent.mail(member.email, "votre document")
     decided = (
         "SELECT outcome, count(*) FROM casework_decision JOIN casework_item ON casework_item.id = item_id"
         " WHERE kind = 'certificat_scolarite' AND undone_at IS NULL GROUP BY outcome ORDER BY outcome"

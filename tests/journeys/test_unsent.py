@@ -205,7 +205,7 @@ def test_an_answer_that_is_lost_makes_no_second_receipt(visit: Visit, member: Pe
 
 
 @pytest.mark.parametrize("more", ["", " et la facture"], ids=["as it was kept", "written on since"])
-def test_whoever_sends_after_the_end_of_the_session_finds_the_files_and_the_words_again(
+def test_a_member_who_sends_after_the_end_of_the_session_finds_the_files_and_the_words_again(
     visit: Visit, member: Person, more: str
 ) -> None:
     """One comes back to the sending that was ready, not to an empty page."""

@@ -44,6 +44,22 @@ def test_the_axis_of_counts_has_no_halves_and_reaches_the_longest_bar() -> None:
     assert marks(3, 140) == ["0", "100", "200", "300"]
 
 
+def test_values_above_bars_meet_neither_each_other_nor_a_higher_bar() -> None:
+    def written(*values: float | None) -> list[str]:
+        labels = [str(rank) for rank in range(len(values))]
+        tree = drawn(Bars("essai", "Titre", "Texte", labels, [Series("Temps", values)], says=duration))
+        return [
+            str(node.text)
+            for group in tree.iter(f"{SVG}g")
+            if group.get("class") == "text-overlay"
+            for node in group
+        ]
+
+    crowd: list[float | None] = [None] * 9 + [108.0, 100.0, 80.0, 84.0]
+    assert written(*crowd) == ["4 j 12 h", "3 j 12 h"]  # the neighbours of each would be written over it
+    assert written(48.0, None, 84.0) == ["3 j 12 h", "2 j"]  # nothing is near: all of them
+
+
 def test_what_is_not_there_has_no_bar_and_words_are_no_markup() -> None:
     bars = Bars(
         name="essai",

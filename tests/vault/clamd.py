@@ -1,4 +1,4 @@
-"""A real clamd with signatures of our own: EICAR, and a few words that nobody sends. No network, nothing downloaded."""
+"""A real clamd with signatures of our own: EICAR, and a few words that no member sends. No network, nothing downloaded."""
 
 import hashlib
 import os

@@ -1,4 +1,4 @@
-"""Files made to harm whoever opens them, each built here. None holds anything but its own trick."""
+"""Files made to harm the program that opens them, each built here. Each holds its own trick and nothing else."""
 
 import io
 import random
@@ -128,7 +128,7 @@ def forms_of_forms(levels: int = 30) -> bytes:
 
 
 def compressed(megabytes: int, letter: bytes = b"\0") -> bytes:
-    """So many megabytes of one letter, deflated: one megabyte is, and its block is repeated."""
+    """This number of megabytes of one letter, deflated: one megabyte is deflated, and its block is repeated."""
     packer = zlib.compressobj(9, zlib.DEFLATED, -15)
     block = packer.compress(letter * (1 << 20)) + packer.flush(zlib.Z_FULL_FLUSH)
     checksum = 1

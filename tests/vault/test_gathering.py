@@ -30,7 +30,7 @@ from adherents.vault.receipts.services import envelope_of
 from adherents.vault.receipts.statement import read_statement
 from adherents.vault.services import gathering
 from adherents.vault.services.erasing import take_back
-from adherents.vault.services.gathering import papers_of
+from adherents.vault.services.gathering import files_by_document
 from adherents.vault.services.reading import NotGathered, download
 from adherents.vault.services.rendition import LEASE_SECONDS, draw_due
 from adherents.vault.services.sweeping import sweep_forgotten
@@ -146,9 +146,9 @@ def test_without_the_box_or_with_one_photo_each_file_is_its_own_document(
 
 def test_more_photos_than_a_document_has_pages_make_a_second_one() -> None:
     files = [{"content_type": "image/jpeg", "name": number} for number in range(53)]
-    papers = papers_of(files, gather=True)
-    assert [len(paper) for paper in papers] == [50, 3]
-    assert [file for paper in papers for file in paper] == files
+    documents = files_by_document(files, gather=True)
+    assert [len(document) for document in documents] == [50, 3]
+    assert [file for document in documents for file in document] == files
 
 
 def test_the_receipt_proves_each_photo_as_it_arrived(

@@ -48,7 +48,7 @@ def in_pieces(content: bytes, piece: int) -> Iterator[bytes]:
 def judged(
     content: bytes, piece: int = 1 << 16, *, accepted: frozenset[str] = frozenset(FILE_TYPES)
 ) -> Sniffed:
-    """What is said of a file that comes in pieces of so many bytes."""
+    """What is said of a file that comes in pieces of this number of bytes."""
     seen = Glimpse()
     for chunk in in_pieces(content, piece):
         seen.see(chunk)
@@ -141,7 +141,7 @@ def test_the_heic_library_alone_sees_the_same_as_we_do(name: str) -> None:
     assert len(pages) == len(plain)
     for page, image in zip(pages, plain, strict=True):
         if "grey" in name or "only EXIF" in name:
-            continue  # what it leaves to whoever shows it
+            continue  # what it leaves to the program that shows it
         assert apart(page, image.to_pillow()) < FAR
 
 
@@ -206,7 +206,7 @@ UPRIGHT_OR_NOT = {name: paper for name, paper in PAPERS.items() if "held" not in
 
 @pytest.mark.parametrize("paper", UPRIGHT_OR_NOT.values(), ids=UPRIGHT_OR_NOT.keys())
 def test_nothing_is_loaded_once_nothing_can_be_opened(paper: Paper) -> None:
-    """A decoder loaded too late is a paper that nobody can read."""
+    """A decoder that is loaded too late makes a document that no one can read."""
     content = paper.make()
     for wanted in ("draw", "unpack") if paper.content_type == PDF else ("draw",):
         done = subprocess.run(

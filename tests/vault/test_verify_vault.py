@@ -1,4 +1,4 @@
-"""`adherents verify_vault`: what is cut, swapped, altered, missing or nobody's is named; what is whole is left in peace."""
+"""`adherents verify_vault`: what is cut, swapped, altered, missing or unclaimed is named; what is whole is left in peace."""
 
 import io
 import random

@@ -30,7 +30,7 @@ Action = Literal[
 
 
 class RateLimited(Exception):
-    """Too many requests of this kind came from there; nothing was looked at."""
+    """Too many requests of this kind came from there; nothing was checked."""
 
     def __init__(self, action: Action) -> None:
         super().__init__(action)
@@ -42,7 +42,7 @@ _one_maker = Lock()
 
 
 def _storage(url: str) -> Storage:
-    """Where hits are counted: made once, by whichever thread comes first, or what the others counted would be lost."""
+    """The storage that counts hits. The first thread makes it, once: a second one would lose what the others counted."""
     with _one_maker:
         if url not in _storages:
             _storages[url] = cast(Storage, storage_from_string(url)) if url else MemoryStorage()

@@ -234,7 +234,7 @@ def _spoken_to_in_clear() -> list[str]:
 
 
 def _believed_unproven() -> list[str]:
-    """Which are spoken to over TLS without asking who answers: whoever stands in between reads everything."""
+    """The servers whose TLS certificate is not checked: a machine in between could read everything."""
     database = urlsplit(environment.database_url())
     cache = urlsplit(settings.ADHERENTS_CACHE_URL)
     sslmode = parse_qs(database.query).get("sslmode", [""])[0]

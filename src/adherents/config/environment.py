@@ -76,7 +76,7 @@ def is_production() -> bool:
 def _kept_secret(file: Path, size: int) -> bytes:
     """A random secret made once and kept in `file`; two processes that start together agree on one.
 
-    Written whole elsewhere, then given its name: nobody ever reads a half of it.
+    The file is written whole under another name, then renamed, so that no process reads half of it.
     """
     if not file.exists():
         descriptor, fresh = tempfile.mkstemp(dir=file.parent)  # readable by its owner only
@@ -200,7 +200,7 @@ def _number(name: str, default: int, least: int, most: int) -> int:
 
 
 def bounds() -> Bounds:
-    """What whoever sends or reads slowly may hold, of one web process."""
+    """How much of one web process slow peers may hold."""
     usual = Bounds()
     return Bounds(
         least_rate=_number("LEAST_RATE", usual.least_rate, 100, 4000),

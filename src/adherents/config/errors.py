@@ -12,10 +12,13 @@ from redis.exceptions import ConnectionError as CacheGone
 from redis.exceptions import TimeoutError as CacheSilent
 
 from adherents.accounts.limits import RateLimited
+from adherents.accounts.models import Account
 from adherents.accounts.next_page import is_a_members_page, is_an_agents_page, page_wanted, stood_on
+from adherents.accounts.permissions import acts_of
+from adherents.accounts.second_factor import session
 from adherents.accounts.views.agent import sign_in_again as agent_signs_in_again
 from adherents.accounts.views.member import sign_in_again
-from adherents.drafts.posted import door_to, keep_posted
+from adherents.drafts.posted import keep_posted, sign_in_to_go_on
 from adherents.vault.refusals import FileRefusal
 from adherents.vault.uploads import tus_headers
 
@@ -28,11 +31,19 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return render(request, "ui/errors/403.html", status=403)
+    return _refused(request, 403)
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return render(request, "ui/errors/404.html", status=404)
+    return _refused(request, 404)
+
+
+def _refused(request: HttpRequest, status: int) -> HttpResponse:
+    """In the words of the member's space, or of the desk for an agent who is at work there."""
+    account = getattr(request, "user", None)  # not there yet where a middleware refuses
+    if isinstance(account, Account) and account.is_agent and session.passed(request, account):
+        return render(request, f"desk/errors/{status}.html", {"may": acts_of(account)}, status=status)
+    return render(request, f"ui/errors/{status}.html", status=status)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -48,7 +59,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     if place and here == place.account:
         return redirect(place.page)
     if place and here is None:
-        return redirect(door_to(place, request, kept=kept))
+        return redirect(sign_in_to_go_on(place, request, kept=kept))
     if not request.COOKIES:
         return render(request, "ui/errors/cookies.html", status=403)
     if here is None and settings.CSRF_COOKIE_NAME in request.COOKIES:
@@ -65,7 +76,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def _goes_on(request: HttpRequest) -> str:
-    """Where whoever is signed in was going; "" for the way home."""
+    """The page that the person who is signed in was going to; "" for the home page."""
     address = stood_on(request)
     if not request.user.is_authenticated:
         return ""
@@ -87,8 +98,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def _away(request: HttpRequest) -> HttpResponse:
     headers = {"Retry-After": str(RETRY_AFTER), "Cache-Control": "no-store"}
     if "Tus-Resumable" in request.headers:  # a program asks: in its words, and for the page's reader
-        told = {"reason": FileRefusal.NOT_KEPT.value, "sentence": str(FileRefusal.NOT_KEPT.label)}
-        return JsonResponse(told, status=503, headers=headers | {"Tus-Resumable": tus_headers.VERSION})
+        refusal = {"reason": FileRefusal.NOT_KEPT.value, "sentence": str(FileRefusal.NOT_KEPT.label)}
+        return JsonResponse(refusal, status=503, headers=headers | {"Tus-Resumable": tus_headers.VERSION})
     return HttpResponse(render_to_string("ui/errors/away.html"), status=503, headers=headers)
 
 

@@ -44,7 +44,7 @@ class JsonFormatter(logging.Formatter):
         }
         line |= {name: getattr(record, name) for name in FIELDS if hasattr(record, name)}
         if record.exc_info and record.exc_info[1]:
-            line["traceback"] = "\n".join(_told(record.exc_info[1]))
+            line["traceback"] = "\n".join(_traceback_lines(record.exc_info[1]))
         return json.dumps(line, default=str)
 
 
@@ -61,11 +61,11 @@ def _message(record: logging.LogRecord) -> str:
     return message.replace(path, route).replace(escaped, route)
 
 
-def _told(error: BaseException) -> Iterator[str]:
+def _traceback_lines(error: BaseException) -> Iterator[str]:
     """Where it happened and what kind of error it is, its causes first; its words only where they cannot be a person's."""
     cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     if cause is not None:
-        yield from _told(cause)
+        yield from _traceback_lines(cause)
     yield "".join(traceback.format_tb(error.__traceback__)).rstrip()
     kind = f"{type(error).__module__}.{type(error).__qualname__}"
     speaks = isinstance(error, SPEAK_OF_MACHINES) and not isinstance(error, SMTPException)

@@ -61,10 +61,11 @@ def access_log(get_response: Handler) -> Handler:
 
 
 class LongRequests:
-    """A request too long to be there already when a view is called: only views that take files read one, of who is signed in.
+    """A long request has not arrived whole when its view is called. Only views that take files read one, for an account that
+    is signed in.
 
-    A view may refuse one in words of its own (`refuses_long`): nothing is read for it either.
-    The server is told whose it is, and whose a long answer is: one member holds so many at once (`serving.exchanges`).
+    A view may refuse one in words of its own (`refuses_long`): nothing is read for it either. The server learns which member a
+    long request or answer is of, because each member has a bounded number at once (`serving.exchanges`).
     """
 
     def __init__(self, get_response: Handler) -> None:
@@ -73,7 +74,7 @@ class LongRequests:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
         if response.streaming:
-            _say_whose(request)
+            _note_member(request)
         return response
 
     def process_view(
@@ -87,7 +88,7 @@ class LongRequests:
             refuse: Handler = getattr(view, "refuse_long", _refuse_long)
             return refuse(request)
         if request.user.is_authenticated:
-            _say_whose(request)
+            _note_member(request)
         else:
             request._stream = LimitedStream(io.BytesIO(), 0)  # type: ignore[assignment]
         return None
@@ -97,7 +98,7 @@ def _refuse_long(request: HttpRequest) -> HttpResponseBase:
     return render(request, "ui/errors/413.html", status=413)
 
 
-def _say_whose(request: HttpRequest) -> None:
+def _note_member(request: HttpRequest) -> None:
     exchange = request.META.get("adherents.exchange")
     if exchange is not None and request.user.is_authenticated:
         exchange.member = request.user.pk

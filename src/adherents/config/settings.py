@@ -71,7 +71,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "adherents.accounts.middleware.RateLimitedMiddleware",
-    "adherents.drafts.posted.KeepWhatNobodyPosts",
+    "adherents.drafts.posted.KeepUnsentWords",
     "adherents.accounts.middleware.ObjectRefusals",
     "adherents.accounts.middleware.cookies_refused",
     "adherents.accounts.middleware.ProveAgainMiddleware",
@@ -199,7 +199,7 @@ MFA_TOTP_TOLERANCE = 1  # steps of 30 s: a code typed as it changes; each opens 
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
 MFA_TRUST_ENABLED = False
-MFA_RATE_LIMITS = False  # ours stand at this door too, and answer in words
+MFA_RATE_LIMITS = False  # ours count here too, and answer in words
 
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_HSTS_SECONDS = 0  # sent by our own middleware, on every response

@@ -1,16 +1,16 @@
-"""Who wants to know of an address that its server refuses for good.
+"""Hooks that are called on a hard bounce: the server of an address refuses it for good.
 
-A room above says so in its `jobs.py`: this one knows no member.
+A room above registers its hook in its `jobs.py`: this room knows no member.
 """
 
 from collections.abc import Callable
 
-Told = Callable[[str], object]
+BounceHook = Callable[[str], object]
 
-REFUSED: list[Told] = []
+BOUNCE_HOOKS: list[BounceHook] = []
 
 
-def address_refused(function: Told) -> Told:
+def address_refused(function: BounceHook) -> BounceHook:
     """Register a function that takes the address. It runs in the transaction that gives the mail up: all of it, or nothing."""
-    REFUSED.append(function)
+    BOUNCE_HOOKS.append(function)
     return function

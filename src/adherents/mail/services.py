@@ -20,7 +20,7 @@ from adherents.database.transactions import needs_transaction
 from adherents.insurer.profile import profile
 from adherents.journal.events import Event
 from adherents.journal.services import record
-from adherents.mail.bounces import REFUSED
+from adherents.mail.bounces import BOUNCE_HOOKS
 from adherents.mail.models import MailState, OutboxMail
 from adherents.work.models import HeldWork
 from adherents.work.services import is_held, let_go
@@ -222,6 +222,6 @@ def _give_up(mail: OutboxMail, error: Exception) -> None:
         mail.state, mail.context, mail.last_error = MailState.FAILED, "", type(error).__name__
         mail.save(update_fields=[*OutboxMail.WORK_FIELDS, "state", "context", "last_error"])
         if _refuses_the_address(error):
-            for tell in REFUSED:
+            for tell in BOUNCE_HOOKS:
                 tell(mail.recipient)
     log.error("mail refused for good", extra={"attempts": mail.attempts, "error": mail.last_error})

@@ -1,4 +1,4 @@
-"""Who answers for an object of the storage: the row that claims it, or the sweep. And what the erasure list is told."""
+"""The owner of an object of the storage: the row that claims it, or the sweep. And what the erasure list is told."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC

@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 Tone = Literal["plain", "warning", "refusal"]
 WHOLE = tuple(digit * 10**power for power in range(9) for digit in (1, 2, 5))
 MARKS_AT_MOST = 5  # on the axis, without its zero
-LABELS_AT_MOST, VALUES_AT_MOST = 9, 13  # side by side; more of them would meet
+LABELS_AT_MOST = 9  # side by side; more of them would meet
 LABEL_CHARACTERS = 36
 # In the picture's own units, which are pixels of the page at its usual width.
 WIDTH, MARGIN, LETTER_WIDTH, LETTERS = 540, 8, 7.2, 13
@@ -68,6 +68,7 @@ class Bars:
         breadth = round(slot * len(names), 1)
         top, foot = (MARGIN, breadth) if self.lying else (TOP, length)
         bottom = top + foot + UNDER
+        bars = list(self._bars(frame))
         every = 1 if self.lying else ceil(len(names) / LABELS_AT_MOST)
         places = {
             "left": left,
@@ -81,16 +82,11 @@ class Bars:
             "labels": [{"text": name, **frame.point(0, rank + 0.5)} for rank, name in enumerate(names)][
                 ::every
             ],
-            "bars": list(self._bars(frame)),
+            "bars": bars,
+            "values": [] if several else bars if self.lying else _legible(bars),
             "legends": list(self._legends()) if several else [],
         }
-        with_values = not several and (self.lying or len(names) <= VALUES_AT_MOST)
-        given = {
-            "plot": self,
-            "tones": {series.tone for series in self.series},
-            "width": WIDTH,
-            "with_values": with_values,
-        }
+        given = {"plot": self, "tones": {series.tone for series in self.series}, "width": WIDTH}
         return render_to_string("ui/elements/bars.svg", given | places)
 
     def _marks(self) -> list[float]:
@@ -127,6 +123,29 @@ class Bars:
         for series in self.series:
             yield {"name": series.name, "tone": series.tone, "x": round(left, 1)}
             left += len(series.name) * LETTER_WIDTH + 3 * LETTERS
+
+
+def _legible(bars: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The upright bars whose values are written above them: those that meet no higher bar and no other value."""
+    highest_first = sorted(bars, key=lambda bar: bar["end"]["y"])
+    written: list[dict[str, Any]] = []
+    for rank, bar in enumerate(highest_first):
+        covered = any(
+            _apart(bar, higher) < _half(bar) + higher["width"] / 2 for higher in highest_first[:rank]
+        )
+        met = any(_apart(bar, other) < _half(bar) + _half(other) for other in written)
+        if not covered and not met:
+            written.append(bar)
+    return written
+
+
+def _apart(bar: dict[str, Any], other: dict[str, Any]) -> float:
+    return float(abs(bar["end"]["x"] - other["end"]["x"]))
+
+
+def _half(bar: dict[str, Any]) -> float:
+    """Half the width of a bar's value, with the space around it."""
+    return (len(bar["value"]) + 1) * LETTER_WIDTH / 2
 
 
 @dataclass(frozen=True)

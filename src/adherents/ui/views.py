@@ -23,7 +23,7 @@ def elements(request: HttpRequest, shell: str = "page") -> HttpResponse:
             ("received", "Reçu"),
             ("in_progress", "En cours"),
             ("accepted", "Accepté"),
-            ("to_complete", "À compléter"),
+            ("incomplete", "À compléter"),
             ("refused", "Refusé"),
         ],
     }

@@ -17,7 +17,7 @@ class Sweep:
     """`run` does what is due and returns how much it did (0: nothing left for now). `every`: seconds between two runs.
 
     `lane`: the sweeps of other lanes do not wait for it.
-    `around`: what a worker that stays keeps open from its first round to its last, so that `run` finds it there.
+    `around`: a context manager that a long-running worker enters once, around all its rounds.
     """
 
     run: Function

@@ -74,8 +74,8 @@ def run_until_nothing_is_left(*names: str, rounds: int = 1000) -> int:
 def run_lanes(lanes: Sequence[str], *, stop: threading.Event, pause: float) -> None:
     """Run the sweeps of each lane beside those of the others, until `stop` is set and each has ended what it had in hand.
 
-    `pause`: seconds between two rounds that find nothing. The first lane runs in the caller's thread. Raises what ends one of
-    them, when all have ended: a worker that would do a part of its work is none.
+    `pause`: seconds between two rounds that find nothing. The first lane runs in the caller's thread. When one lane ends with an
+    error, the others end too, and the error is raised: a worker that does only a part of its work would hide the fault.
     """
     ended_by: list[BaseException] = []
 

@@ -8,6 +8,7 @@ from adherents.accounts.models.access_links import (
     Purpose,
 )
 from adherents.accounts.models.accounts import (
+    NEVER_WARNED,
     RETIRED,
     Account,
     AccountQuerySet,
@@ -21,7 +22,7 @@ from adherents.accounts.models.sessions import EndedSession, Session, SessionEnd
 from adherents.accounts.models.tokens import ResetRequest, UsedToken
 
 __all__ = [
-    "REPORTS", "RETIRED", "SETS_A_PASSWORD", "AccessLink", "AccessLinkQuerySet", "Account", "AccountQuerySet",
+    "NEVER_WARNED", "REPORTS", "RETIRED", "SETS_A_PASSWORD", "AccessLink", "AccessLinkQuerySet", "Account", "AccountQuerySet",
     "EndedSession", "FactorRequest", "FactorRequestQuerySet", "FormerPassword", "KnownDevice", "Purpose", "ResetRequest",
     "Role", "Session", "SessionEndReason", "SessionQuerySet", "SignInCounter", "SignInCounterQuerySet", "UsedToken",
     "normalise_identifier",

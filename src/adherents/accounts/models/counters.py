@@ -34,6 +34,7 @@ class SignInCounterQuerySet(models.QuerySet["SignInCounter"]):
         return self.filter(identifier_index__in=blind_indexes("sign-in", identifier))
 
     def row_of(self, identifier: str, device: KnownDevice | None = None) -> "SignInCounter | None":
+        # One row at most (one for each master key while keys turn): `.first()` would sort it.
         return next(iter(self.of(identifier, device)), None)
 
     def state(self, identifier: str, device: KnownDevice | None = None) -> Counter:

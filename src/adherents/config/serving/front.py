@@ -1,8 +1,9 @@
-"""The ASGI side of the portal: it waits for bytes, so that no thread does, and calls the WSGI application in threads.
+"""The ASGI side of the portal. It waits for bytes, so that no thread does, and calls the WSGI application in threads.
 
-A request of at most `IN_MEMORY_BYTES` is received before a thread sees it, in memory and never on the disk. A longer one,
-a plain form with files, is read while it arrives, in threads of its own: the pages' are never held. An answer is taken from
-the application in steps, each once the one before has left; a thread is held during a step only.
+A request of at most `IN_MEMORY_BYTES` is received before a thread sees it, in memory and never on the disk. A longer one
+(a plain form with files) is read while it arrives, in threads of its own, so that the threads of the pages stay free. An
+answer is taken from the application in steps. Each step begins once the one before has left, and holds a thread only
+while it runs.
 """
 
 import asyncio
@@ -40,8 +41,8 @@ STREAMS = 8  # threads that take what follows of long answers
 # Threads that begin to give a file, verified whole before, or take a piece of one. They leave a core to the pages: with three
 # of them on two cores, pages took three times as long while two hundred phones sent.
 FILES = min(3, max(1, (os.cpu_count() or 2) - 1))
-READERS = 8  # threads that do something else than wait for a long body
-PUMP_LEAVES_WITHIN = 0.05  # seconds, before it is told again
+READERS = 8  # threads that read a long body may do something else than wait, this many at once
+PUMP_LEAVES_WITHIN = 0.05  # seconds, before it is cancelled again
 SEEN_EVERY = 30.0  # seconds: bytes that come are activity, which keeps a session from falling idle
 log = logging.getLogger("adherents.serving")
 
@@ -60,7 +61,7 @@ class Peer(Protocol):
 
 
 class Received:
-    """What is received of a request, and whether all of it was: who asks again then waits until the connection ends."""
+    """What is received of a request, and whether all of it was. Asking for more after the end waits until the connection ends."""
 
     def __init__(self, receive: Receive) -> None:
         self._receive, self.is_over = receive, False
@@ -72,7 +73,7 @@ class Received:
 
 
 class Shares:
-    """So many at once of each; the next waits, first come first served."""
+    """`each` users at once of every key; the next one waits, first come first served."""
 
     def __init__(self, each: int) -> None:
         self._each = each
@@ -148,9 +149,9 @@ class Front:
 
     @asynccontextmanager
     async def _in_turn(self, exchange: Exchange) -> AsyncIterator[None]:
-        """A file that is given takes some 3 MiB, and is read whole first: the next one waits for its turn, without a thread.
+        """A file to download takes some 3 MiB, and is read whole first. So the next one waits for its turn, without a thread.
 
-        Dropping one for the next would have each read again and again.
+        If one were dropped for the next, each would be read again and again.
         """
         async with (
             self._by_browser.one_of(exchange.browser or exchange.address),
@@ -160,7 +161,7 @@ class Front:
             yield
 
     def look(self) -> None:
-        """Every second: drop who is too slow, and let no session fall idle while its bytes come."""
+        """Called every second: drop the slow exchanges, and keep each session awake while its bytes come."""
         now = self.exchanges.clock()
         for exchange in self.exchanges.look():
             if exchange.session_key and exchange.measure is None and now - exchange.kept_at > SEEN_EVERY:
@@ -177,7 +178,7 @@ class Front:
         length: int,
         pool: ThreadPoolExecutor,
     ) -> Answer | None:
-        """What the application answers; None where the request broke off, and was told so."""
+        """What the application answers. None: the request broke off, and its peer was told so."""
         exchange.drop = peer.stop_receiving
         if length > IN_MEMORY_BYTES:
             return await self._answered_while_arriving(scope, receive, exchange, peer, length)
@@ -209,7 +210,7 @@ class Front:
                 chunk = message["body"]
                 if chunk:
                     chunks.append(chunk)
-                    self.exchanges.came(exchange, len(chunk))
+                    self.exchanges.note_arrived(exchange, len(chunk))
                     self.exchanges.hold(exchange, len(chunk))
                 if exchange.dropped:
                     return chunks, False
@@ -228,8 +229,8 @@ class Front:
             return await self._run(self._uploads, self._call_in_turn, scope, arriving, exchange)
         finally:
             arriving.end(cut=True)
-            # Of two who wait for the same body the server wakes one: whoever reads on comes once the pump has left. It may
-            # have to be told twice: `asyncio.wait_for` forgets a cancellation that comes together with its result.
+            # The server wakes only one of two tasks that wait for the same body: the pump must leave before another one
+            # reads on. It may need two cancellations: `asyncio.wait_for` loses one that comes together with its result.
             while not pump.done():
                 pump.cancel()
                 await asyncio.wait([pump], timeout=PUMP_LEAVES_WITHIN)
@@ -252,7 +253,7 @@ class Front:
                     arriving.feed(peer.left_over())
                     return
                 chunk, whole = message["body"], not message["more_body"]
-                self.exchanges.came(exchange, len(chunk))
+                self.exchanges.note_arrived(exchange, len(chunk))
                 room.clear()
                 if chunk and not arriving.feed(chunk) and not whole:
                     exchange.paused = True
@@ -275,7 +276,7 @@ class Front:
             self._turns.give_back()
 
     async def _run(self, pool: ThreadPoolExecutor, call: Callable[..., Answer], *given: Any) -> Answer:
-        """In a thread. An answer that nobody waits for any more is closed."""
+        """Call the application in a thread of `pool`. An answer that came too late, after the request ended, is closed."""
         running = pool.submit(call, *given)
         try:
             return await asyncio.wrap_future(running)
@@ -306,7 +307,7 @@ class Front:
                 self._streams.submit(given.close)
 
     async def _drained(self, received: Received, exchange: Exchange, peer: Peer, length: int) -> None:
-        """What the application did not want of a body is thrown away, as slowly as any other may come: a browser reads its
+        """Throw away what the application did not want of a body, at the same least rate as any body: a browser reads its
         answer once it has sent everything.
         """
         if received.is_over:
@@ -315,7 +316,7 @@ class Front:
         self.exchanges.begin(exchange, length)
         while not received.is_over and not exchange.dropped:
             message = await received()
-            self.exchanges.came(exchange, len(message.get("body", b"")))
+            self.exchanges.note_arrived(exchange, len(message.get("body", b"")))
 
 
 def _view_of(path: str) -> object:

@@ -49,7 +49,7 @@ def profile_tables() -> list[ProfileTable]:
         if isinstance(value, Facts):
             tables.append(ProfileTable(name, str(TITLES.get(name, name)), list(_rows("", value))))
         else:
-            loose.append((name, _said(value)))
+            loose.append((name, _readable(value)))
     return [ProfileTable("", _("Généralités"), loose), *tables]
 
 
@@ -62,10 +62,10 @@ def _rows(before: str, facts: Facts) -> Iterator[tuple[str, str]]:
             for inner in value:
                 yield key, " · ".join(f"{part} = {words}" for part, words in _rows("", inner))
         else:
-            yield key, _said(value)
+            yield key, _readable(value)
 
 
-def _said(value: Any) -> str:
+def _readable(value: Any) -> str:
     """A value as people read it; « – » for nothing."""
     if value is None or value in ("", ()):
         return "–"
@@ -81,7 +81,7 @@ def _said(value: Any) -> str:
         unit = next(name for name, seconds in SECONDS.items() if seconds == value.seconds)
         return f"{value.times}/{unit}"
     if isinstance(value, tuple):
-        return ", ".join(_said(inner) for inner in value)
+        return ", ".join(_readable(inner) for inner in value)
     return str(getattr(value, "name", value))
 
 

@@ -125,7 +125,7 @@ def document_image(request: HttpRequest, document_id: uuid.UUID, number: int) ->
 
 
 def image_response(request: HttpRequest, document_id: uuid.UUID, number: int) -> HttpResponseBase:
-    """HEAD opens nothing, and is no opening."""
+    """The response with the pixels. HEAD reads nothing, and is no opening."""
     document = document_or_404(document_id)
     if request.method == "HEAD":
         get_object_or_404(Page, document=document, document__threat="", number=number)

@@ -78,7 +78,7 @@ def import_files(
 ) -> Report:
     """Compare the files with the register; with `apply`, bring the register up to them in one transaction.
 
-    Refused lines are told one by one to `on_refused` and stop nothing else. `allow_gone`: the share of the register, in
+    `on_refused` is called with each refused line; a refused line stops nothing else. `allow_gone`: the share of the register, in
     percent, that may be ended by one import, and the share whose number may come with another person. `new_persons`: the
     numbers that may; `new_beneficiaries`: the number/rank. `expect_rows`: how many lines the files are known to have.
     Raises `read.UnusableFile`, `TooManyGone`, `TooManyOthers` and `RegisterChangedMeanwhile`, with nothing changed.

@@ -25,7 +25,7 @@ class Folder:
         return _FolderWriter(self._path(name), self._storage.directory_permissions_mode or 0o700)
 
     def open(self, name: str) -> BinaryIO:
-        with _failures_told():
+        with _failures_as_ours():
             try:
                 return self._path(name).open("rb")
             except FileNotFoundError as error:
@@ -33,12 +33,12 @@ class Folder:
 
     def delete(self, name: str) -> None:
         path = self._path(name)
-        with _failures_told():
+        with _failures_as_ours():
             _part(path).unlink(missing_ok=True)
             path.unlink(missing_ok=True)
 
     def size(self, name: str) -> int | None:
-        with _failures_told():
+        with _failures_as_ours():
             try:
                 return self._path(name).stat().st_size
             except FileNotFoundError:
@@ -54,13 +54,13 @@ class Folder:
             folder = folder.parent
         if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
             raise StorageFailed(f"{folder} cannot be written to")
-        with _failures_told():
+        with _failures_as_ours():
             disk = os.statvfs(folder)
         if disk.f_bavail * disk.f_frsize < LEAST_FREE_BYTES:
             raise StorageFailed(f"{folder} is on a disk that is full")
 
     def names(self, under: str = "") -> Iterator[tuple[str, bool]]:
-        with _failures_told():
+        with _failures_as_ours():
             for name in _files_under(str(Path(self._storage.base_location) / under), under):
                 yield name.removesuffix(PART_SUFFIX), not name.endswith(PART_SUFFIX)
 
@@ -69,7 +69,7 @@ class Folder:
 
 
 @contextmanager
-def _failures_told() -> Iterator[None]:
+def _failures_as_ours() -> Iterator[None]:
     try:
         yield
     except OSError as error:

@@ -76,8 +76,8 @@ def uploads(request: HttpRequest) -> HttpResponseBase:
     if request.method != "POST":
         return HttpResponse(status=405, headers={"Allow": "POST, OPTIONS"})
     member = acting_of(request, May.SEND).file
-    told = tus_headers.metadata(request.headers.get("Upload-Metadata"))
-    length, digest = tus_headers.number(request.headers.get("Upload-Length")), told.get("sha256", "")
+    announced = tus_headers.metadata(request.headers.get("Upload-Metadata"))
+    length, digest = tus_headers.number(request.headers.get("Upload-Length")), announced.get("sha256", "")
     if digest and not _SHA256.fullmatch(digest):
         raise tus_headers.Malformed
     try:
@@ -88,10 +88,10 @@ def uploads(request: HttpRequest) -> HttpResponseBase:
         )
     begun = services.begin_upload(
         member=member,
-        name=told.get("filename", ""),
+        name=announced.get("filename", ""),
         length=length,
         sha256=digest,
-        sending_id=tus_headers.identifier(told.get("sending", "")),
+        sending_id=tus_headers.identifier(announced.get("sending", "")),
     )
     headers = {"Location": reverse("vault:upload", args=[begun.pk]), **_expires(begun.expires_at)}
     return HttpResponse(status=201, headers=headers)

@@ -116,10 +116,10 @@ class Command(BaseCommand):
     def _tell_refused(self, sheet: str, refused: RefusedRow) -> None:
         """One line per refused line. It names the member, the column and why; never what the column holds."""
         file = _("adhérents") if sheet == "member" else _("bénéficiaires")
-        who = f" ({refused.key})" if refused.key else ""
+        key_shown = f" ({refused.key})" if refused.key else ""
         why = " ; ".join(f"{column} : {why}" if column else str(why) for column, why in refused.reasons)
         self.stdout.write(
-            _("%(file)s, ligne %(line)d") % {"file": file, "line": refused.line} + f"{who} : {why}"
+            _("%(file)s, ligne %(line)d") % {"file": file, "line": refused.line} + f"{key_shown} : {why}"
         )
 
     def _tell_plan(self, title: str, plan: Plan) -> None:
