@@ -79,6 +79,57 @@ def fill(documents: str = "3") -> dict[str, Any]:
     }
 
 
+def many(count: str) -> int:
+    """As many entries of the journal, in chains of a hundred, and members: rows only."""
+    from django.utils import timezone
+
+    from adherents.journal.models import Entry, Head
+    from adherents.members.models import Member
+
+    now, at_once = timezone.now(), 100
+    for first in range(0, int(count), 100 * at_once):
+        heads, entries = [], []
+        for chain in range(first // at_once, min(first + 100 * at_once, int(count)) // at_once):
+            digest = ""
+            for sequence in range(1, at_once + 1):
+                entry = Entry(
+                    subject=f"many:{chain}",
+                    sequence=sequence,
+                    at=now,
+                    event="account.signed_in",
+                    actor="system",
+                )
+                digest = entry.digest = entry.computed_digest(digest)
+                entries.append(entry)
+            heads.append(Head(subject=f"many:{chain}", sequence=at_once, digest=digest))
+        Entry.objects.bulk_create(entries, batch_size=1000)
+        Head.objects.bulk_create(heads)
+        Member.objects.bulk_create(
+            [Member(number=f"M{first + n}", birth_name="MARTIN", first_names="Lou") for n in range(at_once)],
+            batch_size=500,
+        )
+    return Entry.objects.count()
+
+
+def write_meanwhile(seconds: str) -> int:
+    """Deposits, one after the other, each told by a line: the portal goes on serving."""
+    import time
+
+    ends, made = time.monotonic() + float(seconds), 0
+    while time.monotonic() < ends:
+        sys.stdout.write(deposit()["number"] + "\n")
+        sys.stdout.flush()
+        made += 1
+    return made
+
+
+def memory() -> int:
+    """The most that this process had, in MB."""
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
 def rows() -> dict[str, Any]:
     """For each table how many rows it has, and a digest of what a restore leaves as it is."""
     from django.apps import apps

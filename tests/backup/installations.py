@@ -10,6 +10,7 @@ from typing import Any
 from tests.config.installation import MASTER_KEY, SECRET_KEY, environment
 
 ROOT = Path(__file__).parents[2]
+MOST_SECONDS = 3600  # a stress proof asks for a million rows; what runs here answers in seconds
 KEYS = {"MASTER_KEY": MASTER_KEY, "SECRET_KEY": SECRET_KEY}
 
 
@@ -21,7 +22,7 @@ def process(folder: Path, *questions: str, **given: str) -> subprocess.Completed
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=MOST_SECONDS,
         check=False,
     )
 

@@ -43,7 +43,7 @@ def load(model: type[models.Model], lines: Iterator[bytes]) -> int:
 
 
 def skip_keys(tables: Iterable[type[models.Model]], seconds: float) -> None:
-    """Numbered rows that come from now on take no number that the lost database may have given in so many seconds."""
+    """Numbered rows that come from now on take no number that the lost database may have given in `seconds`."""
     skipped = max(LEAST_SKIPPED, int(seconds) * KEYS_A_SECOND)
     for model in tables:
         key = model._meta.pk

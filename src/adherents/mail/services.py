@@ -96,7 +96,7 @@ def release() -> int | None:
 def withdraw_links() -> int:
     """Give up, in the caller's transaction, each mail that waits and bears a link: after a restore its link is dead. How many.
 
-    A mail that does not open stays: whoever sends it says so.
+    A mail that does not open stays: the worker says so when it sends it.
     """
     withdrawn = 0
     waiting = OutboxMail.objects.filter(state=MailState.WAITING)

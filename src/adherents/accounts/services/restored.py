@@ -1,4 +1,4 @@
-"""After a restore: what was open when the rows were saved opens no more. Whoever had it may have used it, or lost it, since."""
+"""After a restore: what was open when the rows were saved opens no more. Its owner may have used it, or lost it, since."""
 
 from django.utils import timezone
 

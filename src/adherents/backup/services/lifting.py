@@ -27,7 +27,7 @@ class NothingHeld(LiftRefused):
     message = _("Rien n’est retenu : un autre administrateur a déjà permis les effacements.")
 
 
-class CountedAnew(LiftRefused):
+class CountChanged(LiftRefused):
     message = _("Le compte des objets a changé entre-temps : lisez le nouveau, puis recommencez.")
 
 
@@ -57,7 +57,7 @@ def lift(*, by: Account, reason: str, unowned: int) -> None:
         if held is None:
             raise NothingHeld
         if held.unowned != unowned:
-            raise CountedAnew
+            raise CountChanged
         Restoration.objects.open().update(lifted_at=timezone.now(), count_asked_at=None)
         let_go([HeldWork.SWEEPS, HeldWork.PURGE])
         record(Event.HOLDS_LIFTED, subject="installation", actor=by.actor, objects=unowned, reason=reason)
