@@ -1,6 +1,7 @@
 """What is held after a restore, and the page where an administrateur lets it go on."""
 
 import io
+import uuid
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -191,10 +192,17 @@ def test_what_was_open_when_it_was_saved_opens_no_more() -> None:
 def test_a_mail_with_a_dead_link_is_given_up_and_the_others_wait() -> None:
     posted()
     with transaction.atomic():
-        post("accounts/reset_link", to=CAMILLE.email, language="fr", context={"link": "https://x/0"})
+        secret = {"link": f"https://x/adherent/authentication/mot-de-passe/{AccessLink.new_token()}"}
+        post("accounts/reset_link", to=CAMILLE.email, language="fr", context=secret)
+        page = {"link": f"https://x/adherent/messages/{uuid.uuid4()}/"}
+        post("messaging/waits", to=CAMILLE.email, language="fr", context=page)
         assert withdraw_links() == 1
     states = {mail.name: mail.state for mail in OutboxMail.objects.all()}
-    assert states == {"accounts/lock_ended": MailState.WAITING, "accounts/reset_link": MailState.FAILED}
+    assert states == {
+        "accounts/lock_ended": MailState.WAITING,
+        "messaging/waits": MailState.WAITING,
+        "accounts/reset_link": MailState.FAILED,
+    }
 
 
 def test_what_waited_and_is_missing_goes_and_missing_pages_are_drawn_again(

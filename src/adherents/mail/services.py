@@ -30,6 +30,9 @@ log = logging.getLogger("adherents.mail")
 GIVE_UP_AFTER = 40
 AWAY = timedelta(minutes=1)  # between two calls to a server that is down
 _ENHANCED = re.compile(rb"5\.(\d{1,3})\.\d{1,3}(?!\d)")
+_SECRET_LINK = re.compile(
+    r"/[0-9a-f]{32}(?![0-9a-f-])"
+)  # it ends with a token; the address of a document or thread has dashes
 _FULL = {b"5.2.2", b"5.2.3"}  # a mailbox that is full, a message that is too long: the address is right
 
 
@@ -94,14 +97,14 @@ def release() -> int | None:
 
 @needs_transaction
 def withdraw_links() -> int:
-    """Give up, in the caller's transaction, each mail that waits and bears a link: after a restore its link is dead. How many.
+    """Give up, in the caller's transaction, each mail that waits and bears a secret link: after a restore it is dead. How many.
 
     A mail that does not open stays: the worker says so when it sends it.
     """
     withdrawn = 0
     waiting = OutboxMail.objects.filter(state=MailState.WAITING)
     for mail in waiting.order_by("pk").iterator(chunk_size=500):
-        if '"link"' in readable(mail, "context"):
+        if _SECRET_LINK.search(readable(mail, "context")):
             mail.work_done()
             mail.state, mail.context, mail.last_error = MailState.FAILED, "", "restored"
             mail.save(update_fields=[*OutboxMail.WORK_FIELDS, "state", "context", "last_error"])

@@ -38,7 +38,7 @@ from adherents.mail.services import withdraw_links
 from adherents.messaging.services import retention as messaging
 from adherents.storage import erasures
 from adherents.storage.erasures import ErasureEntry
-from adherents.storage.objects import StorageFailed, begin, delete_object, object_size, place_of
+from adherents.storage.objects import StorageFailed, begin, delete_object, is_our_name, object_size, place_of
 from adherents.storage.services import MOST_ENTRIES, put_object, write_erasures
 from adherents.vault.models import Document
 from adherents.vault.origins import Erased
@@ -64,6 +64,7 @@ class Restored:
     let_go: int = 0
     erased: int = 0
     links: int = 0
+    mails: int = 0
     unowned: int = 0
     wrong: list[str] = field(default_factory=list)
 
@@ -81,6 +82,10 @@ def restore(folder: Path, *, other_list: Storage | None, tell: Tell) -> Restored
     _put_profile(folder)
     done = Restored(manifest)
     gone = list(_put_objects(folder, manifest, done, tell))
+    if manifest.objects == "reference" and manifest.object_count and not done.objects:
+        raise NotABackup(
+            f"none of its documents is in this storage: ADHERENTS_STORAGE_URL should be where they are ({manifest.storage})"
+        )
     _load(folder, manifest, key, done, tell)
     _end_what_was_open(manifest, done)
     for at in range(0, len(gone), AT_ONCE):
@@ -182,10 +187,17 @@ def _end_what_was_open(manifest: Manifest, done: Restored) -> None:
         skip_numbers(since=since)
         done.links = accounts.end_all()
         enrolment.end_all()
-        withdraw_links()
+        done.mails = withdraw_links()
         hold(HeldWork)
         Restoration.objects.create(backup_id=manifest.id, saved_at=since)
-        record(Event.RESTORED, subject="installation", backup=manifest.id, rows=done.rows, links=done.links)
+        record(
+            Event.RESTORED,
+            subject="installation",
+            backup=manifest.id,
+            rows=done.rows,
+            links=done.links,
+            mails=done.mails,
+        )
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
@@ -234,7 +246,7 @@ def _verify(done: Restored, tell: Tell) -> None:
 
     def note(finding: Finding) -> None:
         if finding.fault in NOT_A_LOSS:
-            done.unowned += 1
+            done.unowned += finding.fault == "unowned" and is_our_name(finding.what)
         else:
             done.wrong.append(str(finding))
 

@@ -2,6 +2,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from adherents.backup.services.saving import COPY, REFERENCE, CannotSave, Saved, save
@@ -73,3 +74,7 @@ class Command(BaseCommand):
             f"It opens with the master key {manifest.master_key} only, which is not in it: keep ADHERENTS_MASTER_KEY and "
             "ADHERENTS_SECRET_KEY elsewhere, as long as the backup."
         )
+        if (Path(settings.DATA_DIR) / "master.key").exists():
+            self.stdout.write(
+                f"This portal made keys of its own, for a trial: they are what {settings.DATA_DIR}/master.key and secret.key say."
+            )

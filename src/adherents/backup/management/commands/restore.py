@@ -57,6 +57,7 @@ class Command(BaseCommand):
             f"Restored as it was at {manifest.created_at.isoformat(timespec='seconds')}: {done.rows} row(s), "
             f"{done.objects} object(s). Journal and vault are verified.",
             f"Ended: every session, {done.links} link(s) and letter(s). Erased again: {done.erased}.",
+            f"Given up: {done.mails} mail(s) that bear a dead link.",
             "Held: the outbox, until adherents send_mail --release.",
             "Held: sweeps and purge, until an administrateur allows them at /gestion/restauration/ "
             f"({done.unowned} object(s) have no row).",
