@@ -1,6 +1,6 @@
 """Slow phones, anonymous drips and unread downloads, all at once: pages stay quick, every honest upload ends.
 
-Without a proxy and behind nginx as `docs/operating.md` sets it; an address for each (127.1.x.y), then thirty phones and the
+Without a proxy and behind nginx as `deploy/proxy/nginx.conf` sets it; an address for each (127.1.x.y), then thirty phones and the
 drips behind one.
 """
 
@@ -291,11 +291,14 @@ def _watch(portal: SlowPortal, resident: list[int], over: threading.Event) -> No
 
 @contextmanager
 def behind_nginx(folder: Path, portal: SlowPortal) -> Iterator[int]:
-    """nginx as the documentation sets it, without TLS, in front of the portal; its port."""
+    """nginx with the file that is shipped, without TLS, in front of the portal; its port."""
     port = _free_port()
-    written = nginx_settings().replace("127.0.0.1:8000", f"127.0.0.1:{portal.port}")
-    written = re.sub(r"listen 443[^;]*;", f"listen 127.0.0.1:{port};", written)
-    written = re.sub(r"^.*(ssl_certificate|server_name).*\n", "", written, flags=re.MULTILINE)
+    shipped = (ROOT / "deploy" / "proxy" / "nginx.conf").read_text()
+    written = shipped.partition("\nserver {")[0] + "\nserver {" + shipped.split("\nserver {")[1]
+    written = written.replace("127.0.0.1:8000", f"127.0.0.1:{portal.port}")
+    written = written.replace("listen 443 ssl;", f"listen 127.0.0.1:{port};")
+    written = re.sub(r"^.*(ssl_certificate|server_name|listen \[::\]).*\n", "", written, flags=re.MULTILINE)
+    written = written.replace("/var/log/nginx/", f"{folder}/nginx/")
     place = folder / "nginx"
     place.mkdir()
     temporary = "".join(
@@ -328,10 +331,3 @@ def behind_nginx(folder: Path, portal: SlowPortal) -> Iterator[int]:
     finally:
         running.terminate()
         running.wait()
-
-
-def nginx_settings() -> str:
-    """What `docs/operating.md` has for nginx's `http` block."""
-    match = re.search(r"```nginx\n(.*?)```", (ROOT / "docs" / "operating.md").read_text(), re.DOTALL)
-    assert match
-    return match[1]

@@ -91,8 +91,10 @@ def _emptied_quickly() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _fresh_limits() -> Iterator[None]:
     from adherents.accounts import limits
+    from adherents.telemetry import outages
 
     limits.forget_all()
+    outages.forget_told()
     yield
     limits.forget_all()
 

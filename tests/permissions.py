@@ -218,6 +218,7 @@ RULES: dict[str, Rule] = {
     "desk:send_factor_link": desk(HEADS, ASK),
     "desk:profile": desk({ADMINISTRATOR}, READ),
     "desk:keys": desk({ADMINISTRATOR}, READ),
+    "desk:installation": desk({ADMINISTRATOR}, READ),
     "casework:figures": desk(HEADS, READ),
     "casework:figures_csv": desk(HEADS, READ),
     "desk:journal": desk(HEADS | {AUDITOR}, READ),

@@ -96,7 +96,10 @@ def seen(response: HttpResponse) -> Seen:
         name: dict(cookie.items()) | {"value": "…" if name == "csrf" else cookie.value}
         for name, cookie in response.cookies.items()
     }
-    headers = {name: value for name, value in response.headers.items() if name != "Set-Cookie"}
+    # A request's name is new each time, and made before anything of it is looked at.
+    headers = {
+        name: value for name, value in response.headers.items() if name not in {"Set-Cookie", "X-Request-ID"}
+    }
     return response.status_code, response.reason_phrase, headers, cookies, body
 
 

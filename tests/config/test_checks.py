@@ -49,6 +49,18 @@ def test_a_safe_installation_has_nothing_said_against_it(production: LazySetting
     checks.refuse_what_is_unsafe()
 
 
+def test_an_envelope_in_another_domain_than_the_senders_is_warned_of(production: LazySettings) -> None:
+    for address, warned in {
+        "rebonds@mese.se.com": False,
+        "rebonds@mails.mese.se.com": False,
+        "rebonds@se.com": False,
+        "rebonds@nomese.se.com": True,
+        "rebonds@mutuelle.example": True,
+    }.items():
+        production.ADHERENTS_BOUNCE_ADDRESS = address
+        assert ("W012" in found()) is warned, address
+
+
 def test_a_trial_on_this_very_machine_is_left_alone(
     production: LazySettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,6 +15,7 @@ PAGES = {
     "agents-invite": "/gestion/agents/inviter/",
     "profile": "/gestion/profil/",
     "keys": "/gestion/cles/",
+    "installation": "/gestion/installation/",
 }
 ACTS = ("role", "groupe", "suspendre", "connexions", "second-facteur")
 

@@ -33,6 +33,12 @@ def takes_files(view: View) -> View:
     return view
 
 
+def in_threads_of_its_own(view: View) -> View:
+    """Mark a view for machines that watch the portal: it is answered, however busy the threads are that serve pages."""
+    view.in_threads_of_its_own = True  # type: ignore[attr-defined]
+    return view
+
+
 def refuses_long(answer: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[View], View]:
     """Mark a view that answers in its own words to a request that is too long for a form. Nothing of such a request is read."""
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     Field = models.Field[Any, Any]
 
 # They end with the portal that is lost: what they hold of people need not be kept anywhere.
-LEFT_OUT = {"accounts.session", "accounts.endedsession"}
+LEFT_OUT = {"accounts.session", "accounts.endedsession", "work.heartbeat"}
 
 
 def saved_models(apps: Apps) -> list[type[models.Model]]:

@@ -10,6 +10,8 @@ from smtplib import SMTPException
 from django.core.exceptions import ImproperlyConfigured
 from django.db.utils import OperationalError
 
+from adherents.telemetry.request_ids import request_id
+
 FIELDS = (
     "method",
     "route",
@@ -24,13 +26,17 @@ FIELDS = (
     "attempts",
     "error",
     "action",
+    "part",
+    "times",
+    "lane",
 )
 # What these say is about machines and files. Others quote what they were given: a database, the very row that it refuses.
 SPEAK_OF_MACHINES = (OSError, ImportError, ImproperlyConfigured, OperationalError)
 
 
 class JsonFormatter(logging.Formatter):
-    """Only `FIELDS` leave: an object attached to a record by a library (a request, say) never does.
+    """Only `FIELDS` leave: an object attached to a record by a library (a request, say) never does. Beside them, the name of the
+    request that the line is about (`telemetry.request_ids`): the one of the thread that writes it, unless the record has its own.
 
     Everything but ASCII is escaped, so that nothing in a message ends the line or speaks to a terminal.
     """
@@ -42,6 +48,8 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": _message(record),
         }
+        if about := getattr(record, "request_id", "") or request_id():
+            line["request_id"] = about
         line |= {name: getattr(record, name) for name in FIELDS if hasattr(record, name)}
         if record.exc_info and record.exc_info[1]:
             line["traceback"] = "\n".join(_traceback_lines(record.exc_info[1]))

@@ -15,7 +15,12 @@ from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import Resolver404, resolve
 
+from adherents.accounts import limits
+from adherents.config.errors import away
+from adherents.config.serving.bridge import DATABASE_HANGS
 from adherents.config.serving.exchanges import IN_MEMORY_BYTES
+from adherents.telemetry import request_ids
+from adherents.telemetry.outages import Part
 
 _AFTER_AN_ADDRESS = re.compile(r"[\W_]+$")
 Handler = Callable[[HttpRequest], HttpResponseBase]
@@ -37,6 +42,19 @@ CONTENT_SECURITY_POLICY = "; ".join(
     ]
 )
 ALWAYS_HELD = ("object-src", "base-uri", "frame-ancestors")
+
+
+def request_id(get_response: Handler) -> Handler:
+    """The request's name, in its answer and around all that is logged about it (`telemetry.request_ids`)."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        name = request_ids.chosen(request.headers.get(request_ids.HEADER, ""))
+        with request_ids.named(name):
+            response = get_response(request)
+        response.headers[request_ids.HEADER] = name
+        return response
+
+    return middleware
 
 
 def access_log(get_response: Handler) -> Handler:
@@ -172,8 +190,20 @@ def response_headers(get_response: Handler) -> Handler:
     return middleware
 
 
+def database_hangs(get_response: Handler) -> Handler:
+    """The server says that the database gives no answer at all: a page would wait for it as long as it hangs, with the thread."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        if DATABASE_HANGS not in request.META or request.path.startswith(settings.STATIC_URL):
+            return get_response(request)
+        return away(request, Part.DATABASE)
+
+    return middleware
+
+
 def head_writes_nothing(get_response: Handler) -> Handler:
-    """HEAD answers like GET, and what that wrote in the database is undone: link checkers and monitors leave no trace.
+    """HEAD answers like GET, and what that wrote in the database is undone: link checkers and monitors leave no trace. It counts
+    for the limits all the same.
 
     `answers_head_itself` marks the views that are left alone: for machines, where HEAD is a question of its own.
     """
@@ -181,7 +211,7 @@ def head_writes_nothing(get_response: Handler) -> Handler:
     def middleware(request: HttpRequest) -> HttpResponseBase:
         if request.method != "HEAD" or _answers_head_itself(request.path_info):
             return get_response(request)
-        with transaction.atomic():
+        with limits.counted_all_the_same(), transaction.atomic():
             response = get_response(request)
             transaction.set_rollback(True)
         return response

@@ -20,7 +20,10 @@ ADHERENTS_KEY_FILE = environment.master_key_file()
 ADHERENTS_CACHE_URL = environment.cache_url()
 ADHERENTS_PROXIES = environment.proxies()
 ADHERENTS_ANTIVIRUS = environment.antivirus()
+ADHERENTS_DRAWING_SERVICE = environment.drawing_service()
 ADHERENTS_BOUNDS = environment.bounds()
+ADHERENTS_BOUNCE_ADDRESS = environment.bounce_address()
+ADHERENTS_MAIL_EVENTS = environment.mail_events()
 DEBUG = False
 ALLOWED_HOSTS = [urlsplit(BASE_URL).hostname or "localhost"]
 if not IN_PRODUCTION:
@@ -57,8 +60,10 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "adherents.config.middleware.request_id",
     "adherents.config.middleware.access_log",
     "adherents.config.middleware.response_headers",
+    "adherents.config.middleware.database_hangs",
     "adherents.config.middleware.mailed_addresses",
     "adherents.config.middleware.head_writes_nothing",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -128,12 +133,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-if ADHERENTS_CACHE_URL:
-    CACHES = {
-        "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": ADHERENTS_CACHE_URL}
-    }
-else:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+# Nothing of the portal is kept in Django's cache: no page fails with it. Valkey counts limits (`accounts.limits`).
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 _storage_backend, _storage_options = environment.storage()
 STORAGES = {
@@ -212,10 +213,11 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"json": {"()": "adherents.config.logs.JsonFormatter"}},
+    "filters": {"outages": {"()": "adherents.telemetry.outages.OneLineAMinute"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["stderr"], "level": environment.log_level()},
     "loggers": {
-        "django.request": {"level": "ERROR"},
+        "django.request": {"level": "ERROR", "filters": ["outages"]},
         "django.security": {"level": "WARNING"},
     },
 }

@@ -86,6 +86,14 @@ def scan(chunks: Iterable[bytes], *, seconds: float | None = None) -> Verdict:
     return Verdict(recognised[1], engine)
 
 
+def ask() -> None:
+    """Nothing where clamd answers. Raises `NotScanned`."""
+    address: tuple[str, int] | str | None = settings.ADHERENTS_ANTIVIRUS
+    assert address is not None, "ask `is_set` first"
+    with _faults_in_words():
+        _Clamd(address, ANSWERS_WITHIN).version()
+
+
 @contextmanager
 def _faults_in_words() -> Iterator[None]:
     """Whatever goes wrong between clamd and us, as `NotScanned`."""

@@ -1,5 +1,13 @@
+from django.db.models import QuerySet
+
+from adherents.mail.models import OutboxMail
 from adherents.mail.services import send_due
-from adherents.work.registry import sweep
+from adherents.work.registry import backlog, sweep
+
+
+@backlog("mails", since="created_at")
+def mails() -> QuerySet[OutboxMail]:
+    return OutboxMail.objects.unfinished()
 
 
 @sweep("mail")

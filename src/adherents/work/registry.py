@@ -1,4 +1,4 @@
-"""The sweeps that a worker runs: those of one lane in turn, the lanes beside each other.
+"""The sweeps that a worker runs: those of one lane in turn, the lanes beside each other. And what waits for them.
 
 A room registers its own in its `jobs.py`, and gives another lane to what may take long: a mail never waits for a drawing.
 """
@@ -6,6 +6,9 @@ A room registers its own in its `jobs.py`, and gives another lane to what may ta
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
 
 Function = Callable[[], int]
 Around = Callable[[], AbstractContextManager[object]]
@@ -48,5 +51,32 @@ def sweep(
     def register(function: Function) -> Function:
         SWEEPS[name] = Sweep(function, every, lane, around)
         return function
+
+    return register
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """A kind of rows that wait. `rows` finds them; `since` is the column that says since when each does.
+
+    `lane`: whose work they are; "" for what waits for people.
+    """
+
+    rows: Callable[[], "QuerySet[Any]"]
+    since: str
+    lane: str
+
+
+BACKLOGS: dict[str, Backlog] = {}
+
+
+def backlog(
+    kind: str, *, since: str, lane: str = MAILS
+) -> Callable[[Callable[[], "QuerySet[Any]"]], Callable[[], "QuerySet[Any]"]]:
+    """Register what finds the rows of a kind that wait: `selectors.backlog_states` reads them all."""
+
+    def register(rows: Callable[[], "QuerySet[Any]"]) -> Callable[[], "QuerySet[Any]"]:
+        BACKLOGS[kind] = Backlog(rows, since, lane)
+        return rows
 
     return register

@@ -1,17 +1,29 @@
-"""Running the sweeps, and holding a kind of work: a restored portal sends and destroys nothing before a person has looked."""
+"""Running the sweeps, saying meanwhile that a worker does, and holding a kind of work after a restore."""
 
 import logging
+import secrets
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from typing import TypeVar
 
 from django.db import Error as DatabaseError
-from django.db import close_old_connections, connections
+from django.db import close_old_connections, connection, connections, transaction
+from django.utils import timezone
 
 from adherents.database.transactions import needs_transaction
-from adherents.work.models import DueWork, HeldWork, Hold
+from adherents.telemetry.outages import is_noted
+from adherents.work.heartbeats import (
+    BEATS_EVERY,
+    COUNTS_FOR,
+    LOST_KEPT_FOR,
+    ONCE,
+    TRIES_AGAIN_AFTER,
+    expected_again,
+)
+from adherents.work.models import DueWork, Heartbeat, HeldWork, Hold
 from adherents.work.registry import SWEEPS, sweeps_of
 
 Row = TypeVar("Row", bound=DueWork)
@@ -39,7 +51,8 @@ def let_go(kinds: Iterable[HeldWork]) -> int:
 def run_once(*names: str, at_its_pace: bool = False) -> int:
     """Run each sweep (or only those named) once. Returns how much was done. `at_its_pace`: only those whose time has come.
 
-    A sweep that fails is logged and left for the next round: one room's fault does not stop the others' work.
+    A sweep that fails is logged and left for the next round: one room's fault does not stop the others' work. Of a part that is
+    away, the log has one line a minute.
     """
     total = 0
     for name in names or tuple(SWEEPS):
@@ -50,9 +63,10 @@ def run_once(*names: str, at_its_pace: bool = False) -> int:
         try:
             done = sweep.run()
         except Exception as error:
-            log.exception("a sweep failed", extra={"job": name, "error": type(error).__name__})
+            if not is_noted(error):
+                log.exception("a sweep failed", extra={"job": name, "error": type(error).__name__})
             if isinstance(error, DatabaseError):
-                close_old_connections()
+                _drop_broken_connection()
             continue
         if done:
             log.info("sweep", extra={"job": name, "done": done})
@@ -89,14 +103,15 @@ def run_lanes(lanes: Sequence[str], *, stop: threading.Event, pause: float) -> N
             connections.close_all()
 
     threads = [threading.Thread(target=beside, args=[lane], name=lane) for lane in lanes[1:]]
-    for thread in threads:
-        thread.start()
-    try:
-        _run_lane(lanes[0], stop, pause)
-    finally:
-        stop.set()
+    with _heart_beating(lanes):
         for thread in threads:
-            thread.join()
+            thread.start()
+        try:
+            _run_lane(lanes[0], stop, pause)
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join()
     if ended_by:
         raise ended_by[0]
 
@@ -107,9 +122,87 @@ def _run_lane(lane: str, stop: threading.Event, pause: float) -> None:
         for sweep in sweeps.values():
             opened.enter_context(sweep.around())
         while not stop.is_set():
-            close_old_connections()
+            _drop_broken_connection()
             if not run_once(*sweeps, at_its_pace=True):
                 stop.wait(pause)
+
+
+def _drop_broken_connection() -> None:
+    """The next query opens another. In a transaction nothing is dropped, since that would end it."""
+    if not connection.in_atomic_block:
+        close_old_connections()
+
+
+@contextmanager
+def _heart_beating(lanes: Sequence[str]) -> Iterator[None]:
+    """Say at once and every few seconds that a worker does these lanes; at the end, that it no longer does.
+
+    A lane that cannot go on ends them all, so that one heart speaks for them.
+    """
+    worker, over = secrets.token_hex(8), threading.Event()
+
+    def beat_on(again_after: float) -> None:
+        while not over.wait(again_after):
+            _drop_broken_connection()
+            again_after = BEATS_EVERY if _beaten(worker, lanes) else TRIES_AGAIN_AFTER
+        connections.close_all()
+
+    first = _beaten(worker, lanes)
+    heart = threading.Thread(
+        target=beat_on, args=[BEATS_EVERY if first else TRIES_AGAIN_AFTER], name="heart", daemon=True
+    )
+    heart.start()
+    try:
+        yield
+    finally:
+        over.set()
+        heart.join()
+        try:
+            Heartbeat.objects.filter(worker=worker).delete()
+        except DatabaseError as error:
+            if not is_noted(error):
+                raise
+
+
+def _beaten(worker: str, lanes: Sequence[str]) -> bool:
+    """False: the database is away. The worker goes on, and says so later."""
+    try:
+        beat(worker=worker, lanes=lanes)
+    except DatabaseError as error:
+        if not is_noted(error):
+            log.exception("a heartbeat failed", extra={"error": type(error).__name__})
+        return False
+    return True
+
+
+def beat(*, worker: str, lanes: Sequence[str]) -> None:
+    """This worker lives, and does these lanes. The rows of those that died a day ago are forgotten."""
+    now = timezone.now()
+    until = now + COUNTS_FOR
+    beating = Heartbeat.objects.filter(worker=worker, lane__in=lanes)
+    if beating.update(beat_at=now, alive_until=until) == len(lanes):
+        return
+    fresh = [Heartbeat(worker=worker, lane=lane, beat_at=now, alive_until=until) for lane in lanes]
+    Heartbeat.objects.bulk_create(fresh, ignore_conflicts=True)
+    Heartbeat.objects.lost().filter(alive_until__lt=now - LOST_KEPT_FOR).delete()
+
+
+def beat_once(*, lanes: Sequence[str]) -> None:
+    """A worker that does not stay has done what was due in these lanes, and is expected again."""
+    for lane in lanes:
+        with transaction.atomic():
+            row = Heartbeat.objects.select_for_update().filter(worker=ONCE, lane=lane).first()
+            until = _next_run_before(row)
+            Heartbeat.objects.update_or_create(
+                worker=ONCE,
+                lane=lane,
+                defaults={"stays": False, "beat_at": timezone.now(), "alive_until": until},
+            )
+
+
+def _next_run_before(last: Heartbeat | None) -> datetime:
+    now = timezone.now()
+    return expected_again(last.beat_at, last.alive_until, now) if last else expected_again(None, None, now)
 
 
 def do_each(rows: list[Row], act: Callable[[Row], object]) -> int:

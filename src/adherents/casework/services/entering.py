@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from adherents.accounts.models import Account
@@ -22,12 +22,9 @@ LATELY = timedelta(hours=1)  # what each round looks at; the whole is gone throu
 A_ROUND = 200
 
 
-def enter_checked(*, since: datetime | None = None, limit: int = A_ROUND) -> int:
-    """Each document that a member sent and whose checks are done enters the queue once; how many did.
-
-    `since`: only those checked later, which is quick however many wait. Two workers never enter one twice: its row is locked.
-    """
-    ready = Document.objects.filter(
+def ready_to_enter() -> QuerySet[Document]:
+    """Documents whose checks are done and that are not in the queue yet."""
+    return Document.objects.filter(
         ~Exists(Item.objects.filter(document=OuterRef("pk"))),
         state=State.CHECKED,
         origin=Origin.MEMBER,
@@ -35,6 +32,14 @@ def enter_checked(*, since: datetime | None = None, limit: int = A_ROUND) -> int
         erased_at=None,
         checked_at__isnull=False,
     )
+
+
+def enter_checked(*, since: datetime | None = None, limit: int = A_ROUND) -> int:
+    """Each document that a member sent and whose checks are done enters the queue once; how many did.
+
+    `since`: only those checked later, which is quick however many wait. Two workers never enter one twice: its row is locked.
+    """
+    ready = ready_to_enter()
     if since is not None:
         ready = ready.filter(checked_at__gte=since)
     with transaction.atomic():

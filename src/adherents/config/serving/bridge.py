@@ -14,6 +14,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 
 from django.db import connections
 
+DATABASE_HANGS = "adherents.database_hangs"  # in the environment: to be answered without it
 STEP_BYTES = 1 << 18  # of an answer, at once
 Application = Callable[..., Iterable[bytes]]
 Headers = list[tuple[bytes, bytes]]

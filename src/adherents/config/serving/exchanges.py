@@ -48,6 +48,8 @@ class Exchange:
     measure: Callable[[], int] | None = None
     paused: bool = False
     dropped: bool = False
+    database_hangs: bool = False
+    watches: bool = False  # a machine asks how the portal is
     kept_at: float = 0.0
     marks: deque[tuple[float, int]] = field(default_factory=deque)
 

@@ -10,21 +10,20 @@ import asyncio
 import io
 import logging
 import os
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, nullcontext
-from http.cookies import CookieError, SimpleCookie
+from contextvars import copy_context
+from functools import partial
 from typing import Any, Protocol
 
-from django.conf import settings
 from django.db import close_old_connections
-from django.urls import Resolver404, resolve
 
 from adherents.accounts import sessions
 from adherents.accounts.browser import browser_address
-from adherents.accounts.tokens import hash_token
 from adherents.config.serving.bridge import (
+    DATABASE_HANGS,
     Answer,
     Application,
     Arriving,
@@ -35,18 +34,22 @@ from adherents.config.serving.bridge import (
     path_of,
 )
 from adherents.config.serving.exchanges import IN_MEMORY_BYTES, Exchange, Exchanges
+from adherents.config.serving.scopes import Scope, browser, forwarded, named, session_cookie, view_of
+from adherents.telemetry import engines, request_ids
+from adherents.telemetry.outages import Part, is_noted
 
 PARTS = b"application/offset+octet-stream"  # bytes that are worth keeping when others are missing (tus)
 STREAMS = 8  # threads that take what follows of long answers
 # Threads that begin to give a file, verified whole before, or take a piece of one. They leave a core to the pages: with three
 # of them on two cores, pages took three times as long while two hundred phones sent.
 FILES = min(3, max(1, (os.cpu_count() or 2) - 1))
+WATCHERS = 2  # threads that answer each address for machines
 READERS = 8  # threads that read a long body may do something else than wait, this many at once
 PUMP_LEAVES_WITHIN = 0.05  # seconds, before it is cancelled again
+DATABASE_LOOKED_AT_EVERY = 1.0  # seconds, while a page is waited for
 SEEN_EVERY = 30.0  # seconds: bytes that come are activity, which keeps a session from falling idle
 log = logging.getLogger("adherents.serving")
 
-Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
@@ -105,6 +108,10 @@ class Front:
         self._downloads = Shares(bounds.downloads)
         self._by_address, self._by_browser = Shares(bounds.by_address // 4), Shares(bounds.by_member // 2)
         self._streams = ThreadPoolExecutor(STREAMS, "streams")
+        # A probe that waits for an engine delays no other one.
+        self._watched: dict[object, ThreadPoolExecutor] = defaultdict(
+            partial(ThreadPoolExecutor, WATCHERS, "watched")
+        )
         self._uploads = ThreadPoolExecutor(exchanges.bounds.uploads, "uploads")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -113,14 +120,19 @@ class Front:
                 await send({"type": "websocket.close"})
                 return
             raise RuntimeError(f"not served: {scope['type']}")
+        scope, name = named(scope)
+        with request_ids.named(name):
+            await self._answer(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         received = Received(receive)
         headers = dict(scope["headers"])
         peer: Peer = scope["extensions"]["adherents.peer"]
         exchange = Exchange(
-            address=browser_address(_forwarded(scope), (scope.get("client") or ("",))[0]),
+            address=browser_address(forwarded(scope), (scope.get("client") or ("",))[0]),
             began=self.exchanges.clock(),
-            browser=_browser(headers.get(b"cookie", b"")),
-            session_key=_cookie(headers.get(b"cookie", b"")),
+            browser=browser(headers.get(b"cookie", b"")),
+            session_key=session_cookie(headers.get(b"cookie", b"")),
         )
         # Neither browsers nor proxies that buffer send a form so, and nothing could bound it.
         if b"transfer-encoding" in headers:
@@ -132,10 +144,11 @@ class Front:
             await _tell(send, 400, b"That is no address.\n")
             return
         length = int(headers.get(b"content-length", b"0"))
-        view = _view_of(scope["path"])
+        view = view_of(scope["path"])
         gives = hasattr(view, "gives_a_file") or hasattr(view, "gives_files")
-        takes = hasattr(view, "takes_files")
-        pool = self._files if gives or takes else self._pages
+        exchange.watches = hasattr(view, "in_threads_of_its_own")
+        exchange.database_hangs = engines.hangs(Part.DATABASE) and not exchange.watches
+        pool = self._watched["hangs"] if exchange.database_hangs else self._pool(view, scope["method"])
         try:
             async with self._in_turn(exchange) if gives else nullcontext():
                 given = await self._answered(scope, received, send, exchange, peer, length, pool)
@@ -146,6 +159,14 @@ class Front:
         finally:
             self.exchanges.end(exchange)
             self.exchanges.hold(exchange, -exchange.held)
+
+    def _pool(self, view: object, method: str) -> ThreadPoolExecutor:
+        """Which threads answer: those that may wait for the storage serve no page, not even the one that sends."""
+        if hasattr(view, "in_threads_of_its_own"):
+            return self._watched[view]
+        gives = hasattr(view, "gives_a_file") or hasattr(view, "gives_files")
+        takes = hasattr(view, "takes_files") and method not in {"GET", "HEAD"}
+        return self._files if gives or takes else self._pages
 
     @asynccontextmanager
     async def _in_turn(self, exchange: Exchange) -> AsyncIterator[None]:
@@ -194,9 +215,26 @@ class Front:
             body = (io.BytesIO if whole else CutBody)(b"".join(chunks))
             del chunks
         try:
-            return await self._run(pool, self._call, scope, body, exchange)
+            return await self._while_the_database_answers(pool, scope, body, exchange)
         finally:
             self.exchanges.hold(exchange, -exchange.held)
+
+    async def _while_the_database_answers(
+        self, pool: ThreadPoolExecutor, scope: Scope, body: Any, exchange: Exchange
+    ) -> Answer:
+        """What the application answers; where the database begins to hang meanwhile, the page that says so.
+
+        The reader does not wait as long as the thread does, which has to.
+        """
+        served = asyncio.ensure_future(self._run(pool, self._call, scope, body, exchange))
+        try:
+            while not (await asyncio.wait([served], timeout=DATABASE_LOOKED_AT_EVERY))[0]:
+                if not exchange.watches and engines.hangs(Part.DATABASE):
+                    exchange.database_hangs = True
+                    return await self._run(self._watched["hangs"], self._call, scope, io.BytesIO(), exchange)
+            return served.result()
+        finally:
+            served.cancel()
 
     async def _gathered(self, receive: Receive, exchange: Exchange, length: int) -> tuple[list[bytes], bool]:
         """The body, and whether it is whole."""
@@ -266,6 +304,8 @@ class Front:
     def _call(self, scope: Scope, body: Any, exchange: Exchange) -> Answer:
         environ = environ_of(scope, body)
         environ["adherents.exchange"] = exchange
+        if exchange.database_hangs:
+            environ[DATABASE_HANGS] = True
         return answer(self._application, environ)
 
     def _call_in_turn(self, scope: Scope, body: Arriving, exchange: Exchange) -> Answer:
@@ -276,8 +316,11 @@ class Front:
             self._turns.give_back()
 
     async def _run(self, pool: ThreadPoolExecutor, call: Callable[..., Answer], *given: Any) -> Answer:
-        """Call the application in a thread of `pool`. An answer that came too late, after the request ended, is closed."""
-        running = pool.submit(call, *given)
+        """Call the application in a thread of `pool`, which logs under the request's name.
+
+        An answer that came too late, after the request ended, is closed.
+        """
+        running = pool.submit(copy_context().run, call, *given)
         try:
             return await asyncio.wrap_future(running)
         except asyncio.CancelledError:
@@ -297,7 +340,7 @@ class Front:
                 handed += len(chunk)
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
                 exchange.paused = True
-                chunk = await loop.run_in_executor(self._streams, given.step)
+                chunk = await loop.run_in_executor(self._streams, copy_context().run, given.step)
                 exchange.paused = False
             handed += len(chunk)
             await send({"type": "http.response.body", "body": chunk, "more_body": False})
@@ -319,13 +362,6 @@ class Front:
             self.exchanges.note_arrived(exchange, len(message.get("body", b"")))
 
 
-def _view_of(path: str) -> object:
-    try:
-        return resolve(path).func
-    except Resolver404:
-        return None
-
-
 def _close_unwanted(running: Any) -> None:
     if not running.cancelled() and running.exception() is None and running.result().rest is not None:
         running.result().close()
@@ -338,33 +374,20 @@ def _length_of(given: Answer) -> int:
     return next((int(value) for name, value in given.headers if name.lower() == b"content-length"), 0)
 
 
-def _forwarded(scope: Scope) -> str:
-    return ",".join(value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for")
-
-
-def _cookie(header: bytes) -> str:
-    """The session's, from the request's cookies."""
-    try:
-        morsel = SimpleCookie(header.decode("latin-1")).get(settings.SESSION_COOKIE_NAME)
-    except CookieError:
-        return ""
-    return morsel.value if morsel else ""
-
-
-def _browser(header: bytes) -> str:
-    key = _cookie(header)
-    return hash_token(key) if key else ""
-
-
 def _seen(session_key: str) -> None:
     close_old_connections()
     try:
         sessions.keep_from_idling(session_key)
-    except Exception:  # the database may be away: the next minute says it again
-        log.exception("activity was not noted")
+    except Exception as error:  # the database may be away: the next minute says it again
+        if not is_noted(error):
+            log.exception("activity was not noted")
 
 
 async def _tell(send: Send, status: int, words: bytes) -> None:
-    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(words)).encode())]
+    headers = [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-length", str(len(words)).encode()),
+        (request_ids.HEADER.lower().encode(), request_ids.request_id().encode()),
+    ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": words, "more_body": False})

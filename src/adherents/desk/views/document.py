@@ -15,7 +15,6 @@ from adherents.accounts.next_page import gives_a_file
 from adherents.accounts.permissions import Act
 from adherents.desk.services import consulting
 from adherents.desk.views.member_record import record_context
-from adherents.storage.objects import StorageFailed
 from adherents.storage.reading import Altered
 from adherents.vault.models import Document, Page
 from adherents.vault.services.viewing import NoSuchPage, page_image
@@ -132,7 +131,7 @@ def image_response(request: HttpRequest, document_id: uuid.UUID, number: int) ->
         return StreamingHttpResponse((), content_type="image/jpeg")
     try:
         image = page_image(document, number)
-    except (NoSuchPage, Altered, StorageFailed) as error:
+    except (NoSuchPage, Altered) as error:
         raise Http404 from error
     consulting.open_document(agent=account_of(request), document=document)
     return HttpResponse(image, content_type="image/jpeg")

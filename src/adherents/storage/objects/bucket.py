@@ -59,6 +59,15 @@ class Bucket:
         with _failures_as_ours():
             self._client.head_bucket(Bucket=self._bucket)
 
+    def make(self) -> None:
+        region = self._client.meta.region_name
+        # On AWS, a bucket of any other region than the first says which; that one must not be named.
+        place = {} if region in {None, "us-east-1"} else {"LocationConstraint": region}
+        with _failures_as_ours():
+            self._client.create_bucket(
+                Bucket=self._bucket, **({"CreateBucketConfiguration": place} if place else {})
+            )
+
     def names(self, under: str = "") -> Iterator[tuple[str, bool]]:
         of = {"Bucket": self._bucket, "Prefix": under}
         with _failures_as_ours():

@@ -48,16 +48,13 @@ class Folder:
         return _part(self._path(name)).exists()
 
     def probe(self) -> None:
-        """A folder that is not there yet is made with the first object: what it will be made in is looked at, and its disk."""
-        folder = Path(self._storage.base_location)
-        while not folder.exists():
-            folder = folder.parent
+        """A folder that is not there yet is made with the first object: what it will be made in is looked at."""
+        folder = _there(Path(self._storage.base_location))
         if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
             raise StorageFailed(f"{folder} cannot be written to")
-        with _failures_as_ours():
-            disk = os.statvfs(folder)
-        if disk.f_bavail * disk.f_frsize < LEAST_FREE_BYTES:
-            raise StorageFailed(f"{folder} is on a disk that is full")
+
+    def make(self) -> None:
+        """The folder is made with the first object."""
 
     def names(self, under: str = "") -> Iterator[tuple[str, bool]]:
         with _failures_as_ours():
@@ -66,6 +63,21 @@ class Folder:
 
     def _path(self, name: str) -> Path:
         return Path(self._storage.path(name))
+
+
+def need_room(folder: Path) -> None:
+    """Raises `StorageFailed` where the disk of this folder, or of the one it will be made in, has no room for a document."""
+    folder = _there(folder)
+    with _failures_as_ours():
+        disk = os.statvfs(folder)
+    if disk.f_bavail * disk.f_frsize < LEAST_FREE_BYTES:
+        raise StorageFailed(f"{folder} is on a disk that is full")
+
+
+def _there(folder: Path) -> Path:
+    while not folder.exists():
+        folder = folder.parent
+    return folder
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from adherents.inspection import antivirus
 from adherents.insurer.calendar import add_working_days
 from adherents.insurer.profile import profile
 from adherents.journal.subjects import SubjectKind, subject_of
@@ -96,6 +97,10 @@ SHOWN_ON_A_CARD = [
 ]
 
 
+# What was found infected is asked about again: signatures are mended too.
+_UNSCANNED = models.Q(scanned_at__isnull=True) | ~models.Q(threat="")
+
+
 class DocumentQuerySet(FairQuerySet):
     def of(self, member: Member) -> Self:
         """A member's documents, newest first; those of one deposit in the order in which they came."""
@@ -104,6 +109,15 @@ class DocumentQuerySet(FairQuerySet):
     def kept(self) -> Self:
         """The documents that can still be opened. Of the others, only the proof is left."""
         return self.filter(erased_at__isnull=True)
+
+    def to_scan(self) -> Self:
+        """Those that wait for the antivirus before they are drawn; none where there is no antivirus."""
+        return self.unfinished().filter(_UNSCANNED) if antivirus.is_set() else self.none()
+
+    def to_draw(self) -> Self:
+        """Those that wait to be drawn, and for nothing before."""
+        waiting = self.unfinished()
+        return waiting.exclude(_UNSCANNED) if antivirus.is_set() else waiting
 
     def with_what_is_shown(self) -> Self:
         """With what a page shows of each, in one query; without the key, which only reading needs."""

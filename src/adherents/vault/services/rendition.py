@@ -14,8 +14,13 @@ from django.utils import timezone
 from adherents.inspection import antivirus
 from adherents.inspection.antivirus import NotScanned, ScanTookTooLong, Unscanned, Verdict
 from adherents.inspection.file_type import PDF
-from adherents.inspection.rasteriser import Fault
-from adherents.inspection.rasteriser.process import CannotBeDrawn, DrawingFailed, OutOfTime
+from adherents.inspection.rasteriser import Fault, process
+from adherents.inspection.rasteriser.process import (
+    CannotBeDrawn,
+    DrawingFailed,
+    DrawingServiceAway,
+    OutOfTime,
+)
 from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.storage.objects import StorageFailed
@@ -55,11 +60,13 @@ _REASONS = {
 def draw_due(limit: int = 4, *, slow: bool = False) -> int:
     """Treat the documents that are due, one at a time. Returns how many were tried. `slow`: those of the lane of long drawings.
 
-    A round ends early when the antivirus is away, or when it has been long.
+    A round ends early when the antivirus or the drawing service is away, or when it has been long.
     """
     ends = time.monotonic() + ROUND_SECONDS
     unscanned: list[Unscanned | None] = []
     for done in range(limit):
+        if not process.is_there():
+            return done
         claimed = Document.objects.filter(slow=slow).claim_due(limit=1, lease_seconds=LEASE_SECONDS)
         if not claimed:
             return done
@@ -88,8 +95,8 @@ def treat(document: Document) -> Unscanned | None:
 
     No page shows before the document is clean and all of its pages are sealed and stored. A document that takes longer than a
     short time goes behind the others, once; if it then still computes at its time limit, it is set aside. If the process dies
-    three times, the document is set aside as unreadable. A storage or an antivirus that does not answer is tried again without
-    end.
+    three times, the document is set aside as unreadable. A storage, an antivirus or a drawing service that does not answer is
+    tried again without end.
     """
     budget = Budget.of(document)
     try:
@@ -108,6 +115,8 @@ def treat(document: Document) -> Unscanned | None:
     except Altered as error:
         photo = error.photo if isinstance(error, PhotoAltered) else None
         _set_aside(document, SetAside.ALTERED, code=error.code, photo=photo)
+    except DrawingServiceAway:
+        _later(document, counted=False)
     except DrawingFailed as error:
         out_of_time = isinstance(error, OutOfTime)
         if out_of_time and not document.slow:
@@ -302,11 +311,14 @@ def _put_behind(document: Document) -> None:
             row.save(update_fields=[*Document.WORK_FIELDS, "slow"])
 
 
-def _later(document: Document) -> None:
+def _later(document: Document, *, counted: bool = True) -> None:
+    """Again after a while. `counted`: this was one of the attempts after which the document is set aside."""
     with transaction.atomic():
         row = _still_ours(document)
         if row is not None:
             row.work_later()
+            if not counted:
+                row.attempts = max(row.attempts - 1, 0)
             row.save(update_fields=Document.WORK_FIELDS)
 
 

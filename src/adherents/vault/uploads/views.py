@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import wraps
+from http import HTTPStatus
 from typing import Any, Concatenate, ParamSpec, cast
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
@@ -22,6 +23,7 @@ from adherents.accounts.next_page import takes_files
 from adherents.insurer.profile import profile
 from adherents.members.acting import May
 from adherents.members.decorators import acting_of
+from adherents.telemetry.outages import RETRY_AFTER
 from adherents.vault.models import Upload
 from adherents.vault.refusals import FileRefusal
 from adherents.vault.services import preparing
@@ -158,7 +160,8 @@ def _expires(at: datetime | None) -> dict[str, str]:
 
 
 def _words(status: int, reason: str, sentence: str) -> HttpResponse:
-    return JsonResponse({"reason": reason, "sentence": sentence}, status=status)
+    headers = {"Retry-After": str(RETRY_AFTER)} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+    return JsonResponse({"reason": reason, "sentence": sentence}, status=status, headers=headers)
 
 
 # What each refusal answers to the page's script.
