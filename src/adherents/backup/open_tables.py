@@ -21,7 +21,8 @@ EXPORTED = [
 LEFT_OUT = {
     "accounts.accesslink": "opens an account", "accounts.factorrequest": "told in the journal",
     "accounts.formerpassword": "a hash of a password", "accounts.knowndevice": "a browser",
-    "accounts.resetrequest": "work on its way", "accounts.session": "opens an account", "accounts.endedsession": "a browser",
+    "accounts.ratecounter": "a count", "accounts.resetrequest": "work on its way",
+    "accounts.session": "opens an account", "accounts.endedsession": "a browser",
     "accounts.signincounter": "a count", "accounts.usedtoken": "a browser", "backup.restoration": "of this installation",
     "drafts.draft": "typed and not sent", "enrolment.addresstoconfirm": "not confirmed",
     "enrolment.identityclaim": "work on its way", "enrolment.letterbatch": "holds codes", "mail.outboxmail": "work on its way",

@@ -12,8 +12,8 @@ from adherents.crypto.fields import EncryptedTextField
 if TYPE_CHECKING:
     Field = models.Field[Any, Any]
 
-# They end with the portal that is lost: what they hold of people need not be kept anywhere.
-LEFT_OUT = {"accounts.session", "accounts.endedsession", "work.heartbeat"}
+# They end with the portal that is lost: sessions, counts of a minute, signs of life.
+LEFT_OUT = {"accounts.session", "accounts.endedsession", "accounts.ratecounter", "work.heartbeat"}
 
 
 def saved_models(apps: Apps) -> list[type[models.Model]]:
