@@ -160,7 +160,7 @@ def _put(folder: Path, fact: dict[str, object], is_copy: bool) -> str:
 def _load(folder: Path, manifest: Manifest, key: ArchiveKey, done: Restored, tell: Tell) -> None:
     """Every row, in tables as they were; then the migrations made since."""
     state = schema.migrate_to(manifest.migrations)
-    by_label = {model._meta.label_lower: model for model in saved_models(state)}
+    by_label = {model._meta.label_lower: model for model in emptied_models(state)}
     with transaction.atomic():
         empty(emptied_models(state))
         for table in manifest.tables:
