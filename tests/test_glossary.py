@@ -32,8 +32,8 @@ OTHERS = {  # prepositions, pronouns, adjectives, adverbs
     "before", "busy", "by", "cannot", "dangerous", "dead", "due", "each", "every", "everything", "first", "for", "former",
     "from", "in", "it", "itself", "last", "late", "lately", "longer", "many", "meanwhile", "more", "new", "next", "no",
     "nobody", "not", "nothing", "now", "of", "old", "on", "once", "one", "oneself", "others", "out", "over", "own", "past",
-    "personal", "ready", "right", "same", "since", "so", "something", "still", "such", "than", "the", "their", "them", "there", "to",
-    "too", "unchanged", "until", "up", "weak", "what", "why", "with", "wrong", "yours",
+    "personal", "ready", "right", "same", "since", "so", "something", "still", "such", "than", "the", "their", "them", "there",
+    "to", "too", "unchanged", "until", "up", "weak", "what", "why", "with", "wrong", "yours",
 }  # fmt: skip
 PLAIN = {  # nouns that mean here what they mean everywhere
     "date", "day", "model", "month", "name", "object", "order", "row", "success", "time", "title", "try", "way", "word",
