@@ -15,7 +15,16 @@ os.environ["ADHERENTS_BASE_URL"] = "http://testserver"
 os.environ["ADHERENTS_SECRET_KEY"] = "tests only, " * 5
 os.environ["ADHERENTS_MASTER_KEY"] = "dGVzdHMgb25seSwgdGVzdHMgb25seSwgMzIgYnl0ZXM="
 os.environ["ADHERENTS_LOG_LEVEL"] = "INFO"
-for name in ("DATABASE_URL", "STORAGE_URL", "CACHE_URL", "EMAIL_URL", "PROFILE", "PROXIES", "ANTIVIRUS_URL"):
+for name in (
+    "DATABASE_URL",
+    "STORAGE_URL",
+    "CACHE_URL",
+    "EMAIL_URL",
+    "PROFILE",
+    "PROXIES",
+    "ANTIVIRUS_URL",
+    "WORK_URL",
+):
     os.environ.pop(f"ADHERENTS_{name}", None)
 if os.environ.get("TEST_DATABASE") == "postgresql":
     from tests import postgresql

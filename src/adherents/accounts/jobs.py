@@ -1,9 +1,10 @@
+from adherents.accounts.models import ResetRequest
 from adherents.accounts.services import forgotten, new_factor, renewal, single_use
 from adherents.accounts.sessions import SessionStore
-from adherents.work.registry import sweep
+from adherents.work.registry import due_row_of, sweep
 
 
-@sweep("reset requests")
+@sweep("reset requests", woken_by=due_row_of(ResetRequest))
 def settle_reset_requests() -> int:
     return forgotten.settle_due()
 

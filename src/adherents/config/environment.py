@@ -6,6 +6,7 @@ import secrets
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
@@ -152,6 +153,21 @@ def cache_url() -> str:
     parts = _split("CACHE_URL", given, should)
     if given and (parts.scheme not in {"valkey", "valkeys", "redis", "rediss"} or not parts.hostname):
         raise WrongSetting(f"ADHERENTS_CACHE_URL should be {should}")
+    return given.replace("valkey", "redis", 1) if given.startswith("valkey") else given
+
+
+def work_url() -> str:
+    """The broker that wakes workers and spreads work; empty: each worker looks for work every second.
+
+    `valkey://host:6379/1` (or `redis://…`), `amqp://user:password@host:5672/vhost`; `valkeys://`, `rediss://`, `amqps://` over TLS.
+    """
+    given, should = text("WORK_URL"), "like valkey://host:6379/1 or amqp://user:password@host:5672/vhost"
+    parts = _split("WORK_URL", given, should)
+    known = {"valkey", "valkeys", "redis", "rediss", "amqp", "amqps"}
+    if given and (parts.scheme not in known or not parts.hostname):
+        raise WrongSetting(f"ADHERENTS_WORK_URL should be {should}")
+    if given and find_spec("celery") is None:
+        raise WrongSetting("ADHERENTS_WORK_URL needs Celery: install requirements/celery.txt")
     return given.replace("valkey", "redis", 1) if given.startswith("valkey") else given
 
 

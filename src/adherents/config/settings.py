@@ -14,6 +14,7 @@ SECRET_KEY = environment.secret_key()
 ADHERENTS_MASTER_KEYS = environment.master_keys()
 ADHERENTS_PROFILE = PROFILE
 ADHERENTS_CACHE_URL = environment.cache_url()
+ADHERENTS_WORK_URL = environment.work_url()
 ADHERENTS_PROXIES = environment.proxies()
 ADHERENTS_ANTIVIRUS = environment.antivirus()
 ADHERENTS_BOUNDS = environment.bounds()
@@ -211,6 +212,7 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": environment.log_level()},
     "loggers": {
         "django.request": {"level": "ERROR"},
+        "celery": {"level": "WARNING"},  # two lines a message otherwise; the sweeps say what they did
         "django.security": {"level": "WARNING"},
     },
 }

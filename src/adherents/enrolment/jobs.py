@@ -1,13 +1,14 @@
+from adherents.enrolment.models import IdentityClaim, LetterBatch
 from adherents.enrolment.services import first_connection, letters
-from adherents.work.registry import sweep
+from adherents.work.registry import due_row_of, sweep
 
 
-@sweep("identity claims")
+@sweep("identity claims", woken_by=due_row_of(IdentityClaim))
 def settle_identity_claims() -> int:
     return first_connection.settle_due()
 
 
-@sweep("letters")
+@sweep("letters", woken_by=due_row_of(LetterBatch))
 def make_letters() -> int:
     return letters.prepare_due()
 

@@ -1,7 +1,8 @@
+from adherents.mail.models import OutboxMail
 from adherents.mail.services import send_due
-from adherents.work.registry import sweep
+from adherents.work.registry import due_row_of, sweep
 
 
-@sweep("mail")
+@sweep("mail", woken_by=due_row_of(OutboxMail))
 def send() -> int:
     return send_due()

@@ -1,5 +1,5 @@
 from adherents.inspection.rasteriser.process import kept_ready
-from adherents.vault.models import DrawingTurn
+from adherents.vault.models import Document, DrawingTurn
 from adherents.vault.services.preparing import tell_what_waits
 from adherents.vault.services.rendition import draw_due
 from adherents.vault.services.sweeping import sweep_forgotten
@@ -7,12 +7,20 @@ from adherents.vault.uploads.services import sweep_expired
 from adherents.work.registry import sweep
 
 
-@sweep("vault.pages", lane="drawings", around=kept_ready)
+def _waits_to_be_drawn(row: object) -> bool:
+    return isinstance(row, Document) and row.is_due and not row.slow
+
+
+def _waits_behind(row: object) -> bool:
+    return isinstance(row, Document) and row.is_due and row.slow
+
+
+@sweep("vault.pages", lane="drawings", around=kept_ready, woken_by=_waits_to_be_drawn)
 def draw() -> int:
     return draw_due()
 
 
-@sweep("vault.pages.long", lane="long-drawings")
+@sweep("vault.pages.long", lane="long-drawings", woken_by=_waits_behind)
 def draw_what_takes_long() -> int:
     return draw_due(limit=1, slow=True)
 

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from typing import TypeVar
 
 from django.db import Error as DatabaseError
-from django.db import close_old_connections, connections
+from django.db import close_old_connections, connection, connections
 
 from adherents.work.models import DueWork
 from adherents.work.registry import SWEEPS, sweeps_of
@@ -29,17 +29,22 @@ def run_once(*names: str, at_its_pace: bool = False) -> int:
         if at_its_pace and time.monotonic() < sweep.last_run + sweep.every:
             continue
         sweep.last_run = time.monotonic()
-        try:
-            done = sweep.run()
-        except Exception as error:
-            log.exception("a sweep failed", extra={"job": name, "error": type(error).__name__})
-            if isinstance(error, DatabaseError):
-                close_old_connections()
-            continue
-        if done:
-            log.info("sweep", extra={"job": name, "done": done})
-        total += done
+        total += run_sweep(name)
     return total
+
+
+def run_sweep(name: str) -> int:
+    """One round of one sweep; how much was done, 0 when it failed."""
+    try:
+        done = SWEEPS[name].run()
+    except Exception as error:
+        log.exception("a sweep failed", extra={"job": name, "error": type(error).__name__})
+        if isinstance(error, DatabaseError):
+            close_old_connections()
+        return 0
+    if done:
+        log.info("sweep", extra={"job": name, "done": done})
+    return done
 
 
 def run_until_nothing_is_left(*names: str, rounds: int = 1000) -> int:
@@ -89,9 +94,15 @@ def _run_lane(lane: str, stop: threading.Event, pause: float) -> None:
         for sweep in sweeps.values():
             opened.enter_context(sweep.around())
         while not stop.is_set():
-            close_old_connections()
+            drop_broken_connection()
             if not run_once(*sweeps, at_its_pace=True):
                 stop.wait(pause)
+
+
+def drop_broken_connection() -> None:
+    """The next query opens another. In a transaction nothing is dropped, since that would end it."""
+    if not connection.in_atomic_block:
+        close_old_connections()
 
 
 def do_each(rows: list[Row], act: Callable[[Row], object]) -> int:
