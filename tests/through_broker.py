@@ -35,7 +35,7 @@ def every_sweep() -> Iterator[None]:
         messages = _Messages(services.run_sweep)
         # A message is one round here, as the tests count them, and wakes no other worker.
         stack.enter_context(mock.patch.object(tasks, "TURN_SECONDS", -1.0))
-        stack.enter_context(mock.patch.object(waking.Bell, "ring", lambda self, names: None))
+        stack.enter_context(mock.patch.object(waking.Bell, "ring", autospec=True))
         stack.enter_context(mock.patch.object(services, "run_sweep", messages.run))
         stack.callback(messages.close)
         yield
@@ -91,8 +91,9 @@ class _Messages:
         self._do(message)
 
     def _do(self, message: Any) -> None:
-        from adherents.work.celery_app import TASK, app
         from celery.worker.request import Request
+
+        from adherents.work.celery_app import TASK, app
 
         request = Request(
             message,

@@ -159,7 +159,8 @@ def cache_url() -> str:
 def work_url() -> str:
     """The broker that wakes workers and spreads work; empty: each worker looks for work every second.
 
-    `valkey://host:6379/1` (or `redis://…`), `amqp://user:password@host:5672/vhost`; `valkeys://`, `rediss://`, `amqps://` over TLS.
+    `valkey://host:6379/1` (or `redis://…`), `amqp://user:password@host:5672/vhost`; over TLS: `valkeys://`, `rediss://`,
+    `amqps://`.
     """
     given, should = text("WORK_URL"), "like valkey://host:6379/1 or amqp://user:password@host:5672/vhost"
     parts = _split("WORK_URL", given, should)

@@ -21,7 +21,6 @@ FORGOTTEN_AFTER = (
 )
 MOST_WAITING = 10_000  # messages of one queue, where the broker can drop the oldest (RabbitMQ)
 CONNECTS_WITHIN, ANSWERS_WITHIN = 2, 5  # seconds
-GIVEN_BACK_AFTER = 600  # seconds: what a worker on Valkey had in hand when it was killed (RabbitMQ: at once)
 
 
 def in_the_broker(name: str) -> str:
@@ -29,17 +28,26 @@ def in_the_broker(name: str) -> str:
     return f"adherents.{name}"
 
 
-def _queues() -> list[Queue]:
+def _queues(url: str) -> list[Queue]:
+    """On Valkey a message is gone once it is taken. An acknowledgement that is lost with its connection would keep a lane from
+    taking another for ever (kombu counts it as in hand, and notices no cut while it asks for nothing). RabbitMQ sends a lane one
+    message at a time only where each is acknowledged.
+    """
     exchange = Exchange("adherents", type="direct")  # type: ignore[no-untyped-call]
     return [
         Queue(  # type: ignore[no-untyped-call]
             in_the_broker(name),
             exchange,
             routing_key=name,
+            no_ack=is_valkey(url),
             queue_arguments={"x-max-length": MOST_WAITING, "x-overflow": "drop-head"},
         )
         for name in broker_queues()
     ]
+
+
+def is_valkey(url: str) -> bool:
+    return urlsplit(url).scheme.startswith("redis")
 
 
 def _tls(url: str) -> Any:
@@ -62,10 +70,9 @@ def _transport_options(url: str) -> dict[str, Any]:
         "interval_step": 0.2,
         "interval_max": 0.2,
     }
-    if urlsplit(url).scheme.startswith("redis"):
+    if is_valkey(url):
         options |= {
             "global_keyprefix": "adherents:",
-            "visibility_timeout": GIVEN_BACK_AFTER,
             "socket_connect_timeout": CONNECTS_WITHIN,
             "socket_timeout": ANSWERS_WITHIN,
             "socket_keepalive": True,
@@ -91,11 +98,11 @@ def _made() -> Celery:
         result_backend=None,
         result_expires=None,
         task_ignore_result=True,
-        task_queues=_queues(),
+        task_queues=_queues(url),
         task_create_missing_queues=False,
         task_default_queue=in_the_broker(broker_queues()[0]),
         task_default_delivery_mode="transient",  # the row is on the disk already
-        task_acks_late=True,  # one message in hand at most, which another worker gets when this one dies
+        task_acks_late=True,  # RabbitMQ gives what a worker had in hand to another when it dies
         worker_prefetch_multiplier=1,
         worker_enable_prefetch_count_reduction=False,
         worker_enable_remote_control=False,  # nobody who reaches the broker may command a worker

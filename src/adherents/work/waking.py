@@ -116,5 +116,5 @@ class _Line:
 
 
 BELL = Bell()
-os.register_at_fork(after_in_child=BELL._forget)  # a thread does not come along
+os.register_at_fork(after_in_child=lambda: BELL._forget())  # a thread does not come along
 atexit.register(lambda: BELL.wait_until_sent(SAID_BEFORE_THE_END))

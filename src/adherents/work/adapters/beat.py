@@ -31,7 +31,7 @@ class TurnScheduler(Scheduler):  # type: ignore[misc]
     """Celery's scheduler, which ticks only in the worker whose turn it is, and speaks through the bell."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        self._holder, self._held_until = secrets.token_hex(8), 0.0
+        self._holder, self._held_until, self._asks_again_at = secrets.token_hex(8), 0.0, 0.0
         super().__init__(*args, **options)
 
     def setup_schedule(self) -> None:
@@ -51,7 +51,7 @@ class TurnScheduler(Scheduler):  # type: ignore[misc]
 
     def tick(self, *args: Any, **options: Any) -> float:
         if not self._has_the_turn():
-            return ASKS_AGAIN_AFTER
+            return 1.0
         return float(super().tick(*args, **options))
 
     def apply_entry(self, entry: ScheduleEntry, producer: Any = None) -> None:
@@ -64,6 +64,9 @@ class TurnScheduler(Scheduler):  # type: ignore[misc]
     def _has_the_turn(self) -> bool:
         if time.monotonic() < self._held_until:
             return True
+        if time.monotonic() < self._asks_again_at:
+            return False
+        self._asks_again_at = time.monotonic() + ASKS_AGAIN_AFTER
         drop_broken_connection()
         try:
             has = SweepTurn.take(self._holder, seconds=TURN_SECONDS)
@@ -71,7 +74,7 @@ class TurnScheduler(Scheduler):  # type: ignore[misc]
             log.warning("the beat waits for the database", extra={"error": type(error).__name__})
             return False
         if has:
-            self._held_until = time.monotonic() + TURN_SECONDS / 2
+            self._held_until = self._asks_again_at = time.monotonic() + TURN_SECONDS / 2
         return has
 
 

@@ -17,13 +17,13 @@ from celery.worker.consumer import Consumer
 from django.db import connections
 
 from adherents.work.adapters import tasks
-from adherents.work.celery_app import app, in_the_broker
+from adherents.work.celery_app import app, in_the_broker, is_valkey
 from adherents.work.registry import sweeps_of
 from adherents.work.services import drop_broken_connection, run_once
 from adherents.work.waking import BELL
 
 log = logging.getLogger("adherents.work")
-SILENT_FOR = 30.0  # seconds without a message, after which a lane looks by itself
+SILENT_FOR = 10.0  # seconds without a message, after which a lane looks by itself
 
 
 class LaneConsumer(Consumer):  # type: ignore[misc]
@@ -66,6 +66,18 @@ class LaneConsumer(Consumer):  # type: ignore[misc]
     def on_connection_error_before_connected(self, exc: Exception) -> None:
         pass
 
+    def create_task_handler(self, *args: Any, **options: Any) -> Any:
+        """On Valkey nothing is acknowledged (`celery_app`): Celery would ask it for that, and complain where it is away."""
+        handle = super().create_task_handler(*args, **options)
+        if not is_valkey(self.app.conf.broker_url):
+            return handle
+
+        def handle_what_is_gone_already(message: Any) -> Any:
+            message.ack_log_error = message.reject_log_error = _nothing
+            return handle(message)
+
+        return handle_what_is_gone_already
+
     def register_with_event_loop(self, hub: Any) -> None:
         super().register_with_event_loop(hub)
         hub.call_repeatedly(self.pause, self._look_when_silent)
@@ -106,6 +118,10 @@ def run_lane(lane: str, *, pause: float) -> int:
     BELL.wait_until_sent(1.0)
     connections.close_all()
     return int(worker.exitcode or 0)
+
+
+def _nothing(*_: object, **__: object) -> None:
+    pass
 
 
 def _stop(*_: object) -> None:
