@@ -1,4 +1,4 @@
-"""Run every proof, or those named: `python -m stress [vault desk slow]`. One JSON line each; it ends with 1 when one fails."""
+"""Run every proof, or those named: `python -m stress [vault desk slow work]`. One JSON line each; it ends with 1 if one fails."""
 
 import importlib
 import json
@@ -7,7 +7,7 @@ import sys
 
 import django
 
-PROOFS = ["vault", "desk", "slow"]
+PROOFS = ["vault", "desk", "slow", "work"]
 
 
 def main() -> int:
