@@ -98,8 +98,8 @@ def _p95(seconds: list[float]) -> float:
 
 
 def _made(server: str, members: int, namesakes: int) -> tuple[str, bool]:
-    """The address of a database with so many members in it, and whether it was made just now. Nothing of PostgreSQL's own
-    settings stays changed."""
+    """The address of a database with `members` members, and whether it was made just now. No setting of PostgreSQL's own stays
+    changed."""
     import psycopg
 
     name = f"desk_{members}_{namesakes}"

@@ -12,7 +12,7 @@ ROUNDS = 15
 
 
 def member_with(number: str, count: int) -> Any:
-    """A member, and so many documents of a past that no bench has to wait for."""
+    """A member with this number of documents, all of them treated long ago."""
     from django.utils import timezone
 
     from adherents.accounts.models import Account

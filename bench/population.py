@@ -6,8 +6,8 @@ of the bench reads is not there: no bytes of documents, no images of pages, no d
 Usage, with `ADHERENTS_DATABASE_URL` set: python -m bench.population MEMBERS [NAMESAKES]
 
 A name that one person bears among ten thousand is fifty people's among a million, and a list of fifty takes longer to read
-and to show than a list of one. With `NAMESAKES`, a small portal's members share each name and each birthday by so many, as
-a large one's do: what a search finds is then alike, and the time that remains is what the size costs.
+and to show than a list of one. With `NAMESAKES`, a small portal's members share each name and each birthday as
+often as a large one's do: what a search finds is then alike, and the time that remains is what the size costs.
 """
 
 import multiprocessing
@@ -31,8 +31,8 @@ COLUMNS = (
 
 
 def person(rank: int, members: int, namesakes: int = 0) -> Any:
-    """The invented member of this rank, from 1; with `namesakes`, so many bear the same names, and other ones so many the
-    same birth date."""
+    """The invented member of this rank, from 1; `namesakes`: how many share the same names, and how many others the same
+    birth date."""
     from adherents.demo import invented
 
     persona = invented.member(rank)

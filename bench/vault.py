@@ -94,7 +94,7 @@ class Browser:
         self._token = match[1]
 
     def form_with(self, size: int, file: Path) -> int:
-        """Write a request's body with a PDF of so many bytes to `file` (the network's part of the memory); its length."""
+        """Write a request's body with a PDF of `size` bytes to `file` (the network's part of the memory); its length."""
         fields = {"csrfmiddlewaretoken": self._token, "kind": "autre", "note": ""}
         parts = [
             f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'

@@ -1,7 +1,7 @@
 """Write the software bill of materials (CycloneDX 1.6, JSON): what an installation runs, without the tools of tests and checks.
 
-Python's packages are those of `requirements/base.txt`, as they are installed here: their licences, and who needs whom. What the
-pages take from npm is read from `package-lock.json`. The same checkout gives the same bytes.
+Python's packages are those of `requirements/base.txt`, as they are installed here: their licences, and what each one needs.
+What the pages take from npm is read from `package-lock.json`. The same checkout gives the same bytes.
 """
 
 import base64
@@ -76,7 +76,7 @@ def from_npm(lock: dict[str, Any]) -> list[Component]:
 
 
 def npm_needs(lock: dict[str, Any], components: list[Component]) -> dict[str, list[str]]:
-    """Who needs whom, by reference. "" is the portal itself."""
+    """What each package needs, by reference. "" is the portal itself."""
     refs = {component["name"]: component["bom-ref"] for component in components}
     return {
         refs.get(path.rpartition("node_modules/")[2], ""): sorted(

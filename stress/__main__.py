@@ -1,4 +1,4 @@
-"""Run every proof, or those named: `python -m stress [vault desk slow work]`. One JSON line each; it ends with 1 if one fails."""
+"""Run every proof, or those named: `python -m stress [vault desk slow outages work]`. One JSON line each; 1 when any fails."""
 
 import importlib
 import json
@@ -7,7 +7,7 @@ import sys
 
 import django
 
-PROOFS = ["vault", "desk", "slow", "work"]
+PROOFS = ["vault", "desk", "slow", "outages", "work"]
 
 
 def main() -> int:

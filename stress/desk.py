@@ -254,7 +254,7 @@ class Hand(Browser):
         match = re.fullmatch(r"/gestion/traiter/([0-9a-f-]{36})/", place)
         if not match:
             return ""
-        # Until it is let go (`_let_go`); if nobody says so, until the lease ends at the soonest.
+        # Until it is let go (`_let_go`); if that is never written down, until the lease ends at the soonest.
         self.holds.append(Hold(match[1], self.rank, now, began + LEASE_MINUTES * 60))
         return match[1]
 

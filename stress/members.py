@@ -34,7 +34,7 @@ class Delivery:
 
 
 def paper(chance: random.Random) -> bytes:
-    """A PDF of one page that nobody else has, of up to two megabytes."""
+    """A PDF of one page that no other member has, of up to two megabytes."""
     noise = chance.randbytes(chance.randrange(20_000, 1_000_000)).hex().encode()
     return pdf(words="Facture").replace(b"\n", b"\n%" + noise + b"\n", 1)
 

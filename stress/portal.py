@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from tests.journeys.running import ROOT, Mailbox, Portal
+from tests.journeys.running import ROOT, Mailbox, Portal, Running
 
 READY_WITHIN = 180  # seconds
 MAIL_SECONDS = 0.05
@@ -23,7 +23,7 @@ logging.getLogger("mail.log").setLevel(logging.WARNING)  # aiosmtpd tells of eac
 class Postmarks(Mailbox):
     """How often the server took each mail, by what identifies it and the deposit that it tells of.
 
-    It takes its time, before and after: a worker can die with a mail in hand that nobody has, or that somebody has already.
+    It takes its time, before and after: a worker can die with a mail in hand, delivered already or not.
     """
 
     def __init__(self) -> None:
@@ -33,7 +33,7 @@ class Postmarks(Mailbox):
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         await asyncio.sleep(MAIL_SECONDS)
         answer = await super().handle_DATA(server, session, envelope)
-        match = re.search(r"D-\d{4}-\d{6}", self.letters[-1].text)
+        match = re.search(r"D-\d{4}-\d{6}", self.mails[-1].text)
         number = match[0] if match else ""
         self.taken[number, str(message_from_bytes(envelope.content)["Message-ID"])] += 1
         await asyncio.sleep(MAIL_SECONDS)
@@ -121,7 +121,7 @@ class MortalPortal(StressedPortal):
 
     def __init__(self, folder: Path, **given: Any) -> None:
         super().__init__(folder, **given)
-        self._web: subprocess.Popen[bytes] | None = None
+        self._web: Running | None = None
 
     @property
     def postmarks(self) -> Counter[tuple[str, str]]:

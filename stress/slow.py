@@ -1,6 +1,6 @@
-"""Slow phones, anonymous drips and downloads that nobody reads, all at once: pages stay quick, every honest upload ends.
+"""Slow phones, anonymous drips and unread downloads, all at once: pages stay quick, every honest upload ends.
 
-Without a proxy and behind nginx as `docs/operating.md` sets it; an address for each (127.1.x.y), then thirty phones and the
+Without a proxy and behind nginx as `deploy/proxy/nginx.conf` sets it; an address for each (127.1.x.y), then thirty phones and the
 drips behind one.
 """
 
@@ -85,16 +85,21 @@ def held(
     quiet_seconds: float = QUIET_SECONDS,
     most_seconds: float = 900,
     bar: float = MOST_TIMES_QUIET,
+    portal: SlowPortal | None = None,
 ) -> dict[str, Any]:
-    """One figure: what pages took while so many were held, over what they take when nobody is."""
+    """One figure: what pages took while slow connections were held, divided by what they take without them.
+
+    `portal`: one that serves already, with as many of `people` as have phones, and one more; otherwise one is started.
+    """
     phones = phones if address_each else min(phones, 30)
     members = people(max(phones, 1) + 1)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="adherents-slow-")))
-        portal = SlowPortal(folder)
-        stack.callback(portal.stop)
-        portal.prepare(members, with_account=members)
-        portal.start_web()
+        if portal is None:
+            portal = SlowPortal(folder)
+            stack.callback(portal.stop)
+            portal.prepare(members, with_account=members)
+            portal.start_web()
         port = stack.enter_context(behind_nginx(folder, portal)) if nginx else portal.port
         plan = _plan(portal, members, folder, port, address_each, phones, drips, downloads, size)
         plan["seconds"] = most_seconds
@@ -256,7 +261,7 @@ def _probe(port: int, page: Phone, address: str, *, until: Callable[[], bool]) -
     took: list[float] = []
     alive: list[float] = []
     refused: list[str] = []
-    while not until():
+    while not until() or len(alive) < 2:  # two at least, of which statistics can be made
         for path in (*PAGES, "/sante/"):
             begun = time.perf_counter()
             connection = http.client.HTTPConnection(
@@ -291,11 +296,14 @@ def _watch(portal: SlowPortal, resident: list[int], over: threading.Event) -> No
 
 @contextmanager
 def behind_nginx(folder: Path, portal: SlowPortal) -> Iterator[int]:
-    """nginx as the documentation sets it, without TLS, in front of the portal; its port."""
+    """nginx with the file that is shipped, without TLS, in front of the portal; its port."""
     port = _free_port()
-    written = nginx_settings().replace("127.0.0.1:8000", f"127.0.0.1:{portal.port}")
-    written = re.sub(r"listen 443[^;]*;", f"listen 127.0.0.1:{port};", written)
-    written = re.sub(r"^.*(ssl_certificate|server_name).*\n", "", written, flags=re.MULTILINE)
+    shipped = (ROOT / "deploy" / "proxy" / "nginx.conf").read_text()
+    written = shipped.partition("\nserver {")[0] + "\nserver {" + shipped.split("\nserver {")[1]
+    written = written.replace("127.0.0.1:8000", f"127.0.0.1:{portal.port}")
+    written = written.replace("listen 443 ssl;", f"listen 127.0.0.1:{port};")
+    written = re.sub(r"^.*(ssl_certificate|server_name|listen \[::\]).*\n", "", written, flags=re.MULTILINE)
+    written = written.replace("/var/log/nginx/", f"{folder}/nginx/")
     place = folder / "nginx"
     place.mkdir()
     temporary = "".join(
@@ -328,10 +336,3 @@ def behind_nginx(folder: Path, portal: SlowPortal) -> Iterator[int]:
     finally:
         running.terminate()
         running.wait()
-
-
-def nginx_settings() -> str:
-    """What `docs/operating.md` has for nginx's `http` block."""
-    match = re.search(r"```nginx\n(.*?)```", (ROOT / "docs" / "operating.md").read_text(), re.DOTALL)
-    assert match
-    return match[1]

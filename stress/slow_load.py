@@ -1,4 +1,4 @@
-"""Those who send and read slowly, from addresses of 127.0.0.0/8 alone: a process of its own, so that it times nobody.
+"""The slow senders and readers, from addresses of 127.0.0.0/8: a process of its own, so that it delays no measurement.
 
 Usage: slow_load < plan.json (see `stress.slow`). Prints, as JSON, what became of them once every phone is done, or time is up.
 """

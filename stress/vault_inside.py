@@ -27,7 +27,7 @@ def in_hand() -> dict[str, int]:
 
 
 def release() -> dict[str, int]:
-    """What whoever was killed had in hand is free at once; how much that was."""
+    """Free at once what the killed process had in hand. Returns how much that was."""
     held, now = in_hand(), timezone.now()
     for model in (Document, OutboxMail, Upload):
         model._default_manager.filter(leased_until__gt=now).update(leased_until=now)

@@ -1,11 +1,11 @@
 """The invented agents, and the steps by which one signs in."""
 
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
 from django.contrib.auth.hashers import make_password
 from django.test import Client
 from django.utils import timezone
 
+from adherents.accounts import allauth_internals as allauth
 from adherents.accounts.models import Account, Role
 from adherents.accounts.second_factor.sealing import secrets_of
 from tests.cast import PASSWORD
@@ -35,9 +35,9 @@ def make_agent(role: Role = Role.ADVISER, *, address: str = "") -> Account:
 
 def add_totp(account: Account) -> str:
     """A second factor that is there already; its secret."""
-    secret = generate_totp_secret()
+    secret: str = allauth.new_totp_secret()
     with secrets_of(account):
-        TOTP.activate(account, secret)
+        allauth.add_totp(account, secret)
     return secret
 
 
@@ -48,7 +48,7 @@ def code_of(secret: str, *, ahead: int = 0) -> str:
 
 def code_at(secret: str, moment: float) -> str:
     """What the app shows at that moment (a Unix time)."""
-    return format_hotp_value(hotp_value(secret, int(moment) // 30))
+    return allauth.totp_code(secret, int(moment) // 30)
 
 
 def enter(client: Client, account: Account, password: str = PASSWORD) -> object:

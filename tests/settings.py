@@ -23,6 +23,9 @@ for name in (
     "PROFILE",
     "PROXIES",
     "ANTIVIRUS_URL",
+    "BOUNCE_ADDRESS",
+    "MAIL_EVENTS",
+    "DRAWING_URL",
     "WORK_URL",
 ):
     os.environ.pop(f"ADHERENTS_{name}", None)

@@ -1,4 +1,4 @@
-"""A sealed value opens in the row it was sealed for. Whoever can write to the database copies it to another one in vain."""
+"""A sealed value opens in the row it was sealed for. A thief who can write to the database copies it to another row in vain."""
 
 import ast
 import logging
@@ -176,7 +176,7 @@ MADE: dict[type[models.Model], Callable[[], Pair]] = {
 
 
 def put(row: models.Model, column: str, sealed: bytes) -> None:
-    """As whoever writes to the database does: past the portal."""
+    """Write to the database past the portal, as a thief would."""
     key = row._meta.pk
     with connection.cursor() as cursor:
         cursor.execute(
@@ -403,7 +403,7 @@ def test_a_mail_whose_recipient_was_exchanged_goes_to_nobody(
 
 
 def test_one_altered_row_hides_none_of_its_neighbours(caplog: pytest.LogCaptureFixture) -> None:
-    """Whoever reads is told that it does not open; the installation's log says which row."""
+    """The reader is told that it does not open; the installation's log says which row."""
     account = open_account(CAMILLE)
     member = Member.objects.get(account=account)
     made = [Thread.objects.create(member=member, subject=subject) for subject in ("Mon RIB", "Ma carte")]

@@ -3,6 +3,7 @@
 import ast
 import io
 import re
+import tokenize
 import tomllib
 from collections.abc import Iterator
 from functools import cache
@@ -165,6 +166,20 @@ def test_what_has_its_place_is_written_there_only(written: str) -> None:
     ours = [file for file in MODULES if file.relative_to(SOURCE).parts[0] != "demo"]
     writing = {str(file.relative_to(SOURCE)) for file in ours if re.search(written, file.read_text())}
     assert writing <= SAID_ONCE[written]
+
+
+def test_one_module_imports_what_allauth_does_not_document() -> None:
+    """And one test, which holds what that module relies on."""
+    ours = {"src/adherents/accounts/allauth_internals.py", "tests/accounts/test_allauth_contract.py"}
+    every = chain(
+        SOURCE.rglob("*.py"), *((ROOT / name).rglob("*.py") for name in ("tests", "bench", "stress"))
+    )
+    reaching = {
+        named(file)
+        for file in every
+        if any(re.match(r"allauth\b.*\.internal\b", name) for name in imports_of(file))
+    }
+    assert reaching == ours
 
 
 def test_no_signal_is_used_as_plumbing() -> None:
@@ -432,14 +447,38 @@ def test_templates_are_looked_for_in_the_rooms_only() -> None:
         assert folder in {room, "account", "mfa", "allauth"}, named(file)
 
 
-def test_every_table_is_in_the_glossary() -> None:
-    glossary = (ROOT / "docs" / "glossary.md").read_text()
-    assert len(our_models()) > 40
-    assert [model.__name__ for model in our_models() if f"`{model.__name__}`" not in glossary] == []
-
-
 def our_models() -> list[type[Model]]:
     return [model for model in apps.get_models() if model.__module__.startswith("adherents.")]
+
+
+HARD_TO_READ = re.compile(r"\b(whoever|so many|for ever|in (the|their|its|whose) stead)\b", re.IGNORECASE)
+
+
+def prose_of(file: Path) -> str:
+    """What a file says to the people who work on it: a document, or the docstrings and comments of a module."""
+    text = file.read_text()
+    if file.suffix != ".py" or not HARD_TO_READ.search(text):
+        return text if file.suffix == ".md" else ""
+    comments = (
+        token.string
+        for token in tokenize.generate_tokens(io.StringIO(text).readline)
+        if token.type == tokenize.COMMENT
+    )
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    nodes = (node for node in ast.walk(ast.parse(text)) if isinstance(node, documented))
+    return "\n".join([*comments, *(ast.get_docstring(node) or "" for node in nodes)])
+
+
+def test_prose_is_in_words_that_a_reader_learnt_at_school() -> None:
+    """« Whoever sends » is « a member who sends ». The decisions are history, and stay as they were written."""
+    files = chain(
+        ROOT.glob("*.md"),
+        (ROOT / "docs").glob("*.md"),
+        *((ROOT / folder).rglob("*.py") for folder in ("src", "tests", "bench", "stress", "scripts")),
+    )
+    hard = {named(file): found[0] for file in files if (found := HARD_TO_READ.search(prose_of(file)))}
+    hard.pop(named(Path(__file__)), None)  # it names them
+    assert hard == {}
 
 
 MOMENTS = {

@@ -20,12 +20,23 @@ from tests.agents import enter, make_agent, signed_in
 from tests.cast import CAMILLE, PASSWORD
 from tests.config.addresses import ADDRESSES, Address
 from tests.factories import open_account
-from tests.permissions import EVERYBODY, MEMBER, ON_A_FILE, RULES, STRANGER, SUSPENDED, UNPROTECTED, Rule
+from tests.permissions import (
+    EVERYBODY,
+    MEMBER,
+    ON_A_FILE,
+    RULES,
+    STRANGER,
+    SUPERVISOR,
+    SUSPENDED,
+    UNPROTECTED,
+    Rule,
+)
 from tests.vault.conftest import deposited, objects_folder, pdf
 
 __all__ = ["objects_folder"]  # a folder of its own for the documents
 
-pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
+pytestmark = pytest.mark.django_db
+any_database = pytest.mark.any_database
 METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE"]
 NOBODYS = "00000000-0000-4000-8000-000000000000"
 PAGES = {"casework": queue_pages, "messaging": message_pages, "desk": desk_pages}  # what agents see
@@ -33,17 +44,20 @@ FILE_ROOMS = {"vault", "messages", "portal"}
 DOOR, DESK_DOOR, PROTECT = "/adherent/", "/gestion/connexion/", "/compte/securite/"
 
 
+@any_database
 def test_every_address_has_a_rule_and_every_rule_an_address() -> None:
     names = {address.name for address in ADDRESSES}
     assert sorted(names - RULES.keys()) == [], "a page without a rule: add its line to tests/permissions.py"
     assert sorted(RULES.keys() - names) == [], "a rule without a page"
 
 
+@any_database
 def test_every_page_of_the_desk_names_its_act() -> None:
     pages = [page for pages in PAGES.values() for page in pages]
     assert [page.name for page in pages if getattr(page.callback, "act", None) not in set(Act)] == []
 
 
+@any_database
 def test_the_table_and_the_decorators_agree() -> None:
     """Each page of the desk is open to the roles of its act, no more and no fewer."""
     for room, pages in PAGES.items():
@@ -52,6 +66,7 @@ def test_the_table_and_the_decorators_agree() -> None:
             assert roles == RULES[f"{room}:{page.name}"].who, page.name
 
 
+@any_database
 def test_every_act_is_in_the_table() -> None:
     assert TABLE.keys() == set(Act)
     assert not any(Role.MEMBER in roles for roles in TABLE.values())
@@ -99,7 +114,9 @@ def wrong_answer(rule: Rule, who: str, address: Address, method: str, got: int |
     return got in {403, 405, 500, *doors}
 
 
-@pytest.mark.parametrize("who", sorted(EVERYBODY))
+# PostgreSQL answers each page of the desk once, to a supervisor, and below each page about a member's file.
+@pytest.mark.parametrize("who", sorted(EVERYBODY, key=lambda who: (who != SUPERVISOR, who)))
+@pytest.mark.one_on_postgresql
 def test_each_role_reaches_what_it_may_and_nothing_else(who: str) -> None:
     account = open_account(CAMILLE)
     member = Member.objects.get(account=account)
@@ -127,6 +144,7 @@ def test_each_role_reaches_what_it_may_and_nothing_else(who: str) -> None:
     assert not wrong, "\n".join(map(str, wrong))
 
 
+@any_database
 def test_each_page_about_a_file_says_what_must_be_permitted_on_it() -> None:
     about_files = {
         name for name, rule in RULES.items() if rule.who == {MEMBER} and name.split(":")[0] in FILE_ROOMS
@@ -135,6 +153,7 @@ def test_each_page_about_a_file_says_what_must_be_permitted_on_it() -> None:
 
 
 @pytest.mark.parametrize("right", sorted(May, key=str))
+@pytest.mark.one_on_postgresql
 def test_what_is_not_permitted_on_a_file_is_refused_and_nothing_else_is(
     right: May, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -161,5 +180,6 @@ def test_what_is_not_permitted_on_a_file_is_refused_and_nothing_else_is(
     assert not wrong, "\n".join(map(str, wrong))
 
 
+@any_database
 def test_a_page_that_is_not_there_is_no_door() -> None:
     assert Client().get(reverse("casework:queue") + "nulle-part/").status_code == 404

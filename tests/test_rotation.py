@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import generate_totp_secret
 from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import models, transaction
 from django.utils import timezone
 
+from adherents.accounts.allauth_internals import new_totp_secret
 from adherents.accounts.models import Account, ResetRequest, SignInCounter
 from adherents.accounts.second_factor import services as second_factor
 from adherents.accounts.second_factor.sealing import open_secret, seal_secret
@@ -65,7 +65,7 @@ def sealed_long_ago(settings: Any) -> Document:
     IdentityClaim.objects.create(words="{}")
     with transaction.atomic():
         post("accounts/locked", to="camille@example.org", language="fr", context={"a": "b"})
-    secret = generate_totp_secret()
+    secret = new_totp_secret()
     Authenticator.objects.create(
         user=account,
         type=Authenticator.Type.TOTP,

@@ -20,7 +20,7 @@ PRESENT, VERIFIED, ATTESTED = 0x01, 0x04, 0x40
 
 @dataclass
 class SecurityKey:
-    """`counter`: what it says of the number of its signatures; 0 for ever where `counts` is False, as most passkeys do."""
+    """`counter`: what it says of the number of its signatures; always 0 where `counts` is False, as most passkeys do."""
 
     counter: int = 0
     counts: bool = True
@@ -75,7 +75,7 @@ class SecurityKey:
         return json.dumps(whole | {"response": response})
 
 
-def options_at_the_door(client: Client) -> dict[str, Any]:
+def sign_in_options(client: Client) -> dict[str, Any]:
     """What the script of a sign-in page is given."""
     options: dict[str, Any] = client.get(OPTIONS, headers={"accept": "application/json"}).json()[
         "request_options"

@@ -7,9 +7,9 @@ from django.http import HttpResponse
 from django.test import Client
 
 from tests.cast import NEW_PASSWORD, PASSWORD, Person
-from tests.conftest import Letter
+from tests.conftest import Mail
 
-Letters = Callable[[], list[Letter]]
+Mails = Callable[[], list[Mail]]
 WRONG = "pas-le-Bon-00"
 LINK_PAGE = "/adherent/authentication/mot-de-passe/"
 FORGOTTEN_PAGE = "/adherent/mot-de-passe-oublie/"
@@ -29,7 +29,7 @@ def is_signed_in(client: Client) -> bool:
 
 
 def lock_out(identifier: str, client: Client | None = None) -> None:
-    """Five wrong passwords from a browser that nobody knows."""
+    """Type five wrong passwords in an unknown browser."""
     for _ in range(5):
         sign_in(client or Client(), identifier, WRONG)
 
@@ -50,15 +50,15 @@ def ask_for_link(client: Client, identifier: str) -> HttpResponse:
     return client.post(FORGOTTEN_PAGE, filled)  # type: ignore[return-value]
 
 
-def link_for(person: Person, letters: Letters) -> Letter:
+def link_for(person: Person, mails: Mails) -> Mail:
     """Ask for a link, and take the one that arrives."""
     ask_for_link(Client(), person.number)
-    return letters()[-1]
+    return mails()[-1]
 
 
-def follow(client: Client, letter: Letter) -> HttpResponse:
+def follow(client: Client, mail: Mail) -> HttpResponse:
     """Click on the link in the mail, up to the page that it leads to."""
-    return client.get(letter.link, follow=True)  # type: ignore[return-value]
+    return client.get(mail.link, follow=True)  # type: ignore[return-value]
 
 
 def choose_password(
@@ -79,10 +79,10 @@ def choose_password(
     return client.post(LINK_PAGE, filled)  # type: ignore[return-value]
 
 
-def reset(person: Person, letters: Letters, password: str = NEW_PASSWORD) -> HttpResponse:
-    """The whole of « Mot de passe oublié ? », in a browser that nobody knows."""
+def reset(person: Person, mails: Mails, password: str = NEW_PASSWORD) -> HttpResponse:
+    """Go through « Mot de passe oublié ? » to its end, in an unknown browser."""
     client = Client()
-    follow(client, link_for(person, letters))
+    follow(client, link_for(person, mails))
     return choose_password(client, person.birth_day, password)
 
 

@@ -10,7 +10,7 @@ from django.test import Client
 from adherents.accounts.models import Account, Role
 from tests.agents import SIGN_IN, enter, make_agent
 from tests.cast import NEW_PASSWORD
-from tests.conftest import Letter
+from tests.conftest import Mail
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "c.morel@mese.example"
@@ -23,7 +23,7 @@ def create(*arguments: str) -> str:
 
 
 def test_an_invited_agent_sets_a_password_and_reaches_the_second_factor(
-    client: Client, letters: Callable[[], list[Letter]]
+    client: Client, mails: Callable[[], list[Mail]]
 ) -> None:
     output = create("C.Morel@MESE.example", "--role", "conseiller", "--name", "Claire Morel")
     assert output == (
@@ -35,9 +35,9 @@ def test_an_invited_agent_sets_a_password_and_reaches_the_second_factor(
         "Claire Morel",
         False,
     )
-    (letter,) = letters()
-    assert letter.to == ADDRESS
-    page = client.get(letter.link, follow=True)
+    (mail,) = mails()
+    assert mail.to == ADDRESS
+    page = client.get(mail.link, follow=True)
     assert "Date de naissance" not in page.content.decode()
     chosen = {"password": NEW_PASSWORD, "confirmation": NEW_PASSWORD}
     answer = client.post(page.redirect_chain[-1][0], chosen)
@@ -69,9 +69,9 @@ def test_a_wrong_address_or_role_is_said_in_one_line(arguments: list[str], said:
     assert not Account.objects.exists()
 
 
-def test_the_same_agent_twice_is_refused(letters: Callable[[], list[Letter]]) -> None:
+def test_the_same_agent_twice_is_refused(mails: Callable[[], list[Mail]]) -> None:
     agent = make_agent()
     with pytest.raises(CommandError, match="is an agent already: nothing was sent"):
         create(agent.identifier.upper(), "--role", "responsable")
-    assert letters() == []
+    assert mails() == []
     assert Account.objects.get().role == Role.ADVISER

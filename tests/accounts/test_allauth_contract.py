@@ -33,6 +33,7 @@ from fido2.server import Fido2Server
 from fido2.utils import websafe_encode
 from fido2.webauthn import PublicKeyCredentialRpEntity, UserVerificationRequirement
 
+from adherents.accounts import allauth_internals
 from adherents.accounts.adapters import AccountAdapter
 from adherents.accounts.models import Role
 from adherents.accounts.second_factor import session
@@ -64,6 +65,36 @@ def names(patterns: list[URLPattern | URLResolver]) -> set[str]:
         else:
             url_names.add(str(entry.name))
     return url_names
+
+
+def test_our_names_stand_for_what_allauth_calls_so() -> None:
+    """`accounts.allauth_internals` is the only module that imports these; each takes what we call it with."""
+    parameters = {
+        "fido2_server": [],
+        "forget_sign_in": ["request"],
+        "new_totp_secret": ["length"],
+        "note_factor_used": ["request", "authenticator", "reauthenticated", "passwordless"],
+        "passkey_user": ["user"],
+        "passkey_with_id": ["user", "credential_id"],
+        "passkeys_of": ["user"],
+        "record_proof": ["request", "user", "method", "extra_data"],
+        "sign_in": ["request", "login"],
+        "sign_in_after_password": ["request", "credentials", "login"],
+        "signed_in_account": ["request"],
+    }
+    for name, expected in parameters.items():
+        function = getattr(allauth_internals, name)
+        assert ".internal" in function.__module__
+        assert list(inspect.signature(function).parameters) == expected, name
+    ours = {"add_totp", "totp_code", "totp_steps", "PASSKEY_EXTENSIONS", "PROOFS_SESSION_KEY"}
+    assert set(allauth_internals.__all__) == parameters.keys() | ours
+    assert allauth_internals.PASSKEY_EXTENSIONS == {"credProps": True}
+    assert allauth_internals.PROOFS_SESSION_KEY == login_flow.AUTHENTICATION_METHODS_SESSION_KEY
+
+
+def test_a_code_is_the_one_that_the_standard_gives() -> None:
+    """RFC 6238, appendix B: the secret « 12345678901234567890 » at 59 seconds, the last six of its eight digits."""
+    assert allauth_internals.totp_code("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", 59 // 30) == "287082"
 
 
 def test_every_name_that_allauth_reverses_is_mounted() -> None:

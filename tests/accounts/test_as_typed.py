@@ -15,7 +15,7 @@ from adherents.members.models import Member
 from tests.accounts.steps import (
     FORGOTTEN_PAGE,
     WRONG,
-    Letters,
+    Mails,
     ask_for_link,
     is_signed_in,
     sign_in,
@@ -60,9 +60,9 @@ def test_a_number_pasted_from_anywhere_signs_in_and_is_found(camille: Account, t
 
 @pytest.mark.rule("G5")
 @pytest.mark.parametrize("typed", DISGUISES)
-def test_it_gets_its_link_too(camille: Account, letters: Letters, typed: str) -> None:
+def test_it_gets_its_link_too(camille: Account, mails: Mails, typed: str) -> None:
     ask_for_link(Client(), typed)
-    assert [mail.to for mail in letters()] == [CAMILLE.email]
+    assert [mail.to for mail in mails()] == [CAMILLE.email]
 
 
 @pytest.mark.rule("G11")

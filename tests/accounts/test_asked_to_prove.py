@@ -1,4 +1,4 @@
-"""Whoever is asked to prove themselves again comes back to the page, and nothing is kept of what they had asked with."""
+"""A person who must prove their identity again comes back to the page, and nothing of their request is kept."""
 
 import json
 import secrets

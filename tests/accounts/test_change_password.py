@@ -11,7 +11,7 @@ from adherents.accounts.models import Account, Session, SignInCounter
 from adherents.accounts.services import closing, passwords
 from adherents.journal.events import Event
 from adherents.journal.models import Entry
-from tests.accounts.steps import CHANGE_PAGE, WRONG, Letters, change_password, is_signed_in, sign_in, text_of
+from tests.accounts.steps import CHANGE_PAGE, WRONG, Mails, change_password, is_signed_in, sign_in, text_of
 from tests.cast import CAMILLE, NEW_PASSWORD, PASSWORD
 from tests.factories import open_account
 
@@ -19,11 +19,11 @@ pytestmark = [pytest.mark.django_db, pytest.mark.rule("G12")]
 
 
 @pytest.fixture
-def camille(client: Client, letters: Letters) -> Client:
+def camille(client: Client, mails: Mails) -> Client:
     """A browser in which Camille has signed in."""
     open_account(CAMILLE)
     sign_in(client, CAMILLE.number)
-    letters()
+    mails()
     return client
 
 
@@ -44,17 +44,15 @@ def test_only_somebody_signed_in_sees_it(client: Client) -> None:
     assert change_password(client).status_code == 302
 
 
-def test_the_new_password_opens_the_old_one_no_longer_and_a_mail_tells(
-    camille: Client, letters: Letters
-) -> None:
+def test_the_new_password_opens_the_old_one_no_longer_and_a_mail_tells(camille: Client, mails: Mails) -> None:
     with time_machine.travel("2026-12-01T10:20:00+01:00", tick=False):
         sign_in(browser := Client(), CAMILLE.number)
-        letters()
+        mails()
         done = change_password(browser)
-        [letter] = letters()
+        [mail] = mails()
     assert done.headers["Location"] == CHANGE_PAGE + "modifie/"
-    assert letter.to == CAMILLE.email
-    for part in (letter.text, letter.html):
+    assert mail.to == CAMILLE.email
+    for part in (mail.text, mail.html):
         assert "modifié le 01/12/2026 à 10\u00a0h\u00a020" in part
         assert NEW_PASSWORD not in part
     for password, opens in ((PASSWORD, False), (NEW_PASSWORD, True)):
@@ -79,22 +77,22 @@ def test_this_session_goes_on_under_another_key_and_every_other_ends(camille: Cl
     assert Session.objects.filter(account__isnull=False).count() == 1
 
 
-def test_a_wrong_old_password_changes_nothing_and_tells_nobody(camille: Client, letters: Letters) -> None:
+def test_a_wrong_old_password_changes_nothing_and_tells_nobody(camille: Client, mails: Mails) -> None:
     page = text_of(change_password(camille, old=WRONG))
     assert "Ce n’est pas votre mot de passe actuel." in page
-    assert letters() == []
+    assert mails() == []
     sign_in(other := Client(), CAMILLE.number)
     assert is_signed_in(other)
     assert Entry.objects.filter(event=Event.SIGN_IN_REFUSED).count() == 1
 
 
 @pytest.mark.rule("G11")
-def test_five_wrong_old_passwords_lock_and_end_the_session(camille: Client, letters: Letters) -> None:
+def test_five_wrong_old_passwords_lock_and_end_the_session(camille: Client, mails: Mails) -> None:
     for left in ("", "", "Il vous reste 2 essais.", "Il vous reste 1 essai."):
         assert left in text_of(change_password(camille, old=WRONG))
     assert "Ce compte est bloqué" in text_of(change_password(camille, old=WRONG))
     assert not is_signed_in(camille)
-    assert "bloqué" in letters()[0].subject
+    assert "bloqué" in mails()[0].subject
     sign_in(other := Client(), CAMILLE.number)
     assert not is_signed_in(other)
 

@@ -12,7 +12,8 @@ from tests.agents import STEP, add_totp, code_of, make_agent
 from tests.cast import CAMILLE, PASSWORD
 from tests.factories import open_account
 
-pytestmark = pytest.mark.django_db
+# Where a browser is led.
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 HOME = "/adherent/"
 SEND = "/adherent/documents/envoyer/?remplace=4b1f2a0e-93c3-4c55-8d0a-5b7f3c1f9a11"
 NOWHERE = [
@@ -36,7 +37,7 @@ def come(client: Client, wanted: str, **fields: str) -> str:
     return str(answer.headers.get("Location", ""))
 
 
-def test_whoever_signs_in_on_the_way_to_a_page_arrives_there() -> None:
+def test_signing_in_on_the_way_to_a_page_arrives_there() -> None:
     open_account(CAMILLE)
     client = Client()
     door = client.get(SEND).headers["Location"]
@@ -81,7 +82,7 @@ def test_an_agent_arrives_at_the_desk_whatever_was_asked() -> None:
     assert answer.headers["Location"] == "/gestion/"
 
 
-def test_a_refusal_is_the_same_whoever_is_on_the_way() -> None:
+def test_a_refusal_is_the_same_on_the_way_to_any_page() -> None:
     open_account(CAMILLE)
 
     def refused(number: str) -> str:
@@ -98,7 +99,7 @@ def test_what_is_posted_by_nobody_is_not_come_back_to() -> None:
     assert Client().post("/adherent/documents/envoyer/", {}).headers["Location"] == HOME
 
 
-def test_a_file_asked_for_by_nobody_leads_home_after_the_door() -> None:
+def test_a_file_asked_for_by_nobody_leads_home_after_signing_in() -> None:
     document = "/adherent/documents/4b1f2a0e-93c3-4c55-8d0a-5b7f3c1f9a11/telecharger/"
     assert Client().get(document).headers["Location"] == HOME
 

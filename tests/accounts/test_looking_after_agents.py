@@ -13,10 +13,10 @@ from adherents.journal.models import Entry
 from tests.accounts.steps import is_signed_in
 from tests.accounts.test_second_factor import DESK
 from tests.agents import make_agent, signed_in
-from tests.conftest import Letter
+from tests.conftest import Mail
 
 pytestmark = pytest.mark.django_db
-Letters = Callable[[], list[Letter]]
+Mails = Callable[[], list[Mail]]
 WHY = "changement de poste"
 
 
@@ -35,11 +35,11 @@ def journalled(event: Event) -> tuple[str, str, dict[str, object]]:
     return entry.subject, entry.actor, entry.details
 
 
-def test_an_invitation_sent_again_opens_and_the_former_does_not(client: Client, letters: Letters) -> None:
+def test_an_invitation_sent_again_opens_and_the_former_does_not(client: Client, mails: Mails) -> None:
     by = administrator()
     agent = agents.invite(email="c.morel@mese.example", role="conseiller", actor=by.actor, reason=WHY)
     agents.invite_again(agent=agent, by=by, reason=WHY)
-    first, second = letters()
+    first, second = mails()
     assert client.get(first.link, follow=True).status_code == 410
     assert client.get(second.link, follow=True).status_code == 200
     events = Entry.objects.filter(event=Event.AGENT_INVITED, subject=agent.subject)
@@ -48,13 +48,13 @@ def test_an_invitation_sent_again_opens_and_the_former_does_not(client: Client, 
         agents.invite_again(agent=make_agent(), by=by, reason=WHY)
 
 
-def test_another_role_ends_the_sessions_of_the_former_and_is_told(letters: Letters) -> None:
+def test_another_role_ends_the_sessions_of_the_former_and_is_told(mails: Mails) -> None:
     agent, by = make_agent(), administrator()
     client = signed_in(agent)
-    letters()
+    mails()
     agents.change_role(agent=agent, by=by, role="auditeur", reason=WHY)
     assert not is_signed_in(client)
-    assert [letter.to for letter in letters()] == [agent.email]
+    assert [mail.to for mail in mails()] == [agent.email]
     assert journalled(Event.AGENT_ROLE_CHANGED) == (
         agent.subject,
         by.actor,
@@ -66,14 +66,14 @@ def test_another_role_ends_the_sessions_of_the_former_and_is_told(letters: Lette
         agents.change_role(agent=agent, by=by, role="member", reason=WHY)
 
 
-def test_a_suspended_agent_is_out_at_once_and_comes_back_with_the_same_password(letters: Letters) -> None:
+def test_a_suspended_agent_is_out_at_once_and_comes_back_with_the_same_password(mails: Mails) -> None:
     agent, by = make_agent(), administrator()
     client = signed_in(agent)
-    letters()
+    mails()
     agents.suspend(agent=agent, by=by, reason=WHY)
     assert client.get(DESK).url.startswith("/gestion/connexion/")  # type: ignore[attr-defined]
     agents.reinstate(agent=agent, by=by, reason="retour")
-    assert [letter.to for letter in letters()] == [agent.email] * 2
+    assert [mail.to for mail in mails()] == [agent.email] * 2
     agent.authenticator_set.all().delete()  # type: ignore[attr-defined]
     assert signed_in(agent).get(DESK).status_code == 200
     assert journalled(Event.AGENT_SUSPENDED) == (agent.subject, by.actor, {"reason": WHY})
@@ -104,7 +104,7 @@ def test_nobody_acts_on_themselves(act: Callable[[Account, Account], object]) ->
 
 
 @pytest.mark.parametrize("act", ACTS, ids=["role", "suspend"])
-def test_the_last_administrator_at_work_stays(act: Callable[[Account, Account], object]) -> None:
+def test_the_last_active_administrator_stays(act: Callable[[Account, Account], object]) -> None:
     """One who is invited only, or suspended, could not take over: they do not count."""
     last, by = administrator(), administrator("seconde")
     administrator("invitee", works=False)

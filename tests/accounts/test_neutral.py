@@ -1,4 +1,4 @@
-"""Nobody may tell from an answer whether a number has an account, nor where that account is in its life.
+"""No answer says whether a number has an account, or which standing that account has.
 
 Each standing is made for the same number, so that nothing has to be masked but the CSRF token and the question's name.
 """
@@ -25,7 +25,8 @@ from tests.accounts.steps import sign_in as signs_in
 from tests.cast import CAMILLE, PASSWORD
 from tests.factories import add_to_register, open_account
 
-pytestmark = pytest.mark.django_db
+# Answers and the hashes that they cost are compared.
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 Seen = tuple[object, ...]
 
 
@@ -96,7 +97,10 @@ def seen(response: HttpResponse) -> Seen:
         name: dict(cookie.items()) | {"value": "…" if name == "csrf" else cookie.value}
         for name, cookie in response.cookies.items()
     }
-    headers = {name: value for name, value in response.headers.items() if name != "Set-Cookie"}
+    # A request's name is new each time, and made before anything of it is looked at.
+    headers = {
+        name: value for name, value in response.headers.items() if name not in {"Set-Cookie", "X-Request-ID"}
+    }
     return response.status_code, response.reason_phrase, headers, cookies, body
 
 
@@ -119,7 +123,7 @@ def assert_all_alike(shown: dict[str, object]) -> None:
         assert other == first, f"{name} can be told from {first_name}"
 
 
-def knocks(*passwords: str) -> list[Seen]:
+def attempts(*passwords: str) -> list[Seen]:
     """The pages that these passwords lead to, one after the other, in one browser; the empty form first."""
     client = Client()
     pages = [seen(client.get("/adherent/"))]  # type: ignore[arg-type]
@@ -128,7 +132,7 @@ def knocks(*passwords: str) -> list[Seen]:
 
 @pytest.mark.rule("G11")
 def test_wrong_passwords_show_the_same_in_every_standing_up_to_the_lock() -> None:
-    shown = in_each(OPEN, lambda: knocks(*[WRONG] * 6))
+    shown = in_each(OPEN, lambda: attempts(*[WRONG] * 6))
     assert_all_alike(shown)
     pages = next(iter(shown.values()))
     assert "Ce compte est bloqué" in pages[-1][-1]  # type: ignore[index]
@@ -137,7 +141,7 @@ def test_wrong_passwords_show_the_same_in_every_standing_up_to_the_lock() -> Non
 @pytest.mark.rule("G11")
 @pytest.mark.parametrize("password", [WRONG, PASSWORD])
 def test_behind_a_lock_the_right_password_shows_what_a_wrong_one_shows_known_or_not(password: str) -> None:
-    shown = in_each(LOCKED, lambda: knocks(password, WRONG))
+    shown = in_each(LOCKED, lambda: attempts(password, WRONG))
     assert_all_alike(shown)
 
 
@@ -146,18 +150,18 @@ def test_behind_a_lock_the_right_password_shows_what_a_wrong_one_shows_known_or_
 def test_a_lock_is_the_same_at_any_hour_of_it(hours: int) -> None:
     def later() -> list[Seen]:
         with time_machine.travel(timezone.now() + timedelta(hours=hours), tick=False):
-            return knocks(WRONG, PASSWORD)
+            return attempts(WRONG, PASSWORD)
 
     assert_all_alike(in_each(LOCKED, later))
 
 
 @pytest.mark.parametrize("password", [WRONG, PASSWORD])
 def test_the_password_that_was_right_opens_a_closed_account_no_more_than_nobodys(password: str) -> None:
-    assert_all_alike(in_each([nobody, never_connected, closed, agent], lambda: knocks(*[password] * 6)))
+    assert_all_alike(in_each([nobody, never_connected, closed, agent], lambda: attempts(*[password] * 6)))
 
 
 def test_only_the_right_password_tells_an_active_account_from_an_expired_one() -> None:
-    shown = in_each([nobody, active, expired], lambda: knocks(PASSWORD)[-1][0])
+    shown = in_each([nobody, active, expired], lambda: attempts(PASSWORD)[-1][0])
     assert shown == {"nobody": 200, "active": 302, "expired": 200}
 
 
@@ -260,7 +264,7 @@ def test_a_request_reads_and_writes_the_same_rows_in_every_standing() -> None:
 
 @pytest.mark.rule("G11")
 def test_a_wrong_password_writes_the_same_rows_known_or_not() -> None:
-    """From the second on: the first about a number that nobody has opens a chain in the journal."""
+    """From the second on: the first about a number without an account opens a chain in the journal."""
 
     def wrong() -> list[str]:
         signs_in(Client(), CAMILLE.number, WRONG)

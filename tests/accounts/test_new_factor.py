@@ -17,10 +17,10 @@ from adherents.journal.models import Entry
 from tests.accounts.steps import follow, is_signed_in
 from tests.accounts.test_second_factor import ADD_APP, DESK, INDEX, add_app_by_hand, words
 from tests.agents import add_totp, enter, has_app, make_agent, signed_in
-from tests.conftest import Letter
+from tests.conftest import Mail
 
 pytestmark = pytest.mark.django_db
-Letters = Callable[[], list[Letter]]
+Mails = Callable[[], list[Mail]]
 WHY = "téléphone perdu, reconnu de vive voix"
 
 
@@ -74,9 +74,9 @@ def test_the_database_itself_wants_two_people(request_: FactorRequest, superviso
 
 
 def test_asking_changes_nothing_yet_and_the_agent_is_told(
-    agent: Account, supervisor: Account, request_: FactorRequest, letters: Letters
+    agent: Account, supervisor: Account, request_: FactorRequest, mails: Mails
 ) -> None:
-    assert [(letter.to, letter.subject) for letter in letters()] == [
+    assert [(mail.to, mail.subject) for mail in mails()] == [
         (agent.email, "On demande pour vous un nouveau second facteur")
     ]
     assert has_app(agent)
@@ -86,17 +86,17 @@ def test_asking_changes_nothing_yet_and_the_agent_is_told(
 
 
 def test_agreed_the_old_factor_opens_nothing_and_the_mailed_link_lets_add_another(
-    agent: Account, administrator: Account, request_: FactorRequest, letters: Letters
+    agent: Account, administrator: Account, request_: FactorRequest, mails: Mails
 ) -> None:
     elsewhere = Client()
     session = signed_in_anew(agent, elsewhere)
     request_ = new_factor.ask(agent=agent, by=Account.objects.get(role=Role.SUPERVISOR), reason=WHY)
-    letters()
+    mails()
     new_factor.approve(request=request_, by=administrator, reason=WHY)
     assert not has_app(agent)
     assert not is_signed_in(session)
-    (letter,) = letters()
-    assert letter.to == agent.email
+    (mail,) = mails()
+    assert mail.to == agent.email
 
     stranger = Client()  # the password alone adds nothing
     enter(stranger, agent)
@@ -105,7 +105,7 @@ def test_agreed_the_old_factor_opens_nothing_and_the_mailed_link_lets_add_anothe
     assert stranger.post(ADD_APP, {"code": "123456"}).url == INDEX  # type: ignore[attr-defined]
 
     client = Client()
-    follow(client, letter)
+    follow(client, mail)
     enter(client, agent)
     add_app_by_hand(client)
     assert client.get(DESK).status_code == 200
@@ -114,7 +114,7 @@ def test_agreed_the_old_factor_opens_nothing_and_the_mailed_link_lets_add_anothe
     again = Client()  # once
     Authenticator.objects.filter(user=agent).delete()
     Account.objects.filter(pk=agent.pk).update(second_factor_reset_at=timezone.now())
-    follow(again, letter)
+    follow(again, mail)
     enter(again, agent)
     assert again.get(ADD_APP).url == INDEX  # type: ignore[attr-defined]
 
@@ -135,25 +135,25 @@ def test_an_agent_who_comes_with_the_lost_factor_ends_the_request(
 
 
 def test_another_agents_link_adds_nothing(
-    agent: Account, administrator: Account, request_: FactorRequest, letters: Letters
+    agent: Account, administrator: Account, request_: FactorRequest, mails: Mails
 ) -> None:
     new_factor.approve(request=request_, by=administrator, reason=WHY)
-    letter = letters()[-1]
+    mail = mails()[-1]
     other = make_agent(Role.AUDITOR)
     Account.objects.filter(pk=other.pk).update(second_factor_reset_at=timezone.now())
     client = Client()
-    follow(client, letter)
+    follow(client, mail)
     enter(client, other)
     assert client.get(ADD_APP).url == INDEX  # type: ignore[attr-defined]
     assert not has_app(other)
 
 
 def test_refused_nothing_changes_and_the_agent_is_told(
-    agent: Account, administrator: Account, request_: FactorRequest, letters: Letters
+    agent: Account, administrator: Account, request_: FactorRequest, mails: Mails
 ) -> None:
-    letters()
+    mails()
     new_factor.refuse(request=request_, by=administrator, reason="ne me répond pas")
-    assert [letter.to for letter in letters()] == [agent.email]
+    assert [mail.to for mail in mails()] == [agent.email]
     assert has_app(agent)
     assert done(agent)[-1] == (Event.NEW_FACTOR_REFUSED, administrator.actor)
     with pytest.raises(new_factor.NothingWaits):
@@ -161,30 +161,30 @@ def test_refused_nothing_changes_and_the_agent_is_told(
 
 
 def test_past_its_hours_a_request_is_answered_by_nobody_and_told(
-    agent: Account, administrator: Account, request_: FactorRequest, letters: Letters
+    agent: Account, administrator: Account, request_: FactorRequest, mails: Mails
 ) -> None:
-    letters()
+    mails()
     with time_machine.travel(timezone.now() + timedelta(hours=23, minutes=59), tick=False):
         assert new_factor.expire() == 0
     with time_machine.travel(timezone.now() + timedelta(hours=24, seconds=1), tick=False):
         with pytest.raises(new_factor.NothingWaits):
             new_factor.approve(request=request_, by=administrator, reason=WHY)
         assert new_factor.expire() == 1
-        assert [letter.to for letter in letters()] == [agent.email]
+        assert [mail.to for mail in mails()] == [agent.email]
         assert done(agent)[-1] == (Event.NEW_FACTOR_EXPIRED, "system")
         assert new_factor.ask(agent=agent, by=administrator, reason=WHY).pk
 
 
 def test_a_new_password_kills_the_link_and_somebody_sends_another(
-    agent: Account, administrator: Account, request_: FactorRequest, letters: Letters
+    agent: Account, administrator: Account, request_: FactorRequest, mails: Mails
 ) -> None:
     new_factor.approve(request=request_, by=administrator, reason=WHY)
-    first = letters()[-1]
+    first = mails()[-1]
     new_factor.send_again(agent=agent, by=administrator, reason=WHY)
-    second = letters()[-1]
-    for letter, opens in ((first, False), (second, True)):
+    second = mails()[-1]
+    for mail, opens in ((first, False), (second, True)):
         account = Account.objects.get(pk=agent.pk)
-        assert new_factor.is_open(account=account, token=letter.token) is opens
+        assert new_factor.is_open(account=account, token=mail.token) is opens
     with pytest.raises(new_factor.NotForOneself):
         new_factor.send_again(agent=agent, by=agent, reason=WHY)
 
@@ -198,10 +198,10 @@ def test_nothing_is_given_to_who_has_none_or_is_suspended(agent: Account, admini
 
 
 def test_an_agent_suspended_meanwhile_gets_no_link(
-    agent: Account, administrator: Account, request_: FactorRequest, letters: Letters
+    agent: Account, administrator: Account, request_: FactorRequest, mails: Mails
 ) -> None:
     agents.suspend(agent=agent, by=administrator, reason="départ du service")
-    letters()
+    mails()
     with pytest.raises(new_factor.AgentSuspended):
         new_factor.approve(request=request_, by=administrator, reason=WHY)
-    assert letters() == []
+    assert mails() == []

@@ -1,4 +1,4 @@
-"""Whoever asks for what is not theirs, or never was: one answer, one entry in the journal, and not without end."""
+"""Another person's object and one that never existed get the same answer, one entry in the journal, and a limit."""
 
 import re
 import uuid
@@ -109,7 +109,7 @@ def test_an_agent_who_walks_documents_is_journalled_at_work(db: None) -> None:
     assert [entry.actor for entry in refused()] == [agent.actor]
 
 
-def test_whoever_walks_identifiers_is_stopped_and_the_journal_stops_growing(
+def test_a_person_who_walks_identifiers_is_stopped_and_the_journal_stops_growing(
     browser: Client, member: Member, other: Member, settings: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     rates = Rates.model_validate(

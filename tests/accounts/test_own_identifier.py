@@ -13,7 +13,7 @@ from adherents.accounts.services.access_link import make_link
 from tests.accounts.steps import (
     CHANGE_PAGE,
     LINK_PAGE,
-    Letters,
+    Mails,
     ask_for_link,
     choose_password,
     follow,
@@ -27,7 +27,8 @@ from tests.cast import CAMILLE, EVE, NEW_PASSWORD, NO_MAIL, PASSWORD
 from tests.enrolment.letters import letter_to
 from tests.factories import add_to_register, open_account
 
-pytestmark = pytest.mark.django_db
+# What a page says to whom.
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 OWN = re.compile(r'id="id_own_identifier" value="([^"]*)" autocomplete="username" readonly')
 FILLED_IN = re.compile(r'name="identifier" value="([^"]*)"')
 
@@ -45,18 +46,18 @@ def link_of(account: Account, purpose: str) -> str:
 
 
 @pytest.mark.rule("G7")
-def test_the_number_is_beside_the_password_where_it_was_typed_to_ask_for_the_link(letters: Letters) -> None:
+def test_the_number_is_beside_the_password_where_it_was_typed_to_ask_for_the_link(mails: Mails) -> None:
     open_account(CAMILLE)
     browser = Client()
     ask_for_link(browser, f" {CAMILLE.number[:4]} {CAMILLE.number[4:]} ".lower())
-    assert shown(follow(browser, letters()[-1])) == [CAMILLE.number]
+    assert shown(follow(browser, mails()[-1])) == [CAMILLE.number]
 
 
 @pytest.mark.rule("G7")
 @pytest.mark.rule("G9")
 @pytest.mark.parametrize("purpose", [Purpose.RESET, Purpose.FIRST_CONNECTION])
 @pytest.mark.parametrize("typed", ["", EVE.number, "00000000"])
-def test_whoever_merely_opens_a_link_is_told_no_number(purpose: str, typed: str) -> None:
+def test_opening_a_link_alone_tells_no_number(purpose: str, typed: str) -> None:
     account = open_account(CAMILLE)
     browser = Client()
     if typed:
@@ -68,7 +69,7 @@ def test_whoever_merely_opens_a_link_is_told_no_number(purpose: str, typed: str)
 
 
 @pytest.mark.rule("G5")
-def test_what_was_typed_leaves_the_same_cookie_whoever_has_the_number() -> None:
+def test_what_was_typed_leaves_the_same_cookie_for_any_number() -> None:
     before, after = Client(), Client()
     with time_machine.travel(timezone.now(), tick=False):
         ask_for_link(before, CAMILLE.number)
@@ -82,11 +83,11 @@ def test_what_was_typed_leaves_the_same_cookie_whoever_has_the_number() -> None:
 @pytest.mark.rule("G7")
 @pytest.mark.rule("G9")
 def test_the_number_is_filled_in_after_a_new_password_and_goes_once_somebody_signed_in(
-    letters: Letters,
+    mails: Mails,
 ) -> None:
     open_account(CAMILLE)
     browser = Client()
-    follow(browser, link_for(CAMILLE, letters))
+    follow(browser, link_for(CAMILLE, mails))
     assert filled_in(browser) == []
     choose_password(browser, CAMILLE.birth_day)
     assert not is_signed_in(browser)
@@ -97,10 +98,10 @@ def test_the_number_is_filled_in_after_a_new_password_and_goes_once_somebody_sig
     assert filled_in(browser) == []
 
 
-def test_the_number_that_is_offered_is_sealed_and_forgotten_after_ten_minutes(letters: Letters) -> None:
+def test_the_number_that_is_offered_is_sealed_and_forgotten_after_ten_minutes(mails: Mails) -> None:
     open_account(CAMILLE)
     browser = Client()
-    follow(browser, link_for(CAMILLE, letters))
+    follow(browser, link_for(CAMILLE, mails))
     answer = choose_password(browser, CAMILLE.birth_day)
     offered = answer.cookies["numero"]
     assert CAMILLE.number not in offered.value
@@ -111,10 +112,10 @@ def test_the_number_that_is_offered_is_sealed_and_forgotten_after_ten_minutes(le
         assert filled_in(browser) == []
 
 
-def test_a_wrong_birth_date_or_a_weak_password_offers_nothing(letters: Letters) -> None:
+def test_a_wrong_birth_date_or_a_weak_password_offers_nothing(mails: Mails) -> None:
     open_account(CAMILLE)
     browser = Client()
-    follow(browser, link_for(CAMILLE, letters))
+    follow(browser, link_for(CAMILLE, mails))
     choose_password(browser, ("01", "04", "1954"))
     choose_password(browser, CAMILLE.birth_day, "trop-court")
     assert filled_in(browser) == []
@@ -142,7 +143,9 @@ def test_a_letters_page_shows_the_number_that_the_letter_bears(client: Client) -
 
 
 @pytest.mark.parametrize("purpose", [Purpose.RESET, Purpose.INVITATION])
-def test_an_agents_page_shows_their_address_and_their_door_is_filled_in(client: Client, purpose: str) -> None:
+def test_an_agents_page_shows_their_address_and_their_sign_in_page_is_filled_in(
+    client: Client, purpose: str
+) -> None:
     agent = make_agent()
     assert shown(client.get(link_of(agent, purpose), follow=True)) == [agent.identifier]
     client.post(LINK_PAGE, {"password": NEW_PASSWORD, "confirmation": NEW_PASSWORD})

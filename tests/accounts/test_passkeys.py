@@ -1,4 +1,4 @@
-"""A passkey's answer opens the door that asked for it, to the account that it is of, once, by whoever the key recognised."""
+"""A passkey's answer works on the page that asked for it, for its own account, once, with its holder verified."""
 
 import copy
 import json
@@ -14,21 +14,22 @@ from django.utils import timezone
 from adherents.accounts.models import Account, Role, Session, SignInCounter, UsedToken
 from adherents.journal.events import Event
 from adherents.journal.models import Entry
-from tests.accounts.security_key import OPTIONS, SecurityKey, options_at_the_door, options_on
+from tests.accounts.security_key import OPTIONS, SecurityKey, options_on, sign_in_options
 from tests.accounts.steps import is_signed_in
 from tests.accounts.test_races import at_once
 from tests.agents import SIGN_IN, STEP, enter, make_agent
 from tests.cast import CAMILLE, EVE, PASSWORD
 from tests.factories import open_account
 
-pytestmark = pytest.mark.django_db
+# What decides is a signature; of the twelve answers at once, PostgreSQL has its own.
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 ADD, AGAIN, PROVE = (
     "/compte/securite/cles/ajouter/",
     "/compte/securite/cle/",
     "/compte/securite/mot-de-passe/",
 )
-MEMBERS_DOOR = "/adherent/"
+MEMBERS_SIGN_IN = "/adherent/"
 REFUSED, STALE = (
     "Cette clé d’accès n’a pas été acceptée",
     "Cette demande a trop attendu, ou elle a déjà servi",
@@ -36,8 +37,8 @@ REFUSED, STALE = (
 
 
 def give_password(client: Client, account: Account) -> Any:
-    door = SIGN_IN if account.is_agent else MEMBERS_DOOR
-    return client.post(door, {"identifier": account.identifier, "password": PASSWORD})
+    address = SIGN_IN if account.is_agent else MEMBERS_SIGN_IN
+    return client.post(address, {"identifier": account.identifier, "password": PASSWORD})
 
 
 def passkey_of(account: Account, key: SecurityKey | None = None) -> tuple[SecurityKey, Client]:
@@ -62,10 +63,10 @@ EVERYBODY = pytest.mark.parametrize("make", [member, agent])
 
 
 class SignIn:
-    """The door where nobody is known yet."""
+    """The sign-in page, where the account is not known yet."""
 
     def ask(self, client: Client) -> dict[str, Any]:
-        return options_at_the_door(client)
+        return sign_in_options(client)
 
     def answer(self, client: Client, signed: str) -> Any:
         return client.post(OPTIONS, {"credential": signed})
@@ -94,7 +95,7 @@ class Again(SignIn):
         return client.post(AGAIN, {"credential": signed})
 
     def opened(self, client: Client, answer: Any) -> bool:
-        return answer.status_code == 302 and not answer.url.startswith(MEMBERS_DOOR)
+        return answer.status_code == 302 and not answer.url.startswith(MEMBERS_SIGN_IN)
 
 
 class Adding(Again):
@@ -104,60 +105,59 @@ class Adding(Again):
         return options_on(client.get(ADD))
 
 
-DOORS = {"sign_in": SignIn(), "second_step": SecondStep(), "again": Again(), "add": Adding()}
+USES = {"sign_in": SignIn(), "second_step": SecondStep(), "again": Again(), "add": Adding()}
 OPENING = ["sign_in", "second_step", "again"]
 
 
-def stand_at(door: str, account: Account, client: Client) -> Client:
-    """A browser that may ask for a challenge at this door."""
-    if door == "sign_in":
+def stand_at(use: str, account: Account, client: Client) -> Client:
+    """A browser that may ask for a challenge of this use."""
+    if use == "sign_in":
         return Client()
-    if door == "second_step":
+    if use == "second_step":
         browser = Client()
-        options_at_the_door(browser)  # its page was open before
+        sign_in_options(browser)  # its page was open before
         give_password(browser, account)
         return browser
     return client
 
 
 @EVERYBODY
-@pytest.mark.parametrize("door", OPENING)
-def test_a_key_opens_each_door_with_its_holder_verified_and_none_without(
-    make: Callable[[], Account], door: str
+@pytest.mark.parametrize("use", OPENING)
+def test_a_key_opens_for_each_use_with_its_holder_verified_and_for_none_without(
+    make: Callable[[], Account], use: str
 ) -> None:
     account = make()
     key, client = passkey_of(account)
-    browser = stand_at(door, account, client)
-    refused = DOORS[door].answer(browser, key.signed(DOORS[door].ask(browser), verified=False))
-    assert not DOORS[door].opened(browser, refused)
-    options = DOORS[door].ask(browser)
+    browser = stand_at(use, account, client)
+    refused = USES[use].answer(browser, key.signed(USES[use].ask(browser), verified=False))
+    assert not USES[use].opened(browser, refused)
+    options = USES[use].ask(browser)
     assert options["publicKey"]["userVerification"] == "required"
-    opened = DOORS[door].answer(browser, key.signed(options))
-    assert DOORS[door].opened(browser, opened), opened.content.decode()
+    opened = USES[use].answer(browser, key.signed(options))
+    assert USES[use].opened(browser, opened), opened.content.decode()
 
 
 @EVERYBODY
-@pytest.mark.parametrize("asked_at", list(DOORS))
+@pytest.mark.parametrize("asked_at", list(USES))
 @pytest.mark.parametrize("answered_at", OPENING)
 @pytest.mark.parametrize("verified", [True, False])
-@pytest.mark.any_database
-def test_a_challenge_of_one_door_opens_no_other(
+def test_a_challenge_of_one_use_opens_no_other(
     make: Callable[[], Account], asked_at: str, answered_at: str, verified: bool
 ) -> None:
-    """A stolen key and an account of one's own: the password's step gave a challenge that the passkey door took."""
+    """A stolen key and an account of one's own: the password's step gave a challenge that the sign-in by passkey took."""
     if asked_at == answered_at:
         return
     account = make()
     key, client = passkey_of(account)
     asking = stand_at(asked_at, account, client)
-    signed = key.signed(DOORS[asked_at].ask(asking), verified=verified)
+    signed = key.signed(USES[asked_at].ask(asking), verified=verified)
     browser = stand_at(answered_at, account, client)
     if asked_at == "second_step" and answered_at == "sign_in":
         browser = asking  # the very browser, whose step was given up: this is how the desk was opened
         session = asking.session
         session.pop("account_login")
         session.save()
-    assert not DOORS[answered_at].opened(browser, DOORS[answered_at].answer(browser, signed))
+    assert not USES[answered_at].opened(browser, USES[answered_at].answer(browser, signed))
 
 
 @EVERYBODY
@@ -168,43 +168,43 @@ def test_a_challenge_of_one_account_is_answered_by_no_other(make: Callable[[], A
     browser, elsewhere = Client(), Client()
     give_password(browser, mine)
     give_password(elsewhere, other)
-    signed = foreign.signed(DOORS["second_step"].ask(browser))
+    signed = foreign.signed(USES["second_step"].ask(browser))
     for client in (browser, elsewhere):
-        DOORS["second_step"].answer(client, signed)
+        USES["second_step"].answer(client, signed)
         assert not is_signed_in(client)
-    DOORS["second_step"].answer(elsewhere, key.signed(DOORS["second_step"].ask(elsewhere)))
+    USES["second_step"].answer(elsewhere, key.signed(USES["second_step"].ask(elsewhere)))
     assert not is_signed_in(elsewhere)
 
 
-@pytest.mark.parametrize("door", OPENING)
-def test_an_answer_opens_in_the_browser_that_asked_only(door: str) -> None:
+@pytest.mark.parametrize("use", OPENING)
+def test_an_answer_opens_in_the_browser_that_asked_only(use: str) -> None:
     account = member()
     key, client = passkey_of(account)
-    signed = key.signed(DOORS[door].ask(stand_at(door, account, client)))
+    signed = key.signed(USES[use].ask(stand_at(use, account, client)))
     other = Client()
-    if door == "again":
+    if use == "again":
         give_password(other, account)
-        DOORS["second_step"].answer(other, key.signed(DOORS["second_step"].ask(other)))
+        USES["second_step"].answer(other, key.signed(USES["second_step"].ask(other)))
     else:
-        other = stand_at(door, account, client)
-        DOORS[door].ask(other)
-    assert not DOORS[door].opened(other, DOORS[door].answer(other, signed))
+        other = stand_at(use, account, client)
+        USES[use].ask(other)
+    assert not USES[use].opened(other, USES[use].answer(other, signed))
 
 
-@pytest.mark.parametrize("door", OPENING)
-def test_an_answer_opens_once(door: str) -> None:
+@pytest.mark.parametrize("use", OPENING)
+def test_an_answer_opens_once(use: str) -> None:
     account = member()
     key, client = passkey_of(account, SecurityKey(counts=False))
-    browser = stand_at(door, account, client)
-    signed = key.signed(DOORS[door].ask(browser))
+    browser = stand_at(use, account, client)
+    signed = key.signed(USES[use].ask(browser))
     as_it_was = Client()
     as_it_was.cookies = copy.deepcopy(browser.cookies)
-    assert DOORS[door].opened(browser, DOORS[door].answer(browser, signed))
-    for again in (as_it_was, stand_at(door, account, browser)):
-        if door == "again":
-            assert not DOORS[door].opened(again, DOORS[door].answer(again, signed))
+    assert USES[use].opened(browser, USES[use].answer(browser, signed))
+    for again in (as_it_was, stand_at(use, account, browser)):
+        if use == "again":
+            assert not USES[use].opened(again, USES[use].answer(again, signed))
         else:
-            DOORS[door].answer(again, signed)
+            USES[use].answer(again, signed)
             assert not is_signed_in(again)
 
 
@@ -214,7 +214,7 @@ def test_of_twelve_answers_to_one_challenge_at_once_one_opens() -> None:
     account = member()
     key, _ = passkey_of(account, SecurityKey(counts=False))
     asking = Client()
-    signed = key.signed(options_at_the_door(asking))
+    signed = key.signed(sign_in_options(asking))
     browsers = []
     for _ in range(12):
         browsers.append(Client())
@@ -233,7 +233,7 @@ def test_of_two_signatures_with_one_count_at_once_one_opens() -> None:
     signed, before = [], key.counter
     for browser in browsers:
         key.counter = before
-        signed.append(key.signed(options_at_the_door(browser)))
+        signed.append(key.signed(sign_in_options(browser)))
     at_once(
         [lambda b=b, s=s: b.post(OPTIONS, {"credential": s}) for b, s in zip(browsers, signed, strict=True)]
     )  # type: ignore[misc]
@@ -241,15 +241,15 @@ def test_of_two_signatures_with_one_count_at_once_one_opens() -> None:
     assert Entry.objects.filter(event=Event.PASSKEY_COPIED).count() == 5
 
 
-@pytest.mark.parametrize("door", OPENING)
-def test_a_challenge_lives_a_quarter_of_an_hour(door: str) -> None:
+@pytest.mark.parametrize("use", OPENING)
+def test_a_challenge_lives_a_quarter_of_an_hour(use: str) -> None:
     account = member()
     key, client = passkey_of(account)
     with time_machine.travel(timezone.now(), tick=False) as clock:
-        browser = stand_at(door, account, client)
-        options = DOORS[door].ask(browser)
+        browser = stand_at(use, account, client)
+        options = USES[use].ask(browser)
         clock.shift(timedelta(minutes=15))
-        assert not DOORS[door].opened(browser, DOORS[door].answer(browser, key.signed(options)))
+        assert not USES[use].opened(browser, USES[use].answer(browser, key.signed(options)))
 
 
 def test_what_a_step_asked_is_worth_nothing_once_the_step_has_ended() -> None:
@@ -257,25 +257,25 @@ def test_what_a_step_asked_is_worth_nothing_once_the_step_has_ended() -> None:
     key, _ = passkey_of(account)
     browser = Client()
     give_password(browser, account)
-    signed = key.signed(DOORS["second_step"].ask(browser))
+    signed = key.signed(USES["second_step"].ask(browser))
     give_password(browser, account)
-    DOORS["second_step"].answer(browser, signed)
+    USES["second_step"].answer(browser, signed)
     assert not is_signed_in(browser)
 
 
 def test_no_session_keeps_a_challenge() -> None:
     account = member()
     _, client = passkey_of(account)
-    for door, asked in DOORS.items():
-        asked.ask(stand_at(door, account, client))
+    for use, asked in USES.items():
+        asked.ask(stand_at(use, account, client))
     kept = json.dumps([row.get_decoded() for row in Session.objects.all()])
     assert "challenge" not in kept
     assert "webauthn.state" not in kept
 
 
-def test_asking_at_the_door_leaves_no_row() -> None:
+def test_asking_at_the_sign_in_page_leaves_no_row() -> None:
     for _ in range(3):
-        options_at_the_door(Client())
+        sign_in_options(Client())
     assert not Session.objects.exists()
     assert not UsedToken.objects.exists()
 
@@ -284,34 +284,34 @@ def test_two_tabs_of_the_sign_in_page_both_open() -> None:
     account = member()
     key, _ = passkey_of(account)
     browser = Client()
-    first = options_at_the_door(browser)
-    options_at_the_door(browser)
+    first = sign_in_options(browser)
+    sign_in_options(browser)
     browser.post(OPTIONS, {"credential": key.signed(first)})
     assert is_signed_in(browser)
 
 
 @EVERYBODY
 @pytest.mark.parametrize("behind", [0, 1, 3])
-@pytest.mark.parametrize("door", OPENING)
+@pytest.mark.parametrize("use", OPENING)
 def test_a_count_that_does_not_move_on_is_refused_and_journalled(
-    make: Callable[[], Account], door: str, behind: int
+    make: Callable[[], Account], use: str, behind: int
 ) -> None:
     account = make()
     key, client = passkey_of(account, SecurityKey(counter=10))
     for _ in range(2):
         browser = stand_at("sign_in", account, client)
-        browser.post(OPTIONS, {"credential": key.signed(options_at_the_door(browser))})
+        browser.post(OPTIONS, {"credential": key.signed(sign_in_options(browser))})
         assert is_signed_in(browser)
     last = key.counter
     key.counter = last - behind - 1  # `signed` counts one more
-    browser = stand_at(door, account, client if not account.is_agent else browser)
-    answer = DOORS[door].answer(browser, key.signed(DOORS[door].ask(browser)))
-    assert not DOORS[door].opened(browser, answer)
+    browser = stand_at(use, account, client if not account.is_agent else browser)
+    answer = USES[use].answer(browser, key.signed(USES[use].ask(browser)))
+    assert not USES[use].opened(browser, answer)
     entry = Entry.objects.chain(account.subject).filter(event=Event.PASSKEY_COPIED).get()
     assert entry.details == {"counter": last - behind, "last": last}
     key.counter = last
     browser = Client()
-    browser.post(OPTIONS, {"credential": key.signed(options_at_the_door(browser))})
+    browser.post(OPTIONS, {"credential": key.signed(sign_in_options(browser))})
     assert is_signed_in(browser)
 
 
@@ -320,7 +320,7 @@ def test_a_copy_made_as_the_key_was_added_is_refused_too() -> None:
     key, _ = passkey_of(account, SecurityKey(counter=4))
     key.counter = 0
     browser = Client()
-    browser.post(OPTIONS, {"credential": key.signed(options_at_the_door(browser))})
+    browser.post(OPTIONS, {"credential": key.signed(sign_in_options(browser))})
     assert not is_signed_in(browser)
 
 
@@ -329,7 +329,7 @@ def test_the_owner_reads_in_plain_words_that_a_key_seems_copied() -> None:
     key, client = passkey_of(account, SecurityKey(counter=4))
     key.counter = 0
     browser = Client()
-    browser.post(OPTIONS, {"credential": key.signed(options_at_the_door(browser))})
+    browser.post(OPTIONS, {"credential": key.signed(sign_in_options(browser))})
     page = client.get("/adherent/donnees-personnelles/historique/").content.decode()
     assert "elle semble avoir été copiée" in page
 
@@ -339,7 +339,7 @@ def test_a_key_that_counts_nothing_opens_each_time() -> None:
     key, _ = passkey_of(account, SecurityKey(counts=False))
     for _ in range(3):
         browser = Client()
-        browser.post(OPTIONS, {"credential": key.signed(options_at_the_door(browser))})
+        browser.post(OPTIONS, {"credential": key.signed(sign_in_options(browser))})
         assert is_signed_in(browser)
 
 
@@ -350,7 +350,7 @@ def test_a_key_is_added_with_its_holder_verified_only_and_for_the_account_that_a
     for browser, options, verified in (
         (client, options_on(client.get(ADD)), False),
         (client, options_on(elsewhere.get(ADD)), True),
-        (client, options_at_the_door(Client()) | {"user": {"id": "MQ"}}, True),
+        (client, sign_in_options(Client()) | {"user": {"id": "MQ"}}, True),
     ):
         options["publicKey"].setdefault("user", {"id": "MQ"})
         made = SecurityKey().made(options, verified=verified)
@@ -366,14 +366,14 @@ def test_an_answer_that_came_too_late_is_no_wrong_try_and_a_forged_one_is() -> N
     key, _ = passkey_of(account)
     browser = Client()
     give_password(browser, account)
-    late = DOORS["second_step"].ask(browser)
+    late = USES["second_step"].ask(browser)
     give_password(browser, account)
-    assert STALE in DOORS["second_step"].answer(browser, key.signed(late)).content.decode()
+    assert STALE in USES["second_step"].answer(browser, key.signed(late)).content.decode()
     assert failures() == 0
     thief = SecurityKey(id=key.id, owner=key.owner)
     for _ in range(4):
-        forged = thief.signed(DOORS["second_step"].ask(browser))
-        assert REFUSED in DOORS["second_step"].answer(browser, forged).content.decode()
+        forged = thief.signed(USES["second_step"].ask(browser))
+        assert REFUSED in USES["second_step"].answer(browser, forged).content.decode()
     assert failures() == 4
 
 
@@ -401,27 +401,25 @@ UNREADABLE = [
 
 
 @pytest.mark.parametrize("posted", UNREADABLE, ids=range(len(UNREADABLE)))
-@pytest.mark.parametrize("door", list(DOORS))
-@pytest.mark.one_on_postgresql
-def test_what_no_browser_answers_is_refused_in_words(door: str, posted: str) -> None:
+@pytest.mark.parametrize("use", list(USES))
+def test_what_no_browser_answers_is_refused_in_words(use: str, posted: str) -> None:
     account = member()
     _, client = passkey_of(account)
-    browser = stand_at(door, account, client)
-    DOORS[door].ask(browser)
-    if door == "add":
+    browser = stand_at(use, account, client)
+    USES[use].ask(browser)
+    if use == "add":
         answer = browser.post(ADD, {"credential": posted, "name": ""})
     else:
-        answer = DOORS[door].answer(browser, posted)
+        answer = USES[use].answer(browser, posted)
     assert answer.status_code in {200, 302}
-    assert not DOORS[door].opened(browser, answer)
+    assert not USES[use].opened(browser, answer)
 
 
 @pytest.mark.parametrize("handle", [b"", b"\xff\xfe", b"zzzzzzzzzzzzz", b"-1", b"0", b"1" * 64])
-@pytest.mark.one_on_postgresql
 def test_a_key_of_nobody_is_refused(handle: bytes) -> None:
     key, _ = passkey_of(member())
     key.owner, browser = handle, Client()
-    answer = browser.post(OPTIONS, {"credential": key.signed(options_at_the_door(browser))})
+    answer = browser.post(OPTIONS, {"credential": key.signed(sign_in_options(browser))})
     assert answer.status_code == 302
     assert not is_signed_in(browser)
 
@@ -430,7 +428,7 @@ def test_an_altered_signature_or_challenge_is_refused() -> None:
     key, _ = passkey_of(member())
     for part in ("signature", "clientDataJSON", "authenticatorData"):
         browser = Client()
-        signed = json.loads(key.signed(options_at_the_door(browser)))
+        signed = json.loads(key.signed(sign_in_options(browser)))
         text = signed["response"][part]
         signed["response"][part] = text[:20] + ("A" if text[20] != "A" else "B") + text[21:]
         browser.post(OPTIONS, {"credential": json.dumps(signed)})

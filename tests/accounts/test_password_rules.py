@@ -17,7 +17,7 @@ from adherents.accounts.services.passwords import WeakPassword, encode_new
 from adherents.accounts.services.register import ensure_account
 from tests.accounts.steps import (
     CHANGE_PAGE,
-    Letters,
+    Mails,
     change_password,
     choose_password,
     follow,
@@ -96,7 +96,7 @@ def test_twelve_characters_lowercase_and_two_of_three(
 
 
 @pytest.mark.rule("G2")
-def test_128_characters_are_taken_and_every_one_of_them_counts(client: Client, letters: Letters) -> None:
+def test_128_characters_are_taken_and_every_one_of_them_counts(client: Client, mails: Mails) -> None:
     open_account(CAMILLE)
     words = (
         "le Vent se lève, il faut tenter de vivre ; l’air immense ouvre et "
@@ -104,7 +104,7 @@ def test_128_characters_are_taken_and_every_one_of_them_counts(client: Client, l
     )
     long = words.ljust(128, "!")
     assert len(long) == 128
-    assert "a bien été enregistré" in text_of(reset(CAMILLE, letters, long))
+    assert "a bien été enregistré" in text_of(reset(CAMILLE, mails, long))
     sign_in(client, CAMILLE.number, long[:-1])
     assert not is_signed_in(client)
     sign_in(client, CAMILLE.number, long)
@@ -112,15 +112,15 @@ def test_128_characters_are_taken_and_every_one_of_them_counts(client: Client, l
 
 
 @pytest.mark.rule("G2")
-def test_129_characters_are_refused_in_words(client: Client, letters: Letters) -> None:
+def test_129_characters_are_refused_in_words(client: Client, mails: Mails) -> None:
     open_account(CAMILLE)
-    assert "au plus 128 caractères" in text_of(reset(CAMILLE, letters, "Tulipe-42 " * 12 + "abcdefghi"))
+    assert "au plus 128 caractères" in text_of(reset(CAMILLE, mails, "Tulipe-42 " * 12 + "abcdefghi"))
 
 
 @pytest.mark.rule("G2")
-def test_the_page_says_each_reason_at_once(client: Client, letters: Letters) -> None:
+def test_the_page_says_each_reason_at_once(client: Client, mails: Mails) -> None:
     open_account(CAMILLE)
-    page = text_of(reset(CAMILLE, letters, "CAMILLE"))
+    page = text_of(reset(CAMILLE, mails, "CAMILLE"))
     for words in (
         "au moins 12 caractères",
         "Il manque une lettre minuscule",
@@ -131,9 +131,9 @@ def test_the_page_says_each_reason_at_once(client: Client, letters: Letters) -> 
 
 
 @pytest.mark.rule("G2")
-def test_spaces_at_the_ends_belong_to_the_password(client: Client, letters: Letters) -> None:
+def test_spaces_at_the_ends_belong_to_the_password(client: Client, mails: Mails) -> None:
     open_account(CAMILLE)
-    reset(CAMILLE, letters, f" {NEW_PASSWORD} ")
+    reset(CAMILLE, mails, f" {NEW_PASSWORD} ")
     sign_in(client, CAMILLE.number, NEW_PASSWORD)
     assert not is_signed_in(client)
     sign_in(client, CAMILLE.number, f" {NEW_PASSWORD} ")
@@ -150,11 +150,11 @@ def test_the_case_of_a_password_matters(client: Client) -> None:
 @pytest.mark.rule("G2")
 @pytest.mark.parametrize("set_as", ["NFC", "NFD"])
 def test_a_password_set_on_a_mac_lets_in_from_a_pc_and_back(
-    client: Client, letters: Letters, set_as: str
+    client: Client, mails: Mails, set_as: str
 ) -> None:
     open_account(CAMILLE)
     password = "forêt-Éclairée-8"
-    reset(CAMILLE, letters, unicodedata.normalize(set_as, password))
+    reset(CAMILLE, mails, unicodedata.normalize(set_as, password))
     for form in ("NFC", "NFD"):
         browser = Client()
         sign_in(browser, CAMILLE.number, unicodedata.normalize(form, password))
@@ -228,13 +228,13 @@ def test_what_people_are_advised_to_choose_is_taken(password: str) -> None:
 
 
 @pytest.mark.rule("G3")
-def test_no_former_password_ever_comes_back_through_a_link(letters: Letters) -> None:
+def test_no_former_password_ever_comes_back_through_a_link(mails: Mails) -> None:
     open_account(CAMILLE)
     used = [PASSWORD, "jardin-Secret-1x", "jardin-Secret-2x"]
     for fresh in used[1:]:
-        assert "a bien été enregistré" in text_of(reset(CAMILLE, letters, fresh))
+        assert "a bien été enregistré" in text_of(reset(CAMILLE, mails, fresh))
     client = Client()
-    follow(client, link_for(CAMILLE, letters))
+    follow(client, link_for(CAMILLE, mails))
     for former in used:
         assert "Vous l’avez déjà utilisé" in text_of(choose_password(client, CAMILLE.birth_day, former))
     assert FormerPassword.objects.count() == 2
@@ -242,9 +242,9 @@ def test_no_former_password_ever_comes_back_through_a_link(letters: Letters) -> 
 
 @pytest.mark.rule("G3")
 @pytest.mark.rule("G12")
-def test_no_former_password_ever_comes_back_through_a_change(client: Client, letters: Letters) -> None:
+def test_no_former_password_ever_comes_back_through_a_change(client: Client, mails: Mails) -> None:
     open_account(CAMILLE)
-    reset(CAMILLE, letters, NEW_PASSWORD)
+    reset(CAMILLE, mails, NEW_PASSWORD)
     sign_in(client, CAMILLE.number, NEW_PASSWORD)
     for former in (PASSWORD, NEW_PASSWORD, unicodedata.normalize("NFD", PASSWORD)):
         assert "Vous l’avez déjà utilisé" in text_of(change_password(client, NEW_PASSWORD, former))
@@ -254,7 +254,7 @@ def test_no_former_password_ever_comes_back_through_a_change(client: Client, let
 
 @pytest.mark.rule("G3")
 @pytest.mark.rule("G8")
-def test_no_former_password_ever_comes_back_through_a_first_connection(letters: Letters) -> None:
+def test_no_former_password_ever_comes_back_through_a_first_connection(mails: Mails) -> None:
     open_account(EVE)
     day, month, year = EVE.birth_day
     browser = Client()
@@ -270,31 +270,31 @@ def test_no_former_password_ever_comes_back_through_a_first_connection(letters: 
             "first_name": EVE.first_names,
         },
     )
-    follow(browser, letters()[-1])
+    follow(browser, mails()[-1])
     assert "Vous l’avez déjà utilisé" in text_of(choose_password(browser, EVE.birth_day, PASSWORD))
 
 
 @pytest.mark.rule("G3")
-def test_the_history_of_one_account_does_not_bind_another(letters: Letters) -> None:
+def test_the_history_of_one_account_does_not_bind_another(mails: Mails) -> None:
     open_account(CAMILLE)
     open_account(EVE, password=NEW_PASSWORD)
-    assert "a bien été enregistré" in text_of(reset(CAMILLE, letters, NEW_PASSWORD))
+    assert "a bien été enregistré" in text_of(reset(CAMILLE, mails, NEW_PASSWORD))
 
 
 @pytest.mark.rule("G3")
-def test_the_history_keeps_hashes_only(letters: Letters) -> None:
+def test_the_history_keeps_hashes_only(mails: Mails) -> None:
     open_account(CAMILLE)
-    reset(CAMILLE, letters)
+    reset(CAMILLE, mails)
     [former] = FormerPassword.objects.all()
     assert former.encoded.startswith("argon2")
     assert PASSWORD not in former.encoded
 
 
 @pytest.mark.rule("G2")
-def test_what_to_respect_is_listed_on_both_pages(client: Client, letters: Letters) -> None:
+def test_what_to_respect_is_listed_on_both_pages(client: Client, mails: Mails) -> None:
     open_account(CAMILLE)
     browser = Client()
-    behind_the_link = text_of(follow(browser, link_for(CAMILLE, letters)))
+    behind_the_link = text_of(follow(browser, link_for(CAMILLE, mails)))
     sign_in(client, CAMILLE.number)
     for page in (behind_the_link, text_of(client.get(CHANGE_PAGE))):  # type: ignore[arg-type]
         assert "12 caractères au minimum" in page

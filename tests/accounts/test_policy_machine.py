@@ -34,7 +34,7 @@ HOURS = st.one_of(st.sampled_from([1, 23, 24, 25, 24 * 179, 24 * 180]), st.integ
 
 
 class Guide:
-    """The rules as the guide says them, for one account and one browser that nobody knows. Time is a number of hours."""
+    """The rules as the guide says them, for one account and one unknown browser. Time is a number of hours."""
 
     def __init__(self) -> None:
         self.hour = 0
@@ -310,6 +310,7 @@ def test_the_policy_does_what_the_guide_says_in_any_order() -> None:
 @pytest.mark.rule("G4")
 @pytest.mark.rule("G11")
 @pytest.mark.django_db
+@pytest.mark.any_database
 def test_the_services_do_what_the_guide_says_in_any_order() -> None:
     run_state_machine_as_test(
         ServicesMachine,

@@ -55,7 +55,7 @@ AT_ONCE = 12  # connections; a hundred tries share them
 
 
 def at_once(acts: list[Callable[[], object]], threads: int = AT_ONCE) -> list[object]:
-    """Run every act, so many at a time, each thread with its own connection; what each returned, or refused in words of ours.
+    """Run every act, `threads` at a time, each thread with its own connection. Returns what each returned, or its refusal.
 
     Any other error (a deadlock, a parameter that is gone) is raised: taken for a refusal, it would decide who won.
     """
@@ -497,7 +497,7 @@ def test_the_last_two_administrators_who_suspend_one_another_at_once_leave_one()
             ]
         )
         assert kinds(results) == {"NoneType": 1, "NotAnyMore": 1}
-        assert Account.objects.administrators_at_work().count() == 1
+        assert Account.objects.active_administrators().count() == 1
 
 
 def test_an_agent_who_signs_in_in_three_browsers_at_once_has_one_session() -> None:

@@ -17,12 +17,13 @@ from adherents.accounts.models import Account, Role, Session, SignInCounter
 from adherents.accounts.second_factor import services
 from adherents.journal.events import Event
 from adherents.journal.models import Entry
-from tests.accounts.security_key import SecurityKey, options_at_the_door, options_on
+from tests.accounts.security_key import SecurityKey, options_on, sign_in_options
 from tests.agents import SIGN_IN, STEP, add_totp, code_of, enter, has_app, make_agent, signed_in
 from tests.cast import CAMILLE, NEW_PASSWORD, PASSWORD
 from tests.factories import open_account
 
-pytestmark = pytest.mark.django_db
+# Codes, cookies and words; test_factor_races has the rows.
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 INDEX = "/compte/securite/"
 ADD_APP = "/compte/securite/application/"
@@ -65,14 +66,14 @@ def test_an_agent_without_a_second_factor_is_led_to_add_one(client: Client) -> N
 
 
 def test_the_factor_that_an_agent_adds_after_the_password_opens_the_desk(
-    client: Client, letters: Callable[[], list[object]]
+    client: Client, mails: Callable[[], list[object]]
 ) -> None:
     agent = make_agent()
     enter(client, agent)
     add_app_by_hand(client)
     assert client.get(DESK).status_code == 200
     assert Event.SECOND_FACTOR_ADDED in events(agent)
-    assert [letter.subject for letter in letters()] == ["Une seconde preuve protège maintenant votre compte"]
+    assert [mail.subject for mail in mails()] == ["Une seconde preuve protège maintenant votre compte"]
 
 
 def test_a_wrong_first_code_adds_nothing_and_keeps_the_same_secret(client: Client) -> None:
@@ -271,7 +272,7 @@ def test_changing_what_protects_asks_for_the_password_again() -> None:
         assert client.post(answer.url, {"password": PASSWORD}).status_code == 302  # type: ignore[attr-defined]
 
 
-def test_a_member_adds_an_app_and_takes_it_away(client: Client, letters: Callable[[], list[object]]) -> None:
+def test_a_member_adds_an_app_and_takes_it_away(client: Client, mails: Callable[[], list[object]]) -> None:
     account = open_account(CAMILLE)
     client.post("/adherent/", {"identifier": CAMILLE.number, "password": PASSWORD})
     client.post("/compte/securite/mot-de-passe/", {"password": PASSWORD})
@@ -280,7 +281,7 @@ def test_a_member_adds_an_app_and_takes_it_away(client: Client, letters: Callabl
     assert client.post("/compte/securite/application/retirer/").url == INDEX  # type: ignore[attr-defined]
     assert not Authenticator.objects.filter(user=account).exists()
     assert {Event.SECOND_FACTOR_ADDED, Event.SECOND_FACTOR_REMOVED} <= set(events(account))
-    assert "Une protection a été retirée de votre compte" in [letter.subject for letter in letters()]
+    assert "Une protection a été retirée de votre compte" in [mail.subject for mail in mails()]
 
 
 def test_a_member_with_an_app_gives_its_code_at_each_sign_in(client: Client) -> None:
@@ -303,7 +304,7 @@ def add_passkey(account: Account) -> SecurityKey:
 
 def test_a_passkey_alone_opens_and_needs_no_second_proof(client: Client) -> None:
     key = add_passkey(make_agent())
-    answer = client.post(WITH_A_PASSKEY, {"credential": key.signed(options_at_the_door(client))})
+    answer = client.post(WITH_A_PASSKEY, {"credential": key.signed(sign_in_options(client))})
     assert answer.url == DESK  # type: ignore[attr-defined]
     assert client.get(DESK).status_code == 200
 
@@ -311,7 +312,7 @@ def test_a_passkey_alone_opens_and_needs_no_second_proof(client: Client) -> None
 def test_a_passkey_opens_no_closed_account(client: Client) -> None:
     key = add_passkey(make_agent())
     Account.objects.update(closed_at=timezone.now())
-    signed = key.signed(options_at_the_door(client))
+    signed = key.signed(sign_in_options(client))
     answer = client.post(WITH_A_PASSKEY, {"credential": signed, "door": "agents"}, follow=True)
     assert answer.redirect_chain == [(SIGN_IN, 302)]
     assert "Cette clé d’accès n’a pas été acceptée" in words(answer)
@@ -324,7 +325,7 @@ def test_a_passkey_opens_no_locked_account(client: Client) -> None:
     key = add_passkey(agent)
     for _ in range(5):
         enter(Client(), agent, "autre-Chose-12")
-    signed = key.signed(options_at_the_door(client))
+    signed = key.signed(sign_in_options(client))
     assert "Ce compte est bloqué" in words(client.post(WITH_A_PASSKEY, {"credential": signed}))
     assert "_auth_user_id" not in client.session
 
@@ -344,7 +345,7 @@ def anonymous(response: object) -> str:
 
 
 @pytest.mark.rule("G11")
-def test_the_agents_door_answers_alike_for_an_address_that_nobody_has() -> None:
+def test_the_agents_sign_in_page_answers_alike_for_an_unknown_address() -> None:
     make_agent()
     open_account(CAMILLE)
     known, unknown, member = Client(), Client(), Client()
@@ -362,7 +363,7 @@ def test_the_agents_door_answers_alike_for_an_address_that_nobody_has() -> None:
         assert len({tuple(sorted(answer.cookies)) for answer in answers}) == 1
 
 
-def test_a_member_does_not_enter_by_the_agents_door_nor_an_agent_by_the_members(client: Client) -> None:
+def test_a_member_does_not_enter_by_the_agents_page_nor_an_agent_by_the_members(client: Client) -> None:
     agent = make_agent(Role.SUPERVISOR)
     client.post("/adherent/", {"identifier": agent.identifier, "password": PASSWORD})
     assert "_auth_user_id" not in client.session

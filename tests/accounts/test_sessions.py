@@ -17,11 +17,11 @@ from tests.accounts.steps import follow, is_signed_in, reset, sign_in, text_of
 from tests.accounts.test_second_factor import DESK, words
 from tests.agents import STEP, add_totp, code_of, enter, make_agent, signed_in
 from tests.cast import CAMILLE, EVE, NEW_PASSWORD, PASSWORD
-from tests.conftest import Letter
+from tests.conftest import Mail
 from tests.factories import open_account
 
 pytestmark = pytest.mark.django_db
-Letters = Callable[[], list[Letter]]
+Mails = Callable[[], list[Mail]]
 LIST = "/adherent/donnees-personnelles/connexions/"
 OTHERS = f"{LIST}autres/"
 PROOF = "/compte/securite/mot-de-passe/"
@@ -125,14 +125,14 @@ def test_ending_sessions_asks_for_the_password_and_again_after_five_minutes() ->
         assert is_signed_in(there)
 
 
-def test_the_desk_ends_every_session_of_a_member_who_is_told(letters: Letters) -> None:
+def test_the_desk_ends_every_session_of_a_member_who_is_told(mails: Mails) -> None:
     account, adviser = open_account(CAMILLE), make_agent()
     (there,) = browsers(CAMILLE.number)
-    letters()
+    mails()
     end_sessions.end_all_of(account=account, by=adviser, reason="téléphone volé")
     assert not is_signed_in(there)
-    (letter,) = letters()
-    assert letter.to == CAMILLE.email
+    (mail,) = mails()
+    assert mail.to == CAMILLE.email
     entry = Entry.objects.get(event=Event.SESSIONS_ENDED)
     assert (entry.actor, entry.details["reason"]) == (adviser.actor, "téléphone volé")
     with pytest.raises(end_sessions.NothingOpen):
@@ -140,38 +140,38 @@ def test_the_desk_ends_every_session_of_a_member_who_is_told(letters: Letters) -
 
 
 @pytest.fixture
-def reported(letters: Letters) -> tuple[Account, Client, Client, Letter]:
+def reported(mails: Mails) -> tuple[Account, Client, Client, Mail]:
     """Camille's account, her browser, a stranger's, and the mail that tells her of it."""
     account = open_account(CAMILLE)
     own, stranger = browsers(CAMILLE.number, CAMILLE.number)
-    letter = next(letter for letter in letters() if "/pas-moi/" in letter.text)
-    return account, own, stranger, letter
+    mail = next(mail for mail in mails() if "/pas-moi/" in mail.text)
+    return account, own, stranger, mail
 
 
 def test_opening_the_mail_of_a_new_device_changes_nothing(
-    reported: tuple[Account, Client, Client, Letter], letters: Letters
+    reported: tuple[Account, Client, Client, Mail], mails: Mails
 ) -> None:
-    account, own, stranger, letter = reported
+    account, own, stranger, mail = reported
     before = Entry.objects.count(), KnownDevice.objects.count()
     for _ in range(2):
         scanner = Client()
-        assert scanner.get(letter.link).url == REPORT  # type: ignore[attr-defined]
+        assert scanner.get(mail.link).url == REPORT  # type: ignore[attr-defined]
         assert "Ce n’était pas moi : tout fermer" in words(scanner.get(REPORT))
         scanner.head(REPORT)
     assert is_signed_in(own)
     assert is_signed_in(stranger)
     assert (Entry.objects.count(), KnownDevice.objects.count()) == before
-    assert letters() == []
+    assert mails() == []
     assert AccessLink.objects.live().filter(account=account, purpose=Purpose.STRANGER).exists()
 
 
 def test_it_was_not_me_ends_everything_and_only_a_new_password_opens(
-    reported: tuple[Account, Client, Client, Letter], letters: Letters
+    reported: tuple[Account, Client, Client, Mail], mails: Mails
 ) -> None:
-    account, own, stranger, letter = reported
+    account, own, stranger, mail = reported
     add_totp(account)  # the stranger's
     client = Client()
-    follow(client, letter)
+    follow(client, mail)
     assert "Tout est fermé" in words(client.post(REPORT))
     assert not is_signed_in(own)
     assert not is_signed_in(stranger)
@@ -180,38 +180,38 @@ def test_it_was_not_me_ends_everything_and_only_a_new_password_opens(
     for browser in (Client(), own, stranger):  # known browsers are known no more
         sign_in(browser, CAMILLE.number)
         assert not is_signed_in(browser)
-    follow(client, letter)
+    follow(client, mail)
     assert client.post(REPORT).status_code == 410  # once
-    letters()
-    reset(CAMILLE, letters)  # at once: there is nothing to wait for
+    mails()
+    reset(CAMILLE, mails)  # at once: there is nothing to wait for
     sign_in(client, CAMILLE.number, NEW_PASSWORD)
     assert is_signed_in(client)
 
 
 def test_a_stranger_who_changes_the_password_does_not_silence_the_mail(
-    reported: tuple[Account, Client, Client, Letter], letters: Letters
+    reported: tuple[Account, Client, Client, Mail], mails: Mails
 ) -> None:
-    _, own, _, letter = reported
-    reset(CAMILLE, letters)
+    _, own, _, mail = reported
+    reset(CAMILLE, mails)
     client = Client()
-    follow(client, letter)
+    follow(client, mail)
     assert "Tout est fermé" in words(client.post(REPORT))
     sign_in(client, CAMILLE.number, NEW_PASSWORD)
     assert not is_signed_in(client)
     assert not is_signed_in(own)
 
 
-def test_the_report_is_open_for_30_days(reported: tuple[Account, Client, Client, Letter]) -> None:
-    letter = reported[3]
+def test_the_report_is_open_for_30_days(reported: tuple[Account, Client, Client, Mail]) -> None:
+    mail = reported[3]
     for days, status in ((29, 200), (31, 410)):
         with time_machine.travel(timezone.now() + timedelta(days=days), tick=False):
             client = Client()
-            client.get(letter.link)
+            client.get(mail.link)
             assert client.get(REPORT).status_code == status
 
 
 def test_an_agents_factors_outlive_a_report_since_the_mailbox_alone_must_not_open_the_desk(
-    letters: Letters,
+    mails: Mails,
 ) -> None:
     agent = make_agent(Role.SUPERVISOR)
     secret = add_totp(agent)
@@ -219,9 +219,9 @@ def test_an_agents_factors_outlive_a_report_since_the_mailbox_alone_must_not_ope
         client = Client()
         enter(client, agent)
         client.post(STEP, {"code": code_of(secret, ahead=ahead)})
-    letter = next(letter for letter in letters() if "/pas-moi/" in letter.text)
+    mail = next(mail for mail in mails() if "/pas-moi/" in mail.text)
     report = Client()
-    follow(report, letter)
+    follow(report, mail)
     report.post(REPORT)
     assert Authenticator.objects.filter(user=agent).exists()
     enter(report, agent, PASSWORD)

@@ -1,4 +1,4 @@
-"""Signing in (G1, G4, G11), and what nobody may be told."""
+"""Signing in (G1, G4, G11), and what no answer may tell."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,7 +16,7 @@ from adherents.journal.events import Event
 from adherents.journal.models import Entry
 from tests.agents import make_agent, signed_in
 from tests.cast import CAMILLE, EVE, JEAN_FRANCOIS, PASSWORD
-from tests.conftest import Letter
+from tests.conftest import Mail
 from tests.factories import open_account
 
 pytestmark = pytest.mark.django_db
@@ -66,9 +66,7 @@ def test_a_password_typed_on_a_mac_is_the_same(client: Client) -> None:
 
 
 @pytest.mark.rule("G11")
-def test_the_fifth_wrong_password_locks_for_24_hours(
-    client: Client, letters: Callable[[], list[Letter]]
-) -> None:
+def test_the_fifth_wrong_password_locks_for_24_hours(client: Client, mails: Callable[[], list[Mail]]) -> None:
     open_account(CAMILLE)
     for _ in range(4):
         assert "incorrect" in sign_in(client, CAMILLE.number, WRONG).content.decode()  # type: ignore[attr-defined]
@@ -76,9 +74,9 @@ def test_the_fifth_wrong_password_locks_for_24_hours(
     assert "Ce compte est bloqué" in fifth
     sign_in(client, CAMILLE.number)
     assert not is_signed_in(client)
-    [letter] = letters()
-    assert letter.to == CAMILLE.email
-    assert "bloqué" in letter.subject
+    [mail] = mails()
+    assert mail.to == CAMILLE.email
+    assert "bloqué" in mail.subject
 
 
 @pytest.mark.rule("G11")
@@ -175,27 +173,27 @@ def test_the_day_before_the_password_still_lets_in(client: Client) -> None:
 
 
 @pytest.mark.rule("G4")
-def test_a_mail_warns_15_and_3_days_before_once_each(letters: Callable[[], list[Letter]]) -> None:
+def test_a_mail_warns_15_and_3_days_before_once_each(mails: Callable[[], list[Mail]]) -> None:
     open_account(CAMILLE)
     start = timezone.now()
     arrived: dict[int, list[str]] = {}
     for day in (150, 164, 165, 166, 176, 177, 178, 181):
         with time_machine.travel(start + timedelta(days=day, minutes=1)):
-            arrived[day] = [letter.subject for letter in letters() + letters()]
+            arrived[day] = [mail.subject for mail in mails() + mails()]
     assert {day for day, subjects in arrived.items() if subjects} == {165, 177}
     assert all(len(subjects) <= 1 for subjects in arrived.values())
 
 
 def test_a_second_browser_is_told_to_the_member_and_the_first_is_not(
-    letters: Callable[[], list[Letter]],
+    mails: Callable[[], list[Mail]],
 ) -> None:
     open_account(CAMILLE)
     sign_in(Client(), CAMILLE.number)
-    assert letters() == []
+    assert mails() == []
     sign_in(Client(headers={"user-agent": "Mozilla/5.0 (iPhone) Safari/604.1"}), CAMILLE.number)
-    [letter] = letters()
-    assert "nouvel appareil" in letter.subject
-    assert "Safari, iPhone" in letter.text
+    [mail] = mails()
+    assert "nouvel appareil" in mail.subject
+    assert "Safari, iPhone" in mail.text
 
 
 def test_a_session_is_stored_under_a_hash_and_ends_when_idle(client: Client) -> None:
@@ -297,7 +295,7 @@ def test_a_lock_that_falls_during_a_sign_in_stops_it_at_its_end(
 
 
 @pytest.mark.parametrize("reads", ["en", "fr"])
-def test_whoever_signs_in_on_a_fresh_browser_reads_their_own_language_there(reads: str) -> None:
+def test_a_member_on_a_fresh_browser_reads_their_own_language_there(reads: str) -> None:
     account = open_account(CAMILLE)
     Account.objects.filter(pk=account.pk).update(language=reads)
     client = Client()

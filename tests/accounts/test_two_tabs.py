@@ -13,12 +13,13 @@ from adherents.accounts.services.access_link import make_link
 from adherents.accounts.services.sign_in import REPORT_FOR
 from adherents.enrolment.services import confirming
 from adherents.members.models import Member
-from tests.accounts.steps import LINK_PAGE, Letters, text_of
+from tests.accounts.steps import LINK_PAGE, Mails, text_of
 from tests.cast import CAMILLE, EVE, NEW_PASSWORD, NO_MAIL, PASSWORD, Person
 from tests.enrolment.letters import letter_to
 from tests.factories import add_to_register, open_account
 
-pytestmark = pytest.mark.django_db
+# Forms and cookies of one browser.
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 REPORT_PAGE, CODE, ADDRESS = (
     "/adherent/authentication/pas-moi/",
     "/adherent/premiere-connexion/code/",
@@ -131,14 +132,14 @@ def test_each_tab_reports_the_account_of_its_own_mail(client: Client) -> None:
 
 @pytest.mark.rule("G10")
 def test_each_tab_confirms_the_address_of_its_own_mail(
-    client: Client, letters: Letters, django_capture_on_commit_callbacks: Callable[..., object]
+    client: Client, mails: Mails, django_capture_on_commit_callbacks: Callable[..., object]
 ) -> None:
     marks = []
     for person, address in ((CAMILLE, "un@example.org"), (EVE, "deux@example.org")):
         member = Member.objects.get(account=open_account(person))
         with transaction.atomic():
             confirming.propose(member=member, address=address)
-        match = re.search(r"/adherent/adresse/([0-9a-f]+)", letters()[-1].text)
+        match = re.search(r"/adherent/adresse/([0-9a-f]+)", mails()[-1].text)
         assert match
         marks.append(mark_on(client.get(f"{ADDRESS}{match[1]}", follow=True)))
     client.post(ADDRESS, {"lien": marks[0]})

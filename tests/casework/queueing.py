@@ -42,7 +42,7 @@ def checked(
 
 
 def waiting(member: Member, count: int = 1, *, kind: str = "rib") -> list[Item]:
-    """So many items in the queue, the first one the oldest, a day between two."""
+    """Put `count` items in the queue, the oldest first, a day between two."""
     now = timezone.now()
     documents = [checked(member, kind=kind, at=now - timedelta(days=count - n)) for n in range(count)]
     while enter_checked():

@@ -1,4 +1,4 @@
-"""Decisions that are settled already, as the queue's services leave them, for whoever tests what members read of them."""
+"""Decisions that are settled already, as the queue's services leave them, for the tests of what members read of them."""
 
 from datetime import date, datetime
 

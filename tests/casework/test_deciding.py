@@ -23,7 +23,7 @@ from tests.casework.queueing import NEEDED, adviser, checked, waiting
 pytestmark = pytest.mark.django_db
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 LATER = date(2026, 12, 10)
-Letters = Callable[[], list[Any]]
+Mails = Callable[[], list[Any]]
 
 
 @pytest.fixture(autouse=True)
@@ -43,61 +43,61 @@ def state_of(item: Item) -> str:
 
 
 def test_a_decision_is_told_by_settling_and_not_before(
-    agent: Account, item: Item, letters: Letters, clock: time_machine.Traveller
+    agent: Account, item: Item, mails: Mails, clock: time_machine.Traveller
 ) -> None:
     decision = deciding.accept(agent=agent, item=item)
     clock.shift(timedelta(seconds=9))
-    assert letters() == []
+    assert mails() == []
     assert state_of(item) == State.IN_PROGRESS
-    assert Decision.objects.told(item.document) is None
+    assert Decision.objects.latest_settled(item.document) is None
     clock.shift(timedelta(seconds=1))
-    [letter] = letters()
-    assert letter.subject == "Votre document est accepté (RIB)"
+    [mail] = mails()
+    assert mail.subject == "Votre document est accepté (RIB)"
     assert state_of(item) == State.ACCEPTED
     assert Item.objects.get().status == Status.DONE
-    assert Decision.objects.told(item.document) == decision
+    assert Decision.objects.latest_settled(item.document) == decision
     entry = Entry.objects.get(event=Event.DOCUMENT_ACCEPTED)
     assert (entry.subject, entry.actor) == (item.subject, f"agent:{agent.pk}")
-    assert letters() == []
+    assert mails() == []
 
 
 def test_a_refusal_says_why_in_the_members_words_as_the_agent_left_them(
-    agent: Account, item: Item, letters: Letters, clock: time_machine.Traveller
+    agent: Account, item: Item, mails: Mails, clock: time_machine.Traveller
 ) -> None:
     deciding.refuse(
         agent=agent, item=item, reason="rib_illisible", words_fr="L’IBAN est flou.", words_en="Blurred."
     )
     clock.shift(timedelta(seconds=10))
-    [letter] = letters()
-    assert letter.subject == "Votre document n’est pas accepté (RIB)"
-    for part in (letter.text, letter.html):
+    [mail] = mails()
+    assert mail.subject == "Votre document n’est pas accepté (RIB)"
+    for part in (mail.text, mail.html):
         assert "L’IBAN est flou." in part
         assert f"/adherent/documents/envoyer/?remplace={item.document_id}" in part
     assert state_of(item) == State.REFUSED
     assert Entry.objects.get(event=Event.DOCUMENT_REFUSED).details == {"code": "rib_illisible"}
 
 
-def test_the_words_are_english_for_whoever_reads_english(
-    agent: Account, item: Item, member: Member, letters: Letters, clock: time_machine.Traveller
+def test_the_words_are_english_for_a_member_who_reads_english(
+    agent: Account, item: Item, member: Member, mails: Mails, clock: time_machine.Traveller
 ) -> None:
     Account.objects.filter(pk=member.account_id).update(language="en")
     deciding.refuse(agent=agent, item=item, **NEEDED)
     clock.shift(timedelta(seconds=10))
-    [letter] = letters()
-    assert letter.subject == "Your document was not accepted (Bank details (RIB))"
-    assert "Cannot be read." in letter.text
-    assert "Illisible." not in letter.text
+    [mail] = mails()
+    assert mail.subject == "Your document was not accepted (Bank details (RIB))"
+    assert "Cannot be read." in mail.text
+    assert "Illisible." not in mail.text
 
 
 def test_a_correction_is_a_thing_of_its_own_with_its_day(
-    agent: Account, item: Item, member: Member, letters: Letters, clock: time_machine.Traveller
+    agent: Account, item: Item, member: Member, mails: Mails, clock: time_machine.Traveller
 ) -> None:
     deciding.ask_correction(agent=agent, item=item, until=LATER, **NEEDED)
     assert not Correction.objects.exists()
     clock.shift(timedelta(seconds=10))
-    [letter] = letters()
-    assert "avant le 10/12/2026" in letter.subject
-    assert "Illisible." in letter.text
+    [mail] = mails()
+    assert "avant le 10/12/2026" in mail.subject
+    assert "Illisible." in mail.text
     [asked] = Correction.objects.open_for(member)
     assert (asked.document_id, asked.agent, asked.until, asked.answered_at) == (
         item.document_id,
@@ -156,18 +156,18 @@ def test_an_answer_to_who_has_left_is_everybodys(
 
 
 def test_undone_in_time_nobody_was_told_and_the_agent_has_it_again(
-    agent: Account, item: Item, letters: Letters, clock: time_machine.Traveller
+    agent: Account, item: Item, mails: Mails, clock: time_machine.Traveller
 ) -> None:
     decision = deciding.refuse(agent=agent, item=item, **NEEDED)
     clock.shift(timedelta(seconds=9))
     assert deciding.undo(agent=agent, decision=decision).held_by(agent)
     clock.shift(timedelta(minutes=1))
-    assert letters() == []
+    assert mails() == []
     assert state_of(item) == State.IN_PROGRESS
     assert queue.take_next(agent=agent) == item
     deciding.accept(agent=agent, item=item)
     clock.shift(timedelta(seconds=10))
-    assert len(letters()) == 1
+    assert len(mails()) == 1
     assert state_of(item) == State.ACCEPTED
 
 

@@ -108,7 +108,7 @@ def counted() -> Counter[tuple[object, ...]]:
 
 
 def several(member: Member, clock: Clock) -> None:
-    """Two groups and nobody's, three outcomes, two kinds, two weeks, and one decision undone."""
+    """Two groups and decisions of no group, three outcomes, two kinds, two weeks, and one decision undone."""
     agents = [in_team(1, "Optique"), in_team(2, "Accueil"), in_team(3, "")]
     outcomes = ["accepted", "refused", "incomplete", "accepted", "refused", "accepted"]
     for week in range(2):
@@ -323,7 +323,9 @@ def test_the_figures_name_no_agent_and_no_member(member: Member, clock: Clock) -
     assert Entry.objects.count() == before
 
 
-def test_the_page_is_english_for_whoever_reads_english(member: Member, clock: Clock, words: Words) -> None:
+def test_the_page_is_english_for_an_agent_who_reads_english(
+    member: Member, clock: Clock, words: Words
+) -> None:
     decided(in_team(1, ""), waiting(member)[0])
     settle(clock)
     head = heads_browser()

@@ -107,7 +107,7 @@ def test_next_goes_on_with_what_the_agent_has_in_hand(agent: Account, member: Me
     first, second = waiting(member, 2)
     assert queue.take_next(agent=agent) == first
     assert queue.take_next(agent=agent) == first
-    assert queue.take_next(agent=agent, passed=[first.pk]) == second
+    assert queue.take_next(agent=agent, skipped=[first.pk]) == second
 
 
 def test_what_an_agent_has_put_off_comes_again_only_when_nothing_else_is_left(
@@ -116,9 +116,9 @@ def test_what_an_agent_has_put_off_comes_again_only_when_nothing_else_is_left(
     first, second = waiting(member, 2)
     queue.take(agent=agent, item=first)
     queue.give_back(agent=agent, item=first)
-    assert queue.take_next(agent=agent, passed=[first.pk]) == second
+    assert queue.take_next(agent=agent, skipped=[first.pk]) == second
     Item.objects.filter(pk=second.pk).update(status=Status.DONE)
-    assert queue.take_next(agent=agent, passed=[first.pk]) == first
+    assert queue.take_next(agent=agent, skipped=[first.pk]) == first
 
 
 def test_two_agents_get_two_items_and_the_third_nothing(
@@ -232,7 +232,7 @@ def test_the_next_one_is_set_apart_unseen_by_its_member(
     assert queue.reserve_next(agent=agent, after=first) == second
     assert state_of(second) == State.CHECKED
     assert queue.take_next(agent=colleague) == third
-    assert queue.take_next(agent=agent, passed=[first.pk]) == second
+    assert queue.take_next(agent=agent, skipped=[first.pk]) == second
     queue.give_back(agent=agent, item=second)
     queue.reserve_next(agent=agent, after=first)
     clock.shift(timedelta(minutes=4))
@@ -259,7 +259,7 @@ def test_what_was_left_in_hand_too_long_is_set_apart_and_taken_before_any_sweep(
     assert queue.reserve_next(agent=colleague, after=first) == left
     assert state_of(left) == State.IN_PROGRESS
     assert events_of(left) == [Event.DOCUMENT_TAKEN, Event.LEASE_ENDED]
-    assert queue.take_next(agent=colleague, passed=[first.pk]) == left
+    assert queue.take_next(agent=colleague, skipped=[first.pk]) == left
     assert state_of(left) == State.IN_PROGRESS
 
 

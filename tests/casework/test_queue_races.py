@@ -62,7 +62,7 @@ def test_what_is_set_apart_for_one_is_given_to_no_other(member: Member) -> None:
     apart = at_once(after, threads=10)
     assert set(held) | set(apart) == set(items)
     passing = [
-        partial(queue.take_next, agent=agent, passed=[item.pk])
+        partial(queue.take_next, agent=agent, skipped=[item.pk])
         for agent, item in zip(agents, held, strict=True)
     ]
     assert at_once(passing, threads=10) == apart
@@ -162,7 +162,7 @@ def test_a_lease_that_ends_while_it_is_renewed_or_taken_is_one_agents(member: Me
 
 
 @pytest.mark.parametrize("sweeps", [0, 2])
-def test_what_was_left_in_hand_is_never_lost_whoever_sets_it_apart_takes_or_sweeps_it_first(
+def test_what_was_left_in_hand_is_never_lost_whether_it_is_prefetched_taken_or_swept_first(
     member: Member, sweeps: int
 ) -> None:
     """None leaves the queue, whatever happened the moment its lease was past; its member goes on reading « En cours »."""
@@ -174,15 +174,15 @@ def test_what_was_left_in_hand_is_never_lost_whoever_sets_it_apart_takes_or_swee
     Item.objects.filter(pk__in=[item.pk for item in items[:12]]).update(
         leased_until=timezone.now() - timedelta(seconds=1)
     )
-    ahead = [
+    prefetched = [
         partial(queue.reserve_next, agent=agent, after=on_screen)
         for agent, on_screen in zip(agents[:6], items[12:18], strict=True)
     ]
     following = [
-        partial(queue.take_next, agent=agent, passed=[on_screen.pk])
+        partial(queue.take_next, agent=agent, skipped=[on_screen.pk])
         for agent, on_screen in zip(agents[6:], items[18:], strict=True)
     ]
-    results = at_once([*ahead, *following, *[queue.end_leases] * sweeps], threads=14)
+    results = at_once([*prefetched, *following, *[queue.end_leases] * sweeps], threads=14)
     assert not [result for result in results if isinstance(result, BaseException)]
     assert set(Item.objects.values_list("status", flat=True)) == {Status.WAITING}
     assert set(Item.objects.values_list("document__state", flat=True)) == {State.IN_PROGRESS}

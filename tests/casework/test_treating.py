@@ -23,7 +23,8 @@ from tests.casework.queueing import adviser, checked, waiting
 from tests.vault.conftest import deposited, pdf
 
 Words = Callable[[Any], str]
-pytestmark = pytest.mark.django_db
+# Pages; test_queue, test_deciding and test_queue_races have what they do.
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 REASON = {
     "reason": "rib_illisible",
@@ -367,7 +368,7 @@ def test_the_next_one_is_set_apart_and_its_first_pages_may_be_kept_for_minutes(
     desk: Client, drawn: list[Item]
 ) -> None:
     first, second = drawn
-    assert "data-ahead hidden" in desk.get(on_screen(first)).content.decode()
+    assert "data-prefetch hidden" in desk.get(on_screen(first)).content.decode()
     images = desk.post(f"{on_screen(first)}suivant/").json()["images"]
     assert images == [f"{on_screen(second)}pages/{number}/image/" for number in (1, 2)]
     answer = desk.get(images[0])

@@ -49,6 +49,18 @@ def test_a_safe_installation_has_nothing_said_against_it(production: LazySetting
     checks.refuse_what_is_unsafe()
 
 
+def test_an_envelope_in_another_domain_than_the_senders_is_warned_of(production: LazySettings) -> None:
+    for address, warned in {
+        "rebonds@mese.se.com": False,
+        "rebonds@mails.mese.se.com": False,
+        "rebonds@se.com": False,
+        "rebonds@nomese.se.com": True,
+        "rebonds@mutuelle.example": True,
+    }.items():
+        production.ADHERENTS_BOUNCE_ADDRESS = address
+        assert ("W012" in found()) is warned, address
+
+
 def test_a_trial_on_this_very_machine_is_left_alone(
     production: LazySettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -157,7 +169,7 @@ def test_what_is_spoken_to_in_clear_is_told(
         ("sqlite:////srv/portal.sqlite3", "rediss://cache.example.org?ssl_cert_reqs=optional", "cache"),
     ],
 )
-def test_tls_that_believes_whoever_answers_is_told(
+def test_tls_that_checks_no_certificate_is_told(
     production: LazySettings, monkeypatch: pytest.MonkeyPatch, database: str, cache: str, what: str
 ) -> None:
     monkeypatch.setenv("ADHERENTS_DATABASE_URL", database)

@@ -35,11 +35,11 @@ def begun(
 
 
 def go_on(exchanges: Exchanges, clock: Clock, seconds: int, rates: dict[Exchange, float]) -> None:
-    """So many seconds, each of these moving so many bytes in each."""
+    """Let `seconds` pass; each exchange moves bytes at its rate (bytes a second)."""
     for _ in range(seconds):
         clock.now += 1
         for exchange, rate in rates.items():
-            exchanges.came(exchange, int(rate))
+            exchanges.note_arrived(exchange, int(rate))
         exchanges.look()
 
 
@@ -51,7 +51,7 @@ def test_a_byte_every_five_seconds_is_dropped_after_a_window(exchanges: Exchange
     assert dripping.dropped
 
 
-def test_whoever_falls_silent_is_dropped_a_window_later_however_much_came_before(
+def test_a_peer_that_falls_silent_is_dropped_a_window_later_however_much_came_before(
     exchanges: Exchanges, clock: Clock
 ) -> None:
     exchange = begun(exchanges)
@@ -78,7 +78,7 @@ def test_bursts_that_keep_each_window_alive_do_not_outlast_the_whole_time(
     assert bursting.dropped
     endless = begun(exchanges, length=1 << 40)
     clock.now += LONGEST_SECONDS + 1
-    exchanges.came(endless, 1 << 39)
+    exchanges.note_arrived(endless, 1 << 39)
     exchanges.look()
     assert endless.dropped
 
@@ -102,7 +102,7 @@ def test_past_an_addresss_bound_the_slowest_there_go_and_no_other(exchanges: Exc
     assert sum(not drip.dropped for drip in drips) == 2
 
 
-def test_whoever_came_last_is_not_the_one_who_goes(exchanges: Exchanges, clock: Clock) -> None:
+def test_the_one_that_came_last_is_not_the_one_that_goes(exchanges: Exchanges, clock: Clock) -> None:
     drips = [begun(exchanges) for _ in range(30)]
     go_on(exchanges, clock, 10, {})
     honest = begun(exchanges)
@@ -141,7 +141,7 @@ def test_past_the_memory_of_all_bodies_the_slowest_gives_back_what_it_holds(
     slow, quick = begun(exchanges, address="192.0.2.1"), begun(exchanges, address="192.0.2.2")
     clock.now += 10
     for exchange, size in ((slow, 400_000), (quick, 600_000)):
-        exchanges.came(exchange, size)
+        exchanges.note_arrived(exchange, size)
         exchanges.hold(exchange, size)
     assert not slow.dropped
     exchanges.hold(quick, 100_000)

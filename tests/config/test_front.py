@@ -1,4 +1,4 @@
-"""The front alone, with a clock that is moved: how long it goes on with whoever sends."""
+"""The front alone, with a clock that is moved: how long it waits for a peer that sends."""
 
 import asyncio
 import threading

@@ -119,11 +119,12 @@ def test_without_its_database_the_portal_lives_and_is_not_ready(tmp_path: Path) 
     gone = ask(tmp_path, WITHOUT_DATABASE, DATABASE_URL="postgresql://me:pass-word@127.0.0.1:1/portal")
     assert gone["live"] == 200
     assert gone["ready"] == 503
-    assert gone["says"]["database"] == "down"
+    assert gone["says"] == {"status": "down", "degraded": ["database"]}
 
 
 def test_a_database_without_its_tables_is_not_ready(tmp_path: Path) -> None:
-    assert ask(tmp_path, WITHOUT_DATABASE)["says"] == {"database": "down", "storage": "ok", "cache": "ok"}
+    assert ask(tmp_path, WITHOUT_DATABASE)["says"]["status"] == "down"
+    assert "migrations" in ask(tmp_path, WITHOUT_DATABASE)["says"]["degraded"]
 
 
 def _get(port: int, path: str) -> tuple[int, bytes]:
@@ -165,7 +166,7 @@ def serving(tmp_path: Path) -> Iterator[Callable[..., int]]:
         yield start
 
 
-def test_two_portals_on_one_valkey_count_knocks_together(tmp_path: Path, serving: Callable[..., int]) -> None:
+def test_two_portals_on_one_valkey_count_hits_together(tmp_path: Path, serving: Callable[..., int]) -> None:
     mese = (Path(__file__).resolve().parents[2] / "profiles" / "mese.toml").read_text()
     before, section, after = mese.partition("[limits.link]\nper_address = ")
     assert section, "the first rate of this table is an address's"
@@ -178,12 +179,16 @@ def test_two_portals_on_one_valkey_count_knocks_together(tmp_path: Path, serving
             "PROFILE": str(tmp_path / "profile.toml"),
         }
         one, other = serving(**given), serving(**given)
-        assert json.loads(_get(one, "/pret/")[1]) == {"database": "ok", "storage": "ok", "cache": "ok"}
+        assert json.loads(_get(one, "/pret/")[1]) == {"status": "degraded", "degraded": ["worker"]}
         assert [_get(port, link_page)[0] for port in (one, one, one, other, other)] == [410] * 5
         assert [_get(port, link_page)[0] for port in (one, other)] == [429, 429]
         assert _get(one, "/adherent/")[0] == 200
-    assert _get(one, "/pret/")[0] == 503
+    status, says = _get(one, "/pret/")
+    assert (status, json.loads(says)["degraded"]) == (200, ["cache", "worker"])
     assert _get(one, "/sante/")[0] == 200
+    # Each portal counts in the database now, where both find what the other has counted.
+    assert [_get(port, link_page)[0] for port in (one, other, one, other, one)] == [410] * 5
+    assert [_get(port, link_page)[0] for port in (one, other)] == [429, 429]
     for port in (one, other):
         lines = (tmp_path / f"{port}.log").read_text().splitlines()
         assert lines

@@ -15,9 +15,9 @@ UUID = "00000000-0000-4000-8000-000000000000"
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 LIMITED = {
-    "/verifier/": "test_whoever_checks_too_often_is_asked_to_wait",
-    "/adherent/": "test_signing_in_is_bounded_at_both_doors",
-    "/gestion/connexion/": "test_signing_in_is_bounded_at_both_doors",
+    "/verifier/": "test_a_visitor_who_checks_too_often_is_asked_to_wait",
+    "/adherent/": "test_signing_in_is_bounded_on_both_pages",
+    "/gestion/connexion/": "test_signing_in_is_bounded_on_both_pages",
     "/adherent/mot-de-passe-oublie/": "test_five_requests_an_hour_for_a_number_and_the_sixth_waits_known_or_not",
     "/adherent/premiere-connexion/": "test_five_claims_an_hour_for_a_nir_known_or_not",
     "/adherent/premiere-connexion/code/": "test_guesses_are_bounded_by_address",
@@ -31,7 +31,7 @@ LIMITED = {
 }
 HARMLESS = {
     "/langue/": "sets a cookie",
-    "/adherent/deconnexion/": "ends nothing where nobody is signed in",
+    "/adherent/deconnexion/": "ends nothing where no one is signed in",
     "/galerie/": "not there in production",
     "/adherent/documents/envoyer/fichiers/": "refused by its first line; the account is asked before a byte is read",
     f"/adherent/documents/envoyer/fichiers/{UUID}/": "the same",
@@ -82,11 +82,11 @@ def test_each_limit_is_shown_by_a_test_that_exists() -> None:
     assert not {test for test in LIMITED.values() if f"def {test}(" not in written}
 
 
-@pytest.mark.parametrize("door", ["/adherent/", "/gestion/connexion/"])
-def test_signing_in_is_bounded_at_both_doors(door: str, twice_an_hour: None) -> None:
-    identifier = "12345678" if door == "/adherent/" else "vous@mutuelle.example"
+@pytest.mark.parametrize("address", ["/adherent/", "/gestion/connexion/"])
+def test_signing_in_is_bounded_on_both_pages(address: str, twice_an_hour: None) -> None:
+    identifier = "12345678" if address == "/adherent/" else "vous@mutuelle.example"
     typed = {"identifier": identifier, "password": "une phrase quelconque"}
-    statuses = [Client().post(door, typed).status_code for _ in range(3)]
+    statuses = [Client().post(address, typed).status_code for _ in range(3)]
     assert statuses[2] == 429
     assert 429 not in statuses[:2]
 
@@ -101,6 +101,6 @@ def test_pages_behind_a_link_are_bounded(page: str, method: str, twice_an_hour: 
     assert 429 not in statuses[:2]
 
 
-def test_the_passkey_door_is_bounded_though_it_leads_back_to_signing_in(twice_an_hour: None) -> None:
+def test_signing_in_by_passkey_is_bounded_though_it_leads_back_to_signing_in(twice_an_hour: None) -> None:
     statuses = [Client().post("/compte/securite/cles/connexion/").status_code for _ in range(3)]
     assert statuses == [302, 302, 429]

@@ -1,4 +1,4 @@
-"""Whoever sends or reads slowly holds nothing that serves the others: real sockets, with nginx before the portal and without.
+"""A peer that sends or reads slowly holds nothing that serves the others: real sockets, with nginx before the portal and without.
 
 `make stress` holds hundreds, and compares times; here there are as many as froze a portal of eight threads.
 """
@@ -35,6 +35,19 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SlowPortal]:
 
 
 @pytest.fixture(scope="module")
+def with_phones(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SlowPortal]:
+    """A portal with the usual settings, for sixteen phones and one member who opens pages meanwhile."""
+    running = SlowPortal(tmp_path_factory.mktemp("phones"))
+    owners = people(17)
+    try:
+        running.prepare(owners, with_account=owners)
+        running.start_web()
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture(scope="module")
 def too_slow(portal: SlowPortal) -> Iterator[dict[str, socket.socket]]:
     """A form, headers and silence that are begun as these tests begin, and looked at when their half minute has passed."""
     host = ["Host: localhost"]
@@ -51,7 +64,7 @@ def too_slow(portal: SlowPortal) -> Iterator[dict[str, socket.socket]]:
 
 @pytest.fixture(scope="module")
 def unread(portal: SlowPortal) -> Iterator[bytes]:
-    """A download of which nobody reads more than its first bytes, which this gives, begun as these tests begin."""
+    """Begin a download of which only the first bytes are read. Returns these bytes."""
     member = Phone(portal, MEMBERS[1])
     _, receipt = member.deposit([large()])
     document = member.page(receipt).split("/adherent/documents/")[1:]
@@ -72,9 +85,12 @@ def unread(portal: SlowPortal) -> Iterator[bytes]:
 
 @pytest.mark.usefixtures("too_slow", "unread")  # their half minute passes meanwhile
 @pytest.mark.parametrize("nginx", [False, True], ids=["alone", "behind nginx"])
-def test_pages_are_served_and_every_upload_ends_while_others_are_slow(nginx: bool) -> None:
+def test_pages_are_served_and_every_upload_ends_while_others_are_slow(
+    with_phones: SlowPortal, nginx: bool
+) -> None:
     """Phones at 10 kB/s, by pieces and by the plain form, drips and unread downloads."""
     figure = held(
+        portal=with_phones,
         nginx=nginx,
         phones=16,
         drips=24,
@@ -89,8 +105,9 @@ def test_pages_are_served_and_every_upload_ends_while_others_are_slow(nginx: boo
     assert figure["plain_forms_ended"] == 2
 
 
-def test_behind_one_address_no_page_is_refused_and_every_upload_ends() -> None:
+def test_behind_one_address_no_page_is_refused_and_every_upload_ends(with_phones: SlowPortal) -> None:
     figure = held(
+        portal=with_phones,
         address_each=False,
         phones=12,
         drips=24,

@@ -102,7 +102,7 @@ WRITING = [address for address in ADDRESSES if address.name in DOORS]
 
 
 @pytest.mark.parametrize("address", WRITING, ids=str)
-def test_whoever_may_write_writes_little_each_time_and_no_more_than_the_limit(
+def test_a_visitor_who_may_write_writes_little_each_time_and_no_more_than_the_limit(
     address: Address,
 ) -> None:
     """An hour's limit of one address bounds what it leaves; past it, nothing is written."""

@@ -335,7 +335,7 @@ def _free_port() -> int:
 
 
 def _database(folder: Path, *, people: int) -> None:
-    """A database with the portal's table of members, and so many rows in it."""
+    """A database with the portal's table of members, and this number of rows in it."""
     with closing(sqlite3.connect(folder / data_folder.DATABASE)) as made, made:
         made.execute(f"CREATE TABLE {Member._meta.db_table} (id INTEGER)")
         made.execute(f"CREATE TABLE {Account._meta.db_table} (id INTEGER)")

@@ -17,11 +17,11 @@ from adherents.members.models import Member
 from adherents.vault.models import SigningKey
 from tests.accounts.steps import is_signed_in, sign_in
 from tests.agents import add_totp, has_app, make_agent, signed_in
-from tests.conftest import Letter
+from tests.conftest import Mail
 from tests.vault.conftest import deposited, pdf
 
 pytestmark = pytest.mark.django_db
-Letters = Callable[[], list[Letter]]
+Mails = Callable[[], list[Mail]]
 Words = Callable[[Any], str]
 WHY = "Téléphone perdu, reconnu de vive voix"
 AGENTS = "/gestion/agents/"
@@ -43,7 +43,7 @@ def address(agent: Account, act: str = "") -> str:
 
 
 def test_an_administrator_invites_and_the_list_shows_who_waits(
-    head: Client, letters: Letters, words: Words
+    head: Client, mails: Mails, words: Words
 ) -> None:
     filled = {
         "email": "C.Morel@mese.example",
@@ -55,7 +55,7 @@ def test_an_administrator_invites_and_the_list_shows_who_waits(
     }
     answer = head.post(f"{AGENTS}inviter/", filled, follow=True)
     assert "Invitation envoyée." in words(answer)
-    assert letters()[-1].to == "c.morel@mese.example"
+    assert mails()[-1].to == "c.morel@mese.example"
     listed = words(head.get(AGENTS))
     assert "Claire Morel" in listed
     assert "invité" in listed
@@ -68,15 +68,13 @@ def test_an_administrator_invites_and_the_list_shows_who_waits(
     ["invitation/", "role/", "suspendre/", "retablir/", "blocage/", "connexions/", "second-facteur/"],
 )
 @pytest.mark.one_on_postgresql
-def test_no_act_on_an_agent_goes_without_a_reason(
-    head: Client, words: Words, letters: Letters, act: str
-) -> None:
+def test_no_act_on_an_agent_goes_without_a_reason(head: Client, words: Words, mails: Mails, act: str) -> None:
     agent = make_agent()
-    letters()
+    mails()
     before = Entry.objects.count()
     assert "Dites pourquoi" in words(head.post(address(agent, act), {"reason": " ", "role": "auditeur"}))
     assert Entry.objects.count() == before
-    assert letters() == []
+    assert mails() == []
 
 
 def test_what_is_refused_is_said_on_the_page(head: Client, administrator: Account, words: Words) -> None:
@@ -94,11 +92,11 @@ def test_a_member_is_not_an_agent_to_change(head: Client, member: Member) -> Non
 
 
 def test_a_supervisor_asks_an_administrator_agrees_and_the_agent_is_written_to(
-    head: Client, letters: Letters, words: Words
+    head: Client, mails: Mails, words: Words
 ) -> None:
     supervisor, agent = signed_in(make_agent(Role.SUPERVISOR)), make_agent()
     add_totp(agent)
-    letters()
+    mails()
     supervisor.post(address(agent, "second-facteur/"), {"reason": WHY})
     accord = address(agent, "second-facteur/accord/")
     assert "Reprendre la demande" in words(supervisor.get(accord))
@@ -110,7 +108,7 @@ def test_a_supervisor_asks_an_administrator_agrees_and_the_agent_is_written_to(
     assert WHY in words(head.get(accord))
     assert "Accordé" in words(head.post(accord, {"answer": "approve", "reason": WHY}, follow=True))
     assert not has_app(agent)
-    asked, agreed = letters()
+    asked, agreed = mails()
     assert asked.to == agreed.to == agent.email
     assert "/second-facteur/" in agreed.link
     assert "n’attend plus" in words(head.post(accord, {"answer": "refuse", "reason": WHY}, follow=True))
@@ -152,7 +150,7 @@ def test_the_keys_are_named_and_never_shown(head: Client, member: Member, object
 
 
 def test_the_desk_ends_a_members_sessions_from_the_file(
-    desk: Client, member: Member, words: Words, letters: Letters
+    desk: Client, member: Member, words: Words, mails: Mails
 ) -> None:
     at_home = Client()
     sign_in(at_home, member.number)
@@ -161,4 +159,4 @@ def test_the_desk_ends_a_members_sessions_from_the_file(
     answer = desk.post(f"{page}connexions/", {"reason": WHY}, follow=True)
     assert "Connexions terminées" in words(answer)
     assert not is_signed_in(at_home)
-    assert letters()[-1].to == member.email
+    assert mails()[-1].to == member.email

@@ -19,7 +19,8 @@ from tests.vault.clamd import EICAR, Clamd
 from tests.vault.conftest import deposited, pdf
 
 Words = Callable[[Any], str]
-pytestmark = pytest.mark.django_db
+# Pages about a document.
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Whoever had a number that is another person's now: shut out at once, told, kept whole, and served by the desk."""
+"""A former holder, whose number is another person's now: shut out at once, told, kept whole, and served by the desk."""
 
 import io
 import zipfile

@@ -1,4 +1,4 @@
-"""What happens to whoever is refused at the desk. Who may open what: `tests/test_permissions.py`."""
+"""What a person sees who is refused at the desk. The table of who may open what: `tests/test_permissions.py`."""
 
 import uuid
 

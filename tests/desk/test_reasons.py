@@ -1,4 +1,4 @@
-"""The reasons that agents type end in the journal, which names nobody: what names somebody is refused under the field."""
+"""The reasons that agents type end in the journal, which names no person: a reason that does is refused under the field."""
 
 import pytest
 from django import forms
@@ -8,7 +8,7 @@ from django.test import Client
 from adherents.desk import agent_forms
 from adherents.desk import forms as desk_forms
 from adherents.desk.forms import ReasonForm
-from adherents.desk.reasons import ReasonField, names_nobody
+from adherents.desk.reasons import ReasonField, names_no_person
 from adherents.journal.models import Entry
 from adherents.members.models import Member
 
@@ -57,7 +57,7 @@ def test_an_address_is_refused(typed: str) -> None:
     ],
 )
 def test_what_names_nobody_is_accepted(typed: str) -> None:
-    names_nobody(typed)
+    names_no_person(typed)
     assert ReasonForm({"reason": typed}).is_valid()
 
 
@@ -86,4 +86,4 @@ def test_it_is_said_under_the_field_what_was_typed_stays_and_nothing_is_journall
 
 def test_a_validator_raises_what_forms_understand() -> None:
     with pytest.raises(ValidationError):
-        names_nobody("1850578006084")
+        names_no_person("1850578006084")

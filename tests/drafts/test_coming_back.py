@@ -165,7 +165,7 @@ def browser_of(agent: Account, browser: Client, secret: str) -> None:
     browser.post(STEP, {"code": code_of(secret)})
 
 
-def test_the_door_says_why_the_session_ended_and_what_became_of_the_words(agent: Account) -> None:
+def test_the_sign_in_page_says_why_the_session_ended_and_what_became_of_the_words(agent: Account) -> None:
     account = open_account(CAMILLE)
     browser = Client()
     sign_in(browser, CAMILLE.number)
@@ -281,7 +281,7 @@ def test_a_sign_in_page_of_before_somebody_left_asks_for_the_password_again(page
     assert PASSWORD not in answer.content.decode()
 
 
-def test_what_was_asked_for_and_not_done_is_told_at_the_door(member: Member, desk: Client) -> None:
+def test_what_was_asked_for_and_not_done_is_told_on_the_sign_in_page(member: Member, desk: Client) -> None:
     """Of a form without words: where it stood is come back to."""
     [item] = waiting(member)
     page = f"/gestion/traiter/{item.document_id}/"

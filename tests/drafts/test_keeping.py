@@ -322,7 +322,7 @@ def test_choosing_a_reason_never_replaces_typed_words(desk: Client, agent: Accou
     assert TYPED in page
     assert "Typed." in page
     assert f'name="reason" value="{others[0].code}"' in page
-    # A reason's own words are nobody's: another reason replaces them. So do those that somebody asks for.
+    # The words of a reason are no person's own: another reason replaces them. So do words that an agent asks for.
     own = deciding.reasons_for(item, "refuse")[0].words.fr
     replaced = tab.post({"motif": others[0].code, "reason": "rib_illisible", "words_fr": own, "words_en": ""})
     assert replaced.context["form"]["words_fr"].value() == others[0].words.fr
@@ -337,7 +337,7 @@ def test_choosing_a_reason_never_replaces_typed_words(desk: Client, agent: Accou
 
 
 @pytest.mark.parametrize("end", ["refused by its agent", "accepted by a colleague", "destroyed"])
-def test_it_dies_on_the_decision_whoever_takes_it_and_on_erasure(
+def test_it_dies_on_any_agents_decision_and_on_erasure(
     end: str, desk: Client, agent: Account, member: Member, clock: time_machine.Traveller
 ) -> None:
     item, tab = treating(desk, agent, member)

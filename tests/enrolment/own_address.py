@@ -8,9 +8,9 @@ from django.test import Client
 
 from tests.accounts.steps import sign_in
 from tests.cast import PASSWORD, Person
-from tests.conftest import Letter
+from tests.conftest import Mail
 
-Letters = Callable[[], list[Letter]]
+Mails = Callable[[], list[Mail]]
 CHANGE = "/adherent/donnees-personnelles/adresse/"
 ASKED = f"{CHANGE}demandee/"
 CONFIRM = "/adherent/adresse/"
@@ -35,7 +35,7 @@ def ask(client: Client, address: str) -> Any:
     return client.post(CHANGE, {"email": address})
 
 
-def link_in(mail: Letter) -> str:
+def link_in(mail: Mail) -> str:
     """The path of the link that confirms."""
     match = re.search(r"https?://[^/\s]+(/adherent/adresse/[0-9a-f]+)", mail.text)
     assert match, mail.text
@@ -49,15 +49,15 @@ def confirm(link: str, client: Client | None = None) -> Any:
     return client.post(CONFIRM)
 
 
-def change(client: Client, address: str, letters: Letters) -> list[Letter]:
+def change(client: Client, address: str, mails: Mails) -> list[Mail]:
     """The whole change; what is mailed once it is confirmed."""
     ask(client, address)
-    [mail] = [candidate for candidate in letters() if candidate.to == address]
+    [mail] = [candidate for candidate in mails() if candidate.to == address]
     assert confirm(link_in(mail)).status_code == 200
-    return letters()
+    return mails()
 
 
-def report(mail: Letter, born: tuple[str, str, str], client: Client | None = None) -> Any:
+def report(mail: Mail, born: tuple[str, str, str], client: Client | None = None) -> Any:
     """« Ce n’était pas moi », from the mail to the former address."""
     client = client or Client()
     client.get(mail.link)

@@ -27,7 +27,7 @@ from adherents.members.services.accounts import attach_account, change_email
 from adherents.members.services.addresses import record_bounce
 from tests.accounts.steps import is_signed_in, lock_out, sign_in
 from tests.cast import CAMILLE, NEW_PASSWORD, NO_MAIL, PASSWORD, Person
-from tests.conftest import Letter
+from tests.conftest import Mail
 from tests.database_contents import everything_stored
 from tests.enrolment.letters import letter_to
 from tests.factories import add_to_register, open_account
@@ -36,7 +36,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.rule("G10")]
 PAGE = "/adherent/premiere-connexion/code/"
 NEXT = f"{PAGE}mot-de-passe/"
 REFUSED = "Ce code et cette date de naissance n’ouvrent pas d’accès"
-Letters = Callable[[], list[Letter]]
+Mails = Callable[[], list[Mail]]
 
 
 @pytest.fixture
@@ -63,14 +63,14 @@ def text(answer: Any) -> str:
 
 
 @pytest.mark.rule("G8")
-def test_from_the_letter_to_the_first_sign_in_without_any_address(odette: Member, letters: Letters) -> None:
+def test_from_the_letter_to_the_first_sign_in_without_any_address(odette: Member, mails: Mails) -> None:
     client = Client()
     assert type_code(client, letter_to(odette)).url == NEXT
     done = text(choose(client))
     assert "Votre mot de passe a bien été enregistré." in done
     assert NO_MAIL.number in done
     assert "Sans adresse e-mail" in done
-    assert letters() == []
+    assert mails() == []
     sign_in(client, NO_MAIL.number, NEW_PASSWORD)
     assert is_signed_in(client)
 
@@ -244,11 +244,11 @@ def test_guesses_are_bounded_by_address(odette: Member) -> None:
     assert [type_code(client, code).status_code for code in codes] == [200] * 30 + [429]
 
 
-def test_an_address_counts_once_its_link_was_followed(odette: Member, letters: Letters) -> None:
+def test_an_address_counts_once_its_link_was_followed(odette: Member, mails: Mails) -> None:
     client = Client()
     type_code(client, letter_to(odette))
     assert "odette@example.org" in text(choose(client, address="odette@example.org"))
-    [mail] = letters()
+    [mail] = mails()
     assert (mail.to, mail.subject) == ("odette@example.org", "Confirmez votre adresse e-mail")
     assert Member.objects.get(pk=odette.pk).email == ""
     link = next(word for word in mail.text.split() if "/adherent/adresse/" in word).removeprefix(
@@ -262,20 +262,18 @@ def test_an_address_counts_once_its_link_was_followed(odette: Member, letters: L
     member = Member.objects.select_related("account").get(pk=odette.pk)
     assert member.account is not None
     assert (member.email, member.account.email) == ("odette@example.org",) * 2
-    assert [mail.subject for mail in letters()] == [
-        "Cette adresse e-mail est maintenant celle de votre compte"
-    ]
+    assert [mail.subject for mail in mails()] == ["Cette adresse e-mail est maintenant celle de votre compte"]
     reader.get(link)
     assert reader.post("/adherent/adresse/").status_code == 410
 
 
 def test_an_address_to_confirm_undoes_no_later_change_and_opens_no_closed_account(
-    odette: Member, letters: Letters
+    odette: Member, mails: Mails
 ) -> None:
     account = attach_account(member=odette)
     with transaction.atomic():
         confirming.propose(member=odette, address="odette@example.org")
-    link_path = next(word for word in letters()[0].text.split() if "/adherent/adresse/" in word)
+    link_path = next(word for word in mails()[0].text.split() if "/adherent/adresse/" in word)
     token = link_path.rsplit("/", 1)[-1]
     change_email(member=odette, email="autre@example.org", actor="agent:1", reason="essai")
     with pytest.raises(DeadLink):

@@ -17,7 +17,7 @@ from adherents.journal.models import Entry
 from adherents.members.models import Member
 from tests.accounts.steps import (
     LINK_PAGE,
-    Letters,
+    Mails,
     choose_password,
     follow,
     is_signed_in,
@@ -61,8 +61,8 @@ def claim(person: Person, client: Client | None = None, **typed: str) -> HttpRes
     return (client or Client()).post(PAGE, filled | typed)  # type: ignore[return-value]
 
 
-def recipients(letters: Letters) -> list[str]:
-    return [letter.to for letter in letters()]
+def recipients(mails: Mails) -> list[str]:
+    return [mail.to for mail in mails()]
 
 
 def test_the_page_has_the_labels_of_the_guide_in_its_order(client: Client) -> None:
@@ -83,21 +83,21 @@ def test_the_page_has_the_labels_of_the_guide_in_its_order(client: Client) -> No
 
 @pytest.mark.rule("G6")
 @pytest.mark.rule("G9")
-def test_from_the_form_to_the_first_sign_in(client: Client, letters: Letters) -> None:
+def test_from_the_form_to_the_first_sign_in(client: Client, mails: Mails) -> None:
     response = claim(CAMILLE, client)
     assert response.headers["Location"] == SENT
-    [letter] = letters()
-    assert letter.to == CAMILLE.email
-    assert letter.sender.startswith("MESE Adh ")
-    for part in (letter.text, letter.html):
-        assert letter.link in part
+    [mail] = mails()
+    assert mail.to == CAMILLE.email
+    assert mail.sender.startswith("MESE Adh ")
+    for part in (mail.text, mail.html):
+        assert mail.link in part
         assert "120 minutes" in part
         assert CAMILLE.number not in part
-    follow(client, letter)
+    follow(client, mail)
     page = text_of(choose_password(client, CAMILLE.birth_day))
     assert "Votre mot de passe a bien été enregistré." in page
     assert CAMILLE.number in page
-    [confirmation] = letters()
+    [confirmation] = mails()
     assert CAMILLE.number in confirmation.text
     assert CAMILLE.number in confirmation.html
     sign_in(client, CAMILLE.number, NEW_PASSWORD)
@@ -133,11 +133,9 @@ def test_from_the_form_to_the_first_sign_in(client: Client, letters: Letters) ->
     ],
 )
 @pytest.mark.one_on_postgresql
-def test_what_does_not_matter_does_not_matter(
-    person: Person, typed: dict[str, str], letters: Letters
-) -> None:
+def test_what_does_not_matter_does_not_matter(person: Person, typed: dict[str, str], mails: Mails) -> None:
     claim(person, **typed)
-    assert recipients(letters) == [person.email]
+    assert recipients(mails) == [person.email]
 
 
 @pytest.mark.parametrize(
@@ -156,64 +154,64 @@ def test_what_does_not_matter_does_not_matter(
     ],
 )
 @pytest.mark.one_on_postgresql
-def test_one_fact_that_differs_is_nobody(person: Person, typed: dict[str, str], letters: Letters) -> None:
+def test_one_fact_that_differs_is_nobody(person: Person, typed: dict[str, str], mails: Mails) -> None:
     assert claim(person, **typed).headers["Location"] == SENT
-    assert letters() == []
+    assert mails() == []
     assert not Account.objects.exists()
     [entry] = Entry.objects.filter(event=Event.IDENTITY_UNMATCHED)
     assert (entry.subject, entry.details) == ("enrolment", {})
 
 
-def test_twins_differ_by_their_first_name_only(letters: Letters) -> None:
+def test_twins_differ_by_their_first_name_only(mails: Mails) -> None:
     claim(TWIN_ZOE)
-    assert recipients(letters) == [TWIN_ZOE.email]
+    assert recipients(mails) == [TWIN_ZOE.email]
     claim(TWIN_LEA)
-    assert recipients(letters) == [TWIN_LEA.email]
+    assert recipients(mails) == [TWIN_LEA.email]
     claim(TWIN_LEA, first_name="Marie")
-    assert letters() == []
+    assert mails() == []
 
 
-def test_two_people_with_one_nir_are_told_apart_by_the_rest(letters: Letters) -> None:
+def test_two_people_with_one_nir_are_told_apart_by_the_rest(mails: Mails) -> None:
     add_to_register(replace(TWIN_LEA, number="70100090", first_names="Jeanne", email="jeanne@example.org"))
     claim(TWIN_LEA, first_name="Jeanne")
-    assert recipients(letters) == ["jeanne@example.org"]
+    assert recipients(mails) == ["jeanne@example.org"]
 
 
-def test_two_hits_are_no_hit(letters: Letters) -> None:
+def test_two_hits_are_no_hit(mails: Mails) -> None:
     add_to_register(replace(CAMILLE, number="70100091", email="autre@example.org"))
     claim(CAMILLE)
-    assert letters() == []
+    assert mails() == []
     assert not Account.objects.exists()
 
 
-def test_a_line_that_has_ended_is_neither_a_hit_nor_a_second_one(letters: Letters) -> None:
+def test_a_line_that_has_ended_is_neither_a_hit_nor_a_second_one(mails: Mails) -> None:
     add_to_register(replace(CAMILLE, number="70100092", email="ancienne@example.org"))
     Member.objects.filter(number="70100092").update(end_date=date(2020, 12, 31))
     claim(CAMILLE)
-    assert recipients(letters) == [CAMILLE.email]
+    assert recipients(mails) == [CAMILLE.email]
     Member.objects.update(gone_at=timezone.now())
     claim(CAMILLE)
-    assert letters() == []
+    assert mails() == []
 
 
 @pytest.mark.rule("G9")
-def test_who_has_an_account_already_gets_the_link_too(client: Client, letters: Letters) -> None:
+def test_who_has_an_account_already_gets_the_link_too(client: Client, mails: Mails) -> None:
     account = open_account(EVE)
     claim(EVE)
-    [letter] = letters()
-    follow(client, letter)
+    [mail] = mails()
+    follow(client, mail)
     page = text_of(choose_password(client, EVE.birth_day))
     assert EVE.number in page
-    assert EVE.number in letters()[0].text
+    assert EVE.number in mails()[0].text
     assert Account.objects.get() == account
 
 
 @pytest.mark.rule("G10")
 def test_without_an_address_on_file_no_mail_leaves_and_the_page_says_how_to_reach_the_service(
-    client: Client, letters: Letters
+    client: Client, mails: Mails
 ) -> None:
     page = text_of(client.get(claim(NO_MAIL, client).headers["Location"]))  # type: ignore[arg-type]
-    assert letters() == []
+    assert mails() == []
     assert not AccessLink.objects.exists()
     for words in (
         "L’adresse e-mail de votre dossier manque peut-être",
@@ -225,28 +223,28 @@ def test_without_an_address_on_file_no_mail_leaves_and_the_page_says_how_to_reac
 
 
 @pytest.mark.rule("G10")
-def test_the_link_goes_to_the_address_that_the_file_has_today(letters: Letters) -> None:
+def test_the_link_goes_to_the_address_that_the_file_has_today(mails: Mails) -> None:
     open_account(CAMILLE)
     Member.objects.filter(number=CAMILLE.number).update(email="nouvelle@example.org")
     claim(CAMILLE)
-    arrived = letters()
-    assert [letter.to for letter in arrived if LINK_PAGE in letter.text] == ["nouvelle@example.org"]
-    recipients = [letter.to for letter in arrived if "L’adresse e-mail de votre compte" in letter.subject]
+    arrived = mails()
+    assert [mail.to for mail in arrived if LINK_PAGE in mail.text] == ["nouvelle@example.org"]
+    recipients = [mail.to for mail in arrived if "L’adresse e-mail de votre compte" in mail.subject]
     assert sorted(recipients) == [CAMILLE.email, "nouvelle@example.org"]
     assert len(arrived) == 3
 
 
-def test_a_member_who_reads_english_gets_it_in_english(client: Client, letters: Letters) -> None:
+def test_a_member_who_reads_english_gets_it_in_english(client: Client, mails: Mails) -> None:
     claim(ENGLISH)
-    [letter] = letters()
-    assert "password" in letter.subject
-    assert 'lang="en"' in letter.html
-    assert "120 minutes" in letter.text
+    [mail] = mails()
+    assert "password" in mail.subject
+    assert 'lang="en"' in mail.html
+    assert "120 minutes" in mail.text
     for french in ("mot de passe", "Ce lien", "Vous avez"):
-        assert french not in letter.text + letter.html
-    follow(client, letter)
+        assert french not in mail.text + mail.html
+    follow(client, mail)
     choose_password(client, ENGLISH.birth_day)
-    [confirmation] = letters()
+    [confirmation] = mails()
     assert ENGLISH.number in confirmation.text
     assert "mot de passe" not in confirmation.text
 
@@ -276,45 +274,45 @@ def test_what_cannot_be_is_said_at_once_and_the_rest_is_kept(
     assert not IdentityClaim.objects.exists()
 
 
-def test_what_was_typed_is_sealed_and_gone_once_settled(letters: Letters) -> None:
+def test_what_was_typed_is_sealed_and_gone_once_settled(mails: Mails) -> None:
     claim(CAMILLE, name="Introuvable", first_name="Personne")
     secrets = (CAMILLE.nir.encode(), b"Introuvable", b"Personne")
     assert "Introuvable" in IdentityClaim.objects.get().words
     assert not [secret for secret in secrets if secret in everything_stored()]
-    letters()
+    mails()
     assert not IdentityClaim.objects.exists()
     assert not [secret for secret in secrets if secret in everything_stored()]
 
 
 @pytest.mark.rule("G11")
-def test_during_the_lock_a_mail_says_until_when_instead(letters: Letters) -> None:
+def test_during_the_lock_a_mail_says_until_when_instead(mails: Mails) -> None:
     open_account(CAMILLE)
     lock_out(CAMILLE.number)
-    letters()
+    mails()
     claim(CAMILLE)
-    [letter] = letters()
-    assert "Votre compte est bloqué jusqu’au" in letter.subject
+    [mail] = mails()
+    assert "Votre compte est bloqué jusqu’au" in mail.subject
     assert not AccessLink.objects.exists()
     with time_machine.travel(timezone.now() + timedelta(hours=24, seconds=1)):
         claim(CAMILLE)
-        assert letters()[0].link
+        assert mails()[0].link
 
 
-def test_a_closed_account_gets_nothing(letters: Letters) -> None:
+def test_a_closed_account_gets_nothing(mails: Mails) -> None:
     account = open_account(CAMILLE)
     closing.close(account=account, actor="agent:1", reason="essai")
-    letters()
+    mails()
     claim(CAMILLE)
-    assert letters() == []
+    assert mails() == []
 
 
-def test_claims_fill_no_mailbox(letters: Letters) -> None:
+def test_claims_fill_no_mailbox(mails: Mails) -> None:
     from adherents.accounts import limits
 
     for _ in range(7):
         limits.forget_all()
         claim(CAMILLE)
-    assert recipients(letters) == [CAMILLE.email] * 5
+    assert recipients(mails) == [CAMILLE.email] * 5
 
 
 @pytest.mark.parametrize("person", [CAMILLE, replace(CAMILLE, birth_name="Inconnue")])
@@ -332,14 +330,14 @@ def test_the_claim_repr_shows_nothing() -> None:
 # what people type, and how often
 
 
-def test_a_day_that_the_file_does_not_know_may_be_any_or_none(letters: Letters) -> None:
+def test_a_day_that_the_file_does_not_know_may_be_any_or_none(mails: Mails) -> None:
     """As behind a link (G7): 00/00/1962 on file."""
     for day, month in (("00", "00"), ("11", "02"), ("31", "12")):
         claim(KARIM, birth_date_day=day, birth_date_month=month)
-        assert recipients(letters) == [KARIM.email]
+        assert recipients(mails) == [KARIM.email]
     claim(KARIM, birth_date_day="11", birth_date_month="02", birth_date_year="1963")
     claim(CAMILLE, birth_date_day="00")
-    assert letters() == []
+    assert mails() == []
 
 
 @pytest.mark.parametrize("page", [PAGE, f"{PAGE}code/"])
@@ -349,23 +347,23 @@ def test_the_page_says_what_to_write_for_an_unknown_day(client: Client, page: st
 
 @pytest.mark.parametrize("typed", ["Val-de-Marne", "094", "94 – Val-de-Marne", "val de marne", "９４"])
 @pytest.mark.one_on_postgresql
-def test_a_departement_by_its_name_is_understood(letters: Letters, typed: str) -> None:
+def test_a_departement_by_its_name_is_understood(mails: Mails, typed: str) -> None:
     claim(JEAN_FRANCOIS, department=typed)
-    assert recipients(letters) == [JEAN_FRANCOIS.email]
+    assert recipients(mails) == [JEAN_FRANCOIS.email]
 
 
-def test_a_departement_in_small_letters_is_understood(letters: Letters) -> None:
+def test_a_departement_in_small_letters_is_understood(mails: Mails) -> None:
     claim(ANGE, department="2a")
-    assert recipients(letters) == [ANGE.email]
+    assert recipients(mails) == [ANGE.email]
 
 
 @pytest.mark.parametrize(
     "typed", ["Mme Hoarau", "Hoarau née Payet", "Payet ép. Hoarau", "Mme Hoarau née Payet"]
 )
 @pytest.mark.one_on_postgresql
-def test_a_name_with_what_is_written_around_it_is_understood(letters: Letters, typed: str) -> None:
+def test_a_name_with_what_is_written_around_it_is_understood(mails: Mails, typed: str) -> None:
     claim(EVE, name=typed, first_name="Mme Marie Ève")
-    assert recipients(letters) == [EVE.email]
+    assert recipients(mails) == [EVE.email]
 
 
 @pytest.mark.parametrize(
@@ -377,9 +375,9 @@ def test_a_name_with_what_is_written_around_it_is_understood(letters: Letters, t
     ],
 )
 @pytest.mark.one_on_postgresql
-def test_a_nir_pasted_with_what_is_not_seen_is_the_number(letters: Letters, typed: str) -> None:
+def test_a_nir_pasted_with_what_is_not_seen_is_the_number(mails: Mails, typed: str) -> None:
     claim(CAMILLE, nir=typed.format(key=CAMILLE.nir[13:]))
-    assert recipients(letters) == [CAMILLE.email]
+    assert recipients(mails) == [CAMILLE.email]
 
 
 def test_a_whole_company_behind_one_address_gets_in() -> None:

@@ -84,7 +84,7 @@ def test_a_letter_is_one_page_whatever_the_name_and_is_accessible(db: None) -> N
 
 
 @pytest.mark.parametrize("why", ["reachable", "closed", "gone"])
-def test_nobody_gets_a_letter_whom_a_mail_reaches_or_who_may_not_come_in(db: None, why: str) -> None:
+def test_no_letter_goes_to_a_member_that_a_mail_reaches_or_who_may_not_come_in(db: None, why: str) -> None:
     if why == "closed":
         closing.close(account=open_account(NO_MAIL), actor=AGENT, reason=REASON)
     person = CAMILLE if why == "reachable" else NO_MAIL

@@ -34,13 +34,13 @@ from tests.accounts.steps import (
 )
 from tests.agents import make_agent
 from tests.cast import CAMILLE, EVE, NEW_PASSWORD, NO_MAIL
-from tests.conftest import Letter
+from tests.conftest import Mail
 from tests.enrolment.own_address import (
     ASKED,
     CHANGE,
     CONFIRM,
     REPORT,
-    Letters,
+    Mails,
     ask,
     change,
     confirm,
@@ -52,7 +52,8 @@ from tests.enrolment.own_address import (
 from tests.enrolment.test_first_connection import claim
 from tests.factories import open_account
 
-pytestmark = [pytest.mark.django_db, pytest.mark.rule("G10")]
+# Pages and mails; test_own_address_races has the rows.
+pytestmark = [pytest.mark.django_db, pytest.mark.rule("G10"), pytest.mark.any_database]
 OLD, NEW, THIEF = CAMILLE.email, "nouvelle@example.org", "voleur@example.org"
 BORN, NOT_BORN = CAMILLE.birth_day, ("04", "03", "1954")
 
@@ -68,7 +69,7 @@ def addresses() -> tuple[str, str]:
     return member.email, Account.objects.get(identifier=CAMILLE.number).email
 
 
-def to(mails: list[Letter], address: str) -> Letter:
+def to(mails: list[Mail], address: str) -> Mail:
     [mail_found] = [mail for mail in mails if mail.to == address]
     return mail_found
 
@@ -76,9 +77,7 @@ def to(mails: list[Letter], address: str) -> Letter:
 # asking
 
 
-def test_a_session_that_is_open_is_not_enough_to_change_the_address(
-    camille: Account, letters: Letters
-) -> None:
+def test_a_session_that_is_open_is_not_enough_to_change_the_address(camille: Account, mails: Mails) -> None:
     client = Client()
     sign_in(client, CAMILLE.number)
     for asked in (client.get(CHANGE), ask(client, THIEF)):
@@ -86,17 +85,17 @@ def test_a_session_that_is_open_is_not_enough_to_change_the_address(
         assert "/compte/securite/" in asked.url  # type: ignore[attr-defined]
     assert prove(client, "pas-le-Bon-00").status_code == 200
     assert ask(client, THIEF).status_code == 302
-    assert letters() == []
+    assert mails() == []
     assert prove(client).status_code == 302
     assert ask(client, NEW).url == ASKED
     with time_machine.travel(timezone.now() + timedelta(minutes=6)):
         assert "/compte/securite/" in ask(client, THIEF).url
 
 
-def test_a_new_address_counts_once_it_is_confirmed_by_a_button(camille: Account, letters: Letters) -> None:
+def test_a_new_address_counts_once_it_is_confirmed_by_a_button(camille: Account, mails: Mails) -> None:
     client = signed_in(CAMILLE)
     assert NEW in text_of(client.get(ask(client, NEW).url))  # type: ignore[arg-type]
-    [mail] = letters()
+    [mail] = mails()
     assert (mail.to, mail.subject) == (NEW, "Confirmez votre adresse e-mail")
     assert CAMILLE.number not in mail.text + mail.html
     scanner = Client()
@@ -107,26 +106,26 @@ def test_a_new_address_counts_once_it_is_confirmed_by_a_button(camille: Account,
     assert "no•••@example.org" in text_of(page)  # type: ignore[arg-type]
     assert "Votre adresse est confirmée" in text_of(confirm(link_in(mail)))
     assert addresses() == (NEW, NEW)
-    mails = letters()
-    assert {mail.to for mail in mails} == {OLD, NEW}
-    assert "no•••@example.org" in to(mails, OLD).text
-    assert NEW not in to(mails, OLD).text
+    arrived = mails()
+    assert {mail.to for mail in arrived} == {OLD, NEW}
+    assert "no•••@example.org" in to(arrived, OLD).text
+    assert NEW not in to(arrived, OLD).text
     assert confirm(link_in(mail)).status_code == 410
     assert is_signed_in(client)
 
 
 def test_every_link_that_went_to_the_former_address_dies_but_the_report(
-    camille: Account, letters: Letters
+    camille: Account, mails: Mails
 ) -> None:
     client = signed_in(CAMILLE)
     for purpose in (Purpose.RESET, Purpose.FIRST_CONNECTION, Purpose.STRANGER, Purpose.LETTER):
         make_link(account=camille, purpose=purpose, validity=timedelta(days=1))
-    change(client, NEW, letters)
+    change(client, NEW, mails)
     assert [link.purpose for link in AccessLink.objects.live()] == [Purpose.ADDRESS_CHANGED]
 
 
-def test_an_address_that_somebody_else_has_is_answered_like_any_other(letters: Letters) -> None:
-    """A couple shares a mailbox; and nobody learns who else is a member."""
+def test_an_address_that_somebody_else_has_is_answered_like_any_other(mails: Mails) -> None:
+    """A couple shares a mailbox, and a member cannot learn who else is a member."""
     open_account(CAMILLE)
     open_account(EVE)
     answers = []
@@ -137,44 +136,40 @@ def test_an_address_that_somebody_else_has_is_answered_like_any_other(letters: L
         shown = re.sub(r'name="csrfmiddlewaretoken" value="[^"]+"', "", shown)
         answers.append((answer.status_code, answer.url, shown))
     assert answers[0] == answers[1]
-    mails = [mail for mail in letters() if "/adherent/adresse/" in mail.text]
-    assert confirm(link_in(to(mails, EVE.email))).status_code == 200
+    arrived = [mail for mail in mails() if "/adherent/adresse/" in mail.text]
+    assert confirm(link_in(to(arrived, EVE.email))).status_code == 200
     assert addresses() == (EVE.email, EVE.email)
     assert Member.objects.get(number=EVE.number).email == EVE.email
 
 
-def test_the_address_that_one_has_is_refused_unless_it_is_in_failure(
-    camille: Account, letters: Letters
-) -> None:
+def test_the_address_that_one_has_is_refused_unless_it_is_in_failure(camille: Account, mails: Mails) -> None:
     client = signed_in(CAMILLE)
     assert "C’est déjà l’adresse de votre compte" in text_of(ask(client, OLD.upper()))
     Member.objects.update(email_bounced_at=timezone.now())
     ask(client, OLD)
-    assert confirm(link_in(letters()[0])).status_code == 200
+    assert confirm(link_in(mails()[0])).status_code == 200
     assert Member.objects.get().is_reachable
     assert addresses() == (OLD, OLD)
 
 
-def test_five_addresses_a_day_and_no_more(camille: Account, letters: Letters) -> None:
+def test_five_addresses_a_day_and_no_more(camille: Account, mails: Mails) -> None:
     client = signed_in(CAMILLE)
     for number in range(5):
         assert ask(client, f"a{number}@example.org").status_code == 302
     assert "plusieurs adresses depuis hier" in text_of(ask(client, "a5@example.org"))
-    assert len(letters()) == 5
+    assert len(mails()) == 5
     with time_machine.travel(timezone.now() + timedelta(hours=25)):
         client = signed_in(CAMILLE)
         assert ask(client, "a6@example.org").status_code == 302
 
 
-def test_of_two_addresses_that_wait_the_first_one_confirmed_counts(
-    camille: Account, letters: Letters
-) -> None:
+def test_of_two_addresses_that_wait_the_first_one_confirmed_counts(camille: Account, mails: Mails) -> None:
     client = signed_in(CAMILLE)
     ask(client, "une@example.org")
     ask(client, "deux@example.org")
-    mails = letters()
-    assert confirm(link_in(to(mails, "une@example.org"))).status_code == 200
-    assert confirm(link_in(to(mails, "deux@example.org"))).status_code == 410
+    arrived = mails()
+    assert confirm(link_in(to(arrived, "une@example.org"))).status_code == 200
+    assert confirm(link_in(to(arrived, "deux@example.org"))).status_code == 410
     assert addresses() == ("une@example.org", "une@example.org")
 
 
@@ -203,10 +198,10 @@ def report_a_stranger(account: Account) -> None:
     ],
 )
 def test_a_link_that_confirms_dies_of_whatever_happens_to_the_account(
-    camille: Account, letters: Letters, event: Any
+    camille: Account, mails: Mails, event: Any
 ) -> None:
     ask(signed_in(CAMILLE), THIEF)
-    mail = to(letters(), THIEF)
+    mail = to(mails(), THIEF)
     event(camille)
     before = addresses()
     assert confirm(link_in(mail)).status_code == 410
@@ -215,9 +210,9 @@ def test_a_link_that_confirms_dies_of_whatever_happens_to_the_account(
 
 
 @pytest.mark.rule("G11")
-def test_a_lock_stops_the_confirmation_also_once_its_wait_is_over(camille: Account, letters: Letters) -> None:
+def test_a_lock_stops_the_confirmation_also_once_its_wait_is_over(camille: Account, mails: Mails) -> None:
     ask(signed_in(CAMILLE), NEW)
-    mail = to(letters(), NEW)
+    mail = to(mails(), NEW)
     lock_out(CAMILLE.number)
     assert "Ce compte est bloqué" in text_of(confirm(link_in(mail)))
     lock.end_lock(account=camille, actor="agent:1", reason="appel")
@@ -225,23 +220,23 @@ def test_a_lock_stops_the_confirmation_also_once_its_wait_is_over(camille: Accou
     assert addresses() == (OLD, OLD)
 
 
-def test_a_member_without_an_address_gives_one(letters: Letters) -> None:
+def test_a_member_without_an_address_gives_one(mails: Mails) -> None:
     open_account(NO_MAIL)
-    mails = change(signed_in(NO_MAIL), NEW, letters)
-    assert [mail.to for mail in mails] == [NEW]
+    arrived = change(signed_in(NO_MAIL), NEW, mails)
+    assert [mail.to for mail in arrived] == [NEW]
     assert Member.objects.get().email == NEW
 
 
-def test_whoever_the_register_has_let_go_of_is_sent_back(camille: Account) -> None:
+def test_a_member_that_the_register_let_go_of_is_sent_back(camille: Account) -> None:
     client = signed_in(CAMILLE)
     Member.objects.update(account=None)
     assert client.get(CHANGE).status_code == 302
     assert ask(client, NEW).url == "/adherent/donnees-personnelles/"
 
 
-def test_the_history_tells_each_step(camille: Account, letters: Letters) -> None:
-    mails = change(signed_in(CAMILLE), NEW, letters)
-    report(to(mails, OLD), BORN)
+def test_the_history_tells_each_step(camille: Account, mails: Mails) -> None:
+    arrived = change(signed_in(CAMILLE), NEW, mails)
+    report(to(arrived, OLD), BORN)
     account = Account.objects.get()
     happened = set(
         entries_about(account=account, member=Member.objects.get()).values_list("event", flat=True)
@@ -253,89 +248,89 @@ def test_the_history_tells_each_step(camille: Account, letters: Letters) -> None
 
 
 def test_the_former_address_takes_the_change_back_and_nothing_opens_any_more(
-    camille: Account, letters: Letters
+    camille: Account, mails: Mails
 ) -> None:
     thief = signed_in(CAMILLE)
-    mails = change(thief, THIEF, letters)
+    arrived = change(thief, THIEF, mails)
     owner = Client()
-    page = text_of(owner.get(to(mails, OLD).link, follow=True))  # type: ignore[arg-type]
+    page = text_of(owner.get(to(arrived, OLD).link, follow=True))  # type: ignore[arg-type]
     assert CAMILLE.number not in page
     assert "•01" in page
     assert is_signed_in(thief)
-    assert "Votre adresse est remise" in text_of(report(to(mails, OLD), BORN, owner))
+    assert "Votre adresse est remise" in text_of(report(to(arrived, OLD), BORN, owner))
     assert addresses() == (OLD, OLD)
     assert not is_signed_in(thief)
     assert not KnownDevice.objects.exists()
-    assert {mail.to for mail in letters()} == {OLD, THIEF}
+    assert {mail.to for mail in mails()} == {OLD, THIEF}
     for browser in (thief, Client()):
         assert "Ce compte est bloqué" in text_of(sign_in(browser, CAMILLE.number))
     assert owner.get(REPORT).status_code == 410
 
 
 @pytest.mark.rule("G7")
-def test_a_wrong_birth_date_counts_and_the_fifth_kills_the_report(camille: Account, letters: Letters) -> None:
-    mails, client = change(signed_in(CAMILLE), NEW, letters), Client()
+def test_a_wrong_birth_date_counts_and_the_fifth_kills_the_report(camille: Account, mails: Mails) -> None:
+    arrived, client = change(signed_in(CAMILLE), NEW, mails), Client()
     for left in (4, 3, 2, 1):
-        assert f"Il vous reste {left} essai" in text_of(report(to(mails, OLD), NOT_BORN, client))
-    assert report(to(mails, OLD), NOT_BORN, client).status_code == 410
-    assert report(to(mails, OLD), BORN).status_code == 410
+        assert f"Il vous reste {left} essai" in text_of(report(to(arrived, OLD), NOT_BORN, client))
+    assert report(to(arrived, OLD), NOT_BORN, client).status_code == 410
+    assert report(to(arrived, OLD), BORN).status_code == 410
     assert addresses() == (NEW, NEW)
 
 
-def test_the_report_opens_for_seven_days_by_a_button(camille: Account, letters: Letters) -> None:
-    mails = change(signed_in(CAMILLE), NEW, letters)
+def test_the_report_opens_for_seven_days_by_a_button(camille: Account, mails: Mails) -> None:
+    arrived = change(signed_in(CAMILLE), NEW, mails)
     client = Client()
-    client.get(to(mails, OLD).link, follow=True)  # a mail scanner
+    client.get(to(arrived, OLD).link, follow=True)  # a mail scanner
     assert addresses() == (NEW, NEW)
     with time_machine.travel(timezone.now() + timedelta(days=6, hours=23)):
-        client.get(to(mails, OLD).link)
+        client.get(to(arrived, OLD).link)
         assert client.get(REPORT).status_code == 200
     with time_machine.travel(timezone.now() + timedelta(days=7, minutes=1)):
-        client.get(to(mails, OLD).link)
+        client.get(to(arrived, OLD).link)
         assert client.get(REPORT).status_code == 410
 
 
 @pytest.fixture
-def taken_back(camille: Account, letters: Letters) -> Account:
-    """After « ce n’était pas moi »: whoever sent it had the former mailbox and the birth date."""
-    mails = change(signed_in(CAMILLE), NEW, letters)
-    report(to(mails, OLD), BORN)
-    letters()
+def taken_back(camille: Account, mails: Mails) -> Account:
+    """After « ce n’était pas moi »: the person who sent it had the former mailbox and the birth date."""
+    arrived = change(signed_in(CAMILLE), NEW, mails)
+    report(to(arrived, OLD), BORN)
+    mails()
     return Account.objects.get(identifier=CAMILLE.number)
 
 
-def test_a_stolen_former_mailbox_does_not_win_by_a_reset(taken_back: Account, letters: Letters) -> None:
+def test_a_stolen_former_mailbox_does_not_win_by_a_reset(taken_back: Account, mails: Mails) -> None:
     asked = [ask_for_link(Client(), number) for number in (CAMILLE.number, "99999999")]
     assert asked[0].status_code == asked[1].status_code
     assert asked[0].headers["Location"] == asked[1].headers["Location"]
-    [mail] = letters()
+    [mail] = mails()
     assert mail.to == OLD
     assert "Première connexion" in mail.text
     assert "/authentication/" not in mail.text
     ask_for_link(Client(), CAMILLE.number)
-    assert letters() == []  # once an hour
+    assert mails() == []  # once an hour
     with time_machine.travel(timezone.now() + timedelta(days=3)):
         ask_for_link(Client(), CAMILLE.number)
-        assert "/authentication/" not in letters()[0].text
+        assert "/authentication/" not in mails()[0].text
         assert "Ce compte est bloqué" in text_of(sign_in(Client(), CAMILLE.number))
 
 
 @pytest.mark.rule("G8")
-def test_a_first_connection_opens_it_again(taken_back: Account, letters: Letters) -> None:
+def test_a_first_connection_opens_it_again(taken_back: Account, mails: Mails) -> None:
     claim(CAMILLE)
-    [mail] = letters()
+    [mail] = mails()
     client = Client()
     follow(client, mail)
     assert choose_password(client, BORN).status_code == 200
     assert is_signed_in(signed_in(CAMILLE, NEW_PASSWORD))
-    letters()
-    assert reset(CAMILLE, letters, "violon-Orange-31").status_code == 200  # and a reset is one again
+    mails()
+    assert reset(CAMILLE, mails, "violon-Orange-31").status_code == 200  # and a reset is one again
 
 
 @pytest.mark.parametrize("act", ["end_lock", "send_link", "change_email", "reopen"])
-def test_an_agent_opens_it_again(taken_back: Account, letters: Letters, act: str) -> None:
+def test_an_agent_opens_it_again(taken_back: Account, mails: Mails, act: str) -> None:
     agent, member = make_agent(), Member.objects.get(number=CAMILLE.number)
-    letters()
+    mails()
     if act == "end_lock":
         account_actions.end_lock(agent=agent, member=member, reason="appel")
     elif act == "send_link":
@@ -346,64 +341,62 @@ def test_an_agent_opens_it_again(taken_back: Account, letters: Letters, act: str
         account_actions.close_account(agent=agent, member=member, reason="appel")
         member = Member.objects.get(number=CAMILLE.number)
         account_actions.reopen_account(agent=agent, member=member, reason="appel")
-    mail = letters()[-1] if act == "send_link" else link_for(CAMILLE, letters)
+    mail = mails()[-1] if act == "send_link" else link_for(CAMILLE, mails)
     client = Client()
     follow(client, mail)
     assert choose_password(client, BORN).status_code == 200
     assert is_signed_in(signed_in(CAMILLE, NEW_PASSWORD))
 
 
-def test_what_the_thief_did_meanwhile_does_not_silence_the_owner(camille: Account, letters: Letters) -> None:
+def test_what_the_thief_did_meanwhile_does_not_silence_the_owner(camille: Account, mails: Mails) -> None:
     """A new password, another address, « ce n’était pas moi » of a device, a reset: all with the thief's own mailbox."""
-    mails = change(signed_in(CAMILLE), THIEF, letters)
+    arrived = change(signed_in(CAMILLE), THIEF, mails)
     change_password(signed_in(CAMILLE))
-    change(signed_in(CAMILLE, NEW_PASSWORD), "voleur2@example.org", letters)
+    change(signed_in(CAMILLE, NEW_PASSWORD), "voleur2@example.org", mails)
     report_a_stranger(Account.objects.get())
-    letters()
-    assert reset(CAMILLE, letters, "violon-Orange-31").status_code == 200
-    assert "Votre adresse est remise" in text_of(report(to(mails, OLD), BORN))
+    mails()
+    assert reset(CAMILLE, mails, "violon-Orange-31").status_code == 200
+    assert "Votre adresse est remise" in text_of(report(to(arrived, OLD), BORN))
     assert addresses() == (OLD, OLD)
     assert "Ce compte est bloqué" in text_of(sign_in(Client(), CAMILLE.number, "violon-Orange-31"))
 
 
-def test_a_later_change_taken_back_leaves_the_owner_s_report_alive(
-    camille: Account, letters: Letters
-) -> None:
+def test_a_later_change_taken_back_leaves_the_owner_s_report_alive(camille: Account, mails: Mails) -> None:
     """The thief changes twice and takes the second one back, to end everything that was sent."""
-    first = change(signed_in(CAMILLE), THIEF, letters)
-    second = change(signed_in(CAMILLE), "voleur2@example.org", letters)
+    first = change(signed_in(CAMILLE), THIEF, mails)
+    second = change(signed_in(CAMILLE), "voleur2@example.org", mails)
     assert report(to(second, THIEF), BORN).status_code == 200
     assert addresses() == (THIEF, THIEF)
-    letters()
+    mails()
     assert report(to(first, OLD), BORN).status_code == 200
     assert addresses() == (OLD, OLD)
     assert not AccessLink.objects.live().exists()
 
 
 def test_taking_the_first_change_back_ends_the_reports_of_the_later_ones(
-    camille: Account, letters: Letters
+    camille: Account, mails: Mails
 ) -> None:
-    first = change(signed_in(CAMILLE), THIEF, letters)
-    second = change(signed_in(CAMILLE), "voleur2@example.org", letters)
+    first = change(signed_in(CAMILLE), THIEF, mails)
+    second = change(signed_in(CAMILLE), "voleur2@example.org", mails)
     assert report(to(first, OLD), BORN).status_code == 200
     assert report(to(second, THIEF), BORN).status_code == 410
     assert addresses() == (OLD, OLD)
 
 
-def test_an_agent_s_change_ends_the_report(camille: Account, letters: Letters) -> None:
-    mails = change(signed_in(CAMILLE), NEW, letters)
+def test_an_agent_s_change_ends_the_report(camille: Account, mails: Mails) -> None:
+    arrived = change(signed_in(CAMILLE), NEW, mails)
     by_an_agent(Account.objects.get())
-    assert report(to(mails, OLD), BORN).status_code == 410
+    assert report(to(arrived, OLD), BORN).status_code == 410
     assert addresses() == ("agent@example.org", "agent@example.org")
 
 
 def test_a_key_that_the_thief_added_goes_also_from_just_before_the_change(
-    camille: Account, letters: Letters
+    camille: Account, mails: Mails
 ) -> None:
     def add(kind: str, ago: timedelta) -> None:
         Authenticator.objects.create(user=camille, type=kind, data={}, created_at=timezone.now() - ago)
 
-    change_told = change(signed_in(CAMILLE), THIEF, letters)
+    change_told = change(signed_in(CAMILLE), THIEF, mails)
     add(Authenticator.Type.TOTP, timedelta(days=30))
     add(Authenticator.Type.WEBAUTHN, timedelta(hours=1))
     add(Authenticator.Type.WEBAUTHN, timedelta(0))
@@ -411,16 +404,16 @@ def test_a_key_that_the_thief_added_goes_also_from_just_before_the_change(
     assert [factor.type for factor in Authenticator.objects.all()] == [Authenticator.Type.TOTP]
 
 
-def test_a_change_taken_back_twice_is_taken_back_once(camille: Account, letters: Letters) -> None:
-    mails = change(signed_in(CAMILLE), NEW, letters)
+def test_a_change_taken_back_twice_is_taken_back_once(camille: Account, mails: Mails) -> None:
+    arrived = change(signed_in(CAMILLE), NEW, mails)
     for _ in range(2):
-        report(to(mails, OLD), BORN)
+        report(to(arrived, OLD), BORN)
     assert Entry.objects.filter(event=Event.ADDRESS_TAKEN_BACK).count() == 1
 
 
-def test_a_closed_account_is_neither_confirmed_nor_taken_back(camille: Account, letters: Letters) -> None:
-    mails = change(signed_in(CAMILLE), NEW, letters)
-    token = to(mails, OLD).token
+def test_a_closed_account_is_neither_confirmed_nor_taken_back(camille: Account, mails: Mails) -> None:
+    arrived = change(signed_in(CAMILLE), NEW, mails)
+    token = to(arrived, OLD).token
     closing.close(account=camille, actor="agent:1", reason="appel")
     with pytest.raises(DeadLink):
         taking_back.take_back(token=token, birth_date=CAMILLE.birth_date)

@@ -1,4 +1,4 @@
-"""A guard on the journal: whatever the tests make it say, it names nobody (product: no personal data)."""
+"""A guard on the journal: whatever the tests write in it, it names no person."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The journal: chained entries that nobody can alter, remove, move or add without being found."""
+"""The journal: chained entries. An entry that is altered, removed, moved or added is found."""
 
 from collections.abc import Callable
 from datetime import timedelta

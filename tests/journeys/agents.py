@@ -49,9 +49,9 @@ def enter_as_agent(visitor: Visitor, address: str, *, name: str, role: str = "co
 
 def accept_invitation(visitor: Visitor, address: str) -> App:
     """From the mail to the desk."""
-    letter = visitor.letter(address, "Votre accès au poste de gestion")
-    assert letter.sender == "MESE Adh"
-    visitor.open(letter.link)
+    mail = visitor.mail(address, "Votre accès au poste de gestion")
+    assert mail.sender == "MESE Adh"
+    visitor.open(mail.link)
     expect(visitor.field("Jour")).to_have_count(0)
     visitor.write({"Définir le mot de passe": PASSWORD, "Confirmer le mot de passe": PASSWORD}).click(
         "Valider"

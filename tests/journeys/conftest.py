@@ -28,7 +28,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def homonym(rank: int) -> Person:
-    """Another Camille Dupont of the same day, for whoever needs a member of their own."""
+    """Another Camille Dupont of the same day, for the tests that need a member of their own."""
     return replace(
         CAMILLE,
         number=f"702{rank:05d}",

@@ -25,7 +25,7 @@ UNDECIDED = [State.RECEIVED, State.CHECKED, State.IN_PROGRESS]
 
 
 def latest_of(number: str) -> Item:
-    """The latest document nobody has decided, as soon as its checks are done: one that came before it may wait already."""
+    """The latest document without a decision, as soon as its checks are done: one that came before it may wait already."""
     latest = Document.objects.filter(member__number=number, state__in=UNDECIDED).latest("at")
     for _ in range(100):
         entering.enter_checked()

@@ -1,6 +1,7 @@
 """Runs modules beside a portal, each in a fork of this one process, which has loaded Django: that takes seconds each time.
 
-A job is a line of JSON, `[[module, argument…], text for stdin]`; the answer is one, `[exit code, stdout, stderr]`.
+A job is a line of JSON, `[[module, argument…], text for stdin, ""]`; the answer is one, `[exit code, stdout, stderr]`.
+With the path of a log instead of "", the module goes on beside us and writes there: `[0, its process's number, ""]`.
 """
 
 import json
@@ -8,6 +9,8 @@ import os
 import runpy
 import sys
 import traceback
+from contextlib import suppress
+from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
 
@@ -17,21 +20,42 @@ import django
 def main() -> None:
     django.setup()
     for line in sys.stdin:
-        arguments, text = json.loads(line)
-        with TemporaryFile("w+") as given, TemporaryFile("w+") as output, TemporaryFile("w+") as complained:
-            given.write(text)
-            given.flush()
-            given.seek(0)
-            child = os.fork()
-            if not child:
-                _become(arguments, given, output, complained)
-            code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-            answer = [code]
-            for file in (output, complained):
-                file.seek(0)
-                answer.append(file.read())
+        arguments, text, log = json.loads(line)
+        _bury()
+        answer = _begun(arguments, log) if log else _done(arguments, text)
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
+    _bury()
+
+
+def _bury() -> None:
+    """Let go of those that went on beside us and have ended."""
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+def _begun(arguments: list[str], log: str) -> list[object]:
+    with Path(os.devnull).open() as nothing, Path(log).open("a") as written:
+        child = os.fork()
+        if not child:
+            _become(arguments, nothing, written, written)
+    return [0, str(child), ""]
+
+
+def _done(arguments: list[str], text: str) -> list[object]:
+    with TemporaryFile("w+") as given, TemporaryFile("w+") as output, TemporaryFile("w+") as complained:
+        given.write(text)
+        given.flush()
+        given.seek(0)
+        child = os.fork()
+        if not child:
+            _become(arguments, given, output, complained)
+        answer: list[object] = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])]
+        for file in (output, complained):
+            file.seek(0)
+            answer.append(file.read())
+    return answer
 
 
 def _become(arguments: list[str], *streams: IO[str]) -> None:

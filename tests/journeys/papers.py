@@ -1,6 +1,8 @@
 """The papers that a member sends, invented: a photographed RIB, an invoice, a statement."""
 
 import io
+from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import pillow_heif
@@ -22,8 +24,13 @@ RIB = [
 ]
 
 
-def photo(*, kind: str = "JPEG", lines: list[str] = RIB) -> bytes:
+def photo(*, kind: str = "JPEG", lines: Sequence[str] = RIB) -> bytes:
     """A sheet on a table, taken in with a phone."""
+    return _photo(kind, tuple(lines))
+
+
+@cache  # many tests send the same one
+def _photo(kind: str, lines: tuple[str, ...]) -> bytes:
     pillow_heif.register_heif_opener()
     image = Image.new("RGB", (1200, 900), "#8a7a66")
     drawn = ImageDraw.Draw(image)
@@ -35,6 +42,7 @@ def photo(*, kind: str = "JPEG", lines: list[str] = RIB) -> bytes:
     return written.getvalue()
 
 
+@cache
 def sheets(pages: int = 2, words: str = "Relevé de prestations") -> bytes:
     """A PDF."""
     written = io.BytesIO()

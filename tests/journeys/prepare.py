@@ -22,6 +22,7 @@ from adherents.accounts.models import Account  # noqa: E402
 from adherents.accounts.services.register import ensure_account  # noqa: E402
 from adherents.members.models import Member  # noqa: E402
 from tests.cast import PASSWORD  # noqa: E402
+from tests.tables import kept_for_all  # noqa: E402
 
 
 def open_accounts(numbers: list[str]) -> None:
@@ -40,15 +41,11 @@ def open_accounts(numbers: list[str]) -> None:
 
 
 def make_tables(empty: Path) -> None:
-    """By the migrations, which takes seconds, or as the portal before this one had them of the same migrations."""
+    """By the migrations, which takes seconds, or as the tests' first database had them of the same migrations."""
     if connection.vendor != "sqlite":
         call_command("migrate", verbosity=0)
-    elif empty.exists():
+    elif not kept_for_all(empty, lambda: call_command("migrate", verbosity=0)):
         shutil.copyfile(empty, connection.settings_dict["NAME"])
-    else:
-        call_command("migrate", verbosity=0)
-        with connection.cursor() as cursor:
-            cursor.execute("VACUUM INTO %s", [str(empty)])
 
 
 make_tables(Path(sys.argv[3]))

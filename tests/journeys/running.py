@@ -1,10 +1,13 @@
 """A portal as an insurer runs it: `adherents serve` and `adherents worker`, a folder, SQLite, and a mail server that keeps
 every message. Nothing of it is pretended; only the clock is moved, by moving the rows back."""
 
+import contextlib
 import email.policy
 import json
 import os
 import re
+import select
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -36,7 +39,7 @@ PAUSE = 0.5  # seconds between two rounds of a worker that has nothing to do: ea
 
 
 @dataclass(frozen=True)
-class Letter:
+class Mail:
     """A mail as its reader sees it."""
 
     to: str
@@ -55,17 +58,17 @@ class Letter:
 
 
 class Mailbox:
-    """What the SMTP server took, for whoever waits for it."""
+    """The mails that the SMTP server took; a test can wait for one."""
 
     def __init__(self) -> None:
-        self.letters: list[Letter] = []
+        self.mails: list[Mail] = []
         self.changed = threading.Condition()
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         message = message_from_bytes(envelope.content, policy=email.policy.default)
         assert isinstance(message, EmailMessage)
         parts = {kind: message.get_body((kind,)) for kind in ("plain", "html")}
-        letter = Letter(
+        mail = Mail(
             to=envelope.rcpt_tos[0],
             sender=parseaddr(str(message["From"]))[0],
             subject=str(message["Subject"]),
@@ -73,25 +76,48 @@ class Mailbox:
             html=parts["html"].get_content() if parts["html"] else "",
         )
         with self.changed:
-            self.letters.append(letter)
+            self.mails.append(mail)
             self.changed.notify_all()
         return "250 kept"
 
-    def take(self, *, to: str, about: str) -> Letter:
-        """Wait for the next letter to this address whose subject has these words, and take it out."""
+    def take(self, *, to: str, about: str) -> Mail:
+        """Wait for the next mail to this address whose subject has these words, and take it out."""
 
-        def found() -> Letter | None:
-            return next((mail for mail in self.letters if mail.to == to and about in mail.subject), None)
+        def found() -> Mail | None:
+            return next((mail for mail in self.mails if mail.to == to and about in mail.subject), None)
 
         with self.changed:
-            letter = self.changed.wait_for(found, PATIENCE)
-            assert letter, f"no mail to {to} about {about!r}; there are {self.letters}"
-            self.letters.remove(letter)
-        return letter
+            mail = self.changed.wait_for(found, PATIENCE)
+            assert mail, f"no mail to {to} about {about!r}; there are {self.mails}"
+            self.mails.remove(mail)
+        return mail
 
-    def of(self, to: str) -> list[Letter]:
+    def of(self, to: str) -> list[Mail]:
         with self.changed:
-            return [letter for letter in self.letters if letter.to == to]
+            return [mail for mail in self.mails if mail.to == to]
+
+
+class Running:
+    """A process that the runner of modules began: it is no child of ours, and so no `Popen`."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self._handle = os.pidfd_open(pid)
+
+    def has_ended(self, within: float = 0) -> bool:
+        return bool(select.select([self._handle], [], [], within)[0])
+
+    def send(self, number: signal.Signals) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._handle, number)
+
+    def kill(self) -> None:
+        self.send(signal.SIGKILL)
+
+    def wait(self) -> None:
+        """To its end, of which nothing remains afterwards."""
+        self.has_ended(60)
+        os.close(self._handle)
 
 
 class Portal:
@@ -105,8 +131,9 @@ class Portal:
         self.base = f"http://localhost:{self.port}"
         self.mailbox = self.keeps_mail()
         self.post_office = Controller(self.mailbox, hostname="127.0.0.1", port=_free_port())
-        self.processes: list[subprocess.Popen[bytes]] = []
+        self.processes: list[Running] = []
         self._helper: subprocess.Popen[str] | None = None
+        self._helper_knows: dict[str, str] = {}
         self.environment = {
             name: value
             for name, value in os.environ.items()
@@ -139,17 +166,15 @@ class Portal:
         self._beside("tests.journeys.prepare", str(file), str(children), str(EMPTY_DATABASE), text=numbers)
 
     def stop(self) -> None:
-        if self._helper is not None:
-            with self._helper:  # closes what it was asked through
-                self._helper.terminate()
         for process in self.processes:
-            process.terminate()
+            process.send(signal.SIGTERM)
         for process in self.processes:
-            try:
-                process.wait(5)
-            except subprocess.TimeoutExpired:
+            if not process.has_ended(within=5):
                 process.kill()
-                process.wait()
+            process.wait()
+        if self._helper is not None:
+            with self._helper:  # closes what it was asked through, and so ends it
+                pass
         self.post_office.stop()
 
     def run(self, *command: str) -> str:
@@ -157,12 +182,17 @@ class Portal:
         return self._beside("django", *command)
 
     def decide(self, person: Person, outcome: str, *, days: int = 12) -> None:
-        """An agent decides of the member's latest document; a correction is asked for within so many days."""
+        """An agent decides the member's latest document; `days`: how many a correction leaves the member."""
         self._beside("tests.journeys.decide", person.number, outcome, str(days))
 
     def prepare_agent(self, address: str, *, role: str, name: str) -> str:
         """An agent with a password (`tests.cast.PASSWORD`) and an app, whose key this is."""
         return self._beside("tests.journeys.ready_agent", address, role, name).strip()
+
+    def session_of(self, person: Person) -> str:
+        """The cookie of a session in which this member is signed in."""
+        [key] = json.loads(self._beside("stress.sessions", text=json.dumps([person.number])))
+        return str(key)
 
     def sql(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """Straight to the database, for what no page shows and for the clock."""
@@ -177,9 +207,13 @@ class Portal:
         """Everything that the portal and the worker wrote."""
         return "".join(path.read_text() for path in sorted(self.folder.glob("*.log")))
 
-    def _beside(self, *arguments: str, text: str = "") -> str:
-        """What a module with a `__main__` says, run with the portal's settings (`tests.journeys.module_runner`)."""
+    def _beside(self, *arguments: str, text: str = "", log: str = "") -> str:
+        """What a module with a `__main__` says, run with the portal's settings (`tests.journeys.module_runner`).
+
+        With a `log`, the number of its process: it goes on.
+        """
         if self._helper is None:
+            self._helper_knows = dict(self.environment)
             self._helper = subprocess.Popen(
                 [sys.executable, "-m", "tests.journeys.module_runner"],
                 env=self.environment,
@@ -188,31 +222,26 @@ class Portal:
                 stdout=subprocess.PIPE,
                 text=True,
             )
+        assert self._helper_knows == self.environment, (
+            "a setting that changes once the helper runs would reach no process"
+        )
         assert self._helper.stdin is not None
         assert self._helper.stdout is not None
-        self._helper.stdin.write(json.dumps([arguments, text]) + "\n")
+        self._helper.stdin.write(json.dumps([arguments, text, log]) + "\n")
         self._helper.stdin.flush()
         code, output, complained = json.loads(self._helper.stdout.readline())
         assert code == 0, output + complained
         return str(output)
 
     def _spawn(self, *command: str) -> None:
-        with (self.folder / f"{command[0]}.log").open("ab") as log:
-            self.processes.append(
-                subprocess.Popen(
-                    [sys.executable, "-m", "django", *command],
-                    env=self.environment,
-                    cwd=ROOT,
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
-                )
-            )
+        pid = self._beside("django", *command, log=str(self.folder / f"{command[0]}.log"))
+        self.processes.append(Running(int(pid)))
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + 240
         while not self.is_ready():
             assert time.monotonic() < deadline, self.log()
-            assert all(process.poll() is None for process in self.processes), self.log()
+            assert not any(process.has_ended() for process in self.processes), self.log()
             time.sleep(0.1)
 
     def is_ready(self) -> bool:

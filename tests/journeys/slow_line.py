@@ -14,7 +14,7 @@ STEP = 16_384
 
 
 class Line:
-    """Carries everything, both ways. While it is cut, nothing goes and nobody is let in."""
+    """Carries everything, both ways. While it is cut, nothing passes and no connection opens."""
 
     def __init__(self, port: int) -> None:
         self.is_cut = False
@@ -65,7 +65,7 @@ class Line:
 
 @contextmanager
 def in_a_train(visitor: Visitor, portal: Portal, *, kilobytes: int) -> Iterator[Line]:
-    """From now on the visitor reaches the portal through such a line, at so many kilobytes a second upwards.
+    """From now on the visitor reaches the portal through such a line, at this number of kilobytes a second upwards.
 
     The browser itself is slow, so that it shows what has gone and not what waits in the kernel's buffers.
     """

@@ -20,7 +20,7 @@ _ranks = itertools.count(1)
 
 @pytest.fixture
 def invited(portal: Portal) -> str:
-    """The address of an agent of this test only, to whom the invitation is on its way."""
+    """The address of an agent of this test only, whose invitation is on its way."""
     address = f"agent.{next(_ranks)}@mese.example"
     portal.run("create_agent", address, "--role", "conseiller", "--name", "Claire Morel")
     return address
@@ -32,7 +32,7 @@ def arrive(visit: Visit, invited: str) -> Callable[..., Visitor]:
 
     def come(**browser: str) -> Visitor:
         agent = visit("desktop", **browser)
-        agent.open(agent.letter(invited, "accès").link).look("agent invitation")
+        agent.open(agent.mail(invited, "accès").link).look("agent invitation")
         agent.write({"Définir le mot de passe": NEW_PASSWORD, "Confirmer le mot de passe": NEW_PASSWORD})
         agent.click("Valider").look("agent-password-set").click("Se connecter").look("agent-sign-in")
         give_password(agent, invited)
@@ -105,7 +105,7 @@ def test_the_authenticator_of_a_phone_opens_from_the_page_that_it_shows(
     visit: Visit, member: Person, size: Size
 ) -> None:
     visitor = (
-        visit(size).sign_in(member).open("/compte/securite/mot-de-passe/?next=/compte/securite/application/")
+        visit(size).enter(member).open("/compte/securite/mot-de-passe/?next=/compte/securite/application/")
     )
     visitor.write({"Mot de passe": PASSWORD}).page.locator("main button[type=submit]").last.click()
     expect(visitor.title).to_have_text("Ajouter une application d’authentification")
@@ -158,8 +158,8 @@ def test_an_agent_works_by_the_keyboard_alone(
     keyboard.press("Enter")
     expect(agent.page.get_by_role("main")).to_contain_text("L’ancienne et la nouvelle adresse sont prévenues")
     agent.look("desk address changed")
-    assert agent.letter(member.email, "adresse")
-    assert agent.letter(f"neuve.{member.email}", "adresse")
+    assert agent.mail(member.email, "adresse")
+    assert agent.mail(f"neuve.{member.email}", "adresse")
     keyboard.press("?")
     expect(agent.page.get_by_text("chercher un adhérent", exact=True)).to_be_visible()
     keyboard.press("g")

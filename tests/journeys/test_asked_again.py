@@ -17,7 +17,7 @@ LINK = re.compile(r"https?://\S+/envoyer/\?remplace=[0-9a-f-]+")
 
 def address_in(visitor: Visitor, person: Person) -> str:
     """Where the mail leads."""
-    match = LINK.search(visitor.letter(person, about="RIB").text)
+    match = LINK.search(visitor.mail(person, about="RIB").text)
     assert match
     return match[0]
 
@@ -25,14 +25,14 @@ def address_in(visitor: Visitor, person: Person) -> str:
 def ask(visitor: Visitor, person: Person, outcome: str = "incomplete") -> None:
     """The member sent half a RIB; an agent says so."""
     send(visitor, "rib-flou.jpg", photo(), kind="RIB")
-    visitor.letter(person, about="bien arrivé")
+    visitor.mail(person, about="bien arrivé")
     visitor.portal.decide(person, outcome)
 
 
 @pytest.mark.rule("G13")
 @pytest.mark.parametrize("scripted", [True, False], ids=["script", "plain"])
 def test_a_member_answers_a_correction_from_a_phone(visit: Visit, member: Person, scripted: bool) -> None:
-    ask(visit("desktop").sign_in(member), member)
+    ask(visit("desktop").enter(member), member)
     phone = visit("phone", scripted=scripted)
     phone.open(address_in(phone, member))
     expect(phone.field("N° adhérent")).to_be_visible()
@@ -70,10 +70,10 @@ def test_what_did_not_do_is_first_on_the_home_page_whatever_the_screen(
 ) -> None:
     """One refusal and one correction, seen in browsers of each kind."""
     at_home = visit(size)
-    ask(at_home.sign_in(member), member, "refused")
+    ask(at_home.enter(member), member, "refused")
     ask(at_home, member)
     for scheme, language in SCREENS:
-        visitor = visit(size, scheme=scheme).sign_in(member)
+        visitor = visit(size, scheme=scheme).enter(member)
         if language == "en":
             visitor.context.add_cookies([{"name": "langue", "value": "en", "url": visitor.portal.base}])
             visitor.language = "en"

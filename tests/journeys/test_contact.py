@@ -23,12 +23,12 @@ def test_the_contact_page_says_how_and_when_to_reach_the_service(visit: Visit, s
 
 
 @pytest.mark.rule("G14")
-def test_the_whole_portal_speaks_english_to_whoever_chooses_it(visit: Visit) -> None:
+def test_the_whole_portal_speaks_english_to_a_visitor_who_chooses_it(visit: Visit) -> None:
     visitor = visit("phone").open("/adherent/premiere-connexion/")
-    fill_claim(visitor, ENGLISH)  # his letters are in English by the file
-    letter = visitor.letter(ENGLISH, "password")
-    assert "120 minutes" in letter.text
-    visitor.open(letter.link).choose_in_menu("English")
+    fill_claim(visitor, ENGLISH)  # his mails are in English by the file
+    mail = visitor.mail(ENGLISH, "password")
+    assert "120 minutes" in mail.text
+    visitor.open(mail.link).choose_in_menu("English")
     expect(visitor.page.locator("html")).to_have_attribute("lang", "en")
     expect(visitor.title).not_to_contain_text("Création")
     for label, text in zip(("Day", "Month", "Year"), ENGLISH.birth_day, strict=True):

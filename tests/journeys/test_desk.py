@@ -16,7 +16,7 @@ AGENT = "claire.morel@mese.example"
 @pytest.mark.rule("G11")
 @pytest.mark.rule("G13")
 def test_an_agent_opens_what_a_member_sent_and_mends_the_account(visit: Visit, member: Person) -> None:
-    at_home = visit("phone").sign_in(member)
+    at_home = visit("phone").enter(member)
     send(at_home, "releve.pdf", sheets(), kind="Relevé de prestations")
     lock(visit("phone"), member)
 
@@ -61,20 +61,20 @@ def test_an_agent_opens_what_a_member_sent_and_mends_the_account(visit: Visit, m
     new = f"new.{member.email}"
     agent.write({"Nouvelle adresse e-mail": new, "Motif": "L’adhérent a appelé"}).click("Changer l’adresse")
     expect(agent.main).to_contain_text(new)
-    agent.letter(member.email, "L’adresse e-mail de votre compte a été modifiée")
-    agent.letter(new, "Cette adresse e-mail est maintenant celle de votre compte")
+    agent.mail(member.email, "L’adresse e-mail de votre compte a été modifiée")
+    agent.mail(new, "Cette adresse e-mail est maintenant celle de votre compte")
 
     agent.click_containing("Mettre fin au blocage")
     agent.look("desk-end-lock").write({"Motif": "L’adhérent a appelé"}).click("Mettre fin au blocage")
-    agent.letter(new, "Votre compte n’est plus bloqué")
+    agent.mail(new, "Votre compte n’est plus bloqué")
 
     agent.click_containing("Renvoyer le lien de mot de passe")
     agent.look("desk-send-link").write({"Motif": "L’adhérent a appelé"}).click("Envoyer le lien")
-    letter = agent.letter(new, "Création de votre mot de passe")
+    mail = agent.mail(new, "Création de votre mot de passe")
     expect(agent.main).to_contain_text("L’adhérent a appelé")
     agent.look("desk-member-afterwards")
 
-    elsewhere = visit("phone").open(letter.link).write_birth_date(member)
+    elsewhere = visit("phone").open(mail.link).write_birth_date(member)
     elsewhere.write({"Définir le mot de passe": NEW_PASSWORD, "Confirmer le mot de passe": NEW_PASSWORD})
     elsewhere.click("Valider")
     expect(elsewhere.title).to_have_text("Votre mot de passe a bien été enregistré.")
@@ -85,10 +85,10 @@ def test_an_agent_opens_what_a_member_sent_and_mends_the_account(visit: Visit, m
     ) >= [(3,)]
 
 
-def test_whoever_is_invited_and_has_set_no_password_opens_nothing(visit: Visit) -> None:
+def test_an_agent_who_is_invited_and_has_set_no_password_opens_nothing(visit: Visit) -> None:
     visitor = visit("desktop")
     visitor.portal.run("create_agent", "paul.audit@mese.example", "--role", "auditeur")
-    visitor.letter("paul.audit@mese.example", "Votre accès au poste de gestion")
+    visitor.mail("paul.audit@mese.example", "Votre accès au poste de gestion")
     visitor.open("/gestion/")
     expect(visitor.page.get_by_role("textbox", name="Adresse e-mail")).to_be_visible()
     visitor.write({"Adresse e-mail": "paul.audit@mese.example", "Mot de passe": PASSWORD}).click(
@@ -108,7 +108,7 @@ def send(visitor: Visitor, name: str, content: bytes, *, kind: str) -> None:
 
 
 def lock(stranger: Visitor, person: Person) -> None:
-    """Five wrong passwords, from a browser that nobody knows."""
+    """Type five wrong passwords, in an unknown browser."""
     for number in range(5):
         stranger.open("/adherent/").write(
             {"N° adhérent": person.number, "Mot de passe": f"Faux-{number}-faux"}

@@ -1,4 +1,4 @@
-"""The « coffre-fort numérique »: a member sends papers, knows that they arrived, finds them, and nobody else does."""
+"""The « coffre-fort numérique »: a member sends documents, knows that they arrived and finds them, and no other member does."""
 
 import re
 from pathlib import Path
@@ -55,7 +55,7 @@ def test_papers_are_sent_acknowledged_found_and_read_by_their_owner_only(
         expect(visitor.main).to_contain_text(name)
     visitor.look("receipt")
     receipt = visitor.page.url
-    assert number[0] in visitor.letter(member, "Vos 3 documents sont bien arrivés").text
+    assert number[0] in visitor.mail(member, "Vos 3 documents sont bien arrivés").text
 
     visitor.click("Voir mes documents")
     entries = visitor.main.get_by_role("listitem")
@@ -74,7 +74,7 @@ def test_papers_are_sent_acknowledged_found_and_read_by_their_owner_only(
     visitor.look("document")
     document = visitor.page.url
 
-    stranger = visit(size).sign_in(another_member).expecting(404)
+    stranger = visit(size).enter(another_member).expecting(404)
     for address in (document, f"{document}telecharger/", receipt):
         stranger.open(address)
         expect(stranger.main).not_to_contain_text("RIB")
@@ -89,7 +89,7 @@ def test_papers_are_sent_acknowledged_found_and_read_by_their_owner_only(
 def test_a_file_too_heavy_is_said_before_and_after_it_leaves(
     visit: Visit, member: Person, tmp_path: Path
 ) -> None:
-    visitor = visit("phone").sign_in(member).open("/adherent/documents/envoyer/")
+    visitor = visit("phone").enter(member).open("/adherent/documents/envoyer/")
     visitor.page.get_by_label("Quel document ?").select_option(label="Devis")
     (tmp_path / "gros.pdf").write_bytes(b"%PDF-1.7\n" + b"0" * 21_000_000)
     visitor.page.get_by_label("Choisir des fichiers").set_input_files(tmp_path / "gros.pdf")

@@ -32,7 +32,7 @@ def end_sessions(visitor: Visitor) -> None:
 def test_a_message_outlives_a_reload_back_another_language_and_the_end_of_the_session(
     visit: Visit, member: Person
 ) -> None:
-    writer = visit("phone").sign_in(member)
+    writer = visit("phone").enter(member)
     writer.open(NEW)
     body = writer.field("Votre message")
     typed_and_kept(writer, "Votre message", TYPED)
@@ -72,7 +72,7 @@ def test_a_message_outlives_a_reload_back_another_language_and_the_end_of_the_se
 def test_words_typed_without_the_network_wait_sealed_and_a_later_page_hands_them_in(
     visit: Visit, member: Person
 ) -> None:
-    writer = visit("phone").sign_in(member)
+    writer = visit("phone").enter(member)
     writer.open(NEW)
     writer.context.set_offline(True)
     writer.field("Votre message").press_sequentially(TYPED)
@@ -90,7 +90,7 @@ def test_words_typed_without_the_network_wait_sealed_and_a_later_page_hands_them
 
 
 def test_signing_out_leaves_no_word_in_the_browser_nor_on_another_page(visit: Visit, member: Person) -> None:
-    writer = visit("desktop").sign_in(member)
+    writer = visit("desktop").enter(member)
     writer.open(NEW)
     first, second = writer.page, writer.context.new_page()
     second.goto(f"{writer.portal.base}{NEW}")
@@ -107,7 +107,7 @@ def test_signing_out_leaves_no_word_in_the_browser_nor_on_another_page(visit: Vi
 
 
 def test_without_the_script_a_message_posted_too_late_comes_back(visit: Visit, member: Person) -> None:
-    writer = visit("desktop", scripted=False).sign_in(member)
+    writer = visit("desktop", scripted=False).enter(member)
     writer.open(NEW).write({"Objet": "Dents", "Votre message": TYPED})
     writer.page.get_by_label("Choisir des fichiers").set_input_files(file("devis.jpg", photo()))
     end_sessions(writer)
@@ -121,7 +121,7 @@ def test_without_the_script_a_message_posted_too_late_comes_back(visit: Visit, m
 def test_a_refusal_being_written_is_there_after_a_reload_and_keeps_its_words_under_another_reason(
     visit: Visit, member: Person
 ) -> None:
-    at_home = visit("desktop").sign_in(member)
+    at_home = visit("desktop").enter(member)
     at_home.open("/adherent/documents/envoyer/")
     at_home.page.get_by_label("Quel document ?").select_option(label="RIB")
     at_home.page.get_by_label("Choisir des fichiers").set_input_files(file("rib.jpg", photo()))

@@ -13,7 +13,7 @@ from tests.journeys.visitor import VIEWPORTS
 
 
 def test_a_supervisor_reads_the_figures_their_tables_and_takes_one_away(visit: Visit, member: Person) -> None:
-    at_home, supervisor = visit("phone").sign_in(member), visit("desktop")
+    at_home, supervisor = visit("phone").enter(member), visit("desktop")
     for outcome in ("accepted", "refused"):
         send(at_home, f"{outcome}.jpg", photo(), kind="RIB")
         supervisor.portal.decide(member, outcome)

@@ -32,13 +32,13 @@ def give_the_number(visitor: Visitor, person: Person) -> None:
 
 @pytest.mark.rule("G13")
 def test_a_number_is_given_to_somebody_else(visit: Visit, member: Person) -> None:
-    at_home = visit("phone").sign_in(member)
+    at_home = visit("phone").enter(member)
     send(at_home, "releve.pdf", sheets(), kind="Relevé de prestations")
     give_the_number(at_home, member)
     at_home.open("/adherent/documents/")
     expect(at_home.page.get_by_role("button", name="Valider")).to_be_visible()
-    letter = at_home.letter(member.email, "Votre n° adhérent a été attribué à une autre personne")
-    assert "Vos documents et vos messages sont gardés" in letter.text
+    mail = at_home.mail(member.email, "Votre n° adhérent a été attribué à une autre personne")
+    assert "Vos documents et vos messages sont gardés" in mail.text
 
     agent = visit("desktop")
     enter_as_agent(agent, HEAD, name="Hugo Renard", role="responsable")

@@ -46,7 +46,7 @@ def until_gathered(visitor: Visitor) -> None:
 def test_photos_are_put_in_order_and_sent_as_one_document(
     visit: Visit, member: Person, size: Size, scheme: str
 ) -> None:
-    visitor = visit(size, scheme=scheme).sign_in(member).open(SEND)
+    visitor = visit(size, scheme=scheme).enter(member).open(SEND)
     visitor.page.get_by_label("Quel document ?").select_option(label="Facture dentaire")
     files, box = visitor.page.get_by_label("Choisir des fichiers"), visitor.page.get_by_label(BOX)
     files.set_input_files([sheet("recto.jpg"), file("devis.pdf", sheets())])  # type: ignore[list-item]
@@ -91,7 +91,7 @@ def test_photos_are_put_in_order_and_sent_as_one_document(
 
 
 def test_the_order_chosen_stays_when_a_field_is_refused(visit: Visit, member: Person) -> None:
-    visitor = visit("phone").sign_in(member).open(SEND)
+    visitor = visit("phone").enter(member).open(SEND)
     files = visitor.page.get_by_label("Choisir des fichiers")
     files.set_input_files([sheet("a.jpg"), sheet("b.jpg")])  # type: ignore[list-item]
     until_arrived(visitor, 2)
@@ -106,7 +106,7 @@ def test_the_order_chosen_stays_when_a_field_is_refused(visit: Visit, member: Pe
 
 @pytest.mark.rule("G13")
 def test_photos_are_gathered_without_javascript(visit: Visit, member: Person, size: Size) -> None:
-    visitor = visit(size, scripted=False).sign_in(member).open(SEND)
+    visitor = visit(size, scripted=False).enter(member).open(SEND)
     visitor.page.get_by_label("Quel document ?").select_option(label="Facture dentaire")
     files = [sheet("recto.jpg"), sheet("verso.jpg")]
     visitor.page.get_by_label("Choisir des fichiers").set_input_files(files)  # type: ignore[arg-type]

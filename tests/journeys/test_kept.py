@@ -18,7 +18,7 @@ def test_a_document_is_found_taken_away_and_taken_back(
     visit: Visit, member: Person, size: Size, tmp_path: Path
 ) -> None:
     content = sheets()
-    visitor = visit(size).sign_in(member)
+    visitor = visit(size).enter(member)
     send(visitor, "releve-ete.pdf", content, kind="Relevé de prestations")
     send(visitor, "releve-encore.pdf", content, kind="RIB")
     expect(visitor.main).to_contain_text("Vous avez déjà envoyé ce fichier le")

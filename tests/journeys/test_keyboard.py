@@ -65,7 +65,7 @@ def test_a_forgotten_password_with_the_keyboard_alone(visit: Visit, member: Pers
     keys.press("Enter")
     expect(visitor.title).to_have_text("Vos paramètres d'accès vous ont été envoyés")
 
-    visitor.open(visitor.letter(member, "Création de votre mot de passe").link)
+    visitor.open(visitor.mail(member, "Création de votre mot de passe").link)
     tab_to(visitor, "birth_date_day")
     for part in member.birth_day:  # each field leads to the next by itself
         keys.type(part)

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.cast import NEW_PASSWORD, Person
 from tests.enrolment.letters import code_in, pages_of
-from tests.journeys.agents import become_agent
+from tests.journeys.agents import enter_as_agent
 from tests.journeys.conftest import Visit
 from tests.journeys.visitor import Visitor
 
@@ -21,7 +21,7 @@ def test_a_letter_opens_an_account_without_any_address(
     visit: Visit, newcomer: Person, member: Person
 ) -> None:
     agent = visit("desktop")
-    become_agent(agent, AGENT, name="Odile Marchand", role="responsable")
+    enter_as_agent(agent, AGENT, name="Odile Marchand", role="responsable")
     refused = "UPDATE members_member SET email_bounced_at = '2026-11-02 10:00:00' WHERE number = ?"
     agent.portal.sql(refused, member.number)
     lost = "UPDATE members_member SET email = '', email_key = '' WHERE number = ?"
@@ -66,14 +66,14 @@ def test_a_letter_opens_an_account_without_any_address(
     expect(reader.main).to_contain_text(newcomer.number)
     reader.look("letter-opened")
 
-    letter = reader.letter(address, "Confirmez votre adresse e-mail")
-    link = next(word for word in letter.text.split() if "/adherent/adresse/" in word)
+    mail = reader.mail(address, "Confirmez votre adresse e-mail")
+    link = next(word for word in mail.text.split() if "/adherent/adresse/" in word)
     reader.open(link.removeprefix(reader.portal.base))
     assert reader.page.url.endswith("/adherent/adresse/")
     reader.look("letter-address").click("Confirmer cette adresse")
     expect(reader.title).to_have_text("Votre adresse est confirmée")
     reader.look("letter-address-confirmed")
-    reader.letter(address, "Cette adresse e-mail est maintenant celle de votre compte")
+    reader.mail(address, "Cette adresse e-mail est maintenant celle de votre compte")
     reader.sign_in(newcomer, NEW_PASSWORD)
 
     reader.expecting(410).open("/adherent/premiere-connexion/code/mot-de-passe/").look("letter-dead-code")
@@ -84,11 +84,11 @@ def test_a_letter_opens_an_account_without_any_address(
     agent.look("desk-close").write(REASON).click("Fermer le compte")
     expect(agent.main).to_contain_text("compte fermé")
     agent.look("desk-closed")
-    reader.letter(address, "Votre compte est fermé")
+    reader.mail(address, "Votre compte est fermé")
     agent.click_containing("Rouvrir le compte")
     agent.look("desk-reopen").write(REASON).click("Rouvrir le compte")
     expect(agent.main).to_contain_text("mot de passe à créer")
-    reader.letter(address, "Votre compte est rouvert")
+    reader.mail(address, "Votre compte est rouvert")
 
 
 @pytest.mark.rule("G10")

@@ -14,7 +14,7 @@ NOTE = "Vérifier le plafond avant de promettre."
 
 
 def test_a_member_and_the_service_write_to_each_other(visit: Visit, member: Person) -> None:
-    at_home = visit("phone").sign_in(member)
+    at_home = visit("phone").enter(member)
     at_home.choose_in_menu("Messages")
     expect(at_home.main).to_contain_text("Vous n’avez encore aucun message")
     at_home.look("messages-empty").click("Écrire au service")
@@ -57,13 +57,13 @@ def test_a_member_and_the_service_write_to_each_other(visit: Visit, member: Pers
     agent.look("desk-canned").click_containing("Délai de remboursement")
     agent.look("desk-canned-one")
 
-    letter = at_home.letter(member, "Un message vous attend")
-    assert "Lunettes" not in letter.text + letter.html + letter.subject
+    mail = at_home.mail(member, "Un message vous attend")
+    assert "Lunettes" not in mail.text + mail.html + mail.subject
     at_home.open("/adherent/").look("home-with-a-message").click("Lire mes messages")
     at_home.look("messages-list").click("Lunettes de mon fils")
     expect(at_home.main).to_contain_text("oui, à 60 %", ignore_case=True)
     expect(at_home.page.locator("body")).not_to_contain_text(NOTE)
     at_home.look("messages-thread-answered")
-    dark = visit("desktop", scheme="dark").sign_in(member)
+    dark = visit("desktop", scheme="dark").enter(member)
     dark.open("/adherent/messages/").look("messages-list").click("Lunettes de mon fils")
     dark.look("messages-thread-answered")

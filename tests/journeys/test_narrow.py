@@ -67,7 +67,7 @@ def test_nothing_is_cut_on_a_members_pages(visit: Visit, member: Person) -> None
     assert walk(stranger, FOR_ALL.values()) == {}
     stranger.expecting(404)
     assert walk(stranger, ["/nulle-part/"]) == {}
-    visitor = visit("phone").sign_in(member)
+    visitor = visit("phone").enter(member)
     for _ in range(3):
         visitor.open("/adherent/documents/envoyer/")
         visitor.page.locator("select[name=kind]").select_option("attestation_secu")
@@ -87,7 +87,7 @@ def test_nothing_is_cut_on_a_members_pages(visit: Visit, member: Person) -> None
 def test_sending_stays_in_the_first_screen_of_home_with_several_refusals_each_told_once(
     visit: Visit, member: Person
 ) -> None:
-    visitor = visit("phone").sign_in(member)
+    visitor = visit("phone").enter(member)
     for _ in range(3):
         visitor.open("/adherent/documents/envoyer/")
         visitor.page.locator("select[name=kind]").select_option("rib")
@@ -110,7 +110,7 @@ def test_sending_stays_in_the_first_screen_of_home_with_several_refusals_each_to
 
 
 def test_nothing_is_cut_at_the_desk(visit: Visit, member: Person) -> None:
-    at_home = visit("phone").sign_in(member)
+    at_home = visit("phone").enter(member)
     at_home.open("/adherent/messages/nouveau/").write({"Objet": "Lunettes", "Votre message": "Bonjour"})
     at_home.click("Envoyer le message")
     agent = visit("phone")
@@ -136,6 +136,7 @@ def test_nothing_is_cut_at_the_desk(visit: Visit, member: Person) -> None:
         "/gestion/agents/inviter/",
         "/gestion/profil/",
         "/gestion/cles/",
+        "/gestion/installation/",
         "/gestion/journal/",
         "/gestion/chiffres/",
         "/compte/securite/",

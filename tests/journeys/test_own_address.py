@@ -17,7 +17,7 @@ def test_an_address_is_changed_confirmed_and_taken_back(
     visit: Visit, member: Person, size: Size, scheme: str, scripted: bool
 ) -> None:
     new = f"nouvelle.{member.number}@example.org"
-    visitor = visit(size, scheme=scheme, scripted=scripted).sign_in(member)
+    visitor = visit(size, scheme=scheme, scripted=scripted).enter(member)
     visitor.open("/adherent/donnees-personnelles/").click("Modifier mon adresse e-mail")
     expect(visitor.title).to_have_text("Confirmez que c’est vous")
     visitor.write({"Mot de passe": PASSWORD}).click("Continuer")
@@ -27,15 +27,15 @@ def test_an_address_is_changed_confirmed_and_taken_back(
     expect(visitor.main).to_contain_text(new)
     visitor.look("address-asked").open("/adherent/donnees-personnelles/").look("personal-data-waiting")
 
-    letter = visitor.letter(new, "Confirmez votre adresse e-mail")
-    link = next(word for word in letter.text.split() if "/adherent/adresse/" in word)
+    mail = visitor.mail(new, "Confirmez votre adresse e-mail")
+    link = next(word for word in mail.text.split() if "/adherent/adresse/" in word)
     reader = visit(size, scheme=scheme, scripted=scripted).open(f"{link.removeprefix(visitor.portal.base)}.>")
     reader.look("address-to-confirm").click("Confirmer cette adresse")
     expect(reader.title).to_have_text("Votre adresse est confirmée")
     expect(reader.main).to_contain_text("L’adresse d’avant est prévenue")
     reader.look("address-confirmed")
 
-    mail = visitor.letter(member, "L’adresse e-mail de votre compte a changé")
+    mail = visitor.mail(member, "L’adresse e-mail de votre compte a changé")
     owner = visit(size, scheme=scheme, scripted=scripted).open(mail.link.removeprefix(visitor.portal.base))
     expect(owner.title).to_have_text("Vous n’avez pas changé d’adresse e-mail ?")
     owner.look("address-report").write_birth_date(member).write({"Année": "1931"})
@@ -44,7 +44,7 @@ def test_an_address_is_changed_confirmed_and_taken_back(
     owner.click("Ce n’était pas moi : remettre mon adresse")
     expect(owner.title).to_have_text("Votre adresse est remise")
     owner.look("address-put-back")
-    visitor.letter(new, "Cette adresse e-mail n’est plus celle de votre compte")
+    visitor.mail(new, "Cette adresse e-mail n’est plus celle de votre compte")
     owner.expecting(410).open("/adherent/authentication/adresse-changee/").look("dead-address-report")
 
     visitor.expecting().open("/adherent/donnees-personnelles/")

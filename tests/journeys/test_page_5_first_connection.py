@@ -16,7 +16,7 @@ from tests.journeys.visitor import Size, Visitor
     [
         # Her usual name in capitals without its accents, her first given names: as her card has them.
         pytest.param("phone", EVE, "HOARAU", "Marie-Eve", "974", id="phone"),
-        # Born abroad, on a day that nobody knows.
+        # Born abroad, on an unknown day.
         pytest.param("desktop", KARIM, "benaissa", "Karim", "99", id="desktop"),
     ],
 )
@@ -46,12 +46,12 @@ def test_a_line_of_the_file_becomes_an_account(
     visitor.click("Valider")
     expect(visitor.title).to_have_text("Vos paramètres d'accès vous ont été envoyés")
 
-    letter = visitor.letter(person, "Votre accès à l’espace adhérents")
-    assert letter.sender == "MESE Adh"
-    assert "120 minutes" in letter.text
-    _set_password(visitor.open(letter.link), person, NEW_PASSWORD)
+    mail = visitor.mail(person, "Votre accès à l’espace adhérents")
+    assert mail.sender == "MESE Adh"
+    assert "120 minutes" in mail.text
+    _set_password(visitor.open(mail.link), person, NEW_PASSWORD)
     expect(visitor.main).to_contain_text(person.number)
-    assert person.number in visitor.letter(person, "Votre mot de passe a bien été enregistré").text
+    assert person.number in visitor.mail(person, "Votre mot de passe a bien été enregistré").text
 
     visitor.click("Se connecter").write({"N° adhérent": person.number, "Mot de passe": NEW_PASSWORD}).click(
         "Valider"
@@ -66,21 +66,21 @@ def test_a_lost_identifier_is_on_the_last_screen_and_in_the_mail(
 ) -> None:
     visitor = visit(size).open("/adherent/premiere-connexion/")
     fill_claim(visitor, member)
-    letter = visitor.letter(member, "Votre accès à l’espace adhérents")
-    assert member.number not in letter.text + letter.html
-    _set_password(visitor.open(letter.link), member, NEW_PASSWORD)
+    mail = visitor.mail(member, "Votre accès à l’espace adhérents")
+    assert member.number not in mail.text + mail.html
+    _set_password(visitor.open(mail.link), member, NEW_PASSWORD)
     expect(visitor.main).to_contain_text("Votre n° adhérent, à saisir à chaque connexion")
     expect(visitor.main).to_contain_text(member.number)
     visitor.look("identifier-found")
-    assert member.number in visitor.letter(member, "Votre mot de passe a bien été enregistré").text
+    assert member.number in visitor.mail(member, "Votre mot de passe a bien été enregistré").text
 
 
 @pytest.mark.rule("G8")
-def test_whoever_is_in_no_file_gets_the_same_page_and_no_mail(visit: Visit, newcomer: Person) -> None:
+def test_a_person_who_is_in_no_file_gets_the_same_page_and_no_mail(visit: Visit, newcomer: Person) -> None:
     visitor = visit("phone").open("/adherent/premiere-connexion/")
     fill_claim(visitor, newcomer)
     page_text = visitor.main.inner_text()
-    visitor.letter(newcomer, "Votre accès à l’espace adhérents")
+    visitor.mail(newcomer, "Votre accès à l’espace adhérents")
     visitor.open("/adherent/premiere-connexion/")
     fill_claim(visitor, newcomer, Prénom="Robert")
     assert visitor.main.inner_text() == page_text

@@ -31,12 +31,12 @@ def test_a_forgotten_password_is_replaced_from_the_mail(visit: Visit, member: Pe
     expect(visitor.main).to_contain_text("indésirables")
     visitor.look("sent")
 
-    letter = visitor.letter(member, "Création de votre mot de passe")
-    assert letter.sender == "MESE Adh"
-    assert "120 minutes" in letter.text
-    assert "120 minutes" in letter.html
+    mail = visitor.mail(member, "Création de votre mot de passe")
+    assert mail.sender == "MESE Adh"
+    assert "120 minutes" in mail.text
+    assert "120 minutes" in mail.html
 
-    visitor.open(letter.link)
+    visitor.open(mail.link)
     expect(visitor.title).to_have_text("Création de votre mot de passe")
     assert visitor.page.url == f"{visitor.portal.base}/adherent/authentication/mot-de-passe/"
     visitor.look("new-password")
@@ -60,14 +60,14 @@ def test_a_forgotten_password_is_replaced_from_the_mail(visit: Visit, member: Pe
     expect(visitor.title).to_have_text("Votre mot de passe a bien été enregistré.")
     expect(visitor.main).to_contain_text("Un mail de confirmation vous a été envoyé.")
     visitor.look("password-set")
-    assert member.number in visitor.letter(member, "Votre mot de passe a bien été enregistré").text
+    assert member.number in visitor.mail(member, "Votre mot de passe a bien été enregistré").text
 
     visitor.sign_in(member, NEW_PASSWORD)
     visitor.choose_in_menu("Se déconnecter")
-    visitor.expecting(410).open(letter.link)
+    visitor.expecting(410).open(mail.link)
     expect(visitor.title).to_have_text("Ce lien n’est plus valable")
     visitor.look("dead-link")
-    assert letter.link.rsplit("/", 1)[-1] not in visitor.portal.log()
+    assert mail.link.rsplit("/", 1)[-1] not in visitor.portal.log()
 
 
 def _choose(visitor: Visitor, password: str) -> None:
@@ -97,7 +97,7 @@ def _the_criteria_turn_green(visitor: Visitor) -> None:
 
 
 @pytest.mark.rule("G10")
-def test_whoever_gets_no_mail_reads_how_to_reach_the_service(visit: Visit, size: Size) -> None:
+def test_a_member_who_gets_no_mail_reads_how_to_reach_the_service(visit: Visit, size: Size) -> None:
     visitor = visit(size)
     visitor.ask_for_a_link(NO_MAIL)
     page_text = visitor.main.inner_text()
@@ -107,7 +107,7 @@ def test_whoever_gets_no_mail_reads_how_to_reach_the_service(visit: Visit, size:
     expect(visitor.page.locator("#pas-de-mail")).to_be_in_viewport()
     expect(visitor.main).to_contain_text("04 76 60 56 36")
 
-    # A number that nobody has: the very same page, and no mail either.
+    # A number without an account: the very same page, and no mail either.
     visitor.open("/adherent/mot-de-passe-oublie/").write({"N° Adhérent": "99999999"})
     visitor.answer_the_question().click("Valider")
     expect(visitor.title).to_have_text("Vos paramètres d'accès vous ont été envoyés")
@@ -122,9 +122,9 @@ def test_whoever_gets_no_mail_reads_how_to_reach_the_service(visit: Visit, size:
 @pytest.mark.rule("G7")
 def test_a_link_lives_120_minutes_and_bears_five_wrong_birth_dates(visit: Visit, member: Person) -> None:
     visitor = visit("phone").ask_for_a_link(member).expecting(410)
-    letter = visitor.letter(member, "Création de votre mot de passe")
+    mail = visitor.mail(member, "Création de votre mot de passe")
     for left in (4, 3, 2, 1, 0):
-        visitor.open(letter.link).write({"Jour": "01", "Mois": "01", "Année": "1950"})
+        visitor.open(mail.link).write({"Jour": "01", "Mois": "01", "Année": "1950"})
         _choose(visitor, NEW_PASSWORD)
         if left:
             expect(visitor.page.get_by_role("alert")).to_contain_text(f"Il vous reste {left} essai")
@@ -133,11 +133,11 @@ def test_a_link_lives_120_minutes_and_bears_five_wrong_birth_dates(visit: Visit,
 
     visitor.click("Recevoir un nouveau lien")
     visitor.ask_for_a_link(member)
-    letter = visitor.letter(member, "Création de votre mot de passe")
+    mail = visitor.mail(member, "Création de votre mot de passe")
     moved = "UPDATE accounts_accesslink SET expires_at = datetime(expires_at, ?) WHERE used_at IS NULL"
     visitor.portal.sql(moved, "-119 minutes")
-    visitor.open(letter.link)
+    visitor.open(mail.link)
     expect(visitor.title).to_have_text("Création de votre mot de passe")
     visitor.portal.sql(moved, "-2 minutes")
-    visitor.open(letter.link)
+    visitor.open(mail.link)
     expect(visitor.title).to_have_text("Ce lien n’est plus valable")

@@ -71,7 +71,7 @@ class Manager:
 
 @pytest.fixture
 def manager(whole: BrowserContext, portal: Portal, _seen: Seen) -> Iterator[Manager]:
-    """As somebody's who was never here: it keeps a password only when it is told to, and nobody tells it."""
+    """As on a first visit: it keeps a password only when it is told to, and here it is not."""
     made = Manager(whole, portal, _seen)
     yield made
     everything = {"origin": portal.base, "storageTypes": "all"}
@@ -88,7 +88,7 @@ def last_text(page: Page) -> object:
 @pytest.mark.rule("G7")
 def test_a_link_opened_where_it_was_asked_for_keeps_the_number(manager: Manager, member: Person) -> None:
     visitor = manager.visitor.ask_for_a_link(member)
-    visitor.open(visitor.letter(member, "Création de votre mot de passe").link)
+    visitor.open(visitor.mail(member, "Création de votre mot de passe").link)
     expect(visitor.field("N° adhérent")).to_have_value(member.number)
     manager.type_birth_date(member)
     assert last_text(visitor.page) == ["username", True, member.number]
@@ -104,7 +104,7 @@ def test_a_link_opened_elsewhere_keeps_no_birth_year_and_says_no_number(
 ) -> None:
     visit("phone").ask_for_a_link(member)
     visitor = manager.visitor
-    visitor.open(visitor.letter(member, "Création de votre mot de passe").link)
+    visitor.open(visitor.mail(member, "Création de votre mot de passe").link)
     assert member.number not in visitor.page.content()
     manager.type_birth_date(member)
     assert last_text(visitor.page) is None
@@ -115,7 +115,7 @@ def test_a_link_opened_elsewhere_keeps_no_birth_year_and_says_no_number(
 
 @pytest.mark.rule("G12")
 def test_a_change_of_password_keeps_the_number(manager: Manager, member: Person) -> None:
-    visitor = manager.visitor.sign_in(member).open("/adherent/donnees-personnelles/mot-de-passe/")
+    visitor = manager.visitor.enter(member).open("/adherent/donnees-personnelles/mot-de-passe/")
     visitor.field("Ancien mot de passe").press_sequentially(PASSWORD)
     assert last_text(visitor.page) == ["username", True, member.number]
     assert manager.keeps(NEW_PASSWORD) == "id_own_identifier"
@@ -125,7 +125,7 @@ def test_an_agents_invitation_keeps_their_address(manager: Manager, portal: Port
     address = "gardienne@mese.example"
     portal.run("create_agent", address, "--role", "conseiller", "--name", "Anne Garde")
     visitor = manager.visitor
-    visitor.open(visitor.letter(address, "accès").link)
+    visitor.open(visitor.mail(address, "accès").link)
     assert last_text(visitor.page) == ["username", True, address]
     assert manager.keeps(NEW_PASSWORD) == "id_own_identifier"
     visitor.click("Se connecter")
@@ -138,7 +138,7 @@ def test_the_date_that_stands_apart_is_sent_with_the_rest(
     visit: Visit, member: Person, scripted: bool
 ) -> None:
     visitor = visit("phone", scripted=scripted).ask_for_a_link(member)
-    visitor.open(visitor.letter(member, "Création de votre mot de passe").link)
+    visitor.open(visitor.mail(member, "Création de votre mot de passe").link)
     if scripted:
         assert last_text(visitor.page) == ["username", True, member.number]
     visitor.write_birth_date(member)

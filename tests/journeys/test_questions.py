@@ -60,7 +60,7 @@ def test_past_180_days_the_right_password_leads_to_a_new_one(
     expect(visitor.main).to_contain_text("180 jours")
     visitor.look("expired").click("Mot de passe oublié ?")
     visitor.ask_for_a_link(member)
-    visitor.open(visitor.letter(member, "Création de votre mot de passe").link).write_birth_date(member)
+    visitor.open(visitor.mail(member, "Création de votre mot de passe").link).write_birth_date(member)
     visitor.write({"Définir le mot de passe": NEW_PASSWORD, "Confirmer le mot de passe": NEW_PASSWORD}).click(
         "Valider"
     )
@@ -80,7 +80,7 @@ def test_five_wrong_passwords_lock_for_24_hours_and_then_only_a_reset_opens(
             expect(visitor.page.get_by_role("alert")).to_contain_text(f"Il vous reste {left} essai")
     expect(visitor.title).to_have_text("Ce compte est bloqué")
     visitor.look("locked")
-    assert "Personne n’est entré" in visitor.letter(member, "Votre compte est bloqué pour 24 heures").text
+    assert "Personne n’est entré" in visitor.mail(member, "Votre compte est bloqué pour 24 heures").text
 
     # The right password opens nothing now; a link is not sent either, but a mail says until when.
     visitor.open("/adherent/").write({"N° adhérent": member.number, "Mot de passe": PASSWORD}).click(
@@ -88,7 +88,7 @@ def test_five_wrong_passwords_lock_for_24_hours_and_then_only_a_reset_opens(
     )
     expect(visitor.title).to_have_text("Ce compte est bloqué")
     visitor.ask_for_a_link(member)
-    visitor.letter(member, "Votre compte est bloqué jusqu’au")
+    visitor.mail(member, "Votre compte est bloqué jusqu’au")
 
     # A day later.
     visitor.portal.sql(
@@ -100,7 +100,7 @@ def test_five_wrong_passwords_lock_for_24_hours_and_then_only_a_reset_opens(
     expect(visitor.main).to_contain_text("Le temps d’attente est passé.")
     visitor.look("lock-over").click("Mot de passe oublié ?")
     visitor.ask_for_a_link(member)
-    visitor.open(visitor.letter(member, "Création de votre mot de passe").link).write_birth_date(member)
+    visitor.open(visitor.mail(member, "Création de votre mot de passe").link).write_birth_date(member)
     visitor.write({"Définir le mot de passe": NEW_PASSWORD, "Confirmer le mot de passe": NEW_PASSWORD}).click(
         "Valider"
     )
@@ -113,7 +113,7 @@ def test_five_wrong_passwords_lock_for_24_hours_and_then_only_a_reset_opens(
 def test_a_member_changes_the_password_in_personal_data(visit: Visit, member: Person, size: Size) -> None:
     elsewhere = visit("phone").sign_in(member)
     visitor = visit(size).sign_in(member)
-    visitor.letter(member, "Connexion depuis un nouvel appareil")
+    visitor.mail(member, "Connexion depuis un nouvel appareil")
     visitor.choose_in_menu("Données personnelles")
     expect(visitor.title).to_have_text("Données personnelles")
     expect(visitor.main).not_to_contain_text(member.nir13[:10])
@@ -128,7 +128,7 @@ def test_a_member_changes_the_password_in_personal_data(visit: Visit, member: Pe
     visitor.write({"Ancien mot de passe": PASSWORD} | new).click("Valider")
     expect(visitor.title).to_have_text("Votre mot de passe a bien été enregistré.")
     visitor.look("password-changed")
-    visitor.letter(member, "Votre mot de passe a été modifié")
+    visitor.mail(member, "Votre mot de passe a été modifié")
 
     # Still here; elsewhere, signed out.
     visitor.click("Revenir à l’accueil")

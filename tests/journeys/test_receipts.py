@@ -41,7 +41,7 @@ def check(visitor: Visitor, receipt: Path) -> Visitor:
 def test_a_receipt_is_downloaded_and_checked_by_somebody_else(
     visit: Visit, member: Person, size: Size, tmp_path: Path
 ) -> None:
-    at_home = visit(size, scripted=False).sign_in(member)
+    at_home = visit(size, scripted=False).enter(member)
     send_one(at_home)
     at_home.look("receipt-signed")
     pdf = download(at_home, "Télécharger l’accusé de dépôt", tmp_path)

@@ -15,6 +15,7 @@ PAGES = {
     "agents-invite": "/gestion/agents/inviter/",
     "profile": "/gestion/profil/",
     "keys": "/gestion/cles/",
+    "installation": "/gestion/installation/",
 }
 ACTS = ("role", "groupe", "suspendre", "connexions", "second-facteur")
 
@@ -45,7 +46,7 @@ def test_two_people_give_a_new_factor_to_an_agent_who_was_invited_and_lost_their
     supervisor.write({"Motif": WHY}).click("Demander")
     expect(supervisor.main).to_contain_text("une seconde personne doit maintenant l’accorder")
     supervisor.click("Répondre").look("factor-mine")
-    agent.letter(AGENT, "On demande pour vous un nouveau second facteur")
+    agent.mail(AGENT, "On demande pour vous un nouveau second facteur")
 
     administrator.open("/gestion/agents/").look("agents-request").click(NAME)
     administrator.look("agent-request").click("Répondre").look("factor-answer")
@@ -54,7 +55,7 @@ def test_two_people_give_a_new_factor_to_an_agent_who_was_invited_and_lost_their
 
     agent.open("/gestion/")
     expect(agent.main).to_contain_text("Le service a mis fin à cette connexion")
-    agent.look("agent-ended").open(agent.letter(AGENT, "second facteur").link)
+    agent.look("agent-ended").open(agent.mail(AGENT, "second facteur").link)
     agent.write({"Adresse e-mail": AGENT, "Mot de passe": PASSWORD}).click("Se connecter")
     expect(agent.title).to_have_text("Protégez votre accès")
     add_app(agent)
@@ -82,7 +83,7 @@ def test_a_member_says_that_it_was_not_them(visit: Visit, member: Person, scheme
     at_home.open("/adherent/donnees-personnelles/connexions/").look("sessions-two")
     at_home.click_containing("Mettre fin à cette connexion")
     at_home.write({"Mot de passe": PASSWORD}).click("Continuer").look("session-end")
-    at_home.open(at_home.letter(member, "nouvel appareil").link).look("report")
+    at_home.open(at_home.mail(member, "nouvel appareil").link).look("report")
     at_home.click("Ce n’était pas moi : tout fermer")
     expect(at_home.title).to_have_text("Tout est fermé")
     at_home.look("reported")

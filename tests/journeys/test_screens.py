@@ -8,7 +8,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from tests.cast import Person
-from tests.journeys.agents import become_agent
+from tests.journeys.agents import enter_as_agent
 from tests.journeys.conftest import Visit
 from tests.journeys.papers import file, photo, sheets
 from tests.journeys.test_desk import send, until_drawn
@@ -79,7 +79,7 @@ def test_the_agents_picture(visit: Visit, member: Person) -> None:
     send(at_home, "rib.jpg", photo(), kind="RIB")
     agent = visit("desktop")
     agent.poses = True
-    become_agent(agent, "c.morel@mese.example", name="Claire Morel")
+    enter_as_agent(agent, "c.morel@mese.example", name="Claire Morel")
     agent.open(f"/gestion/adherents/?q={member.number}")
     until_drawn(agent, "RIB")
     agent.page.wait_for_function("() => [...document.images].every((one) => one.complete)")

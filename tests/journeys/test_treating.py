@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.cast import PASSWORD, Person
-from tests.journeys.agents import App, become_agent
+from tests.journeys.agents import App, enter_as_agent
 from tests.journeys.conftest import Visit
 from tests.journeys.papers import file, sheets
 from tests.journeys.visitor import Visitor
@@ -15,7 +15,7 @@ TWENTY = 20
 
 
 def send(visitor: Visitor, count: int, *, kind: str) -> None:
-    """So many papers of two pages in one deposit."""
+    """Send this number of documents of two pages in one deposit."""
     visitor.open("/adherent/documents/envoyer/")
     visitor.page.get_by_label("Quel document ?").select_option(label=kind)
     papers = [file(f"rib-{rank}.pdf", sheets()) for rank in range(count)]
@@ -27,11 +27,15 @@ def send(visitor: Visitor, count: int, *, kind: str) -> None:
 def until_waiting(agent: Visitor, count: int, *, kind: str) -> None:
     """Until the worker has drawn their pages and put them into the queue; others' documents wait there too."""
     for _ in range(120):
-        agent.open(f"/gestion/?kind={kind}")
-        if agent.main.locator("table.queue tbody tr").count() >= count:
-            return
+        [(waiting,)] = agent.portal.sql(
+            "SELECT count(*) FROM casework_item WHERE kind = ? AND status = 'waiting'", kind
+        )
+        if waiting >= count:
+            break
         agent.page.wait_for_timeout(500)
-    raise AssertionError("they never come into the queue")
+    agent.open(f"/gestion/?kind={kind}")
+    rows = agent.main.locator("table.queue tbody tr")
+    expect(rows.nth(count - 1)).to_be_visible()
 
 
 def sign_in(visitor: Visitor, address: str, app: App) -> None:
@@ -58,10 +62,10 @@ def opened(agent: Visitor) -> str:
 
 
 def test_an_agent_treats_twenty_documents_with_the_keyboard_alone(visit: Visit, member: Person) -> None:
-    at_home = visit("desktop").sign_in(member)
+    at_home = visit("desktop").enter(member)
     send(at_home, TWENTY, kind="Certificat de scolarité")
     agent = visit("desktop")
-    become_agent(agent, "lea.clavier@mese.example", name="Léa Clavier")
+    enter_as_agent(agent, "lea.clavier@mese.example", name="Léa Clavier")
     until_waiting(agent, TWENTY, kind="certificat_scolarite")
     agent.look("queue")
     keys = agent.page.keyboard
@@ -116,7 +120,7 @@ def test_an_agent_treats_twenty_documents_with_the_keyboard_alone(visit: Visit, 
     agent.look("queue-empty")
     assert len(set(seen)) == TWENTY
 
-    agent.letter(member.email, "votre document")
+    agent.mail(member.email, "votre document")
     decided = (
         "SELECT outcome, count(*) FROM casework_decision JOIN casework_item ON casework_item.id = item_id"
         " WHERE kind = 'certificat_scolarite' AND undone_at IS NULL GROUP BY outcome ORDER BY outcome"
@@ -128,9 +132,9 @@ def test_an_agent_treats_twenty_documents_with_the_keyboard_alone(visit: Visit, 
 def test_the_desks_screens_are_accessible_in_the_dark_on_a_phone_and_in_english(
     visit: Visit, member: Person, size: str, scheme: str, language: str
 ) -> None:
-    send(visit("desktop").sign_in(member), 3, kind="Devis")
+    send(visit("desktop").enter(member), 3, kind="Devis")
     supervisor = visit("desktop")
-    app = become_agent(supervisor, f"hugo.{size}@mese.example", name="Hugo Renard", role="responsable")
+    app = enter_as_agent(supervisor, f"hugo.{size}@mese.example", name="Hugo Renard", role="responsable")
     until_waiting(supervisor, 3, kind="devis")
     other = visit(size, scheme=scheme, language=language)
     sign_in(other, f"hugo.{size}@mese.example", app)

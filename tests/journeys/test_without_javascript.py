@@ -17,7 +17,7 @@ def test_a_first_connection_and_a_sign_in_without_javascript(visit: Visit) -> No
         visit("desktop", scripted=False).open("/adherent/premiere-connexion/").look("first-connection-plain")
     )
     fill_claim(visitor, ANGE)
-    visitor.open(visitor.letter(ANGE, "Votre accès à l’espace adhérents").link).look("new-password-plain")
+    visitor.open(visitor.mail(ANGE, "Votre accès à l’espace adhérents").link).look("new-password-plain")
     visitor.write_birth_date(ANGE)
     visitor.write({"Définir le mot de passe": NEW_PASSWORD, "Confirmer le mot de passe": NEW_PASSWORD}).click(
         "Valider"
@@ -34,7 +34,7 @@ def test_a_first_connection_and_a_sign_in_without_javascript(visit: Visit) -> No
 def test_a_forgotten_password_without_javascript(visit: Visit, member: Person, size: Size) -> None:
     visitor = visit(size, scripted=False)
     visitor.ask_for_a_link(member)
-    visitor.open(visitor.letter(member, "Création de votre mot de passe").link).write_birth_date(member)
+    visitor.open(visitor.mail(member, "Création de votre mot de passe").link).write_birth_date(member)
     visitor.write({"Définir le mot de passe": NEW_PASSWORD, "Confirmer le mot de passe": NEW_PASSWORD}).click(
         "Valider"
     )

@@ -18,7 +18,7 @@ from adherents.crypto.rows import open_all
 from adherents.mail import services
 from adherents.mail.models import MailState, OutboxMail
 from adherents.mail.services import post, send_due
-from tests.accounts.steps import Letters, ask_for_link
+from tests.accounts.steps import Mails, ask_for_link
 from tests.cast import CAMILLE, ENGLISH
 from tests.database_contents import everything_stored
 from tests.factories import open_account
@@ -55,16 +55,16 @@ def test_a_second_mail_with_the_same_key_is_not_posted() -> None:
     assert OutboxMail.objects.count() == 4
 
 
-def test_it_is_rendered_in_the_language_that_the_member_chose(letters: Letters) -> None:
+def test_it_is_rendered_in_the_language_that_the_member_chose(mails: Mails) -> None:
     account = open_account(CAMILLE)
     open_account(ENGLISH)
     choose_language(account=account, language="en")
     for person in (CAMILLE, ENGLISH):
         ask_for_link(Client(), person.number)
-    for letter in letters():
-        assert 'lang="en"' in letter.html
-        assert "mot de passe" not in letter.subject + letter.text
-        assert "MESE health cover, Members’ Area" in letter.text
+    for mail in mails():
+        assert 'lang="en"' in mail.html
+        assert "mot de passe" not in mail.subject + mail.text
+        assert "MESE health cover, Members’ Area" in mail.text
 
 
 def test_nothing_of_it_can_be_read_in_the_database_and_what_it_said_goes_once_sent(

@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def port(settings: LazySettings) -> int:
-    """Where the portal sends its mail to; nobody listens there yet."""
+    """The address that the portal sends its mail to; no server listens there yet."""
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", free_port()
     return int(settings.EMAIL_PORT)

@@ -58,6 +58,13 @@ BY_HAND: dict[str, dict[str, Value]] = {
         "kind": "RIB", "number": "D-2026-000123", "words": "Il manque la page 2.", "until": "10/12/2026", "asks": True,
         "link": "http://testserver/adherent/documents/x/",
     },
+    "members/import_report": {
+        "outcome": "doubtful", "message": "", "refused": ["ligne 2 : La clé est fausse."], "refused_more": 3,
+        **{f"{sheet}_{count}": number for sheet in ("members", "beneficiaries") for number, count in enumerate(
+            ("new", "changed", "unchanged", "gone", "refused", "other_person", "given"), 21)},
+        "has_members": True, "has_beneficiaries": True,
+        "members_doubts": ["la dernière ligne est courte"], "beneficiaries_doubts": [],
+    },
     "messaging/message_waits": {"link": "http://testserver/adherent/messages/x/"},
 }  # fmt: skip
 

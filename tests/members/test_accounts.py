@@ -9,7 +9,7 @@ from adherents.journal.models import Entry
 from adherents.members.models import Member
 from adherents.members.services.accounts import NotAnAddress, attach_account, change_email
 from tests.cast import CAMILLE
-from tests.conftest import Letter
+from tests.conftest import Mail
 from tests.factories import add_to_register
 
 pytestmark = pytest.mark.django_db
@@ -45,7 +45,7 @@ def test_the_language_that_the_member_chose_stands(camille: Member) -> None:
 
 @pytest.mark.rule("G10")
 def test_an_agent_changes_the_address_and_the_old_and_the_new_one_are_told(
-    camille: Member, letters: Callable[[], list[Letter]]
+    camille: Member, mails: Callable[[], list[Mail]]
 ) -> None:
     attach_account(member=camille)
     change_email(member=camille, email=" New.Address@example.org ", actor="agent:1", reason="appel")
@@ -54,7 +54,7 @@ def test_an_agent_changes_the_address_and_the_old_and_the_new_one_are_told(
     assert stored.email == stored.account.email == "New.Address@example.org"
     assert Member.objects.search("new.add@").count() == 0
     assert Member.objects.search("new.address@").count() == 1
-    assert {letter.to for letter in letters()} == {CAMILLE.email, "New.Address@example.org"}
+    assert {mail.to for mail in mails()} == {CAMILLE.email, "New.Address@example.org"}
     entry = Entry.objects.about(stored.subject).get()
     assert (entry.event, entry.actor, entry.details) == (
         "account.email_changed",

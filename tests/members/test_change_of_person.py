@@ -1,4 +1,4 @@
-"""A number that comes back with another person in it: never an update, whoever is the other (a number given again, rows
+"""A number that comes back with another person in it: never an update, whatever the reason (a number given again, rows
 shifted by a sort, twins one row apart, a child or a spouse under the holder's NIR, somebody without a NIR).
 """
 
@@ -145,7 +145,7 @@ def test_rows_shifted_by_a_sort_change_nothing_and_end_with_3(tmp_path: Path) ->
     with pytest.raises(CommandError) as ended:
         call_command("import_members", str(tmp_path / "m.csv"), "--apply", stdout=io.StringIO())
     assert ended.value.returncode == 3
-    # Even so asked, nobody is handed over.
+    # Even when it is asked for, no account is handed over.
     report = run(tmp_path, shifted, allow_gone=100)
     assert report.members.other_person == 9
     assert as_stored(Member.objects.order_by("pk")) == before
@@ -234,7 +234,7 @@ def test_only_the_number_that_was_named_is_let_through(tmp_path: Path) -> None:
     assert Member.objects.get(number=JEAN_FRANCOIS.number).birth_name == JEAN_FRANCOIS.birth_name
 
 
-def test_the_children_of_a_refused_newcomer_do_not_go_to_whoever_has_the_number(tmp_path: Path) -> None:
+def test_the_children_of_a_refused_newcomer_do_not_go_to_the_holder_of_the_number(tmp_path: Path) -> None:
     run(tmp_path, CAST, beneficiaries=[child_of(EVE)])
     refused: list[RefusedRow] = []
     lines = [line_of(NEWCOMER), *CAST[1:]]
@@ -275,7 +275,7 @@ def test_a_rank_that_comes_with_another_child_is_refused_and_may_be_given(tmp_pa
     assert again.beneficiaries.empty
 
 
-def test_whoever_comes_back_is_the_person_that_left(tmp_path: Path) -> None:
+def test_a_person_who_comes_back_is_the_one_that_left(tmp_path: Path) -> None:
     run(tmp_path, CAST)
     run(tmp_path, CAST[1:])
     assert run(tmp_path, [line_of(NEWCOMER), *CAST[1:]]).members.other_person == 1

@@ -1,4 +1,4 @@
-"""A file that may be cut ends nobody: in the middle of a row, without its last line end, on a line end, by a full disk."""
+"""A file that may be cut ends no member: cut in the middle of a row, without its last line end, on a line end, by a full disk."""
 
 import io
 from pathlib import Path

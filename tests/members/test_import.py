@@ -96,7 +96,7 @@ def test_a_changed_line_changes_its_member_only(folder: Path) -> None:
     assert not Member.objects.search("hoarau").exists()
 
 
-def test_whoever_is_no_longer_in_the_file_is_ended_and_never_deleted(folder: Path) -> None:
+def test_a_member_who_is_no_longer_in_the_file_is_ended_and_never_deleted(folder: Path) -> None:
     run(folder, CAST, beneficiaries=[child_of(CAMILLE)])
     with time_machine.travel("2026-07-14 12:00:00+02:00"):
         report = run(folder, CAST[1:])
@@ -109,7 +109,7 @@ def test_whoever_is_no_longer_in_the_file_is_ended_and_never_deleted(folder: Pat
         assert counts(run(folder, CAST[1:])) == (0, 0, 8, 0, 0)
 
 
-def test_whoever_comes_back_is_a_member_again(folder: Path) -> None:
+def test_a_person_who_comes_back_is_a_member_again(folder: Path) -> None:
     run(folder, CAST)
     run(folder, CAST[1:])
     assert counts(run(folder, CAST)) == (0, 1, 8, 0, 0)

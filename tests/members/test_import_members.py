@@ -175,7 +175,7 @@ def test_an_import_that_is_killed_leaves_the_register_as_it_was(
         return done.stdout.splitlines()
 
     assert told_by(FIRST, write(tmp_path / "m.csv", CAST)) == ["9 9 True"]
-    # Another file, known to be whole: everybody else is gone, and so many are new that the indexes are made anew.
+    # Another file, known to be whole: all others are gone, and enough are new for the indexes to be made anew.
     other = tmp_path / "other.csv"
     invented.write_member_file(other, invented.members(6_000))
     with subprocess.Popen(

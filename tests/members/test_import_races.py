@@ -36,7 +36,7 @@ def test_two_imports_at_once_give_a_number_once(tmp_path: Path) -> None:
     assert Member.objects.get(number=CAMILLE.number).birth_name == "Besson"
 
 
-def test_a_line_never_lands_on_whoever_got_the_number_meanwhile(tmp_path: Path) -> None:
+def test_a_line_never_lands_on_the_person_who_got_the_number_meanwhile(tmp_path: Path) -> None:
     """One import changes Camille, another gives her number away: whichever is second is done again, never mixed."""
     run(tmp_path, CAST)
     changed = write(tmp_path / "c.csv", [line_of(CAMILLE, telephone="0476605636"), *CAST[1:]])
@@ -52,7 +52,7 @@ def test_a_line_never_lands_on_whoever_got_the_number_meanwhile(tmp_path: Path) 
     assert not (holder.birth_name == "Besson" and holder.phone)
 
 
-def test_whoever_signs_in_while_the_number_is_given_away_is_out_afterwards(tmp_path: Path) -> None:
+def test_a_member_who_signs_in_while_the_number_is_given_away_is_out_afterwards(tmp_path: Path) -> None:
     run(tmp_path, CAST)
     open_account(CAMILLE)
     path = write(tmp_path / "new.csv", [line_of(NEWCOMER), *CAST[1:]])

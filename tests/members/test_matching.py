@@ -1,4 +1,4 @@
-"""« Première connexion »: who the register says it is, or nobody (G8)."""
+"""« Première connexion »: the person that the register recognises, or none (G8)."""
 
 from dataclasses import replace
 from datetime import date

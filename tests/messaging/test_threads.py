@@ -32,7 +32,7 @@ from adherents.vault.services.exporting import export_everything
 from adherents.work.services import run_until_nothing_is_left
 from tests.agents import make_agent, signed_in
 from tests.cast import JEAN_FRANCOIS
-from tests.conftest import Letter
+from tests.conftest import Mail
 from tests.factories import open_account
 from tests.messaging.exchanges import DESK, OWN, QUESTION, answered, asked, last
 from tests.vault.conftest import browser_of, deposited, pdf, upload
@@ -55,7 +55,7 @@ def colleague(db: None) -> Account:
 
 
 def test_a_member_writes_an_agent_answers_and_one_mail_says_that_something_waits(
-    at_home: Client, desk: Client, member: Member, words: Words, letters: Callable[[], list[Letter]]
+    at_home: Client, desk: Client, member: Member, words: Words, mails: Callable[[], list[Mail]]
 ) -> None:
     sent = at_home.post(f"{OWN}nouveau/", {"subject": "Couronne dentaire", "body": QUESTION}, follow=True)
     assert QUESTION in words(sent)
@@ -66,8 +66,8 @@ def test_a_member_writes_an_agent_answers_and_one_mail_says_that_something_waits
     assert QUESTION in words(desk.get(page))
     for body in ("Oui, à 80 %.", "Et sans avance de frais."):
         desk.post(page, {"body": body, "after": last(thread)})
-    arrived = letters()
-    assert [letter.subject for letter in arrived] == ["Un message vous attend dans votre espace"]
+    arrived = mails()
+    assert [mail.subject for mail in arrived] == ["Un message vous attend dans votre espace"]
     for text_of_mail in (arrived[0].text, arrived[0].html, arrived[0].subject):
         assert "80 %" not in text_of_mail
         assert "Couronne" not in text_of_mail
@@ -77,7 +77,7 @@ def test_a_member_writes_an_agent_answers_and_one_mail_says_that_something_waits
     assert "Oui, à 80 %." in read
     assert "Un message vous attend" not in words(at_home.get("/adherent/"))
     answered(thread, Account.objects.agents().get(), "Autre chose.")
-    assert len(letters()) == 1, "what was read begins a new run"
+    assert len(mails()) == 1, "what was read begins a new run"
 
 
 def test_a_thread_has_the_agent_who_answers_it_and_leaves_what_is_to_answer(
@@ -89,7 +89,7 @@ def test_a_thread_has_the_agent_who_answers_it_and_leaves_what_is_to_answer(
     assert Thread.objects.get().agent == agent
     assert not Thread.objects.to_answer_by(agent).exists()
     threads.transfer(agent=agent, thread_id=thread.pk, to=colleague)
-    assert Thread.objects.to_answer_by(colleague).exists(), "unread for whoever gets it"
+    assert Thread.objects.to_answer_by(colleague).exists(), "unread for the agent who gets it"
     with pytest.raises(threads.TakenAlready):
         threads.take(agent=agent, thread_id=thread.pk)
     with pytest.raises(threads.CannotFollow):
@@ -146,7 +146,7 @@ def test_an_answer_that_has_not_seen_the_last_message_does_not_leave(
 
 
 def test_a_note_never_reaches_the_member(
-    member: Member, agent: Account, at_home: Client, desk: Client, words: Words, letters: Callable[[], Any]
+    member: Member, agent: Account, at_home: Client, desk: Client, words: Words, mails: Callable[[], Any]
 ) -> None:
     thread = asked(member)
     desk.post(f"{DESK}{thread.pk}/note/", {"body": NOTE})
@@ -163,7 +163,7 @@ def test_a_note_never_reaches_the_member(
         io.BytesIO(b"".join(export_everything(member=member, actor=member.subject).chunks))
     )
     assert not any(b"contentieux" in zipped.read(name) for name in zipped.namelist())
-    assert not any("contentieux" in f"{mail.subject}{mail.text}{mail.html}" for mail in letters())
+    assert not any("contentieux" in f"{mail.subject}{mail.text}{mail.html}" for mail in mails())
     assert not any("contentieux" in str(entry.details) for entry in Entry.objects.all())
 
 
@@ -194,12 +194,12 @@ def test_anothers_thread_answers_as_one_that_never_was(member: Member, method: s
 
 
 def test_what_comes_with_a_message_is_kept_as_a_document_and_nobody_has_to_decide_it(
-    at_home: Client, desk: Client, member: Member, words: Words, letters: Callable[[], list[Letter]]
+    at_home: Client, desk: Client, member: Member, words: Words, mails: Callable[[], list[Mail]]
 ) -> None:
     data = {"subject": "Devis", "body": "Le voici", "files": [upload(pdf(2), "devis.pdf")]}
     sent = at_home.post(f"{OWN}nouveau/", data, follow=True)
     assert "devis.pdf" in words(sent)
-    assert letters() == [], "the thread says that it arrived"
+    assert mails() == [], "the thread says that it arrived"
     document = Document.objects.get()
     assert (document.origin, document.state, document.page_count) == (Origin.MESSAGE, State.CHECKED, 2)
     assert document.pages.count() == 2
@@ -334,13 +334,13 @@ def test_nobody_writes_to_a_closed_account_and_notes_go_on(member: Member, agent
 
 
 def test_an_agent_writes_first_also_to_who_never_connected(
-    newcomer: Member, desk: Client, agent: Account, words: Words, letters: Callable[[], list[Letter]]
+    newcomer: Member, desk: Client, agent: Account, words: Words, mails: Callable[[], list[Mail]]
 ) -> None:
     assert "Écrire à l’adhérent" in words(desk.get(f"/gestion/adherents/{newcomer.pk}/"))
     address = f"/gestion/adherents/{newcomer.pk}/ecrire/"
     desk.post(address, {"subject": "Votre carte", "body": "Elle est prête."})
     assert Thread.objects.get().agent == agent
-    assert [mail.to for mail in letters()] == [newcomer.email]
+    assert [mail.to for mail in mails()] == [newcomer.email]
     assert "Votre carte" in words(desk.get(f"/gestion/adherents/{newcomer.pk}/"))
 
 

@@ -1,4 +1,4 @@
-"""Two at once on one thread, on a real PostgreSQL: nobody's message is passed over."""
+"""Two writers at once on one thread, on a real PostgreSQL: no message is passed over."""
 
 import threading
 from collections.abc import Callable

@@ -11,6 +11,8 @@ from django.urls import reverse
 from adherents.insurer.profile import load_profile
 from adherents.portal.questions import SUBJECTS
 from adherents.storage.objects import folder
+from adherents.work.registry import lanes
+from adherents.work.services import beat
 from tests.cast import CAMILLE
 from tests.factories import open_account
 
@@ -212,13 +214,16 @@ def test_a_member_who_changes_language_is_written_to_in_it(client, db):
 
 
 def test_the_portal_says_that_it_is_alive_and_ready(client, db):
-    assert client.get("/sante/").text == "ok\n"
-    response = client.get("/pret/")
-    assert response.status_code == 200
-    assert response.json() == {"database": "ok", "storage": "ok", "cache": "ok"}
+    beat(worker="one", lanes=lanes())
+    for path in ("/sante/", "/pret/"):
+        response = client.get(path)
+        assert response.status_code == 200
+        assert response.json() == {"status": "ok", "degraded": []}, "no cache and no antivirus are configured"
 
 
-def test_the_portal_is_not_ready_without_its_storage(client, db, settings, tmp_path, caplog):
+def test_without_its_storage_the_portal_serves_what_it_can_and_says_so(
+    client, db, settings, tmp_path, caplog
+):
     in_the_way = tmp_path / "secret"
     in_the_way.touch()
     documents = {
@@ -226,9 +231,10 @@ def test_the_portal_is_not_ready_without_its_storage(client, db, settings, tmp_p
         "OPTIONS": {"location": str(in_the_way / "documents")},
     }
     settings.STORAGES = settings.STORAGES | {"documents": documents}
+    beat(worker="one", lanes=lanes())
     response = client.get("/pret/")
-    assert response.status_code == 503
-    assert response.json()["storage"] == "down"
+    assert response.status_code == 200
+    assert response.json() == {"status": "degraded", "degraded": ["storage"]}
     assert "secret" not in response.text
     assert "secret" in caplog.text, "the logs say why"
 
@@ -236,8 +242,10 @@ def test_the_portal_is_not_ready_without_its_storage(client, db, settings, tmp_p
 def test_the_portal_is_not_ready_while_its_disk_is_full(client, db, monkeypatch, caplog):
     assert client.get("/pret/").status_code == 200
     monkeypatch.setattr(folder, "LEAST_FREE_BYTES", 1 << 60)
+    beat(worker="one", lanes=lanes())
     response = client.get("/pret/")
-    assert (response.status_code, response.json()["storage"]) == (503, "down")
+    assert (response.status_code, response.json()) == (503, {"status": "down", "degraded": ["disk"]})
+    assert client.get("/sante/").status_code == 200
     assert "full" in caplog.text
 
 

@@ -172,7 +172,7 @@ def test_what_the_home_page_reads_does_not_grow_with_what_was_never_answered(mem
 
 @pytest.fixture
 def unreadable(member: Member) -> Callable[..., Document]:
-    """A document that could not be opened, sent so many minutes ago."""
+    """A document that could not be opened, sent this number of minutes ago."""
 
     def make(minutes: int, **facts: object) -> Document:
         at = timezone.now() - timedelta(minutes=minutes)

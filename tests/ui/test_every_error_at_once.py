@@ -30,14 +30,14 @@ pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 EMPTY = {"sent": "1"}
 TOO_LONG = "é" * 5100
 WHY = "Motif de l’essai"
-Letters = Callable[[], list[Any]]
+Mails = Callable[[], list[Any]]
 
 
 class World:
     """Who is there, each in a browser of their own."""
 
-    def __init__(self, letters: Letters) -> None:
-        self.letters = letters
+    def __init__(self, mails: Mails) -> None:
+        self.mails = mails
 
     @property
     def anybody(self) -> Client:
@@ -55,12 +55,12 @@ class World:
 
     def behind_a_link(self) -> tuple[Client, str]:
         self.camille()
-        follow(client := self.anybody, link_for(CAMILLE, self.letters))
+        follow(client := self.anybody, link_for(CAMILLE, self.mails))
         return client, reverse("accounts:new_password")
 
     def behind_an_invitation(self) -> tuple[Client, str]:
         agents.invite(email="neuf@mese.example", role=Role.ADVISER, name="Neuf")
-        follow(client := self.anybody, self.letters()[-1])
+        follow(client := self.anybody, self.mails()[-1])
         return client, reverse("accounts:new_password")
 
     def behind_a_code(self) -> tuple[Client, str]:
@@ -144,7 +144,7 @@ PLACES: dict[str, Callable[[World], tuple[Client, str]]] = {
     "desk.agent_forms.TeamForm": lambda at: at.agent_act("agent_team"),
     "desk.agent_forms.FactorAnswerForm": lambda at: at.second_answer(),
 }
-NOTHING_REQUIRED = {"desk.agent_forms.TeamForm", "casework.forms.GiveForm"}  # nobody, no group
+NOTHING_REQUIRED = {"desk.agent_forms.TeamForm", "casework.forms.GiveForm"}  # no agent, no group
 NOT_WALKED = {
     "desk.forms.ActForm": "a part of those that an act asks",
     "ui.gallery.SampleForm": "shown by the gallery",
@@ -225,8 +225,8 @@ def told_at_once(answer: Any) -> list[str]:
 
 
 @pytest.fixture
-def world(db: None, letters: Letters) -> World:
-    return World(letters)
+def world(db: None, mails: Mails) -> World:
+    return World(mails)
 
 
 @pytest.mark.parametrize("name", sorted(PLACES.keys() - NOTHING_REQUIRED))

@@ -1,4 +1,4 @@
-"""A real clamd with signatures of our own: EICAR, and a few words that nobody sends. No network, nothing downloaded."""
+"""A real clamd with signatures of our own: EICAR, and a few words that no member sends. No network, nothing downloaded."""
 
 import hashlib
 import os
@@ -27,7 +27,7 @@ TCPSocket {port}
 LocalSocket {folder}/socket
 TemporaryDirectory {folder}
 Foreground yes
-StreamMaxLength 3M
+StreamMaxLength {stream}
 MaxFileSize {max_file_size}
 AlertExceedsMax yes
 """
@@ -36,7 +36,7 @@ AlertExceedsMax yes
 class Clamd:
     """`start`, `kill`, `stop` (frozen: it takes connections and never answers), `go_on`."""
 
-    def __init__(self, *, max_file_size: str = "3M") -> None:
+    def __init__(self, *, max_file_size: str = "3M", stream: str = "3M") -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="clamd-"))  # short: a socket's path has 107 bytes at most
         self.socket = str(self.folder / "socket")
         with socket.socket() as free:
@@ -50,7 +50,9 @@ class Clamd:
         (signatures / "tests.ndb").write_text(
             f"Eicar-Anywhere:0:*:{EICAR.hex()}\nTests-Mark:0:*:{OUR_MARK.hex()}\n"
         )
-        settings = CONFIGURATION.format(folder=self.folder, port=self.address[1], max_file_size=max_file_size)
+        settings = CONFIGURATION.format(
+            folder=self.folder, port=self.address[1], max_file_size=max_file_size, stream=stream
+        )
         (self.folder / "clamd.conf").write_text(settings)
 
     def start(self) -> None:

@@ -1,7 +1,7 @@
 """The papers that members really send, one file a kind, each made here and each showing the same scene.
 
-Whoever draws one right sees `SCENE`: red, green, blue and dark from the top left to the bottom right, on a page that is wider
-than high. `GREYS` is the same in grey.
+A program that draws one right shows `SCENE`: red, green, blue and dark from the top left to the bottom right, on a page that is
+wider than high. `GREYS` is the same in grey.
 """
 
 import io

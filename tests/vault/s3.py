@@ -41,7 +41,8 @@ def serving(folder: Path) -> Iterator[Server]:
     identities = folder / "identities.json"
     identities.write_text(
         f'{{"identities":[{{"name":"tests","credentials":[{{"accessKey":"{ACCESS_KEY}","secretKey":"{SECRET_KEY}"}}],'
-        '"actions":["Admin","Read","Write","List","Tagging"]}]}'
+        '"actions":["Admin","Read","Write","List","Tagging"]},'
+        f'{{"name":"reader","credentials":[{{"accessKey":"reader","secretKey":"{SECRET_KEY}"}}],"actions":["Read","List"]}}]}}'
     )
     command = [
         str(Path(sys.executable).with_name("weed")),

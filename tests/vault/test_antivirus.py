@@ -40,7 +40,7 @@ from tests.vault.hostile import compressed, raw_pdf, with_attachments, zipped
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 Text = Callable[[Any], str]
-Letters = Callable[[], list[Any]]
+Mails = Callable[[], list[Any]]
 
 
 def now_due() -> None:
@@ -175,11 +175,11 @@ def test_what_is_clean_is_drawn_and_says_by_whom_it_was_scanned(member: Member, 
     assert document.scanned_by.startswith("ClamAV ")
 
 
-def test_the_member_is_told_in_words_and_not_of_what(clamd: Clamd, letters: Letters, member: Member) -> None:
+def test_the_member_is_told_in_words_and_not_of_what(clamd: Clamd, mails: Mails, member: Member) -> None:
     english = Member.objects.get(account=open_account(ENGLISH))
     for reader in (member, english):
         deposited(reader, INFECTED["EICAR after a PDF"])
-    mail_to = {letter.to: letter for letter in letters() if "accept" in letter.subject}
+    mail_to = {mail.to: mail for mail in mails() if "accept" in mail.subject}
     french, other = mail_to["camille@example.org"], mail_to["thomas@example.org"]
     assert "n’a pas pu être accepté" in french.text
     assert "Photographiez le document" in french.text

@@ -1,4 +1,4 @@
-"""Checking a receipt: the public page, what it tells to whom, and `adherents verify_receipt`."""
+"""Checking a receipt: the public page, what it says to each reader, and `adherents verify_receipt`."""
 
 import io
 import time
@@ -279,7 +279,7 @@ def test_a_request_longer_than_a_receipt_and_its_form_is_refused_before_it_is_re
     assert "Ce fichier dépasse 1 Mo" in plain(sentences(answer))
 
 
-def test_whoever_checks_too_often_is_asked_to_wait(settings: Any) -> None:
+def test_a_visitor_who_checks_too_often_is_asked_to_wait(settings: Any) -> None:
     rates = OpenRates.model_validate({"per_address": "3/hour", "per_network": "5/hour"})
     limits = settings.ADHERENTS_PROFILE.limits.model_copy(update={"receipt": rates})
     settings.ADHERENTS_PROFILE = settings.ADHERENTS_PROFILE.model_copy(update={"limits": limits})

@@ -1,4 +1,4 @@
-"""The process that draws, from inside: what it may do is read its file and write its pixels, whoever starts it."""
+"""The process that draws, from inside: it may read its file and write its pixels, whichever user starts it."""
 
 import os
 import platform
@@ -239,7 +239,7 @@ except OSError as error:
 
 
 @as_others
-def test_a_document_is_drawn_whoever_the_worker_is(tmp_path: Path, as_nobody: bool) -> None:
+def test_a_document_is_drawn_by_any_user_of_the_machine(tmp_path: Path, as_nobody: bool) -> None:
     code = """
 import sys
 from adherents.inspection.rasteriser.process import Drawing

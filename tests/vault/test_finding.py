@@ -27,7 +27,7 @@ from adherents.vault.services.exporting import export_everything, name_in_zip
 from adherents.vault.services.from_insurer import InsurerFileRefused, deposit_for_member
 from adherents.vault.services.rendition import draw_due
 from adherents.vault.services.viewing import note_opening
-from tests.conftest import Letter
+from tests.conftest import Mail
 from tests.vault.conftest import deposited, objects_in, pdf, picture
 
 Text = Callable[[Any], str]
@@ -150,13 +150,13 @@ def from_insurer(member: Member, content: bytes = b"", name: str = "Carte 2027.p
 
 
 def test_the_insurers_own_documents_are_shown_apart_and_told_by_mail(
-    signed_in: Client, member: Member, sentences: Text, letters: Callable[[], list[Letter]]
+    signed_in: Client, member: Member, sentences: Text, mails: Callable[[], list[Mail]]
 ) -> None:
     assert "Documents de votre mutuelle" not in sentences(signed_in.get(LIST))
     document = from_insurer(member)
-    [letter] = letters()
-    assert letter.subject == "Un document vous attend dans votre espace"
-    assert f"/adherent/documents/{document.pk}/" in letter.text
+    [mail] = mails()
+    assert mail.subject == "Un document vous attend dans votre espace"
+    assert f"/adherent/documents/{document.pk}/" in mail.text
     mine = sentences(signed_in.get(LIST))
     assert "Documents de votre mutuelle" in mine
     assert "Carte 2027.pdf" not in mine

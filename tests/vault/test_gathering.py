@@ -30,7 +30,7 @@ from adherents.vault.receipts.services import envelope_of
 from adherents.vault.receipts.statement import read_statement
 from adherents.vault.services import gathering
 from adherents.vault.services.erasing import take_back
-from adherents.vault.services.gathering import papers_of
+from adherents.vault.services.gathering import files_by_document
 from adherents.vault.services.reading import NotGathered, download
 from adherents.vault.services.rendition import LEASE_SECONDS, draw_due
 from adherents.vault.services.sweeping import sweep_forgotten
@@ -40,7 +40,8 @@ from tests.vault.conftest import browser_of, objects_in, pdf, picture, send, upl
 from tests.vault.hostile import png_bomb
 
 Text = Callable[[Any], str]
-pytestmark = pytest.mark.django_db
+# Photos and the PDF that is made of them; test_leases has the rows.
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 LIST = "/adherent/documents/"
 GREEN, YELLOW, VIOLET = (0, 160, 0), (250, 220, 0), (120, 0, 160)
 
@@ -105,7 +106,6 @@ def test_photos_become_the_pages_of_one_document_in_their_order(member: Member) 
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "HEIF"])
-@pytest.mark.one_on_postgresql
 def test_each_page_stands_upright_and_says_nothing_of_where(member: Member, kind: str) -> None:
     sideways = picture(kind, (640, 480), orientation=6)
     document = drawn(gathered(member, ("a", sideways), ("b", picture("JPEG", (640, 480)))))
@@ -146,9 +146,9 @@ def test_without_the_box_or_with_one_photo_each_file_is_its_own_document(
 
 def test_more_photos_than_a_document_has_pages_make_a_second_one() -> None:
     files = [{"content_type": "image/jpeg", "name": number} for number in range(53)]
-    papers = papers_of(files, gather=True)
-    assert [len(paper) for paper in papers] == [50, 3]
-    assert [file for paper in papers for file in paper] == files
+    documents = files_by_document(files, gather=True)
+    assert [len(document) for document in documents] == [50, 3]
+    assert [file for document in documents for file in document] == files
 
 
 def test_the_receipt_proves_each_photo_as_it_arrived(
@@ -225,7 +225,6 @@ def test_a_photo_that_nobody_can_open_sets_the_document_aside_and_is_named(
     [(png_bomb(), "image/png"), (picture("HEIF")[:200], "image/heic")],
     ids=["png bomb", "cut heic"],
 )
-@pytest.mark.one_on_postgresql
 def test_a_hostile_photo_ends_in_words_in_bounded_time(
     member: Member, hostile: bytes, content_type: str
 ) -> None:

@@ -174,7 +174,7 @@ def test_a_server_killed_in_the_middle_loses_only_what_was_not_acknowledged(
     portal.kill_web(whole=True)
     connection.close()
     portal.start_web()
-    assert sender.ask("HEAD", path)[0] == 200, "whoever held it is known to be gone"
+    assert sender.ask("HEAD", path)[0] == 200, "the process that held it is known to be gone"
     assert sender.offset(path) == kept
     assert sender.bring(path, LARGE[kept:], kept) == 204
     assert arrived(portal, path) == [(len(LARGE), digest_of(LARGE))]
@@ -182,7 +182,9 @@ def test_a_server_killed_in_the_middle_loses_only_what_was_not_acknowledged(
     assert left == [(1,)], "what the killed server left, swept in a day"
 
 
-def test_what_was_acknowledged_is_whole_and_told_once_whoever_is_killed(portal: MortalPortal) -> None:
+def test_what_was_acknowledged_is_whole_and_told_once_whichever_process_is_killed(
+    portal: MortalPortal,
+) -> None:
     """The proof of `make stress` in short: the portal killed while members send, then a worker while it treats."""
     web, worker = killed(portal, [EVE, ANGE], web=2, worker=1, workers=1)
     assert (web["wrong"], worker["wrong"]) == ([], [])

@@ -118,7 +118,7 @@ def test_a_disk_that_is_full_when_pages_are_kept_puts_them_off(member: Member, t
 
 @contextmanager
 def disk_full_after(size: int) -> Iterator[None]:
-    """No file can grow past so many bytes: what is written beyond fails, as on a disk that has no more room."""
+    """No file can grow past this number of bytes: writing more fails, as on a disk that has no more room."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
     try:

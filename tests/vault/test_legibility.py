@@ -53,7 +53,7 @@ def test_a_page_of_one_single_colour_is_never_told_as_checked_without_a_word(
     member: Member, signed_in: Client, sentences: Text, make: Callable[[], bytes]
 ) -> None:
     document = drawn(member, make())
-    assert (document.state, document.set_aside) == (State.CHECKED, ""), "a blank page is refused to nobody"
+    assert (document.state, document.set_aside) == (State.CHECKED, ""), "a blank page is never refused"
     assert document.blank_pages == ([2] if document.page_count == 3 else [1])
     seen = (
         "Rien ne se voit sur la page 2." if document.page_count == 3 else "Rien ne se voit sur sa seule page."

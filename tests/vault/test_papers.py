@@ -38,6 +38,7 @@ from tests.vault.papers import AVIF, GREYS, HEIC, INPUTS, JPEG, PAPERS, PDF, PNG
 
 SMALL = (60, 40)
 FAR = 14  # of 256, on average: what a lossy encoder and another decoder may differ by
+pytestmark = pytest.mark.any_database
 every_paper = pytest.mark.parametrize("paper", PAPERS.values(), ids=PAPERS.keys())
 
 
@@ -48,7 +49,7 @@ def in_pieces(content: bytes, piece: int) -> Iterator[bytes]:
 def judged(
     content: bytes, piece: int = 1 << 16, *, accepted: frozenset[str] = frozenset(FILE_TYPES)
 ) -> Sniffed:
-    """What is said of a file that comes in pieces of so many bytes."""
+    """What is said of a file that comes in pieces of this number of bytes."""
     seen = Glimpse()
     for chunk in in_pieces(content, piece):
         seen.see(chunk)
@@ -141,7 +142,7 @@ def test_the_heic_library_alone_sees_the_same_as_we_do(name: str) -> None:
     assert len(pages) == len(plain)
     for page, image in zip(pages, plain, strict=True):
         if "grey" in name or "only EXIF" in name:
-            continue  # what it leaves to whoever shows it
+            continue  # what it leaves to the program that shows it
         assert apart(page, image.to_pillow()) < FAR
 
 
@@ -188,34 +189,48 @@ def watch(event, arguments):
 def confine(**limits):
     real(**limits)
     begun.append(True)
+def draw(content_type, size, wanted):
+    sys.addaudithook(watch)
+    said, sys.stdout = open(os.dup(1), "w"), open(os.devnull, "w")
+    drawing.main(lambda: slot, content_type, int(size), 60, wanted)
+    said.write(json.dumps(late))
+    said.flush()
 real, drawing.confine = drawing.confine, confine
-sys.addaudithook(watch)
 slot = (ctypes.c_ubyte * SLOT_BYTES)()
 drawers.ready()
-sys.stdout = open(os.dup(1), "w")
-said = sys.stdout
-sys.stdout = open(os.devnull, "w")
-drawing.main(lambda: slot, sys.argv[1], int(sys.argv[2]), 60, sys.argv[3])
-said.write(json.dumps(late))
-said.flush()
+while line := drawing.told():
+    child = os.fork()
+    if not child:
+        draw(*line.split())
+        os._exit(0)
+    os.waitpid(child, 0)
+    os.write(1, b"\\n")
 """
+
+
+@pytest.fixture(scope="module")
+def ready_to_draw() -> Iterator[subprocess.Popen[bytes]]:
+    """A process with the decoders loaded, as each drawing process has them; it draws each file in a fork."""
+    command = [sys.executable, "-I", "-c", LATE]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as running:
+        yield running
 
 
 UPRIGHT_OR_NOT = {name: paper for name, paper in PAPERS.items() if "held" not in name or "held 6" in name}
 
 
 @pytest.mark.parametrize("paper", UPRIGHT_OR_NOT.values(), ids=UPRIGHT_OR_NOT.keys())
-def test_nothing_is_loaded_once_nothing_can_be_opened(paper: Paper) -> None:
-    """A decoder loaded too late is a paper that nobody can read."""
+def test_nothing_is_loaded_once_nothing_can_be_opened(
+    paper: Paper, ready_to_draw: subprocess.Popen[bytes]
+) -> None:
+    """A decoder that is loaded too late makes a document that no one can read."""
     content = paper.make()
+    assert ready_to_draw.stdin
+    assert ready_to_draw.stdout
     for wanted in ("draw", "unpack") if paper.content_type == PDF else ("draw",):
-        done = subprocess.run(
-            [sys.executable, "-I", "-c", LATE, paper.content_type, str(len(content)), wanted],
-            input=content,
-            capture_output=True,
-            timeout=60,
-        )
-        assert json.loads(done.stdout) == [], done.stderr.decode()
+        ready_to_draw.stdin.write(f"{paper.content_type} {len(content)} {wanted}\n".encode() + content)
+        ready_to_draw.stdin.flush()
+        assert json.loads(ready_to_draw.stdout.readline()) == []
 
 
 CANNOT = {

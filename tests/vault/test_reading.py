@@ -1,4 +1,4 @@
-"""Reading back: one's own and nobody else's, whole or not at all."""
+"""Reading back: a member's own documents and no others, whole or not at all."""
 
 import re
 from collections.abc import Callable

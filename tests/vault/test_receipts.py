@@ -75,7 +75,7 @@ def text_of(content: bytes) -> str:
 
 
 def sample(**changed: Any) -> Statement:
-    """A statement that nobody signed yet."""
+    """A statement that is not signed yet."""
     at = datetime.fromisoformat("2026-11-23T16:52:07+01:00")
     files = (File("rib.pdf", "rib", "RIB", "application/pdf", 812_345, "ab" * 32),)
     facts = {

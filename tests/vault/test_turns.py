@@ -53,7 +53,7 @@ SOON = 30  # seconds, for what takes one on a quiet machine: a single drawing wo
 
 
 def unnamed_field() -> bytes:
-    """2.5 kB: fields without a name that are each other's parent keep the PDF library looking for ever."""
+    """2.5 kB: fields without a name that are each other's parent keep the PDF library looking without end."""
     return UNNAMED_FIELD.read_bytes()
 
 
@@ -138,7 +138,7 @@ def test_clamd_that_takes_long_with_one_document_sends_it_behind(
 
 
 def next_drawn(monkeypatch: pytest.MonkeyPatch, *, seconds: dict[int, float]) -> list[int]:
-    """Whose documents are drawn, in their order, where each of a member's takes so many seconds."""
+    """The members whose documents are drawn, in order, when each document takes this number of seconds."""
     served: list[int] = []
     clock = [1000.0]
 

@@ -1,4 +1,4 @@
-"""`adherents verify_vault`: what is cut, swapped, altered, missing or nobody's is named; what is whole is left in peace."""
+"""`adherents verify_vault`: what is cut, swapped, altered, missing or unclaimed is named; what is whole is left in peace."""
 
 import io
 import random
@@ -26,7 +26,8 @@ from adherents.vault.services.rendition import draw_due
 from adherents.vault.services.verification import Pace, Verified, verify_everything
 from tests.vault.conftest import deposited, pdf
 
-pytestmark = pytest.mark.django_db
+# Bytes that were altered.
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 SEGMENT = 1 << 20
 LARGE = pdf(2).replace(b"\n", b"\n%" + random.Random(7).randbytes(1_200_000).hex().encode() + b"\n", 1)
 

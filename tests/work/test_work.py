@@ -20,7 +20,7 @@ from adherents.mail.models import OutboxMail
 from adherents.work.models import BACKOFF
 from adherents.work.registry import SWEEPS, Sweep, sweep
 from adherents.work.services import do_each, run_once, run_until_nothing_is_left
-from tests.accounts.steps import Letters
+from tests.accounts.steps import Mails
 from tests.cast import CAMILLE, EVE
 from tests.factories import open_account
 
@@ -117,7 +117,7 @@ def test_a_row_that_fails_is_put_off_and_the_others_are_done(caplog: pytest.LogC
 
 
 def test_a_request_that_cannot_be_settled_holds_up_nobody(
-    letters: Letters, monkeypatch: pytest.MonkeyPatch
+    mails: Mails, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     open_account(CAMILLE)
     open_account(EVE)
@@ -131,10 +131,10 @@ def test_a_request_that_cannot_be_settled_holds_up_nobody(
         return send(**given)  # type: ignore[arg-type]
 
     monkeypatch.setattr(access_link, "send_link", broken_for_camille)
-    assert [letter.to for letter in letters()] == [EVE.email]
+    assert [mail.to for mail in mails()] == [EVE.email]
     monkeypatch.setattr(access_link, "send_link", send)
     with time_machine.travel(timezone.now() + timedelta(seconds=20)):
-        assert [letter.to for letter in letters()] == [CAMILLE.email]
+        assert [mail.to for mail in mails()] == [CAMILLE.email]
 
 
 def test_a_row_sealed_with_a_key_that_left_holds_up_nobody_and_waits_for_it(

@@ -10,6 +10,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from adherents.accounts import sessions
+from adherents.accounts.allauth_internals import PROOFS_SESSION_KEY
 from adherents.accounts.browser import client_of, forget_number, remember_device
 from adherents.accounts.models import Account
 from adherents.accounts.next_page import (
@@ -38,8 +39,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         try:
             token = sign_in.complete(account=user, client=client, method=_methods(request))
         except (Locked, SignInRefused) as error:
-            door = "accounts:agent_sign_in" if user.is_agent else "accounts:sign_in"
-            raise ImmediateHttpResponse(redirect(door)) from error
+            page_name = "accounts:agent_sign_in" if user.is_agent else "accounts:sign_in"
+            raise ImmediateHttpResponse(redirect(page_name)) from error
         again = request.user.is_authenticated
         django_login(request, user)
         if again:  # Django keeps the session key of an account that signs in twice in a row
@@ -66,10 +67,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return page("desk") if is_agent else reverse("accounts:sign_in")
 
     def add_message(self, *args: Any, **kwargs: Any) -> None:
-        """Our pages say what happened themselves."""
+        """No message of allauth's: our pages say themselves what happened."""
 
     def reauthenticate(self, user: Account, password: str) -> bool:
-        """A password asked again counts like one at the door."""
+        """A password asked again counts like one on the sign-in page."""
         try:
             sign_in.check_credentials(
                 identifier=user.identifier,
@@ -84,7 +85,5 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
 def _methods(request: HttpRequest) -> str:
     """« password », « password+mfa »… as the journal tells it."""
-    from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
-
-    records = request.session.get(AUTHENTICATION_METHODS_SESSION_KEY, [])
+    records = request.session.get(PROOFS_SESSION_KEY, [])
     return "+".join(dict.fromkeys(str(record.get("type") or record.get("method")) for record in records))

@@ -115,7 +115,7 @@ def offer_number(response: HttpResponse, identifier: str) -> None:
 
 
 def offered_number(request: HttpRequest, *, of_agents: bool) -> str:
-    """What to fill in at the door of members or of agents; "" where nothing was offered."""
+    """What to fill in on the sign-in page of members or of agents; "" where nothing was offered."""
     try:
         sealed = urlsafe_b64decode(request.COOKIES.get(NUMBER_COOKIE, ""))
         identifier = keyring().open(_PURPOSE, sealed, _ASSOCIATED).decode()
@@ -125,7 +125,7 @@ def offered_number(request: HttpRequest, *, of_agents: bool) -> str:
 
 
 def forget_number(response: HttpResponse) -> None:
-    """Somebody signed in: the next one at this browser types their own."""
+    """Forget the offered number once a person has signed in: the next one at this browser types their own."""
     for cookie in (NUMBER_COOKIE, ASKED_COOKIE):
         response.delete_cookie(cookie, samesite="Lax")
 

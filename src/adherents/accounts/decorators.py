@@ -51,16 +51,16 @@ def _refuse(request: HttpRequest, account: Account) -> NoReturn:
     raise PermissionDenied
 
 
-def _to_the_door(request: HttpRequest, door: str) -> HttpResponseBase:
+def _to_sign_in(request: HttpRequest, address: str) -> HttpResponseBase:
     """Redirect to the sign-in page. It says why a session was ended before its time."""
     posted = request.method == "POST" and settings.SESSION_COOKIE_NAME in request.COOKIES
-    return redirect(at_door(door, sessions.ended_why(request), NOT_DONE if posted else ""))
+    return redirect(saying_why(address, sessions.ended_why(request), NOT_DONE if posted else ""))
 
 
-def at_door(door: str, *why: str) -> str:
-    """The address of the sign-in page `door`, which says each of these: why the session ended, what became of a form."""
+def saying_why(address: str, *why: str) -> str:
+    """The address of the sign-in page, which shows each reason `why`: how the session ended, what became of a form."""
     reasons = [(ENDED, reason) for reason in why if reason]
-    return f"{door}{'&' if '?' in door else '?'}{urlencode(reasons)}" if reasons else door
+    return f"{address}{'&' if '?' in address else '?'}{urlencode(reasons)}" if reasons else address
 
 
 def agent_required(*roles: Role) -> Callable[[View[P]], View[P]]:
@@ -74,7 +74,7 @@ def agent_required(*roles: Role) -> Callable[[View[P]], View[P]]:
         @wraps(view)
         def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if not request.user.is_authenticated:
-                return _to_the_door(request, to_agents_sign_in(request))
+                return _to_sign_in(request, to_agents_sign_in(request))
             account = account_of(request)
             if not account.is_agent:
                 _refuse(request, account)
@@ -120,7 +120,7 @@ def member_required(view: View[P]) -> View[P]:
     @wraps(view)
     def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not request.user.is_authenticated:
-            return _to_the_door(request, to_sign_in(request))
+            return _to_sign_in(request, to_sign_in(request))
         if account_of(request).role != Role.MEMBER:
             _refuse(request, account_of(request))
         return view(request, *args, **kwargs)

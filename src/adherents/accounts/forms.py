@@ -106,7 +106,7 @@ class NewPasswordMixin(forms.Form):
             self.add_error("password", ValidationError(weakness_in_words(weakness), code=weakness.value))
 
     def add_weaknesses_in_itself(self) -> None:
-        """Beside a proof that failed: what makes the password weak for everyone."""
+        """Add what makes the password weak for every person, where the proof of identity failed."""
         try:
             check_in_itself(self.typed("password"))
         except WeakPassword as refusal:

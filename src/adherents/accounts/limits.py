@@ -1,19 +1,33 @@
-"""Rate limits: by address, by network, by identifier. On top of the account lock (G11)."""
+"""Rate limits: by address, by network, by identifier. On top of the account lock (G11).
 
-from functools import cache
+Hits are counted in Valkey, or in this process's memory. While Valkey is away they are counted in the database, within the same
+bounds, and no request fails for it (`docs/decisions/0037-honest-health.md`).
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache, partial
 from ipaddress import IPv6Address, ip_address, ip_network
 from threading import Lock
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
-# Whole before the first request: `limits` looks for its version in a module that another thread may be half way through.
-import redis  # noqa: F401
 from django.conf import settings
 from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage, Storage, storage_from_string
 from limits.strategies import FixedWindowRateLimiter
 
+# Whole before the first request: `limits` looks for its version in a module that another thread may be half way through.
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as CacheGone
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
 from adherents.crypto.index import blind_index
 from adherents.insurer.profile import profile
+from adherents.telemetry.outages import Part, in_words, note
+from adherents.telemetry.switches import Switch
 
 Action = Literal[
     "sign_in",
@@ -30,23 +44,38 @@ Action = Literal[
 
 
 class RateLimited(Exception):
-    """Too many requests of this kind came from there; nothing was looked at."""
+    """Too many requests of this kind came from there; nothing was checked."""
 
     def __init__(self, action: Action) -> None:
         super().__init__(action)
         self.action = action
 
 
+ANSWERS_WITHIN = 1.0  # seconds: Valkey takes less than a thousandth
+LEFT_ALONE = 2.0  # seconds, after it failed
+log = logging.getLogger("adherents.limits")
 _storages: dict[str, Storage] = {}
 _one_maker = Lock()
+_cache_asked = Switch(LEFT_ALONE)
+_undone = threading.local()  # `hits`: what this thread counts in a transaction that is rolled back
 
 
 def _storage(url: str) -> Storage:
-    """Where hits are counted: made once, by whichever thread comes first, or what the others counted would be lost."""
+    """The storage that counts hits. The first thread makes it, once: a second one would lose what the others counted."""
     with _one_maker:
         if url not in _storages:
-            _storages[url] = cast(Storage, storage_from_string(url)) if url else MemoryStorage()
+            _storages[url] = _shared(url) if url else MemoryStorage()
         return _storages[url]
+
+
+def _shared(url: str) -> Storage:
+    """Left to itself, the client would wait without end for a server that hangs. A connection that broke is tried anew once."""
+    options: dict[str, Any] = {
+        "retry": Retry(NoBackoff(), 1, supported_errors=(CacheGone,)),
+        "socket_connect_timeout": ANSWERS_WITHIN,
+        "socket_timeout": ANSWERS_WITHIN,
+    }
+    return cast(Storage, storage_from_string(url, **options))
 
 
 @cache
@@ -71,17 +100,72 @@ def hit(action: Action, *, address: str, identifier: str = "", person: str = "")
     `person`: who is meant, where the identifier may be a guess (« Première connexion »).
     """
     rates = getattr(profile().limits, action)
-    limiter = FixedWindowRateLimiter(_storage(settings.ADHERENTS_CACHE_URL))
     counted = [(rates.per_address, "address", address), (rates.per_network, "network", network_of(address))]
     if identifier:
         counted.append((rates.per_identifier, "identifier", blind_index("limits", identifier).hex()))
     if person:
         counted.append((rates.per_person, "person", blind_index("limits", person).hex()))
     for rate, scope, value in counted:
-        if not limiter.hit(_rate(str(rate)), action, scope, value):
+        if not _counted(_rate(str(rate)), action, scope, value):
             raise RateLimited(action)
+
+
+def _counted(rate: RateLimitItem, *what: str) -> bool:
+    """Whether this hit is within the rate; it is counted if so."""
+    url = settings.ADHERENTS_CACHE_URL
+    if not url or _cache_asked.is_on():
+        try:
+            within = FixedWindowRateLimiter(_storage(url)).hit(rate, *what)
+        except RedisError as error:
+            note(Part.CACHE, in_words(error))
+            if _cache_asked.failed():
+                log.warning("the cache is away: limits are counted in the database")
+        else:
+            if _cache_asked.answered():
+                log.warning("the cache is back: limits are counted there again")
+            return within
+    return _counted_in_database(rate, what)
+
+
+def _counted_in_database(rate: RateLimitItem, what: tuple[str, ...]) -> bool:
+    from adherents.accounts.models import RateCounter  # where the cache answers, limits need no table
+
+    # An address is personal data: only its keyed hash is stored.
+    key = blind_index("limits", rate.key_for(*what)).hex()
+    within = RateCounter.objects.hit(key, most=rate.amount, seconds=rate.get_expiry())
+    hits: list[Callable[[], bool]] | None = getattr(_undone, "hits", None)
+    if within and hits is not None:
+        hits.append(partial(RateCounter.objects.hit, key, most=rate.amount, seconds=rate.get_expiry()))
+    return within
+
+
+@contextmanager
+def counted_all_the_same() -> Iterator[None]:
+    """Around a transaction that is rolled back: what was counted in the database within is counted again after it."""
+    hits: list[Callable[[], bool]] = []
+    _undone.hits = hits
+    try:
+        yield
+    finally:
+        del _undone.hits
+        for hit_again in hits:
+            hit_again()
+
+
+def forget_over() -> int:
+    """Delete the database's counters whose window has ended. Returns how many."""
+    from adherents.accounts.models import RateCounter
+
+    return RateCounter.objects.over().delete()[0]
+
+
+def ask_cache() -> None:
+    """Nothing where the cache answers. Raises `RedisError`."""
+    if not _storage(settings.ADHERENTS_CACHE_URL).check():
+        raise CacheGone("no answer")
 
 
 def forget_all() -> None:
     """Empty the local counters (a test's first line)."""
     _storage("").reset()
+    _cache_asked.answered()

@@ -7,8 +7,8 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone, translation
 
+from adherents.accounts.addressee import addressee
 from adherents.accounts.models import Account, Purpose
-from adherents.accounts.whom import whom
 from adherents.insurer.profile import profile
 from adherents.mail.services import Value, post
 from adherents.ui.moments import date_and_hour
@@ -130,7 +130,7 @@ def email_in_file_changed(account: Account, *, old: str, new: str) -> None:
 def number_given(*, to: str, language: str, name: str, number: str) -> None:
     """The n° adhérent is another person's: the access that it opened is shut, and what was sent is kept."""
     if to:
-        post("accounts/number_given", to=to, language=language, context=whom(name, number))
+        post("accounts/number_given", to=to, language=language, context=addressee(name, number))
 
 
 def closed(account: Account) -> None:
@@ -138,13 +138,13 @@ def closed(account: Account) -> None:
 
 
 def reopened(account: Account) -> None:
-    """How to get in again: the password that it had does not."""
+    """Say how to get in again: the former password opens nothing."""
     _post("accounts/reopened", account)
 
 
 def for_account(account: Account) -> dict[str, Value]:
     """The person that a mail about this account is for; an agent has no n° adhérent."""
-    return whom(account.called, "" if account.is_agent else account.identifier)
+    return addressee(account.called, "" if account.is_agent else account.identifier)
 
 
 def _post(

@@ -26,19 +26,28 @@ log = logging.getLogger("adherents.limits")
 Handler = Callable[[HttpRequest], HttpResponseBase]
 
 
+def chosen_language(request: HttpRequest) -> str:
+    """The language chosen in this browser; "" where none was."""
+    chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+    return chosen if chosen in _languages() else ""
+
+
+def _languages() -> set[str]:
+    return {code for code, _ in settings.LANGUAGES}
+
+
 def language(get_response: Handler) -> Handler:
     """The language chosen in this browser, else that of the account that is signed in, else French.
 
     A browser's own language decides nothing (French first).
     """
-    known = {code for code, _ in settings.LANGUAGES}
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
-        chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+        chosen = chosen_language(request)
         asks = settings.SESSION_COOKIE_NAME in request.COOKIES and not _says_no_word(request.path_info)
-        if chosen not in known and asks:
+        if not chosen and asks:
             chosen = sessions.language_of(request)
-        with translation.override(chosen if chosen in known else settings.LANGUAGE_CODE):
+        with translation.override(chosen if chosen in _languages() else settings.LANGUAGE_CODE):
             response = get_response(request)
             response.headers.setdefault("Content-Language", translation.get_language() or "fr")
         return response

@@ -33,6 +33,12 @@ def takes_files(view: View) -> View:
     return view
 
 
+def in_threads_of_its_own(view: View) -> View:
+    """Mark a view for machines that watch the portal: it is answered, however busy the threads are that serve pages."""
+    view.in_threads_of_its_own = True  # type: ignore[attr-defined]
+    return view
+
+
 def refuses_long(answer: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[View], View]:
     """Mark a view that answers in its own words to a request that is too long for a form. Nothing of such a request is read."""
 
@@ -44,12 +50,12 @@ def refuses_long(answer: Callable[[HttpRequest], HttpResponseBase]) -> Callable[
 
 
 def to_sign_in(request: HttpRequest) -> str:
-    """A member's door, in order to come back to the page that `request` asks for or comes from, if it can be come back to."""
+    """The members' sign-in page. It leads back to the page that `request` asks for or comes from, if a person can."""
     return sign_in_address(stood_on(request))
 
 
 def to_agents_sign_in(request: HttpRequest) -> str:
-    """The agents' door, likewise."""
+    """The agents' sign-in page, likewise."""
     wanted = stood_on(request)
     known = is_an_agents_page(wanted) and wanted != page("desk")
     return sign_in_address(wanted) if known else reverse("accounts:agent_sign_in")
@@ -59,16 +65,18 @@ def stood_on(request: HttpRequest) -> str:
     """The page asked for; of what is posted, the page that the form stood on."""
     if request.method in {"GET", "HEAD"}:
         return request.get_full_path()
-    came = urlsplit(request.headers.get("Referer", ""))
-    return urlunsplit(("", "", came.path, came.query, "")) if came.netloc == request.get_host() else ""
+    referer = urlsplit(request.headers.get("Referer", ""))
+    return (
+        urlunsplit(("", "", referer.path, referer.query, "")) if referer.netloc == request.get_host() else ""
+    )
 
 
 def sign_in_address(wanted: str = "") -> str:
     """The address of the sign-in page; the page `wanted` stays in it where it is a member's own, or an agent's."""
     if is_an_agents_page(wanted):
         return f"{reverse('accounts:agent_sign_in')}?{urlencode({NEXT: wanted})}"
-    door = reverse("accounts:sign_in")
-    return f"{door}?{urlencode({NEXT: wanted})}" if is_a_members_page(wanted) else door
+    address = reverse("accounts:sign_in")
+    return f"{address}?{urlencode({NEXT: wanted})}" if is_a_members_page(wanted) else address
 
 
 def page_wanted(request: HttpRequest) -> str:
@@ -78,7 +86,7 @@ def page_wanted(request: HttpRequest) -> str:
 
 
 def agents_page_wanted(request: HttpRequest) -> str:
-    """The same at the agents' door."""
+    """The same on the agents' sign-in page."""
     wanted = request.POST.get(NEXT) or request.GET.get(NEXT, "")
     return wanted if is_an_agents_page(wanted) else ""
 

@@ -32,6 +32,7 @@ class Act(StrEnum):
     MANAGE_AGENTS = "manage_agents"
     SEE_PROFILE = "see_profile"
     SEE_KEYS = "see_keys"
+    SEE_INSTALLATION = "see_installation"
     READ_JOURNAL = "read_journal"
 
 
@@ -64,6 +65,7 @@ TABLE: dict[Act, frozenset[Role]] = {
     Act.MANAGE_AGENTS: frozenset({Role.ADMINISTRATOR}),
     Act.SEE_PROFILE: frozenset({Role.ADMINISTRATOR}),
     Act.SEE_KEYS: frozenset({Role.ADMINISTRATOR}),
+    Act.SEE_INSTALLATION: frozenset({Role.ADMINISTRATOR}),
     Act.READ_JOURNAL: _HEADS | {Role.AUDITOR},
 }
 

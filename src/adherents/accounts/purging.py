@@ -3,7 +3,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from adherents.accounts.models import AccessLink, EndedSession, Session, SignInCounter, UsedToken
+from adherents.accounts.models import AccessLink, EndedSession, RateCounter, Session, SignInCounter, UsedToken
 from adherents.work.purging import Due, purge, rows
 
 LINKS_KEPT_FOR = timedelta(days=30)
@@ -19,5 +19,6 @@ def accounts() -> Iterable[Due]:
     yield rows("sessions", "over", Session.objects.over())
     yield rows("ended sessions", "over", EndedSession.objects.filter(expire_date__lt=now))
     yield rows("used tokens", "over", UsedToken.objects.filter(expires_at__lt=now))
+    yield rows("hits", "counted in a window that is over", RateCounter.objects.over())
     counters = SignInCounter.objects.filter(locked_at__isnull=True, touched_at__lt=now - COUNTERS_KEPT_FOR)
     yield rows("sign-in counters", f"untouched for {COUNTERS_KEPT_FOR.days} days, without a lock", counters)

@@ -18,7 +18,7 @@ BORN, BROWSER, LANGUAGE = "_born", "_browser", "_language"
 
 
 def begin(session: SessionBase, browser: str, language: str = "") -> None:
-    """Somebody signed in: the absolute end counts from now, and the list of sessions says in which browser.
+    """Begin a session at a sign-in: the absolute end counts from now, and the list of sessions names the browser.
 
     `language`: theirs, for the pages of this session, where the browser was told no other.
     """
@@ -36,7 +36,7 @@ def ended_why(request: HttpRequest) -> str:
 
 
 def keep_from_idling(session_key: str) -> None:
-    """Bytes of a request that this session began still come: that is activity. One that is over stays so."""
+    """Note activity while the bytes of a request of this session still come. A session that is over stays over."""
     Session.objects.open().filter(session_key=hash_token(session_key)).update(last_seen_at=timezone.now())
 
 
@@ -52,6 +52,7 @@ class SessionStore(DatabaseStore):
 
     def _get_session_from_db(self) -> Session | None:
         now, key = timezone.now(), hash_token(self.session_key or "")
+        # One row at most, by its key, at each request: `.first()` would sort it.
         row = next(iter(Session.objects.open().filter(session_key=key)), None)
         if row is None:
             self._session_key = None

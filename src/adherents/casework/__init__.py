@@ -1,1 +1,1 @@
-"""The queue of what waits for an agent, what is decided of it, and the figures on both."""
+"""The queue of documents that wait for an agent, the decisions about them, and the figures on both."""

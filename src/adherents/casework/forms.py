@@ -1,4 +1,4 @@
-"""The queue's forms: what of it is shown, what is decided, to whom an item goes."""
+"""The queue's forms: its filters, a decision's reason and words, the agent that an item goes to."""
 
 from datetime import date
 from typing import Any
@@ -16,7 +16,7 @@ WORDS_CHARACTERS = 1500
 
 
 class QueueForm(forms.Form):
-    """What of the queue is shown, and of what « suivant » gives the next one. What is not understood counts for nothing."""
+    """The filters of the queue, for its page and for « suivant ». A value that is not understood filters nothing."""
 
     kind = forms.ChoiceField(label=_("Type"), required=False)
     age = forms.ChoiceField(label=_("Échéance"), required=False, choices=[("", _("Toutes")), *Age.choices])
@@ -43,7 +43,7 @@ class QueueForm(forms.Form):
 
 
 class WordsForm(forms.Form):
-    """Why a document does not do, and what to do: what its member reads, in each language."""
+    """Why a document is refused or incomplete, and what to do: the words that its member reads, in each language."""
 
     reason = forms.ChoiceField(widget=forms.HiddenInput)
     words_fr = forms.CharField(
@@ -67,9 +67,14 @@ class WordsForm(forms.Form):
 
 
 class CorrectionForm(WordsForm):
-    """The same, and until when it is asked for."""
+    """The same, with the last day on which the other document is expected."""
 
-    field_order = ["reason", "until", "words_fr", "words_en"]  # as on the page: errors are told in this order
+    field_order = [
+        "reason",
+        "until",
+        "words_fr",
+        "words_en",
+    ]  # as on the page: errors are listed in this order
     until = forms.DateField(
         label=_("À envoyer avant le"),
         widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
@@ -80,7 +85,7 @@ class CorrectionForm(WordsForm):
     )
 
     def clean_until(self) -> date:
-        """Told with the other errors, and not once they are mended."""
+        """The day must be to come. Checked here, so that its error is shown together with the others."""
         until: date = self.cleaned_data["until"]
         if until <= timezone.localdate():
             raise forms.ValidationError(_("Choisissez un jour à venir."))
@@ -88,19 +93,21 @@ class CorrectionForm(WordsForm):
 
 
 class GiveForm(forms.Form):
-    """To whom a document is given. `nobody`: what stands for « nobody any more », where that can be chosen."""
+    """The agent that a document is given to. `no_agent`: the words of the choice « no agent », where it can be chosen."""
 
     to = forms.ChoiceField(
         label=_("À qui"), required=False, error_messages={"invalid_choice": _("Choisissez un agent.")}
     )
 
-    def __init__(self, *args: Any, agents: list[Account], nobody: str | Promise = "", **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, agents: list[Account], no_agent: str | Promise = "", **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self._agents = {str(agent.pk): agent for agent in agents}
         people = [(key, agent.shown_name) for key, agent in self._agents.items()]
         field = self.fields["to"]
-        field.choices = [("", nobody or _("Choisissez")), *people]  # type: ignore[attr-defined]
-        field.required = not nobody
+        field.choices = [("", no_agent or _("Choisissez")), *people]  # type: ignore[attr-defined]
+        field.required = not no_agent
         field.error_messages["required"] = _("Choisissez un agent.")
         if not self.is_bound:
             field.widget.attrs["autofocus"] = True

@@ -1,9 +1,26 @@
-from adherents.casework.models import Decision
+from django.db.models import QuerySet
+
+from adherents.casework.models import Decision, Item
 from adherents.casework.services.deciding import settle_due
-from adherents.casework.services.entering import enter_lately, put_right
+from adherents.casework.services.entering import enter_lately, put_right, ready_to_enter
 from adherents.casework.services.queue import end_leases
 from adherents.vault.models import Document, State
-from adherents.work.registry import due_row_of, sweep
+from adherents.work.registry import backlog, due_row_of, sweep
+
+
+@backlog("queue_entry", since="checked_at")
+def entering() -> QuerySet[Document]:
+    return ready_to_enter()
+
+
+@backlog("decisions", since="at")
+def unsettled() -> QuerySet[Decision]:
+    return Decision.objects.unfinished()
+
+
+@backlog("queue", since="entered_at", lane="")
+def for_agents() -> QuerySet[Item]:
+    return Item.objects.waiting()
 
 
 def _is_checked(row: object) -> bool:

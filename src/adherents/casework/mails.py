@@ -4,7 +4,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import translation
 
-from adherents.accounts.whom import whom
+from adherents.accounts.addressee import addressee
 from adherents.casework.models import Decision, Outcome
 from adherents.mail.services import Value, post
 from adherents.ui.moments import day
@@ -31,7 +31,7 @@ def decided(decision: Decision, document: Document) -> None:
         "until": day(decision.until),
         "asks": decision.asks,
         "link": settings.BASE_URL + _leads_to(decision, document),
-        **whom(document.member.name, document.member.number),
+        **addressee(document.member.name, document.member.number),
     }
     post(
         _MAILS[Outcome(decision.outcome)],
@@ -43,7 +43,7 @@ def decided(decision: Decision, document: Document) -> None:
 
 
 def _leads_to(decision: Decision, document: Document) -> str:
-    """What was accepted, to the document; what did not do, to the page that sends the right one, already set."""
+    """The address that the mail leads to: the document, if it was accepted; otherwise the page that sends the right one."""
     if decision.outcome == Outcome.ACCEPTED or not decision.asks:
         return reverse("vault:document", args=[document.pk])
     return document.send_instead

@@ -1,4 +1,4 @@
-"""What was decided, as the vault's pages tell it to the member: once it is settled, never before."""
+"""The decisions that the vault's pages show to the member: those that are settled, and no others."""
 
 import uuid
 from collections.abc import Collection
@@ -10,14 +10,14 @@ from adherents.casework.models import Decision
 from adherents.crypto.rows import readable
 from adherents.vault.replies import Reply, source
 
-TOLD = ["item", "agent", "at", "settled_at", "outcome", "reason", "words_fr", "words_en", "until"]
+SETTLED = ["item", "agent", "at", "settled_at", "outcome", "reason", "words_fr", "words_en", "until"]
 
 
 @source
 def decided(documents: Collection[uuid.UUID]) -> dict[uuid.UUID, Reply]:
     """The decision that stands for each of these documents, in words for the reader. One query."""
     settled = Decision.objects.standing().filter(item__document__in=documents, settled_at__isnull=False)
-    decisions = settled.annotate(about=F("item__document_id")).only(*TOLD)
+    decisions = settled.annotate(about=F("item__document_id")).only(*SETTLED)
     return {decision.about: _reply(decision) for decision in decisions}
 
 

@@ -25,7 +25,7 @@ ENTRIES_SHOWN = 12
 
 @dataclass(frozen=True)
 class Counts:
-    """How many wait, by how they stand to the day by which they should be treated; and since when the oldest does."""
+    """How many items wait, by how near they are to their due day, and since when the oldest waits."""
 
     waiting: int
     late: int
@@ -53,7 +53,7 @@ def by_kind() -> dict[str, int]:
 
 
 def page_of(filters: Filters, place: str, agent: Account | None, number: str | None) -> Page[Item]:
-    """A page of the queue, oldest due first, of those that the filters leave. A page that is not there: the nearest."""
+    """A page of the queue, oldest due first, through the filters. A page number that does not exist gives the nearest page."""
     items = Item.objects.in_place(place).matching(filters)
     if agent is not None:
         items = items.of(agent)
@@ -65,20 +65,20 @@ def in_hand(agent: Account) -> list[Item]:
 
 
 def coming(agent: Account, filters: Filters) -> list[Item]:
-    """What nobody has in hand and this agent could be given, the nearest first; without a promise: others take too."""
+    """The free items that this agent may get, the nearest first. No promise: other agents take items too."""
     items: ItemQuerySet = Item.objects.free().open_to(agent).matching(filters)
     return list(items.oldest_due_first().with_a_line()[:COMING_SHOWN])
 
 
 def who_treat() -> list[Account]:
-    """Everybody to whom a document can be given, by name."""
+    """The agents that a document can be given to, by name."""
     people = Account.objects.filter(role__in=TABLE[Act.TREAT], closed_at=None)
     return sorted(people, key=lambda account: account.shown_name.casefold())
 
 
 @dataclass(frozen=True)
 class PastDecision:
-    """A decision of which the member was told, with its reason's name."""
+    """A decision that the member was told, with its reason's name."""
 
     decision: Decision
     reason: str
@@ -86,7 +86,7 @@ class PastDecision:
 
 @dataclass(frozen=True)
 class History:
-    """What came before this item: of the document itself, and of its member. `asked`: the correction that it answers."""
+    """What happened before this item: to the document itself, and to its member. `asked`: the correction that it answers."""
 
     asked: Correction | None
     decisions: list[PastDecision]
@@ -110,8 +110,8 @@ def _asked(document: Document) -> Correction | None:
 
 
 def _decisions(member: Member) -> list[PastDecision]:
-    told = Decision.objects.standing().filter(item__document__member=member, settled_at__isnull=False)
-    latest = told.select_related("item", "agent").order_by("-at", "-pk")[:DECISIONS_SHOWN]
+    settled = Decision.objects.standing().filter(item__document__member=member, settled_at__isnull=False)
+    latest = settled.select_related("item", "agent").order_by("-at", "-pk")[:DECISIONS_SHOWN]
     return [PastDecision(decision, reason_label(decision.reason)) for decision in latest]
 
 

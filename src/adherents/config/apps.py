@@ -7,4 +7,10 @@ class Configuration(AppConfig):
     verbose_name = "Configuration"
 
     def ready(self) -> None:
-        from adherents.config import checks  # noqa: F401
+        from django.conf import settings
+
+        from adherents.config import checks, engines  # noqa: F401
+        from adherents.inspection.rasteriser.process import use_service
+
+        engines.register_all()
+        use_service(settings.ADHERENTS_DRAWING_SERVICE)

@@ -110,6 +110,16 @@ def surroundings(app_configs: Sequence[AppConfig] | None, **options: Any) -> lis
                 id="adherents.W010",
             )
         )
+    if settings.ADHERENTS_BOUNCE_ADDRESS and not _are_aligned(
+        settings.ADHERENTS_BOUNCE_ADDRESS, settings.PROFILE.mail.sender_address
+    ):
+        messages.append(
+            Warning(
+                "Mails leave from another domain than that of the sender whom members see: receivers trust them less.",
+                hint="ADHERENTS_BOUNCE_ADDRESS should be in the domain of sender_address, or in one below or above it.",
+                id="adherents.W012",
+            )
+        )
     clear = _spoken_to_in_clear()
     if clear:
         messages.append(
@@ -159,10 +169,13 @@ def drawing(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[Che
     try:
         permitted = what_is_permitted()
     except (OSError, TimeoutExpired):
+        hint = "Is there memory left, and may this service start processes?"
+        if settings.ADHERENTS_DRAWING_SERVICE:
+            hint = "Does `adherents serve_drawing` listen at ADHERENTS_DRAWING_URL, and may this user write to its socket?"
         return [
             Warning(
                 "No process can be started to draw documents: agents would see none.",
-                hint="Is there memory left, and may this service start processes?",
+                hint=hint,
                 id="adherents.W008",
             )
         ]
@@ -179,7 +192,7 @@ def drawing(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[Che
         messages.append(
             Info(
                 "Documents are drawn under the portal's own user: only the filter of system calls parts them from it.",
-                hint="Nothing to do. Only a service that may become another user (as root) has one to each drawing.",
+                hint="Nothing to do. A drawing service of another user parts them more: ADHERENTS_DRAWING_URL.",
                 id="adherents.I001",
             )
         )
@@ -220,7 +233,7 @@ def _spoken_to_in_clear() -> list[str]:
 
 
 def _believed_unproven() -> list[str]:
-    """Which are spoken to over TLS without asking who answers: whoever stands in between reads everything."""
+    """The servers whose TLS certificate is not checked: a machine in between could read everything."""
     database = urlsplit(environment.database_url())
     cache = urlsplit(settings.ADHERENTS_CACHE_URL)
     sslmode = parse_qs(database.query).get("sslmode", [""])[0]
@@ -235,6 +248,12 @@ def _believed_unproven() -> list[str]:
 
 def _is_proven(query: str) -> bool:
     return parse_qs(query).get("ssl_cert_reqs", ["required"])[0].lower() == "required"
+
+
+def _are_aligned(one: str, other: str) -> bool:
+    """Whether two addresses are in one domain, or one in a domain below the other's (as DMARC has it, relaxed)."""
+    domains = [f".{address.rpartition('@')[2].lower()}" for address in (one, other)]
+    return domains[0].endswith(domains[1]) or domains[1].endswith(domains[0])
 
 
 def _key_file_that_others_read() -> str:

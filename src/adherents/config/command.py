@@ -8,6 +8,12 @@ from adherents.insurer.profile import WrongProfile
 
 
 def main() -> None:
+    if sys.argv[1:2] == ["serve_drawing"]:
+        # Before any setting is read: it is started without one, and where the data folder cannot be reached.
+        from adherents.config import drawing_service
+
+        drawing_service.main(sys.argv[2:])
+        return
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "adherents.config.settings")
     from django.core.management import ManagementUtility
 

@@ -1,4 +1,4 @@
-"""The doors where one address leads to different rooms."""
+"""The addresses that lead to different rooms."""
 
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect

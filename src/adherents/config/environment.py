@@ -2,10 +2,12 @@
 
 import base64
 import os
+import re
 import secrets
+import sys
 import tempfile
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -13,12 +15,17 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 import dj_database_url
 
+from adherents import insurer
 from adherents.config.serving.exchanges import Bounds
 
-CHECKOUT = Path(__file__).resolve().parents[3]
+_CHECKOUT = Path(__file__).resolve().parents[3]
+# Where `var` lies by default: the checkout, or the virtual environment that the wheel was installed in.
+HOME = _CHECKOUT if (_CHECKOUT / "pyproject.toml").exists() else Path(sys.prefix)
+PROFILES = Path(insurer.__file__).parent / "profiles"  # in a checkout, a link to its `profiles`
 LOOPBACK = {"127.0.0.1", "localhost", "::1", "testserver"}
 SocketAddress = tuple[str, int] | str
-S3_CONNECTS_WITHIN, S3_ANSWERS_WITHIN = 5, 15  # seconds, twice at most
+S3_CONNECTS_WITHIN, S3_ANSWERS_WITHIN = 3, 8  # seconds, twice at most
+_BOUNCE_ADDRESS = re.compile(r"[A-Za-z0-9._-]{1,21}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}")
 
 
 class WrongSetting(Exception):
@@ -42,7 +49,7 @@ def _split(name: str, url: str, should: str) -> SplitResult:
 
 def data_dir() -> Path:
     """Where everything that this installation keeps on disk goes (created, readable by its owner only)."""
-    path = Path(text("DATA_DIR", str(CHECKOUT / "var"))).expanduser().resolve()
+    path = Path(text("DATA_DIR", str(HOME / "var"))).expanduser().resolve()
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
@@ -53,7 +60,7 @@ def data_dir() -> Path:
 
 
 def profile_path() -> Path:
-    return Path(text("PROFILE", str(CHECKOUT / "profiles" / "mese.toml"))).expanduser()
+    return Path(text("PROFILE", str(PROFILES / "mese.toml"))).expanduser()
 
 
 def base_url() -> str:
@@ -74,7 +81,7 @@ def is_production() -> bool:
 def _kept_secret(file: Path, size: int) -> bytes:
     """A random secret made once and kept in `file`; two processes that start together agree on one.
 
-    Written whole elsewhere, then given its name: nobody ever reads a half of it.
+    The file is written whole under another name, then renamed, so that no process reads half of it.
     """
     if not file.exists():
         descriptor, fresh = tempfile.mkstemp(dir=file.parent)  # readable by its owner only
@@ -184,6 +191,17 @@ def antivirus() -> SocketAddress | None:
     return (parts.hostname, parts.port or 3310) if parts.hostname else unquote(path)
 
 
+def drawing_service() -> str | None:
+    """`unix:///run/…/drawing.sock`, as the path of a socket; None: this process starts what draws by itself."""
+    given, should = text("DRAWING_URL"), "like unix:///run/espace-adherents-drawing/drawing.sock"
+    if not given:
+        return None
+    parts = _split("DRAWING_URL", given, should)
+    if parts.scheme != "unix" or parts.netloc or not parts.path.strip("/") or parts.query:
+        raise WrongSetting(f"ADHERENTS_DRAWING_URL should be {should}")
+    return unquote(parts.path)
+
+
 def log_level() -> str:
     given = text("LOG_LEVEL", "INFO").upper()
     if given not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
@@ -207,7 +225,7 @@ def _number(name: str, default: int, least: int, most: int) -> int:
 
 
 def bounds() -> Bounds:
-    """What whoever sends or reads slowly may hold, of one web process."""
+    """How much of one web process slow peers may hold."""
     usual = Bounds()
     return Bounds(
         least_rate=_number("LEAST_RATE", usual.least_rate, 100, 4000),
@@ -251,6 +269,43 @@ def mailer() -> Mailer:
         use_ssl=ssl,
         use_tls=parse_qs(parts.query).get("starttls", ["0"])[0] == "1",
     )
+
+
+def bounce_address() -> str:
+    """`rebonds@mutuelle.fr`: where what cannot be delivered comes back to, as `rebonds+<token>@…`; "": to no program."""
+    address = text("BOUNCE_ADDRESS")
+    if address and not _BOUNCE_ADDRESS.fullmatch(address):
+        raise WrongSetting(
+            "ADHERENTS_BOUNCE_ADDRESS should be like rebonds@mutuelle.fr: 21 characters at most before the @, and no + "
+            "(the portal adds one, and a token)"
+        )
+    return address
+
+
+@dataclass(frozen=True)
+class MailEvents:
+    """The provider that carries the mails and says by HTTP what became of them; `secret`: what it proves itself with."""
+
+    provider: str
+    secret: str = field(repr=False)
+
+
+def mail_events() -> MailEvents | None:
+    """`brevo:secret` or `mailjet:secret`, the secret 32 characters or more; None: no provider says anything."""
+    given = text("MAIL_EVENTS")
+    if not given:
+        return None
+    provider, _colon, secret = given.partition(":")
+    if provider not in {"brevo", "mailjet"} or not re.fullmatch(r"[A-Za-z0-9_-]{32,}", secret):
+        raise WrongSetting(
+            "ADHERENTS_MAIL_EVENTS should be brevo:secret or mailjet:secret, the secret 32 letters and digits or more "
+            "(openssl rand -hex 24)"
+        )
+    if find_spec("anymail") is None:
+        raise WrongSetting(
+            "ADHERENTS_MAIL_EVENTS needs django-anymail (pip install -r requirements/anymail.txt)"
+        )
+    return MailEvents(provider, secret)
 
 
 def storage() -> tuple[str, dict[str, object]]:

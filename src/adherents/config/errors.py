@@ -1,6 +1,7 @@
 """The pages shown when something goes wrong. Each names the phone and today's hours."""
 
 import sys
+from contextlib import AbstractContextManager
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
@@ -8,22 +9,23 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
-from redis.exceptions import ConnectionError as CacheGone
-from redis.exceptions import TimeoutError as CacheSilent
+from django.utils import translation
 
 from adherents.accounts.limits import RateLimited
+from adherents.accounts.middleware import chosen_language
 from adherents.accounts.models import Account
 from adherents.accounts.next_page import is_a_members_page, is_an_agents_page, page_wanted, stood_on
 from adherents.accounts.permissions import acts_of
 from adherents.accounts.second_factor import session
 from adherents.accounts.views.agent import sign_in_again as agent_signs_in_again
 from adherents.accounts.views.member import sign_in_again
-from adherents.drafts.posted import door_to, keep_posted
+from adherents.drafts.posted import keep_posted, sign_in_to_go_on
+from adherents.telemetry.outages import RETRY_AFTER, Part, part_away
 from adherents.vault.refusals import FileRefusal
 from adherents.vault.uploads import tus_headers
 
-RETRY_AFTER = 5  # seconds
-PARTS_AWAY = (OperationalError, InterfaceError, CacheGone, CacheSilent)
+# Each is done over with success once its cause has passed, a deadlock too.
+PASSING = (OperationalError, InterfaceError)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -59,7 +61,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     if place and here == place.account:
         return redirect(place.page)
     if place and here is None:
-        return redirect(door_to(place, request, kept=kept))
+        return redirect(sign_in_to_go_on(place, request, kept=kept))
     if not request.COOKIES:
         return render(request, "ui/errors/cookies.html", status=403)
     if here is None and settings.CSRF_COOKIE_NAME in request.COOKIES:
@@ -76,7 +78,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def _goes_on(request: HttpRequest) -> str:
-    """Where whoever is signed in was going; "" for the way home."""
+    """The page that the person who is signed in was going to; "" for the home page."""
     address = stood_on(request)
     if not request.user.is_authenticated:
         return ""
@@ -86,27 +88,43 @@ def _goes_on(request: HttpRequest) -> str:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Rendered without the request: the session or the database may be what broke.
+    """Rendered without the request: the session or the database may be what broke. So the language is the one that the browser
+    chose, since the account's cannot be asked for.
 
     503 where a part that the portal stands on does not answer: the same request succeeds once it is back.
     """
-    if _is_away(sys.exception()):
-        return _away(request)
-    return HttpResponse(render_to_string("ui/errors/500.html"), status=500)
+    error = sys.exception()
+    if _is_passing(error):
+        return away(request, part_away(error))
+    with _language_of(request):
+        return HttpResponse(render_to_string("ui/errors/500.html"), status=500)
 
 
-def _away(request: HttpRequest) -> HttpResponse:
+def _language_of(request: HttpRequest) -> AbstractContextManager[object]:
+    return translation.override(chosen_language(request) or translation.get_language())
+
+
+def away(request: HttpRequest, part: Part | None) -> HttpResponse:
+    """503, in words, where a part does not answer."""
+    with _language_of(request):
+        return _away(request, part)
+
+
+def _away(request: HttpRequest, part: Part | None) -> HttpResponse:
     headers = {"Retry-After": str(RETRY_AFTER), "Cache-Control": "no-store"}
     if "Tus-Resumable" in request.headers:  # a program asks: in its words, and for the page's reader
-        told = {"reason": FileRefusal.NOT_KEPT.value, "sentence": str(FileRefusal.NOT_KEPT.label)}
-        return JsonResponse(told, status=503, headers=headers | {"Tus-Resumable": tus_headers.VERSION})
-    return HttpResponse(render_to_string("ui/errors/away.html"), status=503, headers=headers)
+        refusal = {"reason": FileRefusal.NOT_KEPT.value, "sentence": str(FileRefusal.NOT_KEPT.label)}
+        return JsonResponse(refusal, status=503, headers=headers | {"Tus-Resumable": tus_headers.VERSION})
+    page = "documents_away" if part is Part.STORAGE else "away"
+    return HttpResponse(render_to_string(f"ui/errors/{page}.html"), status=503, headers=headers)
 
 
-def _is_away(error: BaseException | None) -> bool:
-    """Whether this, or what caused it, is a database or a cache that does not answer (or has too much to do)."""
+def _is_passing(error: BaseException | None) -> bool:
+    """Whether this, or what caused it, is a part that does not answer, or a database that has too much to do."""
+    if part_away(error) is not None:
+        return True
     while error is not None:
-        if isinstance(error, PARTS_AWAY):
+        if isinstance(error, PASSING):
             return True
         error = error.__cause__ or error.__context__
     return False

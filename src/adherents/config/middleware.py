@@ -15,7 +15,12 @@ from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import Resolver404, resolve
 
+from adherents.accounts import limits
+from adherents.config.errors import away
+from adherents.config.serving.bridge import DATABASE_HANGS
 from adherents.config.serving.exchanges import IN_MEMORY_BYTES
+from adherents.telemetry import request_ids
+from adherents.telemetry.outages import Part
 
 _AFTER_AN_ADDRESS = re.compile(r"[\W_]+$")
 Handler = Callable[[HttpRequest], HttpResponseBase]
@@ -37,6 +42,19 @@ CONTENT_SECURITY_POLICY = "; ".join(
     ]
 )
 ALWAYS_HELD = ("object-src", "base-uri", "frame-ancestors")
+
+
+def request_id(get_response: Handler) -> Handler:
+    """The request's name, in its answer and around all that is logged about it (`telemetry.request_ids`)."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        name = request_ids.chosen(request.headers.get(request_ids.HEADER, ""))
+        with request_ids.named(name):
+            response = get_response(request)
+        response.headers[request_ids.HEADER] = name
+        return response
+
+    return middleware
 
 
 def access_log(get_response: Handler) -> Handler:
@@ -61,10 +79,11 @@ def access_log(get_response: Handler) -> Handler:
 
 
 class LongRequests:
-    """A request too long to be there already when a view is called: only views that take files read one, of who is signed in.
+    """A long request has not arrived whole when its view is called. Only views that take files read one, for an account that
+    is signed in.
 
-    A view may refuse one in words of its own (`refuses_long`): nothing is read for it either.
-    The server is told whose it is, and whose a long answer is: one member holds so many at once (`serving.exchanges`).
+    A view may refuse one in words of its own (`refuses_long`): nothing is read for it either. The server learns which member a
+    long request or answer is of, because each member has a bounded number at once (`serving.exchanges`).
     """
 
     def __init__(self, get_response: Handler) -> None:
@@ -73,7 +92,7 @@ class LongRequests:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
         if response.streaming:
-            _say_whose(request)
+            _note_member(request)
         return response
 
     def process_view(
@@ -87,7 +106,7 @@ class LongRequests:
             refuse: Handler = getattr(view, "refuse_long", _refuse_long)
             return refuse(request)
         if request.user.is_authenticated:
-            _say_whose(request)
+            _note_member(request)
         else:
             request._stream = LimitedStream(io.BytesIO(), 0)  # type: ignore[assignment]
         return None
@@ -97,7 +116,7 @@ def _refuse_long(request: HttpRequest) -> HttpResponseBase:
     return render(request, "ui/errors/413.html", status=413)
 
 
-def _say_whose(request: HttpRequest) -> None:
+def _note_member(request: HttpRequest) -> None:
     exchange = request.META.get("adherents.exchange")
     if exchange is not None and request.user.is_authenticated:
         exchange.member = request.user.pk
@@ -171,8 +190,20 @@ def response_headers(get_response: Handler) -> Handler:
     return middleware
 
 
+def database_hangs(get_response: Handler) -> Handler:
+    """The server says that the database gives no answer at all: a page would wait for it as long as it hangs, with the thread."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        if DATABASE_HANGS not in request.META or request.path.startswith(settings.STATIC_URL):
+            return get_response(request)
+        return away(request, Part.DATABASE)
+
+    return middleware
+
+
 def head_writes_nothing(get_response: Handler) -> Handler:
-    """HEAD answers like GET, and what that wrote in the database is undone: link checkers and monitors leave no trace.
+    """HEAD answers like GET, and what that wrote in the database is undone: link checkers and monitors leave no trace. It counts
+    for the limits all the same.
 
     `answers_head_itself` marks the views that are left alone: for machines, where HEAD is a question of its own.
     """
@@ -180,7 +211,7 @@ def head_writes_nothing(get_response: Handler) -> Handler:
     def middleware(request: HttpRequest) -> HttpResponseBase:
         if request.method != "HEAD" or _answers_head_itself(request.path_info):
             return get_response(request)
-        with transaction.atomic():
+        with limits.counted_all_the_same(), transaction.atomic():
             response = get_response(request)
             transaction.set_rollback(True)
         return response

@@ -17,7 +17,10 @@ ADHERENTS_CACHE_URL = environment.cache_url()
 ADHERENTS_WORK_URL = environment.work_url()
 ADHERENTS_PROXIES = environment.proxies()
 ADHERENTS_ANTIVIRUS = environment.antivirus()
+ADHERENTS_DRAWING_SERVICE = environment.drawing_service()
 ADHERENTS_BOUNDS = environment.bounds()
+ADHERENTS_BOUNCE_ADDRESS = environment.bounce_address()
+ADHERENTS_MAIL_EVENTS = environment.mail_events()
 DEBUG = False
 ALLOWED_HOSTS = [urlsplit(BASE_URL).hostname or "localhost"]
 if not IN_PRODUCTION:
@@ -53,8 +56,10 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "adherents.config.middleware.request_id",
     "adherents.config.middleware.access_log",
     "adherents.config.middleware.response_headers",
+    "adherents.config.middleware.database_hangs",
     "adherents.config.middleware.mailed_addresses",
     "adherents.config.middleware.head_writes_nothing",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -67,7 +72,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "adherents.accounts.middleware.RateLimitedMiddleware",
-    "adherents.drafts.posted.KeepWhatNobodyPosts",
+    "adherents.drafts.posted.KeepUnsentWords",
     "adherents.accounts.middleware.ObjectRefusals",
     "adherents.accounts.middleware.cookies_refused",
     "adherents.accounts.middleware.ProveAgainMiddleware",
@@ -124,12 +129,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-if ADHERENTS_CACHE_URL:
-    CACHES = {
-        "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": ADHERENTS_CACHE_URL}
-    }
-else:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+# Nothing of the portal is kept in Django's cache: no page fails with it. Valkey counts limits (`accounts.limits`).
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 _storage_backend, _storage_options = environment.storage()
 STORAGES = {
@@ -195,7 +196,7 @@ MFA_TOTP_TOLERANCE = 1  # steps of 30 s: a code typed as it changes; each opens 
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
 MFA_TRUST_ENABLED = False
-MFA_RATE_LIMITS = False  # ours stand at this door too, and answer in words
+MFA_RATE_LIMITS = False  # ours count here too, and answer in words
 
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_HSTS_SECONDS = 0  # sent by our own middleware, on every response
@@ -208,10 +209,11 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"json": {"()": "adherents.config.logs.JsonFormatter"}},
+    "filters": {"outages": {"()": "adherents.telemetry.outages.OneLineAMinute"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["stderr"], "level": environment.log_level()},
     "loggers": {
-        "django.request": {"level": "ERROR"},
+        "django.request": {"level": "ERROR", "filters": ["outages"]},
         "celery": {"level": "WARNING"},  # two lines a message otherwise; the sweeps say what they did
         "django.security": {"level": "WARNING"},
     },

@@ -29,5 +29,7 @@ urlpatterns = [
     path("", include("adherents.portal.urls")),
 ]
 
+if settings.ADHERENTS_MAIL_EVENTS:
+    urlpatterns.append(path("mails/", include("adherents.mail.urls")))
 if not settings.IN_PRODUCTION:
     urlpatterns.append(path("galerie/", include("adherents.ui.urls")))

@@ -98,7 +98,7 @@ class _Opened(io.RawIOBase):
         return True
 
     def read(self, size: int = -1, /) -> bytes:
-        """So many bytes, fewer at the end only; all of them for -1."""
+        """Read `size` bytes, fewer only at the end; all of them for -1."""
         try:
             return self._stream.read(size)
         except (tink.TinkError, OSError) as error:

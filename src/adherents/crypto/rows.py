@@ -46,9 +46,9 @@ def readable(row: models.Model, column: str, otherwise: str = "") -> str:
     try:
         return str(getattr(row, column))
     except CannotOpen:
-        columns_told = row.__dict__.setdefault("_told_closed", set())
-        if column not in columns_told:  # a page may ask for it several times
-            columns_told.add(column)
+        columns_logged = row.__dict__.setdefault("_logged_columns", set())
+        if column not in columns_logged:  # a page may ask for it several times
+            columns_logged.add(column)
             tell_closed(row, column)
         return otherwise
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from adherents.accounts.models import Account
 from adherents.demo.people import AGENTS, Persona
-from adherents.demo.sample_documents import Paper, Sender, file_of
+from adherents.demo.sample_documents import SampleDocument, Sender, file_of
 from adherents.members.acting import on_own_file
 from adherents.members.models import Member
 from adherents.messaging.models import Message, Thread
@@ -19,90 +19,98 @@ ADVISER, SUPERVISOR = AGENTS[0].email, AGENTS[1].email
 
 
 @dataclass(frozen=True)
-class Said:
-    """`who`: "member", "note", or an agent's address. `hours_ago`: when."""
+class ScriptedMessage:
+    """`author`: "member", "note", or an agent's address. `hours_ago`: when."""
 
     hours_ago: float
-    who: str
+    author: str
     words: str
     closes: bool = False
     with_photo: bool = False
 
 
 @dataclass(frozen=True)
-class Talk:
+class ScriptedThread:
     subject: str
-    said: tuple[Said, ...]
+    messages: tuple[ScriptedMessage, ...]
 
 
-TALKS = (
-    Talk(
+SCRIPTED_THREADS = (
+    ScriptedThread(
         "Remboursement de ma couronne",
         (
-            Said(70, "member", "Bonjour,\n\nMa facture dentaire est acceptée : quand serai-je remboursée ?"),
-            Said(66, "note", "Virement parti ce matin, vu avec la comptabilité."),
-            Said(65, ADVISER, "Bonjour,\n\nLe virement est parti ce matin : comptez deux jours ouvrés."),
+            ScriptedMessage(
+                70, "member", "Bonjour,\n\nMa facture dentaire est acceptée : quand serai-je remboursée ?"
+            ),
+            ScriptedMessage(66, "note", "Virement parti ce matin, vu avec la comptabilité."),
+            ScriptedMessage(
+                65, ADVISER, "Bonjour,\n\nLe virement est parti ce matin : comptez deux jours ouvrés."
+            ),
         ),
     ),
-    Talk(
+    ScriptedThread(
         "Forfait optique",
-        (Said(27, "member", "Mon nouveau devis est-il couvert ? Je le joins.", with_photo=True),),
+        (ScriptedMessage(27, "member", "Mon nouveau devis est-il couvert ? Je le joins.", with_photo=True),),
     ),
-    Talk(
+    ScriptedThread(
         "Changement d’adresse",
         (
-            Said(400, "member", "J’ai déménagé : faut-il vous envoyer un justificatif ?"),
-            Said(390, SUPERVISOR, "Non, votre adresse est à jour. Bonne installation !", closes=True),
+            ScriptedMessage(400, "member", "J’ai déménagé : faut-il vous envoyer un justificatif ?"),
+            ScriptedMessage(
+                390, SUPERVISOR, "Non, votre adresse est à jour. Bonne installation !", closes=True
+            ),
         ),
     ),
-    Talk(
+    ScriptedThread(
         "Carte de tiers payant",
         (
-            Said(120, "member", "Je n’ai pas reçu ma carte."),
-            Said(118, ADVISER, "Elle est dans « Documents de votre mutuelle ». La voyez-vous ?"),
-            Said(5, "member", "Non, rien du tout."),
+            ScriptedMessage(120, "member", "Je n’ai pas reçu ma carte."),
+            ScriptedMessage(118, ADVISER, "Elle est dans « Documents de votre mutuelle ». La voyez-vous ?"),
+            ScriptedMessage(5, "member", "Non, rien du tout."),
         ),
     ),
 )
 
 
-def talks(people: list[Persona], now: datetime) -> Iterator[tuple[datetime, Persona, Talk, Said]]:
-    """Each of those who have an account long enough has one, the first of them two."""
+def scripted_messages(
+    people: list[Persona], now: datetime
+) -> Iterator[tuple[datetime, Persona, ScriptedThread, ScriptedMessage]]:
+    """The scripted messages with their moments: each member whose account is old enough has one thread, the first of them two."""
     able = [
         persona
         for persona in people
         if persona.opened is not None and persona.opened > 20 and persona.closed is None
     ]
-    for number, talk in enumerate(TALKS):
+    for number, script in enumerate(SCRIPTED_THREADS):
         persona = able[max(number - 1, 0) % len(able)]
-        for message in talk.said:
-            yield now - timedelta(hours=message.hours_ago), persona, talk, message
+        for message in script.messages:
+            yield now - timedelta(hours=message.hours_ago), persona, script, message
 
 
-def say(persona: Persona, talk: Talk, message: Said) -> None:
-    """One message, by whoever says it, in the conversation of this subject."""
+def say(persona: Persona, script: ScriptedThread, message: ScriptedMessage) -> None:
+    """Write one message, by its author, in the conversation of this subject."""
     member = Member.objects.select_related("account").get(number=persona.number)
     assert member.account is not None
     threads = Thread.objects.of(member)  # subjects are sealed: they are compared here
-    thread = next((known for known in threads if known.subject == talk.subject), None)
+    thread = next((known for known in threads if known.subject == script.subject), None)
     if thread is None:
         service.open_thread(
             acting=on_own_file(member),
             author=member.account,
-            subject=talk.subject,
+            subject=script.subject,
             body=message.words,
             files=_photo(persona) if message.with_photo else FormFiles(),
         )
-    elif message.who == "member":
+    elif message.author == "member":
         service.read_by_member(acting=on_own_file(member), thread_id=thread.pk)
         service.write(
             acting=on_own_file(member), author=member.account, thread_id=thread.pk, body=message.words
         )
-    elif message.who == "note":
+    elif message.author == "note":
         service.note(agent=_agent(ADVISER), thread_id=thread.pk, body=message.words)
     else:
         service.answer(
-            agent=_agent(message.who),
+            agent=_agent(message.author),
             thread_id=thread.pk,
             body=message.words,
             after=Message.objects.of(thread).latest("pk").pk,
@@ -115,9 +123,9 @@ def _agent(address: str) -> Account:
 
 
 def _photo(persona: Persona) -> FormFiles:
-    paper = Paper("devis", "rib", 0, "")
+    sample = SampleDocument("devis", "rib", 0, "")
     name, content = file_of(
-        paper, Sender(persona.name, persona.number, persona.line.nir), timezone.localdate()
+        sample, Sender(persona.name, persona.number, persona.line.nir), timezone.localdate()
     )
     intake = UploadBatch()
     intake.begin(name).write(content)

@@ -18,7 +18,7 @@ OURS = (DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", "documents", "courrier",
 
 
 class CannotRun(Exception):
-    """Why the demonstration does not start: one sentence for whoever typed the command."""
+    """Why the demonstration does not start: one sentence for the person who typed the command."""
 
 
 def take(folder: Path) -> IO[str]:

@@ -1,9 +1,9 @@
 """Invented members for the demo, the tests and the bench. No production code may use this module (a test says
 so).
 
-Everything is drawn from a seed: the same seed gives the same people. Names, numbers and addresses belong to
-nobody: the NIRs have a right key, a serial number nobody chose, and the e-mail addresses are under
-`example.org`, which is reserved.
+Everything is drawn from a seed: the same seed gives the same people. Names, numbers and addresses belong to no
+person: the NIRs have a right key and a serial number drawn at random, and the e-mail addresses are under `example.org`,
+which is reserved.
 """
 
 import csv

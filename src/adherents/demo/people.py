@@ -1,6 +1,6 @@
 """Who is in the demonstration: members who each show something, others to fill the lists, and an agent of each role.
 
-Nobody here exists. The NIRs have a right key, the addresses are under `example.org`, which is reserved.
+These people do not exist. The NIRs have a right key; the addresses are under `example.org`, which is reserved.
 """
 
 import csv
@@ -10,10 +10,10 @@ from pathlib import Path
 
 from adherents.demo import invented
 from adherents.demo.invented import InventedMember, with_key
-from adherents.demo.sample_documents import Paper
+from adherents.demo.sample_documents import SampleDocument
 from adherents.members.intake.facts import BENEFICIARY_COLUMNS
 
-PASSWORD = "tulipe-Bleue-42"  # noqa: S105 (printed for whoever tries the demonstration)
+PASSWORD = "tulipe-Bleue-42"  # noqa: S105 (printed for those who try the demonstration)
 HOW_MANY = 50
 
 
@@ -49,7 +49,7 @@ class Persona:
     closed: int | None = None
     refused: int | None = None
     covered: tuple[Covered, ...] = ()
-    papers: tuple[Paper, ...] = ()
+    samples: tuple[SampleDocument, ...] = ()
     left_unsent: bool = False
 
     @property
@@ -105,13 +105,13 @@ def _line(
 
 
 EVERY_STATE = (
-    Paper("releve_prestations", "decompte", 61, "accepted"),
-    Paper("facture_dentaire", "facture", 40, "accepted", rank=1, note="Couronne de mon mari."),
-    Paper("facture_optique", "facture-photo", 23, "refused"),
-    Paper("attestation_secu", "attestation", 16, "incomplete", rank=2),
-    Paper("facture_soins", "facture", 6, "in_progress"),
-    Paper("rib", "rib-heic", 0.09, "", note="Nous avons changé de banque."),
-    Paper("ordonnance", "ordonnance", 0.02, "received"),
+    SampleDocument("releve_prestations", "decompte", 61, "accepted"),
+    SampleDocument("facture_dentaire", "facture", 40, "accepted", rank=1, note="Couronne de mon mari."),
+    SampleDocument("facture_optique", "facture-photo", 23, "refused"),
+    SampleDocument("attestation_secu", "attestation", 16, "incomplete", rank=2),
+    SampleDocument("facture_soins", "facture", 6, "in_progress"),
+    SampleDocument("rib", "rib-heic", 0.09, "", note="Nous avons changé de banque."),
+    SampleDocument("ordonnance", "ordonnance", 0.02, "received"),
 )
 
 PERSONAS = (
@@ -126,7 +126,7 @@ PERSONAS = (
             Covered(1, with_key("1510626362011"), "Dupont", "", "Michel", "14/06/1951", "conjoint"),
             Covered(2, with_key("2080938185117"), "Dupont", "", "Inès, Rose", "02/09/2008", "enfant"),
         ),
-        papers=EVERY_STATE,
+        samples=EVERY_STATE,
     ),
     Persona(
         _line(2, "1480775012345", "L’Héritier-Müller//Jean-François", "21/07/1948", "94", "jf.lheritier"),
@@ -138,7 +138,7 @@ PERSONAS = (
         opened=120,
         signed_in=(120, 75, 31),
         wrong=timedelta(hours=2),
-        papers=(Paper("facture_soins", "facture", 31, "accepted"),),
+        samples=(SampleDocument("facture_soins", "facture", 31, "accepted"),),
     ),
     Persona(
         _line(4, "1650213055088", "Benali//Ahmed", "09/02/1965", "13", "ahmed.benali"),
@@ -152,9 +152,9 @@ PERSONAS = (
         "mot de passe périmé depuis 20 jours",
         opened=200,
         signed_in=(200, 110, 45),
-        papers=(
-            Paper("devis", "facture", 110, "accepted"),
-            Paper("facture_optique", "facture", 45, "refused"),
+        samples=(
+            SampleDocument("devis", "facture", 110, "accepted"),
+            SampleDocument("facture_optique", "facture", 45, "refused"),
         ),
     ),
     Persona(
@@ -162,7 +162,10 @@ PERSONAS = (
         "mot de passe à renouveler dans 10 jours : avertissement et mail",
         opened=170,
         signed_in=(170, 88, 9),
-        papers=(Paper("rib", "rib", 88, "accepted"), Paper("ordonnance", "ordonnance", 2, "in_progress")),
+        samples=(
+            SampleDocument("rib", "rib", 88, "accepted"),
+            SampleDocument("ordonnance", "ordonnance", 2, "in_progress"),
+        ),
     ),
     Persona(
         _line(7, "2470333063019", "Martínez//Denise", "08/03/1947", "33", "denise.martinez"),
@@ -180,7 +183,10 @@ PERSONAS = (
         "en anglais, pages et mails",
         opened=50,
         signed_in=(50, 12),
-        papers=(Paper("facture_dentaire", "facture", 12, "accepted"), Paper("rib", "rib", 50, "accepted")),
+        samples=(
+            SampleDocument("facture_dentaire", "facture", 12, "accepted"),
+            SampleDocument("rib", "rib", 50, "accepted"),
+        ),
     ),
     Persona(
         _line(10, "2010531555101", "Marty//Léa", "09/05/2001", "31", "lea.marty"),
@@ -191,7 +197,7 @@ PERSONAS = (
         "jumelle de Léa, connectée",
         opened=33,
         signed_in=(33, 5),
-        papers=(Paper("certificat_scolarite", "attestation", 5, "checked"),),
+        samples=(SampleDocument("certificat_scolarite", "attestation", 5, "checked"),),
     ),
     Persona(
         _line(12, "1629999352078", "Benaïssa//Karim", "00/00/1962", "99", "karim.benaissa"),
@@ -202,10 +208,10 @@ PERSONAS = (
         "né en Corse ; un document refusé et un à compléter l’attendent",
         opened=77,
         signed_in=(77, 14, 3),
-        papers=(
-            Paper("facture_dentaire", "facture-photo", 14, "refused"),
-            Paper("attestation_secu", "attestation", 8, "incomplete"),
-            Paper("rib", "rib-photo", 3, "checked"),
+        samples=(
+            SampleDocument("facture_dentaire", "facture-photo", 14, "refused"),
+            SampleDocument("attestation_secu", "attestation", 8, "incomplete"),
+            SampleDocument("rib", "rib-photo", 3, "checked"),
         ),
     ),
     Persona(
@@ -221,8 +227,8 @@ PERSONAS = (
             Covered(4, with_key("1120292050075"), "Barré", "", "Léo", "19/02/2012", "enfant"),
             Covered(5, with_key("2510699351012"), "Nguyen", "", "Marie", "00/06/1951", "ascendant"),
         ),
-        papers=tuple(
-            Paper(
+        samples=tuple(
+            SampleDocument(
                 ("facture_soins", "facture_optique", "ordonnance", "releve_prestations")[turn % 4],
                 ("facture", "facture", "ordonnance", "decompte")[turn % 4],
                 330 - 40 * turn,
@@ -237,11 +243,11 @@ PERSONAS = (
         "un fichier illisible, un trop grand, un altéré ; un envoi interrompu",
         opened=28,
         signed_in=(28, 4, 0.2),
-        papers=(
-            Paper("facture_soins", "illisible", 4, ""),
-            Paper("devis", "trop-grand", 4, ""),
-            Paper("rib", "rib", 4, "altered"),
-            Paper("rib", "rib", 0.15, ""),
+        samples=(
+            SampleDocument("facture_soins", "illisible", 4, ""),
+            SampleDocument("devis", "trop-grand", 4, ""),
+            SampleDocument("rib", "rib", 4, "altered"),
+            SampleDocument("rib", "rib", 0.15, ""),
         ),
         left_unsent=True,
     ),
@@ -260,11 +266,11 @@ def _other(rank: int) -> Persona:
     if rank % 3 == 0 or not line.email:
         return Persona(line)
     days = 3 + rank * 7 % 29
-    papers: tuple[Paper, ...] = ()
+    samples: tuple[SampleDocument, ...] = ()
     if rank % 2:
         state = ("checked", "accepted", "in_progress", "refused")[rank // 2 % 4]
-        papers = (Paper(_KINDS[rank % 6], _FILLERS[rank % 6], days, state),)
-    return Persona(line, opened=days + 20, signed_in=(days + 20, days), papers=papers)
+        samples = (SampleDocument(_KINDS[rank % 6], _FILLERS[rank % 6], days, state),)
+    return Persona(line, opened=days + 20, signed_in=(days + 20, days), samples=samples)
 
 
 def everybody() -> list[Persona]:

@@ -1,4 +1,4 @@
-"""The papers that the invented members send: RIBs, invoices, certificates, as files and as photographs of them."""
+"""The documents that the invented members send: RIBs, invoices, certificates, as files and as photographs of them."""
 
 import hashlib
 import io
@@ -22,8 +22,8 @@ LEFT, RIGHT = 62, WIDTH - 62
 
 
 @dataclass(frozen=True)
-class Paper:
-    """Something sent: its kind in the profile, how it is drawn (a key of `DRAWERS`), how many days ago, for whom.
+class SampleDocument:
+    """A document that was sent: its kind in the profile, how it is drawn (a key of `DRAWERS`), how many days ago, who it is for.
 
     `state`: what became of it. "checked": drawn, and waiting for an agent. "": the worker finds it as it arrived.
     "received": stays « Reçu » a day. "altered": its sealed bytes were changed since.
@@ -39,7 +39,7 @@ class Paper:
 
 @dataclass(frozen=True)
 class Sender:
-    """Who the paper is about."""
+    """The person that the document is about."""
 
     name: str
     number: str
@@ -58,9 +58,9 @@ class PaperSheet:
     colour: Color = BLUE
 
 
-def file_of(paper: Paper, sender: Sender, on: date) -> tuple[str, bytes]:
-    """A file's name and its bytes: the same ones for the same person, paper and day."""
-    return DRAWERS[paper.drawn_as](paper, sender, on)
+def file_of(sample: SampleDocument, sender: Sender, on: date) -> tuple[str, bytes]:
+    """A file's name and its bytes: the same ones for the same person, sample and day."""
+    return DRAWERS[sample.drawn_as](sample, sender, on)
 
 
 def pdf(sheet: PaperSheet) -> bytes:
@@ -110,11 +110,11 @@ def _amounts(page: Canvas, lines: Sequence[tuple[str, int]], at: float) -> float
 
 
 def _drawn_by(kind: str, sender: Sender, on: date) -> int:
-    """A number that is this paper's own, for its references and amounts."""
+    """A number of this sample's own, for its references and amounts."""
     return int.from_bytes(hashlib.sha256(f"{kind}{sender.number}{on}".encode()).digest()[:4], "big")
 
 
-def _rib(paper: Paper, sender: Sender, on: date) -> PaperSheet:
+def _rib(sample: SampleDocument, sender: Sender, on: date) -> PaperSheet:
     return PaperSheet(
         head=("Banque de l’Exemple", "12 place du Marché, 00000 Exempleville"),
         title="Relevé d’identité bancaire",
@@ -140,24 +140,24 @@ _CARE = {
 _OTHER_CARE = ("Cabinet d’ostéopathie Belle Rive", (("Séance d’ostéopathie", 5500),))
 
 
-def _invoice(paper: Paper, sender: Sender, on: date) -> PaperSheet:
-    house, lines = _CARE.get(paper.kind, _OTHER_CARE)
-    own = _drawn_by(paper.kind, sender, on)
+def _invoice(sample: SampleDocument, sender: Sender, on: date) -> PaperSheet:
+    house, lines = _CARE.get(sample.kind, _OTHER_CARE)
+    own = _drawn_by(sample.kind, sender, on)
     return PaperSheet(
         head=(house, "4 rue des Exemples, 00000 Exempleville", "FINESS 00 000 000 0"),
-        title="Devis" if paper.kind == "devis" else "Facture",
+        title="Devis" if sample.kind == "devis" else "Facture",
         facts=(
             ("Numéro", f"{on:%Y}-{own % 9000 + 1000}"),
             ("Date des soins", f"{on:%d/%m/%Y}"),
             ("Patient", sender.name),
         ),
         lines=[(label, cents + own % 40 * 50) for label, cents in lines],
-        small="Acquittée par carte bancaire." if paper.kind != "devis" else "Valable six mois.",
+        small="Acquittée par carte bancaire." if sample.kind != "devis" else "Valable six mois.",
         colour=HexColor("#7a4a24"),
     )
 
 
-def _certificate(paper: Paper, sender: Sender, on: date) -> PaperSheet:
+def _certificate(sample: SampleDocument, sender: Sender, on: date) -> PaperSheet:
     return PaperSheet(
         head=("Assurance Maladie", "Attestation de droits"),
         title="Attestation de droits",
@@ -173,7 +173,7 @@ def _certificate(paper: Paper, sender: Sender, on: date) -> PaperSheet:
     )
 
 
-def _prescription(paper: Paper, sender: Sender, on: date) -> PaperSheet:
+def _prescription(sample: SampleDocument, sender: Sender, on: date) -> PaperSheet:
     return PaperSheet(
         head=("Docteur A. Exemple", "Médecine générale", "8 avenue des Essais, 00000 Exempleville"),
         title="Ordonnance",
@@ -187,7 +187,7 @@ def _prescription(paper: Paper, sender: Sender, on: date) -> PaperSheet:
     )
 
 
-def _statement(paper: Paper, sender: Sender, on: date) -> PaperSheet:
+def _statement(sample: SampleDocument, sender: Sender, on: date) -> PaperSheet:
     own = _drawn_by("decompte", sender, on)
     return PaperSheet(
         head=("Assurance Maladie", "Relevé de prestations"),
@@ -209,13 +209,15 @@ def _statement(paper: Paper, sender: Sender, on: date) -> PaperSheet:
 def _photograph(page: bytes, turn: float) -> Image.Image:
     """The page as a phone sees it: on a table, a little turned, in the light of a lamp."""
     document = pypdfium2.PdfDocument(page)
-    paper = document[0].render(scale=1.6).to_pil().convert("RGB")
+    sample = document[0].render(scale=1.6).to_pil().convert("RGB")
     document.close()
     table = Image.new("RGB", (1200, 1600), (124, 96, 70))
     grain = Image.effect_noise((300, 400), 22).resize(table.size).convert("RGB")
     table = Image.blend(table, grain, 0.12)
-    mask = Image.new("L", paper.size, 255)
-    turned, shape = (picture.rotate(turn, Image.Resampling.BICUBIC, expand=True) for picture in (paper, mask))
+    mask = Image.new("L", sample.size, 255)
+    turned, shape = (
+        picture.rotate(turn, Image.Resampling.BICUBIC, expand=True) for picture in (sample, mask)
+    )
     place = ((table.width - turned.width) // 2, (table.height - turned.height) // 2)
     shadow = Image.new("L", table.size)
     shadow.paste(shape, (place[0] + 14, place[1] + 18))
@@ -246,25 +248,27 @@ def _as_heic(photo: Image.Image) -> bytes:
     return written.getvalue()
 
 
-Drawer = Callable[[Paper, Sender, date], tuple[str, bytes]]
+Drawer = Callable[[SampleDocument, Sender, date], tuple[str, bytes]]
 
 
-def _file(name: str, sheet: Callable[[Paper, Sender, date], PaperSheet]) -> Drawer:
-    return lambda paper, sender, on: (f"{name} {on:%Y-%m-%d}.pdf", pdf(sheet(paper, sender, on)))
+def _file(name: str, sheet: Callable[[SampleDocument, Sender, date], PaperSheet]) -> Drawer:
+    return lambda sample, sender, on: (f"{name} {on:%Y-%m-%d}.pdf", pdf(sheet(sample, sender, on)))
 
 
 def _photo(
-    name: str, sheet: Callable[[Paper, Sender, date], PaperSheet], written: Callable[[Image.Image], bytes]
+    name: str,
+    sheet: Callable[[SampleDocument, Sender, date], PaperSheet],
+    written: Callable[[Image.Image], bytes],
 ) -> Drawer:
-    return lambda paper, sender, on: (name, written(_photograph(pdf(sheet(paper, sender, on)), 2.2)))
+    return lambda sample, sender, on: (name, written(_photograph(pdf(sheet(sample, sender, on)), 2.2)))
 
 
-def _unreadable(paper: Paper, sender: Sender, on: date) -> tuple[str, bytes]:
+def _unreadable(sample: SampleDocument, sender: Sender, on: date) -> tuple[str, bytes]:
     """The beginning and the end of a PDF, and nothing that can be read between."""
     return "scan_0042.pdf", b"%PDF-1.4\n" + b"rien de lisible ici\n" * 400 + b"startxref\n0\n%%EOF\n"
 
 
-def _too_large(paper: Paper, sender: Sender, on: date) -> tuple[str, bytes]:
+def _too_large(sample: SampleDocument, sender: Sender, on: date) -> tuple[str, bytes]:
     """A TIFF of a few bytes that announces four hundred million pixels."""
     entries = [
         (256, 20000),

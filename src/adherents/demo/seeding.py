@@ -14,7 +14,6 @@ from zlib import crc32
 
 import time_machine
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.contrib.auth.hashers import make_password
 from django.core.files.storage import FileSystemStorage, storages
 from django.core.management import call_command
@@ -22,6 +21,7 @@ from django.db import transaction
 from django.test.utils import override_settings
 from django.utils import timezone
 
+from adherents.accounts.allauth_internals import add_totp, new_totp_secret
 from adherents.accounts.client import Client
 from adherents.accounts.models import Account
 from adherents.accounts.second_factor.sealing import open_secret, secrets_of
@@ -30,9 +30,9 @@ from adherents.casework.models import Item
 from adherents.casework.services import deciding, queue
 from adherents.casework.services.deciding import settle_due
 from adherents.casework.services.entering import enter_lately
-from adherents.demo.conversations import say, talks
+from adherents.demo.conversations import say, scripted_messages
 from adherents.demo.people import AGENTS, PASSWORD, Agent, Files, Persona
-from adherents.demo.sample_documents import Paper, Sender, file_of
+from adherents.demo.sample_documents import SampleDocument, Sender, file_of
 from adherents.desk.services import consulting
 from adherents.insurer.calendar import add_working_days
 from adherents.insurer.profile import profile
@@ -67,7 +67,7 @@ class Step:
 
 
 def seed(files: Files) -> None:
-    """Fill an empty database. Not in one transaction: whoever calls it keeps a mark until it is done."""
+    """Fill an empty database. Not in one transaction: the caller keeps a mark until it is done."""
     call_command("migrate", verbosity=0, interactive=False)
     now = timezone.now()
     # One real hash for all: fifty would take a second and prove nothing more.
@@ -107,7 +107,7 @@ def _seed_agent(agent: Agent, encoded: str) -> None:
         password_changed_at=timezone.now() + BEGAN - timedelta(days=20)
     )
     with secrets_of(account):
-        TOTP.activate(account, generate_totp_secret())
+        add_totp(account, new_totp_secret())
     record(Event.SECOND_FACTOR_ADDED, subject=account.subject, actor=account.subject, kind="totp")
 
 
@@ -117,8 +117,8 @@ def _steps(people: list[Persona], encoded: str, now: datetime) -> Iterator[Step]
             yield from _life(persona, persona.opened, encoded, now)
         if persona.refused is not None:
             yield _refusal(persona, persona.refused, now)
-    for at, persona, talk, message in talks(people, now):
-        yield Step(at, partial(say, persona, talk, message))
+    for at, persona, script, message in scripted_messages(people, now):
+        yield Step(at, partial(say, persona, script, message))
 
 
 def _refusal(persona: Persona, days: int, now: datetime) -> Step:
@@ -136,8 +136,8 @@ def _life(persona: Persona, opened: int, encoded: str, now: datetime) -> Iterato
     browser = Browser(persona.number)
     for days in persona.signed_in:
         yield Step(_hour(persona.number, days, now) - timedelta(minutes=8), browser.sign_in)
-    for paper in persona.papers:
-        yield from _sent(persona, paper, now)
+    for sample in persona.samples:
+        yield from _sent(persona, sample, now)
     if persona.left_unsent:
         yield Step(now - timedelta(hours=3), lambda: _leave_unsent(persona))
     if persona.wrong is not None:
@@ -151,7 +151,7 @@ def _life(persona: Persona, opened: int, encoded: str, now: datetime) -> Iterato
 
 
 def _hour(whose: str, days_ago: float, now: datetime) -> datetime:
-    """So many days ago, by day: each person has an hour of their own for each day. Less than a day ago: just then."""
+    """The moment this many days before `now`, at an hour that is fixed for each person and day. Less than a day: just then."""
     at = timezone.localtime(now) - timedelta(days=days_ago)
     if days_ago < 1:
         return at
@@ -159,10 +159,10 @@ def _hour(whose: str, days_ago: float, now: datetime) -> datetime:
     return at.replace(hour=8 + minutes // 60, minute=minutes % 60)
 
 
-def _treated_at(paper: Paper, sent_at: datetime, now: datetime) -> datetime:
+def _treated_at(sample: SampleDocument, sent_at: datetime, now: datetime) -> datetime:
     """Two working days later, in office hours; what came too lately for that, halfway between then and now."""
     day = add_working_days(timezone.localdate(sent_at), 2)
-    minutes = crc32(f"{paper} {sent_at}".encode()) % (8 * 60)
+    minutes = crc32(f"{sample} {sent_at}".encode()) % (8 * 60)
     at = timezone.make_aware(datetime.combine(day, datetime.min.time())) + timedelta(hours=9, minutes=minutes)
     return at if at < now else sent_at + (now - sent_at) / 2
 
@@ -204,23 +204,23 @@ def _type_wrong_passwords(number: str) -> None:
             lock.fail(lock.take_try(number, lock.device_of(account, STRANGER)), account)
 
 
-def _sent(persona: Persona, paper: Paper, now: datetime) -> Iterator[Step]:
+def _sent(persona: Persona, sample: SampleDocument, now: datetime) -> Iterator[Step]:
     """Sent, drawn a minute later, and what an agent then made of it."""
     sent: list[Document] = []
-    at = _hour(persona.number, paper.days_ago, now)
-    yield Step(at, lambda: sent.append(_send(persona, paper)))
-    if paper.state == "altered":
+    at = _hour(persona.number, sample.days_ago, now)
+    yield Step(at, lambda: sent.append(_send(persona, sample)))
+    if sample.state == "altered":
         yield Step(at + timedelta(seconds=5), lambda: _alter(sent[0]))
-    elif paper.state == "received":
+    elif sample.state == "received":
         yield Step(at + timedelta(seconds=5), lambda: _hold_back(sent[0]))
-    elif paper.state:
+    elif sample.state:
         yield Step(at + timedelta(minutes=1), lambda: _draw(sent[0]))
         yield Step(at + timedelta(minutes=1, seconds=5), enter_lately)
-        if paper.state == State.IN_PROGRESS:
+        if sample.state == State.IN_PROGRESS:
             yield Step(now - timedelta(minutes=1), lambda: _take(sent[0]))
-        elif paper.state != State.CHECKED:
-            treated_at = _treated_at(paper, at, now)
-            yield Step(treated_at, lambda: _decide(sent[0], State(paper.state)))
+        elif sample.state != State.CHECKED:
+            treated_at = _treated_at(sample, at, now)
+            yield Step(treated_at, lambda: _decide(sent[0], State(sample.state)))
             yield Step(treated_at + timedelta(seconds=profile().casework.undo_seconds + 1), settle_due)
 
 
@@ -236,15 +236,15 @@ def _draw(document: Document) -> None:
     raise RuntimeError("a document of the demonstration could not be drawn")
 
 
-def _send(persona: Persona, paper: Paper) -> Document:
+def _send(persona: Persona, sample: SampleDocument) -> Document:
     member = Member.objects.get(number=persona.number)
-    beneficiary = Beneficiary.objects.of(member).filter(rank=paper.rank).first()
+    beneficiary = Beneficiary.objects.of(member).filter(rank=sample.rank).first()
     person = beneficiary or member
     sender, today = Sender(person.name, persona.number, person.nir), timezone.localdate()
-    arrived = _arrived(*file_of(paper, sender, today))
+    arrived = _arrived(*file_of(sample, sender, today))
     if not arrived:  # this insurer takes no such file
-        arrived = _arrived(*file_of(replace(paper, drawn_as=PLAIN), sender, today))
-    form = Form(kind=_kind(paper.kind), beneficiary=beneficiary, note=paper.note)
+        arrived = _arrived(*file_of(replace(sample, drawn_as=PLAIN), sender, today))
+    form = Form(kind=_kind(sample.kind), beneficiary=beneficiary, note=sample.note)
     made = send(acting=on_own_file(member), sending_id=uuid.uuid4(), form=form, files=FormFiles(arrived))
     return made.documents.get()
 
@@ -264,9 +264,9 @@ def _kind(wanted: str) -> str:
 
 def _leave_unsent(persona: Persona) -> None:
     """A file that arrived and was not sent: the home page says so."""
-    paper = Paper("ordonnance", "ordonnance", 0, "")
+    sample = SampleDocument("ordonnance", "ordonnance", 0, "")
     name, content = file_of(
-        paper, Sender(persona.name, persona.number, persona.line.nir), timezone.localdate()
+        sample, Sender(persona.name, persona.number, persona.line.nir), timezone.localdate()
     )
     keep_waiting(
         member=Member.objects.get(number=persona.number),

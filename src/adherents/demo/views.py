@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template import Context, Engine
 from django.views.decorators.http import require_safe
 
+from adherents.accounts.allauth_internals import totp_code
 from adherents.demo import mailbox
 from adherents.demo.people import PASSWORD, PERSONAS
 from adherents.demo.seeding import codes
@@ -102,7 +102,7 @@ def _codes_now() -> list[dict[str, Any]]:
         {
             "agent": agent,
             "secret": secret,
-            "code": format_hotp_value(hotp_value(secret, step)) if secret else "",
+            "code": totp_code(secret, step) if secret else "",
             "used": used.get(agent.email, 0) >= step,
         }
         for agent, secret in codes()

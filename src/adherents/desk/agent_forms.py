@@ -55,7 +55,7 @@ class InvitationForm(ReasonForm):
     first = refused_at = "email"
 
     def clean_email(self) -> str:
-        """Told with the other errors; the service settles between two who invite at once."""
+        """Checked here so that its error is shown with the others; the service settles between two who invite at once."""
         email: str = self.cleaned_data["email"]
         if is_there(email):
             raise forms.ValidationError(AlreadyThere.message)

@@ -12,10 +12,10 @@ from adherents.members.models import Member
 
 
 class ActForm(forms.Form):
-    """What an act asks. `about`: the member or the agent concerned.
+    """The form of an act. `about`: the member or the agent that it is about.
 
     `first`: the field that takes the focus on a fresh page. `as_it_is`: the fields that begin with what this person has now.
-    `refused_at`: the field beside which a refusal is told; None: above them all.
+    `refused_at`: the field beside which a refusal is shown; None: above them all.
     """
 
     first = ""
@@ -63,7 +63,7 @@ class ChangeEmailForm(ReasonForm):
     first = refused_at = "email"
 
     def clean_email(self) -> str:
-        """Told with the other errors."""
+        """Checked here so that its error is shown with the others."""
         email: str = self.cleaned_data["email"]
         if isinstance(self.about, Member) and is_same_address(self.about, email):
             raise forms.ValidationError(SameAddress.message)
@@ -71,7 +71,7 @@ class ChangeEmailForm(ReasonForm):
 
 
 class JournalFilterForm(forms.Form):
-    """What of the journal is shown."""
+    """The filters of the journal."""
 
     event = forms.ChoiceField(label=_("Événement"), required=False)
     subject = forms.CharField(label=_("Objet"), required=False, max_length=80)

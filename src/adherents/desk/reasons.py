@@ -1,4 +1,4 @@
-"""The reasons that agents type: they end in the journal word for word, for years, and the journal names nobody."""
+"""The reasons that agents type. The journal keeps them word for word, for years, and must name no person."""
 
 import re
 import unicodedata
@@ -17,7 +17,7 @@ _NIR = re.compile(
 )
 
 
-def names_nobody(text: str) -> None:
+def names_no_person(text: str) -> None:
     """Refuse what looks like an e-mail address, a Sécurité sociale number (2A and 2B too) or any other of thirteen digits."""
     plain = "".join(
         letter for letter in unicodedata.normalize("NFKC", text) if unicodedata.category(letter) != "Cf"
@@ -36,7 +36,7 @@ def names_nobody(text: str) -> None:
 class ReasonField(forms.CharField):
     """« Motif », of an act that is journalled."""
 
-    default_validators = [names_nobody]
+    default_validators = [names_no_person]
 
     def __init__(self, **kwargs: Any) -> None:
         messages = {

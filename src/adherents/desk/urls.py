@@ -37,5 +37,6 @@ urlpatterns = [
     *(path(page.path, page.view, name=page.name) for page in act_table.ACT_PAGES),
     path("profil/", installation.profile_page, name="profile"),
     path("cles/", installation.keys_page, name="keys"),
+    path("installation/", installation.installation_page, name="installation"),
     path("journal/", journal.journal, name="journal"),
 ]

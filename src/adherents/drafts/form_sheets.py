@@ -37,7 +37,7 @@ class Sheet:
         return {**(otherwise or {}), **self.words}
 
     def done(self) -> None:
-        """It was sent, by a service of a room that knows nothing of drafts."""
+        """Forget the words: a service of a room that knows nothing of drafts has sent them."""
         done(self.place.about, account_id=self.place.account, kind=DraftKind(self.place.kind))
 
     @property
@@ -50,7 +50,7 @@ class Sheet:
 
     @property
     def unsent_at(self) -> datetime | None:
-        """When these words were posted in vain, the session being over."""
+        """When these words were posted after the session's end."""
         return self._row.unsent_at if self._row and self.words else None
 
     @property

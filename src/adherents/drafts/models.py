@@ -24,7 +24,7 @@ class DraftQuerySet(SealedQuerySet["Draft"]):
         """This account's own words for this form, if any are kept."""
         since = timezone.now() - KEPT_FOR
         own = self.filter(account_id=account_id, kind=kind, about=about, done_at=None, kept_at__gt=since)
-        return next(iter(own), None)  # one at most: the three name it
+        return next(iter(own), None)  # one at most, by a constraint: `.first()` would sort it
 
     def begun(self, *, account_id: int, about: str, kinds: Collection[str]) -> list[str]:
         """Which forms about this the account has begun to write."""
@@ -35,8 +35,8 @@ class DraftQuerySet(SealedQuerySet["Draft"]):
 
 
 class Draft(models.Model):
-    """What an account has typed in a form and not sent. `done_at`: it was sent; what a page opened before then still saves is
-    late, and not kept."""
+    """What an account has typed in a form and not sent. `done_at`: when it was sent; words that a page opened
+    before then still saves come too late, and are not kept."""
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="drafts")
     kind = models.CharField(max_length=20)
@@ -62,7 +62,7 @@ class Draft(models.Model):
 
     @property
     def words(self) -> Words:
-        """Raises `CannotOpen` where the sealed words are another row's."""
+        """The words. Raises `CannotOpen` where the sealed words are another row's."""
         return dict(json.loads(self.sealed)) if self.sealed else {}
 
     @words.setter

@@ -1,4 +1,4 @@
-"""The place where a person is writing, sealed in the page's form: the words find their account even when the session is over.
+"""The place where a person is writing, sealed in the page's form, so that the words reach their account after the session's end.
 
 A browser gets a sealed place in a page of that account, and can only leave words there with it: the place replaces the session
 and the form's own token when words are kept, and replaces neither when anything is sent or read.
@@ -23,7 +23,7 @@ _NONCE_BYTES = 12
 
 
 class NotAPlace(Exception):
-    """Not sealed here, altered, or older than any draft is kept."""
+    """This place was not sealed here, was altered, or is older than any draft."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class DraftPlace:
 
 
 def open_place(token: str) -> DraftPlace:
-    """Undo `Place.seal`. Raises `NotAPlace`."""
+    """Undo `DraftPlace.seal`. Raises `NotAPlace`."""
     try:
         sealed = base64.urlsafe_b64decode(token.encode()[:LONGEST_TOKEN])
         facts = json.loads(keyring().open(PURPOSE, sealed, ASSOCIATED))

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 
 from adherents.accounts import sessions
 from adherents.accounts.browser import address_of
-from adherents.accounts.decorators import KEPT, NOT_DONE, at_door, needs_to_sign_in
+from adherents.accounts.decorators import KEPT, NOT_DONE, needs_to_sign_in, saying_why
 from adherents.accounts.limits import RateLimited, hit
 from adherents.accounts.next_page import sign_in_address
 from adherents.drafts.form_sheets import FIELD
@@ -54,8 +54,8 @@ def keep_posted(request: HttpRequest) -> tuple[DraftPlace | None, bool]:
     return place, keep(place=place, words=request.POST.dict(), refused=True, files_left=files_left)
 
 
-class KeepWhatNobodyPosts:
-    """A member's or an agent's form, posted after the session's end: its words are kept, and one signs in to find them."""
+class KeepUnsentWords:
+    """Keep the words of a member's or an agent's form that was posted after the session's end. Signing in shows them again."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -76,11 +76,11 @@ class KeepWhatNobodyPosts:
             return render(request, "ui/errors/429.html", status=429)
         if place is None or request.user.is_authenticated:
             return None
-        return redirect(door_to(place, request, kept=kept))
+        return redirect(sign_in_to_go_on(place, request, kept=kept))
 
 
-def door_to(place: DraftPlace, request: HttpRequest, *, kept: bool) -> str:
-    """The address to sign in at, in order to find the words again on their page. It says why the session was ended, and what
-    became of the words.
+def sign_in_to_go_on(place: DraftPlace, request: HttpRequest, *, kept: bool) -> str:
+    """The address of the sign-in page that leads back to the words. It says why the session was ended, and what became of the
+    words.
     """
-    return at_door(sign_in_address(place.page), sessions.ended_why(request), KEPT if kept else NOT_DONE)
+    return saying_why(sign_in_address(place.page), sessions.ended_why(request), KEPT if kept else NOT_DONE)

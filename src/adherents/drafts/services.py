@@ -65,7 +65,7 @@ def _bound(account_id: int) -> None:
 
 
 def done(*abouts: str, account_id: int, kind: DraftKind) -> None:
-    """This form was sent, about each of these: its words are forgotten, and what its page still saves comes too late."""
+    """Forget the words of this form about each of these subjects: it was sent. What its page still saves comes too late."""
     now = timezone.now()
     Draft.objects.bulk_create(
         [Draft(account_id=account_id, kind=kind, about=about, kept_at=now, done_at=now) for about in abouts],
@@ -76,7 +76,7 @@ def done(*abouts: str, account_id: int, kind: DraftKind) -> None:
 
 
 def put_back(*, account_id: int, kind: DraftKind, about: str, words: Words) -> None:
-    """What was sent is to be written again: it was undone before anybody read it."""
+    """Bring the words back: their sending was undone before the member read it."""
     row = Draft(account_id=account_id, kind=kind, about=about)
     row.words = words
     Draft.objects.bulk_create(

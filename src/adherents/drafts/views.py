@@ -58,7 +58,7 @@ def _is_here(request: HttpRequest, place: DraftPlace) -> bool:
 
 
 def _typed_at(request: HttpRequest) -> datetime | None:
-    """Words that waited in the browser say for how many seconds."""
+    """When the words were typed: the page says for how many seconds they waited in the browser."""
     waited = request.POST.get("age", "")
     if not waited.isdecimal() or len(waited) > 8:
         return None

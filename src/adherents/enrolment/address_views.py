@@ -9,12 +9,12 @@ from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
+from adherents.accounts.addressee import given_name
 from adherents.accounts.browser import address_of, carry_link, client_of, drop_link, link_mark, link_of
 from adherents.accounts.decorators import P, View, account_of, member_required
 from adherents.accounts.limits import hit
 from adherents.accounts.services.access_link import DeadLink, WrongBirthDate
 from adherents.accounts.views.member import wrong_birth_date
-from adherents.accounts.whom import given_name
 from adherents.enrolment.forms import AddressReportForm, NewAddressForm
 from adherents.enrolment.models import AddressToConfirm
 from adherents.enrolment.services import confirming, taking_back

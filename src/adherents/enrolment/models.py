@@ -19,7 +19,7 @@ LETTERS_KEPT_FOR = timedelta(hours=1)  # from when they can be downloaded
 
 
 class IdentityClaim(DueWork):
-    """A first connection that was asked for. What was typed is sealed, and the row goes once it is settled."""
+    """A first connection that a person asked for. The typed words are sealed, and the row is deleted once it is settled."""
 
     seal_id = models.UUIDField(
         default=uuid.uuid4, unique=True, editable=False, help_text="tells its row apart"
@@ -92,7 +92,7 @@ class LetterBatch(DueWork):
 
 class AddressToConfirmQuerySet(SealedQuerySet["AddressToConfirm"]):
     def waiting(self) -> Self:
-        """Those whose link still opens, newest first."""
+        """The changes whose link still opens, newest first."""
         live = AccessLink.objects.live().filter(purpose=Purpose.ADDRESS)
         return self.filter(link__in=live).order_by("-pk")
 

@@ -126,7 +126,7 @@ def confirm_address_page(request: HttpRequest) -> HttpResponse:
             context = {"address": row.address, "mark": link_mark(token)}
             return render(request, "enrolment/confirm_address.html", context)
         confirming.confirm(token=token, client=client_of(request))
-        addresses = {"address": row.address, "told": row.instead_of}
+        addresses = {"address": row.address, "former_address": row.instead_of}
         response = render(request, "enrolment/address_confirmed.html", addresses)
     except DeadLink:
         response = render(request, "enrolment/dead_address.html", status=410)

@@ -68,7 +68,7 @@ def scan(chunks: Iterable[bytes], *, seconds: float | None = None) -> Verdict:
     """
     address: tuple[str, int] | str | None = settings.ADHERENTS_ANTIVIRUS
     assert address is not None, "ask `is_set` first"
-    with _told():
+    with _faults_in_words():
         engine = _Clamd(address, ANSWERS_WITHIN).version()
     try:
         answer = _Clamd(address, SECONDS if seconds is None else seconds).judge(chunks)
@@ -86,8 +86,16 @@ def scan(chunks: Iterable[bytes], *, seconds: float | None = None) -> Verdict:
     return Verdict(recognised[1], engine)
 
 
+def ask() -> None:
+    """Nothing where clamd answers. Raises `NotScanned`."""
+    address: tuple[str, int] | str | None = settings.ADHERENTS_ANTIVIRUS
+    assert address is not None, "ask `is_set` first"
+    with _faults_in_words():
+        _Clamd(address, ANSWERS_WITHIN).version()
+
+
 @contextmanager
-def _told() -> Iterator[None]:
+def _faults_in_words() -> Iterator[None]:
     """Whatever goes wrong between clamd and us, as `NotScanned`."""
     try:
         yield
@@ -112,10 +120,10 @@ class _Clamd(ClamdNetworkSocket):
 
     def judge(self, chunks: Iterable[bytes]) -> str:
         """clamd's answer, as it gives it. Raises `NotScanned`, or what `chunks` raises."""
-        with _told():
+        with _faults_in_words():
             self._init_socket()
         try:
-            with _told():
+            with _faults_in_words():
                 self._send_command("INSTREAM")
             for chunk in chunks:
                 for at in range(0, len(chunk), PIECE_BYTES):
@@ -129,7 +137,7 @@ class _Clamd(ClamdNetworkSocket):
 
     def _sent(self, data: bytes) -> bool:
         """False when clamd has hung up, which it does when it has said its last word."""
-        with _told():
+        with _faults_in_words():
             try:
                 self._in_time().sendall(data)
             except (BrokenPipeError, ConnectionResetError):
@@ -137,7 +145,7 @@ class _Clamd(ClamdNetworkSocket):
         return True
 
     def _last_words(self) -> str:
-        with _told():
+        with _faults_in_words():
             return self._recv_response()
 
     def _in_time(self) -> socket.socket:

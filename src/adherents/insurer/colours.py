@@ -5,9 +5,9 @@ PAPER = "#f7f5f0"
 READABLE, COMFORTABLE = 4.5, 7.0  # levels AA (1.4.3) and AAA (1.4.6)
 
 
-def contrast(one: str, other: str) -> float:
+def contrast(first: str, second: str) -> float:
     """The contrast ratio of two `#rrggbb` colours, from 1.0 (the same) to 21.0 (black on white)."""
-    lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
+    lighter, darker = sorted((_luminance(first), _luminance(second)), reverse=True)
     return (lighter + 0.05) / (darker + 0.05)
 
 

@@ -249,7 +249,7 @@ class IdentityRates(Rates):
 
 
 class Limits(Facts):
-    """The bounds that sit on top of the lock, one table a door."""
+    """The bounds that sit on top of the lock, one table an action."""
 
     sign_in: Rates
     forgotten: Rates

@@ -10,12 +10,12 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from adherents.insurer.toml_lines import Place, line_of
+from adherents.insurer.toml_lines import KeyPath, line_of
 from adherents.insurer.values import Expected
 
 
 def sentences(
-    error: ValidationError, *, root: type[BaseModel], lines: dict[Place, int], name: str
+    error: ValidationError, *, root: type[BaseModel], lines: dict[KeyPath, int], name: str
 ) -> list[str]:
     """One sentence a fault, in the order of the file, each starting with « name, line N: »."""
     line_and_sentence = sorted(
@@ -25,23 +25,23 @@ def sentences(
 
 
 def _sentence(fault: ErrorDetails, root: type[BaseModel]) -> str:
-    place = fault["loc"]
-    key = dotted(place)
+    key_path = fault["loc"]
+    key = dotted(key_path)
     if fault["type"] == "missing":
-        return f"{key} is missing; it should be {expected(root, place)}"
+        return f"{key} is missing; it should be {expected(root, key_path)}"
     if fault["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(str(place[-1]), _known_keys(root, place[:-1]), n=1)
+        near = difflib.get_close_matches(str(key_path[-1]), _known_keys(root, key_path[:-1]), n=1)
         if near:
-            return f"{key} is not a key of a profile; should it be {dotted((*place[:-1], near[0]))}?"
-        known = ", ".join(_known_keys(root, place[:-1]))
+            return f"{key} is not a key of a profile; should it be {dotted((*key_path[:-1], near[0]))}?"
+        known = ", ".join(_known_keys(root, key_path[:-1]))
         return f"{key} is not a key of a profile; should it be one of {known}"
-    should_be = fault["ctx"]["should_be"] if fault["type"] == "profile" else expected(root, place)
+    should_be = fault["ctx"]["should_be"] if fault["type"] == "profile" else expected(root, key_path)
     return f"{key} is {_shown(fault['input'])}; it should be {should_be}"
 
 
-def dotted(place: Place) -> str:
+def dotted(key_path: KeyPath) -> str:
     """A key as people write it: `documents.kinds[2].fr`."""
-    parts = [f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in place]
+    parts = [f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in key_path]
     return "".join(parts).removeprefix(".") or "the profile"
 
 
@@ -59,11 +59,11 @@ def _shown(value: Any) -> str:
     return str(value)
 
 
-def expected(root: type[BaseModel], place: Place) -> str:
-    """What the value at `place` should be, from the model's own types and bounds."""
+def expected(root: type[BaseModel], key_path: KeyPath) -> str:
+    """What the value at `key_path` should be, from the model's own types and bounds."""
     annotation: Any = root
     metadata: list[Any] = []
-    for part in place:
+    for part in key_path:
         annotation = _plain(annotation)
         if isinstance(part, int):
             annotation = next((inner for inner in get_args(annotation) if inner is not Ellipsis), Any)
@@ -118,13 +118,13 @@ def _described(annotation: Any, metadata: list[Any]) -> str:
     )
 
 
-def _known_keys(root: type[BaseModel], place: Place) -> list[str]:
-    return list(_fields_at(root, place))
+def _known_keys(root: type[BaseModel], key_path: KeyPath) -> list[str]:
+    return list(_fields_at(root, key_path))
 
 
-def _fields_at(root: type[BaseModel], place: Place) -> Iterator[str]:
+def _fields_at(root: type[BaseModel], key_path: KeyPath) -> Iterator[str]:
     annotation: Any = root
-    for part in place:
+    for part in key_path:
         annotation = _plain(annotation)
         if isinstance(part, int):
             annotation = get_args(annotation)[0]

@@ -23,7 +23,7 @@ from adherents.insurer.facts import (
     Vault,
 )
 from adherents.insurer.faults import dotted, sentences
-from adherents.insurer.toml_lines import Place, line_of, line_of_each_key
+from adherents.insurer.toml_lines import KeyPath, line_of, line_of_each_key
 from adherents.insurer.treatment import Casework, Documents
 from adherents.insurer.values import Facts, LongWords, Words, wrong
 
@@ -82,9 +82,9 @@ def load_profile(path: Path) -> Profile:
         raise WrongProfile("\n".join(sentences(error, root=Profile, lines=lines, name=name))) from error
     if "en" in profile.languages:
         faults = [
-            f"{name}, line {line_of(place, lines)}: {dotted(place)} has no English; "
+            f"{name}, line {line_of(key_path, lines)}: {dotted(key_path)} has no English; "
             f'it should be a text, since languages has "en"'
-            for place in _without_english(profile)
+            for key_path in _without_english(profile)
         ]
         if faults:
             raise WrongProfile("\n".join(faults))
@@ -121,19 +121,19 @@ def _syntax_fault(error: tomllib.TOMLDecodeError, text: str, name: str) -> str:
     )
 
 
-def _without_english(value: Any, place: Place = ()) -> list[Place]:
+def _without_english(value: Any, key_path: KeyPath = ()) -> list[KeyPath]:
     if isinstance(value, Words | LongWords):
-        return [place] if value.fr and not value.en else []
+        return [key_path] if value.fr and not value.en else []
     if isinstance(value, Facts):
         return [
             missing
             for name in type(value).model_fields
-            for missing in _without_english(getattr(value, name), (*place, name))
+            for missing in _without_english(getattr(value, name), (*key_path, name))
         ]
     if isinstance(value, tuple):
         return [
             missing
             for index, inner in enumerate(value)
-            for missing in _without_english(inner, (*place, index))
+            for missing in _without_english(inner, (*key_path, index))
         ]
     return []

@@ -4,18 +4,18 @@ import tomllib
 from collections.abc import Iterator
 from typing import Any
 
-Place = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 
 
-def line_of_each_key(text: str) -> dict[Place, int]:
+def line_of_each_key(text: str) -> dict[KeyPath, int]:
     """Map the path of every key and table of a valid TOML text to its line (from 1); () is line 1.
 
     An entry of an array of tables has its index in its path: `("documents", "kinds", 2, "fr")`.
     """
     lines = text.splitlines()
-    line_numbers: dict[Place, int] = {(): 1}
-    counts: dict[Place, int] = {}
-    table: Place = ()
+    line_numbers: dict[KeyPath, int] = {(): 1}
+    counts: dict[KeyPath, int] = {}
+    table: KeyPath = ()
     at = 0
     while at < len(lines):
         stripped = lines[at].strip()
@@ -29,17 +29,17 @@ def line_of_each_key(text: str) -> dict[Place, int]:
             for end in range(1, len(table) + 1):
                 line_numbers.setdefault(table[:end], at + 1)
         else:
-            for place in _places(parsed):
-                line_numbers.setdefault(table + place, at + 1)
+            for key_path in _key_paths(parsed):
+                line_numbers.setdefault(table + key_path, at + 1)
         at += size
     return line_numbers
 
 
-def line_of(place: Place, line_numbers: dict[Place, int]) -> int:
+def line_of(key_path: KeyPath, line_numbers: dict[KeyPath, int]) -> int:
     """The line of a key, or of the nearest thing around it that the text has."""
-    while place not in line_numbers:
-        place = place[:-1]
-    return line_numbers[place]
+    while key_path not in line_numbers:
+        key_path = key_path[:-1]
+    return line_numbers[key_path]
 
 
 def _statement_size(lines: list[str], start: int) -> int:
@@ -53,22 +53,22 @@ def _statement_size(lines: list[str], start: int) -> int:
     return 1
 
 
-def _header(parsed: dict[str, Any], counts: dict[Place, int], *, repeated: bool) -> Place:
-    place: Place = ()
+def _header(parsed: dict[str, Any], counts: dict[KeyPath, int], *, repeated: bool) -> KeyPath:
+    key_path: KeyPath = ()
     inner: Any = parsed
     while isinstance(inner, dict) and inner:
         key, inner = next(iter(inner.items()))
-        place += (key,)
+        key_path += (key,)
         last = not isinstance(inner, dict) or not inner
-        if place in counts and not (last and repeated):
-            place += (counts[place],)
+        if key_path in counts and not (last and repeated):
+            key_path += (counts[key_path],)
     if repeated:
-        counts[place] = counts.get(place, -1) + 1
-        place += (counts[place],)
-    return place
+        counts[key_path] = counts.get(key_path, -1) + 1
+        key_path += (counts[key_path],)
+    return key_path
 
 
-def _places(value: Any, under: Place = ()) -> Iterator[Place]:
+def _key_paths(value: Any, under: KeyPath = ()) -> Iterator[KeyPath]:
     if under:
         yield under
     items: list[tuple[str | int, Any]] = []
@@ -77,4 +77,4 @@ def _places(value: Any, under: Place = ()) -> Iterator[Place]:
     elif isinstance(value, list):
         items = list(enumerate(value))
     for key, inner in items:
-        yield from _places(inner, (*under, key))
+        yield from _key_paths(inner, (*under, key))

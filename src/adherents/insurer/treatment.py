@@ -1,4 +1,4 @@
-"""What a profile says of documents: their kinds, what is accepted, why one does not do, how agents share them."""
+"""What a profile says of documents: their kinds, what is accepted, the reasons to refuse one, how agents share them."""
 
 from typing import Literal, get_args
 
@@ -42,7 +42,7 @@ class Kind(Facts):
 
 
 class Reason(Facts):
-    """Why a document does not do: a label for the agent, and what the member reads unless the agent edits it.
+    """Why a document is refused or incomplete: a label for the agent, and the words of the member unless the agent edits them.
 
     `kinds`: the codes of the kinds that it is for; none stands for all. `when`: for a refusal, a correction, or both.
     `asks`: whether another document is expected instead.

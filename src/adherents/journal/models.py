@@ -29,7 +29,7 @@ class Entry(models.Model):
     actor = models.CharField(max_length=80)  # who did it
     owner = models.CharField(
         max_length=80, default=""
-    )  # whose file it is about, `member:12`; empty: nobody's
+    )  # the member whose file it is about, `member:12`; empty: no member's
     details = models.JSONField(default=dict)
     digest = models.CharField(max_length=64)
 

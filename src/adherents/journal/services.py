@@ -16,7 +16,7 @@ Detail = str | int | bool
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """What there is to say of one event, its subject apart."""
+    """One event that is about to be written, without its subject."""
 
     event: Event
     actor: str = "system"
@@ -35,7 +35,7 @@ def record(event: Event, *, subject: str, actor: str = "system", owner: str = ""
 
 
 def record_each(*events: Occurrence, subject: str) -> None:
-    """As `record`, several events that happened at once, in their order: the chain is taken hold of once."""
+    """As `record`, several events that happened at once, in their order: the chain is locked once."""
     with transaction.atomic(savepoint=False):
         heads = Head.objects.filter(pk=subject)
         held = heads.select_for_update().values_list("sequence", "digest")
@@ -44,16 +44,16 @@ def record_each(*events: Occurrence, subject: str) -> None:
             Head.objects.bulk_create([Head(subject=subject)], ignore_conflicts=True)
             last = list(held.all())
         [(sequence, digest)] = last
-        for happened in events:
+        for occurrence in events:
             sequence += 1
             entry = Entry(
                 subject=subject,
                 sequence=sequence,
                 at=timezone.now().astimezone(UTC),
-                event=happened.event.value,
-                actor=happened.actor,
-                owner=happened.owner or (subject if kind_of(subject) == SubjectKind.MEMBER else ""),
-                details=happened.details,
+                event=occurrence.event.value,
+                actor=occurrence.actor,
+                owner=occurrence.owner or (subject if kind_of(subject) == SubjectKind.MEMBER else ""),
+                details=occurrence.details,
             )
             digest = entry.digest = entry.computed_digest(digest)
             entry.save(force_insert=True)

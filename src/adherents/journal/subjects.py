@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class SubjectKind(StrEnum):
-    """What may be named so. These words are stored, and chained: they never change."""
+    """The kinds of subjects. These words are stored, and chained: they never change."""
 
     ACCOUNT = "account"
     AGENT = "agent"  # an account, as the one who acts

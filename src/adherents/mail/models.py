@@ -1,4 +1,4 @@
-"""The outbox: a mail is a row, in the transaction of what it tells of, before it is a message."""
+"""The outbox: a mail is a row, in the transaction of what it tells of, before it is a message. And the server that takes them."""
 
 import uuid
 from typing import ClassVar
@@ -28,9 +28,28 @@ class OutboxMail(DueWork):
     dedupe_key = models.CharField(max_length=120, null=True, unique=True)  # noqa: DJ001 - null: may repeat
     created_at = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(null=True)
+    bounced_at = models.DateTimeField(null=True, editable=False)  # a server reported that its address is none
     last_error = models.CharField(max_length=120, default="")
 
     objects: ClassVar[DueWorkQuerySet] = DueWorkQuerySet.as_manager()  # type: ignore[assignment]
 
     def __str__(self) -> str:
         return f"{self.name} {self.state}"
+
+
+class Relay(models.Model):
+    """What is known of the mail server: when it last took a mail, and when it last took none. One row at most (`ONLY`)."""
+
+    ONLY = 1
+
+    took_at = models.DateTimeField(null=True)
+    refused_at = models.DateTimeField(null=True)
+    error = models.CharField(max_length=120, default="", help_text="the kind of the last refusal")
+
+    def __str__(self) -> str:
+        return "mail server"
+
+    @property
+    def refuses(self) -> bool:
+        """Whether no mail has left since it last took none."""
+        return self.refused_at is not None and (self.took_at is None or self.took_at < self.refused_at)

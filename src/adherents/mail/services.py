@@ -1,12 +1,11 @@
-"""Posting a mail with what it tells of, and sending what was posted."""
+"""Posting a mail with what it tells of, sending what was posted, and noting what comes back."""
 
 import json
 import logging
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.utils import formataddr
-from smtplib import SMTPDataError, SMTPException, SMTPRecipientsRefused
-from urllib.parse import urlsplit
+from smtplib import SMTPDataError, SMTPException, SMTPRecipientsRefused, SMTPSenderRefused
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
@@ -15,17 +14,19 @@ from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
+from adherents.crypto.keys import CannotOpen
 from adherents.database.transactions import needs_transaction
 from adherents.insurer.profile import profile
-from adherents.mail.bounces import REFUSED
-from adherents.mail.models import MailState, OutboxMail
+from adherents.mail import envelope
+from adherents.mail.bounces import BOUNCE_HOOKS, Reading
+from adherents.mail.delivery_reports import read_report
+from adherents.mail.models import MailState, OutboxMail, Relay
+from adherents.mail.refusals import is_no_mailbox
 
 Value = str | int | bool | list[str] | None
 log = logging.getLogger("adherents.mail")
 GIVE_UP_AFTER = 40
 AWAY = timedelta(minutes=1)  # between two calls to a server that is down
-_ENHANCED = re.compile(rb"5\.(\d{1,3})\.\d{1,3}(?!\d)")
-_FULL = {b"5.2.2", b"5.2.3"}  # a mailbox that is full, a message that is too long: the address is right
 
 
 @needs_transaction
@@ -69,7 +70,16 @@ def send_due(limit: int = 20) -> int:
                 return place + 1
     finally:
         server.close()
+        # The moment of the last one: after it, the server may have refused the next.
+        if left := [mail.sent_at for mail in mails if mail.sent_at is not None]:
+            _note(took_at=max(left))
     return len(mails)
+
+
+def _note(**seen: datetime | str) -> None:
+    """What was just seen of the server; several workers may see it at once."""
+    if not Relay.objects.filter(pk=Relay.ONLY).update(**seen):
+        Relay.objects.update_or_create(pk=Relay.ONLY, defaults=seen)
 
 
 def _opening(server: BaseEmailBackend) -> Exception | None:
@@ -89,22 +99,27 @@ def _wait_for_the_server(mails: list[OutboxMail], error: Exception) -> None:
         mail.attempts, mail.next_attempt_at, mail.last_error = mail.attempts - 1, back, type(error).__name__
         mail.save(update_fields=[*OutboxMail.WORK_FIELDS, "last_error"])
     OutboxMail.objects.due().update(next_attempt_at=back)
+    _note(refused_at=timezone.now(), error=type(error).__name__)
     log.warning("the mail server is away", extra={"error": type(error).__name__, "mails": len(mails)})
 
 
 def _message(mail: OutboxMail, server: BaseEmailBackend) -> EmailMultiAlternatives:
     context = json.loads(mail.context)
     subject, text, html = render(mail.name, language=mail.language, context=context)
-    sender = profile().mail
+    sender = formataddr((profile().mail.sender_name, profile().mail.sender_address))
+    # Django sends under the address that a message is from: with the header of its own, that is the envelope's alone.
+    returns_to = envelope.envelope_sender(mail.id) if settings.ADHERENTS_BOUNCE_ADDRESS else sender
     message = EmailMultiAlternatives(
         subject,
         text,
-        formataddr((sender.sender_name, sender.sender_address)),
+        returns_to,
         [mail.recipient],
         connection=server,
         headers={
+            "From": sender,
             # Stable across attempts: a server that took it before we could note it recognises the second.
-            "Message-ID": f"<{mail.id}@{urlsplit(settings.BASE_URL).hostname}>",
+            "Message-ID": f"<{mail.id}@{envelope.domain()}>",
+            "List-Id": f"<espace-adherents.{envelope.domain()}>",
             "Auto-Submitted": "auto-generated",
             "X-Auto-Response-Suppress": "All",
             "Content-Language": mail.language,
@@ -125,6 +140,8 @@ def _send(mail: OutboxMail, server: BaseEmailBackend) -> Exception | None:
             _give_up(mail, error)
         else:
             _keep_for_later(mail, error)
+        if isinstance(error, SMTPSenderRefused):
+            _note(refused_at=timezone.now(), error=type(error).__name__)
         if _is_cut(server):
             server.close()  # the next mail has a connection of its own
         return error if isinstance(error.__context__, TimeoutError) else None
@@ -157,19 +174,12 @@ def _refuses_the_address(error: Exception) -> bool:
     """
     if isinstance(error, SMTPRecipientsRefused):
         return bool(error.recipients) and all(
-            _is_no_mailbox(code, words) for code, words in error.recipients.values()
+            is_no_mailbox(code, words) for code, words in error.recipients.values()
         )
     # Some servers look at the address only once the message is there; they say so by an enhanced code (RFC 3463).
-    return isinstance(error, SMTPDataError) and _is_no_mailbox(
+    return isinstance(error, SMTPDataError) and is_no_mailbox(
         error.smtp_code, error.smtp_error, enhanced_only=True
     )
-
-
-def _is_no_mailbox(code: int, words: str | bytes, *, enhanced_only: bool = False) -> bool:
-    enhanced = _ENHANCED.match(words.encode() if isinstance(words, str) else words)
-    if enhanced:
-        return code >= 500 and enhanced[1] in {b"1", b"2"} and enhanced[0] not in _FULL
-    return code in {550, 551, 553} and not enhanced_only
 
 
 def _keep_for_later(mail: OutboxMail, error: Exception) -> None:
@@ -185,6 +195,48 @@ def _give_up(mail: OutboxMail, error: Exception) -> None:
         mail.state, mail.context, mail.last_error = MailState.FAILED, "", type(error).__name__
         mail.save(update_fields=[*OutboxMail.WORK_FIELDS, "state", "context", "last_error"])
         if _refuses_the_address(error):
-            for tell in REFUSED:
+            for tell in BOUNCE_HOOKS:
                 tell(mail.recipient)
     log.error("mail refused for good", extra={"attempts": mail.attempts, "error": mail.last_error})
+
+
+def read_bounce(raw: bytes, *, sent_to: str = "") -> Reading:
+    """A message that came to the bounce address: when it proves that an address is none, those who want to know are told.
+
+    `sent_to`: the address that it came to, where the server says so; else its headers do. Nothing in a message is believed but
+    with the token of the mail that it is about, and about the address that this mail went to.
+    """
+    report = read_report(raw)
+    if report is None:
+        return Reading.NO_REPORT
+    mail_id = envelope.mail_named_in(f"{sent_to} {report.sent_to}")
+    if mail_id is None:
+        return Reading.UNPROVEN
+    mail = OutboxMail.objects.filter(pk=mail_id).first()
+    try:
+        address = mail.recipient if mail else ""
+    except CannotOpen:
+        address = ""
+    if mail is None or not address:
+        return Reading.NO_MAIL
+    about = [failed for failed in report.undelivered if failed.address == address.lower()]
+    if not about:
+        return Reading.ANOTHER_ADDRESS
+    if not any(failed.is_for_good for failed in about):
+        return Reading.NOT_FOR_GOOD
+    with transaction.atomic():
+        came_back = OutboxMail.objects.filter(pk=mail.pk, bounced_at__isnull=True)
+        if not came_back.update(bounced_at=timezone.now()):
+            return Reading.KNOWN
+        for tell in BOUNCE_HOOKS:
+            tell(address)
+    log.warning("a mail came back: its address is none")
+    return Reading.NOTED
+
+
+def record_refused_address(address: str) -> None:
+    """The provider that carries the mails, and proved who it is, says that this address is none."""
+    with transaction.atomic():
+        for tell in BOUNCE_HOOKS:
+            tell(address)
+    log.warning("the provider of mails says that an address is none")

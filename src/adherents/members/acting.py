@@ -1,7 +1,7 @@
 """Who acts, on whose file, and what they may do there: each page of a member begins with it.
 
-Today the person who acts is always the one whose file it is. Only this module reads which member an account is of: when somebody
-may act for another, it changes here, and neither in what is journalled (both are named already) nor in what is asked.
+Today the person who acts is always the one whose file it is. Only this module reads which member an account is of. When one
+person may act for another, only this module changes: the journal and the pages name both already.
 """
 
 import enum

@@ -10,21 +10,21 @@ from adherents.members.search_query import SearchQuery, parse
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchHit:
     """A member, with their account. `why`: what led to them, in words; "" where it can be seen."""
 
     member: Member
     why: str
 
 
-def find(text: str) -> list[Found]:
+def find(text: str) -> list[SearchHit]:
     """Fifty at most, in the order of their names. One query more than the search itself where a NIR was typed."""
     members = list(Member.objects.search(text).select_related("account").defer("nir"))
     typed = parse(text)
     if typed.nir:
         covered = _covered_with(typed.nir, members)
-        return [Found(member, covered.get(member.pk) or _("Par son NIR")) for member in members]
-    return [Found(member, _why(typed, member)) for member in members]
+        return [SearchHit(member, covered.get(member.pk) or _("Par son NIR")) for member in members]
+    return [SearchHit(member, _why(typed, member)) for member in members]
 
 
 def _covered_with(whole_nir: str, members: list[Member]) -> dict[int, str]:

@@ -23,7 +23,7 @@ from adherents.vault.uploads.handlers import SealingUploadHandler
 
 
 class Writing:
-    """`sent` sends a message that can leave. What arrived for one that cannot waits, with its form, a day."""
+    """A message that is being written. `sent` sends it, if it can leave. Otherwise its files wait for a day, with the form."""
 
     def __init__(self, request: HttpRequest, acting: Acting) -> None:
         self.request, self.acting, self.member = request, acting, acting.file
@@ -41,7 +41,7 @@ class Writing:
     def sent(self, form: forms.Form, send: Callable[[FormFiles], Thread]) -> Thread | None:
         """The thread that `send` wrote the message in. None when it did not leave: the form says why, where it was posted.
 
-        A file that waited may go while the message leaves, and another sending may take the room: the rest waits.
+        A waiting file may be deleted meanwhile, and another sending may take the room: then the other files wait.
         """
         files = self._files_of(form)
         if files is None:

@@ -83,7 +83,7 @@ class StartForm(forms.Form):
     body = BodyField(label=_("Message à l’adhérent"), rows=9, key="r")
 
     def clean_body(self) -> str:
-        """Told with the other errors."""
+        """Checked here so that its error is shown with the others."""
         body: str = self.cleaned_data["body"]
         try:
             check_filled(body)
@@ -112,7 +112,7 @@ class AgentField(forms.ModelChoiceField):  # type: ignore[type-arg]
 
 
 class TransferForm(forms.Form):
-    """To whom the thread goes; to nobody, which is to all."""
+    """The agent that the thread goes to; none means all of them."""
 
     agent = AgentField(
         label=_("Transférer à"),
@@ -130,7 +130,7 @@ class TransferForm(forms.Form):
 
 
 def who_may_follow() -> QuerySet[Account]:
-    """The agents to whom a thread can be handed over."""
+    """The agents that a thread can be handed over to."""
     may = Account.objects.filter(role__in=TABLE[Act.MESSAGES], closed_at__isnull=True)
     return may.order_by("identifier")
 
@@ -153,7 +153,7 @@ class CannedAnswerForm(forms.Form):
         self._others = CannedAnswer.objects.exclude(pk=kept.pk) if kept else CannedAnswer.objects.all()
 
     def clean_title(self) -> str:
-        """Told with the other errors; the service settles between two who write at once."""
+        """Checked here so that its error is shown with the others; the service settles between two who write at once."""
         title: str = self.cleaned_data["title"]
         if self._others.filter(title=title).exists():
             raise forms.ValidationError(TitleTaken.message)
@@ -167,13 +167,13 @@ class CannedAnswerForm(forms.Form):
 
     def _with_known_fields(self, name: str) -> str:
         text = str(self.cleaned_data[name])
-        wrong = [_told_of(unknown) for unknown in dict.fromkeys(placeholders.unknown_in(text))]
+        wrong = [_unknown_placeholder(unknown) for unknown in dict.fromkeys(placeholders.unknown_in(text))]
         if wrong:
             raise forms.ValidationError(wrong)
         return text
 
 
-def _told_of(unknown: str) -> forms.ValidationError:
+def _unknown_placeholder(unknown: str) -> forms.ValidationError:
     """`unknown`: what stands between braces; "" for a brace that holds nothing."""
     if not unknown:
         return forms.ValidationError(_("Une accolade n’entoure aucun champ : fermez-la, ou effacez-la."))

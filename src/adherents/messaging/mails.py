@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.urls import reverse
 
-from adherents.accounts.whom import whom
+from adherents.accounts.addressee import addressee
 from adherents.mail.services import post
 from adherents.messaging.models import Message
 
@@ -20,7 +20,7 @@ def message_waits(message: Message) -> None:
         language=language,
         context={
             "link": settings.BASE_URL + reverse("messages:thread", args=[message.thread_id]),
-            **whom(member.name, member.number),
+            **addressee(member.name, member.number),
         },
         dedupe_key=f"message:{message.pk}",
     )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 LONGEST_SUBJECT = 120
 LONGEST_BODY = 5000
-_NOBODYS = Q(agent__isnull=True) | Q(agent__closed_at__isnull=False)
+_UNFOLLOWED = Q(agent__isnull=True) | Q(agent__closed_at__isnull=False)
 
 
 class ThreadQuerySet(SealedQuerySet["Thread"]):
@@ -37,28 +37,28 @@ class ThreadQuerySet(SealedQuerySet["Thread"]):
         return self.filter(closed_at__isnull=False)
 
     def without_an_agent(self) -> Self:
-        """Nobody follows them, or somebody who has left."""
-        return self.filter(_NOBODYS)
+        """The threads that no agent follows, or an agent who has left."""
+        return self.filter(_UNFOLLOWED)
 
     def followed_by(self, agent: Account) -> Self:
         return self.filter(agent=agent)
 
     def to_answer_by(self, agent: Account) -> Self:
-        """Where a member waits for this agent or for anybody, and what was handed over to this agent and is not read yet."""
+        """The threads in which a member waits for this agent or for any, and those handed over to this agent and not read yet."""
         something = Q(waits_since__isnull=False) | Q(unread_by_service=True)
-        return self.still_open().filter(_NOBODYS | Q(agent=agent), something)
+        return self.still_open().filter(_UNFOLLOWED | Q(agent=agent), something)
 
     def as_they_should_be_answered(self) -> Self:
-        """Those without an agent first, then the member who has waited longest."""
-        nobodys = Case(When(_NOBODYS, then=0), default=1)
-        return self.order_by(nobodys, F("waits_since").asc(nulls_last=True), "-last_at", "pk")
+        """The threads without an agent first, then those in which the member has waited longest."""
+        unfollowed_first = Case(When(_UNFOLLOWED, then=0), default=1)
+        return self.order_by(unfollowed_first, F("waits_since").asc(nulls_last=True), "-last_at", "pk")
 
 
 class Thread(models.Model):
     """One subject between a member and the service.
 
-    `agent` follows it (null: whoever comes first). `waits_since`: when the member wrote what nobody has answered yet. Each side
-    has its unread mark; the service's stays until the agent who follows it has opened it, or until somebody has answered.
+    `agent` follows it (null: the first one who answers will). `waits_since`: when the member wrote, if no agent has answered
+    since. Each side has its unread mark; the service's stays until the agent who follows it opens it, or an agent answers.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -33,7 +33,7 @@ FIELDS: dict[str, str | Promise] = {
 
 @dataclass(frozen=True)
 class About:
-    """For whom an answer is filled in, about what, by whom."""
+    """What fills in an answer: the member that reads it, the document that it is about, the agent who writes it."""
 
     member: Member
     agent: Account

@@ -19,7 +19,7 @@ def conversation(messages: MessageQuerySet) -> list[Message]:
 
 
 def last_of(messages: Sequence[Message]) -> int:
-    """Up to where whoever has these messages on the screen has read."""
+    """The id of the last of these messages: a person who has them on the screen has read up to it. 0 for none."""
     return max((message.pk for message in messages), default=0)
 
 

@@ -93,4 +93,4 @@ def line(entry: Entry) -> Line:
 def previous_sign_in(account: Account) -> datetime | None:
     """When this account was last opened before now; None the first time."""
     moments = Entry.objects.about(account.subject).filter(event=Event.SIGNED_IN).values_list("at", flat=True)
-    return next(iter(moments[1:2]), None)
+    return next(iter(moments[1:2]), None)  # the second one: the first is the session that is open now

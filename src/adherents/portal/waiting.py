@@ -29,14 +29,14 @@ MENDABLE = [
 
 @dataclass
 class ToSendAgain:
-    """A document that did not do, with its reply. `failed`: what was sent in its stead and could not be opened."""
+    """A document that must be sent again, with its reply. `failed`: what was to replace it and could not be opened."""
 
     document: Document
     failed: Document | None = None
 
     @property
     def why(self) -> str:
-        """In words, where no agent said it: « Il est protégé par un mot de passe. »"""
+        """Why, in words, where no agent gave a reason: « Il est protégé par un mot de passe. »"""
         if self.document.reply:
             return ""
         words: dict[str, str] = {
@@ -121,7 +121,7 @@ def _chosen(member: Member, *, most_again: int, most_beside: int) -> _Chosen:
 class _Row(NamedTuple):
     """A document to send again. `in_all`: how many there are; 0 for one that is shown beside it.
 
-    `sent_instead`: what was sent instead of it and could not be opened; of one beside it, what answers it.
+    `sent_instead`: the document that was to replace it and could not be opened; where it is shown beside another, its answer.
     """
 
     in_all: int

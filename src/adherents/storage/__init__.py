@@ -1,1 +1,1 @@
-"""Where sealed bytes lie: objects, how they are sealed, and how they are read back."""
+"""The storage of sealed bytes: its objects, how they are sealed, and how they are read back."""

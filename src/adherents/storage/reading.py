@@ -1,7 +1,7 @@
 """Reading a file back: to its last byte before the first one leaves, or not at all.
 
-The cipher vouches for each byte, its place, its file and the end, and its key for the SHA-256 of the row. What is checked,
-gathered, taken away as a zip or looked after by `verify_vault` is hashed again all the same.
+The cipher authenticates each byte, its place, its file and the end; its key belongs to the SHA-256 of the row. A file that is
+checked, gathered, exported or verified by `verify_vault` is hashed again all the same.
 """
 
 from collections.abc import Iterator

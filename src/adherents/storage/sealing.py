@@ -1,4 +1,4 @@
-"""A file sealed while it passes: chunks in, a sealed object in the storage out, and no clear byte anywhere between."""
+"""Sealing a file while it passes: chunks come in, a sealed object goes into the storage, and no clear byte is kept."""
 
 import hashlib
 import threading
@@ -23,10 +23,10 @@ class SealedObject:
 
 
 class Digest:
-    """SHA-256 of what passes, worked out beside the cipher: on a file of some size, in a thread that keeps up with it.
+    """SHA-256 of the bytes that pass, computed beside the cipher; for larger files in a thread of its own.
 
-    Hashing costs as much as sealing. No more than `most_waiting` chunks wait for it: a chunk that is hashed while the
-    processor still has it at hand, and whose memory the next one takes over, costs a tenth less.
+    Hashing costs as much as sealing. At most `most_waiting` chunks are queued: each is then hashed while it is still in the
+    processor's cache, and its memory is used again for the next one (10 % faster, measured).
     """
 
     SMALL_BYTES = 1 << 20
@@ -50,7 +50,7 @@ class Digest:
         self._waiting.put(chunk)
 
     def finish(self) -> str:
-        """The digest in hexadecimal; the thread is over. To be called in any case."""
+        """End the thread and return the digest in hexadecimal. Call it in any case."""
         if self._thread is not None:
             self._waiting.put(None)
             self._thread.join()
@@ -82,7 +82,7 @@ class Sealer:
         self._try(lambda: self._cipher.write(chunk))
 
     def commit(self) -> SealedObject:
-        """The object is whole, flushed, and under its name. Raises `StorageFailed`; nothing is left then."""
+        """Flush the whole object and give it its name. Raises `StorageFailed`; nothing is left then."""
         self._try(self._cipher.close)
         sha256 = self._digest.finish()
         key = bound(self._key, document_id=self._sealed_as, sha256=sha256)
@@ -90,7 +90,7 @@ class Sealer:
         return SealedObject(self.size, sha256, key, self._name)
 
     def abort(self) -> bool:
-        """Nothing is left of it. False where the storage does not say so: a sweep has to look."""
+        """Drop the object. False: the storage did not confirm it, and a sweep must check."""
         self._digest.finish()
         return self._object.abort()
 

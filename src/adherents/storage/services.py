@@ -1,4 +1,4 @@
-"""Who answers for an object of the storage: the row that claims it, or the sweep."""
+"""The owner of an object of the storage: the row that claims it, or the sweep."""
 
 from collections.abc import Iterable, Sequence
 

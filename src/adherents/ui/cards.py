@@ -8,7 +8,8 @@ class DocumentCard:
     """One document of a list (`ui/elements/document_card.html`).
 
     `name`: its kind, as the title. `meta`: a line under it. `state`: a code that `ui.states` knows, with its words; "" shows
-    none. `reason`: why it did not do, with its language where that is not the page's. `note`: a last line. `format`: « PDF ».
+    none. `reason`: why it must be sent again, with its language where that is not the page's. `note`: a last line. `format`:
+    « PDF ».
     """
 
     key: object

@@ -87,7 +87,7 @@ def cards() -> list[DocumentCard]:
             4,
             "Certificat de scolarité",
             "Envoyé le 02/11/2026 · 1 page",
-            "to_complete",
+            "incomplete",
             "À compléter",
             format="JPEG",
         ),

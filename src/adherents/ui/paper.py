@@ -1,4 +1,4 @@
-"""What the rooms put on paper: PDF by typst, from data alone. The same data gives the same bytes on every machine."""
+"""PDF files by typst, from data alone. The same data gives the same bytes on every machine."""
 
 import json
 import re

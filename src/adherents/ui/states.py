@@ -1,4 +1,4 @@
-"""How a state looks: a colour (its tone) and a shape; the caller, which knows the state, gives the word."""
+"""How a state looks: its colour (a tone) and its shape. The caller knows the state and gives the words."""
 
 TONES = {
     "received": "neutral",
@@ -6,12 +6,9 @@ TONES = {
     "in_progress": "info",
     "accepted": "success",
     "refused": "refusal",
-    "infected": "refusal",
     "set_aside": "refusal",
-    "unreadable": "refusal",
     "waiting": "warning",
     "unread": "info",
-    "to_complete": "warning",
     "incomplete": "warning",
     "withdrawn": "neutral",
     "never_connected": "neutral",

@@ -7,7 +7,7 @@ from adherents.ui import gallery
 from adherents.ui.criteria import password_criteria
 
 SHELLS = {"page": "ui/base.html", "member": "ui/member.html", "agent": "ui/agent.html"}
-ERRORS = ("400", "403", "404", "429", "500", "503", "csrf", "cookies")
+ERRORS = ("400", "403", "404", "429", "500", "503", "away", "documents_away", "csrf", "cookies")
 
 
 def elements(request: HttpRequest, shell: str = "page") -> HttpResponse:
@@ -23,7 +23,7 @@ def elements(request: HttpRequest, shell: str = "page") -> HttpResponse:
             ("received", "Reçu"),
             ("in_progress", "En cours"),
             ("accepted", "Accepté"),
-            ("to_complete", "À compléter"),
+            ("incomplete", "À compléter"),
             ("refused", "Refusé"),
         ],
     }

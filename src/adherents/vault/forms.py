@@ -1,4 +1,4 @@
-"""What goes with the files: what they are, for whom, and a few words. And what finds a document."""
+"""The form that goes with the files (kind, person, a few words), and the form that finds a document."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -80,7 +80,7 @@ class SendForm(forms.Form):
 
 
 class FindForm(forms.Form):
-    """Every field may stay empty. A wrong value is told, and narrows nothing."""
+    """Every field may stay empty. A wrong value is shown as an error, and narrows nothing."""
 
     words = forms.CharField(label=_("Nom du fichier ou n° d’accusé"), required=False, max_length=200)
     kind = forms.ChoiceField(label=_("Quel document ?"), required=False)
@@ -107,7 +107,7 @@ class FindForm(forms.Form):
 
     @property
     def asked(self) -> dict[str, Any]:
-        """What is looked for: only what was filled in, and rightly."""
+        """The fields that were filled in with right values."""
         return {name: value for name, value in self.cleaned_data.items() if value}
 
     @property
@@ -116,5 +116,5 @@ class FindForm(forms.Form):
         return urlencode({name: str(value) for name, value in self.asked.items()})
 
     def narrow(self, documents: DocumentQuerySet) -> DocumentQuerySet:
-        """Those of `documents` that are looked for."""
+        """The documents of `documents` that the form looks for."""
         return narrowed(documents, self.asked)

@@ -1,10 +1,27 @@
+from django.db.models import QuerySet
+
 from adherents.inspection.rasteriser.process import kept_ready
 from adherents.vault.models import Document, DrawingTurn
 from adherents.vault.services.preparing import tell_what_waits
 from adherents.vault.services.rendition import draw_due
 from adherents.vault.services.sweeping import sweep_forgotten
 from adherents.vault.uploads.services import sweep_expired
-from adherents.work.registry import sweep
+from adherents.work.registry import backlog, sweep
+
+
+@backlog("scanning", since="at", lane="drawings")
+def to_scan() -> QuerySet[Document]:
+    return Document.objects.to_scan()
+
+
+@backlog("drawing", since="at", lane="drawings")
+def to_draw() -> QuerySet[Document]:
+    return Document.objects.to_draw().filter(slow=False)
+
+
+@backlog("long_drawing", since="at", lane="long-drawings")
+def to_draw_behind() -> QuerySet[Document]:
+    return Document.objects.to_draw().filter(slow=True)
 
 
 def _waits_to_be_drawn(row: object) -> bool:

@@ -21,7 +21,7 @@ WHY_UNSCANNED = [
 
 
 class SetAside(models.TextChoices):
-    """Why no page of a document can be shown to an agent. The label is told to the member."""
+    """Why no page of a document can be shown to an agent. The member reads the label."""
 
     UNREADABLE = "unreadable", gettext_lazy("Illisible")
     ENCRYPTED = "encrypted", gettext_lazy("Protégé par un mot de passe")

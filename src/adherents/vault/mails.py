@@ -7,7 +7,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import translation
 
-from adherents.accounts.whom import whom
+from adherents.accounts.addressee import addressee
 from adherents.mail.services import Value, post
 from adherents.members.models import Member
 from adherents.ui.moments import date_and_hour, day
@@ -32,10 +32,10 @@ def deposit_arrived(deposit: Deposit, documents: Sequence[Document]) -> None:
 
 
 def still_to_send(member: Member, *, count: int, until: datetime) -> None:
-    """Files arrived and were never sent: how many, and when they are deleted."""
+    """Tell the member that files arrived and were never sent: how many, and when they are deleted."""
     account = member.account
     if account is None or account.closed_at is not None or not (account.email or member.email):
-        return  # nobody could send them, or nothing reaches them (G10)
+        return  # the account is closed, or no mail reaches the member (G10)
     language = _language(member)
     context: dict[str, Value] = {"count": count, "link": settings.BASE_URL + reverse("accounts:sign_in")}
     context |= date_and_hour(until, language)
@@ -104,5 +104,8 @@ def _post(name: str, member: Member, *, document: Document, **context: Value) ->
     with translation.override(language):
         kind = document.kind_label
     post(
-        name, to=to, language=language, context={"kind": kind, **whom(member.name, member.number), **context}
+        name,
+        to=to,
+        language=language,
+        context={"kind": kind, **addressee(member.name, member.number), **context},
     )

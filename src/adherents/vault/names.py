@@ -31,7 +31,7 @@ def clean_name(given: str) -> str:
 
 
 def cut(text: str, *, most_bytes: int) -> str:
-    """As much of the beginning as fits in so many bytes of UTF-8, and never half a letter: an accent stays on its own.
+    """As much of the beginning as fits in `most_bytes` of UTF-8. No letter is cut in half: an accent stays on its letter.
 
     Written apart (NFD), as macOS may keep it, it fits too.
     """

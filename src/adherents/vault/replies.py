@@ -1,4 +1,4 @@
-"""What the service replied about a document. The room that decides stands above this one: it says here how that is read."""
+"""What the service replied about a document. The room that decides is above this one, and registers here how it is read."""
 
 import uuid
 from collections.abc import Callable, Collection, Iterable
@@ -17,7 +17,7 @@ class Reply:
     """What the member was told of a document, and when. `words` are the agent's, written in `language`.
 
     `until`: the last day of a correction that was asked for; None for anything else. `asks`: another document is expected
-    where this one did not do.
+    instead of this one.
     """
 
     at: datetime

@@ -24,7 +24,7 @@ urlpatterns = [
     path("<uuid:document_id>/photos/<int:photo>/", member.download, name="photo"),
 ]
 
-# For everybody, under an address of its own.
+# For every visitor, under an address of its own.
 proof_patterns = (
     [
         path("", receipts.check, name="check"),

@@ -30,8 +30,8 @@ def in_the_broker(name: str) -> str:
 
 def _queues(url: str) -> list[Queue]:
     """On Valkey a message is gone once it is taken. An acknowledgement that is lost with its connection would keep a lane from
-    taking another for ever (kombu counts it as in hand, and notices no cut while it asks for nothing). RabbitMQ sends a lane one
-    message at a time only where each is acknowledged.
+    taking another until it is restarted: kombu counts it as in hand, and notices no cut while it asks for nothing. RabbitMQ sends
+    a lane one message at a time only where each is acknowledged.
     """
     exchange = Exchange("adherents", type="direct")  # type: ignore[no-untyped-call]
     return [
@@ -63,7 +63,7 @@ def _tls(url: str) -> Any:
 
 
 def _transport_options(url: str) -> dict[str, Any]:
-    # Without these kombu asks again for ever, whatever it is told elsewhere.
+    # Without these kombu asks again without end, whatever it is told elsewhere.
     options: dict[str, Any] = {
         "max_retries": 1,
         "interval_start": 0,

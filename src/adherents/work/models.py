@@ -1,4 +1,4 @@
-"""The columns and the claim that every kind of later work shares."""
+"""The columns and the claim that every kind of later work shares, and the sign of life of those that do it."""
 
 import logging
 import secrets
@@ -29,6 +29,10 @@ class DueWorkQuerySet(SealedQuerySet[Any]):
         now = timezone.now()
         free = Q(leased_until__isnull=True) | Q(leased_until__lt=now)
         return self.filter(free, next_attempt_at__lte=now).in_turn()
+
+    def unfinished(self) -> Self:
+        """What is to be done now or later, in a worker's hand or not."""
+        return self.filter(next_attempt_at__isnull=False)
 
     def in_turn(self) -> Self:
         """The oldest first. A room has its own order if the many rows of one person must not delay the one row of another."""
@@ -103,6 +107,39 @@ class DueWork(models.Model):
         delay = BACKOFF[min(self.attempts, len(BACKOFF)) - 1]
         spread = 1 + secrets.randbelow(20) / 100
         self.next_attempt_at, self.lease, self.leased_until = timezone.now() + delay * spread, "", None
+
+
+class HeartbeatQuerySet(models.QuerySet["Heartbeat"]):
+    def alive(self) -> Self:
+        return self.filter(alive_until__gt=timezone.now())
+
+    def lost(self) -> Self:
+        """Of workers that stay and were not stopped: they died, or their machine did."""
+        return self.filter(stays=True, alive_until__lte=timezone.now())
+
+
+class Heartbeat(models.Model):
+    """That a worker does the work of a lane. One that stays says so every few seconds, and deletes its rows when it is stopped.
+
+    `stays` is false of `worker --once`, which is run from time to time: its runs share one row a lane, and are expected again.
+    """
+
+    worker = models.CharField(
+        max_length=16, help_text="random; « once » for the runs of a worker that does not stay"
+    )
+    lane = models.CharField(max_length=40)
+    stays = models.BooleanField(default=True)
+    started_at = models.DateTimeField(default=timezone.now)
+    beat_at = models.DateTimeField(default=timezone.now)
+    alive_until = models.DateTimeField()
+
+    objects = HeartbeatQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["worker", "lane"], name="one_heartbeat_a_lane")]
+
+    def __str__(self) -> str:
+        return f"{self.worker} {self.lane}"
 
 
 class SweepTurn(models.Model):

@@ -30,7 +30,7 @@ def purge(function: Purge) -> Purge:
 
 
 def due() -> list[Due]:
-    """What every room has to let go of."""
+    """What is due now in every room."""
     return [purge for function in PURGES for purge in function()]
 
 

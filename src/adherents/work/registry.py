@@ -1,4 +1,4 @@
-"""The sweeps that a worker runs: those of one lane in turn, the lanes beside each other.
+"""The sweeps that a worker runs: those of one lane in turn, the lanes beside each other. And what waits for them.
 
 A room registers its own in its `jobs.py`, and gives another lane to what may take long: a mail never waits for a drawing.
 """
@@ -7,6 +7,8 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
+
+from django.db.models import QuerySet
 
 Function = Callable[[], int]
 Around = Callable[[], AbstractContextManager[object]]
@@ -19,7 +21,7 @@ class Sweep:
     """`run` does what is due and returns how much it did (0: nothing left for now). `every`: seconds between two runs.
 
     `lane`: the sweeps of other lanes do not wait for it.
-    `around`: what a worker that stays keeps open from its first round to its last, so that `run` finds it there.
+    `around`: a context manager that a long-running worker enters once, around all its rounds.
     `broker_queue`: where a broker's messages for it wait (`celery_app`). `woken_by`: whether a row of work that was just written
     gives it something to do at once; without it, only time does.
     """
@@ -73,5 +75,32 @@ def sweep(
     def register(function: Function) -> Function:
         SWEEPS[name] = Sweep(function, every, lane, around, broker_queue or lane, woken_by)
         return function
+
+    return register
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """A kind of rows that wait. `rows` finds them; `since` is the column that says since when each does.
+
+    `lane`: whose work they are; "" for what waits for people.
+    """
+
+    rows: Callable[[], "QuerySet[Any]"]
+    since: str
+    lane: str
+
+
+BACKLOGS: dict[str, Backlog] = {}
+
+
+def backlog(
+    kind: str, *, since: str, lane: str = MAILS
+) -> Callable[[Callable[[], "QuerySet[Any]"]], Callable[[], "QuerySet[Any]"]]:
+    """Register what finds the rows of a kind that wait: `selectors.backlog_states` reads them all."""
+
+    def register(rows: Callable[[], "QuerySet[Any]"]) -> Callable[[], "QuerySet[Any]"]:
+        BACKLOGS[kind] = Backlog(rows, since, lane)
+        return rows
 
     return register

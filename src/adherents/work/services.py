@@ -1,16 +1,29 @@
-"""Running the sweeps."""
+"""Running the sweeps, and saying meanwhile that a worker does."""
 
 import logging
+import secrets
 import threading
 import time
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from typing import TypeVar
 
 from django.db import Error as DatabaseError
-from django.db import close_old_connections, connection, connections
+from django.db import connections, transaction
+from django.utils import timezone
 
-from adherents.work.models import DueWork
+from adherents.database.connections import drop_broken_connection
+from adherents.telemetry.outages import is_noted
+from adherents.work.heartbeats import (
+    BEATS_EVERY,
+    COUNTS_FOR,
+    LOST_KEPT_FOR,
+    ONCE,
+    TRIES_AGAIN_AFTER,
+    expected_again,
+)
+from adherents.work.models import DueWork, Heartbeat
 from adherents.work.registry import SWEEPS, sweeps_of
 
 Row = TypeVar("Row", bound=DueWork)
@@ -21,7 +34,8 @@ log = logging.getLogger("adherents.work")
 def run_once(*names: str, at_its_pace: bool = False) -> int:
     """Run each sweep (or only those named) once. Returns how much was done. `at_its_pace`: only those whose time has come.
 
-    A sweep that fails is logged and left for the next round: one room's fault does not stop the others' work.
+    A sweep that fails is logged and left for the next round: one room's fault does not stop the others' work. Of a part that is
+    away, the log has one line a minute.
     """
     total = 0
     for name in names or tuple(SWEEPS):
@@ -38,9 +52,10 @@ def run_sweep(name: str) -> int:
     try:
         done = SWEEPS[name].run()
     except Exception as error:
-        log.exception("a sweep failed", extra={"job": name, "error": type(error).__name__})
+        if not is_noted(error):
+            log.exception("a sweep failed", extra={"job": name, "error": type(error).__name__})
         if isinstance(error, DatabaseError):
-            close_old_connections()
+            drop_broken_connection()
         return 0
     if done:
         log.info("sweep", extra={"job": name, "done": done})
@@ -61,8 +76,8 @@ def run_until_nothing_is_left(*names: str, rounds: int = 1000) -> int:
 def run_lanes(lanes: Sequence[str], *, stop: threading.Event, pause: float) -> None:
     """Run the sweeps of each lane beside those of the others, until `stop` is set and each has ended what it had in hand.
 
-    `pause`: seconds between two rounds that find nothing. The first lane runs in the caller's thread. Raises what ends one of
-    them, when all have ended: a worker that would do a part of its work is none.
+    `pause`: seconds between two rounds that find nothing. The first lane runs in the caller's thread. When one lane ends with an
+    error, the others end too, and the error is raised: a worker that does only a part of its work would hide the fault.
     """
     ended_by: list[BaseException] = []
 
@@ -76,14 +91,15 @@ def run_lanes(lanes: Sequence[str], *, stop: threading.Event, pause: float) -> N
             connections.close_all()
 
     threads = [threading.Thread(target=beside, args=[lane], name=lane) for lane in lanes[1:]]
-    for thread in threads:
-        thread.start()
-    try:
-        _run_lane(lanes[0], stop, pause)
-    finally:
-        stop.set()
+    with keep_heartbeats(lanes):
         for thread in threads:
-            thread.join()
+            thread.start()
+        try:
+            _run_lane(lanes[0], stop, pause)
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join()
     if ended_by:
         raise ended_by[0]
 
@@ -99,10 +115,76 @@ def _run_lane(lane: str, stop: threading.Event, pause: float) -> None:
                 stop.wait(pause)
 
 
-def drop_broken_connection() -> None:
-    """The next query opens another. In a transaction nothing is dropped, since that would end it."""
-    if not connection.in_atomic_block:
-        close_old_connections()
+@contextmanager
+def keep_heartbeats(lanes: Sequence[str]) -> Iterator[None]:
+    """Say at once and every few seconds that a worker does these lanes; at the end, that it no longer does.
+
+    A lane that cannot go on ends them all, so that one heart speaks for them.
+    """
+    worker, over = secrets.token_hex(8), threading.Event()
+
+    def beat_on(again_after: float) -> None:
+        while not over.wait(again_after):
+            drop_broken_connection()
+            again_after = BEATS_EVERY if _beaten(worker, lanes) else TRIES_AGAIN_AFTER
+        connections.close_all()
+
+    first = _beaten(worker, lanes)
+    heart = threading.Thread(
+        target=beat_on, args=[BEATS_EVERY if first else TRIES_AGAIN_AFTER], name="heart", daemon=True
+    )
+    heart.start()
+    try:
+        yield
+    finally:
+        over.set()
+        heart.join()
+        try:
+            Heartbeat.objects.filter(worker=worker).delete()
+        except DatabaseError as error:
+            if not is_noted(error):
+                raise
+
+
+def _beaten(worker: str, lanes: Sequence[str]) -> bool:
+    """False: the database is away. The worker goes on, and says so later."""
+    try:
+        beat(worker=worker, lanes=lanes)
+    except DatabaseError as error:
+        if not is_noted(error):
+            log.exception("a heartbeat failed", extra={"error": type(error).__name__})
+        return False
+    return True
+
+
+def beat(*, worker: str, lanes: Sequence[str]) -> None:
+    """This worker lives, and does these lanes. The rows of those that died a day ago are forgotten."""
+    now = timezone.now()
+    until = now + COUNTS_FOR
+    beating = Heartbeat.objects.filter(worker=worker, lane__in=lanes)
+    if beating.update(beat_at=now, alive_until=until) == len(lanes):
+        return
+    fresh = [Heartbeat(worker=worker, lane=lane, beat_at=now, alive_until=until) for lane in lanes]
+    Heartbeat.objects.bulk_create(fresh, ignore_conflicts=True)
+    Heartbeat.objects.lost().filter(alive_until__lt=now - LOST_KEPT_FOR).delete()
+
+
+def beat_once(*, lanes: Sequence[str]) -> None:
+    """A worker that does not stay has done what was due in these lanes, and is expected again."""
+    for lane in lanes:
+        with transaction.atomic():
+            row = Heartbeat.objects.select_for_update().filter(worker=ONCE, lane=lane).first()
+            until = _next_run_before(row)
+            Heartbeat.objects.update_or_create(
+                worker=ONCE,
+                lane=lane,
+                defaults={"stays": False, "beat_at": timezone.now(), "alive_until": until},
+            )
+
+
+def _next_run_before(last: Heartbeat | None) -> datetime:
+    now = timezone.now()
+    return expected_again(last.beat_at, last.alive_until, now) if last else expected_again(None, None, now)
 
 
 def do_each(rows: list[Row], act: Callable[[Row], object]) -> int:

@@ -8,6 +8,7 @@ from adherents.accounts.models.access_links import (
     Purpose,
 )
 from adherents.accounts.models.accounts import (
+    NEVER_WARNED,
     RETIRED,
     Account,
     AccountQuerySet,
@@ -15,14 +16,21 @@ from adherents.accounts.models.accounts import (
     Role,
     normalise_identifier,
 )
-from adherents.accounts.models.counters import KnownDevice, SignInCounter, SignInCounterQuerySet
+from adherents.accounts.models.counters import (
+    KnownDevice,
+    RateCounter,
+    RateCounterQuerySet,
+    SignInCounter,
+    SignInCounterQuerySet,
+)
 from adherents.accounts.models.factor_requests import FactorRequest, FactorRequestQuerySet
 from adherents.accounts.models.sessions import EndedSession, Session, SessionEndReason, SessionQuerySet
 from adherents.accounts.models.tokens import ResetRequest, UsedToken
 
 __all__ = [
-    "REPORTS", "RETIRED", "SETS_A_PASSWORD", "AccessLink", "AccessLinkQuerySet", "Account", "AccountQuerySet",
-    "EndedSession", "FactorRequest", "FactorRequestQuerySet", "FormerPassword", "KnownDevice", "Purpose", "ResetRequest",
+    "NEVER_WARNED", "REPORTS", "RETIRED", "SETS_A_PASSWORD", "AccessLink", "AccessLinkQuerySet", "Account", "AccountQuerySet",
+    "EndedSession", "FactorRequest", "FactorRequestQuerySet", "FormerPassword", "KnownDevice", "Purpose",
+    "RateCounter", "RateCounterQuerySet", "ResetRequest",
     "Role", "Session", "SessionEndReason", "SessionQuerySet", "SignInCounter", "SignInCounterQuerySet", "UsedToken",
     "normalise_identifier",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""What a person is sent, by mail or on paper, that lets them in once."""
+"""The links and codes that are sent to a person, by mail or on paper, and that let them in once."""
 
 import secrets
 from typing import Self
@@ -61,14 +61,14 @@ class AccessLinkQuerySet(models.QuerySet["AccessLink"]):
         return self.exclude(purpose__in=REPORTS).kill_every_one_of(account)
 
     def kill_all_but_address_reports_of(self, account: AbstractBaseUser) -> int:
-        """Nothing that was sent opens, and what takes a change of address back stays.
+        """Kill every link but those that take back a change of address.
 
         A thief who has the new mailbox could otherwise report a device there, to silence the owner of the former one.
         """
         return self.exclude(purpose=Purpose.ADDRESS_CHANGED).kill_every_one_of(account)
 
     def kill_every_one_of(self, account: AbstractBaseUser) -> int:
-        """Nothing that was sent opens any more: the account is shut."""
+        """Kill every link: the account is shut."""
         return self.live().filter(account=account.pk).update(killed_at=timezone.now())
 
 

@@ -39,6 +39,9 @@ def normalise_identifier(typed: str) -> str:
     return text.lower() if "@" in text else text.upper()
 
 
+NEVER_WARNED = 9999  # days: more than any notice of the profile
+
+
 class AccountQuerySet(SealedQuerySet["Account"]):
     def members(self) -> Self:
         return self.filter(role=Role.MEMBER)
@@ -46,7 +49,7 @@ class AccountQuerySet(SealedQuerySet["Account"]):
     def agents(self) -> Self:
         return self.exclude(role=Role.MEMBER)
 
-    def administrators_at_work(self) -> Self:
+    def active_administrators(self) -> Self:
         """Those who can act: neither suspended nor still invited."""
         administrators = self.filter(role=Role.ADMINISTRATOR, closed_at=None, last_sign_in_at__isnull=False)
         return administrators.order_by("pk")
@@ -83,8 +86,9 @@ class Account(AbstractBaseUser):
     created_at = models.DateTimeField(default=timezone.now)
     closed_at = models.DateTimeField(null=True, help_text="of a member: closed; of an agent: suspended")
     password_changed_at = models.DateTimeField(null=True, db_index=True)
+    # A number and not null where no notice was sent: one comparison finds the accounts that a notice of N days is due to.
     renewal_warned_days = models.PositiveSmallIntegerField(
-        default=9999, help_text="the last notice sent was so many days before the end; 9999: none yet"
+        default=NEVER_WARNED, help_text="the last notice sent was so many days before the end; 9999: none yet"
     )
     last_login = None
     last_sign_in_at = models.DateTimeField(null=True)

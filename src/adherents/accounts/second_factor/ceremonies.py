@@ -1,6 +1,6 @@
-"""The challenges that passkeys sign: each good for one door, one account, one browser, a quarter of an hour and one use.
+"""The challenges that passkeys sign: each is good for one use, one account, one browser, a quarter of an hour and one answer.
 
-allauth keeps one challenge a session, and takes it at whichever door an answer comes to. Ours says in itself what it is for,
+allauth keeps one challenge a session, and takes it on whichever page an answer comes to. Ours says in itself what it is for,
 under a keyed hash, so nothing is kept of it until it is used. The holder of the key is verified every time (PIN,
 fingerprint, face).
 """
@@ -13,7 +13,6 @@ from typing import Any
 
 from allauth.account.utils import url_str_to_user_pk
 from allauth.mfa.models import Authenticator
-from allauth.mfa.webauthn.internal import auth as webauthn
 from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -26,6 +25,7 @@ from fido2.webauthn import (
     UserVerificationRequirement,
 )
 
+from adherents.accounts import allauth_internals as allauth
 from adherents.accounts import genuine
 from adherents.accounts.models import Account
 from adherents.accounts.services import single_use
@@ -50,7 +50,7 @@ _UNREADABLE = (
 )
 
 
-class Door(StrEnum):
+class ChallengeUse(StrEnum):
     """What a challenge was made for."""
 
     SIGN_IN = "sign_in"  # a passkey instead of the password: the account is not known yet
@@ -67,42 +67,44 @@ class Stale(CeremonyRefused):
     """The answer is to a challenge that was used, is too old, or was made for another page, account or browser: ask again."""
 
 
-def begin_authentication(request: HttpRequest, door: Door, account: Account | None = None) -> dict[str, Any]:
+def begin_authentication(
+    request: HttpRequest, use: ChallengeUse, account: Account | None = None
+) -> dict[str, Any]:
     """The browser's options (`navigator.credentials.get`). `account`: None when signing in, where it is not known yet."""
-    options, _ = webauthn.get_server().authenticate_begin(
-        credentials=webauthn.get_credentials(account) if account else [],
+    options, _ = allauth.fido2_server().authenticate_begin(
+        credentials=allauth.passkeys_of(account) if account else [],
         user_verification=_REQUIRED,
-        challenge=_challenge(request, door, account),
+        challenge=_challenge(request, use, account),
     )
     return dict(options)
 
 
 def begin_registration(request: HttpRequest, account: Account) -> dict[str, Any]:
     """The browser's options (`navigator.credentials.create`): a passkey that verifies its holder, and that is found unasked."""
-    options, _ = webauthn.get_server().register_begin(
-        user=webauthn.build_user_payload(account),
-        credentials=webauthn.get_credentials(account),
+    options, _ = allauth.fido2_server().register_begin(
+        user=allauth.passkey_user(account),
+        credentials=allauth.passkeys_of(account),
         resident_key_requirement=ResidentKeyRequirement.REQUIRED,
         user_verification=_REQUIRED,
-        extensions=webauthn.EXTENSIONS,
-        challenge=_challenge(request, Door.ADD, account),
+        extensions=allauth.PASSKEY_EXTENSIONS,
+        challenge=_challenge(request, ChallengeUse.ADD, account),
     )
     return dict(options)
 
 
 def complete_authentication(
-    request: HttpRequest, door: Door, answer: Any, account: Account | None = None
+    request: HttpRequest, use: ChallengeUse, answer: Any, account: Account | None = None
 ) -> Authenticator:
     """The passkey that gave this answer. Its challenge is used up. Raises `CeremonyRefused`."""
     try:
         response = AuthenticationResponse.from_dict(answer)
-        challenge = _Challenge(response.response.client_data.challenge, _bound_to(request, door, account))
+        challenge = _Challenge(response.response.client_data.challenge, _bound_to(request, use, account))
         owner = account or _owner(response)
-        credentials = webauthn.get_credentials(owner)
-        signed_by = webauthn.get_server().authenticate_complete(challenge.state, credentials, answer)
+        credentials = allauth.passkeys_of(owner)
+        signed_by = allauth.fido2_server().authenticate_complete(challenge.state, credentials, answer)
     except _UNREADABLE as error:
         raise CeremonyRefused from error
-    passkey = webauthn.get_authenticator_by_credential_id(owner, signed_by.credential_id)
+    passkey = allauth.passkey_with_id(owner, signed_by.credential_id)
     if passkey is None:
         raise CeremonyRefused
     challenge.use_up()
@@ -113,8 +115,10 @@ def complete_registration(request: HttpRequest, answer: Any, account: Account) -
     """What the new passkey says of itself. Its challenge is used up. Raises `CeremonyRefused`."""
     try:
         response = RegistrationResponse.from_dict(answer)
-        challenge = _Challenge(response.response.client_data.challenge, _bound_to(request, Door.ADD, account))
-        made: AuthenticatorData = webauthn.get_server().register_complete(challenge.state, answer)
+        challenge = _Challenge(
+            response.response.client_data.challenge, _bound_to(request, ChallengeUse.ADD, account)
+        )
+        made: AuthenticatorData = allauth.fido2_server().register_complete(challenge.state, answer)
     except _UNREADABLE as error:
         raise CeremonyRefused from error
     challenge.use_up()
@@ -146,22 +150,22 @@ class _Challenge:
             raise Stale
 
 
-def _challenge(request: HttpRequest, door: Door, account: Account | None) -> bytes:
-    if door is Door.SIGN_IN and not request.COOKIES.get(BROWSER_COOKIE):
+def _challenge(request: HttpRequest, use: ChallengeUse, account: Account | None) -> bytes:
+    if use is ChallengeUse.SIGN_IN and not request.COOKIES.get(BROWSER_COOKIE):
         request.COOKIES[BROWSER_COOKIE] = secrets.token_hex(16)
-    return genuine.make(PURPOSE, _bound_to(request, door, account))
+    return genuine.make(PURPOSE, _bound_to(request, use, account))
 
 
-def _bound_to(request: HttpRequest, door: Door, account: Account | None) -> str:
-    """The door, the account and what only this browser has: it ends with the step, or with the session's key."""
-    if door is Door.SIGN_IN:
+def _bound_to(request: HttpRequest, use: ChallengeUse, account: Account | None) -> str:
+    """The use, the account and what only this browser has: it ends with the step, or with the session's key."""
+    if use is ChallengeUse.SIGN_IN:
         browser = hash_token(request.COOKIES.get(BROWSER_COOKIE, ""))
-    elif door is Door.SECOND_STEP:
+    elif use is ChallengeUse.SECOND_STEP:
         # A step without it (begun before an upgrade) has no challenge that could be answered.
         browser = request._login_stage.state.get(STEP) or secrets.token_hex(16)  # type: ignore[attr-defined]
     else:
         browser = hash_token(request.session.session_key or "")
-    return f"{door}|{account.pk if account else ''}|{browser}"
+    return f"{use}|{account.pk if account else ''}|{browser}"
 
 
 def keep_browser(request: HttpRequest, response: HttpResponse) -> None:

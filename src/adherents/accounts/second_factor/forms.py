@@ -5,11 +5,9 @@ from typing import Any
 from allauth.account.forms import ReauthenticateForm
 from allauth.core import context
 from allauth.mfa.adapter import get_adapter
-from allauth.mfa.base.internal.flows import post_authentication
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.forms import GenerateRecoveryCodesForm
 from allauth.mfa.totp.forms import DeactivateTOTPForm
-from allauth.mfa.totp.internal.auth import generate_totp_secret
 from allauth.mfa.webauthn.forms import (
     AddWebAuthnForm,
     AuthenticateWebAuthnForm,
@@ -21,11 +19,12 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from adherents.accounts.allauth_internals import new_totp_secret, note_factor_used
 from adherents.accounts.browser import client_of
 from adherents.accounts.forms import PASSWORD_CHARACTERS, SignInForm
 from adherents.accounts.models import Account
 from adherents.accounts.second_factor import ceremonies, services
-from adherents.accounts.second_factor.ceremonies import CeremonyRefused, Door, Stale
+from adherents.accounts.second_factor.ceremonies import CeremonyRefused, ChallengeUse, Stale
 from adherents.accounts.second_factor.sealing import open_secret, seal_secret
 from adherents.accounts.services import lock
 from adherents.accounts.services.lock import Locked
@@ -38,7 +37,7 @@ PENDING_SECRET = "second_factor.totp"  # noqa: S105 (a key of the session)
 
 
 class AgentSignInForm(SignInForm):
-    """The agents' door: an e-mail address instead of a number."""
+    """The agents' sign-in form: an e-mail address instead of a number."""
 
     identifier = forms.EmailField(
         label=gettext_lazy("Adresse e-mail"),
@@ -112,7 +111,7 @@ class CodeForm(forms.Form):
 
     def save(self) -> None:
         self.authenticator.user = self.user
-        post_authentication(context.request, self.authenticator, reauthenticated=self.reauthenticated)
+        note_factor_used(context.request, self.authenticator, reauthenticated=self.reauthenticated)
 
 
 class CodeAgainForm(CodeForm):
@@ -143,7 +142,7 @@ class AnswerField(forms.JSONField):
 class PasskeyForm(AuthenticateWebAuthnForm):  # type: ignore[misc]
     """A passkey's answer to a challenge, by an account that is known already. A wrong one counts like a wrong code."""
 
-    door = Door.SECOND_STEP
+    challenge_use = ChallengeUse.SECOND_STEP
     credential = AnswerField()
 
     def clean_credential(self) -> Authenticator:
@@ -154,7 +153,9 @@ class PasskeyForm(AuthenticateWebAuthnForm):  # type: ignore[misc]
             raise ValidationError(refusal_in_words(error)) from error
         try:
             answer = self.cleaned_data["credential"]
-            passkey = ceremonies.complete_authentication(context.request, self.door, answer, self.user)
+            passkey = ceremonies.complete_authentication(
+                context.request, self.challenge_use, answer, self.user
+            )
         except Stale as stale:
             lock.uncount(attempt)
             raise passkey_refused(stale) from stale
@@ -170,7 +171,7 @@ class PasskeyForm(AuthenticateWebAuthnForm):  # type: ignore[misc]
 
 
 class PasskeyAgainForm(PasskeyForm):
-    door = Door.AGAIN
+    challenge_use = ChallengeUse.AGAIN
     reauthenticated = True
 
 
@@ -182,7 +183,7 @@ class PasskeySignInForm(LoginWebAuthnForm):  # type: ignore[misc]
     def clean_credential(self) -> Authenticator:
         answer = self.cleaned_data["credential"]
         try:
-            return ceremonies.complete_authentication(context.request, Door.SIGN_IN, answer)
+            return ceremonies.complete_authentication(context.request, ChallengeUse.SIGN_IN, answer)
         except CeremonyRefused as refused:
             raise passkey_refused(refused) from refused
 
@@ -230,7 +231,7 @@ class ActivateTotpForm(forms.Form):
             )
         except CannotOpen:  # none yet, or another account's
             pending = ""
-        self.secret: str = pending or generate_totp_secret()
+        self.secret: str = pending or new_totp_secret()
         if not pending:
             session[PENDING_SECRET] = seal_secret(self.secret, account_id=user.pk)
 

@@ -12,22 +12,22 @@ from adherents.accounts.models import Account
 from adherents.crypto.keys import ROW, keyring
 
 _PURPOSE = "second factor"
-_whose: ContextVar[int] = ContextVar("whose_secrets")
+_account_id: ContextVar[int] = ContextVar("whose_secrets")
 
 
 @contextmanager
 def secrets_of(account: Account) -> Iterator[None]:
     """What allauth seals and opens meanwhile is this account's."""
-    before = _whose.set(account.pk)
+    before = _account_id.set(account.pk)
     try:
         yield
     finally:
-        _whose.reset(before)
+        _account_id.reset(before)
 
 
 def account_meant() -> int:
     """Whose secret allauth seals or opens now. Raises `LookupError` outside `secrets_of`."""
-    return _whose.get()
+    return _account_id.get()
 
 
 def seal_secret(text: str, *, account_id: int) -> str:

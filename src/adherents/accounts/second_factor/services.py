@@ -7,10 +7,10 @@ from hashlib import sha256
 from typing import NoReturn
 
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.db import transaction
 from django.utils.crypto import constant_time_compare
 
+from adherents.accounts.allauth_internals import totp_code, totp_steps
 from adherents.accounts.client import Client
 from adherents.accounts.models import Account
 from adherents.accounts.second_factor import mails
@@ -81,8 +81,8 @@ def _use_totp(account: Account, digits: str) -> Authenticator | None:
 def step_of(*, secret: str, code: str, after: int = 0) -> int | None:
     """The step of 30 seconds, around now and later than `after`, of which this is the code; None where it is of none."""
     step: int
-    for step in yield_hotp_counters_from_time():
-        if step > after and constant_time_compare(format_hotp_value(hotp_value(secret, step)), code):
+    for step in totp_steps():
+        if step > after and constant_time_compare(totp_code(secret, step), code):
             return step
     return None
 

@@ -1,9 +1,9 @@
 """What a session proves of its second factor."""
 
 from allauth.account.authentication import get_authentication_records
-from allauth.account.internal.flows.login import record_authentication
 from django.http import HttpRequest
 
+from adherents.accounts.allauth_internals import record_proof
 from adherents.accounts.models import Account
 from adherents.accounts.tokens import hash_token
 from adherents.journal.events import Event
@@ -17,7 +17,7 @@ def passed(request: HttpRequest, account: Account) -> bool:
 
 def note_activated(request: HttpRequest, account: Account, kind: str) -> None:
     """A factor that was just added proved itself while it was (a right code, a passkey's answer)."""
-    record_authentication(request, account, "mfa", type=kind, activated=True)
+    record_proof(request, account, "mfa", type=kind, activated=True)
 
 
 def begin_anew(request: HttpRequest) -> None:

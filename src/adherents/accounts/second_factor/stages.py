@@ -3,12 +3,12 @@
 import secrets
 from typing import Any
 
-from allauth.account.internal.stagekit import clear_login
 from allauth.mfa.stages import AuthenticateStage
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.crypto import constant_time_compare
 
+from adherents.accounts.allauth_internals import forget_sign_in
 from adherents.accounts.second_factor import ceremonies
 
 
@@ -26,8 +26,8 @@ class SecondFactorStage(AuthenticateStage):  # type: ignore[misc]
         return response, proceeds
 
     def abort(self) -> HttpResponse:
-        """Back to the door that this person came by."""
-        clear_login(self.request)
+        """Back to the sign-in page that this person came from."""
+        forget_sign_in(self.request)
         return redirect("accounts:agent_sign_in" if self.login.user.is_agent else "accounts:sign_in")
 
     def is_current(self, request: HttpRequest) -> bool:

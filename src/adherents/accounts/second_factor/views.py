@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 from allauth.account.adapter import get_adapter as account_adapter
 from allauth.account.decorators import reauthentication_required
 from allauth.account.views import BaseReauthenticateView, ReauthenticateView
-from allauth.core.internal.httpkit import authenticated_user
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.views import AuthenticateView, IndexView
 from allauth.mfa.base.views import ReauthenticateView as CodeAgainView
@@ -35,12 +34,13 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
 from django.views.generic import FormView, TemplateView
 
+from adherents.accounts.allauth_internals import signed_in_account
 from adherents.accounts.browser import FACTOR_COOKIE, address_of, client_of, drop_link, links_of
 from adherents.accounts.limits import hit
 from adherents.accounts.models import Account
 from adherents.accounts.next_page import agents_page_wanted, page_wanted, sign_in_address
 from adherents.accounts.second_factor import ceremonies, forms, services, session
-from adherents.accounts.second_factor.ceremonies import Door
+from adherents.accounts.second_factor.ceremonies import ChallengeUse
 from adherents.accounts.second_factor.sealing import secrets_of
 from adherents.accounts.services import lock, new_factor
 from adherents.accounts.services.access_link import DeadLink
@@ -49,7 +49,7 @@ Kind = Authenticator.Type
 
 
 def _account(request: HttpRequest) -> Account:
-    account: Account = authenticated_user(request)
+    account: Account = signed_in_account(request)
     return account
 
 
@@ -164,11 +164,11 @@ class Authenticate(AuthenticateView):  # type: ignore[misc]
         return answer
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        # allauth's own would keep a challenge in the session, for whichever door an answer comes to.
+        # allauth's own would keep one challenge in the session, whichever page an answer comes to.
         context: dict[str, Any] = TemplateView.get_context_data(self, **kwargs)
         account = self.stage.login.user
         kinds = set(Authenticator.objects.filter(user=account).values_list("type", flat=True))
-        options = ceremonies.begin_authentication(self.request, Door.SECOND_STEP, account)
+        options = ceremonies.begin_authentication(self.request, ChallengeUse.SECOND_STEP, account)
         return context | {
             "form": self.auth_form,
             "webauthn_form": self.webauthn_form,
@@ -215,7 +215,7 @@ class PasskeyAgain(_Again, ReauthenticateWebAuthnView):  # type: ignore[misc]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = BaseReauthenticateView.get_context_data(self, **kwargs)
-        options = ceremonies.begin_authentication(self.request, Door.AGAIN, _account(self.request))
+        options = ceremonies.begin_authentication(self.request, ChallengeUse.AGAIN, _account(self.request))
         return context | {"js_data": {"request_options": options}}
 
 
@@ -315,7 +315,7 @@ class PasskeySignIn(LoginWebAuthnView):  # type: ignore[misc]
         """The options, for the script of the page; a person who opens the address goes to the page."""
         if not account_adapter().is_ajax(request):
             return redirect("accounts:sign_in")
-        options = ceremonies.begin_authentication(request, Door.SIGN_IN)
+        options = ceremonies.begin_authentication(request, ChallengeUse.SIGN_IN)
         response = JsonResponse({"request_options": options})
         ceremonies.keep_browser(request, response)
         return response

@@ -193,6 +193,6 @@ def _locked(agent: Account, by: Account) -> Account:
 
 def _spare_the_last_administrator(agent: Account) -> None:
     """The rows are locked: what is counted here stays so until the end of the transaction."""
-    others = Account.objects.administrators_at_work().exclude(pk=agent.pk)
+    others = Account.objects.active_administrators().exclude(pk=agent.pk)
     if agent.role == Role.ADMINISTRATOR and agent.closed_at is None and not others.exists():
         raise LastAdministrator

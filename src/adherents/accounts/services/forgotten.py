@@ -1,6 +1,6 @@
-"""« Mot de passe oublié ? » (G5): a question, a request, and later, in the worker, a mail or nothing.
+"""« Mot de passe oublié ? » (G5): the person asks for a link; later the worker sends a mail, or nothing.
 
-The request only writes down what was asked: the same row for every request, so that neither its answer nor its delay says
+The request only writes down what was asked. Every request writes the same row, so neither its answer nor its delay says
 whether there is an account. The worker finds that out.
 """
 

@@ -1,7 +1,7 @@
 """The code in a letter to a member that no mail can reach: made, typed, used once (G10).
 
-It does what a link does (G7), by post: it is asked for with the birth date, a wrong date counts, the fifth kills it. What is
-typed is answered in the same way, and costs the same, whatever is wrong with it.
+It does what a link does (G7), by post: the page asks for the birth date too, a wrong date counts, and the fifth one kills the
+code. The answer is the same and costs the same, whatever is wrong in what was typed.
 """
 
 import secrets
@@ -99,9 +99,9 @@ def open_letter(*, code: str, birth_date: str, client: Client) -> str:
 def _count_for_nothing() -> None:
     """Spend on a code that opens nothing what a wrong birth date costs."""
     with transaction.atomic():
-        nobody = AccessLink.objects.live().filter(pk=0)
-        nobody.update(birth_date_failures=F("birth_date_failures") + 1)
-        nobody.values_list("birth_date_failures", flat=True).first()
+        no_link = AccessLink.objects.live().filter(pk=0)
+        no_link.update(birth_date_failures=F("birth_date_failures") + 1)
+        no_link.values_list("birth_date_failures", flat=True).first()
     with transaction.atomic():
         record(Event.CODE_REFUSED, subject="letters")
 

@@ -62,7 +62,7 @@ def device_of(account: Account | None, client: Client) -> KnownDevice | None:
 def take_try(identifier: str, device: KnownDevice | None) -> Attempt:
     """Count one more try, by a conditional UPDATE, before any password is hashed. Raises `Locked`.
 
-    Whatever the number of parallel requests, each number of try is given once: a hundred of them test five passwords.
+    Each number of a try is given once, however many requests come at once: a hundred of them test five passwords.
     """
     rules = lock_rules()
     while True:
@@ -86,7 +86,7 @@ def take_try(identifier: str, device: KnownDevice | None) -> Attempt:
 
 
 def _first_try(identifier: str, device: KnownDevice | None, now: datetime) -> Attempt | None:
-    """The first try ever for this identifier in such a browser; None when another request was quicker."""
+    """Count the first try ever for this identifier in such a browser; None when another request was quicker."""
     after = policy.take_try(Counter(), now, lock_rules())
     try:
         with transaction.atomic():
@@ -185,7 +185,7 @@ def end_lock(*, account: Account, actor: str, reason: str) -> bool:
 
 
 def lock_until_reset(*, account: Account) -> None:
-    """Nothing opens the account any more but a new password, which may be asked for at once. In the caller's transaction."""
+    """From now on only a new password opens the account; it may be asked for at once. In the caller's transaction."""
     past, tries = timezone.now() - lock_rules().duration, lock_rules().tries
     SignInCounter.objects.every(account.identifier).update(failures=tries, locked_at=past)
     SignInCounter.objects.update_or_create(

@@ -1,8 +1,8 @@
 """A new second factor for an agent who lost theirs: one person asks, a second one agrees, a mailed link lets add it.
 
-What opens in between: nothing. The factor that was lost is gone at once, and the password alone adds no other: the link that was
-mailed and the password go together, so that neither a stolen password nor a stolen mailbox is enough. A new password, by
-whatever way, kills the link; somebody who knows the agent then sends another.
+Nothing opens the account in between. The lost factor is gone at once, and adding another one takes both the password and the
+mailed link, so that neither a stolen password nor a stolen mailbox is enough. A new password, set in any way, kills the link;
+a person who knows the agent then sends another one.
 """
 
 from datetime import timedelta

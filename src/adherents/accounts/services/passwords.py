@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from adherents.accounts import policy
 from adherents.accounts.common_passwords import is_common
-from adherents.accounts.models import Account, FormerPassword
+from adherents.accounts.models import NEVER_WARNED, Account, FormerPassword
 from adherents.accounts.policy import Weakness, normalise_password
 from adherents.accounts.policy_from_profile import password_rules
 from adherents.database.transactions import needs_transaction
@@ -36,7 +36,7 @@ def personal_words(account: Account) -> list[str]:
 
 
 def check_in_itself(password: str) -> None:
-    """What makes this password weak for everyone: it says nothing about its person. "" gives nothing to check.
+    """Check what makes this password weak for every person, so that the answer says nothing about its owner. "" passes.
 
     Raises `WeakPassword`.
     """
@@ -79,6 +79,6 @@ def store(*, account: Account, encoded: str, checked_against: str) -> datetime:
     if account.has_usable_password():
         FormerPassword.objects.create(account=account, encoded=account.password)
     account.password, account.password_changed_at = encoded, timezone.now()
-    account.renewal_warned_days = Account._meta.get_field("renewal_warned_days").default
+    account.renewal_warned_days = NEVER_WARNED
     account.save(update_fields=["password", "password_changed_at", "renewal_warned_days"])
     return account.password_changed_at

@@ -155,7 +155,7 @@ def _most_sessions(account: Account) -> int:
 
 
 def _keep_the_newest(account: Account, most: int) -> list[Occurrence]:
-    """What happened, for the journal: nothing, or one event."""
+    """Keep the newest sessions. Returns what the journal writes of it: nothing, or one event."""
     newest_first = Session.objects.filter(account=account).newest_first()
     ended = newest_first[most:].end(SessionEndReason.ELSEWHERE)
     return [Occurrence(Event.SESSIONS_ENDED, details={"count": ended})] if ended else []

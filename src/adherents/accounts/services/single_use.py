@@ -1,6 +1,6 @@
-"""What opens once opens once, on every server: a question that was answered, a challenge that a passkey signed.
+"""Tokens that open once, on every server: the question of « mot de passe oublié », the challenge that a passkey signs.
 
-Nothing is written when it is made: it is genuine by a keyed hash. Only its use leaves a row, until it would have ended.
+Making one writes nothing: a keyed hash shows that it is genuine. Using one leaves a row, until the token would have ended.
 """
 
 from datetime import datetime

@@ -1,6 +1,5 @@
-"""The agents' door: an e-mail address and a password; the second factor comes after it."""
+"""The agents' sign-in page: an e-mail address and a password; the second factor comes after it."""
 
-from allauth.account.internal.flows.login import perform_login, record_authentication
 from allauth.account.models import Login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -9,6 +8,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from adherents.accounts import allauth_internals as allauth
 from adherents.accounts.browser import address_of, client_of, offered_number
 from adherents.accounts.decorators import account_of
 from adherents.accounts.limits import hit
@@ -53,8 +53,8 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
     except Expired:
         return render(request, "accounts/expired.html")
     # « reauthenticated »: the password was typed just now, adding a second factor need not ask for it again.
-    record_authentication(request, account, "password", reauthenticated=True)
-    return perform_login(request, Login(user=account, redirect_url=wanted))  # type: ignore[no-any-return]
+    allauth.record_proof(request, account, "password", reauthenticated=True)
+    return allauth.sign_in(request, Login(user=account, redirect_url=wanted))  # type: ignore[no-any-return]
 
 
 def sign_in_again(request: HttpRequest) -> HttpResponse:

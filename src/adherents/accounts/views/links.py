@@ -45,8 +45,8 @@ def report_page(request: HttpRequest) -> HttpResponse:
     try:
         link = compromise.open_report(token=token)
         if request.method != "POST":
-            whose = for_account(link.account)
-            shown = {"at": link.created_at, "name": whose["for_name"], "number": whose["for_number"]}
+            owner = for_account(link.account)
+            shown = {"at": link.created_at, "name": owner["for_name"], "number": owner["for_number"]}
             return render(request, "accounts/report.html", shown | {"mark": link_mark(token)})
         account = compromise.shut_out(token=token)
     except DeadLink:

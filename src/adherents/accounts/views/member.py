@@ -2,7 +2,6 @@
 
 from urllib.parse import urlencode
 
-from allauth.account.internal.flows.login import perform_password_login
 from allauth.account.models import Login
 from django.contrib.auth import logout, update_session_auth_hash
 from django.http import HttpRequest, HttpResponse
@@ -13,6 +12,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from adherents.accounts.allauth_internals import sign_in_after_password
 from adherents.accounts.browser import (
     address_of,
     asked_for,
@@ -74,7 +74,7 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
         return render(request, "accounts/locked.html", {"until": lock.until, "waits": lock.waits})
     except Expired:
         return render(request, "accounts/expired.html")
-    return perform_password_login(request, {}, Login(user=account, redirect_url=wanted))  # type: ignore[no-any-return]
+    return sign_in_after_password(request, {}, Login(user=account, redirect_url=wanted))  # type: ignore[no-any-return]
 
 
 def sign_in_again(request: HttpRequest) -> HttpResponse:

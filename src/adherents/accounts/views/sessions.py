@@ -76,7 +76,7 @@ def open_sessions(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @_after_proof
 def end_one_page(request: HttpRequest, reference: str) -> HttpResponse:
-    """One of them, after proving oneself again."""
+    """End one of them, after a new proof of identity."""
     rows = Session.objects.filter(account=account_of(request)).open().exclude(pk=current_key(request))
     chosen = next((row for row in rows if row.reference == reference), None)
     if chosen is None:
@@ -94,7 +94,7 @@ def end_one_page(request: HttpRequest, reference: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @_after_proof
 def end_others_page(request: HttpRequest) -> HttpResponse:
-    """All but this one, after proving oneself again."""
+    """End all but this one, after a new proof of identity."""
     if request.method == "POST":
         try:
             end_sessions.end_others(account=account_of(request), current=current_key(request))

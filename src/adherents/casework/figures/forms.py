@@ -1,4 +1,4 @@
-"""Which figures are asked for."""
+"""The form that filters the figures."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from adherents.casework.figures.selectors import SPANS, FiguresFilter
 
 
 class FiguresForm(forms.Form):
-    """Which decisions are counted. What is not understood counts for nothing."""
+    """Which decisions are counted. A value that is not understood filters nothing."""
 
     weeks = forms.ChoiceField(label=_("Période"), required=False)
     team = forms.ChoiceField(label=_("Groupe"), required=False)

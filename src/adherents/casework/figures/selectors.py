@@ -1,5 +1,5 @@
 """What the page of figures shows: counts of what waits and of what was decided, by kind, week, group and reason. Nothing is
-written, and nobody is named: a group is the smallest that is counted.
+written, and no person is named: a group is the smallest unit that is counted.
 """
 
 from collections.abc import Iterable
@@ -38,7 +38,7 @@ Sums = dict[str, Any]
 
 @dataclass(frozen=True)
 class FiguresFilter:
-    """Of which decisions: the weeks up to now, a group of agents and a kind, or "" for all."""
+    """Which decisions are counted: those of the weeks up to now, of a group of agents and of a kind, or "" for all."""
 
     weeks: int = 13
     team: str = ""
@@ -73,7 +73,7 @@ class Figures:
 
 
 def read(wanted: FiguresFilter) -> Figures:
-    """All of it, by five queries that grow with the weeks and with what waits, not with what was decided."""
+    """Read all the figures. Five queries; they grow with the weeks and with what waits, not with what was decided."""
     tallies = Tally.objects.during(wanted.first, wanted.last).of_kind(wanted.kind).of_team(wanted.team)
     by_week = {line["week"]: line for line in tallies.summed("week")}
     kinds = sorted(tallies.summed("kind"), key=lambda line: -_decisions(line))
@@ -113,7 +113,7 @@ def read(wanted: FiguresFilter) -> Figures:
             ),
             _reasons(wanted),
         ],
-        sums=_told(total),
+        sums=_key_sums(total),
     )
 
 
@@ -163,11 +163,11 @@ def _added(lines: Iterable[Sums]) -> Sums:
     return {column: sum(line[column] for line in kept) for column in COLUMNS}
 
 
-def _told(total: Sums) -> list[tuple[str, str]]:
+def _key_sums(total: Sums) -> list[tuple[str, str]]:
     """The few numbers that stand above the tables."""
     columns = _decision_columns()
-    told = [columns[name] for name in ("decisions", "median", "nine_in_ten", "on_time")]
-    return [(column.head.shown, column.cell(total).shown) for column in told]
+    shown_columns = [columns[name] for name in ("decisions", "median", "nine_in_ten", "on_time")]
+    return [(column.head.shown, column.cell(total).shown) for column in shown_columns]
 
 
 def _decision_columns() -> dict[str, Column]:

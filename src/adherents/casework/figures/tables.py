@@ -101,7 +101,7 @@ def plain(value: float) -> str:
 
 
 def peak(labels: Sequence[str], values: Sequence[float | None], says: Callable[[float], str]) -> str:
-    """What a plot shows, in a sentence for whoever does not see it."""
+    """What a plot shows, in a sentence for a reader who does not see it."""
     highest = max(
         ((value, label) for label, value in zip(labels, values, strict=True) if value), default=None
     )

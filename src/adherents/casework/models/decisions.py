@@ -1,4 +1,4 @@
-"""What was decided of an item, and what was asked for instead."""
+"""What was decided about an item, and what was asked for instead."""
 
 from datetime import datetime, timedelta
 from typing import ClassVar, Self
@@ -27,21 +27,21 @@ class Outcome(models.TextChoices):
 
 
 class DecisionQuerySet(DueWorkQuerySet):
-    def told(self, document: Document) -> "Decision | None":
-        """What the member was told of a document last."""
-        told: Decision | None = (
+    def latest_settled(self, document: Document) -> "Decision | None":
+        """The last decision about a document that was settled: the one that its member was told."""
+        latest_settled: Decision | None = (
             self.filter(item__document=document, settled_at__isnull=False)
             .order_by("-settled_at", "-pk")
             .first()
         )
-        return told
+        return latest_settled
 
     def standing(self) -> Self:
         """Those that were not undone."""
         return self.filter(undone_at__isnull=True)
 
     def to_undo(self, agent: Account) -> "Decision | None":
-        """What this agent decided last, while it can still be undone."""
+        """This agent's last decision, if it can still be undone."""
         since = timezone.now() - timedelta(seconds=profile().casework.undo_seconds)
         mine = self.standing().filter(agent=agent, settled_at__isnull=True, at__gt=since)
         last: Decision | None = mine.select_related("item__document__member").order_by("-at", "-pk").first()
@@ -49,7 +49,7 @@ class DecisionQuerySet(DueWorkQuerySet):
 
 
 class Decision(DueWork):
-    """What an agent decided of an item. It can be undone until it settles: the member is told by settling, not before.
+    """What an agent decided about an item. It can be undone until it settles; the member is told when it settles, not before.
 
     `words_fr` and `words_en` are what the member reads: a template of the profile, as the agent edited it.
     """
@@ -111,7 +111,7 @@ class Decision(DueWork):
 
     @property
     def asks(self) -> bool:
-        """Whether another document is expected: so it is where one did not do, unless the profile's reason says otherwise."""
+        """Whether another document is expected: not after « accepted », nor where the profile's reason says so."""
         return self.outcome != Outcome.ACCEPTED and self.reason not in self.closing_reasons()
 
     @staticmethod
@@ -126,7 +126,7 @@ class Decision(DueWork):
 
     @property
     def milliseconds_left(self) -> int:
-        """For its agent to undo it."""
+        """How long its agent can still undo it."""
         return max(int((self.undone_before - timezone.now()).total_seconds() * 1000), 0)
 
 
@@ -144,7 +144,7 @@ class CorrectionQuerySet(models.QuerySet["Correction"]):
 
 
 class Correction(models.Model):
-    """Another document that was asked for, apart from the state of the one that did not do. The member answers by sending it."""
+    """Another document that an agent asked for. The member answers by sending it."""
 
     decision = models.OneToOneField(Decision, on_delete=models.CASCADE, related_name="correction")
     document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="corrections")

@@ -1,4 +1,4 @@
-"""What was decided, counted week by week: what the figures are drawn from, however many decisions there are."""
+"""Decisions counted week by week. The figures are read from these counts, however many decisions there are."""
 
 from datetime import date, timedelta
 from typing import Any, Self
@@ -21,7 +21,8 @@ def monday_of(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
-# To ask for what was decided in no group: no group is called so, since names are kept without spaces around.
+# The filter's value for « decided by agents without a group »; "" means every group. No group is called so: a group's name is
+# stored without spaces around it.
 NO_TEAM = " "
 
 
@@ -35,8 +36,10 @@ class WeekQuerySet(models.QuerySet[Any]):
         return self.filter(kind=kind) if kind else self.all()
 
     def of_team(self, team: str) -> Self:
-        """Decided in this group, or in none with `NO_TEAM`; everywhere when nothing is named."""
-        return self.filter(team=team.strip()) if team else self.all()
+        """Decided in the group `team`, by agents without a group (`NO_TEAM`), or in every group ("")."""
+        if team == NO_TEAM:
+            return self.filter(team="")
+        return self.filter(team=team) if team else self.all()
 
 
 class TallyQuerySet(WeekQuerySet):

@@ -16,7 +16,7 @@ from adherents.vault.models import Document
 
 
 class Status(models.TextChoices):
-    """Where an item is. Whether an agent holds it is said by its lease, not here."""
+    """Where an item is. Its lease, not its status, says whether an agent holds it."""
 
     WAITING = "waiting", _("À traiter")
     DECIDED = "decided", _("Décidé, encore annulable")
@@ -25,7 +25,7 @@ class Status(models.TextChoices):
 
 
 class Age(models.TextChoices):
-    """How an item stands to the day by which it should be treated."""
+    """How near an item is to the day by which it should be treated."""
 
     LATE = "late", _("En retard")
     TODAY = "today", _("Pour aujourd’hui")
@@ -33,7 +33,7 @@ class Age(models.TextChoices):
 
 
 class Availability(models.TextChoices):
-    """Where a waiting item is: nobody's, in somebody's hand, or kept for somebody; or decided of a moment ago."""
+    """Where an item is: free, in an agent's hand, kept for an agent, or decided a moment ago."""
 
     FREE = "free", _("À prendre")
     IN_HAND = "in_hand", _("En main")
@@ -43,7 +43,7 @@ class Availability(models.TextChoices):
 
 @dataclass(frozen=True)
 class Filters:
-    """Of what « suivant » gives the next one: a kind's code and an `Age`, or "" for all."""
+    """The filters of « suivant »: a kind's code and an `Age`, or "" for all."""
 
     kind: str = ""
     age: str = ""
@@ -57,33 +57,33 @@ ALL = Filters()
 
 class ItemQuerySet(models.QuerySet["Item"]):
     def waiting(self) -> Self:
-        """Everything that no agent has decided of, held or not."""
+        """Every item without a decision, held or not."""
         return self.filter(status=Status.WAITING)
 
     def free(self) -> Self:
-        """Of the waiting, those that nobody's lease holds."""
+        """The waiting items that no lease holds."""
         return self.waiting().filter(Q(leased_until=None) | Q(leased_until__lte=timezone.now()))
 
     def held(self) -> Self:
-        """Of the waiting, those that somebody has in hand, or that are set apart for somebody's next."""
+        """The waiting items that an agent has in hand, or that are held as an agent's next one."""
         return self.waiting().filter(leased_until__gt=timezone.now())
 
     def in_hand_of(self, agent: Account) -> Self:
-        """What this agent has taken and not decided of, first taken first."""
+        """The items that this agent has taken and not decided, first taken first."""
         return self.held().filter(agent=agent, taken_at__isnull=False).order_by("taken_at", "pk")
 
     def open_to(self, agent: Account) -> Self:
-        """Kept for nobody else."""
+        """The items that are not kept for another agent."""
         now = timezone.now()
         return self.filter(Q(reserved_for=None) | Q(reserved_for=agent) | Q(reserved_until__lte=now))
 
     def kept_for(self, agent: Account) -> Self:
-        """Those that come to this agent first, free or not."""
+        """The items that this agent gets first, free or not."""
         now = timezone.now()
         return self.waiting().filter(Q(reserved_until=None) | Q(reserved_until__gt=now), reserved_for=agent)
 
     def in_place(self, place: str) -> Self:
-        """Those of a `Availability`; everything that waits for ""."""
+        """The items of this `Availability`; every waiting item for ""."""
         now = timezone.now()
         kept = Q(reserved_until=None, reserved_for__isnull=False) | Q(reserved_until__gt=now)
         if place == Availability.FREE:
@@ -95,7 +95,7 @@ class ItemQuerySet(models.QuerySet["Item"]):
         return self.filter(status=Status.DECIDED) if place == Availability.DECIDED else self.waiting()
 
     def of(self, agent: Account) -> Self:
-        """What this agent has in hand, was given, or has just decided of."""
+        """The items that this agent has in hand, was given, or has just decided."""
         now = timezone.now()
         holds = Q(agent=agent) & (Q(leased_until__gt=now) | Q(status=Status.DECIDED))
         given = Q(reserved_for=agent) & (Q(reserved_until=None) | Q(reserved_until__gt=now))
@@ -108,7 +108,7 @@ class ItemQuerySet(models.QuerySet["Item"]):
         return items.prefetch_related("agent", "reserved_for")
 
     def with_a_line(self) -> Self:
-        """With what one line says of each: beside the document on the screen, more is read than shown."""
+        """With the columns that one line of the list needs."""
         shown = ["document", "kind", "due_on", "leased_until", "status", "agent", "reserved_for"]
         about = ["document__kind", "document__answers", "document__member"]
         return self.select_related("document__member").only(*shown, *about)
@@ -129,12 +129,12 @@ class ItemQuerySet(models.QuerySet["Item"]):
 
 
 class Item(models.Model):
-    """Something waits here once for an agent's decision: today a document whose checks are done, `about`. A lease (`agent`,
+    """One thing that waits for an agent's decision, once: `about` is today a document whose checks are done. A lease (`agent`,
     `leased_until`) is one agent's, and ends by itself.
 
-    `taken_at`: since when the agent treats it; a lease without it only sets the item apart as the agent's next one, and
-    the member still reads « Vérifié ». `reserved_for`: the agent to whom it comes first (who asked for the correction that
-    it answers, or to whom a supervisor gave it), until `reserved_until` (null: until that agent gives it back).
+    `taken_at`: since when the agent treats the item; a lease without it only holds the item as the agent's next one, and the
+    member still reads « Vérifié ». `reserved_for`: the agent who gets the item first (the one who asked for the correction that
+    it answers, or that a supervisor chose), until `reserved_until` (null: until that agent gives it back).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -231,13 +231,13 @@ class Item(models.Model):
 
     @property
     def is_kept(self) -> bool:
-        """Whether somebody has to be offered it first."""
+        """Whether an agent gets it first."""
         until = self.reserved_until
         return self.reserved_for_id is not None and (until is None or until > timezone.now())
 
     @property
-    def place(self) -> Availability | None:
-        """None: it waits no more."""
+    def availability(self) -> Availability | None:
+        """Where the item is; None: it waits no more."""
         if self.status == Status.DECIDED:
             return Availability.DECIDED
         if not self.is_waiting:
@@ -247,15 +247,11 @@ class Item(models.Model):
         return Availability.KEPT if self.is_kept else Availability.FREE
 
     @property
-    def whose(self) -> Account | None:
-        """Who has it in hand, has just decided of it, or is to be offered it first."""
-        return (
-            self.reserved_for
-            if self.place == Availability.KEPT
-            else self.agent
-            if self.place != Availability.FREE
-            else None
-        )
+    def shown_agent(self) -> Account | None:
+        """The agent who has the item in hand, has just decided it, or gets it first; None: it is free, or waits no more."""
+        if self.availability == Availability.KEPT:
+            return self.reserved_for
+        return None if self.availability == Availability.FREE else self.agent
 
     @property
     def age(self) -> Age:

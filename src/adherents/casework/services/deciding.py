@@ -1,4 +1,4 @@
-"""What an agent decides of a document, and the few seconds in which it can be undone: the member is told by settling.
+"""What an agent decides about a document. It can be undone for a few seconds; then it settles, and the member is told.
 
 Undoing and settling are each one conditional UPDATE of the decision, under the item's lock: one of them wins.
 """
@@ -40,7 +40,7 @@ _EVENTS = {
 
 
 class CannotDecide(Exception):
-    """Why this decision does not stand, in words for the agent. `field`: of the form, what to mend."""
+    """Why this decision cannot be made, in words for the agent. `field`: the field of the form to correct."""
 
     message: str | Promise = _("Cette décision ne peut pas être prise.")
     field = ""
@@ -68,12 +68,12 @@ class TooLate(Exception):
 
 
 def accept(*, agent: Account, item: Item) -> Decision:
-    """The document is what was needed. Raises `queue.NotAvailable` when another agent has it, or nobody may."""
+    """Accept the document. Raises `queue.NotAvailable` when another agent has it, or no agent can."""
     return _decide(agent, item, Outcome.ACCEPTED)
 
 
 def refuse(*, agent: Account, item: Item, reason: str, words_fr: str, words_en: str = "") -> Decision:
-    """It does not do, and why. `reason`: a code of the profile for this kind. Raises `CannotDecide` too."""
+    """Refuse the document, and say why. `reason`: a code of the profile for this kind. Raises `CannotDecide` too."""
     _check(item, "refuse", reason, words_fr)
     return _decide(agent, item, Outcome.REFUSED, reason=reason, words_fr=words_fr, words_en=words_en)
 
@@ -81,7 +81,7 @@ def refuse(*, agent: Account, item: Item, reason: str, words_fr: str, words_en: 
 def ask_correction(
     *, agent: Account, item: Item, reason: str, words_fr: str, words_en: str = "", until: date
 ) -> Decision:
-    """Another document is asked for, until that day. Raises `CannotDecide` too."""
+    """Ask for another document, until the day `until`. Raises `CannotDecide` too."""
     _check(item, "correct", reason, words_fr)
     if until <= timezone.localdate():
         raise DayIsPast
@@ -91,7 +91,7 @@ def ask_correction(
 
 
 def undo(*, agent: Account, decision: Decision) -> Item:
-    """As if it had not been decided: nobody was told, and the agent has the item in hand again. Raises `TooLate`."""
+    """Take the decision back: the member was told nothing, and the agent has the item in hand again. Raises `TooLate`."""
     now = timezone.now()
     with transaction.atomic():
         item = Item.objects.select_for_update().get(pk=decision.item_id)
@@ -113,7 +113,7 @@ def undo(*, agent: Account, decision: Decision) -> Item:
 
 
 def _write_again(decision: Decision) -> None:
-    """The words of a decision that was undone stand in their form again."""
+    """Put the words of a decision that was undone back in their form."""
     if decision.outcome not in _FORMS:
         return
     written = {name: readable(decision, name) for name in ("words_fr", "words_en")}
@@ -126,12 +126,12 @@ def _write_again(decision: Decision) -> None:
 
 
 def settle_due(limit: int = 50) -> int:
-    """Settle what can no longer be undone: the document's state, the correction, the mail; how many were tried."""
+    """Settle the decisions that can no longer be undone: state, correction and mail. Returns how many were tried."""
     return do_each(Decision.objects.claim_due(limit), settle)
 
 
 def settle(decision: Decision) -> None:
-    """Once, in one transaction. A document that was destroyed in between has nothing to be told of: the item is gone."""
+    """Settle one decision, once, in one transaction. If its document was destroyed meanwhile, there is nothing to tell."""
     with transaction.atomic():
         item = Item.objects.select_for_update().get(pk=decision.item_id)
         standing = Decision.objects.filter(pk=decision.pk, settled_at=None, undone_at=None)
@@ -185,7 +185,7 @@ def reasons_for(item: Item, use: Use) -> list[Reason]:
 
 
 def _decide(agent: Account, item: Item, outcome: Outcome, **facts: object) -> Decision:
-    """Only by who has the item in hand. One whose lease ended goes on where nobody else has taken it meanwhile."""
+    """Only the agent who has the item in hand decides. An agent whose lease ended goes on if no other one took the item."""
     with transaction.atomic():
         mine = Item.objects.waiting().filter(pk=item.pk, agent=agent, taken_at__isnull=False)
         decided = {"status": Status.DECIDED, "leased_until": None}

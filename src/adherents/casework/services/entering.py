@@ -1,9 +1,9 @@
-"""What comes into the queue, and what leaves it without an agent: found by sweeps, since the vault does not know the desk."""
+"""What enters the queue, and what leaves it without an agent. Sweeps find it, because the vault does not know the desk."""
 
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from adherents.accounts.models import Account
@@ -22,12 +22,9 @@ LATELY = timedelta(hours=1)  # what each round looks at; the whole is gone throu
 A_ROUND = 200
 
 
-def enter_checked(*, since: datetime | None = None, limit: int = A_ROUND) -> int:
-    """Each document that a member sent and whose checks are done enters the queue once; how many did.
-
-    `since`: only those checked later, which is quick however many wait. Two workers never enter one twice: its row is locked.
-    """
-    ready = Document.objects.filter(
+def ready_to_enter() -> QuerySet[Document]:
+    """Documents whose checks are done and that are not in the queue yet."""
+    return Document.objects.filter(
         ~Exists(Item.objects.filter(document=OuterRef("pk"))),
         state=State.CHECKED,
         origin=Origin.MEMBER,
@@ -35,6 +32,14 @@ def enter_checked(*, since: datetime | None = None, limit: int = A_ROUND) -> int
         erased_at=None,
         checked_at__isnull=False,
     )
+
+
+def enter_checked(*, since: datetime | None = None, limit: int = A_ROUND) -> int:
+    """Each document that a member sent and whose checks are done enters the queue once; how many did.
+
+    `since`: only those checked later, which is quick however many wait. Two workers never enter one twice: its row is locked.
+    """
+    ready = ready_to_enter()
     if since is not None:
         ready = ready.filter(checked_at__gte=since)
     with transaction.atomic():
@@ -51,12 +56,15 @@ def enter_checked(*, since: datetime | None = None, limit: int = A_ROUND) -> int
 
 
 def enter_lately() -> int:
-    """`enter_checked` for what the checks have just let through."""
+    """`enter_checked` for the documents that passed their checks just now."""
     return enter_checked(since=timezone.now() - LATELY)
 
 
 def put_right(limit: int = A_ROUND) -> int:
-    """What the quick round does not see: documents forgotten by it, taken back, destroyed or set aside; how many moved."""
+    """Correct what the quick round does not see: documents that it missed, or that were taken back, destroyed or set aside.
+
+    Returns how many items moved.
+    """
     return enter_checked(limit=limit) + _leave(limit) + _come_back(limit)
 
 
@@ -74,7 +82,7 @@ def _item(document: Document) -> Item:
 
 
 def _answer(document: Document) -> Account | None:
-    """If this document answers a correction, close it; the agent to whom the answer comes first."""
+    """If this document answers a correction, close the correction. Returns the agent who gets the answer first."""
     corrections = Correction.objects.filter(document=document.answers_id).select_related("agent")
     asked = corrections.order_by("-asked_at", "-pk").first()
     if asked is None:
@@ -93,13 +101,13 @@ def _answer(document: Document) -> Account | None:
 
 
 def kept_until() -> datetime:
-    """Until the end of so many working days from now, an answer waits for whoever asked for it."""
+    """An answer waits for the agent who asked for it until the end of the last of these working days."""
     day = add_working_days(timezone.localdate(), profile().casework.kept_days)
     return beginning_of(day + timedelta(days=1))
 
 
 def _leave(limit: int) -> int:
-    """Taken back by its member, destroyed, or set aside while nobody held it."""
+    """Its member took the document back, or it was destroyed or set aside while no agent held it."""
     lost = (
         Q(document__state=State.WITHDRAWN) | Q(document__erased_at__isnull=False) | ~Q(document__set_aside="")
     )
@@ -112,8 +120,8 @@ def _leave(limit: int) -> int:
 
 
 def _come_back(limit: int) -> int:
-    """Set aside, then found sound after all: it has its place again. So has what reads « En cours » in nobody's hand: no
-    way leads there, and a member would wait for ever.
+    """Put a document that was set aside, and is sound after all, back in its place. The same for one that reads « En cours »
+    while no agent holds it: no way leads to that state, but its member would wait without end.
     """
     open_states = [State.CHECKED, State.IN_PROGRESS]
     sound = Q(document__state__in=open_states, document__erased_at=None, document__set_aside="")

@@ -1,6 +1,6 @@
-"""The queue: a document whose checks are done enters once, oldest due first, and one agent at a time holds it.
+"""The queue. A document enters once its checks are done; the oldest due comes first; one agent at a time holds it.
 
-Who gets an item is settled by its row's lock, or by one conditional UPDATE; the member's document follows in the same
+A row lock, or one conditional UPDATE, settles which agent gets an item. The member's document changes in the same
 transaction. Locks are taken in one order: the item, then its document.
 """
 
@@ -58,45 +58,45 @@ class NotYours(NotAvailable):
 
 
 class CannotTreat(Exception):
-    """The agent to whom it would go does not treat documents, or has left."""
+    """The agent that was chosen does not treat documents, or has left."""
 
     message = gettext_lazy("Cet agent ne traite pas de documents.")
 
 
 def lease_ends() -> datetime:
-    """When an item that is taken or touched now comes back by itself."""
+    """When a lease that begins or is renewed now ends."""
     return timezone.now() + timedelta(minutes=profile().casework.lease_minutes)
 
 
-def take_next(*, agent: Account, filters: Filters = ALL, passed: Collection[uuid.UUID] = ()) -> Item | None:
+def take_next(*, agent: Account, filters: Filters = ALL, skipped: Collection[uuid.UUID] = ()) -> Item | None:
     """« Suivant »: lease the next item to this agent, with its document « En cours ». None: nothing waits for them.
 
-    First what the agent has in hand already, then what was set apart or kept for them, then the oldest due.
-    `passed`: what they put off a moment ago; it comes again only when nothing else is left.
+    An item that the agent has in hand comes first, then one that was prefetched or kept for them, then the oldest due.
+    `skipped`: the items that the agent put off a moment ago; they come again only when nothing else is left.
     """
     with transaction.atomic():
         in_hand = (
-            Item.objects.in_hand_of(agent).exclude(pk__in=passed).select_for_update(skip_locked=True).first()
+            Item.objects.in_hand_of(agent).exclude(pk__in=skipped).select_for_update(skip_locked=True).first()
         )
         if in_hand is not None:
             return _touch(in_hand)
-        while (item := _next(agent, filters, passed)) is not None:
+        while (item := _next(agent, filters, skipped)) is not None:
             if _start(item, agent):
                 return item
-    return take_next(agent=agent, filters=filters) if passed else None
+    return take_next(agent=agent, filters=filters) if skipped else None
 
 
 def reserve_next(
-    *, agent: Account, after: Item, filters: Filters = ALL, passed: Collection[uuid.UUID] = ()
+    *, agent: Account, after: Item, filters: Filters = ALL, skipped: Collection[uuid.UUID] = ()
 ) -> Item | None:
-    """What « suivant » will give after this item, set apart for a few minutes so that its pages can be fetched meanwhile.
+    """Hold, for a few minutes, the item that « suivant » will give after this one, so that its pages can be prefetched.
 
-    The member reads nothing of it, and can still take the document back. None: nothing more waits.
+    The member does not see this, and can still take the document back. None: nothing more waits.
     """
-    passed = [*passed, after.pk]
+    skipped = [*skipped, after.pk]
     with transaction.atomic():
-        in_hand = Item.objects.in_hand_of(agent).exclude(pk__in=passed).first()
-        item = None if in_hand else _next_in_no_hand(agent, filters, passed)
+        in_hand = Item.objects.in_hand_of(agent).exclude(pk__in=skipped).first()
+        item = None if in_hand else _next_in_no_hand(agent, filters, skipped)
         no_longer = Item.objects.held().filter(agent=agent, taken_at=None)
         if item is not None:
             no_longer = no_longer.exclude(pk=item.pk)
@@ -108,7 +108,7 @@ def reserve_next(
 
 
 def take(*, agent: Account, item: Item) -> Item:
-    """This one, and not the next: lease it if it is free. Raises `NotAvailable`, `HeldByAnother` or `KeptForAnother`."""
+    """Lease this very item to the agent, if it is free. Raises `NotAvailable`, `HeldByAnother` or `KeptForAnother`."""
     with transaction.atomic():
         row = _locked(item)
         if row.held_by(agent) and row.taken_at is not None:
@@ -123,13 +123,13 @@ def take(*, agent: Account, item: Item) -> Item:
 
 
 def renew(*, agent: Account, item: Item) -> bool:
-    """The agent is still at it: the lease begins again. False: it ended, and the item is no longer theirs."""
+    """Begin the lease again: the agent still works on the item. False: the lease ended, and the item is no longer theirs."""
     mine = Item.objects.waiting().filter(pk=item.pk, agent=agent, taken_at__isnull=False)
     return mine.update(leased_until=lease_ends()) == 1
 
 
 def give_back(*, agent: Account, item: Item) -> None:
-    """To its place in the queue; whoever it was kept for has given it up too. Raises `NotYours`."""
+    """Put the item back in its place in the queue. It is no longer kept for this agent either. Raises `NotYours`."""
     with transaction.atomic():
         row = _in_hand(agent, item)
         if row.reserved_for_id == agent.pk:
@@ -139,7 +139,7 @@ def give_back(*, agent: Account, item: Item) -> None:
 
 
 def hand_over(*, agent: Account, item: Item, to: Account) -> None:
-    """Keep it for a colleague, to whom it comes first from now on. Raises `NotYours` or `CannotTreat`."""
+    """Give the item back and keep it for a colleague, who gets it first. Raises `NotYours` or `CannotTreat`."""
     _check_treats(to)
     with transaction.atomic():
         row = _in_hand(agent, item)
@@ -151,9 +151,9 @@ def hand_over(*, agent: Account, item: Item, to: Account) -> None:
 
 
 def assign(*, agent: Account, item: Item, to: Account | None) -> None:
-    """A supervisor keeps an item for somebody, or (None) for nobody any more. Whoever has it in hand finishes it.
+    """Keep an item for the agent `to`, or for no agent (None), as a supervisor asks. An item in hand is not assigned.
 
-    Raises `NotAvailable` or `HeldByAnother` (it is being treated), or `CannotTreat`.
+    Raises `NotAvailable`, `HeldByAnother` (an agent is treating it) or `CannotTreat`.
     """
     if to is not None:
         _check_treats(to)
@@ -170,7 +170,7 @@ def assign(*, agent: Account, item: Item, to: Account | None) -> None:
 
 
 def end_leases(limit: int = 200) -> int:
-    """What was left in hand too long is free already; it has its place in the queue again, and it is journalled."""
+    """Write down the leases that are past, at most `limit`: the items are free already. Returns how many."""
     done = 0
     with transaction.atomic():
         past = Item.objects.waiting().filter(leased_until__lte=timezone.now()).order_by("leased_until", "pk")
@@ -180,17 +180,17 @@ def end_leases(limit: int = 200) -> int:
     return done
 
 
-def _next(agent: Account, filters: Filters, passed: Collection[uuid.UUID]) -> Item | None:
-    """The item that comes next, locked: no other transaction is given it."""
-    items = Item.objects.matching(filters).exclude(pk__in=passed).oldest_due_first()
-    ahead = items.held().filter(agent=agent, taken_at=None)
+def _next(agent: Account, filters: Filters, skipped: Collection[uuid.UUID]) -> Item | None:
+    """The next item, locked, so that no other transaction gets it."""
+    items = Item.objects.matching(filters).exclude(pk__in=skipped).oldest_due_first()
+    prefetched = items.held().filter(agent=agent, taken_at=None)
     kept = items.free().kept_for(agent)
-    return _first(ahead) or _first(kept) or _first(items.free().open_to(agent))
+    return _first(prefetched) or _first(kept) or _first(items.free().open_to(agent))
 
 
-def _next_in_no_hand(agent: Account, filters: Filters, passed: Collection[uuid.UUID]) -> Item | None:
-    """As `_next`; what somebody left in hand too long is nobody's first."""
-    while (item := _next(agent, filters, passed)) is not None:
+def _next_in_no_hand(agent: Account, filters: Filters, skipped: Collection[uuid.UUID]) -> Item | None:
+    """As `_next`. An item whose lease is past is released first, so that no agent holds it."""
+    while (item := _next(agent, filters, skipped)) is not None:
         if item.taken_at is None or _end_lease(item):
             return item
     return None
@@ -201,7 +201,7 @@ def _first(items: ItemQuerySet) -> Item | None:
 
 
 def _start(item: Item, agent: Account) -> bool:
-    """The agent treats it from now on. False: its member took it back meanwhile, and it leaves the queue."""
+    """Lease the item to the agent. False: its member took the document back meanwhile, and the item leaves the queue."""
     try:
         move(item, State.IN_PROGRESS)
     except CannotMove:
@@ -214,21 +214,21 @@ def _start(item: Item, agent: Account) -> bool:
 
 
 def move(item: Item, state: State) -> Document:
-    """What the item is about is in another state, for its member too. Raises `CannotMove`: it waits no more."""
+    """Give what the item is about another state, which its member sees. Raises `CannotMove`: it waits no more."""
     assert item.document_id is not None
     return set_state(document_id=item.document_id, state=state)
 
 
 def leave(item: Item) -> None:
-    """Its document does not wait any more: to be called under the item's lock."""
+    """Take the item out of the queue: its document waits no more. Call it under the item's lock."""
     item.status, item.agent, item.leased_until, item.taken_at = Status.GONE, None, None, None
     item.save(update_fields=["status", "agent", "leased_until", "taken_at"])
 
 
 def _end_lease(item: Item) -> bool:
-    """Nobody holds it from now on, journalled where somebody treated it: to be called under its lock, once its lease is past.
+    """Release an item whose lease is past, and journal it if an agent treated it. Call it under the item's lock.
 
-    False: its document went meanwhile, and it leaves the queue.
+    False: its document went meanwhile, and the item leaves the queue.
     """
     taken, by = item.taken_at is not None, item.agent_id
     _release(item)
@@ -240,7 +240,7 @@ def _end_lease(item: Item) -> bool:
 
 
 def _release(item: Item) -> None:
-    """Nobody holds it from now on; its member still reads « En cours ». To be called under the item's lock."""
+    """No agent holds the item any more; its member still reads « En cours ». Call it under the item's lock."""
     if item.taken_at is not None:
         try:
             move(item, State.IN_PROGRESS)
@@ -267,7 +267,7 @@ def _locked(item: Item) -> Item:
 
 
 def _in_hand(agent: Account, item: Item) -> Item:
-    """The row, locked, if this agent has it in hand; a lease that is past holds until somebody takes the item."""
+    """The row, locked, if this agent has it in hand. A past lease still counts until another agent takes the item."""
     try:
         row = _locked(item)
     except NotAvailable as error:

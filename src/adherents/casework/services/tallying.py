@@ -40,15 +40,15 @@ def team_of(agent: Account) -> str:
 
 
 def count(*, decision: Decision) -> None:
-    """Add a decision to its week, in the transaction that settles it: once, and for good.
+    """Add a decision to its week, once, in the transaction that settles it.
 
-    The agent's group is kept with it, so that counting again gives the same. Call it last: other decisions of the same week,
-    kind and group wait for the end of the transaction.
+    The agent's group is kept with it, so that counting again gives the same figures. Call it last: other decisions
+    of the same week, kind and group wait for the end of the transaction.
     """
     decision.team = team_of(decision.agent)
     Decision.objects.filter(pk=decision.pk).update(team=decision.team)
     item = decision.item
-    told = DecisionFacts(
+    facts = DecisionFacts(
         decision.at,
         decision.outcome,
         decision.reason,
@@ -57,10 +57,10 @@ def count(*, decision: Decision) -> None:
         item.entered_at,
         item.due_on,
     )
-    cell, columns = _tally_of(told)
+    cell, columns = _tally_of(facts)
     _add(Tally, cell, columns)
-    if told.outcome != Outcome.ACCEPTED:
-        _add(ReasonTally, _reason_of(told), ["count"])
+    if facts.outcome != Outcome.ACCEPTED:
+        _add(ReasonTally, _reason_of(facts), ["count"])
 
 
 def rebuild() -> Iterator[tuple[date, int]]:
@@ -94,7 +94,7 @@ def _day(moment: date | datetime) -> date:
 
 
 def _hold_back_others() -> None:
-    """Nobody else adds to the tallies until this transaction ends. On SQLite there is one writer in any case."""
+    """No other transaction adds to the tallies until this one ends. SQLite has one writer in any case."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             for model in (Tally, ReasonTally):
@@ -109,11 +109,11 @@ def _rebuild_week(monday: date) -> int:
     reasons: Counter[Cell] = Counter()
     number = 0
     for row in settled.values_list(*COLUMNS_READ).iterator(chunk_size=READ_AT_ONCE):
-        told = DecisionFacts(*row)
-        cell, columns = _tally_of(told)
+        facts = DecisionFacts(*row)
+        cell, columns = _tally_of(facts)
         tallies.setdefault(cell, Counter()).update(columns)
-        if told.outcome != Outcome.ACCEPTED:
-            reasons[_reason_of(told)] += 1
+        if facts.outcome != Outcome.ACCEPTED:
+            reasons[_reason_of(facts)] += 1
         number += 1
     Tally.objects.filter(week=monday).delete()
     Tally.objects.bulk_create(Tally(**dict(cell), **columns) for cell, columns in tallies.items())
@@ -122,29 +122,29 @@ def _rebuild_week(monday: date) -> int:
     return number
 
 
-def _tally_of(told: DecisionFacts) -> tuple[Cell, list[str]]:
+def _tally_of(facts: DecisionFacts) -> tuple[Cell, list[str]]:
     """Which tally a decision belongs to, and the columns in which it counts one."""
-    day = timezone.localdate(told.at)
-    hours = (told.at - told.entered_at) / timedelta(hours=1)
-    columns = [told.outcome, WAIT_COLUMNS[bisect_left(WAITS, hours)]]
-    if day <= told.due_on:
+    day = timezone.localdate(facts.at)
+    hours = (facts.at - facts.entered_at) / timedelta(hours=1)
+    columns = [facts.outcome, WAIT_COLUMNS[bisect_left(WAITS, hours)]]
+    if day <= facts.due_on:
         columns.append("on_time")
-    return (("week", monday_of(day)), ("kind", told.kind), ("team", told.team)), columns
+    return (("week", monday_of(day)), ("kind", facts.kind), ("team", facts.team)), columns
 
 
-def _reason_of(told: DecisionFacts) -> Cell:
-    week = monday_of(timezone.localdate(told.at))
+def _reason_of(facts: DecisionFacts) -> Cell:
+    week = monday_of(timezone.localdate(facts.at))
     return (
         ("week", week),
-        ("kind", told.kind),
-        ("outcome", told.outcome),
-        ("reason", told.reason),
-        ("team", told.team),
+        ("kind", facts.kind),
+        ("outcome", facts.outcome),
+        ("reason", facts.reason),
+        ("team", facts.team),
     )
 
 
 def _add(model: type[models.Model], cell: Cell, columns: list[str]) -> None:
-    """One more in these columns; the row is made when it is the first."""
+    """Add one in these columns; the first one makes the row."""
     rows = model._default_manager.filter(**dict(cell))
     one_more = {column: F(column) + 1 for column in columns}
     if not rows.update(**one_more):

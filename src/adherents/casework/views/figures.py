@@ -1,4 +1,4 @@
-"""The figures of the desk, for whoever leads it, and each table of them as a file."""
+"""The figures of the desk, for those who lead it, and each table as a file."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render

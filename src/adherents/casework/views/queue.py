@@ -26,24 +26,24 @@ from adherents.members.models import Member
 
 PUT_OFF = "casework.put_off"
 PUT_OFF_AT_MOST = 20
-FETCHED_AHEAD = 2  # pages of the next document
+PREFETCHED_PAGES = 2  # of the next document
 
 
 @allowed_to(Act.ENTER)
 @require_safe
 def queue_page(request: HttpRequest) -> HttpResponse:
-    """Where an agent arrives: the queue. Who may read the journal only goes there."""
+    """The first page of an agent: the queue. An agent who may only read the journal goes there."""
     agent = account_of(request)
     may = acts_of(agent)
     if Act.TREAT not in may:
         return redirect("desk:journal")
     kinds, agents = selectors.by_kind(), selectors.who_treat()
     form = QueueForm(request.GET, kinds=_kinds(kinds), agents=agents)
-    wanted, whose = form.wanted, form.value("agent")
+    wanted, agent_key = form.wanted, form.value("agent")
     shown = selectors.page_of(
         wanted,
         form.value("place"),
-        next((listed for listed in agents if str(listed.pk) == whose), None),
+        next((listed for listed in agents if str(listed.pk) == agent_key), None),
         request.GET.get("page"),
     )
     context = {
@@ -72,7 +72,7 @@ def _kinds(counted: dict[str, int]) -> dict[str, str]:
 
 
 def wanted_by(request: HttpRequest) -> Filters:
-    """What « suivant » is to give, as the address of the page says it."""
+    """The filters of « suivant » that the page's address names."""
     codes = {kind.code: kind.label for kind in profile().documents.kinds}
     return QueueForm(request.GET, kinds=codes).wanted
 
@@ -106,7 +106,9 @@ def next_item(request: HttpRequest) -> HttpResponse:
 
 
 def on_to_the_next(request: HttpRequest) -> HttpResponse:
-    item = queue.take_next(agent=account_of(request), filters=wanted_by(request), passed=_put_off_by(request))
+    item = queue.take_next(
+        agent=account_of(request), filters=wanted_by(request), skipped=_put_off_by(request)
+    )
     if item is None:
         messages.info(request, _("Rien d’autre n’attend."))
         return redirect(reverse("casework:queue") + query_of(wanted_by(request)))
@@ -115,15 +117,15 @@ def on_to_the_next(request: HttpRequest) -> HttpResponse:
 
 @allowed_to(Act.TREAT)
 @require_POST
-def ahead(request: HttpRequest, document_id: uuid.UUID) -> JsonResponse:
-    """The next item, set apart while this one is on the screen: the addresses of its first pages, for the browser to fetch."""
+def prefetch(request: HttpRequest, document_id: uuid.UUID) -> JsonResponse:
+    """Hold the next item while this one is on the screen. Answers the addresses of its first pages, for the browser to fetch."""
     item = queue.reserve_next(
         agent=account_of(request),
         after=item_or_404(document_id),
         filters=wanted_by(request),
-        passed=_put_off_by(request),
+        skipped=_put_off_by(request),
     )
-    count = min(item.about.page_count or 0, FETCHED_AHEAD) if item else 0
+    count = min(item.about.page_count or 0, PREFETCHED_PAGES) if item else 0
     pages = (
         [reverse("casework:treat_image", args=[item.document_id, n + 1]) for n in range(count)]
         if item
@@ -135,7 +137,7 @@ def ahead(request: HttpRequest, document_id: uuid.UUID) -> JsonResponse:
 @allowed_to(Act.TREAT)
 @require_POST
 def take(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
-    """This one, and not the next."""
+    """Take this very item."""
     try:
         queue.take(agent=account_of(request), item=item_or_404(document_id))
     except NotAvailable as refusal:
@@ -146,7 +148,7 @@ def take(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
 @allowed_to(Act.TREAT)
 @require_POST
 def give_back(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
-    """To its place in the queue; back to the queue too, from where « suivant » gives another one first."""
+    """Put the item back in its place, and go back to the queue. « Suivant » gives another item first."""
     item = item_or_404(document_id)
     try:
         queue.give_back(agent=account_of(request), item=item)
@@ -161,7 +163,7 @@ def give_back(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
 @allowed_to(Act.TREAT)
 @require_http_methods(["GET", "HEAD", "POST"])
 def hand_over(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
-    """To a colleague, to whom it comes first; then the next one."""
+    """Keep the item for a colleague, then go on to the next one."""
     agent, item = account_of(request), item_or_404(document_id)
     others = [colleague for colleague in selectors.who_treat() if colleague.pk != agent.pk]
     form = GiveForm(request.POST or None, agents=others)
@@ -177,12 +179,12 @@ def hand_over(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
 @allowed_to(Act.ASSIGN)
 @require_http_methods(["GET", "HEAD", "POST"])
 def assign(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
-    """A supervisor keeps it for somebody, or for nobody any more."""
+    """A supervisor keeps the item for an agent, or for none."""
     item = item_or_404(document_id)
     form = GiveForm(
         request.POST or None,
         agents=selectors.who_treat(),
-        nobody=_("Personne : à qui le prend"),
+        no_agent=_("Personne : à qui le prend"),
         initial={"to": str(item.reserved_for_id or "") if item.is_kept else ""},
     )
 
@@ -219,7 +221,7 @@ def _give(
 @allowed_to(Act.TREAT)
 @require_POST
 def undo(request: HttpRequest, pk: int) -> HttpResponse:
-    """« Annuler » within its seconds: the document is on the screen again, in hand. Too late: where the agent was."""
+    """« Annuler », in time: the document is on the screen again, in hand. Too late: the agent stays on the page."""
     agent = account_of(request)
     decision = get_object_or_404(Decision, pk=pk, agent=agent)
     back = _uuid(request.POST.get("back", ""))

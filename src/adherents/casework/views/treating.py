@@ -1,4 +1,4 @@
-"""Treating an item: the document, its member's file and the decision on one screen, then the next one."""
+"""Treating an item: the document, the member's record and the decision on one screen, then the next item."""
 
 import uuid
 from datetime import timedelta
@@ -41,7 +41,7 @@ PREFETCH = int(queue.PREFETCH.total_seconds())
 @allowed_to(Act.TREAT)
 @require_safe
 def treat(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
-    """The document on the left, what to know of it on the right, and what to do with it. Looking keeps it in hand."""
+    """The document on the left; on the right what to know of it, and the decision. Loading the page renews the lease."""
     item = item_or_404(document_id)
     begun = Draft.objects.begun(account_id=account_of(request).pk, about=item.subject, kinds=DECISIONS)
     return render(request, "casework/treat.html", _screen(request, item) | {"begun": begun})
@@ -76,7 +76,7 @@ def _page_wanted(request: HttpRequest) -> int:
 @gives_a_file
 @require_safe
 def treat_image(request: HttpRequest, document_id: uuid.UUID, number: int) -> HttpResponseBase:
-    """A page's pixels. Whoever holds the item may keep them for the few minutes in which it is their next one.
+    """A page's pixels. The browser of the agent who holds the item may keep them for the few minutes of a prefetch.
 
     In their own browser and session only: see `docs/decisions/0017-the-queue.md`.
     """
@@ -102,7 +102,7 @@ def accept(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
 @allowed_to(Act.TREAT)
 @require_http_methods(["GET", "HEAD", "POST"])
 def refuse(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
-    """Why, in the member's words: a template of the kind, as the agent leaves it."""
+    """The page that refuses: why, from a template of the kind that the agent may edit."""
     return _with_words(request, item_or_404(document_id), "refuse")
 
 
@@ -147,7 +147,7 @@ def _with_words(request: HttpRequest, item: Item, use: Use) -> HttpResponse:
 
 
 def _typed(written: dict[str, str], reasons: list[Reason]) -> dict[str, str]:
-    """What of these words somebody typed: choosing a reason replaces another reason's words, and never those."""
+    """The words that the agent typed. Choosing a reason replaces another reason's words, but never these."""
     templates = {text for reason in reasons for text in (reason.words.fr.strip(), reason.words.en.strip())}
     typed = {name: written.get(name, "").replace("\r\n", "\n").strip() for name in (*WORDS, "until")}
     return {name: text for name, text in typed.items() if text and text not in templates}

@@ -14,6 +14,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 
 from django.db import connections
 
+DATABASE_HANGS = "adherents.database_hangs"  # in the environment: to be answered without it
 STEP_BYTES = 1 << 18  # of an answer, at once
 Application = Callable[..., Iterable[bytes]]
 Headers = list[tuple[bytes, bytes]]
@@ -75,7 +76,7 @@ class Answer:
 
 
 def answer(application: Application, environ: dict[str, Any]) -> Answer:
-    """Call the application. Whatever is whole after its first bytes is closed already."""
+    """Call the application. An answer that is whole after its first bytes is closed already."""
     started: list[Any] = []
 
     def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
@@ -118,7 +119,7 @@ class Cut(OSError):
 
 
 class CutBody(io.BytesIO):
-    """What came of a body that broke off: its bytes, then `Cut`."""
+    """A body that broke off: it gives the bytes that came, then raises `Cut`."""
 
     def read(self, size: int | None = -1) -> bytes:
         content = super().read(size)
@@ -128,7 +129,7 @@ class CutBody(io.BytesIO):
 
 
 class Turns:
-    """How many of those who read a body that still arrives may do anything else than wait for it, at once.
+    """At most `count` of the threads that read an arriving body do something else than wait for it at one time.
 
     A thread that waits gives its turn back, and its database connections with it.
     """
@@ -147,7 +148,9 @@ class Turns:
 
 
 class Arriving:
-    """A body that is read while it arrives: the event loop feeds it, one thread reads it. `room` is called when it may go on."""
+    """A body that is read while it arrives: the event loop feeds it, and one thread reads it. `room` is called when there is
+    room for more.
+    """
 
     most_waiting = 1 << 18  # bytes
 
@@ -160,7 +163,7 @@ class Arriving:
         self._rest = b""
 
     def feed(self, chunk: bytes) -> bool:
-        """Whether there is room for more."""
+        """Add bytes that arrived. Returns whether there is room for more."""
         with self._changed:
             self._chunks.append(chunk)
             self._waiting += len(chunk)
@@ -174,7 +177,7 @@ class Arriving:
             self._changed.notify()
 
     def read(self, size: int | None = -1) -> bytes:
-        """As a file: `size` bytes unless it ends before. What came before it broke off is given, then `Cut` raised."""
+        """As a file's `read`: `size` bytes, fewer at the end. A body that broke off gives what came, then raises `Cut`."""
         wanted = sys.maxsize if size is None or size < 0 else size
         chunks = [self._rest] if self._rest else []
         have = len(self._rest)
@@ -191,7 +194,7 @@ class Arriving:
         return whole
 
     def readline(self, size: int | None = -1) -> bytes:
-        """As a file."""
+        """As a file's `readline`."""
         most = sys.maxsize if size is None or size < 0 else size
         line = b""
         while len(line) < most:
@@ -208,7 +211,7 @@ class Arriving:
         return iter(self.readline, b"")
 
     def _next(self, *, quietly: bool) -> bytes:
-        """The next bytes; b"" at the end. `quietly`: b"" too where it broke off, which the next call tells."""
+        """The next bytes; b"" at the end. `quietly`: b"" too where it broke off; the next call raises `Cut`."""
         if not self._is_there():
             self._turns.give_back()
             try:

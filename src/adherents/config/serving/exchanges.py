@@ -1,8 +1,8 @@
-"""The requests that wait for their peer: bytes that come, answers that leave. The slowest are dropped, nobody is refused.
+"""The requests that wait for their peer: bodies that arrive, answers that leave. The slowest are dropped; none is refused.
 
-An exchange moves at the least rate over each window and within its whole time, or it is dropped. Of those that have lasted
-longer than a quick page does, an address and a member have so many at once; past that, and past the memory that bodies
-may take, the slowest there is dropped, whoever came last.
+An exchange must move at the least rate over each window, and end within its whole time; otherwise it is dropped. The
+exchanges that last longer than a quick page are bounded in number, for each address and for each member. Bodies are bounded
+in memory. Past a bound, the slowest exchange is dropped, not the one that came last.
 """
 
 from collections import defaultdict, deque
@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 
 IN_MEMORY_BYTES = (1 << 20) + (1 << 17)  # of one request: a piece of a file, or a receipt and its form
-QUICK_SECONDS = 2.0  # whatever takes less is nobody's bound
+QUICK_SECONDS = 2.0  # an exchange that takes less counts in no bound
 WINDOW_SECONDS = 30.0  # a phone in a tunnel is silent for less
 LONGEST_SECONDS = 12 * 3600.0
 
@@ -33,7 +33,7 @@ class Bounds:
 class Exchange:
     """One request with its answer. `length`: how many bytes will pass, as far as is known. `drop` ends it.
 
-    `browser` stands for the member as long as nobody has looked who that is.
+    `browser` stands for the member until the session has been read.
     """
 
     address: str
@@ -48,6 +48,8 @@ class Exchange:
     measure: Callable[[], int] | None = None
     paused: bool = False
     dropped: bool = False
+    database_hangs: bool = False
+    watches: bool = False  # a machine asks how the portal is
     kept_at: float = 0.0
     marks: deque[tuple[float, int]] = field(default_factory=deque)
 
@@ -57,7 +59,7 @@ class Exchange:
 
 
 class Exchanges:
-    """Those that wait for their peer now. Everything here runs in the event loop's thread."""
+    """The exchanges that wait for their peer now. Everything here runs in the event loop's thread."""
 
     def __init__(self, bounds: Bounds, clock: Callable[[], float]) -> None:
         self.bounds, self.clock = bounds, clock
@@ -71,7 +73,7 @@ class Exchanges:
         return exchange in self._there
 
     def begin(self, exchange: Exchange, length: int, measure: Callable[[], int] | None = None) -> None:
-        """It waits for its peer from now on, for `length` bytes (0: nobody knows)."""
+        """It waits for its peer from now on, for `length` bytes (0: not known)."""
         now = self.clock()
         exchange.began = exchange.kept_at = now
         exchange.moved = 0
@@ -83,11 +85,11 @@ class Exchanges:
         """It waits no more."""
         self._there.discard(exchange)
 
-    def came(self, exchange: Exchange, size: int) -> None:
+    def note_arrived(self, exchange: Exchange, size: int) -> None:
         exchange.moved += size
 
     def hold(self, exchange: Exchange, size: int) -> None:
-        """So many more bytes of its body are in memory; negative: fewer. Past the bound, the slowest that hold any go."""
+        """Add `size` bytes (negative: fewer) to what its body takes in memory. Past the bound, the slowest bodies are dropped."""
         exchange.held += size
         self.held += size
         while self.held > self.bounds.memory:
@@ -99,7 +101,7 @@ class Exchanges:
             self._drop(slowest)
 
     def look(self) -> list[Exchange]:
-        """Drop those that are too slow or too many: to be called every second. Returns those that did well."""
+        """Drop the exchanges that are too slow or too many. Call it every second. Returns the lasting ones that were kept."""
         now = self.clock()
         for exchange in list(self._there):
             if exchange.paused:  # it waits for us

@@ -1,29 +1,29 @@
-"""The ASGI side of the portal: it waits for bytes, so that no thread does, and calls the WSGI application in threads.
+"""The ASGI side of the portal. It waits for bytes, so that no thread does, and calls the WSGI application in threads.
 
-A request of at most `IN_MEMORY_BYTES` is received before a thread sees it, in memory and never on the disk. A longer one,
-a plain form with files, is read while it arrives, in threads of its own: the pages' are never held. An answer is taken from
-the application in steps, each once the one before has left; a thread is held during a step only.
+A request of at most `IN_MEMORY_BYTES` is received before a thread sees it, in memory and never on the disk. A longer one
+(a plain form with files) is read while it arrives, in threads of its own, so that the threads of the pages stay free. An
+answer is taken from the application in steps. Each step begins once the one before has left, and holds a thread only
+while it runs.
 """
 
 import asyncio
 import io
 import logging
 import os
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, nullcontext
-from http.cookies import CookieError, SimpleCookie
+from contextvars import copy_context
+from functools import partial
 from typing import Any, Protocol
 
-from django.conf import settings
 from django.db import close_old_connections
-from django.urls import Resolver404, resolve
 
 from adherents.accounts import sessions
 from adherents.accounts.browser import browser_address
-from adherents.accounts.tokens import hash_token
 from adherents.config.serving.bridge import (
+    DATABASE_HANGS,
     Answer,
     Application,
     Arriving,
@@ -34,18 +34,22 @@ from adherents.config.serving.bridge import (
     path_of,
 )
 from adherents.config.serving.exchanges import IN_MEMORY_BYTES, Exchange, Exchanges
+from adherents.config.serving.scopes import Scope, browser, forwarded, named, session_cookie, view_of
+from adherents.telemetry import engines, request_ids
+from adherents.telemetry.outages import Part, is_noted
 
 PARTS = b"application/offset+octet-stream"  # bytes that are worth keeping when others are missing (tus)
 STREAMS = 8  # threads that take what follows of long answers
 # Threads that begin to give a file, verified whole before, or take a piece of one. They leave a core to the pages: with three
 # of them on two cores, pages took three times as long while two hundred phones sent.
 FILES = min(3, max(1, (os.cpu_count() or 2) - 1))
-READERS = 8  # threads that do something else than wait for a long body
-PUMP_LEAVES_WITHIN = 0.05  # seconds, before it is told again
+WATCHERS = 2  # threads that answer each address for machines
+READERS = 8  # threads that read a long body may do something else than wait, this many at once
+PUMP_LEAVES_WITHIN = 0.05  # seconds, before it is cancelled again
+DATABASE_LOOKED_AT_EVERY = 1.0  # seconds, while a page is waited for
 SEEN_EVERY = 30.0  # seconds: bytes that come are activity, which keeps a session from falling idle
 log = logging.getLogger("adherents.serving")
 
-Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
@@ -60,7 +64,7 @@ class Peer(Protocol):
 
 
 class Received:
-    """What is received of a request, and whether all of it was: who asks again then waits until the connection ends."""
+    """What is received of a request, and whether all of it was. Asking for more after the end waits until the connection ends."""
 
     def __init__(self, receive: Receive) -> None:
         self._receive, self.is_over = receive, False
@@ -72,7 +76,7 @@ class Received:
 
 
 class Shares:
-    """So many at once of each; the next waits, first come first served."""
+    """`each` users at once of every key; the next one waits, first come first served."""
 
     def __init__(self, each: int) -> None:
         self._each = each
@@ -104,6 +108,10 @@ class Front:
         self._downloads = Shares(bounds.downloads)
         self._by_address, self._by_browser = Shares(bounds.by_address // 4), Shares(bounds.by_member // 2)
         self._streams = ThreadPoolExecutor(STREAMS, "streams")
+        # A probe that waits for an engine delays no other one.
+        self._watched: dict[object, ThreadPoolExecutor] = defaultdict(
+            partial(ThreadPoolExecutor, WATCHERS, "watched")
+        )
         self._uploads = ThreadPoolExecutor(exchanges.bounds.uploads, "uploads")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -112,14 +120,19 @@ class Front:
                 await send({"type": "websocket.close"})
                 return
             raise RuntimeError(f"not served: {scope['type']}")
+        scope, name = named(scope)
+        with request_ids.named(name):
+            await self._answer(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         received = Received(receive)
         headers = dict(scope["headers"])
         peer: Peer = scope["extensions"]["adherents.peer"]
         exchange = Exchange(
-            address=browser_address(_forwarded(scope), (scope.get("client") or ("",))[0]),
+            address=browser_address(forwarded(scope), (scope.get("client") or ("",))[0]),
             began=self.exchanges.clock(),
-            browser=_browser(headers.get(b"cookie", b"")),
-            session_key=_cookie(headers.get(b"cookie", b"")),
+            browser=browser(headers.get(b"cookie", b"")),
+            session_key=session_cookie(headers.get(b"cookie", b"")),
         )
         # Neither browsers nor proxies that buffer send a form so, and nothing could bound it.
         if b"transfer-encoding" in headers:
@@ -131,10 +144,11 @@ class Front:
             await _tell(send, 400, b"That is no address.\n")
             return
         length = int(headers.get(b"content-length", b"0"))
-        view = _view_of(scope["path"])
+        view = view_of(scope["path"])
         gives = hasattr(view, "gives_a_file") or hasattr(view, "gives_files")
-        takes = hasattr(view, "takes_files")
-        pool = self._files if gives or takes else self._pages
+        exchange.watches = hasattr(view, "in_threads_of_its_own")
+        exchange.database_hangs = engines.hangs(Part.DATABASE) and not exchange.watches
+        pool = self._watched["hangs"] if exchange.database_hangs else self._pool(view, scope["method"])
         try:
             async with self._in_turn(exchange) if gives else nullcontext():
                 given = await self._answered(scope, received, send, exchange, peer, length, pool)
@@ -146,11 +160,19 @@ class Front:
             self.exchanges.end(exchange)
             self.exchanges.hold(exchange, -exchange.held)
 
+    def _pool(self, view: object, method: str) -> ThreadPoolExecutor:
+        """Which threads answer: those that may wait for the storage serve no page, not even the one that sends."""
+        if hasattr(view, "in_threads_of_its_own"):
+            return self._watched[view]
+        gives = hasattr(view, "gives_a_file") or hasattr(view, "gives_files")
+        takes = hasattr(view, "takes_files") and method not in {"GET", "HEAD"}
+        return self._files if gives or takes else self._pages
+
     @asynccontextmanager
     async def _in_turn(self, exchange: Exchange) -> AsyncIterator[None]:
-        """A file that is given takes some 3 MiB, and is read whole first: the next one waits for its turn, without a thread.
+        """A file to download takes some 3 MiB, and is read whole first. So the next one waits for its turn, without a thread.
 
-        Dropping one for the next would have each read again and again.
+        If one were dropped for the next, each would be read again and again.
         """
         async with (
             self._by_browser.one_of(exchange.browser or exchange.address),
@@ -160,7 +182,7 @@ class Front:
             yield
 
     def look(self) -> None:
-        """Every second: drop who is too slow, and let no session fall idle while its bytes come."""
+        """Called every second: drop the slow exchanges, and keep each session awake while its bytes come."""
         now = self.exchanges.clock()
         for exchange in self.exchanges.look():
             if exchange.session_key and exchange.measure is None and now - exchange.kept_at > SEEN_EVERY:
@@ -177,7 +199,7 @@ class Front:
         length: int,
         pool: ThreadPoolExecutor,
     ) -> Answer | None:
-        """What the application answers; None where the request broke off, and was told so."""
+        """What the application answers. None: the request broke off, and its peer was told so."""
         exchange.drop = peer.stop_receiving
         if length > IN_MEMORY_BYTES:
             return await self._answered_while_arriving(scope, receive, exchange, peer, length)
@@ -193,9 +215,26 @@ class Front:
             body = (io.BytesIO if whole else CutBody)(b"".join(chunks))
             del chunks
         try:
-            return await self._run(pool, self._call, scope, body, exchange)
+            return await self._while_the_database_answers(pool, scope, body, exchange)
         finally:
             self.exchanges.hold(exchange, -exchange.held)
+
+    async def _while_the_database_answers(
+        self, pool: ThreadPoolExecutor, scope: Scope, body: Any, exchange: Exchange
+    ) -> Answer:
+        """What the application answers; where the database begins to hang meanwhile, the page that says so.
+
+        The reader does not wait as long as the thread does, which has to.
+        """
+        served = asyncio.ensure_future(self._run(pool, self._call, scope, body, exchange))
+        try:
+            while not (await asyncio.wait([served], timeout=DATABASE_LOOKED_AT_EVERY))[0]:
+                if not exchange.watches and engines.hangs(Part.DATABASE):
+                    exchange.database_hangs = True
+                    return await self._run(self._watched["hangs"], self._call, scope, io.BytesIO(), exchange)
+            return served.result()
+        finally:
+            served.cancel()
 
     async def _gathered(self, receive: Receive, exchange: Exchange, length: int) -> tuple[list[bytes], bool]:
         """The body, and whether it is whole."""
@@ -209,7 +248,7 @@ class Front:
                 chunk = message["body"]
                 if chunk:
                     chunks.append(chunk)
-                    self.exchanges.came(exchange, len(chunk))
+                    self.exchanges.note_arrived(exchange, len(chunk))
                     self.exchanges.hold(exchange, len(chunk))
                 if exchange.dropped:
                     return chunks, False
@@ -228,8 +267,8 @@ class Front:
             return await self._run(self._uploads, self._call_in_turn, scope, arriving, exchange)
         finally:
             arriving.end(cut=True)
-            # Of two who wait for the same body the server wakes one: whoever reads on comes once the pump has left. It may
-            # have to be told twice: `asyncio.wait_for` forgets a cancellation that comes together with its result.
+            # The server wakes only one of two tasks that wait for the same body: the pump must leave before another one
+            # reads on. It may need two cancellations: `asyncio.wait_for` loses one that comes together with its result.
             while not pump.done():
                 pump.cancel()
                 await asyncio.wait([pump], timeout=PUMP_LEAVES_WITHIN)
@@ -252,7 +291,7 @@ class Front:
                     arriving.feed(peer.left_over())
                     return
                 chunk, whole = message["body"], not message["more_body"]
-                self.exchanges.came(exchange, len(chunk))
+                self.exchanges.note_arrived(exchange, len(chunk))
                 room.clear()
                 if chunk and not arriving.feed(chunk) and not whole:
                     exchange.paused = True
@@ -265,6 +304,8 @@ class Front:
     def _call(self, scope: Scope, body: Any, exchange: Exchange) -> Answer:
         environ = environ_of(scope, body)
         environ["adherents.exchange"] = exchange
+        if exchange.database_hangs:
+            environ[DATABASE_HANGS] = True
         return answer(self._application, environ)
 
     def _call_in_turn(self, scope: Scope, body: Arriving, exchange: Exchange) -> Answer:
@@ -275,8 +316,11 @@ class Front:
             self._turns.give_back()
 
     async def _run(self, pool: ThreadPoolExecutor, call: Callable[..., Answer], *given: Any) -> Answer:
-        """In a thread. An answer that nobody waits for any more is closed."""
-        running = pool.submit(call, *given)
+        """Call the application in a thread of `pool`, which logs under the request's name.
+
+        An answer that came too late, after the request ended, is closed.
+        """
+        running = pool.submit(copy_context().run, call, *given)
         try:
             return await asyncio.wrap_future(running)
         except asyncio.CancelledError:
@@ -296,7 +340,7 @@ class Front:
                 handed += len(chunk)
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
                 exchange.paused = True
-                chunk = await loop.run_in_executor(self._streams, given.step)
+                chunk = await loop.run_in_executor(self._streams, copy_context().run, given.step)
                 exchange.paused = False
             handed += len(chunk)
             await send({"type": "http.response.body", "body": chunk, "more_body": False})
@@ -306,7 +350,7 @@ class Front:
                 self._streams.submit(given.close)
 
     async def _drained(self, received: Received, exchange: Exchange, peer: Peer, length: int) -> None:
-        """What the application did not want of a body is thrown away, as slowly as any other may come: a browser reads its
+        """Throw away what the application did not want of a body, at the same least rate as any body: a browser reads its
         answer once it has sent everything.
         """
         if received.is_over:
@@ -315,14 +359,7 @@ class Front:
         self.exchanges.begin(exchange, length)
         while not received.is_over and not exchange.dropped:
             message = await received()
-            self.exchanges.came(exchange, len(message.get("body", b"")))
-
-
-def _view_of(path: str) -> object:
-    try:
-        return resolve(path).func
-    except Resolver404:
-        return None
+            self.exchanges.note_arrived(exchange, len(message.get("body", b"")))
 
 
 def _close_unwanted(running: Any) -> None:
@@ -337,33 +374,20 @@ def _length_of(given: Answer) -> int:
     return next((int(value) for name, value in given.headers if name.lower() == b"content-length"), 0)
 
 
-def _forwarded(scope: Scope) -> str:
-    return ",".join(value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for")
-
-
-def _cookie(header: bytes) -> str:
-    """The session's, from the request's cookies."""
-    try:
-        morsel = SimpleCookie(header.decode("latin-1")).get(settings.SESSION_COOKIE_NAME)
-    except CookieError:
-        return ""
-    return morsel.value if morsel else ""
-
-
-def _browser(header: bytes) -> str:
-    key = _cookie(header)
-    return hash_token(key) if key else ""
-
-
 def _seen(session_key: str) -> None:
     close_old_connections()
     try:
         sessions.keep_from_idling(session_key)
-    except Exception:  # the database may be away: the next minute says it again
-        log.exception("activity was not noted")
+    except Exception as error:  # the database may be away: the next minute says it again
+        if not is_noted(error):
+            log.exception("activity was not noted")
 
 
 async def _tell(send: Send, status: int, words: bytes) -> None:
-    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(words)).encode())]
+    headers = [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-length", str(len(words)).encode()),
+        (request_ids.HEADER.lower().encode(), request_ids.request_id().encode()),
+    ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": words, "more_body": False})

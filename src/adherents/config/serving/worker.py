@@ -1,6 +1,6 @@
-"""gunicorn's asyncio worker with the portal's front, and connections that do not wait for ever.
+"""gunicorn's asyncio worker with the portal's front, and connections that end when their peer stops.
 
-Built on parts of gunicorn that are not documented: `tests/config/test_serving_contract.py` pins them.
+It uses parts of gunicorn that are not documented. `tests/config/test_serving_contract.py` pins them.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ OPEN_FILES = 65536
 
 
 class Connection(ASGIProtocol):  # type: ignore[misc]
-    """One connection: dropped when its headers do not come, or when it is over and its last bytes are not taken."""
+    """One connection. It is dropped when its headers do not come, or when it is over and its last bytes are not taken."""
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -39,7 +39,7 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
         self.worker.loop.call_later(HEADERS_WITHIN, self._look_at_headers)
 
     def data_received(self, data: bytes) -> None:
-        """A number that Python does not read (thousands of digits for a length) is the client's fault, and no error of ours."""
+        """A number that Python cannot read (a length of thousands of digits) is the client's fault and answers 400."""
         try:
             super().data_received(data)
         except ValueError:
@@ -62,7 +62,7 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
             self.worker.loop.create_task(self._close_in_the_end())
 
     async def _close_in_the_end(self) -> None:
-        """What is still to be taken has to move on: closing waits for it, for ever if nobody looked."""
+        """Abort the connection when the last bytes stop moving: closing alone would wait for them without end."""
         least = self.worker.exchanges.bounds.least_rate
         left = self.untaken()
         while not self._conn_lost_handled and left:
@@ -73,26 +73,26 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
                 return
 
     def stop_receiving(self) -> None:
-        """Whoever receives the body is told that it broke off. An answer can still be sent."""
+        """Tell the task that receives the body that it broke off. An answer can still be sent."""
         if self._body_receiver is not None:
             self._body_receiver.signal_disconnect()
 
     def left_over(self) -> bytes:
-        """What had come of the body when it broke off, and was not received yet."""
+        """The bytes of the body that had come when it broke off, and that no task had received."""
         chunks = self._body_receiver._chunks if self._body_receiver is not None else []
         content = b"".join(chunks)
         chunks.clear()
         return content
 
     def abort(self) -> None:
-        """At once, the kernel's part too: whoever did not take its bytes would hold them for minutes."""
+        """Close at once, and drop the kernel's buffer too: a peer that takes no bytes would hold it for minutes."""
         with suppress(OSError, RuntimeError, AttributeError):
             opened = self.transport.get_extra_info("socket")
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.transport.abort()
 
     def untaken(self) -> int:
-        """Bytes that were handed over and that the peer's machine has not acknowledged."""
+        """How many bytes were written that the peer's machine has not acknowledged."""
         opened = self.transport.get_extra_info("socket")
         kernel = 0
         with suppress(OSError, ValueError, AttributeError):
@@ -105,7 +105,7 @@ class PortalWorker(ASGIWorker):  # type: ignore[misc]
 
     @classmethod
     def check_config(cls, cfg: Any, log: Any) -> None:
-        """Nothing to say: threads are used here."""
+        """Do not warn that threads are set: they are used here."""
 
     def init_process(self) -> None:
         sys.setswitchinterval(SWITCH_SECONDS)
@@ -118,9 +118,11 @@ class PortalWorker(ASGIWorker):  # type: ignore[misc]
     def load_wsgi(self) -> None:
         application = self.app.wsgi()  # and Django with it: what needs it is imported after
         from adherents.config.serving.front import Front
+        from adherents.telemetry.engines import keep_looking
 
         self.exchanges = Exchanges(settings.ADHERENTS_BOUNDS, self.loop.time)
         self.asgi = Front(application, self.exchanges, threads=self.cfg.threads)
+        keep_looking()
 
     async def _serve(self) -> None:
         looking = asyncio.create_task(self._look_every_second())
@@ -130,7 +132,7 @@ class PortalWorker(ASGIWorker):  # type: ignore[misc]
             looking.cancel()
 
     async def _serve_connections(self) -> None:
-        """As the worker does, with our connections."""
+        """What gunicorn's worker does, with our connections."""
         for listener in self.sockets:
             server = await self.loop.create_server(
                 lambda: Connection(self), sock=listener.sock, start_serving=True, backlog=self.cfg.backlog

@@ -1,4 +1,6 @@
-"""What an administrator may see of the installation: the profile as it is in force, and the keys by their names."""
+"""What an administrator may see of the installation: the profile as it is in force, the keys by their names, and whether each
+part does its work.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +15,9 @@ from adherents.crypto.keys import keyring
 from adherents.crypto.rotation import COVERED, sampled_keys
 from adherents.insurer.profile import profile
 from adherents.insurer.values import SECONDS, Facts, LongWords, Rate, Span, Words
+from adherents.telemetry import engines
 from adherents.vault.models import SigningKey
+from adherents.work.selectors import COUNTED_TO, BacklogState, LaneState, backlog_states, lane_states
 
 TITLES: dict[str, str | Promise] = {
     "insurer": gettext_lazy("L’organisme"),
@@ -48,7 +52,7 @@ def profile_tables() -> list[ProfileTable]:
         if isinstance(value, Facts):
             tables.append(ProfileTable(name, str(TITLES.get(name, name)), list(_rows("", value))))
         else:
-            loose.append((name, _said(value)))
+            loose.append((name, _readable(value)))
     return [ProfileTable("", _("Généralités"), loose), *tables]
 
 
@@ -61,10 +65,10 @@ def _rows(before: str, facts: Facts) -> Iterator[tuple[str, str]]:
             for inner in value:
                 yield key, " · ".join(f"{part} = {words}" for part, words in _rows("", inner))
         else:
-            yield key, _said(value)
+            yield key, _readable(value)
 
 
-def _said(value: Any) -> str:
+def _readable(value: Any) -> str:
     """A value as people read it; « – » for nothing."""
     if value is None or value in ("", ()):
         return "–"
@@ -80,7 +84,7 @@ def _said(value: Any) -> str:
         unit = next(name for name, seconds in SECONDS.items() if seconds == value.seconds)
         return f"{value.times}/{unit}"
     if isinstance(value, tuple):
-        return ", ".join(_said(inner) for inner in value)
+        return ", ".join(_readable(inner) for inner in value)
     return str(getattr(value, "name", value))
 
 
@@ -114,3 +118,73 @@ def keys() -> Keys:
             old += key_ids.total() - key_ids[ring.primary.id]
     signing = list(SigningKey.objects.newest_first().defer("sealed_seed"))
     return Keys(masters, signing, looked_at, old)
+
+
+PARTS: dict[str, str | Promise] = {
+    "database": gettext_lazy("Base de données"),
+    "migrations": gettext_lazy("Tables à jour"),
+    "disk": gettext_lazy("Place sur le disque"),
+    "storage": gettext_lazy("Stockage des documents"),
+    "cache": gettext_lazy("Cache"),
+    "antivirus": gettext_lazy("Antivirus"),
+    "worker": gettext_lazy("Exécuteurs"),
+    "mail": gettext_lazy("Envoi des mails"),
+}
+LANES: dict[str, str | Promise] = {
+    "mails": gettext_lazy("Mails, liens, file d’attente"),
+    "drawings": gettext_lazy("Analyse et dessin des documents"),
+    "long-drawings": gettext_lazy("Dessins qui prennent du temps"),
+}
+BACKLOGS: dict[str, str | Promise] = {
+    "mails": gettext_lazy("Mails à envoyer"),
+    "links": gettext_lazy("Liens demandés"),
+    "first_connections": gettext_lazy("Premières connexions demandées"),
+    "letters": gettext_lazy("Courriers à dessiner"),
+    "scanning": gettext_lazy("Documents à analyser"),
+    "drawing": gettext_lazy("Documents à dessiner"),
+    "long_drawing": gettext_lazy("Documents longs à dessiner"),
+    "queue_entry": gettext_lazy("Documents à mettre en file"),
+    "decisions": gettext_lazy("Décisions à transmettre"),
+    "queue": gettext_lazy("Documents à traiter par les agents"),
+}
+
+
+@dataclass(frozen=True)
+class PartLine:
+    """A part that this installation has. `away`: what is wrong, in the words of what failed; "" for nothing."""
+
+    label: str
+    away: str
+
+
+@dataclass(frozen=True)
+class LaneLine:
+    label: str
+    lane: LaneState
+
+
+@dataclass(frozen=True)
+class BacklogLine:
+    """`is_many`: more than are counted."""
+
+    label: str
+    backlog: BacklogState
+    is_many: bool
+
+
+def part_lines() -> list[PartLine]:
+    """As `/sante/` says it, a few seconds old at most."""
+    health = engines.last_look()
+    return [PartLine(str(PARTS.get(name, name)), health.away.get(name, "")) for name in health.looked_at]
+
+
+def lane_lines() -> list[LaneLine]:
+    return [LaneLine(str(LANES.get(state.lane, state.lane)), state) for state in lane_states()]
+
+
+def backlog_lines() -> list[BacklogLine]:
+    states = backlog_states()
+    return [
+        BacklogLine(str(BACKLOGS.get(state.kind, state.kind)), state, state.count == COUNTED_TO)
+        for state in states
+    ]

@@ -141,7 +141,7 @@ def journal_about(member: Member, *, reader: Account) -> list[JournalLine]:
 
 
 def journal_lines(entries: list[Entry], *, reader: Account) -> list[JournalLine]:
-    """Each with who did it: an agent's name, « la personne elle-même », « le portail ».
+    """The entries as lines, each with its actor: an agent's name, « la personne elle-même », « le portail ».
 
     One query at most, and none when no other agent than the reader is named.
     """
@@ -161,7 +161,7 @@ def _actor_in_words(entry: Entry) -> str:
 
 @dataclass(frozen=True)
 class MemberPage:
-    """Fifty members of a list in the order of their numbers, and where the next fifty begin: a key, never a number of theirs."""
+    """Fifty members of a list in the order of their numbers, and the key of the row after which the next fifty begin."""
 
     members: list[Member]
     after: int | None
@@ -183,7 +183,7 @@ def member_page(people: MemberQuerySet, *, after: int | None) -> MemberPage:
 
 
 def counted(people: MemberQuerySet) -> int:
-    """How many; one more than `COUNTED_AT_MOST` where they are more than it is worth counting."""
+    """How many there are; `COUNTED_AT_MOST` + 1 for any greater number."""
     return people.order_by()[: COUNTED_AT_MOST + 1].count()
 
 

@@ -1,4 +1,4 @@
-"""What an agent does so that a member gets in, or no more: address, end of a lock, link, letter, closing (G10, G11)."""
+"""What an agent does so that a member can sign in, or no longer can: address, end of a lock, link, letter, closing (G10, G11)."""
 
 from enum import Enum, auto
 
@@ -68,13 +68,13 @@ class FormerHolder(AccountActRefused):
 
 
 def _check_number_is_theirs(member: Member) -> None:
-    """What lets somebody in, or tells where to, is not for whoever lost the number to another person."""
+    """A former holder, whose number is another person's now, gets no way in. Raises `FormerHolder`."""
     if member.is_former_holder:
         raise FormerHolder
 
 
 def is_same_address(member: Member, email: str) -> bool:
-    """The address on file, which reaches them: nothing to change."""
+    """The address is the one on file, and mails reach it: there is nothing to change."""
     return email.strip() == member.email and member.email_bounced_at is None
 
 
@@ -145,10 +145,10 @@ def send_link(*, agent: Account, member: Member, reason: str) -> str:
 
 
 def close_account(*, agent: Account, member: Member, reason: str) -> None:
-    """Nobody signs in any more, sessions, links and letters end at once; the member is told. Raises `AlreadyClosed` or
-    `FormerHolder`.
+    """Close the member's account: sessions, links and letters end at once, and the member is told. A member who never connected
+    can be closed too: no first connection opens the account then.
 
-    Also for a member who never connected: no first connection opens the account then.
+    Raises `AlreadyClosed` or `FormerHolder`.
     """
     _check_number_is_theirs(member)
     with transaction.atomic():
@@ -158,16 +158,14 @@ def close_account(*, agent: Account, member: Member, reason: str) -> None:
 
 
 def reopen_account(*, agent: Account, member: Member, reason: str) -> None:
-    """A closed account opens again, with a new password only; the member is told. Raises `NotClosed`, or
-    `FormerHolder`.
-    """
+    """Open a closed account again; it needs a new password, and the member is told. Raises `NotClosed` or `FormerHolder`."""
     _check_number_is_theirs(member)
     if member.account is None or not closing.reopen(account=member.account, actor=agent.actor, reason=reason):
         raise NotClosed
 
 
 def write_letter(*, agent: Account, member: Member, reason: str) -> LetterBatch:
-    """A letter with a code, for a member whom no mail can reach. Raises `NoLetter`."""
+    """Write a letter with a code to a member that no mail can reach. Raises `NoLetter`."""
     try:
         return letters.write_one(member=member, actor=agent.actor, reason=reason)
     except letters.NobodyToWriteTo as error:
@@ -175,5 +173,8 @@ def write_letter(*, agent: Account, member: Member, reason: str) -> LetterBatch:
 
 
 def prepare_letters(*, agent: Account, people: MemberQuerySet, reason: str) -> LetterBatch:
-    """A batch for the print shop, of those of a list to whom none is on its way. Raises `letters.NobodyToWriteTo`."""
+    """Prepare a batch for the print shop: the people of a list who have no letter on its way.
+
+    Raises `letters.NobodyToWriteTo`.
+    """
     return letters.ask_for_batch(people=people, actor=agent.actor, reason=reason)

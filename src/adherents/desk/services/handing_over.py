@@ -1,4 +1,4 @@
-"""Handing over the documents of someone who can no longer fetch them: their n° adhérent is another person's."""
+"""Handing over the documents of a former holder, who cannot sign in: the n° adhérent is another person's now."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -13,9 +13,9 @@ class TakesThemAway(AccountActRefused):
 
 
 def hand_over_export(*, agent: Account, member: Member, reason: str) -> Export:
-    """Everything that a former holder has in the vault, as one zip; who took it and why are journalled, document by document.
+    """Everything that a former holder has in the vault, as one zip; the journal says who took it and why, for each document.
 
-    Raises `TakesThemAway` for anybody else.
+    Raises `TakesThemAway` for any other member.
     """
     if not member.is_former_holder:
         raise TakesThemAway

@@ -1,4 +1,4 @@
-"""The page of an act: it asks why, does the act by one call, says what was done, and leads back to where one came from.
+"""The page of an act. It asks why, does the act by one call, says what was done, and leads back to the page before.
 
 `act_table.ACT_PAGES` has them all. To add an act, add an entry there: its address and its page come by themselves.
 """
@@ -40,8 +40,9 @@ class ActPage(ABC, Generic[Person]):
 
     `act`: the right to do it. `name`, `path`: of its address. `title`, `words` and `button` (the title, where it says nothing
     else): what the page says; without `words`, the template `desk/acts/<name>.html` says it. `do`: the service, which is given
-    the form's fields. `said`: what is said after it, or by what the service returned. `then`: what is left to do with the
-    request, the person and what the service returned; it may give an answer of its own, in place of the words and the way back.
+    the form's fields. `done_words`: what the page says afterwards, or one text for each value that the service returns. `then`:
+    what is left to do with the request, the person and what the service returned; it may give an answer of its own, in place of
+    the words and the way back.
     """
 
     act: Act
@@ -53,7 +54,7 @@ class ActPage(ABC, Generic[Person]):
     button: Words = ""
     danger: bool = False
     form: type[ActForm] = ReasonForm
-    said: Words | Mapping[Any, Words] = ""
+    done_words: Words | Mapping[Any, Words] = ""
     then: Callable[[HttpRequest, Person, Any], HttpResponseBase | None] | None = None
     gives_a_file: bool = False
 
@@ -77,7 +78,7 @@ class ActPage(ABC, Generic[Person]):
 
     @property
     def view(self) -> Callable[..., HttpResponseBase]:
-        """Who may not do the act is refused the page."""
+        """The page itself. An agent who may not do the act is refused."""
 
         @allowed_to(self.act)
         @require_http_methods(["GET", "HEAD", "POST"])
@@ -143,6 +144,6 @@ def _say_and_lead_back(
     answer = page.then(request, person, outcome) if page.then else None
     if answer is not None:
         return answer
-    words = page.said[outcome] if isinstance(page.said, Mapping) else page.said
+    words = page.done_words[outcome] if isinstance(page.done_words, Mapping) else page.done_words
     messages.success(request, str(words))
     return redirect(page.back, person.pk)

@@ -25,7 +25,7 @@ ON_A_MEMBER: list[ActPage[Member]] = [
         button=_("Changer l’adresse"),
         form=ChangeEmailForm,
         do=account_actions.change_email,
-        said={
+        done_words={
             EmailChange.TRUSTED_AGAIN: _("Adresse vérifiée : les mails y partent à nouveau."),
             EmailChange.FIRST: format_lazy("{} {}", _("Adresse e-mail changée."), _("Elle est prévenue.")),
             EmailChange.REPLACED: format_lazy(
@@ -43,7 +43,7 @@ ON_A_MEMBER: list[ActPage[Member]] = [
             "nouveau mot de passe. L’ancien n’ouvre plus."
         ),
         do=account_actions.end_lock,
-        said=_("Blocage levé. L’adhérent est prévenu : il lui reste à créer un nouveau mot de passe."),
+        done_words=_("Blocage levé. L’adhérent est prévenu : il lui reste à créer un nouveau mot de passe."),
     ),
     MemberActPage(
         act=Act.SEND_LINK,
@@ -51,13 +51,13 @@ ON_A_MEMBER: list[ActPage[Member]] = [
         path="adherents/<int:pk>/lien/",
         title=_("Envoyer le lien"),
         do=account_actions.send_link,
-        said={
+        done_words={
             Purpose.FIRST_CONNECTION: _("Lien de première connexion envoyé à l’adresse du dossier."),
             Purpose.RESET: _("Lien de nouveau mot de passe envoyé à l’adresse du dossier."),
         },
     ),
     MemberActPage(
-        act=Act.WRITE_LETTER,  # G10: for a member whom no mail reaches
+        act=Act.WRITE_LETTER,  # G10: for a member that no mail reaches
         name="write_letter",
         path="adherents/<int:pk>/courrier/",
         title=_("Préparer un courrier avec un code"),
@@ -72,7 +72,9 @@ ON_A_MEMBER: list[ActPage[Member]] = [
         title=_("Fermer le compte"),
         danger=True,
         do=account_actions.close_account,
-        said=_("Compte fermé. Ses connexions sont terminées, ses liens et ses courriers n’ouvrent plus."),
+        done_words=_(
+            "Compte fermé. Ses connexions sont terminées, ses liens et ses courriers n’ouvrent plus."
+        ),
     ),
     MemberActPage(
         act=Act.REOPEN_ACCOUNT,
@@ -80,7 +82,7 @@ ON_A_MEMBER: list[ActPage[Member]] = [
         path="adherents/<int:pk>/reouverture/",
         title=_("Rouvrir le compte"),
         do=account_actions.reopen_account,
-        said=_(
+        done_words=_(
             "Compte rouvert. Il reste à l’adhérent à créer un nouveau mot de passe, par un lien ou un "
             "courrier."
         ),
@@ -106,7 +108,7 @@ ON_A_MEMBER: list[ActPage[Member]] = [
         ),
         do=consulting.show_nir,
         then=lambda request, member, nir: show_nir_for_a_while(request, member),
-        said=_("Le numéro de Sécurité sociale est affiché pendant deux minutes."),
+        done_words=_("Le numéro de Sécurité sociale est affiché pendant deux minutes."),
     ),
     MemberActPage(
         act=Act.END_SESSIONS,  # a lost phone, a shared computer
@@ -118,7 +120,7 @@ ON_A_MEMBER: list[ActPage[Member]] = [
             "un mail le prévient."
         ),
         do=account_actions.end_sessions,
-        said=_("Connexions terminées. Un mail prévient l’adhérent."),
+        done_words=_("Connexions terminées. Un mail prévient l’adhérent."),
     ),
 ]
 
@@ -130,7 +132,7 @@ ON_AN_AGENT: list[ActPage[Account]] = [
         title=_("Renvoyer l’invitation"),
         words=_("Un nouveau lien part à l’adresse de l’agent ; celui d’avant ne s’ouvre plus."),
         do=agents.invite_again,
-        said=_("Invitation renvoyée."),
+        done_words=_("Invitation renvoyée."),
     ),
     AgentActPage(
         act=Act.MANAGE_AGENTS,
@@ -143,7 +145,7 @@ ON_AN_AGENT: list[ActPage[Account]] = [
         ),
         form=RoleForm,
         do=agents.change_role,
-        said=_("Rôle changé. L’agent est prévenu et doit se reconnecter."),
+        done_words=_("Rôle changé. L’agent est prévenu et doit se reconnecter."),
     ),
     AgentActPage(
         act=Act.MANAGE_AGENTS,
@@ -157,7 +159,7 @@ ON_AN_AGENT: list[ActPage[Account]] = [
         button=_("Enregistrer"),
         form=TeamForm,
         do=agents.change_team,
-        said=_("Groupe enregistré."),
+        done_words=_("Groupe enregistré."),
     ),
     AgentActPage(
         act=Act.MANAGE_AGENTS,
@@ -171,7 +173,7 @@ ON_AN_AGENT: list[ActPage[Account]] = [
         button=_("Suspendre"),
         danger=True,
         do=agents.suspend,
-        said=_("Agent suspendu. Un mail le prévient."),
+        done_words=_("Agent suspendu. Un mail le prévient."),
     ),
     AgentActPage(
         act=Act.MANAGE_AGENTS,
@@ -181,7 +183,7 @@ ON_AN_AGENT: list[ActPage[Account]] = [
         words=_("Il se reconnecte avec le mot de passe et le second facteur qu’il avait."),
         button=_("Rétablir"),
         do=agents.reinstate,
-        said=_("Agent rétabli. Un mail le prévient."),
+        done_words=_("Agent rétabli. Un mail le prévient."),
     ),
     AgentActPage(
         act=Act.MANAGE_AGENTS,  # G11
@@ -193,7 +195,7 @@ ON_AN_AGENT: list[ActPage[Account]] = [
             "n’ouvre plus."
         ),
         do=agents.end_lock,
-        said=_("Blocage levé. Un mail prévient l’agent."),
+        done_words=_("Blocage levé. Un mail prévient l’agent."),
     ),
     AgentActPage(
         act=Act.MANAGE_AGENTS,
@@ -203,7 +205,7 @@ ON_AN_AGENT: list[ActPage[Account]] = [
         words=_("L’agent est déconnecté partout, aussitôt. Il peut se reconnecter ; un mail le prévient."),
         danger=True,
         do=lambda agent, by, reason: end_sessions.end_all_of(account=agent, by=by, reason=reason),
-        said=_("Connexions terminées. Un mail prévient l’agent."),
+        done_words=_("Connexions terminées. Un mail prévient l’agent."),
     ),
     AgentActPage(
         act=Act.GIVE_SECOND_FACTOR,  # the first of two people; the second one answers in `second_factor.answer`
@@ -216,7 +218,7 @@ ON_AN_AGENT: list[ActPage[Account]] = [
         ),
         button=_("Demander"),
         do=new_factor.ask,
-        said=_("Demande enregistrée : une seconde personne doit maintenant l’accorder."),
+        done_words=_("Demande enregistrée : une seconde personne doit maintenant l’accorder."),
     ),
     AgentActPage(
         act=Act.GIVE_SECOND_FACTOR,
@@ -225,7 +227,7 @@ ON_AN_AGENT: list[ActPage[Account]] = [
         title=_("Renvoyer le lien du second facteur"),
         button=_("Renvoyer le lien"),
         do=new_factor.send_again,
-        said=_("Lien renvoyé."),
+        done_words=_("Lien renvoyé."),
     ),
 ]
 

@@ -15,7 +15,6 @@ from adherents.accounts.next_page import gives_a_file
 from adherents.accounts.permissions import Act
 from adherents.desk.services import consulting
 from adherents.desk.views.member_record import record_context
-from adherents.storage.objects import StorageFailed
 from adherents.storage.reading import Altered
 from adherents.vault.models import Document, Page
 from adherents.vault.services.viewing import NoSuchPage, page_image
@@ -125,14 +124,14 @@ def document_image(request: HttpRequest, document_id: uuid.UUID, number: int) ->
 
 
 def image_response(request: HttpRequest, document_id: uuid.UUID, number: int) -> HttpResponseBase:
-    """HEAD opens nothing, and is no opening."""
+    """The response with the pixels. HEAD reads nothing, and is no opening."""
     document = document_or_404(document_id)
     if request.method == "HEAD":
         get_object_or_404(Page, document=document, document__threat="", number=number)
         return StreamingHttpResponse((), content_type="image/jpeg")
     try:
         image = page_image(document, number)
-    except (NoSuchPage, Altered, StorageFailed) as error:
+    except (NoSuchPage, Altered) as error:
         raise Http404 from error
     consulting.open_document(agent=account_of(request), document=document)
     return HttpResponse(image, content_type="image/jpeg")

@@ -17,6 +17,19 @@ def profile_page(request: HttpRequest) -> HttpResponse:
     return render(request, "desk/profile.html", context)
 
 
+@allowed_to(Act.SEE_INSTALLATION)
+@require_safe
+def installation_page(request: HttpRequest) -> HttpResponse:
+    """Whether each part does its work, whether workers live, and what waits for them."""
+    context = {
+        "may": acts_of(account_of(request)),
+        "parts": installation.part_lines(),
+        "lanes": installation.lane_lines(),
+        "backlogs": installation.backlog_lines(),
+    }
+    return render(request, "desk/installation.html", context)
+
+
 @allowed_to(Act.SEE_KEYS)
 @require_safe
 def keys_page(request: HttpRequest) -> HttpResponse:

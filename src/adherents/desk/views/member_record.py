@@ -36,7 +36,7 @@ def record_context(request: HttpRequest, member: Member) -> dict[str, Any]:
 
 
 def show_nir_for_a_while(request: HttpRequest, member: Member) -> None:
-    """In this session, beside every page about the member."""
+    """Show the NIR in this session, beside every page about the member, for two minutes."""
     until = timezone.now() + member_record.NIR_SHOWN_FOR
     request.session[NIR_SHOWN] = {"member": member.pk, "until": until.timestamp()}
 

@@ -21,8 +21,8 @@ from adherents.members.selectors import find
 def search(request: HttpRequest) -> HttpResponse:
     """One box for a number, names, an e-mail address, a birth date, a NIR. One hit opens its record.
 
-    The box posts: a NIR or an address has no place in a URL, which others log. Names go on to a page of their own, that
-    one can come back to.
+    The box posts, because proxies log URLs, and a NIR or an address must not be in one. Names lead to a page with an address,
+    so that the agent can come back to it.
     """
     query = request.POST.get("q", request.GET.get("q", "")).strip()[:120]
     if request.method == "POST" and query and not re.search(r"[\d@]", query):

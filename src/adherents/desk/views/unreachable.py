@@ -1,4 +1,4 @@
-"""The members whom no mail reaches (G10): two lists, and the letters for them."""
+"""The members that no mail reaches (G10): two lists, and the letters for them."""
 
 import uuid
 from typing import Any
@@ -109,7 +109,7 @@ def batches(request: HttpRequest) -> HttpResponse:
 @allowed_to(Act.WRITE_LETTER)
 @require_safe
 def batch_page(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
-    """Letters being made, ready, or destroyed; of this agent only."""
+    """The page of one batch of this agent: being made, ready, or destroyed."""
     agent = account_of(request)
     batch = get_object_or_404(LetterBatch.objects.of(agent.actor), pk=batch_id)
     context = {"may": acts_of(agent), "batch": batch, "minutes": letters.KEPT_MINUTES}
@@ -148,7 +148,7 @@ def _take(request: HttpRequest, batch_id: uuid.UUID, take: Any) -> HttpResponse:
 @allowed_to(Act.WRITE_LETTER)
 @require_POST
 def destroy(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
-    """Before the hour is over: what was printed opens as before."""
+    """Destroy the files before the hour is over. The printed codes still open."""
     agent = account_of(request)
     batch = get_object_or_404(LetterBatch.objects.of(agent.actor), pk=batch_id)
     if letters.destroy(batch=batch, actor=agent.actor):

@@ -1,7 +1,7 @@
 """« Première connexion », which is « Identifiant perdu » too (G8, G9).
 
-The request writes down what was typed, the same row for every request; the worker looks in the register. So neither the answer
-nor its delay says whether the person is a member, has an account, or has an address.
+The request only writes down what was typed, in the same row for every request; the worker looks in the register. So neither
+the answer nor its delay says whether the person is a member, has an account, or has an address.
 """
 
 import json

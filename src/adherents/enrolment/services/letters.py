@@ -1,6 +1,6 @@
 """Activation letters: a code on paper, for members that no mail can reach (G10).
 
-What is asked for is a row; a letter alone is drawn at once, a batch by the worker. The PDF is sealed in the row and destroyed an
+A request is a row. One letter is drawn at once; the worker draws a batch. The PDF is sealed in the row and destroyed an
 hour later: the codes are then on paper only.
 """
 
@@ -112,13 +112,13 @@ def _make_live(member: Member, code: str, ends: datetime, batch: LetterBatch) ->
 
 
 def _listing(members: Sequence[Member]) -> str:
-    """For the print shop, which adds the postal addresses: on which page is which member."""
+    """The list for the print shop, which adds the postal addresses: the page of each member."""
     pages = ((page, member.number) for page, member in enumerate(members, start=1))
     return "".join(spreadsheet.lines([("page", "numero_adherent"), *pages]))
 
 
 def prepare_due(limit: int = 1) -> int:
-    """Make the letters that were asked for; how many batches."""
+    """Make the letters that were asked for. Returns how many batches."""
     return do_each(LetterBatch.objects.claim_due(limit), prepare)
 
 
@@ -150,7 +150,7 @@ def _mark(batch: LetterBatch) -> str:
 
 
 def destroy(*, batch: LetterBatch, actor: str = "system") -> bool:
-    """Nothing is left here of what they say; printed, they open as before. False: it was done already."""
+    """Destroy the files of a batch. The printed codes still open. False: it was done already."""
     with transaction.atomic():
         held = LetterBatch.objects.filter(pk=batch.pk, ready_at__isnull=False, destroyed_at__isnull=True)
         if not held.update(sheets="", listing="", destroyed_at=timezone.now()):
@@ -160,6 +160,6 @@ def destroy(*, batch: LetterBatch, actor: str = "system") -> bool:
 
 
 def destroy_old(limit: int = 50) -> int:
-    """Destroy what was ready an hour ago; how many batches."""
+    """Destroy the batches that were ready an hour ago. Returns how many."""
     over = list(LetterBatch.objects.over().defer("sheets", "listing").order_by("ready_at")[:limit])
     return sum(destroy(batch=batch) for batch in over)

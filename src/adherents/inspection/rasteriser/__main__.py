@@ -20,7 +20,7 @@ from adherents.inspection.rasteriser.pictures import FreeSlot
 MEMORY_BYTES = 1_500_000_000
 
 
-def told() -> str:
+def next_order() -> str:
     """The line, and not a byte of the file behind it: that is read once this process is confined."""
     line = bytearray()
     while (byte := os.read(0, 1)) not in {b"", b"\n"}:
@@ -77,6 +77,6 @@ if __name__ == "__main__":
     ready()
     free_slot = slots_in(mmap.mmap(int(sys.argv[1]), SLOTS * SLOT_BYTES))
     os.closerange(3, 256)  # Python keeps a descriptor of its own to what it maps
-    if line := told():
+    if line := next_order():
         content_type, size, seconds, wanted = line.split()
         main(free_slot, content_type, int(size), int(seconds), wanted)

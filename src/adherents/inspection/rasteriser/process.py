@@ -1,10 +1,13 @@
 """The parent's side of drawing: starts the confined process, feeds it, bounds it, and believes nothing unchecked.
 
 A process draws one file and dies. Starting one takes as long as drawing several pages, so a worker has its next one start
-before it is needed (`kept_ready`).
+before it is needed (`kept_ready`). Where a drawing service is set (`use_service`), the process is the service's, and all the
+rest is the same.
 """
 
 import fcntl
+import logging
+import math
 import mmap
 import os
 import signal
@@ -12,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -33,9 +37,12 @@ from adherents.inspection.rasteriser import (
     SLOT_BYTES,
     SLOTS,
     Fault,
+    client,
 )
+from adherents.inspection.rasteriser.client import Drawer, ServiceAway
 from adherents.inspection.rasteriser.confinement import Confined
 
+log = logging.getLogger("adherents.inspection")
 SECONDS = 60
 BEHIND = 10  # added to the niceness of a long drawing, so that quick ones do not wait for it
 PIPE_BYTES = 1 << 20  # with the usual 64 KiB, the two processes wake each other a hundred times for a file
@@ -49,13 +56,46 @@ print(*(int(permitted) for permitted in confine(memory=1_500_000_000, seconds=10
 """
 
 
+class _Where:
+    """Who starts the processes: this one, or the drawing service that listens on the Unix socket of this path."""
+
+    service: str | None = None
+    said_at = -math.inf  # when it was last logged that the service is away
+
+
+def use_service(path: str | None) -> None:
+    """From now on, have files drawn by the service that listens on this Unix socket; None: by processes of one's own."""
+    _Where.service = path
+
+
+def is_there() -> bool:
+    """Whether a file can be drawn now: False while the drawing service is away, which is logged once a minute."""
+    if _Where.service is None or client.answers(_Where.service):
+        return True
+    if time.monotonic() > _Where.said_at + 60:
+        _Where.said_at = time.monotonic()
+        log.warning("the drawing service is away")
+    return False
+
+
 def what_is_permitted() -> Confined:
-    """What this system lets a drawing process take away from itself: one is started, confined, and asked. Raises `OSError`."""
+    """What a drawing process can take away from itself: one is started, confined and asked, by the drawing service if one is set.
+
+    `another_user`: it is not the user of this process. Raises `OSError`.
+    """
+    if _Where.service is None:
+        return measured()
+    user, permitted = client.ask_what_is_permitted(_Where.service)
+    return permitted._replace(another_user=permitted.another_user or user != os.geteuid())
+
+
+def measured() -> Confined:
+    """What this system permits to a drawing process that this process starts. Raises `OSError`."""
     command = [sys.executable, "-I", "-c", MEASURE]
-    measured = subprocess.run(
+    done = subprocess.run(
         command, stdin=subprocess.DEVNULL, capture_output=True, env={}, timeout=30, check=False
     )
-    answers = [answer == b"1" for answer in measured.stdout.split()]
+    answers = [answer == b"1" for answer in done.stdout.split()]
     if len(answers) != len(Confined._fields):
         raise OSError("no drawing process can be started")
     return Confined(*answers)
@@ -71,6 +111,10 @@ class CannotBeDrawn(Exception):
 
 class DrawingFailed(Exception):
     """The process died, was killed at its time limit, or said nonsense: it may go better another time."""
+
+
+class DrawingServiceAway(DrawingFailed):
+    """The drawing service does not answer, or ended meanwhile: this says nothing of the file."""
 
 
 class OutOfTime(DrawingFailed):
@@ -97,38 +141,47 @@ class DrawnPage:
     done: Callable[[], None]
 
 
-class _Child:
-    """A process that waits for its file, in an empty folder of its own."""
+class Child:
+    """A process that waits for its file, in an empty folder of its own. `pages`: the descriptor of the memory that both share."""
 
     def __init__(self) -> None:
+        self.pages = os.memfd_create("pages", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         self.folder = tempfile.TemporaryDirectory(prefix="drawing-")
         try:
             self.process = self._started()
         except OSError:
             self.folder.cleanup()
+            os.close(self.pages)
             raise
         self.stdin, self.stdout = cast(IO[bytes], self.process.stdin), cast(IO[bytes], self.process.stdout)
 
     def _started(self) -> subprocess.Popen[bytes]:
-        pages = os.memfd_create("pages", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-        try:
-            os.ftruncate(pages, SLOTS * SLOT_BYTES)  # taken as pages are drawn
-            fcntl.fcntl(pages, fcntl.F_ADD_SEALS, SIZE_IS_FINAL)  # who reads beyond a shrunken end is killed
-            self.memory = memoryview(mmap.mmap(pages, SLOTS * SLOT_BYTES, prot=mmap.PROT_READ))
-            return subprocess.Popen(
-                [*COMMAND, str(pages)],
-                pass_fds=[pages],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                pipesize=PIPE_BYTES,
-                env={},
-                cwd=self.folder.name,
-                close_fds=True,
-                start_new_session=True,
-            )
-        finally:
-            os.close(pages)
+        os.ftruncate(self.pages, SLOTS * SLOT_BYTES)  # taken as pages are drawn
+        fcntl.fcntl(self.pages, fcntl.F_ADD_SEALS, SIZE_IS_FINAL)  # who reads beyond a shrunken end is killed
+        self.memory = memoryview(mmap.mmap(self.pages, SLOTS * SLOT_BYTES, prot=mmap.PROT_READ))
+        return subprocess.Popen(
+            [*COMMAND, str(self.pages)],
+            pass_fds=[self.pages],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            pipesize=PIPE_BYTES,
+            env={},
+            cwd=self.folder.name,
+            close_fds=True,
+            start_new_session=True,
+        )
+
+    def go_behind(self) -> None:
+        """Let it have the processor when no other process wants it."""
+        with suppress(ProcessLookupError):
+            os.setpriority(os.PRIO_PROCESS, self.process.pid, BEHIND)
+
+    def let_go(self) -> None:
+        """Close this process's ends of what it says and hears: another process has them now."""
+        for pipe in (self.stdin, self.stdout):
+            with suppress(OSError):
+                pipe.close()
 
     def tell(self, message: bytes) -> None:
         """Nothing happens when the process no longer listens: the code that waits for its answer will notice."""
@@ -153,9 +206,9 @@ class _Child:
     def close(self) -> None:
         self.kill()
         self.process.wait()
-        for pipe in (self.stdin, self.stdout):
-            with suppress(OSError):
-                pipe.close()
+        self.let_go()
+        with suppress(OSError):
+            os.close(self.pages)
         self.folder.cleanup()
 
 
@@ -165,7 +218,7 @@ class _Spare:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._keepers = 0
-        self._child: _Child | None = None
+        self._child: Child | None = None
 
     @contextmanager
     def kept(self) -> Iterator[None]:
@@ -185,24 +238,34 @@ class _Spare:
         """Have one again, for the next file: where none can be started now, the next file says so if it still cannot."""
         with self._lock, suppress(OSError):
             if self._keepers and self._child is None:
-                self._child = _Child()
+                self._child = Child()
 
-    def take(self) -> _Child:
+    def take(self) -> Child:
         """The spare process, or a new one. A process draws one file only, and one that died meanwhile draws none."""
         with self._lock:
             child = self._taken()
         if child is not None and child.process.poll() is not None:
             child.close()
             child = None
-        return child or _Child()
+        return child or Child()
 
-    def _taken(self) -> _Child | None:
+    def _taken(self) -> Child | None:
         child, self._child = self._child, None
         return child
 
 
 _spare = _Spare()
-kept_ready = _spare.kept
+started, start_another = _spare.take, _spare.fill
+
+
+@contextmanager
+def kept_ready() -> Iterator[None]:
+    """Have the next process start before its file is known, for as long as the block lasts. A drawing service does so itself."""
+    if _Where.service is not None:
+        yield
+        return
+    with _spare.kept():
+        yield
 
 
 class Drawing:
@@ -219,20 +282,28 @@ class Drawing:
         behind: bool = False,
     ) -> None:
         """`only_open`: it draws nothing. `unpack`: it gives the files that a PDF carries, and draws nothing. `behind`: it gets
-        the processor when no other process wants it.
+        the processor when no other process wants it. Raises `OSError` where no process can be started, or `DrawingServiceAway`.
         """
         self._most_pages, self._seconds, self._rang = 0, seconds, False
         wanted = "open" if only_open else "draw"
         if unpack:
             wanted = "unpack"
-        self._child = _spare.take()
-        if behind:
-            with suppress(ProcessLookupError):
-                os.setpriority(os.PRIO_PROCESS, self._child.process.pid, BEHIND)
+        self._child = self._started(behind=behind)
         self._clock = threading.Timer(seconds, self._ring)
         self._clock.daemon = True
         self._clock.start()
         self._child.tell(f"{content_type} {size} {seconds} {wanted}\n".encode())
+
+    def _started(self, *, behind: bool) -> Drawer:
+        if _Where.service is not None:
+            try:
+                return client.RemoteChild(_Where.service, behind=behind)
+            except ServiceAway as error:
+                raise DrawingServiceAway("no drawing service") from error
+        child = started()
+        if behind:
+            child.go_behind()
+        return child
 
     def _ring(self) -> None:
         self._rang = True
@@ -246,7 +317,7 @@ class Drawing:
     ) -> None:
         self._clock.cancel()
         self._child.close()
-        _spare.fill()
+        start_another()
 
     def feed(self, chunks: Iterable[bytes]) -> int:
         """Give it the whole file, then read how many pages it has. Raises `CannotBeDrawn` or `DrawingFailed`."""
@@ -316,7 +387,10 @@ class Drawing:
     def _stopped(self) -> DrawingFailed:
         """Why nothing more comes. The system itself ends a process that has had all its seconds of processor."""
         self._clock.cancel()
-        spent = self._child.end()
+        try:
+            spent = self._child.end()
+        except ServiceAway:
+            return DrawingServiceAway("the drawing service ended")
         if self._rang or spent > self._seconds - 0.5:
             return OutOfTime(computing=spent > self._seconds / 4)
         return DrawingFailed("the drawing process stopped")

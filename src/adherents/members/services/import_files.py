@@ -1,8 +1,8 @@
 """The insurer's files become the register (see docs/integrating.md)."""
 
-from collections.abc import Callable, Collection
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +27,15 @@ GONE_PERCENT = 20
 
 
 class TooManyGone(Exception):
-    """The file would end more people than was allowed: it may be cut. Nothing was changed."""
+    """The file would end more people than was allowed: it may be cut. Nothing was changed.
+
+    `report`: what the files say, where both were read to their ends.
+    """
 
     def __init__(self, message: str | Promise) -> None:
         super().__init__(message)
         self.message = message
+        self.report: Report | None = None
 
 
 class TooManyOthers(TooManyGone):
@@ -74,13 +78,15 @@ def import_files(
     expect_beneficiaries: int | None = None,
     actor: str = "system",
     on_refused: Callable[[str, RefusedRow], None] = lambda sheet, refused: None,
+    on_applied: Callable[[Report], None] = lambda report: None,
     progress: Callable[[str, int, int], None] = lambda sheet, done, size: None,
 ) -> Report:
     """Compare the files with the register; with `apply`, bring the register up to them in one transaction.
 
-    Refused lines are told one by one to `on_refused` and stop nothing else. `allow_gone`: the share of the register, in
+    `on_refused` is called with each refused line; a refused line stops nothing else. `allow_gone`: the share of the register, in
     percent, that may be ended by one import, and the share whose number may come with another person. `new_persons`: the
     numbers that may; `new_beneficiaries`: the number/rank. `expect_rows`: how many lines the files are known to have.
+    `on_applied` is given the report in the transaction that applies it, so that a mail about it is posted with it.
     Raises `read.UnusableFile`, `TooManyGone`, `TooManyOthers` and `RegisterChangedMeanwhile`, with nothing changed.
     """
     imports = last_files.imports_so_far()
@@ -114,12 +120,14 @@ def import_files(
         needless = sorted(numbers - plan.given) + sorted(
             keys - (covered_plan.given if covered_plan else set())
         )
+        report = Report(plan, covered_plan, False, needless)
         if not apply:
-            return Report(plan, covered_plan, False, needless)
-        _check_bounds(plan, allow_gone)
-        if covered_plan is not None:
-            _check_bounds(covered_plan, allow_gone)
-        with applying.roomy_cache(), transaction.atomic():
+            return report
+        with _told_in(report):
+            _check_bounds(plan, allow_gone)
+            if covered_plan is not None:
+                _check_bounds(covered_plan, allow_gone)
+        with _told_in(report), applying.roomy_cache(), transaction.atomic():
             if not last_files.hold(imports):
                 raise RegisterChangedMeanwhile
             plan.gone = applying.apply_members(plan, people, actor=actor)
@@ -131,7 +139,19 @@ def import_files(
                 if not covered_plan.doubts:
                     last_files.remember(covered_plan, covered)
             _journal(actor, plan, covered_plan)
-    return Report(plan, covered_plan, True, needless)
+            report = replace(report, applied=True)
+            on_applied(report)
+    return report
+
+
+@contextmanager
+def _told_in(report: Report) -> Iterator[None]:
+    """What passes the bounds is raised with the counts that pass them."""
+    try:
+        yield
+    except TooManyGone as error:
+        error.report = report
+        raise
 
 
 def _key(text: str) -> str:

@@ -142,7 +142,7 @@ def start(
 def answer(
     *, agent: Account, thread_id: uuid.UUID, body: str, after: int, then_close: bool = False
 ) -> Thread:
-    """Send an answer; whoever answers a thread that nobody follows follows it. `after`: the last message that the agent saw.
+    """Send an answer. The agent follows the thread from now on, if no agent did. `after`: the last message that the agent saw.
 
     Raises `SomethingNew`, `ThreadClosed`, `MemberAccountClosed`, `Unfilled` or `Thread.DoesNotExist`.
     """
@@ -176,7 +176,7 @@ def note(*, agent: Account, thread_id: uuid.UUID, body: str) -> Thread:
 
 
 def take(*, agent: Account, thread_id: uuid.UUID) -> Thread:
-    """Follow a thread that nobody follows. Raises `TakenAlready`, `ThreadClosed` or `Thread.DoesNotExist`."""
+    """Follow a thread that no agent follows. Raises `TakenAlready`, `ThreadClosed` or `Thread.DoesNotExist`."""
     with transaction.atomic():
         thread = _locked(thread_id)
         if thread.follower not in {None, agent}:
@@ -186,7 +186,7 @@ def take(*, agent: Account, thread_id: uuid.UUID) -> Thread:
 
 
 def transfer(*, agent: Account, thread_id: uuid.UUID, to: Account | None) -> Thread:
-    """Hand the thread over, to another agent or back to all. It is unread for whoever gets it.
+    """Hand the thread over, to another agent or back to all. It is unread for the agent who gets it.
 
     Raises `CannotFollow`, `ThreadClosed` or `Thread.DoesNotExist`.
     """
@@ -237,7 +237,7 @@ def read_by_agent(*, agent: Account, thread: Thread) -> None:
 
 
 def _locked(thread_id: uuid.UUID, **conditions: object) -> Thread:
-    # Not joined with its agent: whoever waited for the lock gets the row as it is now, and beside it the agent of before.
+    # Not joined with its agent: after a wait, PostgreSQL re-reads the locked row but not the row joined beside it.
     rows = Thread.objects.select_related("member__account").select_for_update(of=("self",))
     return rows.get(pk=thread_id, **conditions)
 

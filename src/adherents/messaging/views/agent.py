@@ -109,7 +109,7 @@ def transfer(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponse:
 @allowed_to(Act.MESSAGES)
 @require_POST
 def take(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponse:
-    """Follow a thread that nobody follows."""
+    """Follow a thread that no agent follows."""
     shown, agent = _thread(thread_id), account_of(request)
     done = _("Vous suivez cette conversation.")
     return _do(request, shown.pk, lambda: service.take(agent=agent, thread_id=thread_id), done)

@@ -51,7 +51,7 @@ def member_home(request: HttpRequest) -> HttpResponse:
 @require_safe
 @member_required
 def to_send_again(request: HttpRequest) -> HttpResponse:
-    """Everything that did not do and was not sent again, the worst first: the home page shows the first few."""
+    """Every document to send again, the worst first. The home page shows only the first few."""
     account = account_of(request)
     member = _file_of(account)
     waiting = all_to_send_again(member) if member else None

@@ -1,4 +1,4 @@
-"""Pages that anybody may read: contact, help, what the law asks a site to say."""
+"""Pages that every visitor may read: contact, help, what the law asks a site to say."""
 
 from datetime import date, timedelta
 

@@ -14,7 +14,11 @@ from django.core.files.storage import FileSystemStorage, storages
 from django.utils import timezone
 
 from adherents.storage.objects.contract import NoSuchObject, ObjectStore, ObjectWriter, StorageFailed
-from adherents.storage.objects.folder import Folder
+from adherents.storage.objects.folder import Folder, need_room
+from adherents.telemetry import engines
+from adherents.telemetry.outages import Part
+
+PIECE_TRIED = 1 << 20
 
 __all__ = [
     "NoSuchObject",
@@ -24,10 +28,13 @@ __all__ = [
     "delete_object",
     "fresh_name",
     "is_begun",
+    "make_bucket",
+    "need_room",
     "object_names",
     "object_size",
     "open_object",
     "probe",
+    "try_out",
 ]
 
 
@@ -63,7 +70,31 @@ def is_begun(name: str) -> bool:
 
 def probe() -> None:
     """Nothing where the place is there: a folder to write in, a bucket that lets us in. Raises `StorageFailed`."""
-    _place().probe()
+    _whole_place().probe()
+
+
+def make_bucket() -> None:
+    """Make the bucket, which is not there yet; a folder is made with its first object. Raises `StorageFailed`."""
+    _place().make()
+
+
+def try_out() -> None:
+    """Write an object in two parts as a large document is, read it back and delete it. Raises `StorageFailed`."""
+    name, written = fresh_name(), secrets.token_bytes(PIECE_TRIED) * 6
+    writer = begin(name)
+    try:
+        writer.write(written)
+        writer.commit()
+        with open_object(name) as stored:
+            read = stored.read()
+    except (NoSuchObject, OSError) as error:
+        raise StorageFailed("what was written there is not found again") from error
+    except StorageFailed:
+        writer.abort()
+        raise
+    delete_object(name)
+    if read != written:
+        raise StorageFailed("what was written there is read as something else")
 
 
 def object_names() -> Iterator[tuple[str, bool]]:
@@ -75,6 +106,14 @@ def object_names() -> Iterator[tuple[str, bool]]:
 
 
 def _place() -> ObjectStore:
+    """Where objects are. Raises `StorageFailed` at once while the place is known to hang: each request that asked it would hold
+    a thread until it gave up, and pages that need no object would have none left."""
+    if engines.hangs(Part.STORAGE):
+        raise StorageFailed("it hangs, and was not asked")
+    return _whole_place()
+
+
+def _whole_place() -> ObjectStore:
     storage = storages["documents"]
     if isinstance(storage, FileSystemStorage):
         return Folder(storage)

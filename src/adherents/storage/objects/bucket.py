@@ -25,7 +25,7 @@ class Bucket:
         return _S3Writer(self._client, at, self._storage.get_object_parameters(name))
 
     def open(self, name: str) -> BinaryIO:
-        with _failures_told():
+        with _failures_as_ours():
             try:
                 answer = self._client.get_object(Bucket=self._bucket, Key=name)
             except ClientError as error:
@@ -35,7 +35,7 @@ class Bucket:
         return cast(BinaryIO, _S3Body(answer["Body"]))
 
     def delete(self, name: str) -> None:
-        with _failures_told():
+        with _failures_as_ours():
             for upload in self._uploads(name):
                 self._client.abort_multipart_upload(
                     Bucket=self._bucket, Key=upload["Key"], UploadId=upload["UploadId"]
@@ -43,7 +43,7 @@ class Bucket:
             self._client.delete_object(Bucket=self._bucket, Key=name)
 
     def size(self, name: str) -> int | None:
-        with _failures_told():
+        with _failures_as_ours():
             try:
                 return int(self._client.head_object(Bucket=self._bucket, Key=name)["ContentLength"])
             except ClientError as error:
@@ -52,15 +52,24 @@ class Bucket:
                 raise
 
     def is_begun(self, name: str) -> bool:
-        with _failures_told():
+        with _failures_as_ours():
             return bool(self._uploads(name))
 
     def probe(self) -> None:
-        with _failures_told():
+        with _failures_as_ours():
             self._client.head_bucket(Bucket=self._bucket)
 
+    def make(self) -> None:
+        region = self._client.meta.region_name
+        # On AWS, a bucket of any other region than the first says which; that one must not be named.
+        place = {} if region in {None, "us-east-1"} else {"LocationConstraint": region}
+        with _failures_as_ours():
+            self._client.create_bucket(
+                Bucket=self._bucket, **({"CreateBucketConfiguration": place} if place else {})
+            )
+
     def names(self) -> Iterator[tuple[str, bool]]:
-        with _failures_told():
+        with _failures_as_ours():
             for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket):
                 for entry in page.get("Contents", []):
                     yield entry["Key"], True
@@ -74,7 +83,7 @@ class Bucket:
 
 
 @contextmanager
-def _failures_told() -> Iterator[None]:
+def _failures_as_ours() -> Iterator[None]:
     try:
         yield
     except (ClientError, BotoCoreError) as error:

@@ -1,11 +1,15 @@
 """What a place for objects must do, and how it says that it cannot."""
 
 from collections.abc import Iterator
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, ClassVar, Protocol
+
+from adherents.telemetry.outages import Part
 
 
 class StorageFailed(Exception):
     """The storage did not take, give or delete an object: full, away, or refusing."""
+
+    part_away: ClassVar[Part] = Part.STORAGE
 
 
 class NoSuchObject(Exception):
@@ -41,6 +45,9 @@ class ObjectStore(Protocol):
 
     def probe(self) -> None:
         """Nothing happens when objects can be put there and found."""
+
+    def make(self) -> None:
+        """Make the place where there is none."""
 
     def names(self) -> Iterator[tuple[str, bool]]:
         """Every name, and whether the object is whole."""

@@ -25,7 +25,7 @@ class Folder:
         return _FolderWriter(self._path(name), self._storage.directory_permissions_mode or 0o700)
 
     def open(self, name: str) -> BinaryIO:
-        with _failures_told():
+        with _failures_as_ours():
             try:
                 return self._path(name).open("rb")
             except FileNotFoundError as error:
@@ -33,12 +33,12 @@ class Folder:
 
     def delete(self, name: str) -> None:
         path = self._path(name)
-        with _failures_told():
+        with _failures_as_ours():
             _part(path).unlink(missing_ok=True)
             path.unlink(missing_ok=True)
 
     def size(self, name: str) -> int | None:
-        with _failures_told():
+        with _failures_as_ours():
             try:
                 return self._path(name).stat().st_size
             except FileNotFoundError:
@@ -48,19 +48,16 @@ class Folder:
         return _part(self._path(name)).exists()
 
     def probe(self) -> None:
-        """A folder that is not there yet is made with the first object: what it will be made in is looked at, and its disk."""
-        folder = Path(self._storage.base_location)
-        while not folder.exists():
-            folder = folder.parent
+        """A folder that is not there yet is made with the first object: what it will be made in is looked at."""
+        folder = _there(Path(self._storage.base_location))
         if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
             raise StorageFailed(f"{folder} cannot be written to")
-        with _failures_told():
-            disk = os.statvfs(folder)
-        if disk.f_bavail * disk.f_frsize < LEAST_FREE_BYTES:
-            raise StorageFailed(f"{folder} is on a disk that is full")
+
+    def make(self) -> None:
+        """The folder is made with the first object."""
 
     def names(self) -> Iterator[tuple[str, bool]]:
-        with _failures_told():
+        with _failures_as_ours():
             for name in _files_under(str(self._storage.base_location), ""):
                 yield name.removesuffix(PART_SUFFIX), not name.endswith(PART_SUFFIX)
 
@@ -68,8 +65,23 @@ class Folder:
         return Path(self._storage.path(name))
 
 
+def need_room(folder: Path) -> None:
+    """Raises `StorageFailed` where the disk of this folder, or of the one it will be made in, has no room for a document."""
+    folder = _there(folder)
+    with _failures_as_ours():
+        disk = os.statvfs(folder)
+    if disk.f_bavail * disk.f_frsize < LEAST_FREE_BYTES:
+        raise StorageFailed(f"{folder} is on a disk that is full")
+
+
+def _there(folder: Path) -> Path:
+    while not folder.exists():
+        folder = folder.parent
+    return folder
+
+
 @contextmanager
-def _failures_told() -> Iterator[None]:
+def _failures_as_ours() -> Iterator[None]:
     try:
         yield
     except OSError as error:

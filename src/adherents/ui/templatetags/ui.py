@@ -15,6 +15,7 @@ from django.utils.timezone import localtime
 
 from adherents.insurer import hours
 from adherents.insurer.profile import Profile, profile
+from adherents.telemetry import request_ids
 from adherents.ui import bundle, pages
 from adherents.ui.moments import ago, clock, day, frdate, moment
 from adherents.ui.numbers import WIDE, size, spaced, thousands
@@ -49,6 +50,12 @@ def error_count(form: BaseForm) -> int:
 def insurer_profile() -> Profile:
     """The insurer's profile, where no request is at hand (mails, the page of an outage)."""
     return profile()
+
+
+@register.simple_tag
+def request_id() -> str:
+    """The name of this request, for its error page; "" where it has none."""
+    return request_ids.request_id()
 
 
 @register.simple_tag

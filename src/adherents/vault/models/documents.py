@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from adherents.inspection import antivirus
 from adherents.insurer.calendar import add_working_days
 from adherents.insurer.profile import profile
 from adherents.journal.subjects import SubjectKind, subject_of
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from adherents.vault.replies import Reply
 
 
-REPLACES = "remplace"  # in the address of the page that sends: in whose stead
+REPLACES = "remplace"  # in the address of the page that sends: the document to replace
 
 
 class State(models.TextChoices):
@@ -96,14 +97,27 @@ SHOWN_ON_A_CARD = [
 ]
 
 
+# What was found infected is asked about again: signatures are mended too.
+_UNSCANNED = models.Q(scanned_at__isnull=True) | ~models.Q(threat="")
+
+
 class DocumentQuerySet(FairQuerySet):
     def of(self, member: Member) -> Self:
         """A member's documents, newest first; those of one deposit in the order in which they came."""
         return self.filter(member=member).order_by("-at", "rank", "pk")
 
     def kept(self) -> Self:
-        """Those that can still be opened: of the others only the proof is left that they were."""
+        """The documents that can still be opened. Of the others, only the proof is left."""
         return self.filter(erased_at__isnull=True)
+
+    def to_scan(self) -> Self:
+        """Those that wait for the antivirus before they are drawn; none where there is no antivirus."""
+        return self.unfinished().filter(_UNSCANNED) if antivirus.is_set() else self.none()
+
+    def to_draw(self) -> Self:
+        """Those that wait to be drawn, and for nothing before."""
+        waiting = self.unfinished()
+        return waiting.exclude(_UNSCANNED) if antivirus.is_set() else waiting
 
     def with_what_is_shown(self) -> Self:
         """With what a page shows of each, in one query; without the key, which only reading needs."""
@@ -114,9 +128,9 @@ class DocumentQuerySet(FairQuerySet):
         return self.select_related("deposit", "beneficiary").only(*SHOWN_ON_A_CARD)
 
     def with_answers(self) -> Self:
-        """Each with the latest document that was sent in its stead, and that can be treated: `answer_id`, `answered_at`.
+        """Each with the latest document that was sent to replace it, and that can be treated: `answer_id`, `answered_at`.
 
-        What could not be opened, and was to answer another document, is answered with that one.
+        A document that could not be opened, and was to replace another one, counts as answered together with that one.
         """
         failed = ~models.Q(set_aside="") & models.Q(answers__isnull=False)
         waits = Case(When(failed, then=F("answers")), default=F("pk"))
@@ -131,7 +145,7 @@ class DocumentQuerySet(FairQuerySet):
         )
 
     def replaceable(self) -> Self:
-        """Those that did not do, whoever found it out: a better one may be sent in their stead."""
+        """The documents that were refused, incomplete or set aside: the member may send a better one instead."""
         did_not_do = models.Q(state__in=[State.REFUSED, State.INCOMPLETE]) | ~models.Q(set_aside="")
         return self.kept().filter(did_not_do, origin=Origin.MEMBER)
 
@@ -184,7 +198,7 @@ class Document(DueWork, NamedFile):
     objects: ClassVar[DocumentQuerySet] = DocumentQuerySet.as_manager()  # type: ignore[assignment]
     pages: "RelatedManager[Page]"
     photos: "RelatedManager[GatheredPhoto]"
-    # Set by whoever shows it.
+    # Set by the selectors, for the pages that show it.
     sent_before: Earlier | None = None
     reply: "Reply | None" = None
     answer_id: uuid.UUID | None = None
@@ -264,7 +278,7 @@ class Document(DueWork, NamedFile):
         if self.erased_because == Erased.RETENTION:
             return "withdrawn", str(_("Effacé"))
         if self.origin == Origin.INSURER:
-            return "", ""  # nobody has to answer it
+            return "", ""  # no agent has to answer it
         if self.set_aside and self.state == State.RECEIVED:
             return "set_aside", str(SetAside(self.set_aside).label)
         if self.origin == Origin.MESSAGE:
@@ -289,7 +303,10 @@ class Document(DueWork, NamedFile):
 
     @property
     def is_asked_again(self) -> bool:
-        """It did not do, and nothing that could was sent in its stead (to be read `with_answers`)."""
+        """Whether the member must send another document: this one was not good, and none that could replace it was sent.
+
+        Read the row `with_answers`.
+        """
         did_not_do = self.state in {State.REFUSED, State.INCOMPLETE} or self.set_aside != ""
         asks = self.reply is None or self.reply.asks
         open_to_answer = self.origin == Origin.MEMBER and self.answered_at is None and self.erased_at is None
@@ -297,13 +314,15 @@ class Document(DueWork, NamedFile):
 
     @property
     def send_instead(self) -> str:
-        """The address of the page that sends a better one. What could not be opened answers nothing: what it was for waits."""
+        """The address of the page that sends a better one. If this document was to replace another one and
+        could not be opened, the address names that other one: it still waits.
+        """
         waits = self.answers_id if self.set_aside and self.answers_id else self.pk
         return f"{reverse('vault:send')}?{REPLACES}={waits}"
 
     @property
     def can_be_taken_back(self) -> bool:
-        """Nobody has begun to treat it, and it is there."""
+        """No agent has begun to treat it, and it still exists."""
         untouched = self.state in {State.RECEIVED, State.CHECKED}
         return untouched and self.origin == Origin.MEMBER and self.erased_at is None
 
@@ -335,7 +354,7 @@ class Page(SealedFile):
     number = models.PositiveSmallIntegerField()
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
-    # Set by whoever drew it; its document keeps it.
+    # Set when the page is drawn; its document keeps it.
     is_blank = False
 
     class Meta:

@@ -122,20 +122,20 @@ class UploadQuerySet(models.QuerySet["Upload"]):
         return self.filter(member=member, expires_at__gt=timezone.now()).order_by("at", "pk")
 
     def begun(self) -> Self:
-        """Those of which something came."""
+        """The uploads of which some bytes came."""
         return self.filter(offset__gt=0)
 
     def without_a_byte(self) -> Self:
-        """Announced, and nobody brings anything of them now; the oldest first."""
-        nobody = models.Q(leased_until=None) | models.Q(leased_until__lte=timezone.now())
-        return self.filter(nobody, offset=0).order_by("at", "pk")
+        """The uploads that were announced and that no request is sending now; the oldest first."""
+        unleased = models.Q(leased_until=None) | models.Q(leased_until__lte=timezone.now())
+        return self.filter(unleased, offset=0).order_by("at", "pk")
 
 
 class Upload(models.Model):
     """A file on its way: what came of it is sealed in parts. It ends as the `PendingFile` of the same id, or expires.
 
     `length` is the whole file's, `offset` what came so far, both in bytes; `sha256` is what the sender says of the whole
-    file, or nothing. `lease` is whoever receives now.
+    file, or nothing. `lease` names the request that receives now.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -29,7 +29,7 @@ class SigningKeyQuerySet(models.QuerySet["SigningKey"]):
 
 
 class SigningKey(models.Model):
-    """A key that signs receipts. Its public half is published for ever, its seed is sealed under the master key.
+    """A key that signs receipts. Its public half stays published; its seed is sealed under the master key.
 
     It is in the database so that every machine signs with the same one, and so that it outlives a master key.
     """

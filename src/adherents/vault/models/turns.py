@@ -1,4 +1,4 @@
-"""Whose document is drawn next: a member's many, or one that takes long, do not keep another's waiting."""
+"""Which member's document is drawn next, so that many documents of one member, or a slow one, do not delay another member's."""
 
 from datetime import datetime, timedelta
 from typing import Self
@@ -15,7 +15,7 @@ FORGOTTEN_AFTER = timedelta(days=1)
 
 
 class DrawingTurn(models.Model):
-    """When a member's turn comes again: the later, the longer the last drawing took. It orders, and makes nobody wait alone."""
+    """When a member's turn comes again: later if the last drawing took long. It only orders: a member alone never waits."""
 
     member = models.OneToOneField(Member, on_delete=models.CASCADE, primary_key=True)
     at = models.DateTimeField(db_index=True)
@@ -25,7 +25,7 @@ class DrawingTurn(models.Model):
 
     @staticmethod
     def put_off(member_id: int, at: datetime) -> None:
-        """The others come first until then."""
+        """The other members come first until `at`."""
         DrawingTurn.objects.bulk_create(
             [DrawingTurn(member_id=member_id, at=at)],
             update_conflicts=True,
@@ -35,7 +35,7 @@ class DrawingTurn(models.Model):
 
     @classmethod
     def forget_old(cls) -> int:
-        """Who sent nothing for a day begins anew."""
+        """Delete the turns of members who sent nothing for a day."""
         return cls.objects.filter(at__lt=timezone.now() - FORGOTTEN_AFTER).delete()[0]
 
 

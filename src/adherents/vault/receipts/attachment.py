@@ -1,8 +1,8 @@
 """The receipt that a PDF carries, taken out without reading the rest of the PDF.
 
-A file from anybody is looked at, in the web process: so no PDF library, only the streams that say they are attached files, a
-few of them, and all of them together inflated up to what one receipt may have. A PDF that was opened and saved again keeps
-them; an encrypted one does not.
+The web process reads a file that any visitor may send, so it uses no PDF library. It reads only the streams that are attached
+files, a few of them, and inflates all of them together to at most the size of one receipt. A PDF that was opened and saved
+again keeps them; an encrypted one does not.
 """
 
 import re

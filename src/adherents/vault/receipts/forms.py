@@ -46,7 +46,7 @@ class CheckForm(forms.Form):
         )
 
     def clean(self) -> None:
-        """What is missing is told beside what is wrong."""
+        """Errors about missing fields are shown together with the others."""
         if self.cleaned_data.get("receipt") or self.has_error("receipt") or self.has_error("number"):
             return
         if not self.cleaned_data["number"]:

@@ -1,4 +1,4 @@
-"""How the file that is checked comes in: in memory, and no more of it than a receipt can have."""
+"""How a file to check is received: in memory, and no more of it than a receipt can have."""
 
 from typing import Any
 
@@ -8,8 +8,8 @@ from django.http import HttpRequest
 
 
 class BoundedUploadHandler(FileUploadHandler):
-    """Keeps the first file in memory, never on the disk: of one that is too large a byte too many, enough to know. Of others,
-    nothing.
+    """Keeps the first file in memory, never on the disk; of a file that is too large, one byte too many, which shows it. Keeps
+    nothing of other files.
     """
 
     chunk_size = 1 << 16

@@ -1,4 +1,4 @@
-"""The receipt of a deposit: signed with it, handed out as PDF and as JSON, and checked for whoever holds one."""
+"""The receipt of a deposit: signed with it, given as PDF and as JSON, and checked for any person who holds one."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -83,7 +83,7 @@ def _signed(deposit: Deposit, documents: Sequence[Document]) -> Receipt:
 
 
 def envelope_of(deposit: Deposit) -> Envelope:
-    """What was signed of it; a deposit older than receipts is signed now, and says so by `signed_at`."""
+    """The signed envelope of a deposit. A deposit older than receipts is signed now, and `signed_at` says so."""
     with transaction.atomic():
         receipt = Receipt.objects.filter(pk=deposit.pk).first()
         if receipt is None:
@@ -136,7 +136,7 @@ def _pages_are_ours(data: bytes, proven: Proven) -> bool:
 
 
 def statement_with(*, number: str, sha256: str) -> Statement:
-    """What the receipt `number` says, for whoever holds a file whose fingerprint is in it. Raises `NotInIt`."""
+    """What the receipt `number` says, for a person who holds a file whose fingerprint is in it. Raises `NotInIt`."""
     receipt = Receipt.objects.filter(deposit__number=number).first()
     if receipt is not None:
         statement = read_statement(bytes(receipt.payload))

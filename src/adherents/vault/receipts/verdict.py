@@ -1,4 +1,4 @@
-"""Whether a file is a receipt that one of these keys signed. Needs no database, and nobody's word."""
+"""Whether a file is a receipt that one of these keys signed. It needs no database, and trusts nothing but the keys."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ MOST_BYTES = 1 << 20
 
 
 class ReceiptVerdict(models.TextChoices):
-    """What is said of a file, and nothing beside it. What the second one shows is what was signed, never what its pages say."""
+    """The one verdict on a file. For `PAGES_NOT_OURS`, the page shows what was signed, never what the PDF's pages say."""
 
     AUTHENTIC = "authentic", _("Cet accusé est authentique")
     PAGES_NOT_OURS = "pages_not_ours", _("Les pages de ce PDF ne sont pas les nôtres")
@@ -29,7 +29,7 @@ class ReceiptVerdict(models.TextChoices):
 
 
 class ReceiptFault(models.TextChoices):
-    """Why a file proves nothing. The label is told to whoever holds it."""
+    """Why a file proves nothing. The label is shown to the person who holds the file."""
 
     TOO_LARGE = "too_large", _("Ce fichier dépasse 1 Mo : un accusé de dépôt est bien plus petit.")
     NOT_A_RECEIPT = "not_a_receipt", _("Ce fichier n’est pas un accusé de dépôt.")
@@ -75,7 +75,7 @@ def judge(data: bytes, keys: Mapping[str, bytes]) -> Proven:
             raise ProvesNothing(ReceiptFault.UNKNOWN_KEY)
         if not verifies(key, envelope.payload, envelope.signature):
             raise ProvesNothing(ReceiptFault.ALTERED)
-        statement = read_statement(envelope.payload)  # nobody else's bytes are parsed
+        statement = read_statement(envelope.payload)  # only bytes that we signed are parsed
     except MalformedReceipt as error:
         raise ProvesNothing(ReceiptFault.ALTERED) from error
     return Proven(statement, envelope, from_pdf)

@@ -75,7 +75,7 @@ def _too_large(request: HttpRequest) -> HttpResponse:
 @csrf_exempt  # the form's token is checked below, once the handler that reads the form is in place
 @require_http_methods(["GET", "HEAD", "POST"])
 def check(request: HttpRequest) -> HttpResponse:
-    """« Vérifier un accusé de dépôt », for everybody. What is sent stays in memory, and is forgotten with the answer."""
+    """« Vérifier un accusé de dépôt », for every visitor. What is sent stays in memory, and goes with the answer."""
     if request.method == "POST":
         hit("receipt", address=address_of(request))
         request.upload_handlers = [BoundedUploadHandler(request, most=MOST_BYTES)]
@@ -95,8 +95,8 @@ def _check(request: HttpRequest) -> HttpResponse:
             checked = services.check(receipt.read())
         else:
             statement = services.statement_with(number=form.cleaned_data["number"], sha256=sha256)
-            # Who holds a file is told of that file, and of nothing that came with it.
-            return _check_page(request, form, told=statement, sha256=sha256)
+            # A person who holds one file reads about that file, and about no other one of the deposit.
+            return _check_page(request, form, statement=statement, sha256=sha256)
     except ProvesNothing as error:
         return _check_page(request, form, status=_status(error.fault), fault=error.fault)
     except services.NotInIt:
@@ -109,7 +109,7 @@ def _check(request: HttpRequest) -> HttpResponse:
 
 
 def _check_page(request: HttpRequest, form: CheckForm, *, status: int = 200, **shown: Any) -> HttpResponse:
-    nothing = {"checked": None, "told": None, "sha256": "", "fault": None, "refusal": ""}
+    nothing = {"checked": None, "statement": None, "sha256": "", "fault": None, "refusal": ""}
     context = {"form": form, "no_receipt": ReceiptVerdict.NO_RECEIPT.label, **nothing, **shown}
     checked, sha256 = context["checked"], context["sha256"]
     context["same"] = [file for file in checked.statement.files if file.sha256 == sha256] if checked else []

@@ -36,8 +36,8 @@ def steps_of(document: Document, entries: Iterable[Entry] = ()) -> list[dict[str
         return [*steps, _in_progress(document, entries), _to_come(_("Réponse"), expected(document))]
     if (taken := _taken_at(entries)) is not None:
         steps.append(_step("in_progress", _("En cours de traitement"), taken))
-    told = document.reply.at if document.reply else document.state_at
-    steps.append(_step(document.state, document.get_state_display(), told))
+    answered_at = document.reply.at if document.reply else document.state_at
+    steps.append(_step(document.state, document.get_state_display(), answered_at))
     if document.state != State.ACCEPTED and document.answered_at is not None:
         steps.append(_step("accepted", _("Vous avez répondu"), document.answered_at))
     elif document.state == State.INCOMPLETE:

@@ -1,7 +1,8 @@
 """How much one member may send: files and bytes, in a day and in all (`[documents.room]` of the profile).
 
-What waits and what is on its way counts with what is in the vault; what the insurer deposits does not, nor what was erased, but
-for the day on which it came. Counted under the member's lock where rows are made, so that twenty at once never pass the bound.
+Files that wait or are on their way count together with those in the vault. The insurer's deposits do not count. An erased file
+counts only for the day on which it came. The count is taken under the member's lock where rows are made, so that twenty
+requests at once never pass the bound.
 """
 
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from adherents.vault.refusals import FileRefusal
 
 MEGABYTE = 1 << 20
 
-# Written by hand: asked twice for each file that arrives, and the ORM took 8 ms to say these four sums, the database 0.1.
+# Written by hand: it runs twice for each file that arrives; the ORM took 8 ms to write it, the database 0.1 ms to run it.
 TAKEN = """
 SELECT COALESCE(SUM(CASE WHEN at >= %(midnight)s THEN files ELSE 0 END), 0),
        COALESCE(SUM(CASE WHEN at >= %(midnight)s THEN octets ELSE 0 END), 0),
@@ -49,7 +50,7 @@ class RoomLeft:
     octets: int
 
     def refusal_of(self, octets: int = 0) -> FileRefusal | None:
-        """Why a file of so many bytes does not enter, or nothing."""
+        """Why a file of this many bytes (`octets`) is refused; None: it may enter."""
         if self.files < 1 or octets > self.octets:
             return FileRefusal.FULL
         if self.files_today < 1 or octets > self.octets_today:
@@ -57,7 +58,7 @@ class RoomLeft:
         return None
 
     def refused(self, octets: int) -> FileRefusal | None:
-        """As `refusal_of`; a file that is not refused takes its room."""
+        """As `refusal_of`; a file that may enter takes its room."""
         refusal = self.refusal_of(octets)
         if refusal is None:
             self.less(files_today=1, octets_today=octets, files=1, octets=octets)
@@ -81,7 +82,7 @@ class RoomLeft:
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What a page says before anything is chosen: the profile's bounds, and what is left where it is little."""
+    """What a page says before a file is chosen: the profile's bounds, and what is left of them when it is little."""
 
     files_a_day: int
     octets_a_day: int
@@ -91,7 +92,7 @@ class Allowance:
 
     @property
     def is_little(self) -> bool:
-        """Less is left than one sending may be."""
+        """Whether less is left than one sending may take."""
         documents = profile().documents
         return (
             self.left.files_now < documents.max_files
@@ -100,12 +101,12 @@ class Allowance:
 
     @property
     def refusal(self) -> FileRefusal | None:
-        """Why nothing more enters at all."""
+        """Why no file at all may enter; None: one may."""
         return self.left.refusal_of(1)
 
 
 class NoRoom(Exception):
-    """Nothing entered: there is no more room. `reason.label` says why, to the member."""
+    """There is no more room, and no file entered. `reason.label` says why, to the member."""
 
     def __init__(self, reason: FileRefusal) -> None:
         super().__init__(reason.value)
@@ -113,15 +114,15 @@ class NoRoom(Exception):
 
 
 def allowance_of(member: Member) -> Allowance:
-    """For the pages that send."""
+    """What the pages that send say of a member's room."""
     room = profile().documents.room
-    # Round numbers are read at once, and what is let in is a little more.
+    # Round numbers are easy to read; the bound itself is a little higher.
     a_day, in_all = room.mb_a_day * 1_000_000, room.mb * 1_000_000
     return Allowance(room.files_a_day, a_day, room.files, in_all, room_of(member))
 
 
 def room_of(member: Member) -> RoomLeft:
-    """What a member may still send, now: one query, with an indexed sum over each of what is theirs."""
+    """What a member may still send now. One query, with an indexed sum over each table of the member's files."""
     bounds = profile().documents.room
     room = RoomLeft(bounds.files_a_day, bounds.mb_a_day * MEGABYTE, bounds.files, bounds.mb * MEGABYTE)
     midnight = timezone.make_aware(datetime.combine(timezone.localdate(), time.min))

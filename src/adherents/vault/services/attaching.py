@@ -1,4 +1,4 @@
-"""What comes with a message: deposited, sealed, scanned and drawn as every document, with a receipt; nobody has to decide it."""
+"""The files that come with a message: sealed, scanned and drawn as every document, with a receipt, but without a decision."""
 
 from collections.abc import Sequence
 
@@ -16,9 +16,9 @@ from adherents.vault.services.standing import check_open, lock
 
 @needs_transaction
 def attach(*, acting: Acting, files: FormFiles) -> list[Document]:
-    """Make documents of them, in the caller's transaction; none where there are none.
+    """Make documents of the files, in the caller's transaction; an empty list where there are none.
 
-    Raises `Closed`, also where nothing came: a message that was on its way may have taken minutes; `FilesGone` and `NoRoom`.
+    Raises `Closed` (also without files: a message may have taken minutes to arrive), `FilesGone` or `NoRoom`.
     """
     check_open(acting.file)
     if files.arrived:
@@ -30,7 +30,7 @@ def attach(*, acting: Acting, files: FormFiles) -> list[Document]:
 
 
 def keep_waiting(*, member: Member, arrived: Sequence[Arrived]) -> None:
-    """The message's form was refused and not its files: they wait a day. Raises `Closed`: they are still the caller's then."""
+    """Keep the files for a day when the message's form was refused. Raises `Closed`: the files are then still the caller's."""
     if not arrived:
         return
     with transaction.atomic():

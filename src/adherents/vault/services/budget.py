@@ -1,7 +1,7 @@
-"""How long the worker spends on a document: a short while with the others, or longer, behind them.
+"""How long the worker spends on a document: a short time in its turn, or a longer time behind the others.
 
-Most documents take less than a second. One that does not end within a short while is begun again where it delays nobody: in the
-lane of the long drawings, with the processor when nobody else wants it.
+Most documents take less than a second. One that takes longer is begun again where it delays no other one: in the lane of the
+long drawings, with the processor time that no other work wants.
 """
 
 import math
@@ -21,7 +21,7 @@ SLOW_SECONDS = 240  # of all the photos that are gathered in one document; of on
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What a document may take from now on. `behind`: what costs goes behind what does not."""
+    """The time that a document may take from now on. `behind`: it runs in the lane of the long drawings."""
 
     ends: float
     scan_seconds: float
@@ -34,7 +34,7 @@ class Budget:
         return cls(time.monotonic() + seconds, scan_seconds, document.slow)
 
     def drawing(self, file: NamedFile, *, unpack: bool = False) -> Drawing:
-        """What draws a file, or unpacks it, within what is left. Raises `OutOfTime` where nothing is."""
+        """The process that draws a file, or unpacks it, within the time that is left. Raises `OutOfTime` if none is left."""
         left = self.ends - time.monotonic()
         if left <= 0:
             raise OutOfTime(computing=True)

@@ -21,7 +21,7 @@ from adherents.vault.models import Deposit, Document, GatheredPhoto, PendingFile
 from adherents.vault.origins import ATTACHMENT, Origin
 from adherents.vault.receipts.services import issue
 from adherents.vault.services.allowance import NoRoom
-from adherents.vault.services.gathering import Facts, papers_of
+from adherents.vault.services.gathering import Facts, files_by_document
 from adherents.vault.services.receiving import FormFiles, admitted, in_order
 
 
@@ -30,15 +30,15 @@ class NothingArrived(Exception):
 
 
 class FilesGone(Exception):
-    """A file that the page named is not there any more: taken back, sent or given up elsewhere. Nothing was deposited."""
+    """A file that the page named is gone: it was taken back, sent or given up elsewhere. Nothing was deposited."""
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
     """What the form around the files says, as far as it is filled in. `kind` is a code of the profile.
 
-    `gather`: the photos are one document, whose PDF the worker makes. `answers`: the member's own document in whose stead
-    the files come.
+    `gather`: the photos are one document, whose PDF the worker makes. `answers`: the member's own document that the
+    files replace.
     """
 
     kind: str = ""
@@ -50,9 +50,10 @@ class Form:
 
 @needs_transaction
 def from_member(*, acting: Acting, form: Form, files: FormFiles) -> Deposit:
-    """What a member sends to be treated: documents, a receipt of every file as it arrived, and a mail.
+    """Deposit what a member sends: make the documents, a receipt of every file as it arrived, and a mail.
 
-    To be called in a transaction that holds the member's lock. What there is no room for is refused, and told on the receipt.
+    To be called in a transaction that holds the member's lock. Files that find no room are refused, and the
+    receipt says so.
     Raises `NothingArrived` or `FilesGone`.
     """
     made, documents = _made(acting, form, admitted(acting.file, files), Origin.MEMBER)
@@ -62,7 +63,7 @@ def from_member(*, acting: Acting, form: Form, files: FormFiles) -> Deposit:
 
 @needs_transaction
 def with_message(*, acting: Acting, files: FormFiles) -> Deposit:
-    """What comes with a message: documents and a receipt as for others, and no mail, for nobody has to decide them.
+    """Deposit what comes with a message: documents and a receipt as for others, but no mail, because no agent decides them.
 
     To be called in a transaction that holds the member's lock where something arrived. Raises `NoRoom`, and nothing enters
     then, `NothingArrived` or `FilesGone`.
@@ -90,9 +91,9 @@ def _made(acting: Acting, form: Form, files: FormFiles, origin: Origin) -> tuple
     )
     facts = [*map(_facts, waited), *(file.facts() for file in files.arrived)]
     documents, photos = list[Document](), list[GatheredPhoto]()
-    for rank, paper in enumerate(papers_of(facts, gather=form.gather), start=1):
+    for rank, document_files in enumerate(files_by_document(facts, gather=form.gather), start=1):
         document = Document(
-            **(paper[0] if len(paper) == 1 else _to_gather(paper)),
+            **(document_files[0] if len(document_files) == 1 else _to_gather(document_files)),
             deposit=made,
             member=member,
             at=now,
@@ -106,8 +107,8 @@ def _made(acting: Acting, form: Form, files: FormFiles, origin: Origin) -> tuple
             next_attempt_at=now,
         )
         documents.append(document)
-        if len(paper) > 1:
-            numbered = enumerate(paper, start=1)
+        if len(document_files) > 1:
+            numbered = enumerate(document_files, start=1)
             photos += [GatheredPhoto(**photo, document=document, number=number) for number, photo in numbered]
     Document.objects.bulk_create(documents)
     GatheredPhoto.objects.bulk_create(photos)

@@ -1,4 +1,4 @@
-"""Erasing: the key first, so that nothing opens from that moment on, and then the bytes. What is left is the proof of both.
+"""Erasing: first the key, so that nothing can open the document any more, then the bytes. The proof stays.
 
 The row keeps number, kind, dates, size and SHA-256; the journal says when, who and why; the receipt stays as it was signed.
 """
@@ -38,9 +38,9 @@ class TooLateToTakeBack(Exception):
 
 
 def take_back(*, acting: Acting, document_id: uuid.UUID) -> Document:
-    """« Reprendre ce document »: the member's own, as long as nobody has begun to treat it.
+    """« Reprendre ce document »: take back the member's own document, as long as no agent has begun to treat it.
 
-    Raises `Document.DoesNotExist` for an unknown id and for another's alike, and `TooLateToTakeBack`. Twice is once.
+    A second call changes nothing. Raises `Document.DoesNotExist` (unknown, or another member's) or `TooLateToTakeBack`.
     """
     with transaction.atomic():
         document = _locked(document_id, member=acting.file)
@@ -57,7 +57,7 @@ def take_back(*, acting: Acting, document_id: uuid.UUID) -> Document:
 
 
 def erase(*, document_id: uuid.UUID, because: Erased, actor: str = "system") -> bool:
-    """Destroy a document for good. False: it was already. Raises `Document.DoesNotExist`."""
+    """Destroy a document for good. False: it was destroyed already. Raises `Document.DoesNotExist`."""
     with transaction.atomic():
         document = _locked(document_id)
         if document.erased_at is not None:
@@ -73,11 +73,11 @@ def _locked(document_id: uuid.UUID, **conditions: object) -> Document:
 
 
 def _destroy_keys(document: Document, *, because: Erased, actor: str) -> list[str]:
-    """Its key, its photos' and its pages' go with this transaction, and nobody's worker has it in hand.
+    """Delete the keys of the document, its photos and its pages with this transaction, and end the lease of a worker.
 
-    Gives the objects to delete. They are noted as nobody's, so that a sweep deletes what this process does not.
+    Returns the names of the objects to delete. They are noted as unclaimed, so that a sweep deletes what this process does not.
     """
-    envelope_of(document.deposit)  # what the receipt says is signed before the row forgets it
+    envelope_of(document.deposit)  # the receipt is signed before the row loses what it says
     sent, pages = document.sent_files, list(document.pages.all())
     files = [document, *document.photos.all(), *pages]
     release(files)
@@ -110,5 +110,5 @@ def _delete_objects(names: list[str]) -> None:
         try:
             delete_object(name)
         except StorageFailed:
-            continue  # without its key it is noise; the sweep comes back for it
+            continue  # without its key it is noise; the sweep deletes it later
         UnclaimedObject.objects.filter(pk=name).delete()

@@ -1,4 +1,4 @@
-"""Everything that a member has in the vault, as one zip, streamed: memory grows neither with it nor with its files.
+"""Everything that a member has in the vault, streamed as one zip, in constant memory.
 
 Each document is read to its last byte before its first byte goes into the zip. One that is not whole is left out and said so
 in the list at the end. One that breaks while it goes ends the stream in the middle: a zip without its end opens nowhere.
@@ -40,7 +40,7 @@ COLUMNS = [
 
 @dataclass
 class Export:
-    """A zip on its way: its name, its bytes, who takes it, and which documents were left out (their ids and why)."""
+    """A zip that is being sent: its name, its bytes, the actor who takes it, the documents that were left out (ids and why)."""
 
     name: str
     chunks: Iterator[bytes]
@@ -49,9 +49,9 @@ class Export:
 
 
 def export_everything(*, member: Member, actor: str, reason: str = "") -> Export:
-    """Journalled at once; each document again when its turn comes.
+    """Begin the zip. The journal notes it at once, and each document when its turn comes.
 
-    `actor` takes it, and gives a `reason` where it is an agent who hands it over.
+    `actor` takes the zip. `reason`: why, where an agent hands it over.
     """
     export = Export(f"documents-{timezone.localdate():%Y-%m-%d}.zip", iter(()), actor)
     why = {"reason": reason} if reason else {}
@@ -63,10 +63,10 @@ def export_everything(*, member: Member, actor: str, reason: str = "") -> Export
 
 
 def name_in_zip(document: Document, photo: GatheredPhoto | None = None) -> str:
-    """« Mes documents/2026-11-23 D-2026-000123-01 RIB - releve.pdf »: number and place are nobody else's, whatever the rest.
+    """« Mes documents/2026-11-23 D-2026-000123-01 RIB - releve.pdf »: the number and the place in the deposit make it unique.
     A photo gathered in it follows it: « …D-2026-000123-01-photo-01 RIB - IMG_2041.jpg ».
 
-    It begins with a date, so that it is no device of Windows, and holds none of the characters that Windows refuses.
+    It begins with a date, so that it is not a device name of Windows, and has none of the characters that Windows refuses.
     """
     folders = {
         Origin.INSURER.value: _("Documents de votre mutuelle"),
@@ -110,7 +110,7 @@ def _name_of(document: Document, file: NamedFile) -> str:
 
 
 def _may_go(document: Document, file: NamedFile, export: Export) -> bool:
-    """Read to its last byte, and journalled. What may not is left out, and why is kept for the list."""
+    """The file's bytes, read to the last one and journalled. A file that may not be given is left out; the list says why."""
     which = {"photo": file.number} if isinstance(file, GatheredPhoto) else {}
     if document.threat or not file.sha256:
         export.left_out[str(file.pk)] = "dangerous" if document.threat else "not_gathered"
@@ -131,7 +131,7 @@ def _journal(event: Event, document: Document, actor: str, **details: Any) -> No
 
 
 def _lines(rows: Any, export: Export) -> Iterator[dict[str, Any]]:
-    """What the list says of each document and of each photo: also of one that was erased or left out."""
+    """The lines of the list: one for each document and photo, also for those that were erased or left out."""
     for document in every_row(rows):
         for file in _files_of(document):
             yield _line(document, file, export)

@@ -1,4 +1,4 @@
-"""The insurer puts a document in a member's vault: a statement, a card, a certificate."""
+"""The insurer puts a document (a statement, a card, a certificate) in a member's vault."""
 
 from collections.abc import Iterable
 
@@ -20,7 +20,7 @@ from adherents.vault.services.receiving import FileReceiver, RefusedFile, discar
 
 
 class InsurerFileRefused(Exception):
-    """The file does not enter, for the same reasons as a member's would not."""
+    """The file is refused, for the same reasons as a member's file would be."""
 
     def __init__(self, reason: FileRefusal) -> None:
         super().__init__(reason.value)
@@ -38,8 +38,8 @@ def deposit_for_member(
 ) -> Document:
     """Seal the bytes as they come, and show them to the member under « Documents de votre mutuelle ».
 
-    `kind` is a code of the profile, `actor` who did it (`api:3`). Nobody has to answer it: it is kept as long as its kind says
-    from today on. The member is told by mail. Raises `KeyError` for an unknown kind, and `InsurerFileRefused`.
+    `kind` is a code of the profile, `actor` who did it (`api:3`). No agent has to answer it: it is kept from today on, as long
+    as its kind says. The member is told by mail. Raises `KeyError` for an unknown kind, and `InsurerFileRefused`.
     """
     profile().documents.kind(kind)
     incoming = FileReceiver(name=name)

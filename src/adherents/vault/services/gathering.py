@@ -57,7 +57,7 @@ class DrawnPhotos:
     file: SealedObject | None = None
 
 
-def papers_of(files: Sequence[Facts], *, gather: bool) -> list[list[Facts]]:
+def files_by_document(files: Sequence[Facts], *, gather: bool) -> list[list[Facts]]:
     """The files of each document that a deposit makes: one, or the photos to gather, where the first of them stood.
 
     One photo alone is a document as it is. More of them than a document can have pages make a second one.
@@ -65,13 +65,13 @@ def papers_of(files: Sequence[Facts], *, gather: bool) -> list[list[Facts]]:
     photos = [file for file in files if file["content_type"] in PHOTOS]
     if not gather or len(photos) < 2:
         return [[file] for file in files]
-    papers: list[list[Facts]] = []
+    documents: list[list[Facts]] = []
     for file in files:
         if file["content_type"] not in PHOTOS:
-            papers.append([file])
+            documents.append([file])
         elif file is photos[0]:
-            papers += [photos[at : at + MOST_PAGES] for at in range(0, len(photos), MOST_PAGES)]
-    return papers
+            documents += [photos[at : at + MOST_PAGES] for at in range(0, len(photos), MOST_PAGES)]
+    return documents
 
 
 def gather(document: Document, *, lease_seconds: int, drawing: Callable[[NamedFile], Drawing]) -> DrawnPhotos:

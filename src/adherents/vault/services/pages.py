@@ -1,4 +1,4 @@
-"""Drawn pages, encoded and sealed: images that the portal made, of pixels."""
+"""Drawn pages, encoded and sealed: images that the portal made from pixels."""
 
 import io
 from collections import deque
@@ -19,7 +19,7 @@ from adherents.vault.models import Document, Page
 JPEG_QUALITY = 82
 AT_ONCE = 2
 SAME_COLOUR = 8  # of 256: between the darkest and the lightest of a page on which nothing can be seen
-A_FEW_PIXELS = (64, 64)  # tell of nearly every page that it is not blank, in no time
+A_FEW_PIXELS = (64, 64)  # enough to see quickly that nearly every page is not blank
 
 
 class Encoded(NamedTuple):
@@ -30,7 +30,7 @@ class Encoded(NamedTuple):
 
 
 def encoded(drawn: DrawnPage) -> Encoded:
-    """The page, whose pixels may go then."""
+    """The page as a JPEG. Its pixels may be freed afterwards."""
     written = io.BytesIO()
     size, pixels = (drawn.width, drawn.height), drawn.pixels  # read where they are, which any buffer allows
     try:
@@ -43,13 +43,13 @@ def encoded(drawn: DrawnPage) -> Encoded:
 
 
 def _is_plain(image: Image.Image) -> bool:
-    """Of one single colour, as far as an eye can tell. (The fourth byte of a pixel means nothing.)"""
+    """Whether an eye sees one single colour. (The fourth byte of a pixel means nothing.)"""
     red, green, blue, _ = cast("tuple[tuple[int, int], ...]", image.getextrema())
     return all(high - low <= SAME_COLOUR for low, high in (red, green, blue))
 
 
 def sealed_page(document: Document, number: int, width: int, height: int, page: Encoded) -> Page:
-    """Page `number`, stored, and owned by nobody before its row is saved. Raises `StorageFailed`."""
+    """Page `number`, stored. Its object is unclaimed until its row is saved. Raises `StorageFailed`."""
     [storage_name] = _claimed_names(1)
     return _sealed(_page(document, number, width, height, storage_name), page)
 

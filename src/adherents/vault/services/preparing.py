@@ -1,4 +1,4 @@
-"""What a member is about to send: each page prepares a sending of its own, which another page may go on with on purpose."""
+"""What a member is about to send. Each page prepares a sending of its own; another page may go on with it, if asked to."""
 
 import uuid
 from collections.abc import Sequence
@@ -18,12 +18,12 @@ from adherents.vault.services.receiving import Arrived
 from adherents.vault.services.standing import check_open, lock
 
 KEPT_FOR = timedelta(days=1)  # after the last byte that came for it
-TOLD_BEFORE = timedelta(hours=6)  # its end
+REMINDED_BEFORE = timedelta(hours=6)  # its end
 MOST_OPEN = 10
 
 
 class SentAlready(Exception):
-    """This sending left, from this page or another: `deposit` is what became of it."""
+    """This sending was sent already, from this page or another one, as `deposit`."""
 
     def __init__(self, deposit: Deposit) -> None:
         super().__init__(deposit.number)
@@ -31,7 +31,7 @@ class SentAlready(Exception):
 
 
 class TooManyOpen(Exception):
-    """The member has as many sendings on the way as one person can want."""
+    """The member has as many open sendings as the portal allows."""
 
 
 @needs_transaction
@@ -63,12 +63,12 @@ def opened(*, member: Member, sending_id: uuid.UUID) -> Sending:
 
 
 def keep_longer(sending_id: uuid.UUID) -> None:
-    """Something came for it: it is kept a day from now."""
+    """Keep the sending for a day from now: something came for it."""
     Sending.objects.filter(pk=sending_id, deposit=None).update(expires_at=timezone.now() + KEPT_FOR)
 
 
 def keep_waiting(*, member: Member, sending_id: uuid.UUID, arrived: Sequence[Arrived], form: Form) -> Sending:
-    """The form was refused and not the files: they wait with what it said.
+    """Keep the files, with what the form said, when the form was refused.
 
     Raises `SentAlready`, `TooManyOpen` or `Closed`: the files are still the caller's then.
     """
@@ -88,7 +88,7 @@ def keep_form(*, member: Member, sending_id: uuid.UUID, form: Form) -> None:
 
 @needs_transaction
 def set_apart(sending: Sending) -> None:
-    """What came for a sending that leaves without it goes on as a sending of its own, in the caller's transaction."""
+    """Make a sending of its own of the files that this sending leaves without, in the caller's transaction."""
     if sending._state.adding:
         return  # nothing came for it before
     left = PendingFile.objects.filter(sending=sending)
@@ -107,30 +107,30 @@ def set_apart(sending: Sending) -> None:
 
 
 def sweep_over(limit: int = 200) -> int:
-    """Delete the sendings that nobody went on with, and the rows of those that left; how many files went."""
+    """Delete the sendings that were abandoned, and the rows of those that were sent. Returns how many files went."""
     over = Sending.objects.filter(expires_at__lte=timezone.now()).order_by("expires_at")
     return sum(_ended(pk) for pk in list(over.values_list("pk", flat=True)[:limit]))
 
 
 def tell_what_waits(limit: int = 100) -> int:
-    """One mail to each member for whom something arrived and was never sent, hours before it is deleted; how many mails.
+    """Send a mail to each member whose files arrived and were never sent, hours before they are deleted. Returns how many mails.
 
-    It tells of everything that waits: what ends later the same day is not told again.
+    One mail tells of everything that waits, so that what ends later the same day sends no second one.
     """
     due = Sending.objects.filter(
         deposit=None,
         told_at=None,
         expires_at__gt=timezone.now(),
-        expires_at__lte=timezone.now() + TOLD_BEFORE,
+        expires_at__lte=timezone.now() + REMINDED_BEFORE,
     )
     members = due.with_files().order_by("expires_at").values_list("member_id", flat=True)[:limit]
-    return sum(_told(member_id) for member_id in dict.fromkeys(members))
+    return sum(_mail_what_waits(member_id) for member_id in dict.fromkeys(members))
 
 
 def _check_not_too_many(member: Member) -> None:
     waiting = Sending.objects.of(member)
     if waiting.count() >= MOST_OPEN:
-        # Those for which nothing came are only promises.
+        # A sending for which nothing came is only an intention.
         waiting.exclude(pk__in=waiting.with_files().values("pk")).filter(
             uploads=None, pending_files=None
         ).delete()
@@ -166,14 +166,14 @@ def _ended(sending_id: uuid.UUID) -> int:
     return len(pending_files) + len(uploads)
 
 
-def _told(member_id: int) -> bool:
+def _mail_what_waits(member_id: int) -> bool:
     with transaction.atomic():
         member = Member.objects.select_for_update(no_key=True, of=("self",)).get(pk=member_id)
         waiting = Sending.objects.of(member).filter(told_at=None).with_files()
         count = sum(sending.ready + sending.begun for sending in waiting)
         first = min((sending.expires_at for sending in waiting), default=None)
         if first is None:
-            return False  # sent, or told by another worker
+            return False  # it was sent meanwhile, or another worker sent the mail
         Sending.objects.filter(pk__in=[sending.pk for sending in waiting]).update(told_at=timezone.now())
         mails.still_to_send(member, count=count, until=first)
     return True

@@ -14,7 +14,7 @@ from adherents.vault.models import Document, NamedFile
 
 
 class Dangerous(Exception):
-    """The antivirus recognised something in the document: it is kept as it was sent, and given to nobody."""
+    """The antivirus recognised something in the document: it is kept as it was sent, and given to no one."""
 
 
 class Gone(Exception):
@@ -22,7 +22,7 @@ class Gone(Exception):
 
 
 class NotGathered(Exception):
-    """The photos are not one PDF yet. Each of them is there, as it was sent."""
+    """The PDF of the photos is not made yet. Each photo can be read as it was sent."""
 
 
 @dataclass(frozen=True)

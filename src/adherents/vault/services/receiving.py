@@ -1,4 +1,4 @@
-"""A file arrives: bounded, typed and sealed while its bytes pass, and refused in words where it must be."""
+"""A file arrives. Its size is bounded, its type recognised and its bytes sealed while they pass; or it is refused, in words."""
 
 import uuid
 from collections.abc import Iterable, Sequence
@@ -54,7 +54,7 @@ class Arrived:
 
 @dataclass(frozen=True, slots=True)
 class RefusedFile:
-    """A file that does not enter, and why."""
+    """A file that is refused, and why."""
 
     name: str
     reason: FileRefusal
@@ -76,7 +76,7 @@ class FormFiles:
 
 
 class FileReceiver:
-    """One file while it arrives: `write` its bytes, then `finish` or `abort`. Only its two ends are kept in clear."""
+    """One file while it arrives: `write` its bytes, then `finish` or `abort`. Only its first and last bytes stay in clear."""
 
     def __init__(
         self, *, name: str, refusal: FileRefusal | None = None, document_id: uuid.UUID | None = None
@@ -93,7 +93,7 @@ class FileReceiver:
         self._seen = Glimpse()
 
     def write(self, chunk: bytes) -> None:
-        """Bytes in order, of any length. A refused file's are dropped."""
+        """Take the next bytes, of any length. The bytes of a refused file are dropped."""
         self.size += len(chunk)
         if self.refusal:
             return
@@ -108,7 +108,7 @@ class FileReceiver:
         self._seal(chunk)
 
     def finish(self) -> Arrived | RefusedFile:
-        """The file is over: whole and sealed, or refused with nothing left of it."""
+        """End the file: it is whole and sealed, or refused, and then nothing is left of it."""
         if not self.refusal and not self.size:
             self.refusal = FileRefusal.EMPTY
         if not self.refusal and self._sealer is None:
@@ -123,7 +123,7 @@ class FileReceiver:
         return arrived
 
     def _judged(self, arrived: Arrived) -> tuple[Arrived, FileRefusal | None]:
-        """With its type, and why it is refused all the same, if it is."""
+        """The file with its type, and why it is refused, if it is."""
         try:
             seen = sniff(self._seen, accepted=self._accepted, again=lambda: clear_bytes(_file_of(arrived)))
         except (Altered, StorageFailed):
@@ -143,7 +143,7 @@ class FileReceiver:
         return self._committed()
 
     def abort(self) -> None:
-        """Nothing is left of it. Its name stays noted for the sweep where the storage does not say so."""
+        """Drop the file. If the storage does not confirm it, the object's name stays noted for the sweep."""
         if self._sealer is not None:
             gone = self._sealer.abort()
             self._sealer = None
@@ -175,7 +175,7 @@ class FileReceiver:
         except StorageFailed:
             self._refuse(FileRefusal.NOT_KEPT)
             return None
-        self._sealer = None  # it is whoever asked's, from now on
+        self._sealer = None  # it is the caller's from now on
         return sealed
 
     def _refuse(self, reason: FileRefusal) -> None:
@@ -208,7 +208,7 @@ class UploadBatch:
         return self.current
 
     def end(self) -> Arrived | RefusedFile:
-        """The current file is over."""
+        """End the current file."""
         assert self.current is not None
         ended, self.current = self.current.finish(), None
         if isinstance(ended, Arrived) and self.room and (no_room := self.room.refused(ended.sealed.size)):
@@ -221,12 +221,12 @@ class UploadBatch:
         return ended
 
     def take(self) -> list[Arrived]:
-        """What arrived, for whoever now answers for it."""
+        """The files that arrived. The caller answers for them from now on."""
         taken, self.arrived = self.arrived, []
         return taken
 
     def drop_the_rest(self) -> None:
-        """Nothing is left of what was not taken."""
+        """Drop every file that was not taken."""
         if self.current is not None:
             self.current.abort()
             self.current = None
@@ -235,7 +235,7 @@ class UploadBatch:
 
 @needs_transaction
 def admitted(member: Member, files: FormFiles) -> FormFiles:
-    """The same, of which what arrived and finds no room is refused.
+    """The same files, in which those that find no room are refused.
 
     To be called in a transaction that holds the member's lock and makes the rows. The objects of what is refused are left to
     the sweep: the transaction may still be undone.
@@ -252,9 +252,10 @@ def admitted(member: Member, files: FormFiles) -> FormFiles:
 
 @needs_transaction
 def keep_waiting(*, member: Member, arrived: Sequence[Arrived], sending: Sending | None = None) -> None:
-    """A form was refused and not its files: those that find room wait for the member to finish.
+    """Keep the files of a form that was refused: those that find room wait for the member to finish.
 
-    To be called in a transaction that holds the member's lock. With a sending they wait with it, without one for a message.
+    To be called in a transaction that holds the member's lock. They wait with `sending`, or for
+    a message where it is None.
     """
     enter = admitted(member, FormFiles(arrived)).arrived
     claim([file.sealed.storage_name for file in enter])
@@ -264,18 +265,18 @@ def keep_waiting(*, member: Member, arrived: Sequence[Arrived], sending: Sending
 
 
 def discard(arrived: Iterable[Arrived]) -> None:
-    """Delete the objects of files that nobody will own."""
+    """Delete the objects of files that no row will own."""
     delete_objects(file.sealed.storage_name for file in arrived)
 
 
 def in_order(waiting: Sequence[PendingFile], ids: Sequence[uuid.UUID]) -> list[PendingFile]:
-    """What waits as the member put it; what the ids do not name comes last."""
+    """The waiting files in the member's order; those that `ids` do not name come last."""
     place_of = {name: place for place, name in enumerate(ids)}
     return sorted(waiting, key=lambda file: place_of.get(file.pk, len(place_of)))
 
 
 def drop_waiting(*, member: Member, arrival_id: uuid.UUID) -> None:
-    """The member takes back a file that waits: its key goes with its row, then its bytes. Nothing happens twice."""
+    """The member takes back a file that waits: its key goes with its row, then its bytes. A second call changes nothing."""
     with transaction.atomic():
         taken_back = list(PendingFile.objects.select_for_update().filter(member=member, pk=arrival_id))
         release(taken_back)

@@ -14,8 +14,13 @@ from django.utils import timezone
 from adherents.inspection import antivirus
 from adherents.inspection.antivirus import NotScanned, ScanTookTooLong, Unscanned, Verdict
 from adherents.inspection.file_type import PDF
-from adherents.inspection.rasteriser import Fault
-from adherents.inspection.rasteriser.process import CannotBeDrawn, DrawingFailed, OutOfTime
+from adherents.inspection.rasteriser import Fault, process
+from adherents.inspection.rasteriser.process import (
+    CannotBeDrawn,
+    DrawingFailed,
+    DrawingServiceAway,
+    OutOfTime,
+)
 from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.storage.objects import StorageFailed
@@ -38,7 +43,7 @@ from adherents.work.services import do_each
 TRIES = 3
 LEASE_SECONDS = 300  # longer than a scan and a drawing may take together
 ROUND_SECONDS = 15
-NOTICED = timedelta(seconds=1)  # less than this changes nobody's turn
+NOTICED = timedelta(seconds=1)  # a shorter drawing does not change the member's turn
 LONGEST_WAIT = timedelta(minutes=15)  # for an antivirus that is away: it may be back at any time
 _GONE = {Unscanned.AWAY, Unscanned.SLOW}
 SCAN_FIELDS = ["scanned_at", "scanned_by", "threat", "unscanned"]
@@ -53,13 +58,15 @@ _REASONS = {
 
 
 def draw_due(limit: int = 4, *, slow: bool = False) -> int:
-    """Treat what is due, one document at a time; how many were tried. `slow`: those that did not end within a short while.
+    """Treat the documents that are due, one at a time. Returns how many were tried. `slow`: those of the lane of long drawings.
 
-    A round ends early when the antivirus is away, or when it has been long.
+    A round ends early when the antivirus or the drawing service is away, or when it has been long.
     """
     ends = time.monotonic() + ROUND_SECONDS
     unscanned: list[Unscanned | None] = []
     for done in range(limit):
+        if not process.is_there():
+            return done
         claimed = Document.objects.filter(slow=slow).claim_due(limit=1, lease_seconds=LEASE_SECONDS)
         if not claimed:
             return done
@@ -70,7 +77,7 @@ def draw_due(limit: int = 4, *, slow: bool = False) -> int:
 
 
 def _treat_in_turn(document: Document) -> Unscanned | None:
-    """The member's next document comes after one of each other member who waits, and later when this one took long."""
+    """Treat the document. The member's next one comes after one of each other waiting member, or later if this one took long."""
     if document.origin == Origin.INSURER:
         return treat(document)
     DrawingTurn.put_off(document.member_id, timezone.now())
@@ -86,10 +93,10 @@ def _treat_in_turn(document: Document) -> Unscanned | None:
 def treat(document: Document) -> Unscanned | None:
     """Scan and draw a document that this worker has claimed; its row says how it ended, the answer why it was not scanned.
 
-    Nothing shows before it is clean and all of its pages are sealed and stored. A document that does not end within a short
-    while goes behind the others, once; what then still computes at its time limit is the file's fault, and set aside. A process
-    that dies is tried three times, then the document is set aside as unreadable; a storage or an antivirus that does not
-    answer is tried for ever.
+    No page shows before the document is clean and all of its pages are sealed and stored. A document that takes longer than a
+    short time goes behind the others, once; if it then still computes at its time limit, it is set aside. If the process dies
+    three times, the document is set aside as unreadable. A storage, an antivirus or a drawing service that does not answer is
+    tried again without end.
     """
     budget = Budget.of(document)
     try:
@@ -108,6 +115,8 @@ def treat(document: Document) -> Unscanned | None:
     except Altered as error:
         photo = error.photo if isinstance(error, PhotoAltered) else None
         _set_aside(document, SetAside.ALTERED, code=error.code, photo=photo)
+    except DrawingServiceAway:
+        _later(document, counted=False)
     except DrawingFailed as error:
         out_of_time = isinstance(error, OutOfTime)
         if out_of_time and not document.slow:
@@ -127,12 +136,12 @@ def treat(document: Document) -> Unscanned | None:
 
 
 def _wants_scanning(document: Document) -> bool:
-    """Once is enough. What was found infected is asked about again: signatures are mended too."""
+    """Whether to scan. Once is enough, but an infected document is scanned again: a signature may have been corrected."""
     return bool(document.threat) or (antivirus.is_set() and document.scanned_at is None)
 
 
 def _scan(document: Document, budget: Budget) -> bool:
-    """Is it clean? The row keeps the answer. Raises `NotScanned`, `Altered`, `StorageFailed`, `DrawingFailed`."""
+    """Whether it is clean. The row keeps the answer. Raises `NotScanned`, `Altered`, `StorageFailed`, `DrawingFailed`."""
     if not antivirus.is_set():
         raise NotScanned(Unscanned.AWAY)
     for file in document.sent_files:
@@ -212,7 +221,7 @@ def _checked(document: Document, drawn: DrawnPhotos) -> None:
 
 
 def _now_has_its_file(row: Document, drawn: DrawnPhotos) -> None:
-    """The PDF that was made of its photos is its file from now on, for good."""
+    """Make the PDF that was made of its photos the document's file, for good."""
     made = drawn.file
     assert made is not None
     claim([made.storage_name])
@@ -245,7 +254,7 @@ def _set_aside(
             row.photos.update(set_aside="")
         if photo is not None:
             row.photos.filter(pk=photo.pk).update(set_aside=reason)
-        told = row.set_aside == reason
+        known_already = row.set_aside == reason
         row.set_aside = reason
         row.work_done()
         if verdict is not None:
@@ -261,7 +270,7 @@ def _set_aside(
             threat = {"threat": row.threat, "engine": row.scanned_by}
             record(Event.DOCUMENT_INFECTED, subject=row.subject, owner=row.owner, **threat)
         record(Event.DOCUMENT_SET_ASIDE, subject=row.subject, owner=row.owner, code=reason.value)
-        if told:
+        if known_already:
             return
         if reason == SetAside.INFECTED:
             mails.refused_for_safety(row)
@@ -293,7 +302,7 @@ def _wait_for_antivirus(document: Document, why: Unscanned, *, put_behind: bool 
 
 
 def _put_behind(document: Document) -> None:
-    """It took more than a short while: again, where it delays nobody. What was tried here is no attempt."""
+    """The document took too long: put it behind the others. This try does not count as an attempt."""
     with transaction.atomic():
         row = _still_ours(document)
         if row is not None:
@@ -302,11 +311,14 @@ def _put_behind(document: Document) -> None:
             row.save(update_fields=[*Document.WORK_FIELDS, "slow"])
 
 
-def _later(document: Document) -> None:
+def _later(document: Document, *, counted: bool = True) -> None:
+    """Again after a while. `counted`: this was one of the attempts after which the document is set aside."""
     with transaction.atomic():
         row = _still_ours(document)
         if row is not None:
             row.work_later()
+            if not counted:
+                row.attempts = max(row.attempts - 1, 0)
             row.save(update_fields=Document.WORK_FIELDS)
 
 

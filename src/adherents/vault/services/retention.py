@@ -1,4 +1,4 @@
-"""How long a document is kept, kind by kind, as the profile says: so many months after it was treated."""
+"""How long a document is kept: a number of months after it was treated, which the profile gives for each kind."""
 
 from calendar import monthrange
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from adherents.vault.models import Document, DocumentQuerySet, State
 from adherents.vault.origins import Erased, Origin
 from adherents.vault.services.erasing import erase
 
-# Answered, or set aside: nobody will treat it any more. `state_at` says since when; the insurer's own are so from the start.
+# Answered or set aside: no agent will treat it any more. `state_at` says since when; the insurer's own begin so.
 _ANSWERED = Q(state__in=[State.ACCEPTED, State.REFUSED, State.INCOMPLETE]) | ~Q(set_aside="")
 
 
@@ -29,7 +29,7 @@ class Rule:
         return self._kept().filter(_ANSWERED, state_at__lt=self.before)
 
     def waiting(self) -> int:
-        """How many are older than that and were never treated: these are for somebody to look at, not to destroy."""
+        """How many are older than that and were never treated: an agent must look at them; they are not destroyed."""
         return self._kept().filter(at__lt=self.before).exclude(_ANSWERED).count()
 
     def _kept(self) -> DocumentQuerySet:
@@ -37,7 +37,7 @@ class Rule:
 
 
 def rules() -> list[Rule]:
-    """One for each kind of the profile, and for each that it has dropped since: those keep the longest of its times."""
+    """One rule for each kind of the profile, and one for each kind that it no longer has: that one takes the longest time."""
     kinds = {kind.code: kind.retention_months for kind in profile().documents.kinds}
     longest = max(kinds.values())
     stored = _by_kind().order_by().values_list("kind", flat=True).distinct()
@@ -60,7 +60,7 @@ def _by_kind() -> DocumentQuerySet:
 
 
 def months_before(moment: datetime, months: int) -> datetime:
-    """The same day so many months earlier, or that month's last one."""
+    """The same day, `months` months earlier, or that month's last day."""
     count = moment.year * 12 + moment.month - 1 - months
     year, month = divmod(count, 12)
     day = min(moment.day, monthrange(year, month + 1)[1])

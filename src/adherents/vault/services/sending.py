@@ -61,11 +61,11 @@ def _holds_all(made: Deposit, files: FormFiles) -> bool:
     documents = list(made.documents.prefetch_related("photos"))
     sent = [*documents, *(photo for document in documents for photo in document.photos.all())]
     known = {file.sha256 for file in sent}
-    told = {(file["name"], file["reason"]) for file in made.refused}
+    refused_before = {(file["name"], file["reason"]) for file in made.refused}
     return (
         {*files.named} <= {file.pk for file in sent}
         and all(file.sealed.sha256 in known for file in files.arrived)
-        and all((file.name, file.reason.value) in told for file in files.refused)
+        and all((file.name, file.reason.value) in refused_before for file in files.refused)
     )
 
 

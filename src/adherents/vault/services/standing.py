@@ -1,4 +1,4 @@
-"""May this member still send? Asked again where what was sent is about to count: bytes take minutes to come."""
+"""Whether this member may still send. It is checked again when files are accepted, because bytes take minutes to come."""
 
 from adherents.accounts.models import Account
 from adherents.database.transactions import needs_transaction
@@ -11,7 +11,9 @@ class Closed(Exception):
 
 @needs_transaction
 def check_open(member: Member) -> None:
-    """To be called first in the transaction that accepts. Whoever closes the account waits for its end. Raises `Closed`."""
+    """To be called first in the transaction that accepts. Closing the account waits for
+    that transaction to end. Raises `Closed`.
+    """
     if member.account_id is None:
         return
     # A column, and no model made of it: asked at each deposit.
@@ -22,5 +24,5 @@ def check_open(member: Member) -> None:
 
 @needs_transaction
 def lock(member: Member) -> None:
-    """What comes for one member is counted in turn, in the caller's transaction. After `check_open`, as everywhere."""
+    """Lock the member in the caller's transaction, so that files are counted one request at a time. Call `check_open` first."""
     len(Member.objects.select_for_update(no_key=True).filter(pk=member.pk).values_list("pk"))

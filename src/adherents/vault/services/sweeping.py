@@ -1,4 +1,4 @@
-"""What nobody came back for: files that waited a day, and objects that no row ever owned."""
+"""What was abandoned: files that waited a day, and objects that no row owns."""
 
 from datetime import timedelta
 

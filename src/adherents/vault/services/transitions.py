@@ -1,6 +1,6 @@
 """Where a document goes once its checks are done: taken in hand, answered.
 
-From the first agent who takes it until the decision its member reads « En cours », whoever holds it in between, or nobody.
+From the first agent who takes it until the decision, its member reads « En cours », whether an agent holds it or not.
 """
 
 import uuid

@@ -1,4 +1,4 @@
-"""Control of integrity: everything that is kept is read back, and the storage is held against the rows (NF Z42-020)."""
+"""Control of integrity: every file is read back, and the storage is compared with the rows (NF Z42-020)."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -41,7 +41,7 @@ WORDS = {
 
 
 class Pace:
-    """Lets so many bytes pass a second, and sleeps for the rest, so that the portal keeps the disk. None: as they come."""
+    """Limits reading to a number of bytes a second, so that the portal keeps the disk. None: no limit."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class Pace:
         self._ready_at = clock()
 
     def take(self, octets: int) -> None:
-        """So many bytes were read: wait until the next ones may be. Time that was not used is not saved up."""
+        """Wait until more bytes may be read, after `octets` were. Time that was not used is not saved up."""
         self.passed += octets
         if self._rate:
             now = self._clock()
@@ -65,7 +65,7 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something wrong: `fault` is a key of `WORDS`, `what` and `whose` are identifiers."""
+    """One fault: `fault` is a key of `WORDS`; `what` and `whose` are identifiers."""
 
     fault: str
     what: str
@@ -89,11 +89,11 @@ class Verified:
 def verify_everything(
     *, pace: Pace, seen: Verified, on_finding: Callable[[Finding], None]
 ) -> Iterator[Verified]:
-    """Read every document, photo, page image and waiting file to its last byte, then look for objects that nobody owns.
+    """Read every document, photo, page image and waiting file to its last byte, then look for objects that no row owns.
 
-    Gives `seen` again after each file and each few hundred objects. Memory grows with neither. What is wrong is looked at
-    twice before it is told, since the portal serves meanwhile; a document's fault is journalled. Raises `StorageFailed` when
-    the storage is away.
+    Yields `seen` again after each file and after every few hundred objects, in constant memory. A fault is checked twice before
+    it is reported, since the portal works meanwhile; a document's fault is journalled. Raises `StorageFailed` when the storage
+    does not answer.
     """
     doubtful: list[SealedFile] = []
     for model in sealed_models():
@@ -157,7 +157,7 @@ class _Fault:
 
 
 def _fault_of(file: SealedFile, pace: Pace) -> str:
-    """What is wrong with a file, or nothing. A row that changed or went meanwhile is judged as it is now."""
+    """What is wrong with a file; "" for nothing. A row that changed meanwhile is judged as it is now."""
     for _ in range(2):
         fault = _read(file, pace)
         if not fault:
@@ -232,16 +232,16 @@ def _batches(names: Iterator[tuple[str, bool]]) -> Iterator[list[tuple[str, bool
 
 
 def _unowned(names: list[tuple[str, bool]]) -> Iterator[Finding]:
-    """The tables are asked in the order in which an object passes from one to the next, and its existence last: whatever
-    the portal does meanwhile, what is owned is never told to be nobody's.
+    """The tables are read in the order in which an object passes from one to the next, and the storage last. So an object that
+    a row owns is never reported as unclaimed, whatever the portal does meanwhile.
     """
-    nobodys = {name for name, _ in names}
+    unclaimed = {name for name, _ in names}
     notes = UnclaimedObject.objects.all()
     owners: list[models.QuerySet[Any]] = [notes, *map(_kept, sealed_models()), notes]
     for owner in owners:
-        if nobodys:
-            owned = owner.filter(storage_name__in=nobodys).values_list("storage_name", flat=True)
-            nobodys -= set(owned)
+        if unclaimed:
+            owned = owner.filter(storage_name__in=unclaimed).values_list("storage_name", flat=True)
+            unclaimed -= set(owned)
     for name, whole in names:
-        if name in nobodys and (object_size(name) is not None if whole else is_begun(name)):
+        if name in unclaimed and (object_size(name) is not None if whole else is_begun(name)):
             yield Finding("unowned" if whole else "begun", name)

@@ -13,7 +13,7 @@ from adherents.insurer.profile import profile
 from adherents.vault.refusals import FileRefusal
 from adherents.vault.services.receiving import MEGABYTE
 
-MOST_TOLD = 50  # refused files that a page names: more than it lets anybody choose
+MOST_REFUSED = 50  # refused files that a page names: more than it lets a member choose
 PIECE = MEGABYTE  # of a file, in one request: whatever holds requests back until they are whole holds little
 CLIENT = "vault/tus.min.js"  # put there by `scripts/page_libraries`
 
@@ -24,7 +24,7 @@ def client_is_there() -> bool:
     return finders.find(CLIENT) is not None
 
 
-def told_to_the_script(sending_id: uuid.UUID) -> dict[str, Any]:
+def script_data(sending_id: uuid.UUID) -> dict[str, Any]:
     """For `assets/sending/*.js`. In the words, `{n}`, `{name}`, `{sent}`, `{total}` and `{size}` are filled in there."""
     documents = profile().documents
     refusals = (FileRefusal.FORMAT, FileRefusal.EMPTY, FileRefusal.TOO_LARGE, FileRefusal.TOO_MANY)
@@ -33,7 +33,7 @@ def told_to_the_script(sending_id: uuid.UUID) -> dict[str, Any]:
         "sending": str(sending_id),
         "keep": reverse("vault:keep", args=[sending_id]),
         "pieceBytes": PIECE,
-        "mostRefused": MOST_TOLD,
+        "mostRefused": MOST_REFUSED,
         "types": list(documents.types),
         "mostBytes": documents.max_file_mb * MEGABYTE,
         "mostFiles": documents.max_files,

@@ -1,4 +1,4 @@
-"""A file that comes in several goes: what arrived before the connection broke is kept, and the rest follows it.
+"""A file that arrives in several requests: the bytes that came before the connection broke are kept, and the rest follows.
 
 Each request's bytes are sealed as they pass, as a part of their own; the last one makes the whole. A file that comes in
 one go is sealed once, as the document that it becomes; parts are sealed anew into one object while the whole is judged,
@@ -45,7 +45,7 @@ _RENEW_SECONDS = 5
 
 
 class NotAccepted(Exception):
-    """The file does not enter, and nothing of it is left. `reason.label` says why, to the member."""
+    """The file is refused, and nothing of it is left. `reason.label` says why, to the member."""
 
     def __init__(self, reason: FileRefusal) -> None:
         super().__init__(reason.value)
@@ -53,11 +53,11 @@ class NotAccepted(Exception):
 
 
 class Busy(Exception):
-    """Another request is bringing bytes of this file, or was a moment ago."""
+    """Another request is sending bytes of this file, or was a moment ago."""
 
 
 class WrongOffset(Exception):
-    """These bytes do not follow those that came: `offset` says what does."""
+    """These bytes do not follow those that came. `offset`: where the next bytes begin."""
 
     def __init__(self, offset: int) -> None:
         super().__init__(offset)
@@ -89,7 +89,7 @@ def begin_upload(
 
     Raises `NotAccepted`: empty, too large, more than there is room for, or one more than the profile allows with those of this
     sending that wait and those on their way; `SentAlready`, `TooManyOpen` or `Closed`. An announcement whose answer was lost
-    is answered again, and those whose bytes never came keep nobody out.
+    is answered again, and announced files whose bytes never came keep no other file out.
     """
     documents = profile().documents
     if not length:
@@ -162,7 +162,7 @@ def receive(
 
 
 def drop(*, member: Member, upload_id: uuid.UUID) -> None:
-    """The member takes a file back, whole or not: its keys go with its rows, then its bytes. Nothing happens twice."""
+    """The member takes a file back, whole or not: its keys go with its rows, then its bytes. A second call changes nothing."""
     if not _ended(Upload.objects.filter(member=member, pk=upload_id).first()):
         drop_waiting(member=member, arrival_id=upload_id)
 
@@ -174,13 +174,13 @@ def exists(*, member: Member, upload_id: uuid.UUID) -> bool:
 
 
 def sweep_expired(limit: int = 200) -> int:
-    """Delete the uploads that nobody went on with; how many."""
+    """Delete the uploads that were abandoned. Returns how many."""
     expired = Upload.objects.filter(expires_at__lte=timezone.now()).order_by("expires_at")[:limit]
     return sum(_ended(upload) for upload in expired)
 
 
 def _taken(member: Member, upload_id: uuid.UUID, *, offset: int | None = None, length: int = 0) -> Upload:
-    """The upload, in our hands alone until we release it or stop renewing the lease."""
+    """The upload, which no other request may take until we release it or stop renewing the lease."""
     with transaction.atomic():
         upload = Upload.objects.of(member).select_for_update().get(pk=upload_id)
         if _is_held(upload):
@@ -201,7 +201,7 @@ def _is_held(upload: Upload) -> bool:
 
 
 def _while_held(upload: Upload, chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """The chunks; whoever asks meanwhile is told that they are coming."""
+    """The chunks. The lease is renewed meanwhile, so that other requests know that bytes are coming."""
     renewed = time.monotonic()
     for chunk in chunks:
         yield chunk
@@ -241,7 +241,7 @@ def _start(upload: Upload, chunks: Iterator[bytes]) -> Progress:
 
 
 def _add(upload: Upload, chunks: Iterator[bytes]) -> Progress:
-    """Bytes that follow others: a part, and the whole if they are the last."""
+    """Take bytes that follow others: they make a part, and the whole file if they are the last ones."""
     part, storage_name = UploadPart(upload=upload, offset=upload.offset), fresh_name()
     UnclaimedObject.objects.create(storage_name=storage_name)
     sealer = Sealer(sealed_as=part.sealed_as, storage_name=storage_name)
@@ -259,7 +259,7 @@ def _add(upload: Upload, chunks: Iterator[bytes]) -> Progress:
 
 
 def _keep(upload: Upload, sealed: SealedObject) -> Progress:
-    """A part is there: its row, and the new offset, in one transaction, if the upload is still in our hands."""
+    """Write the part's row and the new offset in one transaction, if our lease still holds."""
     offset, expires_at = upload.offset + sealed.size, timezone.now() + KEPT_FOR
     with _accepting(upload, sealed.storage_name):
         kept = _ours(upload).update(offset=offset, expires_at=expires_at, leased_until=timezone.now() + LEASE)
@@ -305,7 +305,7 @@ def _made_whole(upload: Upload) -> Progress:
 
 
 def _judged(upload: Upload, ended: Arrived | RefusedFile) -> Progress:
-    """The file is over: it waits for its deposit from now on, or nothing of it is left."""
+    """End the file: it waits for its deposit from now on, or it is refused and nothing of it is left."""
     if isinstance(ended, RefusedFile):
         _refuse(upload, ended.reason)
     if upload.sha256 not in {"", ended.sealed.sha256}:
@@ -330,9 +330,9 @@ def _judged(upload: Upload, ended: Arrived | RefusedFile) -> Progress:
 
 @contextmanager
 def _accepting(upload: Upload, storage_name: str) -> Iterator[None]:
-    """A transaction that accepts bytes, sealed in this object: nothing is left of them when the account was closed meanwhile.
+    """A transaction that accepts bytes, sealed in this object. If the account was closed meanwhile, nothing is left of them.
 
-    Locks come in the order of whoever sends: the account, the sending, then its files.
+    Locks are taken in the same order as when the files are sent: the account, the sending, then its files.
     """
     try:
         with transaction.atomic():
@@ -353,7 +353,7 @@ def _refuse(upload: Upload, reason: FileRefusal) -> NoReturn:
 
 
 def _ended(upload: Upload | None) -> bool:
-    """Nothing is left of this upload. False when it was gone already."""
+    """Delete this upload. False: it was gone already."""
     if upload is None:
         return False
     with transaction.atomic():

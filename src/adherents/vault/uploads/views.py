@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import wraps
+from http import HTTPStatus
 from typing import Any, Concatenate, ParamSpec, cast
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
@@ -22,6 +23,7 @@ from adherents.accounts.next_page import takes_files
 from adherents.insurer.profile import profile
 from adherents.members.acting import May
 from adherents.members.decorators import acting_of
+from adherents.telemetry.outages import RETRY_AFTER
 from adherents.vault.models import Upload
 from adherents.vault.refusals import FileRefusal
 from adherents.vault.services import preparing
@@ -76,8 +78,8 @@ def uploads(request: HttpRequest) -> HttpResponseBase:
     if request.method != "POST":
         return HttpResponse(status=405, headers={"Allow": "POST, OPTIONS"})
     member = acting_of(request, May.SEND).file
-    told = tus_headers.metadata(request.headers.get("Upload-Metadata"))
-    length, digest = tus_headers.number(request.headers.get("Upload-Length")), told.get("sha256", "")
+    announced = tus_headers.metadata(request.headers.get("Upload-Metadata"))
+    length, digest = tus_headers.number(request.headers.get("Upload-Length")), announced.get("sha256", "")
     if digest and not _SHA256.fullmatch(digest):
         raise tus_headers.Malformed
     try:
@@ -88,10 +90,10 @@ def uploads(request: HttpRequest) -> HttpResponseBase:
         )
     begun = services.begin_upload(
         member=member,
-        name=told.get("filename", ""),
+        name=announced.get("filename", ""),
         length=length,
         sha256=digest,
-        sending_id=tus_headers.identifier(told.get("sending", "")),
+        sending_id=tus_headers.identifier(announced.get("sending", "")),
     )
     headers = {"Location": reverse("vault:upload", args=[begun.pk]), **_expires(begun.expires_at)}
     return HttpResponse(status=201, headers=headers)
@@ -158,7 +160,8 @@ def _expires(at: datetime | None) -> dict[str, str]:
 
 
 def _words(status: int, reason: str, sentence: str) -> HttpResponse:
-    return JsonResponse({"reason": reason, "sentence": sentence}, status=status)
+    headers = {"Retry-After": str(RETRY_AFTER)} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+    return JsonResponse({"reason": reason, "sentence": sentence}, status=status, headers=headers)
 
 
 # What each refusal answers to the page's script.

@@ -16,6 +16,7 @@ from adherents.members.acting import May
 from adherents.members.decorators import acting_of
 from adherents.storage.objects import StorageFailed
 from adherents.storage.reading import Altered
+from adherents.telemetry.outages import RETRY_AFTER
 from adherents.vault.forms import FindForm
 from adherents.vault.models import Deposit, Document
 from adherents.vault.names import attachment_header
@@ -118,7 +119,9 @@ def download(request: HttpRequest, document_id: uuid.UUID, photo: int | None = N
     except Altered:
         return render(request, "vault/altered.html", {"document_id": document_id}, status=500)
     except StorageFailed:
-        return render(request, "vault/away.html", {"document_id": document_id}, status=503)
+        away = render(request, "vault/away.html", {"document_id": document_id}, status=503)
+        away["Retry-After"] = str(RETRY_AFTER)
+        return away
     response = StreamingHttpResponse(chunks, content_type=file.content_type)
     response["Content-Length"] = str(file.size)
     response["Content-Disposition"] = attachment_header(file.name)

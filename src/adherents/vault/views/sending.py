@@ -36,12 +36,12 @@ from adherents.vault.services.receiving import MEGABYTE, FormFiles, RefusedFile,
 from adherents.vault.services.standing import Closed
 from adherents.vault.uploads import services as resuming
 from adherents.vault.uploads.handlers import SealingUploadHandler
-from adherents.vault.uploads.page_data import MOST_TOLD, client_is_there, told_to_the_script
+from adherents.vault.uploads.page_data import MOST_REFUSED, client_is_there, script_data
 
 
 @dataclass
 class SendingPage:
-    """What the address names: the sending that this page prepares, and the document in whose stead it comes."""
+    """What the address names: the sending that this page prepares, and the document that it replaces."""
 
     acting: Acting
     sending_id: uuid.UUID
@@ -83,7 +83,7 @@ def _uuid(text: str) -> uuid.UUID | None:
 
 
 def _replaced(request: HttpRequest, member: Member, sending: Sending | None) -> Document | None:
-    """The document in whose stead this comes; None for one that is not there, or not theirs."""
+    """The document that this sending replaces; None where there is none, or it is another member's."""
     named = _uuid(request.GET.get(REPLACES, "")) or (sending.answers_id if sending else None)
     if named is None:
         return None
@@ -98,7 +98,7 @@ def _replaced(request: HttpRequest, member: Member, sending: Sending | None) -> 
 @member_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def send(request: HttpRequest) -> HttpResponseBase:
-    """« Envoyer un document ». Files are sealed as the request is read; whatever nobody took is deleted."""
+    """« Envoyer un document ». Files are sealed while the request is read; those that were not taken are deleted."""
     page = _page(request, acting_of(request, May.SEND))
     intake = UploadBatch()
     if request.method == "POST":
@@ -129,7 +129,7 @@ def _send(request: HttpRequest, page: SendingPage, intake: UploadBatch) -> HttpR
             made = service.send(
                 acting=page.acting,
                 sending_id=page.sending_id,
-                form=_said(form, page),
+                form=_form_of(form, page),
                 files=FormFiles(
                     arrived=intake.arrived,
                     refused=[*intake.refused, *_refused_by_the_page(request)],
@@ -177,7 +177,7 @@ def _keep(page: SendingPage, form: SendForm, intake: UploadBatch) -> None:
         return
     try:
         page.sending = preparing.keep_waiting(
-            member=page.member, sending_id=page.sending_id, arrived=intake.arrived, form=_said(form, page)
+            member=page.member, sending_id=page.sending_id, arrived=intake.arrived, form=_form_of(form, page)
         )
     except preparing.TooManyOpen:
         form.add_error(None, _too_many_open())
@@ -189,7 +189,7 @@ def _keep(page: SendingPage, form: SendForm, intake: UploadBatch) -> None:
         intake.take()
 
 
-def _said(form: SendForm, page: SendingPage) -> Form:
+def _form_of(form: SendForm, page: SendingPage) -> Form:
     """What the form says that makes sense."""
     cleaned = getattr(form, "cleaned_data", {})
     return Form(
@@ -208,10 +208,10 @@ def _named(request: HttpRequest) -> list[uuid.UUID]:
 
 def _refused_by_the_page(request: HttpRequest) -> list[RefusedFile]:
     """The files that the page itself refused, or told a refusal of, and that are still on it: « code:name »."""
-    told = (line.partition(":") for line in request.POST.getlist("refused")[:MOST_TOLD])
+    refused_lines = (line.partition(":") for line in request.POST.getlist("refused")[:MOST_REFUSED])
     return [
         RefusedFile(clean_name(name), FileRefusal(code))
-        for code, _colon, name in told
+        for code, _colon, name in refused_lines
         if code in FileRefusal.values
     ]
 
@@ -234,10 +234,10 @@ def _closed(request: HttpRequest) -> HttpResponse:
 
 
 def _draft(request: HttpRequest, page: SendingPage) -> Sheet:
-    """The note: of this sending once it exists, and before that of whatever is sent next.
+    """The draft of the note: it belongs to this sending once it exists, before that to the next one.
 
-    Its page is the one that names the sending: whoever signs in again finds the files there, and the note that was posted in
-    vain before the page knew that the sending exists.
+    Its page names the sending, so that a member who signs in again finds the files there, and the note that was posted in vain
+    before the page knew that the sending exists.
     """
     fresh = page.replaced.subject if page.replaced else ""
     unnamed = Sheet(request, DraftKind.SENDING, "note", about=fresh, page=page.address)
@@ -290,7 +290,7 @@ def _show(
         "most_bytes": documents.max_file_mb * MEGABYTE,
         "formats": ", ".join(SHORT_NAMES[kind] for kind in documents.types),
         "unfinished": list(half_come.filter(sending=page.sending_id)) if page.sending else [],
-        "told": told_to_the_script(page.sending_id) if client_is_there() else None,
+        "script": script_data(page.sending_id) if client_is_there() else None,
         "accept": documents.accept,
     }
     return render(request, "vault/send.html", context)
@@ -299,14 +299,14 @@ def _show(
 @member_required
 @require_POST
 def keep(request: HttpRequest, sending_id: uuid.UUID) -> HttpResponse:
-    """What the form says so far, for whoever goes on with this sending on another page."""
+    """Keep what the form says so far, so that the member can go on with this sending on another page."""
     acting = acting_of(request, May.SEND)
     member = acting.file
     sending = Sending.objects.of(member).filter(pk=sending_id).first()
     form = SendForm(request.POST, member=member)
     form.is_valid()
     page = SendingPage(acting, sending_id, sending, _replaced(request, member, sending))
-    preparing.keep_form(member=member, sending_id=sending_id, form=_said(form, page))
+    preparing.keep_form(member=member, sending_id=sending_id, form=_form_of(form, page))
     return HttpResponse(status=204)
 
 

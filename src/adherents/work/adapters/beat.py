@@ -15,10 +15,10 @@ from django.db import Error as DatabaseError
 from django.db import connections
 from django.utils import timezone
 
+from adherents.database.connections import drop_broken_connection
 from adherents.work.celery_app import TASK, app
 from adherents.work.models import SweepTurn
 from adherents.work.registry import SWEEPS
-from adherents.work.services import drop_broken_connection
 from adherents.work.waking import BELL
 
 log = logging.getLogger("adherents.work")

@@ -16,10 +16,11 @@ from celery.worker import state
 from celery.worker.consumer import Consumer
 from django.db import connections
 
+from adherents.database.connections import drop_broken_connection
 from adherents.work.adapters import tasks
 from adherents.work.celery_app import app, in_the_broker, is_valkey
 from adherents.work.registry import sweeps_of
-from adherents.work.services import drop_broken_connection, run_once
+from adherents.work.services import run_once
 from adherents.work.waking import BELL
 
 log = logging.getLogger("adherents.work")

@@ -11,6 +11,7 @@ from django.db import connections
 
 from adherents.work.adapters.beat import beating
 from adherents.work.adapters.lane import run_lane
+from adherents.work.services import keep_heartbeats
 
 log = logging.getLogger("adherents.work")
 LOOKS_EVERY = 0.2  # seconds
@@ -27,7 +28,7 @@ def run_on_broker(lanes: Sequence[str], *, stop: threading.Event, pause: float) 
     pids = [_start(lane, inside, outside, pause) for lane in lanes]
     os.close(inside)
     codes: list[int] = []
-    with beating():
+    with keep_heartbeats(lanes), beating():
         while not stop.is_set() and not codes:
             stop.wait(LOOKS_EVERY)
             codes += _ended(pids)

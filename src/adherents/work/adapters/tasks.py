@@ -3,9 +3,10 @@
 import logging
 import time
 
+from adherents.database.connections import drop_broken_connection
 from adherents.work.celery_app import TASK, app
 from adherents.work.registry import SWEEPS
-from adherents.work.services import drop_broken_connection, run_once
+from adherents.work.services import run_once
 from adherents.work.waking import BELL
 
 log = logging.getLogger("adherents.work")

@@ -1,28 +1,90 @@
+from collections.abc import Callable
 from typing import Any
 
+from django.core import checks
 from django.core.management.base import CommandError, CommandParser
 from django.core.management.commands.check import Command as CheckCommand
 
-from adherents.portal.views.health import states
+from adherents.config.connecting import (
+    cache,
+    database,
+    documents,
+    mail_server,
+    sender_domain,
+    virus_scanner,
+)
+from adherents.config.connecting.remarks import Gravity, Remark, Remarks, fault, without_secrets
+
+ENGINE_FAULT, ENGINE_WARNING = 2, 3  # Django's own check ends with 1
 
 
 class Command(CheckCommand):
-    """Django's own, and with `--connect` whether what the settings name is there and answers."""
+    """Django's own; with `--connect`, each engine that the settings name is spoken to, and what is wrong is said in words."""
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument(
-            "--connect", action="store_true", help="also ask database, storage and cache, as /pret/ does"
+            "--connect",
+            action="store_true",
+            help="also speak to database, documents' storage, cache, antivirus, mail server and DNS, and say what is wrong",
+        )
+        parser.add_argument(
+            "--create-bucket",
+            action="store_true",
+            help="with --connect: make the bucket of the documents where there is none",
+        )
+        parser.add_argument(
+            "--dkim-selector",
+            action="append",
+            default=[],
+            metavar="NAME",
+            help="with --connect: what the mail relay signs with (repeatable)",
         )
 
     def handle(self, *app_labels: Any, connect: bool = False, **options: Any) -> None:
-        super().handle(*app_labels, **options)
+        create, selectors = options.pop("create_bucket"), options.pop("dkim_selector")
         if not connect:
+            super().handle(*app_labels, **options)
             return
-        answers_of = states()
-        for name, answers in answers_of.items():
-            self.stdout.write(f"{name}: {'ok' if answers else 'down'}")
-        if not all(answers_of.values()):
-            raise CommandError(
-                "What the settings name is not there, or does not answer: the log above says why."
-            )
+        gravities = self._connect(create=create, selectors=selectors)
+        super().handle(*app_labels, **options)  # raises where a setting is unsafe
+        if Gravity.FAULT in gravities:
+            raise CommandError("What is said above does not work yet.", returncode=ENGINE_FAULT)
+        if Gravity.WARNING in gravities and getattr(checks, options["fail_level"]) <= checks.WARNING:
+            raise CommandError("There are warnings above.", returncode=ENGINE_WARNING)
+
+    def _connect(self, *, create: bool, selectors: list[str]) -> set[Gravity]:
+        """Ask each engine, and write what it says as it comes. Returns how bad it all is."""
+        engines: dict[str, Callable[[], Remarks]] = {
+            "database": database.look,
+            "keys": database.look_at_keys,
+            "storage": lambda: documents.look(create=create),
+            "cache": cache.look,
+            "antivirus": virus_scanner.look,
+            "mail": mail_server.look,
+            "dns": lambda: sender_domain.look(selectors=selectors),
+        }
+        gravities = set()
+        for name, look in engines.items():
+            for remark in _remarks(look):
+                gravities.add(remark.gravity)
+                self._write(name, remark)
+        return gravities
+
+    def _write(self, name: str, remark: Remark) -> None:
+        words = f"{name}: {remark.gravity}: {without_secrets(remark.words)}"
+        if remark.gravity == Gravity.FAULT:
+            words = self.style.ERROR(words)
+        elif remark.gravity == Gravity.WARNING:
+            words = self.style.WARNING(words)
+        self.stdout.write(words)
+        if remark.hint:
+            self.stdout.write(f"    {remark.hint}")
+
+
+def _remarks(look: Callable[[], Remarks]) -> Remarks:
+    """What nobody foresaw is said by its kind: its words may quote what it was given."""
+    try:
+        yield from look()
+    except Exception as error:
+        yield fault(f"it could not be asked ({type(error).__name__})")

@@ -5,11 +5,11 @@ document.addEventListener("click", async (event) => {
   event.preventDefault();
   try {
     const answer = await fetch(link.href);
-    const found = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-viewer]");
-    if (!answer.ok || answer.redirected || !found) throw new Error("another page");
-    document.querySelector("[data-viewer]").replaceWith(found);
+    const viewer = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-viewer]");
+    if (!answer.ok || answer.redirected || !viewer) throw new Error("another page");
+    document.querySelector("[data-viewer]").replaceWith(viewer);
     history.replaceState(null, "", link.href);
-    if (!document.activeElement?.matches("input, select, textarea")) found.querySelector(".viewer-page")?.focus();
+    if (!document.activeElement?.matches("input, select, textarea")) viewer.querySelector(".viewer-page")?.focus();
   } catch {
     location.assign(link.href);
   }

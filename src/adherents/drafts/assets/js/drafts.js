@@ -20,7 +20,7 @@ const base64 = (octets) => btoa(String.fromCharCode(...octets));
 const onPage = [];
 for (const holder of document.querySelectorAll("[data-draft]")) {
   const form = holder.form;
-  const told = form.querySelector("[data-draft-told]");
+  const notice = form.querySelector("[data-draft-told]");
   const names = holder.dataset.fields.split(" ");
   const name = SHELF + crypto.getRandomValues(new Uint32Array(2)).join("-");
   const key = crypto.subtle?.importKey(
@@ -36,9 +36,9 @@ for (const holder of document.querySelectorAll("[data-draft]")) {
       names.filter((each) => form.elements[each]?.value).map((each) => [each, form.elements[each].value]),
     );
   const say = (what) => {
-    if (!told || told.textContent === told.dataset[what]) return;
-    told.textContent = told.dataset[what];
-    told.hidden = false;
+    if (!notice || notice.textContent === notice.dataset[what]) return;
+    notice.textContent = notice.dataset[what];
+    notice.hidden = false;
   };
   const putOnShelf = async () => {
     if (!key) return;

@@ -4,10 +4,14 @@ then does.
 
 import sys
 from argparse import ArgumentParser
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
+from django.core.validators import validate_email
+from django.db import Error as DatabaseError
 from django.utils.translation import gettext as _
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
@@ -21,14 +25,30 @@ from adherents.members.services.import_files import (
     TooManyGone,
     import_files,
 )
+from adherents.members.services.import_report import (
+    EXIT_CODES,
+    CannotWriteReport,
+    ImportOutcome,
+    ImportReport,
+    outcome_of,
+)
 
-UNUSABLE, TOO_MANY_GONE, DOUBTFUL, CHANGED_MEANWHILE = 2, 3, 4, 5
+# Beside those of `EXIT_CODES`: the report could not be begun, and nothing was changed; it could not be ended.
+NO_REPORT, REPORT_LOST = 6, 7
 
 
 def _percent(text: str) -> float:
     if not 0 <= (percent := float(text)) <= 100:  # « nan » is no bound
         raise ValueError(text)
     return percent
+
+
+def _address(text: str) -> str:
+    try:
+        validate_email(text)
+    except ValidationError as error:
+        raise ValueError(text) from error
+    return text
 
 
 class Command(BaseCommand):
@@ -70,11 +90,59 @@ class Command(BaseCommand):
         parser.add_argument(
             "--expect-beneficiaries", type=int, metavar="N", help="the same for the beneficiaries' file"
         )
+        parser.add_argument(
+            "--report",
+            type=Path,
+            metavar="FILE",
+            help="write what was refused, the counts and how it ended to this file, in JSON",
+        )
+        parser.add_argument(
+            "--mail-report",
+            type=_address,
+            action="append",
+            default=[],
+            metavar="ADDRESS",
+            help="send the counts and the first refused lines there, without any member's number (repeatable)",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        inputs = [path for path in (options["file"], options["beneficiaries"]) if path]
+        try:
+            written = ImportReport(
+                file=options["report"],
+                mail_to=options["mail_report"],
+                inputs=inputs,
+                allow_gone=options["allow_gone"],
+            )
+        except CannotWriteReport as error:
+            raise _no_report(error) from error
+        with written:
+            report = self._import(written, options)
+            outcome = outcome_of(report)
+            if not report.applied:
+                written.mail(outcome, report)
+            self._tell(report)
+            try:
+                written.write(outcome, report)
+            except CannotWriteReport as error:
+                done = _("L’import a abouti, mais son rapport n’a pas pu être écrit : %(why)s")
+                raise CommandError(done % {"why": error}, returncode=REPORT_LOST) from error
+        if outcome == ImportOutcome.DOUBTFUL:
+            raise CommandError(
+                _("Le reste est appliqué, mais personne n’a été retiré d’après un fichier douteux."),
+                returncode=EXIT_CODES[outcome],
+            )
+
+    def _import(self, written: ImportReport, options: dict[str, Any]) -> Report:
+        """Do it. What stops it is told in the report and by mail too, and raised as `CommandError`, or as it came."""
+
+        def refuse(sheet: str, refused: RefusedRow) -> None:
+            self._tell_refused(sheet, refused)
+            written.refuse(sheet, refused)
+
         with ProgressBars() as bars:
             try:
-                report = import_files(
+                return import_files(
                     members=options["file"],
                     beneficiaries=options["beneficiaries"],
                     apply=options["apply"],
@@ -83,21 +151,35 @@ class Command(BaseCommand):
                     new_beneficiaries=options["new_beneficiary"],
                     expect_rows=options["expect_rows"],
                     expect_beneficiaries=options["expect_beneficiaries"],
-                    on_refused=self._tell_refused,
+                    on_refused=refuse,
+                    on_applied=lambda report: written.mail(outcome_of(report), report),
                     progress=bars.advance,
                 )
+            except CannotWriteReport as error:
+                raise _no_report(error) from error
             except UnusableFile as error:
-                raise CommandError(str(error), returncode=UNUSABLE) from error
+                raise self._ended(written, ImportOutcome.UNUSABLE, str(error)) from error
             except TooManyGone as error:
-                raise CommandError(str(error.message), returncode=TOO_MANY_GONE) from error
+                raise self._ended(
+                    written, ImportOutcome.TOO_MANY, str(error.message), error.report
+                ) from error
             except RegisterChangedMeanwhile as error:
-                raise CommandError(str(error.message), returncode=CHANGED_MEANWHILE) from error
-        self._tell(report)
-        if report.applied and report.is_doubtful:
-            raise CommandError(
-                _("Le reste est appliqué, mais personne n’a été retiré d’après un fichier douteux."),
-                returncode=DOUBTFUL,
-            )
+                raise self._ended(written, ImportOutcome.CHANGED_MEANWHILE, str(error.message)) from error
+            except Exception:
+                with suppress(DatabaseError):  # it may be what failed
+                    self._ended(written, ImportOutcome.FAILED, "")
+                raise
+
+    def _ended(
+        self, written: ImportReport, outcome: ImportOutcome, message: str, report: Report | None = None
+    ) -> CommandError:
+        """Nothing was changed: say why in the report and by mail. The file comes first, as it needs no database."""
+        try:
+            written.write(outcome, report, message)
+        except CannotWriteReport as error:
+            self.stderr.write(str(error))
+        written.mail(outcome, report, message)
+        return CommandError(message, returncode=EXIT_CODES[outcome])
 
     def _tell(self, report: Report) -> None:
         self._tell_plan(_("Adhérents"), report.members)
@@ -116,10 +198,10 @@ class Command(BaseCommand):
     def _tell_refused(self, sheet: str, refused: RefusedRow) -> None:
         """One line per refused line. It names the member, the column and why; never what the column holds."""
         file = _("adhérents") if sheet == "member" else _("bénéficiaires")
-        who = f" ({refused.key})" if refused.key else ""
+        key_shown = f" ({refused.key})" if refused.key else ""
         why = " ; ".join(f"{column} : {why}" if column else str(why) for column, why in refused.reasons)
         self.stdout.write(
-            _("%(file)s, ligne %(line)d") % {"file": file, "line": refused.line} + f"{who} : {why}"
+            _("%(file)s, ligne %(line)d") % {"file": file, "line": refused.line} + f"{key_shown} : {why}"
         )
 
     def _tell_plan(self, title: str, plan: Plan) -> None:
@@ -143,6 +225,11 @@ class Command(BaseCommand):
                 _("Lignes sans numéro lisible : %(count)d. Personne n’est donc tenu pour absent.")
                 % {"count": plan.unnumbered}
             )
+
+
+def _no_report(error: CannotWriteReport) -> CommandError:
+    words = _("Le rapport ne peut pas être écrit, rien n’a donc été changé : %(why)s")
+    return CommandError(words % {"why": error}, returncode=NO_REPORT)
 
 
 class ProgressBars:

@@ -35,9 +35,9 @@ for (const box of document.querySelectorAll("[data-idle-minutes]")) {
     box.hidden = left > warning;
   };
   const again = box.querySelector("[data-idle-over] a").href;
-  let told = Date.now(); // when the server last heard of this page
+  let lastHeard = Date.now(); // when the server last heard of this page
   const stay = async () => {
-    told = Date.now();
+    lastHeard = Date.now();
     const answer = await fetch(box.dataset.keep, { cache: "no-store" });
     const ended = answer.redirected && new URL(answer.url).pathname === new URL(again).pathname;
     wasHere(ended ? 0 : Date.now());
@@ -45,11 +45,11 @@ for (const box of document.querySelectorAll("[data-idle-minutes]")) {
   };
   box.querySelector("[data-idle-stay]").addEventListener("click", stay);
   document.addEventListener("input", () => {
-    if (Date.now() - told > 60_000) stay().catch(() => {}); // without the network nobody is signed out sooner
+    if (Date.now() - lastHeard > 60_000) stay().catch(() => {}); // without the network, the page signs out no sooner
   });
   document.addEventListener("adherents:here", () => {
-    told = Date.now();
-    wasHere(told);
+    lastHeard = Date.now();
+    wasHere(lastHeard);
     look();
   });
   addEventListener("storage", (event) => event.key === OUT && event.newValue && location.replace(again));

@@ -8,12 +8,12 @@ const nameInAddress = (form) => {
   for (const next of document.querySelectorAll('input[name="next"]')) next.value = location.pathname + location.search;
 };
 
-parts.adding = (form, { told, page, entries, queue, remove, submitting }) => {
+parts.adding = (form, { settings, page, entries, queue, remove, submitting }) => {
   // Why it cannot even wait; "" where it can.
   function reasonAgainst(file) {
     if (!file.size) return "empty";
-    if (file.size > told.mostBytes) return "too_large";
-    return entries.total() >= told.mostFiles ? "too_many" : "";
+    if (file.size > settings.mostBytes) return "too_large";
+    return entries.total() >= settings.mostFiles ? "too_many" : "";
   }
 
   async function recognise(entry) {

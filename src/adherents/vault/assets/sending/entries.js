@@ -2,25 +2,25 @@
 const parts = window.sending;
 const UNDER_WAY = ["reading", "sending", "lost"];
 
-parts.entries = (form, { told, page, gathering }) => {
+parts.entries = (form, { settings, page, gathering }) => {
   const list = form.querySelector("[data-uploads]");
   const all = []; // those chosen here, in that order
   let toReplace = null; // the one whose file is being chosen again
 
   // The lines of what came before this page was opened. `part`: arrived, unfinished.
   const earlier = (part) => [...document.querySelectorAll(`[data-${part}] .upload`)];
-  const kept = () => all.filter((one) => one.state !== "refused");
-  const isAny = (...states) => all.some((one) => states.includes(one.state));
+  const kept = () => all.filter((entry) => entry.state !== "refused");
+  const isAny = (...states) => all.some((entry) => states.includes(entry.state));
 
   function show(entry, state, text = "") {
     entry.state = state;
-    parts.showState(entry, told.words, text);
+    parts.showState(entry, settings.words, text);
     list.hidden = !all.length;
     page.label();
   }
 
   function showPhotos() {
-    const rows = [...earlier("arrived"), ...kept().map((one) => one.row)];
+    const rows = [...earlier("arrived"), ...kept().map((entry) => entry.row)];
     gathering.show(rows.filter((row) => "photo" in row.dataset));
   }
 
@@ -39,13 +39,13 @@ parts.entries = (form, { told, page, gathering }) => {
     showPhotos,
     forget,
     has: (entry) => all.includes(entry),
-    find: (state) => all.find((one) => one.state === state),
+    find: (state) => all.find((entry) => entry.state === state),
     isAnyUnderWay: () => isAny(...UNDER_WAY),
     isAnyPending: () => isAny("queued", ...UNDER_WAY),
     total: () => kept().length + earlier("arrived").length,
 
     add(file) {
-      const entry = { file, row: parts.lineOf(file, told.words, showPhotos) };
+      const entry = { file, row: parts.lineOf(file, settings.words, showPhotos) };
       all.push(entry);
       list.append(entry.row);
       show(entry, "queued");
@@ -60,7 +60,7 @@ parts.entries = (form, { told, page, gathering }) => {
     },
 
     // It cannot enter.
-    refuse(entry, reason, sentence = told.refusals[reason]) {
+    refuse(entry, reason, sentence = settings.refusals[reason]) {
       entry.reason = reason;
       entry.blob = null;
       show(entry, "refused", sentence);

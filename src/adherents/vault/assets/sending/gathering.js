@@ -1,8 +1,8 @@
 // « Réunir les photos en un seul PDF »: shown from two photos on, with the order of the pages once it is ticked.
 const parts = window.sending;
 
-parts.gathering = (form, { told, page }) => {
-  const { words } = told;
+parts.gathering = (form, { settings, page }) => {
+  const { words } = settings;
   const box = form.querySelector("[data-gather]");
   const tick = form.elements.gather;
   const order = box.querySelector("[data-order]");
@@ -10,7 +10,7 @@ parts.gathering = (form, { told, page }) => {
   const made = document.getElementById("album-page").content;
   const lines = new Map(); // a photo's line among the files: its line among the pages
 
-  const photos = () => [...list.children].map((line) => [...lines].find(([, one]) => one === line)[0]);
+  const photos = () => [...list.children].map((line) => [...lines].find(([, row]) => row === line)[0]);
   const isOn = () => tick.checked && lines.size > 1;
 
   function lineOf(row) {

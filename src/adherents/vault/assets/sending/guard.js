@@ -5,7 +5,7 @@ const parts = window.sending;
 parts.guard = (form) => {
   const headers = { "X-CSRFToken": form.elements.csrfmiddlewaretoken.value };
 
-  // Whether there is one. Rejects where nobody answered.
+  // Whether there is one. Rejects where no server answered.
   async function renew() {
     const body = new URLSearchParams({ brouillon: form.elements.brouillon.value });
     const answer = await fetch(form.dataset.token, { method: "POST", body });

@@ -3,8 +3,8 @@ const parts = window.sending;
 const MOST_RENEWALS = 5; // of the token, for one file: what refuses it then is something else
 const REFUSALS = [413, 415, 422];
 
-parts.interruptions = ({ told, page, entries, guard, next }) => {
-  const { words } = told;
+parts.interruptions = ({ settings, page, entries, guard, next }) => {
+  const { words } = settings;
 
   function lost(entry) {
     if (entry.state !== "sending") return;
@@ -45,7 +45,7 @@ parts.interruptions = ({ told, page, entries, guard, next }) => {
 
   // Back on this page, perhaps from signing in again.
   document.addEventListener("visibilitychange", () => {
-    const stuck = document.hidden ? [] : entries.all.filter((one) => one.state === "failed" && one.waits);
+    const stuck = document.hidden ? [] : entries.all.filter((entry) => entry.state === "failed" && entry.waits);
     for (const entry of stuck) {
       entry.renewals = 0;
       entries.show(entry, "queued");

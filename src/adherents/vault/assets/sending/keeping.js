@@ -1,12 +1,12 @@
-// What the form says is kept with what arrived, for whoever goes on elsewhere.
+// The form's words are kept with the files that arrived, so that the member can go on in another browser.
 const parts = window.sending;
 
-parts.keeping = (form, { told, entries }) => {
+parts.keeping = (form, { settings, entries }) => {
   function keep() {
     if (!entries.earlier("arrived").length && !entries.find("arrived")) return;
     const said = [...new FormData(form)].filter(([name, value]) => typeof value === "string" && name !== "order");
     const body = new URLSearchParams(said);
-    fetch(told.keep + new URL(form.action).search, { method: "POST", body, keepalive: true }).catch(() => {});
+    fetch(settings.keep + new URL(form.action).search, { method: "POST", body, keepalive: true }).catch(() => {});
   }
 
   form.addEventListener("change", (event) => {

@@ -14,8 +14,8 @@ const pause = (delay) =>
     addEventListener("online", done);
   });
 
-parts.leaving = (form, { told, page, guard, isReady }) => {
-  const { words } = told;
+parts.leaving = (form, { settings, page, guard, isReady }) => {
+  const { words } = settings;
   const { button } = page;
   let attempt = null; // the one that is on its way; another one, or none, means that it was given up
   let hasLeft = false;
@@ -26,7 +26,7 @@ parts.leaving = (form, { told, page, guard, isReady }) => {
     span.textContent = button.dataset.busy;
   }
 
-  // Where the receipt is; "" where the page itself must say why not. Rejects where nobody answered.
+  // Where the receipt is; "" where the page itself must say why not. Rejects where no server answered.
   async function ask(isNew = false) {
     const answer = await fetch(form.action, {
       method: "POST",
@@ -35,7 +35,7 @@ parts.leaving = (form, { told, page, guard, isReady }) => {
     });
     if (answer.status >= 500) throw new Error(`status ${answer.status}`);
     if (answer.status === 201) return (await answer.json()).receipt;
-    // A page instead of an answer: they signed in again in another tab, or nobody is signed in.
+    // A page instead of an answer: they signed in again in another tab, or are signed out.
     const isOld = !answer.headers.get("Content-Type")?.includes("json");
     return isOld && !isNew && (await guard.renew()) ? ask(true) : "";
   }

@@ -1,9 +1,9 @@
 // One file after the other, in the order in which they were chosen.
 const parts = window.sending;
 
-parts.queue = ({ told, page, entries, guard, keep, over }) => {
-  const { words } = told;
-  const interruptions = parts.interruptions({ told, page, entries, guard, next });
+parts.queue = ({ settings, page, entries, guard, keep, over }) => {
+  const { words } = settings;
+  const interruptions = parts.interruptions({ settings, page, entries, guard, next });
   const sayOf = (entry, text) => page.say(parts.filled(text, { name: entry.file.name }));
 
   async function next() {
@@ -20,7 +20,7 @@ parts.queue = ({ told, page, entries, guard, keep, over }) => {
 
   function read(entry) {
     entries.show(entry, "reading");
-    return parts.read(entry, told);
+    return parts.read(entry, settings);
   }
 
   function start(entry) {
@@ -28,10 +28,10 @@ parts.queue = ({ told, page, entries, guard, keep, over }) => {
     const begun = sha256 && entries.earlier("unfinished").find((line) => line.dataset.sha256 === sha256);
     entries.show(entry, "sending");
     entry.upload ??= parts.transport(blob, {
-      told,
+      settings,
       headers: guard.headers,
       begunAt: begun ? begun.dataset.url : null,
-      metadata: { filename: file.name, filetype: file.type, sending: told.sending, ...(sha256 && { sha256 }) },
+      metadata: { filename: file.name, filetype: file.type, sending: settings.sending, ...(sha256 && { sha256 }) },
       lost: () => interruptions.lost(entry),
       went: (sent) => went(entry, sent),
       arrived: (id) => arrived(entry, id),

@@ -1,8 +1,8 @@
 // Taking a file back, whether it was chosen here or came before this page was opened.
 const parts = window.sending;
 
-parts.removing = (form, { told, page, entries, guard, last, next }) => {
-  const sayRemoved = (name) => page.say(parts.filled(told.words.sayRemoved, { name }));
+parts.removing = (form, { settings, page, entries, guard, last, next }) => {
+  const sayRemoved = (name) => page.say(parts.filled(settings.words.sayRemoved, { name }));
 
   // Without leaving what is on its way.
   for (const drop of document.querySelectorAll("form[data-drop]")) {

@@ -4,17 +4,17 @@ const form = document.querySelector("form[data-sending]");
 if (form && window.tus?.isSupported) begin(form);
 
 function begin(form) {
-  const told = JSON.parse(document.getElementById("sending").textContent);
+  const settings = JSON.parse(document.getElementById("sending").textContent);
   form.dataset.sending = "on";
   const page = parts.page(form, () => ({ count: entries.total() - gathering.fewer(), isLeaving: last.isLeaving() }));
   const guard = parts.guard(form);
-  const gathering = parts.gathering(form, { told, page });
-  const entries = parts.entries(form, { told, page, gathering });
-  const last = parts.leaving(form, { told, page, guard, isReady: () => entries.total() > 0 });
-  const submitting = parts.submitting(form, { told, page, entries, gathering, last });
-  const keep = parts.keeping(form, { told, entries });
-  const queue = parts.queue({ told, page, entries, guard, keep, over: submitting.over });
-  const remove = parts.removing(form, { told, page, entries, guard, last, next: queue.next });
-  parts.waysIn(form, parts.adding(form, { told, page, entries, queue, remove, submitting }));
+  const gathering = parts.gathering(form, { settings, page });
+  const entries = parts.entries(form, { settings, page, gathering });
+  const last = parts.leaving(form, { settings, page, guard, isReady: () => entries.total() > 0 });
+  const submitting = parts.submitting(form, { settings, page, entries, gathering, last });
+  const keep = parts.keeping(form, { settings, entries });
+  const queue = parts.queue({ settings, page, entries, guard, keep, over: submitting.over });
+  const remove = parts.removing(form, { settings, page, entries, guard, last, next: queue.next });
+  parts.waysIn(form, parts.adding(form, { settings, page, entries, queue, remove, submitting }));
   entries.showPhotos();
 }

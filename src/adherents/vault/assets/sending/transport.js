@@ -10,11 +10,11 @@ const answerOf = (response) => {
   }
 };
 
-parts.transport = (blob, { told, headers, begunAt, metadata, lost, went, arrived, failed }) => {
+parts.transport = (blob, { settings, headers, begunAt, metadata, lost, went, arrived, failed }) => {
   const upload = new window.tus.Upload(blob, {
-    endpoint: told.endpoint,
+    endpoint: settings.endpoint,
     uploadUrl: begunAt,
-    chunkSize: told.pieceBytes,
+    chunkSize: settings.pieceBytes,
     headers,
     metadata,
     retryDelays: RETRY_DELAYS,

@@ -25,7 +25,7 @@ def _pace(text: str) -> float:
 
 class Command(BaseCommand):
     help = (
-        "Read every document and page image back to its last byte, and look for objects that nobody owns. "
+        "Read every document and page image back to its last byte, and look for objects that no row owns. "
         "Names what is cut, swapped, altered or missing, and exits 1 then; 2 when the storage does not answer."
     )
 

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from adherents.work.registry import lanes, sweeps_of
-from adherents.work.services import run_lanes, run_until_nothing_is_left
+from adherents.work.services import beat_once, run_lanes, run_until_nothing_is_left
 
 
 class Command(BaseCommand):
@@ -40,6 +40,7 @@ class Command(BaseCommand):
         wanted = [lane for lane in lanes() if not only or lane in only]
         if once:
             self.stdout.write(f"{self._until_nothing_is_left(wanted)} done")
+            beat_once(lanes=wanted)
             return
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):

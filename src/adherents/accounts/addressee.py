@@ -4,7 +4,7 @@ from adherents.mail.services import Value
 from adherents.ui.templatetags.ui import masked
 
 
-def whom(name: str, number: str) -> dict[str, Value]:
+def addressee(name: str, number: str) -> dict[str, Value]:
     """What every mail says of its reader: the given name, and a few digits of the n° adhérent ("" for an agent).
 
     `name`: as the account shows it, « Marie Ève HOARAU ».

@@ -1,0 +1,52 @@
+"""What a request says of itself before the application sees it, read from its ASGI scope."""
+
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+
+from django.conf import settings
+from django.urls import Resolver404, resolve
+
+from adherents.accounts.tokens import hash_token
+from adherents.telemetry import request_ids
+
+Scope = dict[str, Any]
+
+
+def named(scope: Scope) -> tuple[Scope, str]:
+    """The scope with exactly one name for its request in its headers, and this name (`telemetry.request_ids`)."""
+    header = request_ids.HEADER.lower().encode()
+    name = request_ids.chosen(_every(scope, header))
+    others = [(key, value) for key, value in scope["headers"] if key != header]
+    return scope | {"headers": [*others, (header, name.encode())]}, name
+
+
+def view_of(path: str) -> object:
+    """The view that answers at this address; None where there is none."""
+    try:
+        return resolve(path).func
+    except Resolver404:
+        return None
+
+
+def forwarded(scope: Scope) -> str:
+    """Who the proxies say that they speak for, in their order."""
+    return _every(scope, b"x-forwarded-for")
+
+
+def _every(scope: Scope, header: bytes) -> str:
+    return ",".join(value.decode("latin-1") for name, value in scope["headers"] if name == header)
+
+
+def session_cookie(header: bytes) -> str:
+    """The session's, from the request's cookies."""
+    try:
+        morsel = SimpleCookie(header.decode("latin-1")).get(settings.SESSION_COOKIE_NAME)
+    except CookieError:
+        return ""
+    return morsel.value if morsel else ""
+
+
+def browser(header: bytes) -> str:
+    """What stands for the browser until somebody has looked who that is; "" where it brings no session."""
+    key = session_cookie(header)
+    return hash_token(key) if key else ""
