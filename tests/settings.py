@@ -26,6 +26,7 @@ for name in (
     "BOUNCE_ADDRESS",
     "MAIL_EVENTS",
     "DRAWING_URL",
+    "WORK_URL",
 ):
     os.environ.pop(f"ADHERENTS_{name}", None)
 if os.environ.get("TEST_DATABASE") == "postgresql":

@@ -233,6 +233,7 @@ def _spoken_to_in_clear() -> list[str]:
     """Which of database, mail, cache, storage and antivirus are elsewhere and reached without TLS."""
     database = urlsplit(environment.database_url())
     cache = urlsplit(settings.ADHERENTS_CACHE_URL)
+    work = urlsplit(settings.ADHERENTS_WORK_URL)
     storage = urlsplit(environment.text("STORAGE_URL"))
     sslmode = parse_qs(database.query).get("sslmode", [""])[0]
     antivirus = settings.ADHERENTS_ANTIVIRUS
@@ -240,6 +241,7 @@ def _spoken_to_in_clear() -> list[str]:
         "database": _is_far(database.hostname) and sslmode not in ENCRYPTED,
         "mail": _is_far(settings.EMAIL_HOST) and not (settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL),
         "cache": _is_far(cache.hostname) and cache.scheme == "redis",
+        "work": _is_far(work.hostname) and work.scheme in {"redis", "amqp"},
         "documents": _is_far(storage.hostname) and parse_qs(storage.query).get("tls", ["1"])[0] == "0",
         "antivirus": isinstance(antivirus, tuple) and _is_far(antivirus[0]),
     }
@@ -251,12 +253,17 @@ def _believed_unproven() -> list[str]:
     database = urlsplit(environment.database_url())
     cache = urlsplit(settings.ADHERENTS_CACHE_URL)
     sslmode = parse_qs(database.query).get("sslmode", [""])[0]
-    required = parse_qs(cache.query).get("ssl_cert_reqs", ["required"])[0].lower()
+    work = urlsplit(settings.ADHERENTS_WORK_URL)
     unproven_of = {
         "database": _is_far(database.hostname) and sslmode == "require",
-        "cache": _is_far(cache.hostname) and cache.scheme == "rediss" and required != "required",
+        "cache": _is_far(cache.hostname) and cache.scheme == "rediss" and not _is_proven(cache.query),
+        "work": _is_far(work.hostname) and work.scheme in {"rediss", "amqps"} and not _is_proven(work.query),
     }
     return [name for name, unproven in unproven_of.items() if unproven]
+
+
+def _is_proven(query: str) -> bool:
+    return parse_qs(query).get("ssl_cert_reqs", ["required"])[0].lower() == "required"
 
 
 def _are_aligned(one: str, other: str) -> bool:

@@ -173,6 +173,22 @@ def cache_url() -> str:
     return given.replace("valkey", "redis", 1) if given.startswith("valkey") else given
 
 
+def work_url() -> str:
+    """The broker that wakes workers and spreads work; empty: each worker looks for work every second.
+
+    `valkey://host:6379/1` (or `redis://…`), `amqp://user:password@host:5672/vhost`; over TLS: `valkeys://`, `rediss://`,
+    `amqps://`.
+    """
+    given, should = text("WORK_URL"), "like valkey://host:6379/1 or amqp://user:password@host:5672/vhost"
+    parts = _split("WORK_URL", given, should)
+    known = {"valkey", "valkeys", "redis", "rediss", "amqp", "amqps"}
+    if given and (parts.scheme not in known or not parts.hostname):
+        raise WrongSetting(f"ADHERENTS_WORK_URL should be {should}")
+    if given and find_spec("celery") is None:
+        raise WrongSetting("ADHERENTS_WORK_URL needs Celery: install requirements/celery.txt")
+    return given.replace("valkey", "redis", 1) if given.startswith("valkey") else given
+
+
 def antivirus() -> SocketAddress | None:
     """`clamd://host:port` (3310 when it says none) or `clamd:///socket`, as a socket's address; None: no antivirus."""
     given, should = text("ANTIVIRUS_URL"), "like clamd://127.0.0.1:3310 or clamd:///run/clamav/clamd.ctl"

@@ -18,6 +18,7 @@ ADHERENTS_PROFILE_FILE = PROFILE_FILE
 ADHERENTS_STORAGE_AT = environment.storage_at  # for what a command is told of another storage
 ADHERENTS_KEY_FILE = environment.master_key_file()
 ADHERENTS_CACHE_URL = environment.cache_url()
+ADHERENTS_WORK_URL = environment.work_url()
 ADHERENTS_PROXIES = environment.proxies()
 ADHERENTS_ANTIVIRUS = environment.antivirus()
 ADHERENTS_DRAWING_SERVICE = environment.drawing_service()
@@ -218,6 +219,7 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": environment.log_level()},
     "loggers": {
         "django.request": {"level": "ERROR", "filters": ["outages"]},
+        "celery": {"level": "WARNING"},  # two lines a message otherwise; the sweeps say what they did
         "django.security": {"level": "WARNING"},
     },
 }

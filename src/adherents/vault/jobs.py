@@ -25,12 +25,20 @@ def to_draw_behind() -> QuerySet[Document]:
     return Document.objects.to_draw().filter(slow=True)
 
 
-@sweep("vault.pages", lane="drawings", around=kept_ready)
+def _waits_to_be_drawn(row: object) -> bool:
+    return isinstance(row, Document) and row.is_due and not row.slow
+
+
+def _waits_behind(row: object) -> bool:
+    return isinstance(row, Document) and row.is_due and row.slow
+
+
+@sweep("vault.pages", lane="drawings", around=kept_ready, woken_by=_waits_to_be_drawn)
 def draw() -> int:
     return draw_due()
 
 
-@sweep("vault.pages.long", lane="long-drawings")
+@sweep("vault.pages.long", lane="long-drawings", woken_by=_waits_behind)
 def draw_what_takes_long() -> int:
     return draw_due(limit=1, slow=True)
 
