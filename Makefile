@@ -2,13 +2,15 @@
 SHELL := bash
 PORT ?= 8000
 BIN := .venv/bin
+# What leaves work for later, and does it.
+WORKED := tests/work tests/mail tests/vault tests/casework tests/enrolment tests/messaging tests/accounts/test_forgotten.py
 # Where Python may not keep its bytecode, as in many containers, each process started here would compile the same for seconds.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup demo test check bench stress messages lock sbom release
+.PHONY: help setup demo test test-engines check bench stress messages lock sbom release
 
 help: ## say what can be done here
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' | while IFS='|' read -r t d; do printf '  make %-10s %s\n' "$$t" "$$d"; done
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | while IFS='|' read -r t d; do printf '  make %-13s %s\n' "$$t" "$$d"; done
 
 setup: ## from a bare checkout to a .venv with everything locked in it
 	@scripts/setup
@@ -25,6 +27,12 @@ test: setup ## every test: on SQLite with a real browser, then on a real Postgre
 	@scripts/system-packages systemd
 	@$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 	@TEST_DATABASE=postgresql $(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
+
+# Not part of `make test`: the engines that a large installation runs on.
+test-engines: setup ## the rooms' tests with every sweep run by a message: Celery on Valkey with PostgreSQL, then on RabbitMQ with SQLite
+	@scripts/system-packages rabbitmq
+	@TEST_WORK=celery TEST_DATABASE=postgresql $(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder $(WORKED)
+	@TEST_WORK=rabbitmq $(BIN)/pytest -q tests/work tests/mail
 
 check: setup ## ruff, mypy, import-linter, djlint, biome, the linter of migrations
 	@$(BIN)/ruff check .
@@ -47,6 +55,7 @@ messages: setup ## refresh each room's translation files (needs gettext)
 lock: setup ## write requirements/*.txt anew from requirements/*.in
 	@VIRTUAL_ENV=$$PWD/.venv $(BIN)/uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-header --no-annotate --no-emit-index-url requirements/base.in -o requirements/base.txt
 	@VIRTUAL_ENV=$$PWD/.venv $(BIN)/uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-header --no-annotate --no-emit-index-url requirements/traces.in -c requirements/base.txt -o requirements/traces.txt
+	@VIRTUAL_ENV=$$PWD/.venv $(BIN)/uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-header --no-annotate --no-emit-index-url requirements/celery.in -o requirements/celery.txt
 	@VIRTUAL_ENV=$$PWD/.venv $(BIN)/uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-header --no-annotate --no-emit-index-url requirements/anymail.in -o requirements/anymail.txt
 	@VIRTUAL_ENV=$$PWD/.venv $(BIN)/uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-header --no-annotate --no-emit-index-url requirements/dev.in -c requirements/base.txt -c requirements/traces.txt -o requirements/dev.txt
 

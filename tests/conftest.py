@@ -111,6 +111,18 @@ def django_db_modify_db_settings(
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _by_messages() -> Iterator[None]:
+    """`TEST_WORK=celery`: every sweep is run by a message on a real broker."""
+    if not os.environ.get("TEST_WORK"):
+        yield
+        return
+    from tests.through_broker import every_sweep
+
+    with every_sweep():
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _fresh_limits() -> Iterator[None]:
     from adherents.accounts import limits

@@ -26,6 +26,7 @@ for name in (
     "BOUNCE_ADDRESS",
     "MAIL_EVENTS",
     "DRAWING_URL",
+    "WORK_URL",
 ):
     os.environ.pop(f"ADHERENTS_{name}", None)
 for name in ("METRICS_DIR", "METRICS_TOKEN", "METRICS_BIND", "OTLP_URL"):

@@ -123,6 +123,24 @@ def test_debug_logs_are_unsafe(production: LazySettings, monkeypatch: pytest.Mon
     assert found() == ["E006"]
 
 
+@pytest.mark.parametrize(
+    ("work", "told"),
+    [
+        ("redis://127.0.0.1:6379/1", ""),
+        ("redis://broker.example.org/1", "W005"),
+        ("amqp://broker.example.org/", "W005"),
+        ("rediss://broker.example.org/1?ssl_cert_reqs=none", "W007"),
+        ("amqps://broker.example.org/?ssl_cert_reqs=none", "W007"),
+        ("amqps://broker.example.org/", ""),
+    ],
+)
+def test_a_broker_on_a_network_is_spoken_to_over_tls_and_proves_who_it_is(
+    production: LazySettings, work: str, told: str
+) -> None:
+    production.ADHERENTS_WORK_URL = work
+    assert found() == ([told] if told else [])
+
+
 def test_a_master_key_that_can_be_guessed_is_unsafe(production: LazySettings) -> None:
     production.ADHERENTS_MASTER_KEYS = [bytes(range(32)), b"\0" * 32]
     assert found() == ["E007"]

@@ -27,6 +27,7 @@ READERS = {
     "BASE_URL": environment.base_url,
     "DATABASE_URL": environment.database,
     "CACHE_URL": environment.cache_url,
+    "WORK_URL": environment.work_url,
     "EMAIL_URL": environment.mailer,
     "STORAGE_URL": environment.storage,
     "ANTIVIRUS_URL": environment.antivirus,
@@ -51,6 +52,9 @@ WRONG = [
     ("CACHE_URL", "memcached://me:pass-word@host"),
     ("CACHE_URL", "valkey://"),
     ("CACHE_URL", "host:6379"),
+    ("WORK_URL", "sqs://me:pass-word@host"),
+    ("WORK_URL", "amqp://"),
+    ("WORK_URL", "amqp://me:pass-word@host:five/"),
     ("EMAIL_URL", "relay.example.org"),
     ("EMAIL_URL", "smtp://me:pass-word@relay:twentyfive"),
     ("EMAIL_URL", "file://"),
@@ -217,6 +221,27 @@ def test_an_antivirus_is_a_port_or_a_socket(
 ) -> None:
     monkeypatch.setenv("ADHERENTS_ANTIVIRUS_URL", given)
     assert environment.antivirus() == understood
+
+
+@pytest.mark.parametrize(
+    ("given", "understood"),
+    [
+        ("", ""),
+        ("valkey://broker:6379/1", "redis://broker:6379/1"),
+        ("valkeys://broker/1?ssl_cert_reqs=none", "rediss://broker/1?ssl_cert_reqs=none"),
+        ("amqps://me:pass-word@broker/portal", "amqps://me:pass-word@broker/portal"),
+    ],
+)
+def test_a_broker_is_valkey_or_rabbitmq(monkeypatch: pytest.MonkeyPatch, given: str, understood: str) -> None:
+    monkeypatch.setenv("ADHERENTS_WORK_URL", given)
+    assert environment.work_url() == understood
+
+
+def test_a_broker_needs_celery(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ADHERENTS_WORK_URL", "valkey://broker/1")
+    monkeypatch.setattr(environment, "find_spec", lambda name: None)
+    with pytest.raises(WrongSetting, match=r"requirements/celery\.txt"):
+        environment.work_url()
 
 
 def test_several_master_keys_come_in_one_line_or_one_file(

@@ -4,7 +4,7 @@ from adherents.accounts import limits
 from adherents.accounts.models import ResetRequest
 from adherents.accounts.services import forgotten, new_factor, renewal, single_use
 from adherents.accounts.sessions import SessionStore
-from adherents.work.registry import backlog, sweep
+from adherents.work.registry import backlog, due_row_of, sweep
 
 
 @backlog("links", since="requested_at")
@@ -12,7 +12,7 @@ def links() -> QuerySet[ResetRequest]:
     return ResetRequest.objects.unfinished()
 
 
-@sweep("reset requests")
+@sweep("reset requests", woken_by=due_row_of(ResetRequest))
 def settle_reset_requests() -> int:
     return forgotten.settle_due()
 

@@ -4,8 +4,8 @@ from adherents.casework.models import Decision, Item
 from adherents.casework.services.deciding import settle_due
 from adherents.casework.services.entering import enter_lately, put_right, ready_to_enter
 from adherents.casework.services.queue import end_leases
-from adherents.vault.models import Document
-from adherents.work.registry import backlog, sweep
+from adherents.vault.models import Document, State
+from adherents.work.registry import backlog, due_row_of, sweep
 
 
 @backlog("queue_entry", since="checked_at")
@@ -23,21 +23,26 @@ def for_agents() -> QuerySet[Item]:
     return Item.objects.waiting()
 
 
-@sweep("casework.entering")
+def _is_checked(row: object) -> bool:
+    return isinstance(row, Document) and row.state == State.CHECKED and row.next_attempt_at is None
+
+
+# What the checks of documents lead to, and what figures count, have queues of their own.
+@sweep("casework.entering", broker_queue="checking", woken_by=_is_checked)
 def enter() -> int:
     return enter_lately()
 
 
-@sweep("casework.entering.all", every=120)
+@sweep("casework.entering.all", every=120, broker_queue="checking")
 def enter_what_was_forgotten() -> int:
     return put_right()
 
 
-@sweep("casework.leases", every=5)
+@sweep("casework.leases", every=5, broker_queue="checking")
 def free() -> int:
     return end_leases()
 
 
-@sweep("casework.decisions")
+@sweep("casework.decisions", broker_queue="figures", woken_by=due_row_of(Decision))
 def settle() -> int:
     return settle_due()

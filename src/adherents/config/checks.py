@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Info, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 
+from adherents.backup.target import stopped_half_way
 from adherents.config import environment
 from adherents.inspection.rasteriser.process import what_is_permitted
 
@@ -67,6 +68,21 @@ def production(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[
             "ADHERENTS_METRICS_TOKEN should be random (openssl rand -hex 32).",
         )
     return messages
+
+
+@register()
+def restore_is_over(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[CheckMessage]:
+    """A portal that is half restored would be filled anew by the next attempt: it takes nothing before."""
+    begun = stopped_half_way()
+    if not begun:
+        return []
+    return [
+        Error(
+            f"The restore of the backup {begun} was stopped before its end.",
+            hint="Run the same `adherents restore` again: it begins anew.",
+            id="adherents.E008",
+        )
+    ]
 
 
 @register()
@@ -217,7 +233,7 @@ def drawing(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[Che
 
 def refuse_what_is_unsafe() -> None:
     """For a server that does not start through `adherents serve`. Raises `ImproperlyConfigured`."""
-    unsafe = [f"{message.msg} {message.hint}" for message in production(None)]
+    unsafe = [f"{message.msg} {message.hint}" for message in [*restore_is_over(None), *production(None)]]
     if unsafe:
         raise ImproperlyConfigured(" ".join(unsafe))
 
@@ -233,6 +249,7 @@ def _spoken_to_in_clear() -> list[str]:
     """Which of database, mail, cache, storage and antivirus are elsewhere and reached without TLS."""
     database = urlsplit(environment.database_url())
     cache = urlsplit(settings.ADHERENTS_CACHE_URL)
+    work = urlsplit(settings.ADHERENTS_WORK_URL)
     storage = urlsplit(environment.text("STORAGE_URL"))
     sslmode = parse_qs(database.query).get("sslmode", [""])[0]
     antivirus = settings.ADHERENTS_ANTIVIRUS
@@ -240,6 +257,7 @@ def _spoken_to_in_clear() -> list[str]:
         "database": _is_far(database.hostname) and sslmode not in ENCRYPTED,
         "mail": _is_far(settings.EMAIL_HOST) and not (settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL),
         "cache": _is_far(cache.hostname) and cache.scheme == "redis",
+        "work": _is_far(work.hostname) and work.scheme in {"redis", "amqp"},
         "documents": _is_far(storage.hostname) and parse_qs(storage.query).get("tls", ["1"])[0] == "0",
         "antivirus": isinstance(antivirus, tuple) and _is_far(antivirus[0]),
     }
@@ -251,12 +269,17 @@ def _believed_unproven() -> list[str]:
     database = urlsplit(environment.database_url())
     cache = urlsplit(settings.ADHERENTS_CACHE_URL)
     sslmode = parse_qs(database.query).get("sslmode", [""])[0]
-    required = parse_qs(cache.query).get("ssl_cert_reqs", ["required"])[0].lower()
+    work = urlsplit(settings.ADHERENTS_WORK_URL)
     unproven_of = {
         "database": _is_far(database.hostname) and sslmode == "require",
-        "cache": _is_far(cache.hostname) and cache.scheme == "rediss" and required != "required",
+        "cache": _is_far(cache.hostname) and cache.scheme == "rediss" and not _is_proven(cache.query),
+        "work": _is_far(work.hostname) and work.scheme in {"rediss", "amqps"} and not _is_proven(work.query),
     }
     return [name for name, unproven in unproven_of.items() if unproven]
+
+
+def _is_proven(query: str) -> bool:
+    return parse_qs(query).get("ssl_cert_reqs", ["required"])[0].lower() == "required"
 
 
 def _are_aligned(one: str, other: str) -> bool:

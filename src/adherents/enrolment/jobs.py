@@ -2,7 +2,7 @@ from django.db.models import QuerySet
 
 from adherents.enrolment.models import IdentityClaim, LetterBatch
 from adherents.enrolment.services import first_connection, letters
-from adherents.work.registry import backlog, sweep
+from adherents.work.registry import backlog, due_row_of, sweep
 
 
 @backlog("first_connections", since="claimed_at")
@@ -15,12 +15,12 @@ def batches() -> QuerySet[LetterBatch]:
     return LetterBatch.objects.unfinished()
 
 
-@sweep("identity claims")
+@sweep("identity claims", woken_by=due_row_of(IdentityClaim))
 def settle_identity_claims() -> int:
     return first_connection.settle_due()
 
 
-@sweep("letters")
+@sweep("letters", woken_by=due_row_of(LetterBatch))
 def make_letters() -> int:
     return letters.prepare_due()
 

@@ -1,6 +1,7 @@
 from django.db.models import QuerySet
 
 from adherents.inspection.rasteriser.process import kept_ready
+from adherents.storage.services import write_erasures
 from adherents.vault.models import Document, DrawingTurn
 from adherents.vault.services.preparing import tell_what_waits
 from adherents.vault.services.rendition import draw_due
@@ -24,12 +25,20 @@ def to_draw_behind() -> QuerySet[Document]:
     return Document.objects.to_draw().filter(slow=True)
 
 
-@sweep("vault.pages", lane="drawings", around=kept_ready)
+def _waits_to_be_drawn(row: object) -> bool:
+    return isinstance(row, Document) and row.is_due and not row.slow
+
+
+def _waits_behind(row: object) -> bool:
+    return isinstance(row, Document) and row.is_due and row.slow
+
+
+@sweep("vault.pages", lane="drawings", around=kept_ready, woken_by=_waits_to_be_drawn)
 def draw() -> int:
     return draw_due()
 
 
-@sweep("vault.pages.long", lane="long-drawings")
+@sweep("vault.pages.long", lane="long-drawings", woken_by=_waits_behind)
 def draw_what_takes_long() -> int:
     return draw_due(limit=1, slow=True)
 
@@ -38,6 +47,11 @@ def draw_what_takes_long() -> int:
 @sweep("vault.forgotten", lane="drawings")
 def forget() -> int:
     return sweep_forgotten()
+
+
+@sweep("vault.erasures", lane="drawings", every=60)
+def tell_of_erasures() -> int:
+    return write_erasures()
 
 
 @sweep("vault.uploads", lane="drawings")

@@ -1,7 +1,8 @@
-"""The columns and the claim that every kind of later work shares, and the sign of life of those that do it."""
+"""The columns and the claim that all later work shares, the work that is held, and the sign of life of those that do it."""
 
 import logging
 import secrets
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any, Self
 
@@ -12,12 +13,18 @@ from django.utils import timezone
 from adherents.crypto.keys import CannotOpen
 from adherents.crypto.rows import SealedQuerySet, open_all
 from adherents.telemetry import request_ids, tracing
+from adherents.work import waking
 
 log = logging.getLogger("adherents.work")
 BACKOFF = [timedelta(seconds=s) for s in (10, 60, 300, 900, 3600, 3 * 3600, 6 * 3600)]
 
 
 class DueWorkQuerySet(SealedQuerySet[Any]):
+    def bulk_create(self, objs: Iterable[Any], *args: Any, **options: Any) -> list[Any]:
+        rows = super().bulk_create(objs, *args, **options)
+        waking.written(rows, using=self.db)
+        return rows
+
     def due(self) -> Self:
         """What should be done now and that no worker holds, in its turn."""
         now = timezone.now()
@@ -85,6 +92,15 @@ class DueWork(models.Model):
     class Meta:
         abstract = True
 
+    def save(self, *args: Any, **options: Any) -> None:
+        super().save(*args, **options)
+        waking.written([self], using=self._state.db)
+
+    @property
+    def is_due(self) -> bool:
+        """Whether something should be done with it now."""
+        return self.next_attempt_at is not None and self.next_attempt_at <= timezone.now()
+
     def keep_lease(self, lease_seconds: int = 300) -> bool:
         """Hold a claimed row a while longer, before what must not be done twice. False: its lease ended, another has it."""
         until = timezone.now() + timedelta(seconds=lease_seconds)
@@ -100,6 +116,31 @@ class DueWork(models.Model):
         delay = BACKOFF[min(self.attempts, len(BACKOFF)) - 1]
         spread = 1 + secrets.randbelow(20) / 100
         self.next_attempt_at, self.lease, self.leased_until = timezone.now() + delay * spread, "", None
+
+
+class HeldWork(models.TextChoices):
+    """The work that can be held: nothing of it is done until a person says that it may go on."""
+
+    MAILS = "mails"  # of the outbox
+    SWEEPS = "sweeps"  # of files and objects that nobody came back for
+    PURGE = "purge"
+
+
+class HoldQuerySet(models.QuerySet["Hold"]):
+    def on(self, work: HeldWork) -> Self:
+        return self.filter(pk=work)
+
+
+class Hold(models.Model):
+    """A kind of work that is held, since when. Every worker of every machine reads it before each round."""
+
+    work = models.CharField(max_length=10, choices=HeldWork.choices, primary_key=True)
+    since = models.DateTimeField(default=timezone.now)
+
+    objects = HoldQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.work} held"
 
 
 class HeartbeatQuerySet(models.QuerySet["Heartbeat"]):
@@ -133,3 +174,27 @@ class Heartbeat(models.Model):
 
     def __str__(self) -> str:
         return f"{self.worker} {self.lane}"
+
+
+class SweepTurn(models.Model):
+    """Which worker calls the sweeps of all, where a broker spreads the work (`adapters/beat.py`). One row."""
+
+    THE_ONE = 1
+
+    holder = models.CharField(max_length=16, help_text="random, one worker's")
+    leased_until = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"turn of {self.holder}"
+
+    @classmethod
+    def take(cls, holder: str, *, seconds: float) -> bool:
+        """Have the turn for so long, or for longer. False: another worker has it."""
+        now = timezone.now()
+        until = now + timedelta(seconds=seconds)
+        mine_or_free = cls._default_manager.filter(Q(holder=holder) | Q(leased_until__lt=now), pk=cls.THE_ONE)
+        if mine_or_free.update(holder=holder, leased_until=until):
+            return True
+        fresh = cls(pk=cls.THE_ONE, holder=holder, leased_until=until)
+        cls._default_manager.bulk_create([fresh], ignore_conflicts=True)
+        return cls._default_manager.filter(holder=holder).exists()

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 
 Function = Callable[[], int]
 Around = Callable[[], AbstractContextManager[object]]
+WokenBy = Callable[[Any], bool]
 MAILS = "mails"  # the lane of all that is quick: mails, links, the queue
 
 
@@ -21,12 +22,16 @@ class Sweep:
 
     `lane`: the sweeps of other lanes do not wait for it.
     `around`: a context manager that a long-running worker enters once, around all its rounds.
+    `broker_queue`: where a broker's messages for it wait (`celery_app`). `woken_by`: whether a row of work that was just written
+    gives it something to do at once; without it, only time does.
     """
 
     run: Function
     every: float
     lane: str = MAILS
     around: Around = nullcontext
+    broker_queue: str = MAILS
+    woken_by: WokenBy | None = None
     last_run: float = float("-inf")
 
 
@@ -43,13 +48,32 @@ def sweeps_of(lane: str) -> dict[str, Sweep]:
     return {name: sweep for name, sweep in SWEEPS.items() if sweep.lane == lane}
 
 
+def broker_queues() -> list[str]:
+    """Every queue of a broker, each once."""
+    return list(dict.fromkeys(sweep.broker_queue for sweep in SWEEPS.values()))
+
+
+def due_row_of(model: type) -> WokenBy:
+    """A row of this table, when what is left to do with it is due."""
+    return lambda row: isinstance(row, model) and row.is_due  # type: ignore[attr-defined]
+
+
 def sweep(
-    name: str, *, every: float = 0, lane: str = MAILS, around: Around = nullcontext
+    name: str,
+    *,
+    every: float = 0,
+    lane: str = MAILS,
+    around: Around = nullcontext,
+    broker_queue: str = "",
+    woken_by: WokenBy | None = None,
 ) -> Callable[[Function], Function]:
-    """Register a function as a sweep, which a worker runs at each round, or at most once in `every` seconds."""
+    """Register a function as a sweep, which a worker runs at each round, or at most once in `every` seconds.
+
+    `broker_queue` is the lane's own unless it is given: sweeps of one kind share one.
+    """
 
     def register(function: Function) -> Function:
-        SWEEPS[name] = Sweep(function, every, lane, around)
+        SWEEPS[name] = Sweep(function, every, lane, around, broker_queue or lane, woken_by)
         return function
 
     return register

@@ -1,18 +1,20 @@
-"""Running the sweeps, and saying meanwhile that a worker does."""
+"""Running the sweeps, saying meanwhile that a worker does, and holding a kind of work after a restore."""
 
 import logging
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from typing import TypeVar
 
 from django.db import Error as DatabaseError
-from django.db import close_old_connections, connection, connections, transaction
+from django.db import connections, transaction
 from django.utils import timezone
 
+from adherents.database.connections import drop_broken_connection
+from adherents.database.transactions import needs_transaction
 from adherents.telemetry import metrics, request_ids, tracing
 from adherents.telemetry.outages import is_noted
 from adherents.work.heartbeats import (
@@ -23,12 +25,29 @@ from adherents.work.heartbeats import (
     TRIES_AGAIN_AFTER,
     expected_again,
 )
-from adherents.work.models import DueWork, Heartbeat
+from adherents.work.models import DueWork, Heartbeat, HeldWork, Hold
 from adherents.work.registry import SWEEPS, sweeps_of
 
 Row = TypeVar("Row", bound=DueWork)
 
 log = logging.getLogger("adherents.work")
+
+
+def is_held(work: HeldWork) -> bool:
+    """One query, of a table that is nearly always empty."""
+    return Hold.objects.on(work).exists()
+
+
+@needs_transaction
+def hold(kinds: Iterable[HeldWork]) -> None:
+    """Hold these kinds of work, in the caller's transaction. What is held already keeps its moment."""
+    Hold.objects.bulk_create([Hold(work=kind) for kind in kinds], ignore_conflicts=True)
+
+
+@needs_transaction
+def let_go(kinds: Iterable[HeldWork]) -> int:
+    """Let these kinds of work go on, in the caller's transaction; how many were held."""
+    return Hold.objects.filter(pk__in=list(kinds)).delete()[0]
 
 
 def run_once(*names: str, at_its_pace: bool = False) -> int:
@@ -43,19 +62,24 @@ def run_once(*names: str, at_its_pace: bool = False) -> int:
         if at_its_pace and time.monotonic() < sweep.last_run + sweep.every:
             continue
         sweep.last_run = time.monotonic()
-        try:
-            with _timed(name):
-                done = sweep.run()
-        except Exception as error:
-            if not is_noted(error):
-                log.exception("a sweep failed", extra={"job": name, "error": type(error).__name__})
-            if isinstance(error, DatabaseError):
-                _drop_broken_connection()
-            continue
-        if done:
-            log.info("sweep", extra={"job": name, "done": done})
-        total += done
+        total += run_sweep(name)
     return total
+
+
+def run_sweep(name: str) -> int:
+    """One round of one sweep; how much was done, 0 when it failed."""
+    try:
+        with _timed(name):
+            done = SWEEPS[name].run()
+    except Exception as error:
+        if not is_noted(error):
+            log.exception("a sweep failed", extra={"job": name, "error": type(error).__name__})
+        if isinstance(error, DatabaseError):
+            drop_broken_connection()
+        return 0
+    if done:
+        log.info("sweep", extra={"job": name, "done": done})
+    return done
 
 
 def run_until_nothing_is_left(*names: str, rounds: int = 1000) -> int:
@@ -87,7 +111,7 @@ def run_lanes(lanes: Sequence[str], *, stop: threading.Event, pause: float) -> N
             connections.close_all()
 
     threads = [threading.Thread(target=beside, args=[lane], name=lane) for lane in lanes[1:]]
-    with _heart_beating(lanes):
+    with keep_heartbeats(lanes):
         for thread in threads:
             thread.start()
         try:
@@ -106,19 +130,13 @@ def _run_lane(lane: str, stop: threading.Event, pause: float) -> None:
         for sweep in sweeps.values():
             opened.enter_context(sweep.around())
         while not stop.is_set():
-            _drop_broken_connection()
+            drop_broken_connection()
             if not run_once(*sweeps, at_its_pace=True):
                 stop.wait(pause)
 
 
-def _drop_broken_connection() -> None:
-    """The next query opens another. In a transaction nothing is dropped, since that would end it."""
-    if not connection.in_atomic_block:
-        close_old_connections()
-
-
 @contextmanager
-def _heart_beating(lanes: Sequence[str]) -> Iterator[None]:
+def keep_heartbeats(lanes: Sequence[str]) -> Iterator[None]:
     """Say at once and every few seconds that a worker does these lanes; at the end, that it no longer does.
 
     A lane that cannot go on ends them all, so that one heart speaks for them.
@@ -127,7 +145,7 @@ def _heart_beating(lanes: Sequence[str]) -> Iterator[None]:
 
     def beat_on(again_after: float) -> None:
         while not over.wait(again_after):
-            _drop_broken_connection()
+            drop_broken_connection()
             again_after = BEATS_EVERY if _beaten(worker, lanes) else TRIES_AGAIN_AFTER
         connections.close_all()
 

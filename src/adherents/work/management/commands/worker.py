@@ -1,8 +1,10 @@
 import signal
+import sys
 import threading
 from argparse import ArgumentParser
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from adherents.telemetry import watching
@@ -28,7 +30,11 @@ class Command(BaseCommand):
             help=f"no other lane than this one (repeatable): {', '.join(lanes())}",
         )
         parser.add_argument(
-            "--pause", type=float, default=1.0, metavar="SECONDS", help="between two idle rounds"
+            "--pause",
+            type=float,
+            default=1.0,
+            metavar="SECONDS",
+            help="between two idle rounds (with a broker: while it is away)",
         )
 
     def handle(self, *args: Any, once: bool, pause: float, only: list[str] | None, **options: Any) -> None:
@@ -41,6 +47,10 @@ class Command(BaseCommand):
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
+        if settings.ADHERENTS_WORK_URL:
+            from adherents.work.adapters.supervisor import run_on_broker  # needs Celery
+
+            sys.exit(run_on_broker(wanted, stop=stop, pause=pause))
         run_lanes(wanted, stop=stop, pause=pause)
 
     def _until_nothing_is_left(self, wanted: list[str]) -> int:
