@@ -102,6 +102,7 @@ RULES: dict[str, Rule] = {
     "portal:language": everybody({"POST"}),
     "portal:live": everybody(READ),
     "portal:ready": everybody(READ),
+    "portal:metrics": everybody(READ),  # on trial; in production by its token only: `test_exposition`
     "drafts:keep": everybody({"POST"}),  # the holder of a page's sealed place, also once the session is over
     "drafts:token": everybody({"POST"}),  # likewise: it is given to the page's own account only
     "proof:check": everybody(ASK),

@@ -29,6 +29,8 @@ for name in (
     "WORK_URL",
 ):
     os.environ.pop(f"ADHERENTS_{name}", None)
+for name in ("METRICS_DIR", "METRICS_TOKEN", "METRICS_BIND", "OTLP_URL"):
+    os.environ.pop(f"ADHERENTS_{name}", None)
 if os.environ.get("TEST_DATABASE") == "postgresql":
     from tests import postgresql
 

@@ -49,6 +49,18 @@ def test_a_safe_installation_has_nothing_said_against_it(production: LazySetting
     checks.refuse_what_is_unsafe()
 
 
+def test_figures_are_not_left_open(production: LazySettings) -> None:
+    production.ADHERENTS_METRICS_BIND = ("127.0.0.1", 9100)
+    assert found() == []
+    production.ADHERENTS_METRICS_BIND = ("10.0.0.1", 9100)
+    assert found() == ["W013"]
+    for guessed in ("short", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"):
+        production.ADHERENTS_METRICS_TOKEN = guessed
+        assert found() == ["E009"]
+    production.ADHERENTS_METRICS_TOKEN = "b7d0c9e2f1a34856b7d0c9e2f1a34856"
+    assert found() == []
+
+
 def test_an_envelope_in_another_domain_than_the_senders_is_warned_of(production: LazySettings) -> None:
     for address, warned in {
         "rebonds@mese.se.com": False,

@@ -34,6 +34,9 @@ READERS = {
     "MASTER_KEY": environment.master_keys,
     "PROXIES": environment.proxies,
     "LOG_LEVEL": environment.log_level,
+    "METRICS_TOKEN": environment.metrics_token,
+    "METRICS_BIND": environment.metrics_bind,
+    "OTLP_URL": environment.otlp_url,
     "DATA_DIR": environment.data_dir,
 }
 WRONG = [
@@ -72,6 +75,14 @@ WRONG = [
     ("PROXIES", "-1"),
     ("PROXIES", "²"),
     ("LOG_LEVEL", "LOUD"),
+    ("METRICS_TOKEN", "with a space"),
+    ("METRICS_TOKEN", "é"),
+    ("METRICS_BIND", "9100"),
+    ("METRICS_BIND", "127.0.0.1"),
+    ("METRICS_BIND", "127.0.0.1:9100/metrics"),
+    ("METRICS_BIND", "127.0.0.1:port"),
+    ("OTLP_URL", "127.0.0.1:4318"),
+    ("OTLP_URL", "grpc://127.0.0.1:4317"),
     ("DATA_DIR", "/proc/nowhere"),
 ]
 

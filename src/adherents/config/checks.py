@@ -60,6 +60,13 @@ def production(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[
             "The master key can be guessed.",
             "ADHERENTS_MASTER_KEY should be random (openssl rand -base64 32).",
         )
+    token = settings.ADHERENTS_METRICS_TOKEN
+    if token and (len(token) < 20 or len(set(token)) < 8):
+        unsafe(
+            9,
+            "The token of /metrics can be guessed.",
+            "ADHERENTS_METRICS_TOKEN should be random (openssl rand -hex 32).",
+        )
     return messages
 
 
@@ -134,6 +141,15 @@ def surroundings(app_configs: Sequence[AppConfig] | None, **options: Any) -> lis
                 "Mails leave from another domain than that of the sender whom members see: receivers trust them less.",
                 hint="ADHERENTS_BOUNCE_ADDRESS should be in the domain of sender_address, or in one below or above it.",
                 id="adherents.W012",
+            )
+        )
+    bind = settings.ADHERENTS_METRICS_BIND
+    if bind is not None and bind[0] not in environment.LOOPBACK and not settings.ADHERENTS_METRICS_TOKEN:
+        messages.append(
+            Warning(
+                f"Every machine that reaches {bind[0]} reads the figures of /metrics.",
+                hint="Set ADHERENTS_METRICS_TOKEN, or let Prometheus alone reach this address.",
+                id="adherents.W013",
             )
         )
     clear = _spoken_to_in_clear()

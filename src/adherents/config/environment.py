@@ -247,6 +247,39 @@ def bounds() -> Bounds:
     )
 
 
+def metrics_dir() -> Path:
+    """Where the processes of this machine keep what they count."""
+    return Path(text("METRICS_DIR", str(data_dir() / "metrics"))).expanduser()
+
+
+def metrics_token() -> str:
+    """What a reader of /metrics must show (`Authorization: Bearer …`); "": no token opens it."""
+    token = text("METRICS_TOKEN")
+    if not token.isascii() or not token.isprintable() or " " in token:
+        raise WrongSetting("ADHERENTS_METRICS_TOKEN should be letters and digits (openssl rand -hex 32)")
+    return token
+
+
+def metrics_bind() -> tuple[str, int] | None:
+    """The address of a listener for figures alone; None: there is none."""
+    given, should = text("METRICS_BIND"), "like 127.0.0.1:9100"
+    if not given:
+        return None
+    parts = _split("METRICS_BIND", f"//{given}", should)
+    if not parts.hostname or not parts.port or given != parts.netloc or parts.username:
+        raise WrongSetting(f"ADHERENTS_METRICS_BIND should be {should}")
+    return parts.hostname, parts.port
+
+
+def otlp_url() -> str:
+    """The HTTP address of a receiver of traces (OTLP); "": traces are off."""
+    given, should = text("OTLP_URL"), "like http://127.0.0.1:4318"
+    parts = _split("OTLP_URL", given, should)
+    if given and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.query):
+        raise WrongSetting(f"ADHERENTS_OTLP_URL should be {should}")
+    return given
+
+
 @dataclass(frozen=True)
 class Mailer:
     """Where mail goes: Django's backend and its options."""

@@ -1,17 +1,16 @@
 """What every request and every response passes through, whatever room answers."""
 
 import io
-import logging
 import re
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
 from django.conf import settings
 from django.core.handlers.wsgi import LimitedStream
 from django.db import transaction
-from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import Resolver404, resolve
 
@@ -19,12 +18,14 @@ from adherents.accounts import limits
 from adherents.config.errors import away
 from adherents.config.serving.bridge import DATABASE_HANGS
 from adherents.config.serving.exchanges import IN_MEMORY_BYTES
-from adherents.telemetry import request_ids
+from adherents.telemetry import access, request_ids, tracing
 from adherents.telemetry.outages import Part
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import Span
 
 _AFTER_AN_ADDRESS = re.compile(r"[\W_]+$")
 Handler = Callable[[HttpRequest], HttpResponseBase]
-access = logging.getLogger("adherents.access")
 
 CONTENT_SECURITY_POLICY = "; ".join(
     [
@@ -57,21 +58,44 @@ def request_id(get_response: Handler) -> Handler:
     return middleware
 
 
+def traced(get_response: Handler) -> Handler:
+    """The request's span, while traces are on (`telemetry.tracing`), with all that is asked and answered for it."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        method = access.method_of(request.method or "")
+        name = request_ids.request_id()
+        with tracing.trace(
+            method, kind="server", http__request__method=method, adherents__request_id=name
+        ) as span:
+            response = get_response(request)
+            if span is not None:
+                _tell_of(response, access.route_of(request.resolver_match), method, span)
+        return response
+
+    return middleware
+
+
+def _tell_of(response: HttpResponseBase, route: str, method: str, span: "Span") -> None:
+    span.update_name(f"{method} {route}")
+    span.set_attributes({"http.route": route, "http.response.status_code": response.status_code})
+    if response.status_code >= 500:
+        tracing.mark_failed(span, str(response.status_code))
+    if isinstance(response, StreamingHttpResponse):
+        steps = tracing.each_within(span, cast(Iterable[bytes], response.streaming_content))
+        response.streaming_content = steps
+
+
 def access_log(get_response: Handler) -> Handler:
     """One line a request: the route, never the path, since a path may hold a token (G6)."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         start = time.perf_counter()
         response = get_response(request)
-        route = request.resolver_match.route if request.resolver_match else "-"
-        access.info(
-            "request",
-            extra={
-                "method": request.method,
-                "route": f"/{route}",
-                "status": response.status_code,
-                "milliseconds": round((time.perf_counter() - start) * 1000, 1),
-            },
+        access.note(
+            method=request.method or "",
+            route=access.route_of(request.resolver_match),
+            status=response.status_code,
+            seconds=time.perf_counter() - start,
         )
         return response
 

@@ -23,6 +23,10 @@ ADHERENTS_PROXIES = environment.proxies()
 ADHERENTS_ANTIVIRUS = environment.antivirus()
 ADHERENTS_DRAWING_SERVICE = environment.drawing_service()
 ADHERENTS_BOUNDS = environment.bounds()
+ADHERENTS_METRICS_DIR = environment.metrics_dir()
+ADHERENTS_METRICS_TOKEN = environment.metrics_token()
+ADHERENTS_METRICS_BIND = environment.metrics_bind()
+ADHERENTS_OTLP_URL = environment.otlp_url()
 ADHERENTS_BOUNCE_ADDRESS = environment.bounce_address()
 ADHERENTS_MAIL_EVENTS = environment.mail_events()
 DEBUG = False
@@ -62,6 +66,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "adherents.config.middleware.request_id",
+    "adherents.config.middleware.traced",
     "adherents.config.middleware.access_log",
     "adherents.config.middleware.response_headers",
     "adherents.config.middleware.database_hangs",

@@ -15,6 +15,8 @@ from enum import StrEnum
 from clamav_client.clamd import ClamdError, ClamdNetworkSocket
 from django.conf import settings
 
+from adherents.telemetry import metrics
+
 ANSWERS_WITHIN = 5  # seconds, for clamd to say that it is there
 SECONDS = 150  # for one document, all in all: clamd itself gives up after MaxScanTime, 120 s by default
 PIECE_BYTES = 1 << 17
@@ -66,6 +68,16 @@ def scan(chunks: Iterable[bytes], *, seconds: float | None = None) -> Verdict:
 
     Raises `NotScanned`, or what `chunks` raises: clamd then never learns that the document has ended, and gives no verdict.
     """
+    try:
+        verdict = _scan(chunks, seconds)
+    except NotScanned as error:
+        metrics.SCANS.labels(error.why.value).inc()
+        raise
+    metrics.SCANS.labels("infected" if verdict.threat else "clean").inc()
+    return verdict
+
+
+def _scan(chunks: Iterable[bytes], seconds: float | None) -> Verdict:
     address: tuple[str, int] | str | None = settings.ADHERENTS_ANTIVIRUS
     assert address is not None, "ask `is_set` first"
     with _faults_in_words():

@@ -25,8 +25,9 @@ from adherents.mail.bounces import BOUNCE_HOOKS, Reading
 from adherents.mail.delivery_reports import read_report
 from adherents.mail.models import MailState, OutboxMail, Relay
 from adherents.mail.refusals import is_no_mailbox
+from adherents.telemetry import metrics
 from adherents.work.models import HeldWork
-from adherents.work.services import is_held, let_go
+from adherents.work.services import caused_by, is_held, let_go
 
 Value = str | int | bool | list[str] | None
 log = logging.getLogger("adherents.mail")
@@ -77,7 +78,9 @@ def send_due(limit: int = 20) -> int:
             if away := _opening(server):
                 _wait_for_the_server(mails[place:], away)
                 return place
-            if away := _send(mail, server):
+            with caused_by(mail):
+                away = _send(mail, server)
+            if away:
                 _wait_for_the_server(mails[place + 1 :], away)
                 return place + 1
     finally:
@@ -191,6 +194,7 @@ def _send(mail: OutboxMail, server: BaseEmailBackend) -> Exception | None:
     mail.work_done()
     mail.state, mail.sent_at, mail.context, mail.last_error = MailState.SENT, timezone.now(), "", ""
     mail.save(update_fields=[*OutboxMail.WORK_FIELDS, "state", "sent_at", "context", "last_error"])
+    metrics.MAILS.labels("sent").inc()
     return None
 
 
@@ -225,6 +229,7 @@ def _keep_for_later(mail: OutboxMail, error: Exception) -> None:
     mail.work_later()
     mail.last_error = type(error).__name__
     mail.save(update_fields=[*OutboxMail.WORK_FIELDS, "last_error"])
+    metrics.MAILS.labels("put_off").inc()
     log.warning("mail kept for later", extra={"attempts": mail.attempts, "error": mail.last_error})
 
 
@@ -236,6 +241,7 @@ def _give_up(mail: OutboxMail, error: Exception) -> None:
         if _refuses_the_address(error):
             for tell in BOUNCE_HOOKS:
                 tell(mail.recipient)
+    metrics.MAILS.labels("given_up").inc()
     log.error("mail refused for good", extra={"attempts": mail.attempts, "error": mail.last_error})
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from adherents.portal.views import health, member, public
+from adherents.portal.views import figures, health, member, public
 
 app_name = "portal"
 urlpatterns = [
@@ -14,6 +14,7 @@ urlpatterns = [
     path("langue/", public.language, name="language"),
     path("sante/", health.live, name="live"),
     path("pret/", health.ready, name="ready"),
+    path("metrics", figures.exposed, name="metrics"),
     path("adherent/a-renvoyer/", member.to_send_again, name="to_send_again"),
     path("adherent/donnees-personnelles/", member.personal_data, name="personal_data"),
     path("adherent/donnees-personnelles/historique/", member.history, name="history"),

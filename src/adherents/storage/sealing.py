@@ -9,7 +9,7 @@ from queue import SimpleQueue
 import tink
 
 from adherents.crypto.envelopes import bound, new_document_key, sealing_stream
-from adherents.storage.objects import ObjectWriter, StorageFailed, begin
+from adherents.storage.objects import ObjectWriter, StorageFailed, begin, told
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,8 @@ class Sealer:
         self._try(self._cipher.close)
         sha256 = self._digest.finish()
         key = bound(self._key, document_id=self._sealed_as, sha256=sha256)
-        self._try(self._object.commit)
+        with told("commit"):
+            self._try(self._object.commit)
         return SealedObject(self.size, sha256, key, self._name)
 
     def abort(self) -> bool:

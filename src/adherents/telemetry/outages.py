@@ -11,6 +11,8 @@ from enum import StrEnum
 from django.db import InterfaceError, OperationalError
 from redis.exceptions import RedisError
 
+from adherents.telemetry import metrics
+
 RETRY_AFTER = 5  # seconds, said to who meets one
 TOLD_EVERY = 60.0  # seconds, of each part and process
 log = logging.getLogger("adherents.outages")
@@ -93,6 +95,7 @@ def in_words(error: BaseException) -> str:
 
 def note(part: Part, words: str) -> None:
     """One more failure of this part. At most one line a minute says so, with the words of what failed: they are a machine's."""
+    metrics.ENGINE_FAILURES.labels(part.value).inc()
     if times := _told.is_due(part):
         log.error("%s does not answer: %s", part.value, words, extra={"part": part.value, "times": times})
 

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 HEADER = "X-Request-ID"
-_TAKEN = re.compile(r"[A-Za-z0-9-]{1,64}")
+LONGEST = 64  # characters
+_TAKEN = re.compile(rf"[A-Za-z0-9-]{{1,{LONGEST}}}")
 # Ours are read aloud on the phone: short groups, without letters and digits that look alike. 59 bits.
 _LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 _current: ContextVar[str] = ContextVar("request_id", default="")

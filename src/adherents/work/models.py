@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from adherents.crypto.keys import CannotOpen
 from adherents.crypto.rows import SealedQuerySet, open_all
+from adherents.telemetry import request_ids, tracing
 from adherents.work import waking
 
 log = logging.getLogger("adherents.work")
@@ -75,6 +76,14 @@ class DueWork(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0, editable=False)
     lease = models.CharField(max_length=16, default="", editable=False)
     leased_until = models.DateTimeField(null=True, editable=False)
+    # What wrote the row, told by itself: the worker's lines and spans are about it. The default in the database is for a version
+    # that does not know these columns yet.
+    request_id = models.CharField(
+        max_length=request_ids.LONGEST, default=request_ids.request_id, db_default="", editable=False
+    )
+    traceparent = models.CharField(
+        max_length=tracing.LONGEST, default=tracing.traceparent, db_default="", editable=False
+    )
 
     objects = DueWorkQuerySet.as_manager()
 

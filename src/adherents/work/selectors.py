@@ -61,6 +61,18 @@ def worker_is_away() -> bool:
     return not all(state.is_alive for state in lane_states())
 
 
+def lease_counts() -> dict[str, int]:
+    """Of each kind of rows that are held while they are worked on: how many are, among the oldest `COUNTED_TO` that wait."""
+    counts = {}
+    for kind, backlog in BACKLOGS.items():
+        rows = backlog.rows()
+        if "leased_until" in {field.name for field in rows.model._meta.get_fields()}:
+            oldest = rows.order_by(backlog.since).values("pk")[:COUNTED_TO]
+            held = rows.model._default_manager.filter(pk__in=oldest, leased_until__gt=timezone.now())
+            counts[kind] = held.order_by().count()
+    return counts
+
+
 def backlog_states() -> list[BacklogState]:
     """Every kind, in the order in which the rooms registered theirs; in two short queries each."""
     found = []

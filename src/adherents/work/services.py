@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from adherents.database.connections import drop_broken_connection
 from adherents.database.transactions import needs_transaction
+from adherents.telemetry import metrics, request_ids, tracing
 from adherents.telemetry.outages import is_noted
 from adherents.work.heartbeats import (
     BEATS_EVERY,
@@ -68,7 +69,8 @@ def run_once(*names: str, at_its_pace: bool = False) -> int:
 def run_sweep(name: str) -> int:
     """One round of one sweep; how much was done, 0 when it failed."""
     try:
-        done = SWEEPS[name].run()
+        with _timed(name):
+            done = SWEEPS[name].run()
     except Exception as error:
         if not is_noted(error):
             log.exception("a sweep failed", extra={"job": name, "error": type(error).__name__})
@@ -212,13 +214,42 @@ def do_each(rows: list[Row], act: Callable[[Row], object]) -> int:
     logged, since the words may hold what the row says.
     """
     for row in rows:
-        try:
-            act(row)
-        except Exception as error:
-            log.error(
-                "a row failed, and is put off",
-                extra={"room": row._meta.app_label, "attempts": row.attempts, "error": type(error).__name__},
-            )
-            row.work_later()
-            row.save(update_fields=row.WORK_FIELDS)
+        with request_ids.named(row.request_id):
+            try:
+                with caused_by(row):
+                    act(row)
+            except Exception as error:
+                log.error(
+                    "a row failed, and is put off",
+                    extra={
+                        "room": row._meta.app_label,
+                        "attempts": row.attempts,
+                        "error": type(error).__name__,
+                    },
+                )
+                row.work_later()
+                row.save(update_fields=row.WORK_FIELDS)
     return len(rows)
+
+
+@contextmanager
+def caused_by(row: DueWork) -> Iterator[None]:
+    """What is logged within is about the request that wrote the row, in its trace; one line says how long it took."""
+    began, kind = time.perf_counter(), row._meta.label
+    with (
+        request_ids.named(row.request_id),
+        tracing.trace(f"work {kind}", after=row.traceparent, kind="consumer"),
+    ):
+        yield
+        took = round((time.perf_counter() - began) * 1000, 1)
+        log.info("worked on a row", extra={"kind": kind, "attempts": row.attempts, "milliseconds": took})
+
+
+@contextmanager
+def _timed(sweep: str) -> Iterator[None]:
+    began, outcome = time.perf_counter(), "failed"
+    try:
+        yield
+        outcome = "ok"
+    finally:
+        metrics.SWEEPS.labels(sweep, outcome).observe(time.perf_counter() - began)

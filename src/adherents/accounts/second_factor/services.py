@@ -21,6 +21,7 @@ from adherents.crypto.rows import tell_closed
 from adherents.database.transactions import needs_transaction
 from adherents.journal.events import Event
 from adherents.journal.services import record
+from adherents.telemetry import metrics
 from adherents.ui.typed import bare
 
 
@@ -53,6 +54,7 @@ def refuse(*, account: Account, attempt: lock.Attempt, kind: str) -> NoReturn:
     with transaction.atomic():
         record(Event.SECOND_FACTOR_REFUSED, subject=account.subject, kind=kind)
         until = lock.fail(attempt, account)
+    metrics.SIGN_INS.labels("second_factor_refused").inc()
     if until is not None:
         raise lock.Locked(until)
     raise WrongCode(attempt.left)

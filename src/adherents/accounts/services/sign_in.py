@@ -1,6 +1,8 @@
 """Signing in with the n° adhérent and the password (G1, G4, G11)."""
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 from django.contrib.auth.hashers import check_password, make_password
@@ -25,6 +27,7 @@ from adherents.accounts.tokens import hash_token
 from adherents.insurer.profile import profile
 from adherents.journal.events import Event
 from adherents.journal.services import Occurrence, record, record_each
+from adherents.telemetry import metrics
 from adherents.ui.typed import without_separators
 
 
@@ -51,6 +54,22 @@ def hash_for_nothing(password: str) -> None:
     check_password(password, _nobodys_hash[0])
 
 
+@contextmanager
+def _refusals_counted() -> Iterator[None]:
+    try:
+        yield
+    except SignInRefused:
+        metrics.SIGN_INS.labels("refused").inc()
+        raise
+    except Locked:
+        metrics.SIGN_INS.labels("locked").inc()
+        raise
+    except Expired:
+        metrics.SIGN_INS.labels("expired").inc()
+        raise
+
+
+@_refusals_counted()
 def check_credentials(*, identifier: str, password: str, client: Client, agents: bool = False) -> Account:
     """The account that this number and this password open. Raises `SignInRefused`, `Locked` or `Expired`.
 
@@ -90,6 +109,7 @@ def check_credentials(*, identifier: str, password: str, client: Client, agents:
     return account
 
 
+@_refusals_counted()
 def complete(*, account: Account, client: Client, method: str) -> str | None:
     """Everything asked for was right: check the lock once more under the row lock, then let in.
 
@@ -122,6 +142,7 @@ def complete(*, account: Account, client: Client, method: str) -> str | None:
             new_factor.withdraw(account=current)
         signed_in = Occurrence(Event.SIGNED_IN, current.subject, details={"method": method})
         record_each(*ended, signed_in, subject=current.subject)
+        transaction.on_commit(metrics.SIGN_INS.labels("signed_in").inc)
     return token
 
 

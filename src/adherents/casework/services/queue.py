@@ -21,6 +21,7 @@ from adherents.insurer.profile import profile
 from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.journal.subjects import SubjectKind, subject_of
+from adherents.telemetry import metrics
 from adherents.vault.models import Document, State
 from adherents.vault.services.transitions import CannotMove, set_state
 
@@ -177,6 +178,7 @@ def end_leases(limit: int = 200) -> int:
         for item in past.select_for_update(skip_locked=True, of=("self",)).select_related("document")[:limit]:
             _end_lease(item)
             done += 1
+    metrics.LEASES_ENDED.labels("queue").inc(done)
     return done
 
 

@@ -70,6 +70,12 @@ class Answer:
     rest: Iterator[bytes] | None
     close: Callable[[], None]
 
+    def length(self) -> int:
+        """How many bytes of a long answer will follow; 0 where it does not say so. For what is there already: its own."""
+        if self.rest is None:
+            return len(self.first)
+        return next((int(value) for name, value in self.headers if name.lower() == b"content-length"), 0)
+
     def step(self) -> bytes:
         """The bytes that follow, STEP_BYTES or a little more; b"" at the end. May raise whatever the application raises."""
         return _taken(self.rest) if self.rest is not None else b""

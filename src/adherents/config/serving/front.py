@@ -34,8 +34,16 @@ from adherents.config.serving.bridge import (
     path_of,
 )
 from adherents.config.serving.exchanges import IN_MEMORY_BYTES, Exchange, Exchanges
-from adherents.config.serving.scopes import Scope, browser, forwarded, named, session_cookie, view_of
-from adherents.telemetry import engines, request_ids
+from adherents.config.serving.scopes import (
+    Scope,
+    browser,
+    forwarded,
+    named,
+    plain_answer,
+    session_cookie,
+    view_of,
+)
+from adherents.telemetry import access, engines, request_ids
 from adherents.telemetry.outages import Part, is_noted
 
 PARTS = b"application/offset+octet-stream"  # bytes that are worth keeping when others are missing (tus)
@@ -136,12 +144,12 @@ class Front:
         )
         # Neither browsers nor proxies that buffer send a form so, and nothing could bound it.
         if b"transfer-encoding" in headers:
-            await _tell(send, 411, b"Say how long it is.\n")
+            await self._tell(scope, exchange, send, 411, b"Say how long it is.\n")
             return
         try:
             path_of(scope["raw_path"])
         except ValueError:
-            await _tell(send, 400, b"That is no address.\n")
+            await self._tell(scope, exchange, send, 400, b"That is no address.\n")
             return
         length = int(headers.get(b"content-length", b"0"))
         view = view_of(scope["path"])
@@ -210,7 +218,9 @@ class Front:
                 chunks.append(peer.left_over())
             if not whole and not (any(chunks) and dict(scope["headers"]).get(b"content-type") == PARTS):
                 if exchange.dropped:
-                    await _tell(send, 408, b"Too slow.\n")
+                    await self._tell(scope, exchange, send, 408, b"Too slow.\n")
+                else:
+                    self._note(scope, exchange, access.NOBODY_THERE)
                 return None
             body = (io.BytesIO if whole else CutBody)(b"".join(chunks))
             del chunks
@@ -331,7 +341,7 @@ class Front:
     async def _sent(self, given: Answer, send: Send, exchange: Exchange, peer: Peer) -> None:
         handed = 0
         exchange.drop = peer.abort
-        self.exchanges.begin(exchange, _length_of(given), lambda: handed - peer.untaken())
+        self.exchanges.begin(exchange, given.length(), lambda: handed - peer.untaken())
         loop = asyncio.get_running_loop()
         try:
             await send({"type": "http.response.start", "status": given.status, "headers": given.headers})
@@ -361,17 +371,21 @@ class Front:
             message = await received()
             self.exchanges.note_arrived(exchange, len(message.get("body", b"")))
 
+    async def _tell(self, scope: Scope, exchange: Exchange, send: Send, status: int, words: bytes) -> None:
+        """A request that never comes as far as the application."""
+        self._note(scope, exchange, status)
+        for message in plain_answer(status, words):
+            await send(message)
+
+    def _note(self, scope: Scope, exchange: Exchange, status: int) -> None:
+        seconds = self.exchanges.clock() - exchange.began
+        route = access.route_at(scope["path"])
+        access.note(method=scope["method"], route=route, status=status, seconds=seconds)
+
 
 def _close_unwanted(running: Any) -> None:
     if not running.cancelled() and running.exception() is None and running.result().rest is not None:
         running.result().close()
-
-
-def _length_of(given: Answer) -> int:
-    """How many bytes of a long answer will follow; 0 where it does not say so, and for what is there already."""
-    if given.rest is None:
-        return len(given.first)
-    return next((int(value) for name, value in given.headers if name.lower() == b"content-length"), 0)
 
 
 def _seen(session_key: str) -> None:
@@ -381,13 +395,3 @@ def _seen(session_key: str) -> None:
     except Exception as error:  # the database may be away: the next minute says it again
         if not is_noted(error):
             log.exception("activity was not noted")
-
-
-async def _tell(send: Send, status: int, words: bytes) -> None:
-    headers = [
-        (b"content-type", b"text/plain; charset=utf-8"),
-        (b"content-length", str(len(words)).encode()),
-        (request_ids.HEADER.lower().encode(), request_ids.request_id().encode()),
-    ]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": words, "more_body": False})

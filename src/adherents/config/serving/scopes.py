@@ -20,6 +20,19 @@ def named(scope: Scope) -> tuple[Scope, str]:
     return scope | {"headers": [*others, (header, name.encode())]}, name
 
 
+def plain_answer(status: int, words: bytes) -> list[dict[str, Any]]:
+    """The ASGI messages of an answer of a few words, with its request's name."""
+    headers = [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-length", str(len(words)).encode()),
+        (request_ids.HEADER.lower().encode(), request_ids.request_id().encode()),
+    ]
+    return [
+        {"type": "http.response.start", "status": status, "headers": headers},
+        {"type": "http.response.body", "body": words, "more_body": False},
+    ]
+
+
 def view_of(path: str) -> object:
     """The view that answers at this address; None where there is none."""
     try:

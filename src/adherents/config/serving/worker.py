@@ -118,11 +118,13 @@ class PortalWorker(ASGIWorker):  # type: ignore[misc]
     def load_wsgi(self) -> None:
         application = self.app.wsgi()  # and Django with it: what needs it is imported after
         from adherents.config.serving.front import Front
+        from adherents.telemetry import watching
         from adherents.telemetry.engines import keep_looking
 
         self.exchanges = Exchanges(settings.ADHERENTS_BOUNDS, self.loop.time)
         self.asgi = Front(application, self.exchanges, threads=self.cfg.threads)
         keep_looking()
+        watching.begin()
 
     async def _serve(self) -> None:
         looking = asyncio.create_task(self._look_every_second())

@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import FileSystemStorage, Storage, storages
 from django.utils import timezone
 
+from adherents.storage.objects.calls import told
 from adherents.storage.objects.contract import NoSuchObject, ObjectStore, ObjectWriter, StorageFailed
 from adherents.storage.objects.folder import Folder, need_room
 from adherents.telemetry import engines
@@ -37,6 +38,7 @@ __all__ = [
     "open_object",
     "place_of",
     "probe",
+    "told",
     "try_out",
 ]
 
@@ -60,22 +62,26 @@ def begin(name: str) -> ObjectWriter:
 
 def open_object(name: str) -> BinaryIO:
     """The object's bytes, from the start. Raises `NoSuchObject` or `StorageFailed`."""
-    return _place().open(name)
+    with told("open"):
+        return _place().open(name)
 
 
 def delete_object(name: str) -> None:
     """Delete the object, begun or whole; nothing happens when there is none. Raises `StorageFailed`."""
-    _place().delete(name)
+    with told("delete"):
+        _place().delete(name)
 
 
 def object_size(name: str) -> int | None:
     """How many sealed bytes the object has; None when there is no such object. Raises `StorageFailed`."""
-    return _place().size(name)
+    with told("size"):
+        return _place().size(name)
 
 
 def is_begun(name: str) -> bool:
     """Whether an object of this name is being written, or was left so. Raises `StorageFailed`."""
-    return _place().is_begun(name)
+    with told("is_begun"):
+        return _place().is_begun(name)
 
 
 def probe() -> None:

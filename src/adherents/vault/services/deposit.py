@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,6 +18,7 @@ from adherents.members.acting import Acting
 from adherents.members.models import Beneficiary, Member
 from adherents.storage.objects import fresh_name
 from adherents.storage.services import claim
+from adherents.telemetry import metrics
 from adherents.vault import mails
 from adherents.vault.models import Deposit, Document, GatheredPhoto, PendingFile, ReceiptCounter
 from adherents.vault.origins import ATTACHMENT, Origin
@@ -119,6 +121,7 @@ def _made(acting: Acting, form: Form, files: FormFiles, origin: Origin) -> tuple
     for document in documents:
         _record(document, acting)
     issue(made, documents)
+    transaction.on_commit(metrics.DEPOSITS.labels(origin.value).inc)
     return made, documents
 
 

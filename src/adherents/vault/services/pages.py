@@ -4,6 +4,7 @@ import io
 from collections import deque
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
 from functools import cache
 from typing import NamedTuple, cast
 
@@ -57,8 +58,8 @@ def sealed_page(document: Document, number: int, width: int, height: int, page: 
 def sealed_pages(document: Document, count: int, pages: Iterable[DrawnPage]) -> list[Page]:
     """The first fifty of the document's `count` pages as they are drawn, each as `sealed_page` gives it.
 
-    They are encoded and stored beside the drawing of the next ones, by threads that touch no database. Raises
-    `StorageFailed`, and whatever `pages` raises; nothing is being written any more then.
+    They are encoded and stored beside the drawing of the next ones, by threads that touch no database, in the request's
+    name. Raises `StorageFailed`, and whatever `pages` raises; nothing is being written any more then.
     """
     names = _claimed_names(min(count, MOST_PAGES))
     sealed: list[Page] = []
@@ -66,7 +67,7 @@ def sealed_pages(document: Document, count: int, pages: Iterable[DrawnPage]) -> 
     try:
         for drawn, name in zip(pages, names, strict=False):
             page = _page(document, drawn.number, drawn.width, drawn.height, name)
-            waiting.append(_threads().submit(_encoded_and_sealed, page, drawn))
+            waiting.append(_threads().submit(copy_context().run, _encoded_and_sealed, page, drawn))
             while waiting and waiting[0].done():
                 sealed.append(waiting.popleft().result())
         sealed += [future.result() for future in waiting]

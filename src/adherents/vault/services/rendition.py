@@ -26,6 +26,7 @@ from adherents.journal.services import record
 from adherents.storage.objects import StorageFailed
 from adherents.storage.reading import Altered, clear_bytes
 from adherents.storage.services import claim, release
+from adherents.telemetry import metrics
 from adherents.vault import mails
 from adherents.vault.models import Document, DrawingTurn, GatheredPhoto, Page, SetAside, State
 from adherents.vault.origins import Origin
@@ -78,15 +79,16 @@ def draw_due(limit: int = 4, *, slow: bool = False) -> int:
 
 def _treat_in_turn(document: Document) -> Unscanned | None:
     """Treat the document. The member's next one comes after one of each other waiting member, or later if this one took long."""
-    if document.origin == Origin.INSURER:
-        return treat(document)
-    DrawingTurn.put_off(document.member_id, timezone.now())
-    began = time.monotonic()
+    began, in_turn = time.monotonic(), document.origin != Origin.INSURER
+    if in_turn:
+        DrawingTurn.put_off(document.member_id, timezone.now())
     try:
         return treat(document)
     finally:
-        took = timedelta(seconds=time.monotonic() - began)
-        if took > NOTICED:
+        seconds = time.monotonic() - began
+        metrics.DRAWING.labels("long-drawings" if document.slow else "drawings").observe(seconds)
+        took = timedelta(seconds=seconds)
+        if in_turn and took > NOTICED:
             DrawingTurn.put_off(document.member_id, timezone.now() + took)
 
 
@@ -217,6 +219,7 @@ def _checked(document: Document, drawn: DrawnPhotos) -> None:
                 "state_at",
             ]
         )
+        _count("drawn")
         record(Event.DOCUMENT_CHECKED, subject=row.subject, owner=row.owner, pages=drawn.count)
 
 
@@ -263,6 +266,7 @@ def _set_aside(
         row.save(
             update_fields=[*Document.WORK_FIELDS, *SCAN_FIELDS, "set_aside", "page_count", "blank_pages"]
         )
+        _count("set_aside")
         if reason == SetAside.ALTERED:
             which: dict[str, Any] = {"photo": photo.number} if photo else {}
             record(Event.DOCUMENT_ALTERED, subject=row.subject, owner=row.owner, code=code, **which)
@@ -299,6 +303,7 @@ def _wait_for_antivirus(document: Document, why: Unscanned, *, put_behind: bool 
         if put_behind:
             row.slow, row.next_attempt_at = True, timezone.now()
         row.save(update_fields=[*Document.WORK_FIELDS, "unscanned", "slow"])
+        _count("put_off")
 
 
 def _put_behind(document: Document) -> None:
@@ -309,6 +314,7 @@ def _put_behind(document: Document) -> None:
             row.work_later()
             row.slow, row.next_attempt_at, row.attempts = True, timezone.now(), 0
             row.save(update_fields=[*Document.WORK_FIELDS, "slow"])
+            _count("put_off")
 
 
 def _later(document: Document, *, counted: bool = True) -> None:
@@ -320,6 +326,12 @@ def _later(document: Document, *, counted: bool = True) -> None:
             if not counted:
                 row.attempts = max(row.attempts - 1, 0)
             row.save(update_fields=Document.WORK_FIELDS)
+            _count("put_off")
+
+
+def _count(outcome: str) -> None:
+    """In the transaction that ends an attempt."""
+    transaction.on_commit(metrics.DRAWINGS.labels(outcome).inc)
 
 
 def _still_ours(document: Document) -> Document | None:

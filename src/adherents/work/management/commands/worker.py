@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
+from adherents.telemetry import watching
 from adherents.work.registry import lanes, sweeps_of
 from adherents.work.services import beat_once, run_lanes, run_until_nothing_is_left
 
@@ -38,6 +39,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, once: bool, pause: float, only: list[str] | None, **options: Any) -> None:
         wanted = [lane for lane in lanes() if not only or lane in only]
+        watching.begin(stays=not once)
         if once:
             self.stdout.write(f"{self._until_nothing_is_left(wanted)} done")
             beat_once(lanes=wanted)
