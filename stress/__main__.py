@@ -1,4 +1,4 @@
-"""Run every proof, or those named: `python -m stress [vault desk slow outages work]`. One JSON line each; 1 when any fails."""
+"""Run every proof, or those named: `python -m stress [vault desk slow outages backup work]`. A JSON line each; 1 if one fails."""
 
 import importlib
 import json
@@ -7,7 +7,7 @@ import sys
 
 import django
 
-PROOFS = ["vault", "desk", "slow", "outages", "work"]
+PROOFS = ["vault", "desk", "slow", "outages", "backup", "work"]
 
 
 def main() -> int:

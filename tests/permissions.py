@@ -201,6 +201,8 @@ RULES: dict[str, Rule] = {
     "desk:document": desk(DESK, READ),
     "desk:page": desk(DESK, READ),
     "desk:image": desk(DESK, READ),
+    "backup:after_restore": desk({ADMINISTRATOR}, ASK),
+    "backup:count_again": desk({ADMINISTRATOR}, {"POST"}),
     "desk:agents": desk(HEADS, READ),
     "desk:agent": desk(HEADS, READ),
     "desk:invite_agent": desk({ADMINISTRATOR}, ASK),

@@ -14,10 +14,12 @@ VERBS = {
     "accept", "add", "alter", "announce", "answer", "approve", "arrive", "ask", "assign", "attach", "beat", "begin", "change",
     "check", "choose", "claim", "clear", "close", "complete", "confirm", "connect", "consult", "count", "decide", "delete",
     "destroy", "discard", "do", "download", "draw", "drop", "encode", "end", "ensure", "enter", "erase", "exist", "expect",
-    "expire", "export", "fail", "fill", "find", "follow", "forget", "gather", "give", "group", "hand", "hash",
-    "identify", "import", "invite", "issue", "keep", "leave", "lock", "look", "make", "move", "note", "open", "post", "prepare",
+    "expire", "export", "fail", "fill", "find", "follow", "forget", "gather", "give", "go", "group", "hand", "hash",
+    "identify", "import", "invite", "issue", "keep", "leave", "let", "lift", "lock", "look", "make", "move", "note", "open",
+    "post", "prepare",
     "propose", "push", "put", "read", "rebuild", "receive", "record", "refuse", "reinstate", "release", "remove", "render",
-    "renew", "reopen", "replace", "report", "reserve", "reset", "retire", "run", "seal", "send", "set", "settle", "show",
+    "renew", "reopen", "replace", "report", "reserve", "reset", "restore", "retire", "run", "save", "seal", "send", "set",
+    "settle", "show", "skip",
     "shut", "sign", "start", "store", "suspend", "sweep", "take", "tell", "transfer", "treat", "trust", "uncount", "undo",
     "unfill", "use", "verify", "wait", "warn", "withdraw", "write",
 }  # fmt: skip
@@ -30,8 +32,8 @@ OTHERS = {  # prepositions, pronouns, adjectives, adverbs
     "before", "busy", "by", "cannot", "dangerous", "dead", "due", "each", "every", "everything", "first", "for", "former",
     "from", "in", "it", "itself", "last", "late", "lately", "longer", "many", "meanwhile", "more", "new", "next", "no",
     "nobody", "not", "nothing", "now", "of", "old", "on", "once", "one", "oneself", "others", "out", "over", "own", "past",
-    "personal", "ready", "right", "same", "since", "so", "something", "still", "such", "than", "the", "their", "them", "there", "to",
-    "too", "unchanged", "until", "up", "weak", "what", "why", "with", "wrong", "yours",
+    "personal", "ready", "right", "same", "since", "so", "something", "still", "such", "than", "the", "their", "them", "there",
+    "to", "too", "unchanged", "until", "up", "weak", "what", "why", "with", "wrong", "yours",
 }  # fmt: skip
 PLAIN = {  # nouns that mean here what they mean everywhere
     "date", "day", "model", "month", "name", "object", "order", "row", "success", "time", "title", "try", "way", "word",

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from adherents.accounts.models import Account, Role
 from adherents.accounts.permissions import TABLE, Act
+from adherents.backup.urls import urlpatterns as backup_pages
 from adherents.casework.urls import urlpatterns as queue_pages
 from adherents.desk.urls import urlpatterns as desk_pages
 from adherents.members import acting
@@ -39,7 +40,12 @@ pytestmark = pytest.mark.django_db
 any_database = pytest.mark.any_database
 METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE"]
 NOBODYS = "00000000-0000-4000-8000-000000000000"
-PAGES = {"casework": queue_pages, "messaging": message_pages, "desk": desk_pages}  # what agents see
+PAGES = {
+    "casework": queue_pages,
+    "messaging": message_pages,
+    "desk": desk_pages,
+    "backup": backup_pages,
+}  # what agents see
 FILE_ROOMS = {"vault", "messages", "portal"}
 DOOR, DESK_DOOR, PROTECT = "/adherent/", "/gestion/connexion/", "/compte/securite/"
 

@@ -136,6 +136,7 @@ def test_nothing_is_cut_at_the_desk(visit: Visit, member: Person) -> None:
         "/gestion/agents/inviter/",
         "/gestion/profil/",
         "/gestion/cles/",
+        "/gestion/restauration/",
         "/gestion/installation/",
         "/gestion/journal/",
         "/gestion/chiffres/",

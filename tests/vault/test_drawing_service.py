@@ -200,9 +200,10 @@ def test_what_goes_wrong_is_told_as_a_process_of_ones_own_tells_it(
         drawing._next()
     assert not late.value.computing
     with Drawing("application/pdf", 10, behind=True) as drawing:
-        behind = os.getpriority(os.PRIO_PROCESS, 0) + process.BEHIND
         [busy] = [
-            child for child in children_of(service.pid) if os.getpriority(os.PRIO_PROCESS, child) == behind
+            child
+            for child in children_of(service.pid)
+            if os.getpriority(os.PRIO_PROCESS, child) == process.BEHIND
         ]
         os.kill(busy, signal.SIGKILL)
         with pytest.raises(DrawingFailed) as died:

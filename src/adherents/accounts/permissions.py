@@ -34,6 +34,7 @@ class Act(StrEnum):
     SEE_KEYS = "see_keys"
     SEE_INSTALLATION = "see_installation"
     READ_JOURNAL = "read_journal"
+    LIFT_HOLDS = "lift_holds"
 
 
 _HEADS = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
@@ -67,6 +68,7 @@ TABLE: dict[Act, frozenset[Role]] = {
     Act.SEE_KEYS: frozenset({Role.ADMINISTRATOR}),
     Act.SEE_INSTALLATION: frozenset({Role.ADMINISTRATOR}),
     Act.READ_JOURNAL: _HEADS | {Role.AUDITOR},
+    Act.LIFT_HOLDS: frozenset({Role.ADMINISTRATOR}),
 }
 
 

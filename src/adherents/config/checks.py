@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Info, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 
+from adherents.backup.target import stopped_half_way
 from adherents.config import environment
 from adherents.inspection.rasteriser.process import what_is_permitted
 
@@ -60,6 +61,21 @@ def production(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[
             "ADHERENTS_MASTER_KEY should be random (openssl rand -base64 32).",
         )
     return messages
+
+
+@register()
+def restore_is_over(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[CheckMessage]:
+    """A portal that is half restored would be filled anew by the next attempt: it takes nothing before."""
+    begun = stopped_half_way()
+    if not begun:
+        return []
+    return [
+        Error(
+            f"The restore of the backup {begun} was stopped before its end.",
+            hint="Run the same `adherents restore` again: it begins anew.",
+            id="adherents.E008",
+        )
+    ]
 
 
 @register()
@@ -201,7 +217,7 @@ def drawing(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[Che
 
 def refuse_what_is_unsafe() -> None:
     """For a server that does not start through `adherents serve`. Raises `ImproperlyConfigured`."""
-    unsafe = [f"{message.msg} {message.hint}" for message in production(None)]
+    unsafe = [f"{message.msg} {message.hint}" for message in [*restore_is_over(None), *production(None)]]
     if unsafe:
         raise ImproperlyConfigured(" ".join(unsafe))
 

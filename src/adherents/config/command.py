@@ -3,6 +3,7 @@
 import os
 import sys
 
+from adherents.config import environment
 from adherents.config.environment import WrongSetting
 from adherents.insurer.profile import WrongProfile
 
@@ -18,6 +19,8 @@ def main() -> None:
     from django.core.management import ManagementUtility
 
     try:
+        if sys.argv[1:2] == ["restore"] and not {"-h", "--help"} & set(sys.argv):
+            environment.check_keys_are_given()
         utility = ManagementUtility(sys.argv)
         utility.prog_name = "adherents"
         utility.execute()

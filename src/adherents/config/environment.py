@@ -60,7 +60,10 @@ def data_dir() -> Path:
 
 
 def profile_path() -> Path:
-    return Path(text("PROFILE", str(PROFILES / "mese.toml"))).expanduser()
+    """The file that ADHERENTS_PROFILE names; else the one that a restore put in the data folder, else the default."""
+    restored = data_dir() / "profile" / "profile.toml"
+    default = restored if restored.exists() else PROFILES / "mese.toml"
+    return Path(text("PROFILE", str(default))).expanduser()
 
 
 def base_url() -> str:
@@ -95,6 +98,13 @@ def _kept_secret(file: Path, size: int) -> bytes:
 
 def secret_key() -> str:
     return text("SECRET_KEY") or base64.b64encode(_kept_secret(data_dir() / "secret.key", 48)).decode()
+
+
+def check_keys_are_given() -> None:
+    """Before a restore, which never makes keys of its own in a data folder that should be empty. Raises `WrongSetting`."""
+    missing = [f"ADHERENTS_{name}" for name in ("MASTER_KEY", "SECRET_KEY") if not text(name)]
+    if missing:
+        raise WrongSetting(f"{' and '.join(missing)}: set them to what the saved portal had")
 
 
 def master_key_file() -> Path | None:
@@ -310,7 +320,11 @@ def mail_events() -> MailEvents | None:
 
 def storage() -> tuple[str, dict[str, object]]:
     """`file:///folder`, or `s3://key:secret@host:port/bucket` (`?region=…&tls=0`): a Django storage and its options."""
-    url = text("STORAGE_URL", f"file://{data_dir() / 'documents'}")
+    return storage_at(text("STORAGE_URL", f"file://{data_dir() / 'documents'}"))
+
+
+def storage_at(url: str) -> tuple[str, dict[str, object]]:
+    """As `storage`, of an address that is not the setting's."""
     should = "file:///folder or s3://key:secret@host:port/bucket"
     parts = _split("STORAGE_URL", url, should)
     if parts.scheme == "file" and parts.path.strip("/"):

@@ -8,11 +8,15 @@ from adherents.insurer.profile import load_profile
 DATA_DIR = environment.data_dir()
 BASE_URL = environment.base_url()
 IN_PRODUCTION = environment.is_production()
-PROFILE = load_profile(environment.profile_path())
+PROFILE_FILE = environment.profile_path()
+PROFILE = load_profile(PROFILE_FILE)
 
 SECRET_KEY = environment.secret_key()
 ADHERENTS_MASTER_KEYS = environment.master_keys()
 ADHERENTS_PROFILE = PROFILE
+ADHERENTS_PROFILE_FILE = PROFILE_FILE
+ADHERENTS_STORAGE_AT = environment.storage_at  # for what a command is told of another storage
+ADHERENTS_KEY_FILE = environment.master_key_file()
 ADHERENTS_CACHE_URL = environment.cache_url()
 ADHERENTS_WORK_URL = environment.work_url()
 ADHERENTS_PROXIES = environment.proxies()
@@ -30,6 +34,7 @@ HTTPS = BASE_URL.startswith("https://")
 INSTALLED_APPS = [
     "adherents.config",
     "adherents.portal",
+    "adherents.backup",
     "adherents.casework",
     "adherents.messaging",
     "adherents.desk",

@@ -23,6 +23,7 @@ urlpatterns = [
     path("gestion/", include("adherents.casework.urls")),
     path("gestion/", include("adherents.messaging.urls")),
     path("gestion/", include("adherents.desk.urls")),
+    path("gestion/", include("adherents.backup.urls")),
     path("compte/securite/", include("adherents.accounts.second_factor.urls")),
     # A name that allauth's own views lead to.
     path("compte/connexion/", entry.to_sign_in, name="account_login"),

@@ -20,33 +20,36 @@ from tink.proto import tink_pb2
 
 from adherents.crypto.keys import CannotOpen, keyring
 
-_TEMPLATE = streaming_aead.streaming_aead_key_templates.AES256_GCM_HKDF_1MB
+TEMPLATE = streaming_aead.streaming_aead_key_templates.AES256_GCM_HKDF_1MB
 _PURPOSE = "wrap"
 _SEGMENT_BYTES, _HEADER_BYTES, _TAG_BYTES = 1 << 20, 40, 16
 
 
-class _MasterAead(aead.Aead):  # type: ignore[misc]
-    """The master keys as Tink wants them: what wraps a document's keyset."""
+class MasterAead(aead.Aead):  # type: ignore[misc]
+    """The master keys as Tink wants them, for one purpose: what wraps a keyset."""
+
+    def __init__(self, purpose: str) -> None:
+        self._purpose = purpose
 
     def encrypt(self, plaintext: bytes, associated_data: bytes) -> bytes:
-        return keyring().seal(_PURPOSE, plaintext, associated_data)
+        return keyring().seal(self._purpose, plaintext, associated_data)
 
     def decrypt(self, ciphertext: bytes, associated_data: bytes) -> bytes:
         try:
-            return keyring().open(_PURPOSE, ciphertext, associated_data)
+            return keyring().open(self._purpose, ciphertext, associated_data)
         except CannotOpen as error:
             raise tink.TinkError(str(error)) from error
 
 
 @cache
-def _ready() -> None:
+def register() -> None:
     streaming_aead.register()
 
 
 def new_document_key(*, document_id: str) -> bytes:
     """A fresh document key, wrapped for this document alone: to seal with."""
-    _ready()
-    return _wrapped(tink.new_keyset_handle(_TEMPLATE), document_id)
+    register()
+    return _wrapped(tink.new_keyset_handle(TEMPLATE), document_id)
 
 
 def bound(wrapped: bytes, *, document_id: str, sha256: str) -> bytes:
@@ -79,7 +82,7 @@ def opening_stream(wrapped: bytes, source: BinaryIO, *, document_id: str, sha256
     """
     handle = _unwrapped(wrapped, _whole(document_id, sha256))
     primitive = handle.primitive(streaming_aead.StreamingAead)
-    return cast(BinaryIO, _Opened(primitive.new_decrypting_stream(source, document_id.encode())))
+    return cast(BinaryIO, OpenedStream(primitive.new_decrypting_stream(source, document_id.encode())))
 
 
 def sealed_size(clear_size: int) -> int:
@@ -88,7 +91,7 @@ def sealed_size(clear_size: int) -> int:
     return clear_size + _HEADER_BYTES + segments * _TAG_BYTES
 
 
-class _Opened(io.RawIOBase):
+class OpenedStream(io.RawIOBase):
     """Tink's reader, which raises our error instead of its own."""
 
     def __init__(self, stream: BinaryIO) -> None:
@@ -115,12 +118,14 @@ def _whole(document_id: str, sha256: str) -> str:
 
 
 def _wrapped(handle: tink.KeysetHandle, purpose: str) -> bytes:
-    return cast(bytes, tink.proto_keyset_format.serialize_encrypted(handle, _MasterAead(), purpose.encode()))
+    return cast(
+        bytes, tink.proto_keyset_format.serialize_encrypted(handle, MasterAead(_PURPOSE), purpose.encode())
+    )
 
 
 def _unwrapped(wrapped: bytes, purpose: str) -> tink.KeysetHandle:
-    _ready()
+    register()
     try:
-        return tink.proto_keyset_format.parse_encrypted(wrapped, _MasterAead(), purpose.encode())
+        return tink.proto_keyset_format.parse_encrypted(wrapped, MasterAead(_PURPOSE), purpose.encode())
     except (DecodeError, tink.TinkError) as error:
         raise CannotOpen("this document's key does not open") from error

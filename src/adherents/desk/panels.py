@@ -20,7 +20,7 @@ class DeskEntry:
     """A page of the menu, for agents who may do its act. Entries stand in the order of their ranks.
 
     `key` opens it, and `key_opens` says so under « ? ». `count`: how many things wait there, in one query, and `counted`
-    what these are.
+    what these are. `only_while_counted`: the entry is not there while nothing waits.
     """
 
     act: Act
@@ -31,6 +31,7 @@ class DeskEntry:
     key_opens: str | Promise = ""
     count: Callable[[Account], int] | None = None
     counted: str | Promise = ""
+    only_while_counted: bool = False
 
 
 Read = Callable[[Member], Sequence[Any]]

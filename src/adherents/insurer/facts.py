@@ -286,6 +286,12 @@ class Messages(Facts):
     retention_months: int = Field(ge=1, le=600)
 
 
+class Backups(Facts):
+    """How long a backup may be kept, in days: what was erased lives on in the backups made before, and no longer than this."""
+
+    kept_days: int = Field(default=30, ge=1, le=400)
+
+
 class Vault(Facts):
     """The words that the pages use for the safe where documents are kept (G13)."""
 

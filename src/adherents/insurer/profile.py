@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError, field_validator
 
 from adherents.insurer.facts import (
     Agents,
+    Backups,
     Brand,
     Contact,
     Insurer,
@@ -49,6 +50,7 @@ class Profile(Facts):
     casework: Casework
     messages: Messages
     vault: Vault
+    backups: Backups = Backups()
     legal: Legal
 
     @field_validator("languages")

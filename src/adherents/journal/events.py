@@ -75,6 +75,12 @@ class Event(TextChoices):
     REGISTER_IMPORTED = "register.imported", _("Fichier des adhérents importé")
     NUMBER_GIVEN = "register.number_given", _("N° adhérent donné à une autre personne")
     RANK_GIVEN = "register.rank_given", _("Rang d’un bénéficiaire donné à une autre personne")
+    # the installation
+    BACKUP_MADE = "installation.backup_made", _("Sauvegarde faite")
+    RESTORED = "installation.restored", _("Portail restauré depuis une sauvegarde")
+    MAILS_RELEASED = "installation.mails_released", _("Mails retenus depuis la restauration : ils partent")
+    HOLDS_LIFTED = "installation.holds_lifted", _("Effacements permis à nouveau après une restauration")
+    EVERYTHING_EXPORTED = "installation.everything_exported", _("Tout le portail exporté en formats ouverts")
     # vault
     DOCUMENT_DEPOSITED = "vault.document_deposited", _("Document envoyé")
     DOCUMENT_DOWNLOADED = "vault.document_downloaded", _("Document téléchargé")

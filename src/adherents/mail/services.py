@@ -15,18 +15,25 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
 from adherents.crypto.keys import CannotOpen
+from adherents.crypto.rows import readable
 from adherents.database.transactions import needs_transaction
 from adherents.insurer.profile import profile
+from adherents.journal.events import Event
+from adherents.journal.services import record
 from adherents.mail import envelope
 from adherents.mail.bounces import BOUNCE_HOOKS, Reading
 from adherents.mail.delivery_reports import read_report
 from adherents.mail.models import MailState, OutboxMail, Relay
 from adherents.mail.refusals import is_no_mailbox
+from adherents.work.models import HeldWork
+from adherents.work.services import is_held, let_go
 
 Value = str | int | bool | list[str] | None
 log = logging.getLogger("adherents.mail")
 GIVE_UP_AFTER = 40
 AWAY = timedelta(minutes=1)  # between two calls to a server that is down
+# It ends with a token; the address of a document or thread has dashes.
+_SECRET_LINK = re.compile(r"/[0-9a-f]{32}(?![0-9a-f-])")
 
 
 @needs_transaction
@@ -57,7 +64,12 @@ def render(name: str, *, language: str, context: dict[str, Value]) -> tuple[str,
 
 
 def send_due(limit: int = 20) -> int:
-    """Send what is due. Returns how many mails were tried. When the server is down or falls silent, the others wait."""
+    """Send what is due. Returns how many mails were tried. When the server is down or falls silent, the others wait.
+
+    While the outbox is held, nothing is sent.
+    """
+    if is_held(HeldWork.MAILS):
+        return 0
     mails = OutboxMail.objects.claim_due(limit)
     server = get_connection()
     try:
@@ -74,6 +86,33 @@ def send_due(limit: int = 20) -> int:
         if left := [mail.sent_at for mail in mails if mail.sent_at is not None]:
             _note(took_at=max(left))
     return len(mails)
+
+
+def release() -> int | None:
+    """The mails of a held outbox may leave; how many wait. None: it was not held."""
+    with transaction.atomic():
+        if not let_go([HeldWork.MAILS]):
+            return None
+        waiting = OutboxMail.objects.filter(state=MailState.WAITING).count()
+        record(Event.MAILS_RELEASED, subject="outbox", count=waiting)
+    return waiting
+
+
+@needs_transaction
+def withdraw_links() -> int:
+    """Give up, in the caller's transaction, each mail that waits and bears a secret link: after a restore it is dead. How many.
+
+    A mail that does not open stays: the worker says so when it sends it.
+    """
+    withdrawn = 0
+    waiting = OutboxMail.objects.filter(state=MailState.WAITING)
+    for mail in waiting.order_by("pk").iterator(chunk_size=500):
+        if _SECRET_LINK.search(readable(mail, "context")):
+            mail.work_done()
+            mail.state, mail.context, mail.last_error = MailState.FAILED, "", "restored"
+            mail.save(update_fields=[*OutboxMail.WORK_FIELDS, "state", "context", "last_error"])
+            withdrawn += 1
+    return withdrawn
 
 
 def _note(**seen: datetime | str) -> None:

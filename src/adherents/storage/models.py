@@ -33,3 +33,14 @@ class UnclaimedObject(models.Model):
 
     def __str__(self) -> str:
         return self.storage_name
+
+
+class Erasure(models.Model):
+    """Something that was erased, and that the erasure list does not name yet: written with the erasure, gone when it does."""
+
+    subject = models.CharField(max_length=80)
+    because = models.CharField(max_length=12)
+    at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"{self.subject}: {self.because}"

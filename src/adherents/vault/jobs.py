@@ -1,6 +1,7 @@
 from django.db.models import QuerySet
 
 from adherents.inspection.rasteriser.process import kept_ready
+from adherents.storage.services import write_erasures
 from adherents.vault.models import Document, DrawingTurn
 from adherents.vault.services.preparing import tell_what_waits
 from adherents.vault.services.rendition import draw_due
@@ -46,6 +47,11 @@ def draw_what_takes_long() -> int:
 @sweep("vault.forgotten", lane="drawings")
 def forget() -> int:
     return sweep_forgotten()
+
+
+@sweep("vault.erasures", lane="drawings", every=60)
+def tell_of_erasures() -> int:
+    return write_erasures()
 
 
 @sweep("vault.uploads", lane="drawings")

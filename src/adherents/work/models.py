@@ -1,4 +1,4 @@
-"""The columns and the claim that every kind of later work shares, and the sign of life of those that do it."""
+"""The columns and the claim that all later work shares, the work that is held, and the sign of life of those that do it."""
 
 import logging
 import secrets
@@ -107,6 +107,31 @@ class DueWork(models.Model):
         delay = BACKOFF[min(self.attempts, len(BACKOFF)) - 1]
         spread = 1 + secrets.randbelow(20) / 100
         self.next_attempt_at, self.lease, self.leased_until = timezone.now() + delay * spread, "", None
+
+
+class HeldWork(models.TextChoices):
+    """The work that can be held: nothing of it is done until a person says that it may go on."""
+
+    MAILS = "mails"  # of the outbox
+    SWEEPS = "sweeps"  # of files and objects that nobody came back for
+    PURGE = "purge"
+
+
+class HoldQuerySet(models.QuerySet["Hold"]):
+    def on(self, work: HeldWork) -> Self:
+        return self.filter(pk=work)
+
+
+class Hold(models.Model):
+    """A kind of work that is held, since when. Every worker of every machine reads it before each round."""
+
+    work = models.CharField(max_length=10, choices=HeldWork.choices, primary_key=True)
+    since = models.DateTimeField(default=timezone.now)
+
+    objects = HoldQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.work} held"
 
 
 class HeartbeatQuerySet(models.QuerySet["Heartbeat"]):

@@ -1,10 +1,10 @@
-"""Running the sweeps, and saying meanwhile that a worker does."""
+"""Running the sweeps, saying meanwhile that a worker does, and holding a kind of work after a restore."""
 
 import logging
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from typing import TypeVar
@@ -14,6 +14,7 @@ from django.db import connections, transaction
 from django.utils import timezone
 
 from adherents.database.connections import drop_broken_connection
+from adherents.database.transactions import needs_transaction
 from adherents.telemetry.outages import is_noted
 from adherents.work.heartbeats import (
     BEATS_EVERY,
@@ -23,12 +24,29 @@ from adherents.work.heartbeats import (
     TRIES_AGAIN_AFTER,
     expected_again,
 )
-from adherents.work.models import DueWork, Heartbeat
+from adherents.work.models import DueWork, Heartbeat, HeldWork, Hold
 from adherents.work.registry import SWEEPS, sweeps_of
 
 Row = TypeVar("Row", bound=DueWork)
 
 log = logging.getLogger("adherents.work")
+
+
+def is_held(work: HeldWork) -> bool:
+    """One query, of a table that is nearly always empty."""
+    return Hold.objects.on(work).exists()
+
+
+@needs_transaction
+def hold(kinds: Iterable[HeldWork]) -> None:
+    """Hold these kinds of work, in the caller's transaction. What is held already keeps its moment."""
+    Hold.objects.bulk_create([Hold(work=kind) for kind in kinds], ignore_conflicts=True)
+
+
+@needs_transaction
+def let_go(kinds: Iterable[HeldWork]) -> int:
+    """Let these kinds of work go on, in the caller's transaction; how many were held."""
+    return Hold.objects.filter(pk__in=list(kinds)).delete()[0]
 
 
 def run_once(*names: str, at_its_pace: bool = False) -> int:

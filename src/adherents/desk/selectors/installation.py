@@ -31,6 +31,7 @@ TITLES: dict[str, str | Promise] = {
     "limits": gettext_lazy("Les limites"),
     "documents": gettext_lazy("Les documents"),
     "vault": gettext_lazy("Le coffre"),
+    "backups": gettext_lazy("Les sauvegardes"),
     "legal": gettext_lazy("Les mentions légales"),
 }
 

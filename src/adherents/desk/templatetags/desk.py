@@ -40,7 +40,8 @@ class MenuLine:
 def desk_menu(context: Context) -> list[MenuLine]:
     """The pages that this agent may open. What waits is counted once a template asks for it."""
     may, agent = context.get("may") or (), context["user"]
-    return [MenuLine(entry, agent, context["request"].path) for entry in MENU if entry.act in may]
+    lines = [MenuLine(entry, agent, context["request"].path) for entry in MENU if entry.act in may]
+    return [line for line in lines if line.is_current or not line.entry.only_while_counted or line.count]
 
 
 @register.simple_tag(takes_context=True)

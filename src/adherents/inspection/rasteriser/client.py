@@ -104,7 +104,7 @@ class Answers:
 
 
 class Drawer(Protocol):
-    """What a drawing asks of its process, whoever started it."""
+    """What a drawing asks of its process, its own or one of the service."""
 
     memory: memoryview
 

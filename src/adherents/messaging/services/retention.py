@@ -1,5 +1,6 @@
 """Closed threads are kept as long as the profile says, then erased with what came with them."""
 
+import uuid
 from datetime import datetime
 
 from django.db import transaction
@@ -11,6 +12,7 @@ from adherents.insurer.profile import profile
 from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.messaging.models import Attachment, Thread, ThreadQuerySet
+from adherents.storage.services import note_erasure, write_erasures
 from adherents.vault.origins import Erased
 from adherents.vault.services.erasing import erase
 from adherents.vault.services.retention import months_before
@@ -34,15 +36,28 @@ def erase_threads(limit: int) -> int:
     """Erase up to `limit` threads; how many. Attachments first: their keys, their bytes, and the proof of it stays."""
     some = list(over().order_by("closed_at", "pk").select_related("member")[:limit])
     for thread in some:
-        for attachment in Attachment.objects.filter(message__thread=thread):
-            erase(document_id=attachment.document_id, because=Erased.RETENTION)
-        with transaction.atomic():
-            # Reopened meanwhile: it stays, without what was destroyed.
-            if over().select_for_update().filter(pk=thread.pk).exists():
-                count = thread.messages.count()
-                thread.delete()
-                drafts.forget(about=thread.reference, kinds=list(DraftKind))
-                record(
-                    Event.THREAD_ERASED, subject=thread.member.subject, thread=str(thread.pk), messages=count
-                )
+        _erase(thread, over())  # reopened meanwhile: it stays, without what was destroyed
+    write_erasures()
     return len(some)
+
+
+def erase_again(thread_id: uuid.UUID) -> bool:
+    """What the erasure list says of a thread that came back with a backup; False: it did not."""
+    came_back = Thread.objects.filter(pk=thread_id)
+    for thread in came_back.select_related("member"):
+        _erase(thread, came_back)
+        return True
+    return False
+
+
+def _erase(thread: Thread, if_among: ThreadQuerySet) -> None:
+    for attachment in Attachment.objects.filter(message__thread=thread):
+        erase(document_id=attachment.document_id, because=Erased.RETENTION)
+    with transaction.atomic():
+        if not if_among.select_for_update(of=("self",)).filter(pk=thread.pk).exists():
+            return
+        count, reference, member = thread.messages.count(), thread.reference, thread.member
+        record(Event.THREAD_ERASED, subject=member.subject, thread=str(thread.pk), messages=count)
+        note_erasure(reference, Erased.RETENTION.value)
+        thread.delete()
+        drafts.forget(about=reference, kinds=list(DraftKind))

@@ -5,12 +5,13 @@ under a name that nothing had; `abort` leaves nothing behind, or answers False w
 without an answer may still be carried out. Only sealed bytes come here.
 """
 
+import re
 import secrets
 from collections.abc import Iterator
 from typing import BinaryIO
 
 from django.core.exceptions import ImproperlyConfigured
-from django.core.files.storage import FileSystemStorage, storages
+from django.core.files.storage import FileSystemStorage, Storage, storages
 from django.utils import timezone
 
 from adherents.storage.objects.contract import NoSuchObject, ObjectStore, ObjectWriter, StorageFailed
@@ -28,19 +29,28 @@ __all__ = [
     "delete_object",
     "fresh_name",
     "is_begun",
+    "is_our_name",
     "make_bucket",
     "need_room",
     "object_names",
     "object_size",
     "open_object",
+    "place_of",
     "probe",
     "try_out",
 ]
+
+_OURS = re.compile(r"\d{4}/\d\d/\d\d/[0-9a-f]{40}")
 
 
 def fresh_name() -> str:
     """A random name that was never used, in a folder of its day (`2026/11/23/…`)."""
     return f"{timezone.now():%Y/%m/%d}/{secrets.token_hex(20)}"
+
+
+def is_our_name(name: str) -> bool:
+    """Whether `fresh_name` may have made it: the storage may hold what another program put there."""
+    return _OURS.fullmatch(name) is not None
 
 
 def begin(name: str) -> ObjectWriter:
@@ -97,12 +107,12 @@ def try_out() -> None:
         raise StorageFailed("what was written there is read as something else")
 
 
-def object_names() -> Iterator[tuple[str, bool]]:
+def object_names(under: str = "") -> Iterator[tuple[str, bool]]:
     """Every object's name and whether it is whole (else: begun, and not committed), in no order, in constant memory.
 
-    What another program put there is named too. Raises `StorageFailed`.
+    `under`: those of one folder, written with its slash. What another program put there is named too. Raises `StorageFailed`.
     """
-    return _place().names()
+    return _place().names(under)
 
 
 def _place() -> ObjectStore:
@@ -114,7 +124,11 @@ def _place() -> ObjectStore:
 
 
 def _whole_place() -> ObjectStore:
-    storage = storages["documents"]
+    return place_of(storages["documents"])
+
+
+def place_of(storage: Storage) -> ObjectStore:
+    """The objects of a Django storage: a folder's or a bucket's."""
     if isinstance(storage, FileSystemStorage):
         return Folder(storage)
 

@@ -68,12 +68,13 @@ class Bucket:
                 Bucket=self._bucket, **({"CreateBucketConfiguration": place} if place else {})
             )
 
-    def names(self) -> Iterator[tuple[str, bool]]:
+    def names(self, under: str = "") -> Iterator[tuple[str, bool]]:
+        of = {"Bucket": self._bucket, "Prefix": under}
         with _failures_as_ours():
-            for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket):
+            for page in self._client.get_paginator("list_objects_v2").paginate(**of):
                 for entry in page.get("Contents", []):
                     yield entry["Key"], True
-            for page in self._client.get_paginator("list_multipart_uploads").paginate(Bucket=self._bucket):
+            for page in self._client.get_paginator("list_multipart_uploads").paginate(**of):
                 for upload in page.get("Uploads", []):
                     yield upload["Key"], False
 

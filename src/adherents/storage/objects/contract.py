@@ -49,5 +49,5 @@ class ObjectStore(Protocol):
     def make(self) -> None:
         """Make the place where there is none."""
 
-    def names(self) -> Iterator[tuple[str, bool]]:
-        """Every name, and whether the object is whole."""
+    def names(self, under: str = "") -> Iterator[tuple[str, bool]]:
+        """Every name, and whether the object is whole. `under`: only of a folder, written with its slash."""

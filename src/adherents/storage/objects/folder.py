@@ -56,9 +56,9 @@ class Folder:
     def make(self) -> None:
         """The folder is made with the first object."""
 
-    def names(self) -> Iterator[tuple[str, bool]]:
+    def names(self, under: str = "") -> Iterator[tuple[str, bool]]:
         with _failures_as_ours():
-            for name in _files_under(str(self._storage.base_location), ""):
+            for name in _files_under(str(Path(self._storage.base_location) / under), under):
                 yield name.removesuffix(PART_SUFFIX), not name.endswith(PART_SUFFIX)
 
     def _path(self, name: str) -> Path:

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import F
 from django.utils import timezone
@@ -23,6 +24,9 @@ from adherents.vault.receipts.services import issue
 from adherents.vault.services.allowance import NoRoom
 from adherents.vault.services.gathering import Facts, files_by_document
 from adherents.vault.services.receiving import FormFiles, admitted, in_order
+
+MOST_DEPOSITS_A_SECOND = 50  # ten times what four million members send on the busiest day
+CLOCKS_APART_SECONDS = 600  # of the machine that was lost and of this one
 
 
 class NothingArrived(Exception):
@@ -170,3 +174,18 @@ def next_number(year: int) -> str:
         ReceiptCounter.objects.bulk_create([ReceiptCounter(year=year)], ignore_conflicts=True)
         counter.update(last=F("last") + 1)
     return f"D-{year}-{counter.get().last:06d}"
+
+
+@needs_transaction
+def skip_numbers(*, since: datetime) -> None:
+    """Never give again a number that may have been given since this moment by a database that is lost.
+
+    As many numbers are left out, of each year, in the caller's transaction, as the busiest portal could have given meanwhile.
+    """
+    now = timezone.localtime()
+    for year in range(timezone.localtime(since).year, now.year + 1):
+        begins, ends = (datetime(y, 1, 1, tzinfo=now.tzinfo) for y in (year, year + 1))
+        seconds = max(0.0, (min(now, ends) - max(since, begins)).total_seconds()) + CLOCKS_APART_SECONDS
+        ReceiptCounter.objects.bulk_create([ReceiptCounter(year=year)], ignore_conflicts=True)
+        skipped = int(seconds * MOST_DEPOSITS_A_SECOND)
+        ReceiptCounter.objects.filter(year=year).update(last=F("last") + skipped)

@@ -15,7 +15,7 @@ from adherents.journal.services import record
 from adherents.members.acting import Acting
 from adherents.storage.models import UnclaimedObject
 from adherents.storage.objects import StorageFailed, delete_object
-from adherents.storage.services import release
+from adherents.storage.services import note_erasure, release, write_erasures
 from adherents.vault.models import Document, State
 from adherents.vault.origins import Erased
 from adherents.vault.receipts.services import envelope_of
@@ -52,12 +52,16 @@ def take_back(*, acting: Acting, document_id: uuid.UUID) -> Document:
         document.save(update_fields=["state", "state_at"])
         record(Event.DOCUMENT_TAKEN_BACK, subject=document.subject, owner=document.owner, actor=acting.actor)
         left = _destroy_keys(document, because=Erased.WITHDRAWN, actor=acting.actor)
+    write_erasures()
     _delete_objects(left)
     return document
 
 
 def erase(*, document_id: uuid.UUID, because: Erased, actor: str = "system") -> bool:
-    """Destroy a document for good. False: it was destroyed already. Raises `Document.DoesNotExist`."""
+    """Destroy a document for good. False: it was destroyed already. Raises `Document.DoesNotExist`.
+
+    The erasure list is told of it by `storage.services.write_erasures`, which the caller or a sweep calls.
+    """
     with transaction.atomic():
         document = _locked(document_id)
         if document.erased_at is not None:
@@ -65,6 +69,14 @@ def erase(*, document_id: uuid.UUID, because: Erased, actor: str = "system") -> 
         left = _destroy_keys(document, because=because, actor=actor)
     _delete_objects(left)
     return True
+
+
+def erase_again(*, document_id: uuid.UUID, because: Erased) -> bool:
+    """What the erasure list says of a document that came back with a backup; False: it did not, or is erased already."""
+    documents = Document.objects.filter(pk=document_id, erased_at=None)
+    if because == Erased.WITHDRAWN:
+        documents.update(state=State.WITHDRAWN, state_at=timezone.now())
+    return documents.exists() and erase(document_id=document_id, because=because)
 
 
 def _locked(document_id: uuid.UUID, **conditions: object) -> Document:
@@ -95,6 +107,7 @@ def _destroy_keys(document: Document, *, because: Erased, actor: str) -> list[st
         sha256=" ".join(file.sha256 for file in sent),
         pages=len(pages),
     )
+    note_erasure(document.subject, because.value)
     drafts.forget(about=document.subject, kinds=DECISIONS)
     document.wrapped_key = b""
     document.erased_at, document.erased_because = timezone.now(), because

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from adherents.insurer.profile import profile
+from adherents.storage.services import write_erasures
 from adherents.vault.models import Document, DocumentQuerySet, State
 from adherents.vault.origins import Erased, Origin
 from adherents.vault.services.erasing import erase
@@ -51,6 +52,7 @@ def destroy(rule: Rule, limit: int) -> int:
     some = list(rule.over().order_by("state_at", "pk").values_list("pk", flat=True)[:limit])
     for document_id in some:
         erase(document_id=document_id, because=Erased.RETENTION)
+    write_erasures()
     return len(some)
 
 

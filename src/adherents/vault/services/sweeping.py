@@ -9,12 +9,16 @@ from adherents.storage.objects import StorageFailed, delete_object
 from adherents.vault.models import PendingFile
 from adherents.vault.services.preparing import sweep_over
 from adherents.vault.services.receiving import drop_waiting
+from adherents.work.models import HeldWork
+from adherents.work.services import is_held
 
 KEPT_FOR = timedelta(days=1)
 
 
 def sweep_forgotten(limit: int = 200) -> int:
-    """Delete what has waited for more than a day; how many objects went."""
+    """Delete what has waited for more than a day; how many objects went. While sweeps are held, nothing goes."""
+    if is_held(HeldWork.SWEEPS):
+        return 0
     before = timezone.now() - KEPT_FOR
     gone = sweep_over(limit)
     for_messages = PendingFile.objects.with_no_sending().filter(at__lt=before)

@@ -12,11 +12,13 @@ from django.db import models
 from adherents.crypto.envelopes import opening_stream, sealed_size
 from adherents.crypto.keys import CannotOpen
 from adherents.journal.subjects import SubjectKind, subject_of
+from adherents.storage.erasures import is_on_the_list
 from adherents.storage.models import SealedFile, UnclaimedObject
 from adherents.storage.objects import (
     NoSuchObject,
     StorageFailed,
     is_begun,
+    is_our_name,
     object_names,
     object_size,
     open_object,
@@ -111,11 +113,19 @@ def verify_everything(
         if fault:
             other = _whose_bytes(file, doubtful)
             _tell(_Fault(file, "swapped" if other else fault, other), on_finding)
-    for names in _batches(object_names()):
+    for names in _batches(_vaults_objects()):
         for finding in _unowned(names):
             on_finding(finding)
         seen.objects += len(names)
         yield seen
+
+
+def unowned_objects() -> Iterator[str]:
+    """The whole objects that bear a name of ours and that no row or note owns. Streams. Raises `StorageFailed`."""
+    for names in _batches(_vaults_objects()):
+        for finding in _unowned(names):
+            if finding.fault == "unowned" and is_our_name(finding.what):
+                yield finding.what
 
 
 def sealed_models() -> list[type[SealedFile]]:
@@ -224,6 +234,11 @@ def _names(file: SealedFile) -> tuple[str, str]:
     if isinstance(file, Document):
         return f"document {file.id} of {file.deposit.number}", subject_of(SubjectKind.MEMBER, file.member_id)
     return f"{file._meta.verbose_name} {file.pk}", ""
+
+
+def _vaults_objects() -> Iterator[tuple[str, bool]]:
+    """Without the erasure list, which no row owns."""
+    return ((name, whole) for name, whole in object_names() if not is_on_the_list(name))
 
 
 def _batches(names: Iterator[tuple[str, bool]]) -> Iterator[list[tuple[str, bool]]]:

@@ -38,6 +38,8 @@ from adherents.vault.services.receiving import (
     drop_waiting,
 )
 from adherents.vault.services.standing import Closed, check_open
+from adherents.work.models import HeldWork
+from adherents.work.services import is_held
 
 STALE = timedelta(minutes=1)  # a page that announces a file brings its first bytes at once
 LEASE = timedelta(seconds=30)
@@ -174,7 +176,9 @@ def exists(*, member: Member, upload_id: uuid.UUID) -> bool:
 
 
 def sweep_expired(limit: int = 200) -> int:
-    """Delete the uploads that were abandoned. Returns how many."""
+    """Delete the uploads that were abandoned. Returns how many. While sweeps are held, none goes."""
+    if is_held(HeldWork.SWEEPS):
+        return 0
     expired = Upload.objects.filter(expires_at__lte=timezone.now()).order_by("expires_at")[:limit]
     return sum(_ended(upload) for upload in expired)
 

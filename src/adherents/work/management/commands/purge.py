@@ -1,9 +1,11 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
+from adherents.work.models import HeldWork
 from adherents.work.purging import apply, due
+from adherents.work.services import is_held
 
 
 class Command(BaseCommand):
@@ -16,6 +18,10 @@ class Command(BaseCommand):
         parser.add_argument("--apply", action="store_true", help="destroy it (otherwise only say what)")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["apply"] and is_held(HeldWork.PURGE):
+            raise CommandError(
+                "This portal was restored: nothing is destroyed until an administrateur allows it, at /gestion/restauration/"
+            )
         plan = due()
         for purge in plan:
             done = apply(purge) if options["apply"] and purge.count else purge.count
