@@ -188,8 +188,10 @@ def test_a_broker_that_is_away_or_hangs_delays_nobody_and_is_said_once(
     valkey.start()
     while "is back" not in caplog.text and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert set(told(valkey)) == {("mails", "mail")}
-    assert len(told(valkey)) <= 2, "what waited is told once, or again when another came as it was told"
+    # Four commits; a second message where the last one fell while the first was on its way.
+    assert told(valkey) in ([("mails", "mail")], [("mails", "mail")] * 2), (
+        "what waited is told, not once a commit"
+    )
     assert caplog.text.count("the broker is back") == 1
     valkey.stop()
     posted_within_a_second()

@@ -32,7 +32,8 @@ LEFT_OUT = {
     "vault.page": "a picture of a document that is exported", "vault.pendingfile": "not sent yet",
     "vault.receipt": "a file of its member", "vault.receiptcounter": "a count", "vault.sending": "not sent yet",
     "vault.signingkey": "its public half is accuses.pem", "vault.upload": "not sent yet", "vault.uploadpart": "not sent yet",
-    "work.hold": "of this installation", "work.heartbeat": "of this installation", "mail.relay": "of this installation",
+    "mail.relay": "of this installation", "work.heartbeat": "of this installation", "work.hold": "of this installation",
+    "work.sweepturn": "of this installation",
 }  # fmt: skip
 _SECRET = {"password", "storage_name", "lease", "leased_until", "next_attempt_at", "attempts", "name_key"}
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     Field = models.Field[Any, Any]
 
 # They end with the portal that is lost: sessions, counts of a minute, signs of life.
-LEFT_OUT = {"accounts.session", "accounts.endedsession", "accounts.ratecounter", "work.heartbeat"}
+LEFT_OUT = {"accounts.session", "accounts.endedsession", "accounts.ratecounter", "work.heartbeat", "work.sweepturn"}
 
 
 def saved_models(apps: Apps) -> list[type[models.Model]]:
