@@ -17,6 +17,7 @@ from celery.worker.consumer import Consumer
 from django.db import connections
 
 from adherents.database.connections import drop_broken_connection
+from adherents.telemetry import watching
 from adherents.work.adapters import tasks
 from adherents.work.celery_app import app, in_the_broker, is_valkey
 from adherents.work.registry import sweeps_of
@@ -99,6 +100,7 @@ def run_lane(lane: str, *, pause: float) -> int:
     signal.signal(
         signal.SIGINT, signal.SIG_IGN
     )  # a terminal sends it to every process: the first one tells the others
+    watching.begin()  # this process counts, and traces, for itself
     LaneConsumer.lane, LaneConsumer.pause = lane, pause
     sweeps = sweeps_of(lane)
     queues = {in_the_broker(sweep.broker_queue) for sweep in sweeps.values()}
