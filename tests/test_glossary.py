@@ -13,8 +13,8 @@ from tests.test_house_rules import ROOT, SOURCE, our_models
 VERBS = {
     "accept", "add", "alter", "announce", "answer", "approve", "arrive", "ask", "assign", "attach", "beat", "begin", "cause",
     "change", "check", "choose", "claim", "clear", "close", "complete", "confirm", "connect", "consult", "count", "decide",
-    "delete", "destroy", "discard", "do", "download", "draw", "drop", "encode", "end", "ensure", "enter", "erase", "exist", "expect",
-    "expire", "export", "fail", "fill", "find", "follow", "forget", "gather", "give", "go", "group", "hand", "hash",
+    "delete", "destroy", "discard", "do", "download", "draw", "drop", "encode", "end", "ensure", "enter", "erase", "exist",
+    "expect", "expire", "export", "fail", "fill", "find", "follow", "forget", "gather", "give", "go", "group", "hand", "hash",
     "identify", "import", "invite", "issue", "keep", "leave", "let", "lift", "lock", "look", "make", "move", "note", "open",
     "post", "prepare",
     "propose", "push", "put", "read", "rebuild", "receive", "record", "refuse", "reinstate", "release", "remove", "render",
