@@ -115,7 +115,7 @@ class BrokerPortal(MortalPortal):
         for part in whole:
             part.kill()
         process.wait()
-        psutil.wait_procs(whole)
+        psutil.wait_procs(whole, timeout=10)
 
     def stop(self) -> None:
         if self._poster is not None:

@@ -73,8 +73,9 @@ def refused() -> list[Entry]:
 
 
 def plain(answer: Any, named: str) -> str:
-    """A page without its form's token, and without the address that was asked for."""
-    return re.sub(r'value="\w{64}"', "", answer.content.decode()).replace(named, "…")
+    """A page without its form's token, its request's name, and the address that was asked for."""
+    page = re.sub(r'value="\w{64}"', "", answer.content.decode())
+    return page.replace(answer["X-Request-ID"], "…").replace(named, "…")
 
 
 @pytest.mark.parametrize("name", OBJECTS)

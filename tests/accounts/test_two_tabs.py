@@ -155,7 +155,7 @@ def test_a_dead_link_answers_the_same_to_the_byte_whatever_is_typed(client: Clie
     for date in (wrong, right, {}):
         for password in (NEW_PASSWORD, PASSWORD, "trop-court", "", CAMILLE.number * 2):
             AccessLink.objects.all().delete()
-            browser = Client()
+            browser = Client(headers={"X-Request-ID": "the-same"})
             mark = opened(browser, CAMILLE)
             AccessLink.objects.update(killed_at=timezone.now(), birth_date_failures=5)
             filled = date | {"password": password, "confirmation": password, "lien": mark}

@@ -101,7 +101,7 @@ def test_whatever_is_wrong_is_answered_in_the_same_way(odette: Member) -> None:
     answers, costs = {}, {}
 
     def ask(name: str, code: str, **other: str) -> None:
-        client = Client()
+        client = Client(headers={"X-Request-ID": "the-same"})
         client.get(PAGE)
         with CaptureQueriesContext(connection) as captured:
             answer = type_code(client, code, **other)

@@ -158,6 +158,7 @@ NOT_WALKED = {
     "vault.forms.FindForm": "a filter",
     "enrolment.forms.NewAddressForm": "one field, behind a fresh proof",
     "enrolment.forms.AddressReportForm": "one field, behind a link",
+    "backup.forms.LiftForm": "one field, after a restore",
 }
 ONE_FIELD_AT_MOST = re.compile(r"accounts\.second_factor\.forms\.(?!AgentSignInForm)")
 

@@ -198,7 +198,7 @@ def draw(content_type, size, wanted):
 real, drawing.confine = drawing.confine, confine
 slot = (ctypes.c_ubyte * SLOT_BYTES)()
 drawers.ready()
-while line := drawing.told():
+while line := drawing.next_order():
     child = os.fork()
     if not child:
         draw(*line.split())

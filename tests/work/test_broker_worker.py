@@ -101,7 +101,7 @@ def test_mails_leave_with_the_broker_without_it_and_with_it_again_and_a_worker_l
     assert "example.org" not in log
     lanes = worker.children()
     lanes[1].kill()
-    worker.wait(30)
+    assert portal.portal.processes[-1].has_ended(30)
     assert not [lane for lane in lanes if lane.is_running() and lane.status() != psutil.STATUS_ZOMBIE]
 
 
