@@ -152,3 +152,25 @@ def _when_it_listens(port: int) -> tuple[int, str]:
         except (URLError, ConnectionError):
             time.sleep(0.05)
     raise AssertionError("nobody listens")
+
+
+FORKS = (
+    BEGINNING
+    + """
+import os
+if not os.fork():
+    metrics.SIGN_INS.labels("refused").inc(7)
+    metrics.SIGN_INS.labels("locked").inc(7)
+    os._exit(0)
+os.wait()
+"""
+)
+
+
+def test_what_a_forked_process_counted_is_kept_when_it_is_gone(tmp_path: Path) -> None:
+    """It begins from 0 in files of its own, which the next look tidies away."""
+    subprocess.run([sys.executable, "-c", FORKS, str(tmp_path), "1"], check=True)
+    seen = told(tmp_path, 0)
+    assert seen['adherents_sign_ins_total{outcome="refused"}'] == 8
+    assert seen['adherents_sign_ins_total{outcome="locked"}'] == 7
+    assert len(list(tmp_path.glob("counter_*.db"))) == 2, "those that are gone, and the one that told it"

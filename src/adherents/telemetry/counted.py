@@ -39,6 +39,13 @@ class _Process:
         self._held: IO[bytes] | None = None
         self._alone = False
 
+    def go_on_as_a_child(self) -> None:
+        """A process that was forked counts in files of its own, which are there before its first count."""
+        had_joined = self._held is not None
+        self.begin_anew()
+        if had_joined:
+            self.joins()
+
     def joins(self) -> bool:
         """Whether it counts in the folder. Its files are made at the first count, with all their room: a page of a file that the
         disk has no room for would end the process when it is written to."""
@@ -66,7 +73,7 @@ class _Process:
 
 
 _process = _Process()
-os.register_at_fork(after_in_child=_process.begin_anew)
+os.register_at_fork(after_in_child=lambda: _process.go_on_as_a_child())
 _Shared: Any = MultiProcessValue(lambda: _process.name)
 
 
@@ -118,13 +125,13 @@ def _add(file: Path, to: Path, size: int) -> None:
 
 
 def _make(file: Path, size: int) -> None:
-    try:
-        with file.open("xb") as made:
+    with file.open("xb") as made:
+        try:
             os.posix_fallocate(made.fileno(), 0, size)
-    except OSError:
-        with suppress(OSError):
-            file.unlink()
-        raise
+        except OSError:
+            with suppress(OSError):
+                file.unlink()
+            raise
 
 
 @contextmanager
@@ -132,4 +139,7 @@ def _alone_in(folder: Path) -> Iterator[None]:
     """No other process comes, reads or tidies meanwhile. Each does so for a few milliseconds."""
     with (folder / "folder.lock").open("wb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+        try:
+            yield
+        finally:
+            fcntl.flock(lock, fcntl.LOCK_UN)  # closing does not, where a process was forked meanwhile

@@ -17,7 +17,7 @@ from celery.worker.consumer import Consumer
 from django.db import connections
 
 from adherents.database.connections import drop_broken_connection
-from adherents.telemetry import watching
+from adherents.telemetry import tracing, watching
 from adherents.work.adapters import tasks
 from adherents.work.celery_app import app, in_the_broker, is_valkey
 from adherents.work.registry import sweeps_of
@@ -118,6 +118,7 @@ def run_lane(lane: str, *, pause: float) -> int:
             without_heartbeat=True,
         )
         worker.start()
+    tracing.end()  # what is left to send: this process ends without its last rites
     BELL.wait_until_sent(1.0)
     connections.close_all()
     return int(worker.exitcode or 0)
