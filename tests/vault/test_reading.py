@@ -61,8 +61,9 @@ def test_anothers_document_answers_exactly_as_one_that_never_was(
     signed_in: Client, other_member: Member, end: str
 ) -> None:
     theirs = deposited(other_member, pdf())
-    refused = signed_in.get(address(theirs, end))
-    unknown = signed_in.get(f"/adherent/documents/{NOBODYS}/{end}")
+    same_name = {"X-Request-ID": "the-same"}
+    refused = signed_in.get(address(theirs, end), headers=same_name)
+    unknown = signed_in.get(f"/adherent/documents/{NOBODYS}/{end}", headers=same_name)
     assert refused.status_code == unknown.status_code == 404
     assert without_chance(refused, str(theirs.pk)) == without_chance(unknown, NOBODYS)
     assert refused.headers == unknown.headers

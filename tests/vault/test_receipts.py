@@ -138,8 +138,9 @@ def test_anothers_receipt_answers_exactly_as_one_that_never_was(
     signed_in: Client, other_member: Member, form: str
 ) -> None:
     theirs = deposit_of(other_member)
-    refused = signed_in.get(address(theirs, form))
-    unknown = signed_in.get(f"/adherent/documents/accuses/D-2020-000001/accuse.{form}")
+    same_name = {"X-Request-ID": "the-same"}
+    refused = signed_in.get(address(theirs, form), headers=same_name)
+    unknown = signed_in.get(f"/adherent/documents/accuses/D-2020-000001/accuse.{form}", headers=same_name)
     assert refused.status_code == unknown.status_code == 404
 
     def without_chance(answer: Any) -> str:
