@@ -102,7 +102,9 @@ def test_closed_at_the_same_moment_a_report_is_dead_or_was_first() -> None:
         assert not AccessLink.objects.live().exists()
         assert len(addresses()) == 1
         closing.reopen(account=account, actor="agent:1", reason="appel")
-        SignInCounter.objects.update(locked_at=None)  # a report that was first had locked it, until a new password
+        SignInCounter.objects.update(
+            locked_at=None
+        )  # a report that was first had locked it, until a new password
         Member.objects.update(email=CAMILLE.email)
         Account.objects.update(email=CAMILLE.email)
 
