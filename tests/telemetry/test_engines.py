@@ -106,8 +106,8 @@ def test_a_storage_that_hangs_is_not_asked_by_requests_until_it_answers(
         _until(lambda: not engines.hangs("storage"))
         assert objects.object_size("nothing") is None
     finally:
-        monkeypatch.setattr(engines, "LOOKS_EVERY", 1e6)
-        monkeypatch.setattr(engines, "LOOKS_AGAIN_AFTER", 1e6)
+        hanging.set()
+        engines._watch.end()
 
 
 @pytest.mark.usefixtures("only")

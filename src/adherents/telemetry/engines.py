@@ -215,20 +215,28 @@ class _Watch:
     def __init__(self) -> None:
         self.last: Health | None = None
         self._thread: threading.Thread | None = None
+        self._over = threading.Event()
 
     def begin(self) -> None:
         if self._thread is None:
             self._thread = threading.Thread(target=self._look_on, name="health", daemon=True)
             self._thread.start()
 
+    def end(self) -> None:
+        """Look no more. Waits for the look that is under way."""
+        self._over.set()
+        if self._thread is not None:
+            self._thread.join()
+
     def _look_on(self) -> None:
-        while True:
+        pause = 0.0
+        while not self._over.wait(pause):
             try:
                 self.last = look()
             except Exception:
                 log.exception("looking at the engines")
             is_well = self.last is not None and not self.last.away
-            time.sleep(LOOKS_EVERY if is_well else LOOKS_AGAIN_AFTER)
+            pause = LOOKS_EVERY if is_well else LOOKS_AGAIN_AFTER
 
 
 _watch = _Watch()
