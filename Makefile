@@ -23,15 +23,18 @@ test: setup ## every test: on SQLite with a real browser, then on a real Postgre
 	@scripts/system-packages clamd
 	@scripts/system-packages nginx
 	@scripts/system-packages haproxy
+	@scripts/system-packages pgbouncer
 	@scripts/system-packages ssh-keygen
 	@scripts/system-packages systemd
 	@$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 	@TEST_DATABASE=postgresql $(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
 # Not part of `make test`: the engines that a large installation runs on.
-test-engines: setup ## the rooms' tests with every sweep run by a message: Celery on Valkey with PostgreSQL, then on RabbitMQ with SQLite
+test-engines: setup ## PostgreSQL behind PgBouncer: every test; then those of later work by messages (Valkey, then RabbitMQ with SQLite)
 	@scripts/system-packages rabbitmq
-	@TEST_WORK=celery TEST_DATABASE=postgresql $(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder $(WORKED)
+	@scripts/system-packages pgbouncer
+	@TEST_POOLER=pgbouncer TEST_DATABASE=postgresql $(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
+	@TEST_WORK=celery TEST_POOLER=pgbouncer TEST_DATABASE=postgresql $(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder $(WORKED)
 	@TEST_WORK=rabbitmq $(BIN)/pytest -q tests/work tests/mail
 
 check: setup ## ruff, mypy, import-linter, djlint, biome, the linter of migrations

@@ -9,6 +9,7 @@ from django.db import models
 from adherents.backup.tables import columns_of
 from adherents.crypto.fields import EncryptedTextField
 from adherents.crypto.rows import readable
+from adherents.database.reader import listed
 from adherents.vault.services.verification import every_row
 
 # Each table of ours is in one of these two lists.
@@ -73,4 +74,4 @@ def rows_of(model: type[models.Model]) -> Iterator[models.Model]:
         if "__" in path
     }
     rows = model._base_manager.all()
-    return every_row(rows.select_related(*related) if related else rows)
+    return every_row(rows.select_related(*related) if related else rows, read=listed)
