@@ -184,6 +184,7 @@ def on_engines(engines: Engines, tmp_path_factory: pytest.TempPathFactory) -> Sa
     return Saved(before, after, folder / "data", folder / "copy")
 
 
+@pytest.mark.engines
 def test_from_postgresql_and_s3_to_another_database_and_a_folder(
     engines: Engines, on_engines: Saved, tmp_path: Path
 ) -> None:
@@ -196,6 +197,7 @@ def test_from_postgresql_and_s3_to_another_database_and_a_folder(
     check_is_the_same(on_engines, there)
 
 
+@pytest.mark.engines
 def test_from_postgresql_by_reference_to_sqlite_on_the_same_s3(
     engines: Engines, on_engines: Saved, tmp_path: Path
 ) -> None:
