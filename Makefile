@@ -30,12 +30,13 @@ test: setup ## every test: on SQLite with a real browser, then on a real Postgre
 	@TEST_DATABASE=postgresql $(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
 # Not part of `make test`: the engines that a large installation runs on.
-test-engines: setup ## PostgreSQL behind PgBouncer: every test; then those of later work by messages (Valkey, then RabbitMQ with SQLite)
+test-engines: setup ## on the engines of a large installation: PostgreSQL behind PgBouncer, every sweep by a message, and the drill
 	@scripts/system-packages rabbitmq
 	@scripts/system-packages pgbouncer
 	@TEST_POOLER=pgbouncer TEST_DATABASE=postgresql $(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 	@TEST_WORK=celery TEST_POOLER=pgbouncer TEST_DATABASE=postgresql $(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder $(WORKED)
 	@TEST_WORK=rabbitmq $(BIN)/pytest -q tests/work tests/mail
+	@TEST_ENGINES=1 $(BIN)/pytest -q -m engines
 
 check: setup ## ruff, mypy, import-linter, djlint, biome, the linter of migrations
 	@$(BIN)/ruff check .

@@ -90,6 +90,15 @@ def files_under(folder: Path) -> list[tuple[Path, str]]:
     return [(file, str(file.relative_to(folder))) for file in folder.rglob("*") if file.is_file()]
 
 
+def deploy_files(source: Path) -> list[tuple[Path, str]]:
+    """What the archive for deploying holds: `deploy` and the profiles, each file with its name there."""
+    return [
+        (file, f"{kind}/{name}")
+        for kind in ("deploy", "profiles")
+        for file, name in files_under(source / kind)
+    ]
+
+
 def built(kind: str, source: Path, into: Path, at: int) -> Path:
     """The `wheel` or the `sdist` of this tree, by setuptools as it is locked."""
     done = subprocess.run(
@@ -130,10 +139,8 @@ def release(into: Path, at: int) -> None:
         tree(source)
         sdist(source, into, at)
         built("wheel", source, into, at)
-        deploy = [(file, f"deploy/{name}") for file, name in files_under(source / "deploy")]
-        deploy += [(file, f"profiles/{name}") for file, name in files_under(source / "profiles")]
         inside = f"{NAME}-deploy-{version()}"
-        packed(into / f"{inside}.tar.gz", inside, deploy, at)
+        packed(into / f"{inside}.tar.gz", inside, deploy_files(source), at)
         chart = source / "deploy" / "chart"
         packed(into / f"{NAME}-chart-{version()}.tgz", NAME, files_under(chart), at)
         shutil.copy(source / "requirements" / "base.txt", into / "requirements.txt")
