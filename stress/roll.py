@@ -148,7 +148,7 @@ def rolled(
         roll.folder.mkdir()
         stack.callback(roll.end)
         front = stack.enter_context(
-            behind_nginx(folder, SimpleNamespace(port=roll.ports[0]), second=roll.ports[1])  # type: ignore[arg-type]
+            behind_nginx(folder, SimpleNamespace(port=roll.ports[0]), others=roll.ports[1:])  # type: ignore[arg-type]
         )
         for name in ("portal0", "portal1"):
             roll.start(old, name)
