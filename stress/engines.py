@@ -144,6 +144,9 @@ class EngineVisitor(MemberVisitor):
             else:
                 self.tally.fail(f"{given[0]}: {status} without words")
             raise Wrong
+        if status == 200 and given[0] == "POST" and b"error-summary" in content:
+            self.tally.tell(began)  # the form again, with a sentence at its head
+            raise Wrong
         return status, headers, content
 
 
