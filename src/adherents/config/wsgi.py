@@ -12,7 +12,5 @@ from adherents.config.checks import refuse_what_is_unsafe  # noqa: E402 (it need
 from adherents.insurer.hours import opening  # noqa: E402
 
 refuse_what_is_unsafe()
-_ = (
-    get_resolver().url_patterns
-)  # every view is loaded before the first visitor, and before this process forks
 opening()  # nearly every page says it: the holidays are loaded before the first visitor
+_ = get_resolver().url_patterns  # so is every view, and before this process forks
