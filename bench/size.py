@@ -68,11 +68,13 @@ INDEXES = {
         "ALTER TABLE t ADD PRIMARY KEY (id)",
         "CREATE UNIQUE INDEX ON t (dedupe_key)",
         "CREATE INDEX ON t (next_attempt_at)",
+        "CREATE INDEX ON t (created_at) WHERE next_attempt_at IS NULL",
     ],
     ("outbox", "months"): [
         "ALTER TABLE t ADD PRIMARY KEY (id, created_at)",
         "CREATE UNIQUE INDEX ON t (dedupe_key, created_at)",
         "CREATE INDEX ON t (next_attempt_at)",
+        "CREATE INDEX ON t (created_at) WHERE next_attempt_at IS NULL",
     ],
 }
 # Of row n: entry n % 6 of document n / 6; a mail that was sent, each third under a key of its own.
@@ -274,7 +276,7 @@ def _outbox(table: Table) -> dict[str, float]:
             row[0]
             for row in table.run(
                 "SELECT id FROM t WHERE state IN ('sent', 'failed') AND next_attempt_at IS NULL AND created_at < %s "
-                "ORDER BY id LIMIT 500",
+                "ORDER BY created_at LIMIT 500",
                 [end],
             )
         ]

@@ -185,6 +185,20 @@ def _spare_the_disk(address: str) -> None:
 
 
 @contextmanager
+def dropped_past_the_pooler() -> Iterator[None]:
+    """A pooler keeps sessions of the tests' database, which then cannot be dropped but by force."""
+    import psycopg
+    from django.db.backends.postgresql.creation import DatabaseCreation
+
+    def dropped(_: DatabaseCreation, name: str, verbosity: int) -> None:
+        with psycopg.connect(os.environ["TEST_SERVER_URL"], autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')  # type: ignore[arg-type]
+
+    with mock.patch.object(DatabaseCreation, "_destroy_test_db", dropped):
+        yield
+
+
+@contextmanager
 def emptied_quickly() -> Iterator[None]:
     """What tests in real transactions leave is deleted: to truncate sixty tables for a few rows takes thirty times longer."""
     from django.db.backends.postgresql.operations import DatabaseOperations
