@@ -26,6 +26,7 @@ from scripts.frozen_migrations import not_frozen
 ROOT = Path(__file__).resolve().parents[1]
 NAME = "espace-adherents"
 NAMESPACE = "espace-adherents"  # of a signature: it counts for nothing else than a release of this software
+OPTIONS = ["anymail", "celery", "traces"]
 PAGE_LIBRARIES = ["tus.min.js", "tus.LICENSE.txt"]
 STATIC = Path("src/adherents/vault/static/vault")
 BUILD = "import sys, setuptools.build_meta as b; print(getattr(b, 'build_' + sys.argv[1])(sys.argv[2]))"
@@ -121,6 +122,14 @@ def wheel(into: Path, at: int) -> Path:
         return built("wheel", Path(work), into, at)
 
 
+def deployed_files(source: Path) -> list[tuple[Path, str]]:
+    """What an operator copies from: files for deploying, profiles, and the packages of each option, with their hashes."""
+    files = [(source / "requirements" / f"{option}.txt", f"requirements/{option}.txt") for option in OPTIONS]
+    for folder in ("deploy", "profiles"):
+        files += [(file, f"{folder}/{name}") for file, name in files_under(source / folder)]
+    return files
+
+
 def release(into: Path, at: int) -> None:
     """Everything but the checksums."""
     from scripts.sbom import bill_of_materials
@@ -130,10 +139,8 @@ def release(into: Path, at: int) -> None:
         tree(source)
         sdist(source, into, at)
         built("wheel", source, into, at)
-        deploy = [(file, f"deploy/{name}") for file, name in files_under(source / "deploy")]
-        deploy += [(file, f"profiles/{name}") for file, name in files_under(source / "profiles")]
         inside = f"{NAME}-deploy-{version()}"
-        packed(into / f"{inside}.tar.gz", inside, deploy, at)
+        packed(into / f"{inside}.tar.gz", inside, deployed_files(source), at)
         chart = source / "deploy" / "chart"
         packed(into / f"{NAME}-chart-{version()}.tgz", NAME, files_under(chart), at)
         shutil.copy(source / "requirements" / "base.txt", into / "requirements.txt")
