@@ -1,4 +1,4 @@
-"""Run every bench, or those named: `python -m bench [sign_in register vault drawing library pages desk]`.
+"""Run every bench, or those named: `python -m bench [sign_in register vault drawing library pages desk load]`.
 
 Each has a database and a folder of its own, done away with afterwards. `BENCH_KEPT` names a folder that stays, so that what was
 made in minutes is measured again in seconds (`desk`).
@@ -11,7 +11,7 @@ import tempfile
 from contextlib import nullcontext
 from pathlib import Path
 
-BENCHES = ["sign_in", "pages", "vault", "drawing", "library", "desk", "register"]
+BENCHES = ["sign_in", "pages", "vault", "drawing", "library", "desk", "register", "load"]
 
 
 def main() -> None:

@@ -261,7 +261,7 @@ def inline_commands(page: Path) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("page", ["operating", "integrating", "vault", "security", "receipts"])
+@pytest.mark.parametrize("page", ["operating", "integrating", "vault", "security", "receipts", "capacity"])
 def test_each_command_in_the_documents_exists_with_the_options_that_it_is_given(page: str) -> None:
     for line in inline_commands(ROOT / "docs" / f"{page}.md"):
         _, name, *words = line.split()
