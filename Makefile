@@ -29,10 +29,11 @@ test: setup ## every test: on SQLite with a real browser, then on a real Postgre
 	@TEST_DATABASE=postgresql $(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
 # Not part of `make test`: the engines that a large installation runs on.
-test-engines: setup ## the rooms' tests with every sweep run by a message: Celery on Valkey with PostgreSQL, then on RabbitMQ with SQLite
+test-engines: setup ## on the engines of a large installation: every sweep by a message (Celery on Valkey, RabbitMQ), and the drill
 	@scripts/system-packages rabbitmq
 	@TEST_WORK=celery TEST_DATABASE=postgresql $(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder $(WORKED)
 	@TEST_WORK=rabbitmq $(BIN)/pytest -q tests/work tests/mail
+	@TEST_ENGINES=1 $(BIN)/pytest -q -m engines
 
 check: setup ## ruff, mypy, import-linter, djlint, biome, the linter of migrations
 	@$(BIN)/ruff check .

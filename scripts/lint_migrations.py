@@ -11,7 +11,9 @@ import tempfile
 from unittest import mock
 
 # The name of a migration that is not held to these rules, and why.
-EXCEPTIONS: dict[str, str] = {}
+EXCEPTIONS: dict[str, str] = {
+    "0006_urgent_required": "RequireColumn, whose rows are filled before, and which a default of the database keeps so",
+}
 
 
 def main() -> None:

@@ -91,6 +91,18 @@ def files_under(folder: Path) -> list[tuple[Path, str]]:
     return [(file, str(file.relative_to(folder))) for file in folder.rglob("*") if file.is_file()]
 
 
+def deploy_files(source: Path) -> list[tuple[Path, str]]:
+    """What the archive for deploying holds, each file with its name there: `deploy`, profiles, the packages of each option."""
+    options = [
+        (source / "requirements" / f"{option}.txt", f"requirements/{option}.txt") for option in OPTIONS
+    ]
+    return options + [
+        (file, f"{kind}/{name}")
+        for kind in ("deploy", "profiles")
+        for file, name in files_under(source / kind)
+    ]
+
+
 def built(kind: str, source: Path, into: Path, at: int) -> Path:
     """The `wheel` or the `sdist` of this tree, by setuptools as it is locked."""
     done = subprocess.run(
@@ -122,14 +134,6 @@ def wheel(into: Path, at: int) -> Path:
         return built("wheel", Path(work), into, at)
 
 
-def deployed_files(source: Path) -> list[tuple[Path, str]]:
-    """What an operator copies from: files for deploying, profiles, and the packages of each option, with their hashes."""
-    files = [(source / "requirements" / f"{option}.txt", f"requirements/{option}.txt") for option in OPTIONS]
-    for folder in ("deploy", "profiles"):
-        files += [(file, f"{folder}/{name}") for file, name in files_under(source / folder)]
-    return files
-
-
 def release(into: Path, at: int) -> None:
     """Everything but the checksums."""
     from scripts.sbom import bill_of_materials
@@ -140,7 +144,7 @@ def release(into: Path, at: int) -> None:
         sdist(source, into, at)
         built("wheel", source, into, at)
         inside = f"{NAME}-deploy-{version()}"
-        packed(into / f"{inside}.tar.gz", inside, deployed_files(source), at)
+        packed(into / f"{inside}.tar.gz", inside, deploy_files(source), at)
         chart = source / "deploy" / "chart"
         packed(into / f"{NAME}-chart-{version()}.tgz", NAME, files_under(chart), at)
         shutil.copy(source / "requirements" / "base.txt", into / "requirements.txt")

@@ -1,4 +1,4 @@
-"""Run every proof, or those named: `python -m stress [vault desk slow outages backup work]`. A JSON line each; 1 if one fails."""
+"""Run every proof, or those named: `python -m stress [vault desk … roll]`. A JSON line each; 1 if one fails."""
 
 import importlib
 import json
@@ -7,7 +7,7 @@ import sys
 
 import django
 
-PROOFS = ["vault", "desk", "slow", "outages", "backup", "work"]
+PROOFS = ["vault", "desk", "slow", "outages", "backup", "work", "roll"]
 
 
 def main() -> int:

@@ -3,7 +3,10 @@
 import os
 import shutil
 
-from playwright.sync_api import Browser, Playwright
+from playwright.sync_api import Browser, Playwright, expect
+
+PATIENCE = 15_000  # milliseconds: a machine that runs two portals and two browsers takes its time
+expect.set_options(timeout=PATIENCE)
 
 # The shell first: the same engine without the machinery of a window, which only costs time here.
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")

@@ -1,5 +1,6 @@
 """What every test may ask for: the cast in the register, accounts in any standing, the mail that left, the clock."""
 
+import gc
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from tests.journeys import running
 from tests.postgresql import emptied_quickly
 
 POSTGRESQL = os.environ.get("TEST_DATABASE") == "postgresql"
+ENGINES = "TEST_ENGINES" in os.environ
 # What takes minutes comes first, so that no process is left with it when the others have nothing more to do. Those of a folder
 # stay together: they share a portal.
 LONGEST = (
@@ -38,11 +40,22 @@ LONGEST = (
 )
 
 
+def pytest_configure() -> None:
+    """Collecting makes some million objects that all stay: the collector of garbage would go through them again and again."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Which tests run on which database, and which of them first.
 
-    SQLite: all but those marked `postgresql`. PostgreSQL: those marked so and those that use the database, without the
-    browser's journeys and what is marked `any_database`; of those marked `one_on_postgresql`, the first set of parameters.
+    SQLite: all but those marked `postgresql`, and `engines` unless `TEST_ENGINES` is set. PostgreSQL: those marked so and those
+    that use the database, without the browser's journeys and what is marked `any_database`; of those marked
+    `one_on_postgresql`, the first set of parameters.
     """
     wanted = _OnPostgresql() if POSTGRESQL else _on_sqlite
     kept, left_out = [], []
@@ -61,6 +74,8 @@ def _rank(item: pytest.Item) -> int:
 
 
 def _on_sqlite(item: pytest.Item) -> bool:
+    if item.get_closest_marker("engines") and not ENGINES:
+        return False
     return item.get_closest_marker("postgresql") is None
 
 

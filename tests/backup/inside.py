@@ -280,6 +280,26 @@ def backup(given: str) -> str:
     return _command("backup", given)
 
 
+def backup_before_urgent(given: str) -> str:
+    """As `backup`, of the version before `OutboxMail.urgent`: its tables, and a process that knows no such column."""
+    from django.core.management import call_command
+
+    from adherents.mail.models import OutboxMail
+
+    call_command("migrate", "mail", "0004", verbosity=0)
+    options = OutboxMail._meta
+    options.local_fields.remove(options.get_field("urgent"))  # type: ignore[arg-type]
+    options._expire_cache()  # type: ignore[attr-defined]
+    return _command("backup", given)
+
+
+def urgent() -> dict[str, bool]:
+    """Each kind of mail, and whether it leaves before the others."""
+    from adherents.mail.models import OutboxMail
+
+    return dict(OutboxMail.objects.values_list("name", "urgent"))
+
+
 def restore(given: str) -> str:
     return _command("restore", given)
 

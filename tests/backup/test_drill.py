@@ -1,5 +1,7 @@
 """The drill: a portal in use is saved, lost, and put back elsewhere, on every pair of engines, and killed on the way."""
 
+import json
+import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -132,6 +134,25 @@ def test_a_restore_killed_half_way_is_run_again_and_nothing_starts_before(
             assert now == digest, label
 
 
+def test_a_backup_of_an_older_version_comes_back_with_the_tables_of_this_one(
+    on_sqlite: Saved, tmp_path: Path
+) -> None:
+    """It was made before a migration that adds, fills and requires a column: `restore` runs it on the rows."""
+    older = tmp_path / "older"
+    shutil.copytree(on_sqlite.folder, older)
+    saved = ask(older, f"backup_before_urgent={tmp_path}/backup")["backup_before_urgent"]
+    manifest = json.loads((tmp_path / "backup" / "manifest.json").read_text())
+    assert manifest["migrations"]["mail"] == "0004_cause", saved
+    there = ask(tmp_path / "data", f"restore={tmp_path}/backup", "urgent", "whole", "sign_in", "deposit")
+    assert "Journal and vault are verified" in there["restore"]
+    assert there["urgent"]["accounts/reset_link"] is True
+    assert there["urgent"]["accounts/locked"] is False
+    assert len(there["whole"]) == len(on_sqlite.before["fill"]["documents"])
+    assert there["sign_in"]["leads_to"] == "/adherent/"
+    pending = run(tmp_path / "data", "migrate", "--check", **KEYS)
+    assert (pending.returncode, pending.stderr) == (0, "")
+
+
 def test_a_restore_writes_over_nothing(on_sqlite: Saved) -> None:
     said = ask(on_sqlite.folder, f"restore={on_sqlite.backup}")["restore"]
     assert "refused 1" in said
@@ -184,6 +205,7 @@ def on_engines(engines: Engines, tmp_path_factory: pytest.TempPathFactory) -> Sa
     return Saved(before, after, folder / "data", folder / "copy")
 
 
+@pytest.mark.engines
 def test_from_postgresql_and_s3_to_another_database_and_a_folder(
     engines: Engines, on_engines: Saved, tmp_path: Path
 ) -> None:
@@ -196,6 +218,7 @@ def test_from_postgresql_and_s3_to_another_database_and_a_folder(
     check_is_the_same(on_engines, there)
 
 
+@pytest.mark.engines
 def test_from_postgresql_by_reference_to_sqlite_on_the_same_s3(
     engines: Engines, on_engines: Saved, tmp_path: Path
 ) -> None:

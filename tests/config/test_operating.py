@@ -16,7 +16,7 @@ from typing import NamedTuple
 import pytest
 from bench import __main__ as bench_commands
 from django.core.management import get_commands, load_command_class
-from scripts.release import checksums, deployed_files, packed, sign, version
+from scripts.release import checksums, deploy_files, packed, sign, version
 from stress import __main__ as stress_commands
 
 from adherents.config import drawing_service
@@ -32,7 +32,7 @@ LANGUAGES = {"sh", "ini", "cron", "text"}
 NEEDS = {
     "root": r"apt-get |python3 -m venv /opt/|/opt/espace-adherents/bin/pip |cp \S+ /etc/|systemd-sysusers$|install (-\S+ )+|"
     r"rm settings$|runuser |nginx -t$|systemctl ",
-    "systemd": r"systemctl |cp .+ /etc/systemd/system/$",
+    "systemd": r"systemctl |cp .+ /etc/systemd/system/$|sed .+ > /etc/systemd/system/\S+$",
     "another machine": r"curl \S+ https://|export ADHERENTS_|adherents restore ",
     "container engine": r"podman |helm ",
 }
@@ -98,7 +98,7 @@ def test_only_what_needs_more_than_this_machine_is_left_out() -> None:
 
 def test_what_is_copied_from_the_release_is_in_it() -> None:
     inside = f"espace-adherents-deploy-{version()}/"
-    shipped = {inside + name for _, name in deployed_files(ROOT)}
+    shipped = {inside + name for _, name in deploy_files(ROOT)}
     named = {name for block in blocks() for name in re.findall(rf"{re.escape(inside)}[\w./*-]+", block.text)}
     assert len(named) > 5
     for name in named:
@@ -123,7 +123,7 @@ class Installation:
 
     def make_release(self) -> None:
         inside = f"espace-adherents-deploy-{version()}"
-        packed(self.work / f"{inside}.tar.gz", inside, deployed_files(ROOT), 0)
+        packed(self.work / f"{inside}.tar.gz", inside, deploy_files(ROOT), 0)
         (self.work / "SHA256SUMS").write_text(checksums(self.work))
         key = self.folder / "key"
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
@@ -157,7 +157,8 @@ class Installation:
             yield "cp profil.toml /etc/espace-adherents/profil.toml; cp settings /etc/espace-adherents.env"
         elif block.needs == "systemd":
             for command in block.commands:
-                for name in shlex.split(command)[3:] if " enable " in command else []:
+                # A second portal needs a shared cache, which this installation does not have.
+                for name in shlex.split(command)[3:] if " enable " in command and "-2" not in command else []:
                     yield from self._started(name)
 
     def _started(self, name: str) -> Iterator[str]:

@@ -128,6 +128,10 @@ def test_the_proxys_file_is_the_one_that_is_shipped_for_a_portal_elsewhere() -> 
     [replaced] = re.findall(r"sed s/(\S+?)/(\S+?)/ ", SERVICES["proxy"]["command"][2])
     assert replaced == ("127.0.0.1:8000", "web:8000")
     shipped = (ROOT / "deploy" / "proxy" / "nginx.conf").read_text()
-    assert all(line.count("127.0.0.1:8000") == 1 for line in shipped.splitlines() if "proxy_pass" in line)
+    assert set(re.findall(r"proxy_pass (\S+);", shipped)) == {"http://portals"}
+    [portals] = re.findall(r"upstream portals \{\n(.*?)\n\}", shipped, re.DOTALL)
+    served = [line for line in portals.splitlines() if not line.strip().startswith("#")]
+    assert all(line.count("127.0.0.1:8000") == 1 for line in served)
+    assert shipped.count("127.0.0.1:8000") == len(served) == 1
     targets = {secret["target"] for secret in SERVICES["proxy"]["secrets"]}
     assert targets == set(re.findall(r"ssl_certificate\S*\s+(\S+);", shipped))

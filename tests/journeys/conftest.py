@@ -8,15 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from tests.cast import CAMILLE, EVERYBODY, Person
-from tests.chromium import launch
+from tests.chromium import PATIENCE, launch
 from tests.journeys.running import Portal
 from tests.journeys.visitor import VIEWPORTS, Seen, Size, Visitor
 
-PATIENCE = 15_000  # milliseconds: a machine that runs two portals and two browsers takes its time
-expect.set_options(timeout=PATIENCE)
 NEWCOMERS, MEMBERS = range(101, 121), range(201, 301)
 
 

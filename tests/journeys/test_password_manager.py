@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.cast import NEW_PASSWORD, PASSWORD, Person
-from tests.chromium import ARGUMENTS, whole_chromium
-from tests.journeys.conftest import PATIENCE, Visit
+from tests.chromium import ARGUMENTS, PATIENCE, whole_chromium
+from tests.journeys.conftest import Visit
 from tests.journeys.running import Portal
 from tests.journeys.visitor import Seen, Visitor
 

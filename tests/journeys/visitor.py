@@ -8,19 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Locator, Page, Response, expect
 
+from tests.accessibility import faults_found_by_axe
 from tests.cast import PASSWORD, Person
 from tests.journeys.running import Mail, Portal
 
 Size = Literal["phone", "desktop"]
 VIEWPORTS = {"phone": (360, 800), "desktop": (1280, 800)}
 MOST_BYTES, MOST_REQUESTS = 60_000, 10
-AXE = {
-    "resultTypes": ["violations"],
-    "preload": False,
-}  # nothing here comes from another origin, to be fetched first
 SCREENSHOTS = os.environ.get("SCREENSHOTS", "")
 
 # What a page weighs: itself and all that it loads, compressed, without the documents that it shows or sends.
@@ -218,8 +214,8 @@ class Visitor:
         octets += len(gzip.compress(self.page.content().encode()))  # the proxy compresses the page itself
         assert requests <= MOST_REQUESTS, f"{name}: {requests} requests"
         assert octets <= MOST_BYTES, f"{name}: {octets} octets"
-        violations = Axe().run(self.page, options=AXE)
-        assert not violations.violations_count, f"{name}: {violations.generate_report()}"
+        faults = faults_found_by_axe(self.page)
+        assert not faults, f"{name}: {faults}"
         width, height = VIEWPORTS[self.size]
         self.page.set_viewport_size({"width": 320, "height": height})
         assert self.page.evaluate(OVERFLOW) <= 0, f"{name} is too wide: {self.page.evaluate(TOO_WIDE)}"

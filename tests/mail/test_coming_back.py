@@ -127,11 +127,15 @@ def test_a_forged_report_lists_no_address(camille: Member, settings: LazySetting
     add_to_register(EVE)
     own, evs = left(settings), left(settings, EVE.email)
     token = own.partition("+")[2].partition("@")[0]
-    changed = ("b" if token[-1] == "a" else "a").join([token[:-1], ""])
+    changed = [
+        token[:place] + ("b" if letter == "a" else "a") + token[place + 1 :]
+        for place, letter in enumerate(token)
+    ]
+    last = [token[:-1] + letter for letter in "abcdefghijklmnopqrstuvwxyz234567" if letter != token[-1]]
     moved = evs.partition("+")[2][:26] + token[26:]
     for sender in (
         "rebonds@mutuelle.example",
-        own.replace(token, changed),
+        *(own.replace(token, other) for other in [*changed, *last]),
         own.replace(token, moved),
         own.replace(token, "a" * 42),
         own.replace(token, token[:41]),

@@ -13,6 +13,8 @@ from django.db.transaction import TransactionManagementError
 from django.test import Client
 from django.utils import timezone
 
+from adherents.accounts import mails as accounts_mails
+from adherents.accounts.services.access_link import send_link
 from adherents.accounts.services.language import choose_language
 from adherents.crypto.rows import open_all
 from adherents.mail import services
@@ -53,6 +55,23 @@ def test_a_second_mail_with_the_same_key_is_not_posted() -> None:
         for key in ("lock:1", "lock:1", "lock:2", None, None):
             post("accounts/closed", to=CAMILLE.email, language="fr", context={}, dedupe_key=key)
     assert OutboxMail.objects.count() == 4
+
+
+def test_a_mail_that_a_person_waits_for_leaves_before_ten_thousand_notices(mailoutbox: Outbox) -> None:
+    """Within one claim, and from one claim to the next; those that wait alike keep their order."""
+    account = open_account(CAMILLE)
+    for number in range(5):
+        put(to=f"notice{number}@example.org")
+    with transaction.atomic():
+        send_link(account=account)
+    assert send_due(limit=2) == 2
+    assert [mail.to[0] for mail in mailoutbox] == [CAMILLE.email, "notice0@example.org"]
+    with transaction.atomic():
+        accounts_mails.reset_waits(account, until=timezone.now())
+        accounts_mails.identity_wanted(account)
+    assert send_due() == 6
+    rest = [mail.to[0] for mail in mailoutbox][2:]
+    assert rest == [CAMILLE.email] * 2 + [f"notice{number}@example.org" for number in range(1, 5)]
 
 
 def test_it_is_rendered_in_the_language_that_the_member_chose(mails: Mails) -> None:

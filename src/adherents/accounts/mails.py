@@ -23,18 +23,18 @@ def access_link(account: Account, *, purpose: str, token: str) -> None:
         Purpose.SECOND_FACTOR: "accounts/new_factor_link",
     }[Purpose(purpose)]
     address = "accounts:factor_link" if purpose == Purpose.SECOND_FACTOR else "accounts:link"
-    _post(name, account, {"link": settings.BASE_URL + reverse(address, args=[token])})
+    _post(name, account, {"link": settings.BASE_URL + reverse(address, args=[token])}, urgent=True)
 
 
 def reset_waits(account: Account, *, until: datetime) -> None:
     """Instead of a link while the account is locked: until when (G11)."""
-    _post("accounts/reset_waits", account, date_and_hour(until, account.language))
+    _post("accounts/reset_waits", account, date_and_hour(until, account.language), urgent=True)
 
 
 def identity_wanted(account: Account) -> None:
     """Instead of a link, once an hour: its mailbox alone does not open this account (`identity_wanted_since`)."""
     hour = f"{timezone.now():%Y-%m-%dT%H}"
-    _post("accounts/identity_wanted", account, dedupe_key=f"identity-wanted:{account.pk}:{hour}")
+    _post("accounts/identity_wanted", account, dedupe_key=f"identity-wanted:{account.pk}:{hour}", urgent=True)
 
 
 def locked(account: Account, *, until: datetime, dedupe_key: str) -> None:
@@ -154,6 +154,7 @@ def _post(
     *,
     to: str | None = None,
     dedupe_key: str | None = None,
+    urgent: bool = False,
 ) -> None:
     """Nothing is posted where there is no address (G10)."""
     to = account.email if to is None else to
@@ -166,4 +167,4 @@ def _post(
         **for_account(account),
         **(facts or {}),
     }
-    post(name, to=to, language=account.language, context=context, dedupe_key=dedupe_key)
+    post(name, to=to, language=account.language, context=context, dedupe_key=dedupe_key, urgent=urgent)

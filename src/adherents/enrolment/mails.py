@@ -25,6 +25,7 @@ def confirm_address(account: Account, *, to: str, token: str) -> None:
             "link": settings.BASE_URL + reverse("enrolment:address_link", args=[token]),
             "link_validity_minutes": profile().password.link_validity_minutes,
         },
+        urgent=True,
     )
 
 

@@ -39,15 +39,26 @@ _SECRET_LINK = re.compile(r"/[0-9a-f]{32}(?![0-9a-f-])")
 
 @needs_transaction
 def post(
-    name: str, *, to: str, language: str, context: dict[str, Value], dedupe_key: str | None = None
+    name: str,
+    *,
+    to: str,
+    language: str,
+    context: dict[str, Value],
+    dedupe_key: str | None = None,
+    urgent: bool = False,
 ) -> None:
     """Put a mail in the outbox, in the caller's transaction: it tells of nothing that does not happen.
 
     `name` is `room/mail`: its templates are `<room>/mails/<mail>/{subject.txt,body.txt,body.html}`. A second mail with the
-    same `dedupe_key` is not posted.
+    same `dedupe_key` is not posted. `urgent`: a person waits for it, and it leaves before the others.
     """
     row = OutboxMail(
-        name=name, recipient=to, language=language, context=json.dumps(context), dedupe_key=dedupe_key
+        name=name,
+        recipient=to,
+        language=language,
+        context=json.dumps(context),
+        dedupe_key=dedupe_key,
+        urgent=urgent,
     )
     OutboxMail.objects.bulk_create([row], ignore_conflicts=dedupe_key is not None)
 

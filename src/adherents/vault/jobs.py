@@ -44,7 +44,7 @@ def draw_what_takes_long() -> int:
 
 
 # A storage that hangs keeps no mail waiting: what asks it goes with the drawings.
-@sweep("vault.forgotten", lane="drawings")
+@sweep("vault.forgotten", lane="drawings", every=30)
 def forget() -> int:
     return sweep_forgotten()
 
@@ -54,7 +54,7 @@ def tell_of_erasures() -> int:
     return write_erasures()
 
 
-@sweep("vault.uploads", lane="drawings")
+@sweep("vault.uploads", lane="drawings", every=30)
 def give_up_uploads() -> int:
     return sweep_expired()
 

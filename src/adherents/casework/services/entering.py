@@ -42,6 +42,10 @@ def enter_checked(*, since: datetime | None = None, limit: int = A_ROUND) -> int
     ready = ready_to_enter()
     if since is not None:
         ready = ready.filter(checked_at__gte=since)
+    if (
+        not ready.exists()
+    ):  # nearly always: a transaction would take SQLite's one place to write, at each round of each worker
+        return 0
     with transaction.atomic():
         locked = list(
             ready.order_by("checked_at", "pk")

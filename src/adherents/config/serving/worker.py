@@ -143,7 +143,22 @@ class PortalWorker(ASGIWorker):  # type: ignore[misc]
         while self.alive and self.ppid == os.getppid():
             self.notify()
             await asyncio.sleep(1.0)
+        for listener in self.sockets:
+            await self._take_what_came(listener.sock)
         await self._shutdown()
+
+    async def _take_what_came(self, listening: socket.socket) -> None:
+        """Accept the connections that the kernel holds for us: when the last process closes this socket, it resets the others.
+
+        A proxy sends a page again to another portal then, but never a deposit.
+        """
+        self.loop.remove_reader(listening)
+        while True:
+            try:
+                opened, _ = listening.accept()
+            except OSError:  # none is left
+                return
+            await self.loop.connect_accepted_socket(lambda: Connection(self), opened)
 
     async def _look_every_second(self) -> None:
         while True:

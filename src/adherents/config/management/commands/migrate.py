@@ -1,4 +1,4 @@
-"""Django's `migrate`, which on PostgreSQL waits for no lock for long.
+"""Django's `migrate`, which fills old rows before a migration needs them, and on PostgreSQL waits for no lock for long.
 
 A statement that waits for a table's lock makes all those behind it wait too, and these are the pages. So it gives up after
 `LOCK_SECONDS`, its migration is rolled back, and the command tries again after a pause.
@@ -30,7 +30,7 @@ def gives_up_soon(execute: Callable[..., Any], sql: str, params: Any, many: bool
 
 class Command(migrate.Command):
     def handle(self, *args: Any, **options: Any) -> None:
-        connection = connections[options["database"]]
+        self._connection = connection = connections[options["database"]]
         if connection.vendor != "postgresql":
             super().handle(*args, **options)
             return
@@ -49,3 +49,12 @@ class Command(migrate.Command):
                 )
             self.stderr.write(f"A table is in use: once more in {pause} s.")
             time.sleep(pause)
+
+    def migration_progress_callback(self, action: str, migration: Any = None, fake: bool = False) -> None:
+        """Called before each migration, in no transaction: the rows that it wants filled are (`database.filling`)."""
+        if action == "apply_start" and not fake:
+            for fill in getattr(migration, "filled_before", ()):
+                filled = fill.run(self._connection)
+                if self.verbosity >= 1:
+                    self.stdout.write(f"  Filled {fill.table}.{fill.column} of {filled} row(s)")
+        super().migration_progress_callback(action, migration, fake)
