@@ -175,8 +175,8 @@ class Installation:
 
 
 def said_after(folder: Path, words: str) -> str:
-    """What the block that has this command said."""
-    [found] = [block for block in blocks() if words in block.text and not block.needs]
+    """What the first block that has this command said."""
+    found, *_ = [block for block in blocks() if words in block.text and not block.needs]
     return (folder / str(found.line)).read_text()
 
 
