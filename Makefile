@@ -23,15 +23,18 @@ test: setup ## every test: on SQLite with a real browser, then on a real Postgre
 	@scripts/system-packages clamd
 	@scripts/system-packages nginx
 	@scripts/system-packages haproxy
+	@scripts/system-packages pgbouncer
 	@scripts/system-packages ssh-keygen
 	@scripts/system-packages systemd
 	@$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 	@TEST_DATABASE=postgresql $(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
 # Not part of `make test`: the engines that a large installation runs on.
-test-engines: setup ## on the engines of a large installation: every sweep by a message (Celery on Valkey, RabbitMQ), and the drill
+test-engines: setup ## on the engines of a large installation: PostgreSQL behind PgBouncer, every sweep by a message, and the drill
 	@scripts/system-packages rabbitmq
-	@TEST_WORK=celery TEST_DATABASE=postgresql $(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder $(WORKED)
+	@scripts/system-packages pgbouncer
+	@TEST_POOLER=pgbouncer TEST_DATABASE=postgresql $(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
+	@TEST_WORK=celery TEST_POOLER=pgbouncer TEST_DATABASE=postgresql $(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder $(WORKED)
 	@TEST_WORK=rabbitmq $(BIN)/pytest -q tests/work tests/mail
 	@TEST_ENGINES=1 $(BIN)/pytest -q -m engines
 

@@ -31,9 +31,8 @@ from stress.roll_versions import AGENT, WROTE, Version, prepare, surroundings, v
 from stress.slow import behind_nginx, people
 
 LEAST = 2000  # requests in all
-LEAST_IN_A_PHASE = (
-    200  # while the old portals serve on the new tables, and while the portals are of two versions
-)
+# While the old portals serve on the new tables, and while the portals are of two versions.
+LEAST_IN_A_PHASE = 60
 ENDS_WITHIN, READY_WITHIN = 60, 120  # seconds
 LEFT_WITHIN = 180  # seconds, until the last mail has left
 
@@ -126,9 +125,9 @@ def rolled(
     *,
     least: int = LEAST,
     in_a_phase: int = LEAST_IN_A_PHASE,
-    members: int = 8,
+    members: int = 5,
     sent: int = 20_000,
-    waiting: int = 300,
+    waiting: int = 100,
 ) -> dict[str, Any]:
     """One line: how many requests in each phase, how many failed, what was doubled or lost."""
     with ExitStack() as stack:
@@ -148,7 +147,7 @@ def rolled(
         roll.folder.mkdir()
         stack.callback(roll.end)
         front = stack.enter_context(
-            behind_nginx(folder, SimpleNamespace(port=roll.ports[0]), second=roll.ports[1])  # type: ignore[arg-type]
+            behind_nginx(folder, SimpleNamespace(port=roll.ports[0]), others=roll.ports[1:])  # type: ignore[arg-type]
         )
         for name in ("portal0", "portal1"):
             roll.start(old, name)

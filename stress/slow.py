@@ -18,7 +18,7 @@ import tempfile
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -295,15 +295,15 @@ def _watch(portal: SlowPortal, resident: list[int], over: threading.Event) -> No
 
 
 @contextmanager
-def behind_nginx(folder: Path, portal: SlowPortal, *, second: int = 0) -> Iterator[int]:
-    """nginx with the file that is shipped, without TLS, in front of the portal (and a second one, at that port); its port."""
+def behind_nginx(folder: Path, portal: StressedPortal, *, others: Sequence[int] = ()) -> Iterator[int]:
+    """nginx with the file that is shipped, without TLS, in front of the portal (and of others, at these ports); its port."""
     port = _free_port()
     shipped = (ROOT / "deploy" / "proxy" / "nginx.conf").read_text()
     written = shipped.partition("\nserver {")[0] + "\nserver {" + shipped.split("\nserver {")[1]
     written = written.replace("127.0.0.1:8000", f"127.0.0.1:{portal.port}")
-    if second:
-        assert "# server 127.0.0.1:8001" in written
-        written = written.replace("# server 127.0.0.1:8001", f"server 127.0.0.1:{second}")
+    assert "# server 127.0.0.1:8001 max_fails=0;" in written
+    servers = "\n  ".join(f"server 127.0.0.1:{other} max_fails=0;" for other in others)
+    written = written.replace("# server 127.0.0.1:8001 max_fails=0;", servers)
     written = written.replace("listen 443 ssl;", f"listen 127.0.0.1:{port};")
     written = re.sub(r"^.*(ssl_certificate|server_name|listen \[::\]).*\n", "", written, flags=re.MULTILINE)
     written = written.replace("/var/log/nginx/", f"{folder}/nginx/")

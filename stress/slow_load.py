@@ -92,6 +92,10 @@ class Load:
             except OSError:
                 self.told["forms_begun_again"] += 1
                 continue
+            if status == 503 and self.plan.get("outages"):
+                self.told["forms_told_to_come_back"] += 1
+                await asyncio.sleep(2)
+                continue
             if status == 302 and "/accuses/" in headers["location"]:
                 self.told["plain_forms_ended" if sender["plain"] else "uploads_ended"] += 1
                 return
@@ -102,9 +106,13 @@ class Load:
         """As the page's script does it: what breaks is gone on with where it was."""
         size, at = len(self.content), 0
         metadata = f"sending {base64.b64encode(sender['sending'].encode()).decode()}"
-        status, headers = await self.ask(
-            sender, "POST", FILES, Upload_Length=str(size), Upload_Metadata=metadata
-        )
+        while True:
+            status, headers = await self.ask(
+                sender, "POST", FILES, Upload_Length=str(size), Upload_Metadata=metadata
+            )
+            if status != 503 or not self.plan.get("outages"):
+                break
+            await asyncio.sleep(2)
         assert status == 201, f"announcing answers {status}"
         path = headers["location"]
         for _ in range(TRIES + size // PIECE):

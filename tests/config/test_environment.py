@@ -4,10 +4,12 @@ import base64
 import re
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.db.utils import ConnectionHandler, load_backend
 
-from adherents.config import environment
+from adherents.config import databases, environment
 from adherents.config.environment import WrongSetting
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,7 +27,9 @@ def _nothing_is_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 READERS = {
     "BASE_URL": environment.base_url,
-    "DATABASE_URL": environment.database,
+    "DATABASE_URL": databases.database,
+    "DATABASE_READER_URL": databases.reader,
+    "SQLITE_SYNCHRONOUS": databases.database,
     "CACHE_URL": environment.cache_url,
     "WORK_URL": environment.work_url,
     "EMAIL_URL": environment.mailer,
@@ -49,6 +53,10 @@ WRONG = [
     ("DATABASE_URL", "oracle://me:pass-word@host/name"),
     ("DATABASE_URL", "postgresql://me:pass-word@host:five/name"),
     ("DATABASE_URL", "a file"),
+    ("DATABASE_READER_URL", "postgresql://me:pass-word@standby/name"),  # beside SQLite
+    ("DATABASE_READER_URL", "postgresql://me:pass-word@standby:five/name"),
+    ("DATABASE_READER_URL", "sqlite:////folder/copy.sqlite3"),
+    ("SQLITE_SYNCHRONOUS", "OFF"),
     ("CACHE_URL", "memcached://me:pass-word@host"),
     ("CACHE_URL", "valkey://"),
     ("CACHE_URL", "host:6379"),
@@ -107,7 +115,7 @@ def test_every_reader_is_tried_with_something_wrong() -> None:
 def test_without_any_setting_everything_is_in_the_folder(tmp_path: Path) -> None:
     assert environment.base_url() == "http://127.0.0.1:8000"
     assert not environment.is_production()
-    assert environment.database()["NAME"] == str(tmp_path / "adherents.sqlite3")
+    assert databases.database()["NAME"] == str(tmp_path / "adherents.sqlite3")
     assert environment.mailer().folder == str(tmp_path / "mails")
     assert environment.storage()[1]["location"] == str(tmp_path / "documents")
     assert environment.cache_url() == ""
@@ -140,12 +148,36 @@ def test_a_database_is_sqlite_or_postgresql(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv(
         "ADHERENTS_DATABASE_URL", "postgresql://me:p%40ss@db.example.org:5433/portal?sslmode=verify-full"
     )
-    options = environment.database()
+    options = databases.database()
     assert (options["ENGINE"], options["NAME"]) == ("django.db.backends.postgresql", "portal")
     assert (options["HOST"], options["PORT"], options["PASSWORD"]) == ("db.example.org", 5433, "p@ss")
     assert options["OPTIONS"] == {"sslmode": "verify-full", "connect_timeout": 5, "tcp_user_timeout": 10_000}
     monkeypatch.setenv("ADHERENTS_DATABASE_URL", "postgresql://me@db.example.org/portal?connect_timeout=20")
-    assert int(environment.database()["OPTIONS"]["connect_timeout"]) == 20
+    assert int(databases.database()["OPTIONS"]["connect_timeout"]) == 20
+    assert databases.configured().keys() == {"default"}
+
+
+def test_a_reader_is_another_postgresql(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ADHERENTS_DATABASE_URL", "postgresql://me@db.example.org/portal")
+    monkeypatch.setenv("ADHERENTS_DATABASE_READER_URL", "postgresql://me:p%40ss@standby.example.org/portal")
+    options = databases.configured()["reader"]
+    assert (options["HOST"], options["PASSWORD"]) == ("standby.example.org", "p@ss")
+    assert options["OPTIONS"] == {"connect_timeout": 2, "tcp_user_timeout": 4_000}
+
+
+@pytest.mark.parametrize(("given", "mode"), [("", 1), ("normal", 1), ("FULL", 2)])
+def test_sqlite_waits_for_the_disk_where_it_is_told_to(
+    monkeypatch: pytest.MonkeyPatch, django_db_blocker: Any, given: str, mode: int
+) -> None:
+    monkeypatch.setenv("ADHERENTS_SQLITE_SYNCHRONOUS", given)
+    options = ConnectionHandler({"default": databases.database()}).settings["default"]
+    opened = load_backend(options["ENGINE"]).DatabaseWrapper(options, "default")
+    with django_db_blocker.unblock(), opened.cursor() as cursor:
+        cursor.execute("PRAGMA synchronous")
+        assert cursor.fetchone() == (mode,)
+        cursor.execute("PRAGMA journal_mode")
+        assert cursor.fetchone() == ("wal",)
+    opened.close()
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from django.core.management import get_commands
 from scripts.container_steps import stages_of
 from scripts.release import version
 
-from adherents.config import environment
+from adherents.config import databases, environment
 from tests.config.installation import once
 from tests.deploy.units import ROOT
 
@@ -100,7 +100,7 @@ def test_every_command_and_setting_of_ours_exists(monkeypatch: pytest.MonkeyPatc
         )
         monkeypatch.setenv(name, filled)
     assert environment.is_production()
-    assert environment.database()["HOST"] == "database"
+    assert databases.database()["HOST"] == "database"
     assert environment.antivirus() == ("antivirus", 3310)
     assert environment.mailer().host == "mail"
     assert environment.storage()[1]["endpoint_url"] == "http://storage:8333"

@@ -1,13 +1,11 @@
 """Each setting of the code is named where an installation writes its own: for systemd, for containers and for the chart."""
 
-import inspect
 import re
 
 import pytest
 import yaml
 from scripts.release import deploy_files
 
-from adherents.config import environment
 from tests.config.installation import once
 from tests.deploy.units import ROOT
 
@@ -15,7 +13,8 @@ pytestmark = once
 DEPLOY = ROOT / "deploy"
 SETTINGS = {
     f"ADHERENTS_{name}"
-    for name in re.findall(r'(?:text|_number)\("([A-Z_]+)"', inspect.getsource(environment))
+    for module in (ROOT / "src" / "adherents" / "config").rglob("*.py")
+    for name in re.findall(r'\b(?:text|_number)\("([A-Z_]+)"', module.read_text())
 }
 # The file that is copied, and the one that sets what an installation cannot choose.
 WRITTEN = {

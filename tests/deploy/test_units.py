@@ -1,5 +1,6 @@
 """What is shipped for systemd, nginx and HAProxy is what these programs take."""
 
+import http.client
 import re
 import shutil
 import socket
@@ -180,6 +181,35 @@ def test_a_secret_link_is_in_no_log_of_the_proxy_though_the_portal_is_away(
             assert time.monotonic() < deadline, logs_of(tmp_path)
             time.sleep(0.05)
     assert "a-secret" not in logs_of(tmp_path)
+
+
+@pytest.mark.parametrize("behind", [behind_nginx, behind_haproxy], ids=["nginx", "haproxy"])
+def test_where_no_portal_answers_the_proxy_says_so_in_words_under_the_requests_name(
+    tmp_path: Path, behind: object
+) -> None:
+    with behind(tmp_path, SimpleNamespace(port=free_port())) as port:  # type: ignore[operator]
+        for asked, named in (
+            ("a-name-1", "a-name-1"),
+            ("<b>", r"[0-9a-f-]{32,36}"),
+            ("", r"[0-9a-f-]{32,36}"),
+        ):
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+            connection.request("GET", "/adherent/", headers={"Host": "localhost", "X-Request-ID": asked})
+            answer = connection.getresponse()
+            page = answer.read().decode()
+            connection.close()
+            assert answer.status == 503
+            assert answer.headers["Retry-After"] == "5"
+            assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+            name = answer.headers["X-Request-ID"]
+            assert re.fullmatch(named, name)
+            assert f"<code>{name}</code>" in page
+            assert "Votre espace ne répond pas pour le moment" in page
+            assert "Your space does not answer at the moment" in page
+            deadline = time.monotonic() + 10
+            while name not in logs_of(tmp_path):
+                assert time.monotonic() < deadline, logs_of(tmp_path)
+                time.sleep(0.05)
 
 
 def logs_of(folder: Path) -> str:

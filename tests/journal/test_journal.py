@@ -181,3 +181,10 @@ def test_every_event_has_a_stable_dotted_name_and_words_for_people() -> None:
         assert event.value == event.value.lower()
         assert len(event.value) <= 60
         assert str(event.label)
+
+
+@pytest.mark.django_db
+@pytest.mark.any_database
+def test_all_that_happened_around_a_file_is_found_by_an_index() -> None:
+    """Of each member when everything is exported: fifty million entries must not be gone through for each."""
+    assert "entries_of_a_file" in Entry.objects.filter(owner="member:1").order_by("pk").explain()

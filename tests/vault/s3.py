@@ -20,12 +20,24 @@ import boto3
 ACCESS_KEY, SECRET_KEY = "tests", "tests-only"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Server:
-    """`stop`: frozen, it takes connections and never answers. `go_on`: it does then what was asked meanwhile."""
+    """`stop`: frozen, it takes connections and never answers. `go_on`: it does then what was asked meanwhile. `kill`: gone at
+    once; `start`: it comes back with what it had.
+    """
 
     endpoint: str
-    process: subprocess.Popen[bytes]
+    command: list[str]
+    log: Path
+
+    def start(self) -> None:
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(self.command, stdout=log, stderr=log)
+        _wait_for(self.endpoint, self.process, self.log)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
 
     def stop(self) -> None:
         self.process.send_signal(signal.SIGSTOP)
@@ -63,15 +75,12 @@ def serving(folder: Path) -> Iterator[Server]:
         "-s3.port.lance=0",
         f"-s3.config={identities}",
     ]
-    with (folder / "log").open("wb") as log:
-        server = subprocess.Popen(command, stdout=log, stderr=log)
-    endpoint = f"http://127.0.0.1:{ports['s3']}"
+    server = Server(f"http://127.0.0.1:{ports['s3']}", command, folder / "log")
     try:
-        _wait_for(endpoint, server, folder / "log")
-        yield Server(endpoint, server)
+        server.start()
+        yield server
     finally:
         server.kill()  # it keeps nothing that anybody wants
-        server.wait()
 
 
 def new_bucket(endpoint: str) -> tuple[Any, str]:

@@ -9,6 +9,7 @@ from django.db import models
 from adherents.backup.tables import columns_of
 from adherents.crypto.fields import EncryptedTextField
 from adherents.crypto.rows import readable
+from adherents.database.reader import listed
 from adherents.vault.services.verification import every_row
 
 # Each table of ours is in one of these two lists.
@@ -30,7 +31,8 @@ LEFT_OUT = {
     "members.lastmemberline": "the order of a file", "storage.erasure": "told in the journal",
     "storage.unclaimedobject": "work on its way", "vault.drawingturn": "work on its way",
     "vault.page": "a picture of a document that is exported", "vault.pendingfile": "not sent yet",
-    "vault.receipt": "a file of its member", "vault.receiptcounter": "a count", "vault.sending": "not sent yet",
+    "vault.receipt": "a file of its member", "vault.receiptblock": "a count", "vault.receiptcounter": "a count",
+    "vault.sending": "not sent yet",
     "vault.signingkey": "its public half is accuses.pem", "vault.upload": "not sent yet", "vault.uploadpart": "not sent yet",
     "mail.relay": "of this installation", "work.heartbeat": "of this installation", "work.hold": "of this installation",
     "work.sweepturn": "of this installation",
@@ -72,4 +74,4 @@ def rows_of(model: type[models.Model]) -> Iterator[models.Model]:
         if "__" in path
     }
     rows = model._base_manager.all()
-    return every_row(rows.select_related(*related) if related else rows)
+    return every_row(rows.select_related(*related) if related else rows, read=listed)

@@ -13,7 +13,7 @@ from django.core.checks import CheckMessage, Error, Info, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 
 from adherents.backup.target import stopped_half_way
-from adherents.config import environment
+from adherents.config import databases, environment
 from adherents.inspection.rasteriser.process import what_is_permitted
 
 VERIFIED = {"verify-ca", "verify-full"}  # PostgreSQL's `sslmode`: TLS, with a server that proved who it is
@@ -247,14 +247,16 @@ def _key_lies_with_data() -> bool:
 
 def _spoken_to_in_clear() -> list[str]:
     """Which of database, mail, cache, storage and antivirus are elsewhere and reached without TLS."""
-    database = urlsplit(environment.database_url())
+    database = urlsplit(databases.database_url())
     cache = urlsplit(settings.ADHERENTS_CACHE_URL)
     work = urlsplit(settings.ADHERENTS_WORK_URL)
     storage = urlsplit(environment.text("STORAGE_URL"))
-    sslmode = parse_qs(database.query).get("sslmode", [""])[0]
+    standby = urlsplit(databases.reader_url())
+    sslmode, of_standby = (parse_qs(url.query).get("sslmode", [""])[0] for url in (database, standby))
     antivirus = settings.ADHERENTS_ANTIVIRUS
     elsewhere = {
         "database": _is_far(database.hostname) and sslmode not in ENCRYPTED,
+        "reader": _is_far(standby.hostname) and of_standby not in ENCRYPTED,
         "mail": _is_far(settings.EMAIL_HOST) and not (settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL),
         "cache": _is_far(cache.hostname) and cache.scheme == "redis",
         "work": _is_far(work.hostname) and work.scheme in {"redis", "amqp"},
@@ -266,12 +268,14 @@ def _spoken_to_in_clear() -> list[str]:
 
 def _believed_unproven() -> list[str]:
     """The servers whose TLS certificate is not checked: a machine in between could read everything."""
-    database = urlsplit(environment.database_url())
+    database = urlsplit(databases.database_url())
     cache = urlsplit(settings.ADHERENTS_CACHE_URL)
-    sslmode = parse_qs(database.query).get("sslmode", [""])[0]
+    standby = urlsplit(databases.reader_url())
+    sslmode, of_standby = (parse_qs(url.query).get("sslmode", [""])[0] for url in (database, standby))
     work = urlsplit(settings.ADHERENTS_WORK_URL)
     unproven_of = {
         "database": _is_far(database.hostname) and sslmode == "require",
+        "reader": _is_far(standby.hostname) and of_standby == "require",
         "cache": _is_far(cache.hostname) and cache.scheme == "rediss" and not _is_proven(cache.query),
         "work": _is_far(work.hostname) and work.scheme in {"rediss", "amqps"} and not _is_proven(work.query),
     }

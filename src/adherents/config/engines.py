@@ -13,6 +13,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 from adherents.accounts import limits
+from adherents.database import reader
 from adherents.inspection import antivirus
 from adherents.mail.selectors import relay_refuses
 from adherents.storage import objects
@@ -24,6 +25,11 @@ from adherents.work.selectors import lane_states
 def _database() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
+
+
+def _reader() -> None:
+    if why := reader.why_never_asked():
+        raise DoesNotWork(why)
 
 
 def _migrations() -> None:
@@ -65,6 +71,7 @@ def register_all() -> None:
         Engine(Part.DATABASE.value, _database, vital=True),
         Engine("migrations", _migrations, vital=True, of_rows=True),
         Engine("disk", _disk, vital=True),
+        Engine(Part.READER.value, _reader, is_set=reader.is_set),
         Engine(Part.STORAGE.value, objects.probe),
         Engine(Part.CACHE.value, limits.ask_cache, is_set=_has_cache),
         Engine(Part.ANTIVIRUS.value, antivirus.ask, is_set=antivirus.is_set),

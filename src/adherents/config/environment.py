@@ -10,10 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
-
-import dj_database_url
 
 from adherents import insurer
 from adherents.config.serving.exchanges import Bounds
@@ -36,7 +33,7 @@ def text(name: str, default: str = "") -> str:
     return os.environ.get(f"ADHERENTS_{name}", "").strip() or default
 
 
-def _split(name: str, url: str, should: str) -> SplitResult:
+def split_address(name: str, url: str, should: str) -> SplitResult:
     """The parts of an address, its port a number. Raises `WrongSetting` with what it should be, never with the address:
     it may hold a password."""
     try:
@@ -69,7 +66,7 @@ def profile_path() -> Path:
 def base_url() -> str:
     """The portal's public address, without a final slash. It has the host to itself: no path."""
     url, should = text("BASE_URL", "http://127.0.0.1:8000").rstrip("/"), "like https://espace.example.org"
-    parts = _split("BASE_URL", url, should)
+    parts = split_address("BASE_URL", url, should)
     alone = not (parts.path or parts.query or parts.fragment or parts.username)
     if parts.scheme not in {"http", "https"} or not parts.hostname or not alone:
         raise WrongSetting(f"ADHERENTS_BASE_URL should be {should}")
@@ -140,34 +137,10 @@ def master_keys() -> list[bytes]:
     return keys
 
 
-def database_url() -> str:
-    return text("DATABASE_URL", f"sqlite:///{data_dir() / 'adherents.sqlite3'}")
-
-
-# Of a PostgreSQL server, before the question is given up: seconds to connect, milliseconds without the network taking what was
-# said. libpq's own are minutes, and each thread that waits is one page fewer.
-SILENCE = {"connect_timeout": 5, "tcp_user_timeout": 10_000}
-
-
-def database() -> dict[str, Any]:
-    """What Django wants to know of the database: SQLite or PostgreSQL."""
-    url, should = (
-        database_url(),
-        "like postgresql://user:password@host:5432/name or sqlite:////folder/file.sqlite3",
-    )
-    scheme = _split("DATABASE_URL", url, should).scheme
-    if scheme not in {"sqlite", "postgres", "postgresql", "pgsql"}:
-        raise WrongSetting(f"ADHERENTS_DATABASE_URL should be {should}")
-    options: dict[str, Any] = {**dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True)}
-    if scheme != "sqlite":
-        options["OPTIONS"] = {**SILENCE, **options.get("OPTIONS", {})}
-    return options
-
-
 def cache_url() -> str:
     """`valkey://host:port/0` (or `redis://…`, which speaks the same; `valkeys://` over TLS); empty: this process's memory."""
     given, should = text("CACHE_URL"), "like valkey://host:6379/0"
-    parts = _split("CACHE_URL", given, should)
+    parts = split_address("CACHE_URL", given, should)
     if given and (parts.scheme not in {"valkey", "valkeys", "redis", "rediss"} or not parts.hostname):
         raise WrongSetting(f"ADHERENTS_CACHE_URL should be {should}")
     return given.replace("valkey", "redis", 1) if given.startswith("valkey") else given
@@ -180,7 +153,7 @@ def work_url() -> str:
     `amqps://`.
     """
     given, should = text("WORK_URL"), "like valkey://host:6379/1 or amqp://user:password@host:5672/vhost"
-    parts = _split("WORK_URL", given, should)
+    parts = split_address("WORK_URL", given, should)
     known = {"valkey", "valkeys", "redis", "rediss", "amqp", "amqps"}
     if given and (parts.scheme not in known or not parts.hostname):
         raise WrongSetting(f"ADHERENTS_WORK_URL should be {should}")
@@ -194,7 +167,7 @@ def antivirus() -> SocketAddress | None:
     given, should = text("ANTIVIRUS_URL"), "like clamd://127.0.0.1:3310 or clamd:///run/clamav/clamd.ctl"
     if not given:
         return None
-    parts = _split("ANTIVIRUS_URL", given, should)
+    parts = split_address("ANTIVIRUS_URL", given, should)
     path = parts.path.rstrip("/")
     if parts.scheme != "clamd" or bool(parts.hostname) == bool(path) or parts.query or parts.username:
         raise WrongSetting(f"ADHERENTS_ANTIVIRUS_URL should be {should}")
@@ -206,7 +179,7 @@ def drawing_service() -> str | None:
     given, should = text("DRAWING_URL"), "like unix:///run/espace-adherents-drawing/drawing.sock"
     if not given:
         return None
-    parts = _split("DRAWING_URL", given, should)
+    parts = split_address("DRAWING_URL", given, should)
     if parts.scheme != "unix" or parts.netloc or not parts.path.strip("/") or parts.query:
         raise WrongSetting(f"ADHERENTS_DRAWING_URL should be {should}")
     return unquote(parts.path)
@@ -265,7 +238,7 @@ def metrics_bind() -> tuple[str, int] | None:
     given, should = text("METRICS_BIND"), "like 127.0.0.1:9100"
     if not given:
         return None
-    parts = _split("METRICS_BIND", f"//{given}", should)
+    parts = split_address("METRICS_BIND", f"//{given}", should)
     if not parts.hostname or not parts.port or given != parts.netloc or parts.username:
         raise WrongSetting(f"ADHERENTS_METRICS_BIND should be {should}")
     return parts.hostname, parts.port
@@ -274,7 +247,7 @@ def metrics_bind() -> tuple[str, int] | None:
 def otlp_url() -> str:
     """The HTTP address of a receiver of traces (OTLP); "": traces are off."""
     given, should = text("OTLP_URL"), "like http://127.0.0.1:4318"
-    parts = _split("OTLP_URL", given, should)
+    parts = split_address("OTLP_URL", given, should)
     if given and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.query):
         raise WrongSetting(f"ADHERENTS_OTLP_URL should be {should}")
     return given
@@ -297,7 +270,7 @@ class Mailer:
 def mailer() -> Mailer:
     """`smtp://user:password@host:port?starttls=1`, `smtps://…` or `file:///folder` (one file a mail)."""
     url, should = text("EMAIL_URL", f"file://{data_dir() / 'mails'}"), "like smtp://host:25 or file:///folder"
-    parts = _split("EMAIL_URL", url, should)
+    parts = split_address("EMAIL_URL", url, should)
     if parts.scheme == "file" and parts.path.strip("/"):
         return Mailer("django.core.mail.backends.filebased.EmailBackend", folder=unquote(parts.path))
     if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
@@ -359,7 +332,7 @@ def storage() -> tuple[str, dict[str, object]]:
 def storage_at(url: str) -> tuple[str, dict[str, object]]:
     """As `storage`, of an address that is not the setting's."""
     should = "file:///folder or s3://key:secret@host:port/bucket"
-    parts = _split("STORAGE_URL", url, should)
+    parts = split_address("STORAGE_URL", url, should)
     if parts.scheme == "file" and parts.path.strip("/"):
         return "django.core.files.storage.FileSystemStorage", {
             "location": unquote(parts.path),

@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from adherents.config import environment
+from adherents.config import databases, environment
 from adherents.insurer.profile import load_profile
 
 DATA_DIR = environment.data_dir()
@@ -130,13 +130,8 @@ ADHERENTS_PAGES = {
 }
 FORM_RENDERER = "adherents.ui.forms.PortalRenderer"
 
-DATABASES = {"default": environment.database()}
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    DATABASES["default"]["OPTIONS"] = {
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000;",
-    }
+DATABASES = databases.configured()
+DATABASE_ROUTERS = ["adherents.database.reader.ReaderRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Nothing of the portal is kept in Django's cache: no page fails with it. Valkey counts limits (`accounts.limits`).

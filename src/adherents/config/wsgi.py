@@ -3,6 +3,7 @@
 import os
 
 from django.core.wsgi import get_wsgi_application
+from django.urls import get_resolver
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "adherents.config.settings")
 application = get_wsgi_application()
@@ -12,3 +13,4 @@ from adherents.insurer.hours import opening  # noqa: E402
 
 refuse_what_is_unsafe()
 opening()  # nearly every page says it: the holidays are loaded before the first visitor
+_ = get_resolver().url_patterns  # so is every view, and before this process forks

@@ -7,6 +7,7 @@ from datetime import UTC
 from django.db import transaction
 from django.utils import timezone
 
+from adherents.database.streaming import one_moment
 from adherents.journal.events import Event
 from adherents.journal.models import Entry, Head
 from adherents.journal.subjects import SubjectKind, kind_of
@@ -62,6 +63,11 @@ def record_each(*events: Occurrence, subject: str) -> None:
 
 def broken_chains() -> Iterator[str]:
     """A sentence for each chain that was rewritten, cut or emptied. Streams: memory does not grow with the journal."""
+    with one_moment():
+        yield from _broken_chains()
+
+
+def _broken_chains() -> Iterator[str]:
     heads = Head.objects.order_by("subject").iterator()
     entries = Entry.objects.order_by("subject", "sequence").iterator()
     entry = next(entries, None)

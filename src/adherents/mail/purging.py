@@ -18,7 +18,7 @@ def mails() -> Iterable[Due]:
         next_attempt_at__isnull=True,
         created_at__lt=timezone.now() - KEPT_FOR,
     )
-    yield rows("mails", f"sent or given up, more than {KEPT_FOR.days} days old", over)
+    yield rows("mails", f"sent or given up, more than {KEPT_FOR.days} days old", over, order="created_at")
 
 
 @keeps

@@ -1,7 +1,20 @@
 from collections.abc import Iterable
 
 from adherents.insurer.profile import profile
-from adherents.work.retention import BY_NOTHING, Kept, impersonal, keeps
+from adherents.members.intake.staging import LEFT_AFTER, drop_left_over, left_over
+from adherents.work.purging import Due, purge
+from adherents.work.retention import BY_NOTHING, BY_PURGE, Kept, impersonal, in_words, keeps
+
+
+@purge
+def imports() -> Iterable[Due]:
+    """Tables of PostgreSQL that hold what a file said."""
+    hours = LEFT_AFTER.total_seconds() / 3600
+    left = len(left_over())
+    if left:
+        yield Due(
+            "import tables", f"left by a killed import, {hours:g} hours ago", left, lambda _: drop_left_over()
+        )
 
 
 @keeps
@@ -29,6 +42,12 @@ def kept_register() -> Iterable[Kept]:
         ("members.LastMemberLine", "members.LastBeneficiaryLine"),
         "le fichier suivant",
         "l’import suivant",
+    )
+    yield Kept(
+        "Fichier de l’organisme en cours d’import (tables `intake_…` de PostgreSQL, hors des modèles)",
+        (),
+        f"la fin de l’import ; {in_words(LEFT_AFTER)} s’il a été tué",
+        f"l’import, ou {BY_PURGE}",
     )
 
 

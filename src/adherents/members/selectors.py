@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from adherents.crypto.index import blind_indexes
+from adherents.database.reader import from_reader
 from adherents.members.models import NIR_PURPOSE, Beneficiary, Member
 from adherents.members.search_query import SearchQuery, parse
 
@@ -17,6 +18,7 @@ class SearchHit:
     why: str
 
 
+@from_reader
 def find(text: str) -> list[SearchHit]:
     """Fifty at most, in the order of their names. One query more than the search itself where a NIR was typed."""
     members = list(Member.objects.search(text).select_related("account").defer("nir"))

@@ -117,6 +117,11 @@ def hangs(name: str) -> bool:
     return _watch.last is not None and prober is not None and prober.hangs(after)
 
 
+def was_away(name: str) -> bool:
+    """Whether the thread that keeps looking found that this engine does not do its work. False where no thread looks."""
+    return _watch.last is not None and name in _watch.last.away
+
+
 def _asked(engine: Engine) -> str:
     """What is wrong, in words; "" for nothing."""
     try:

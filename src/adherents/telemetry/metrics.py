@@ -60,7 +60,13 @@ ENGINE_FAILURES = _counter(
     "engine_failures_total",
     "Failures of a part that the portal stands on",
     label="engine",
-    known=("database", "storage", "cache", "antivirus", "mail"),
+    known=("database", "reader", "storage", "cache", "antivirus", "mail"),
+)
+READS = _counter(
+    "reads_total",
+    "Who answered what the reader may answer: itself, or the database where the reader was behind or away",
+    label="by",
+    known=("reader", "behind", "away"),
 )
 OBJECTS = _histogram(
     "object_seconds", "Seconds of one call to the storage", "operation", "outcome", buckets=QUICK

@@ -27,6 +27,7 @@ class Part(StrEnum):
     """What the portal stands on."""
 
     DATABASE = "database"
+    READER = "reader"
     STORAGE = "storage"
     CACHE = "cache"
     ANTIVIRUS = "antivirus"

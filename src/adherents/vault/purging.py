@@ -75,4 +75,5 @@ def kept_documents() -> Iterable[Kept]:
 
 
 impersonal("vault.ReceiptCounter", "le dernier numéro d’accusé de chaque année")
+impersonal("vault.ReceiptBlock", "des blocs de numéros d’accusé, mis de côté d’avance")
 impersonal("vault.SigningKey", "les clés qui signent les accusés (la part secrète est scellée)")

@@ -23,6 +23,7 @@ from adherents.backup.archive import open_new
 from adherents.backup.cells import as_text
 from adherents.backup.open_tables import LEFT_OUT, exported_columns, exported_models, facts_of, rows_of
 from adherents.backup.places import BadPlace, make_place
+from adherents.database.reader import from_reader, listed
 from adherents.journal.events import Event
 from adherents.journal.models import Entry
 from adherents.journal.services import record
@@ -66,7 +67,7 @@ def export_all(folder: Path, *, tell: Tell) -> Exported:
     done = Exported()
     with translation.override("fr"):
         _write_tables(folder, done, tell)
-        for member in every_row(Member.objects.select_related("account")):
+        for member in every_row(Member.objects.select_related("account"), read=listed):
             _write_member(folder, member)
             done.members += 1
             if done.members % 1000 == 0:
@@ -183,7 +184,7 @@ def _write_member(folder: Path, member: Member) -> None:
     part.mkdir(mode=0o700, parents=True)
     sums, given = list[str](), dict[str, str]()
     documents = Document.objects.of(member).select_related("deposit").order_by("at", "rank", "pk")
-    for document in every_row(documents):
+    for document in every_row(documents, read=listed):
         for file in _files_of(document):
             given[str(file.pk)] = _write_file(part, document, file, sums)
     for deposit in member.deposits.order_by("pk"):
@@ -236,6 +237,7 @@ def _write_whole(path: Path, chunks: Iterable[bytes], sums: list[str], part: Pat
     sums.append(f"{digest.hexdigest()}  {path.relative_to(part)}\n")
 
 
+@from_reader
 def _member_facts(member: Member, given: dict[str, str]) -> dict[str, Any]:
     """All that the portal knows of a member, on one page: what was sent and written, and what happened."""
     threads = Thread.objects.filter(member=member).order_by("pk")

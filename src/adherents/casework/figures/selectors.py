@@ -26,6 +26,7 @@ from adherents.casework.models.figures import (
     monday_of,
 )
 from adherents.casework.selectors import reason_label
+from adherents.database.reader import from_reader
 from adherents.insurer.profile import profile
 from adherents.ui.moments import ago, day, duration
 from adherents.ui.plots import Bars, Series
@@ -72,6 +73,7 @@ class Figures:
         return next((table for table in (*self.waiting, *self.decided) if table.name == name), None)
 
 
+@from_reader
 def read(wanted: FiguresFilter) -> Figures:
     """Read all the figures. Five queries; they grow with the weeks and with what waits, not with what was decided."""
     tallies = Tally.objects.during(wanted.first, wanted.last).of_kind(wanted.kind).of_team(wanted.team)

@@ -5,12 +5,12 @@ import re
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from django.db import Error, NotSupportedError, connection
+from django.db import Error, NotSupportedError, connection, transaction
 from django.db.migrations.exceptions import InconsistentMigrationHistory
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
-from adherents.config import environment
+from adherents.config import databases
 from adherents.config.connecting import tls
 from adherents.config.connecting.remarks import Remark, Remarks, about_clocks, fault, ok, warning
 from adherents.crypto.keys import keyring
@@ -74,6 +74,21 @@ REASONS = [
         "The authority that vouches for the server is not given.",
         "Name its file: ?sslmode=verify-full&sslrootcert=/etc/ssl/authority.pem",
     ),
+    (
+        r"unsupported startup parameter",
+        "The pooler refuses a parameter of the address.",
+        f"Take options=… out of {SETTING}, and give it to the user instead: ALTER ROLE … SET …",
+    ),
+    (
+        r"query_wait_timeout|no more connections allowed",
+        "The pooler has no connection left.",
+        "Raise default_pool_size or max_client_conn of PgBouncer.",
+    ),
+    (
+        r"server_login_retry|server login (has been )?fail",
+        "The pooler does not get into the server.",
+        "Look at PgBouncer's log, its [databases] and its auth_file.",
+    ),
     (r"starting up|shutting down|recovery", "The server is starting or stopping.", "Try again in a minute."),
 ]
 
@@ -126,10 +141,11 @@ def _connection() -> Remarks:
         yield fault(f"The server is too old: {error}", "Upgrade it.")
     except Error as error:
         yield from _certificate() if _speaks_tls() else ()
-        yield _reason(str(error))
+        yield reason(str(error))
 
 
-def _reason(said: str) -> Remark:
+def reason(said: str) -> Remark:
+    """What libpq or the server said, in words."""
     for pattern, words, hint in REASONS:
         if re.search(pattern, said, re.IGNORECASE):
             return fault(words, hint)
@@ -137,14 +153,14 @@ def _reason(said: str) -> Remark:
 
 
 def _speaks_tls() -> bool:
-    url = urlsplit(environment.database_url())
+    url = urlsplit(databases.database_url())
     mode = parse_qs(url.query).get("sslmode", [""])[0]
     return bool(url.hostname) and mode in {"verify-ca", "verify-full"}
 
 
 def _certificate() -> Remarks:
     """In words of our own: libpq only says that verifying failed."""
-    url = urlsplit(environment.database_url())
+    url = urlsplit(databases.database_url())
     options = parse_qs(url.query)
     authority = options.get("sslrootcert", ["system"])[0]
     yield from tls.look(
@@ -187,8 +203,37 @@ def _postgresql() -> Remarks:
             "The user may make no temporary tables: import_members would fail.",
             "GRANT TEMPORARY ON DATABASE … TO …",
         )
+    yield from _pooler()
     if _speaks_tls():
         yield from _certificate()
+
+
+def _pooler() -> Remarks:
+    """Whether a pooler is in between, and leaves a transaction to the portal. In any other mode than statement mode it does."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid(), current_setting('synchronous_commit')")
+            session, commits = cursor.fetchone()
+    except Error as error:
+        if "statement pooling" not in str(error):
+            raise
+        yield fault(
+            "A pooler in statement mode is in between: it takes transactions apart.",
+            "Set pool_mode = transaction in PgBouncer.",
+        )
+        return
+    if session != connection.connection.info.backend_pid:  # it gives its clients numbers of its own
+        yield ok("through a pooler")
+        if connection.settings_dict["OPTIONS"].get("prepare_threshold") is not None:
+            yield warning(
+                "Statements are prepared in the session, which another transaction does not have.",
+                f"Take prepare_threshold out of {SETTING}.",
+            )
+    if commits == "off":
+        yield warning(
+            "synchronous_commit is off: what was acknowledged may be lost with the server.",
+            "ALTER ROLE … SET synchronous_commit = on",
+        )
 
 
 def _sqlite() -> Remarks:

@@ -13,7 +13,7 @@ APART_BADLY = timedelta(
 )  # a step of the codes of a second factor; S3 refuses beyond fifteen minutes
 APART = timedelta(seconds=5)
 ENDS_SOON = timedelta(days=21)
-WITH_PASSWORDS = ("DATABASE_URL", "STORAGE_URL", "CACHE_URL", "EMAIL_URL")
+WITH_PASSWORDS = ("DATABASE_URL", "DATABASE_READER_URL", "STORAGE_URL", "CACHE_URL", "EMAIL_URL")
 
 
 class Gravity(StrEnum):

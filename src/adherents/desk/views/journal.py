@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 
 from adherents.accounts.decorators import account_of, allowed_to
 from adherents.accounts.permissions import Act, acts_of
+from adherents.database.reader import listed
 from adherents.desk.forms import JournalFilterForm
 from adherents.desk.selectors import member_record
 from adherents.journal.events import Event
@@ -26,7 +27,7 @@ def journal(request: HttpRequest) -> HttpResponse:
     entries = Entry.objects.filter(**chosen).order_by("-pk")
     if wanted.get("before"):
         entries = entries.filter(pk__lt=wanted["before"])
-    shown = list(entries[: A_PAGE + 1])
+    shown = listed(entries[: A_PAGE + 1])
     older = urlencode(chosen | {"before": shown[A_PAGE - 1].pk}) if len(shown) > A_PAGE else ""
     reader = account_of(request)
     context = {

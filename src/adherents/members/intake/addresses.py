@@ -12,7 +12,7 @@ from django.db import connection
 
 from adherents.crypto.rows import readable
 from adherents.database.transactions import needs_transaction
-from adherents.members.intake.staging import Staging
+from adherents.members.intake.staging import Staging, until_commit
 from adherents.members.models import FormerAddress, Member
 
 _MEMBER = Member._meta.db_table
@@ -41,12 +41,12 @@ def note(staging: Staging) -> None:
         for table in (_CHANGES, _STANDING):
             cursor.execute(f"DROP TABLE IF EXISTS {table}")
         cursor.execute(
-            f"CREATE TEMPORARY TABLE {_STANDING} AS SELECT id, email, email_key, email_bounced_at "  # noqa: S608
+            f"CREATE TEMPORARY TABLE {_STANDING}{until_commit()} AS SELECT id, email, email_key, email_bounced_at "  # noqa: S608
             f"FROM {_MEMBER} WHERE 1 = 0"
         )
         cursor.execute(
             f"CREATE TEMPORARY TABLE {_CHANGES} (member_id bigint PRIMARY KEY, "
-            "email varchar(254), chosen boolean, before varchar(254), now varchar(254))"
+            f"email varchar(254), chosen boolean, before varchar(254), now varchar(254)){until_commit()}"
         )
         cursor.execute(
             f"INSERT INTO {_CHANGES} SELECT m.id, m.email, m.email_chosen_at IS NOT NULL, "  # noqa: S608

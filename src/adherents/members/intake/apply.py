@@ -12,7 +12,7 @@ from adherents.members.intake import addresses
 from adherents.members.intake.compare import Plan
 from adherents.members.intake.former import take_number_from, take_ranks
 from adherents.members.intake.sheets import MEMBERS
-from adherents.members.intake.staging import Staging
+from adherents.members.intake.staging import Staging, until_commit
 from adherents.members.models import Beneficiary, Member
 
 _MEMBER = Member._meta.db_table
@@ -143,7 +143,7 @@ def _remember_accounts(staging: Staging) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TABLE IF EXISTS {_PUSH}")
         cursor.execute(
-            f"CREATE TEMPORARY TABLE {_PUSH} AS SELECT m.id AS id, m.language AS language "  # noqa: S608
+            f"CREATE TEMPORARY TABLE {_PUSH}{until_commit()} AS SELECT m.id AS id, m.language AS language "  # noqa: S608
             f"FROM {staging.rows} r JOIN {_MEMBER} m ON m.number = r.number WHERE m.account_id IS NOT NULL"
         )
 

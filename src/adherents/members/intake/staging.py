@@ -1,17 +1,25 @@
-"""Where a file waits before it is applied: temporary tables of the database, which die with the connection.
+"""Where a file waits before it is applied: tables of its own, which go when the import ends.
 
 `seen` has every key that the file names, `rows` the new and changed lines in full, NIR sealed. The file is
 read into them without touching the register, so that the portal goes on working during the minutes that this
-takes, and what is applied at the end is one statement a table. A temporary table of SQLite is a file that has
-no name any more: nothing of it stays behind.
+takes, and what is applied at the end is one statement a table.
+
+SQLite: temporary tables, in a file that has no name any more, so that nothing stays behind. PostgreSQL: unlogged tables, which
+any connection sees. A temporary one is of one session, and a pooler in transaction mode gives each transaction another. One long
+transaction would hold locks and keep VACUUM from its work for as long as the file is read. What a killed import leaves is dropped
+by the first import that begins `LEFT_AFTER` later, or by `purge`.
 """
 
+import re
+import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
+from django.utils import timezone
 
 from adherents.members.intake.sheets import RegisterSheet
 from adherents.members.models import Beneficiary, Member
@@ -19,37 +27,41 @@ from adherents.members.models import Beneficiary, Member
 _SQLITE = "sqlite"
 _MEMBER = Member._meta.db_table
 
+LEFT_AFTER = timedelta(hours=24)
+_WHEN = "%Y%m%d%H%M%S"
+_NAME = re.compile(r"intake_(\d{14})_[0-9a-f]{8}_[a-z]+_(?:seen|rows)")
+
 # What became of the line that names a key.
 ACCEPTED, REFUSED, OTHER_PERSON = 0, 1, 2
 
 
 class Staging:
-    """The temporary tables of one file. Use as a context manager."""
+    """The tables of one file, under names that no other import has. Use as a context manager."""
 
     def __init__(self, sheet: RegisterSheet) -> None:
         self.sheet = sheet
-        self.seen = f"intake_{sheet.name}_seen"
-        self.rows = f"intake_{sheet.name}_rows"
+        own = f"intake_{timezone.now().astimezone(UTC).strftime(_WHEN)}_{secrets.token_hex(4)}_{sheet.name}"
+        self.seen, self.rows = f"{own}_seen", f"{own}_rows"
         self.columns = (*sheet.fields, "row_digest")
 
     def __enter__(self) -> "Staging":
-        self._drop()
-        rowless = " WITHOUT ROWID" if connection.vendor == _SQLITE else ""
+        drop_left_over()
+        kind, rowless = ("TEMPORARY", " WITHOUT ROWID") if connection.vendor == _SQLITE else ("UNLOGGED", "")
         columns = ", ".join(self._model_column(name) for name in self.columns)
         with connection.cursor() as cursor:
             cursor.execute(
-                f"CREATE TEMPORARY TABLE {self.seen} "
+                f"CREATE {kind} TABLE {self.seen} "
                 "(key varchar(40) PRIMARY KEY, line integer NOT NULL, standing smallint NOT NULL)" + rowless
             )
             cursor.execute(
-                f"CREATE TEMPORARY TABLE {self.rows} AS SELECT {columns} "  # noqa: S608 (our own names)
+                f"CREATE {kind} TABLE {self.rows} AS SELECT {columns} "  # noqa: S608 (our own names)
                 f"FROM {Beneficiary._meta.db_table} b, {Member._meta.db_table} m WHERE 1 = 0"
             )
         return self
 
     def __exit__(self, *error: object) -> None:
         if not connection.needs_rollback and connection.connection is not None:
-            self._drop()
+            self._drop()  # otherwise the transaction's end, or `drop_left_over`, takes them away
 
     def _drop(self) -> None:
         with connection.cursor() as cursor:
@@ -137,6 +149,38 @@ class Staging:
             with connection.cursor() as cursor:
                 cursor.execute(f"ANALYZE {self.seen}")
                 cursor.execute(f"ANALYZE {self.rows}")
+
+
+def until_commit() -> str:
+    """SQL: what makes a temporary table end with its transaction. PostgreSQL's session may be a pooler's, and go on."""
+    return "" if connection.vendor == _SQLITE else " ON COMMIT DROP"
+
+
+def drop_left_over() -> int:
+    """Drop what imports that were killed left; how many tables. SQLite has dropped it with their connections."""
+    left = left_over()
+    with connection.cursor() as cursor:
+        for name in left:
+            cursor.execute(f"DROP TABLE IF EXISTS {name}")
+    return len(left)
+
+
+def left_over() -> list[str]:
+    """The tables of imports that began `LEFT_AFTER` ago and are still there."""
+    if connection.vendor == _SQLITE:
+        return []
+    before = timezone.now() - LEFT_AFTER
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname LIKE 'intake\\_%' AND pg_table_is_visible(oid)"
+        )
+        return [name for (name,) in cursor.fetchall() if (made := _made_at(name)) and made < before]
+
+
+def _made_at(table: str) -> datetime | None:
+    """When a table of an import was made; None for any other."""
+    named = _NAME.fullmatch(table)
+    return datetime.strptime(named[1], _WHEN).replace(tzinfo=UTC) if named else None
 
 
 @contextmanager

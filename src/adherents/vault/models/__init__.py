@@ -23,7 +23,13 @@ from adherents.vault.models.pending_files import (
     UploadPart,
     UploadQuerySet,
 )
-from adherents.vault.models.receipts import Receipt, ReceiptCounter, SigningKey, SigningKeyQuerySet
+from adherents.vault.models.receipts import (
+    Receipt,
+    ReceiptBlock,
+    ReceiptCounter,
+    SigningKey,
+    SigningKeyQuerySet,
+)
 from adherents.vault.models.turns import DrawingTurn
 
 __all__ = [
@@ -41,6 +47,7 @@ __all__ = [
     "PendingFile",
     "PendingFileQuerySet",
     "Receipt",
+    "ReceiptBlock",
     "ReceiptCounter",
     "Sending",
     "SendingQuerySet",

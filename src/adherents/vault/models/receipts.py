@@ -10,13 +10,40 @@ from adherents.vault.models.documents import Deposit
 
 
 class ReceiptCounter(models.Model):
-    """The last receipt number given in a year: its row is locked while the next one is taken."""
+    """The last receipt number of a year that may have been given: none above it was. Its row is locked while a block is set
+    apart."""
 
     year = models.PositiveSmallIntegerField(primary_key=True)
     last = models.PositiveIntegerField(default=0)
 
     def __str__(self) -> str:
         return f"{self.year}: {self.last}"
+
+
+class ReceiptBlockQuerySet(models.QuerySet["ReceiptBlock"]):
+    def begun(self, year: int) -> Self:
+        """Those that have a number left, the lowest first."""
+        return self.filter(year=year, next__lte=models.F("last")).order_by("next")
+
+    def spent(self) -> Self:
+        return self.filter(next__gt=models.F("last")).order_by("pk")
+
+
+class ReceiptBlock(models.Model):
+    """Numbers of a year that were set apart together: from `next` to `last` they are still to be given.
+
+    A deposit locks one block until its transaction ends, and takes its next number. There are as many as deposits were ever made
+    at one moment.
+    """
+
+    year = models.PositiveSmallIntegerField()
+    next = models.PositiveIntegerField()
+    last = models.PositiveIntegerField()
+
+    objects = ReceiptBlockQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.year}: {self.next} to {self.last}"
 
 
 class SigningKeyQuerySet(models.QuerySet["SigningKey"]):

@@ -20,7 +20,7 @@ from adherents.storage.objects import fresh_name
 from adherents.storage.services import claim
 from adherents.telemetry import metrics
 from adherents.vault import mails
-from adherents.vault.models import Deposit, Document, GatheredPhoto, PendingFile, ReceiptCounter
+from adherents.vault.models import Deposit, Document, GatheredPhoto, PendingFile, ReceiptBlock, ReceiptCounter
 from adherents.vault.origins import ATTACHMENT, Origin
 from adherents.vault.receipts.services import issue
 from adherents.vault.services.allowance import NoRoom
@@ -28,6 +28,7 @@ from adherents.vault.services.gathering import Facts, files_by_document
 from adherents.vault.services.receiving import FormFiles, admitted, in_order
 
 MOST_DEPOSITS_A_SECOND = 50  # ten times what four million members send on the busiest day
+NUMBERS_A_BLOCK, BLOCKS_AT_ONCE = 25, 8  # as many deposits at one moment wait for none of the others
 CLOCKS_APART_SECONDS = 600  # of the machine that was lost and of this one
 
 
@@ -170,13 +171,37 @@ def _facts(file: PendingFile) -> Facts:
     return {name: getattr(file, name) for name in names}
 
 
+@needs_transaction
 def next_number(year: int) -> str:
-    """« D-2026-000123 ». The year's row stays locked until the transaction ends: two deposits never get one number."""
-    counter = ReceiptCounter.objects.filter(year=year)
-    if not counter.update(last=F("last") + 1):
-        ReceiptCounter.objects.bulk_create([ReceiptCounter(year=year)], ignore_conflicts=True)
-        counter.update(last=F("last") + 1)
-    return f"D-{year}-{counter.get().last:06d}"
+    """« D-2026-000123 », which is no other deposit's of any time. Must be called in the transaction of the deposit.
+
+    No deposit waits for another one's number: each holds a block of numbers, and those that are made at the same moment hold
+    others. So numbers of one moment are not in the order of time, and some are never given.
+    """
+    block = _begun(year) or _set_apart(year)
+    ReceiptBlock.objects.filter(pk=block.pk).update(next=block.next + 1)
+    return f"D-{year}-{block.next:06d}"
+
+
+def _begun(year: int) -> ReceiptBlock | None:
+    """The lowest block that no other deposit holds; from here on this one does."""
+    return ReceiptBlock.objects.begun(year).select_for_update(skip_locked=True).first()
+
+
+def _set_apart(year: int) -> ReceiptBlock:
+    """The first of new blocks, since each is held or spent. The year's counter stays locked until the transaction ends, which
+    happens once in two hundred deposits."""
+    wanted = BLOCKS_AT_ONCE * NUMBERS_A_BLOCK
+    ReceiptCounter.objects.bulk_create([ReceiptCounter(year=year)], ignore_conflicts=True)
+    before = ReceiptCounter.objects.select_for_update().get(year=year).last
+    if block := _begun(year):  # of the deposit that held the counter meanwhile
+        return block
+    ReceiptCounter.objects.filter(year=year).update(last=before + wanted)
+    spent = ReceiptBlock.objects.spent().select_for_update(skip_locked=True)
+    ReceiptBlock.objects.filter(pk__in=list(spent.values_list("pk", flat=True))).delete()
+    firsts = range(before + 1, before + wanted, NUMBERS_A_BLOCK)
+    blocks = [ReceiptBlock(year=year, next=first, last=first + NUMBERS_A_BLOCK - 1) for first in firsts]
+    return ReceiptBlock.objects.bulk_create(blocks)[0]
 
 
 @needs_transaction
@@ -192,3 +217,4 @@ def skip_numbers(*, since: datetime) -> None:
         ReceiptCounter.objects.bulk_create([ReceiptCounter(year=year)], ignore_conflicts=True)
         skipped = int(seconds * MOST_DEPOSITS_A_SECOND)
         ReceiptCounter.objects.filter(year=year).update(last=F("last") + skipped)
+    ReceiptBlock.objects.all().delete()  # another database may have given what they held

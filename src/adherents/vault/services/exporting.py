@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from zipstream import ZipStream  # type: ignore[import-untyped]
 
+from adherents.database.reader import listed
 from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.members.models import Member
@@ -90,7 +91,7 @@ def name_in_zip(document: Document, photo: GatheredPhoto | None = None) -> str:
 def _chunks(member: Member, export: Export) -> Iterator[bytes]:
     archive = ZipStream(sized=False)
     rows = Document.objects.filter(member=member).select_related("deposit")
-    for document in every_row(rows.kept()):
+    for document in every_row(rows.kept(), read=listed):
         for file in _files_of(document):
             if _may_go(document, file, export):
                 archive.add(clear_bytes(file), _name_of(document, file), size=file.size)
@@ -132,7 +133,7 @@ def _journal(event: Event, document: Document, actor: str, **details: Any) -> No
 
 def _lines(rows: Any, export: Export) -> Iterator[dict[str, Any]]:
     """The lines of the list: one for each document and photo, also for those that were erased or left out."""
-    for document in every_row(rows):
+    for document in every_row(rows, read=listed):
         for file in _files_of(document):
             yield _line(document, file, export)
 

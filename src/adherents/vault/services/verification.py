@@ -147,12 +147,15 @@ def to_verify() -> tuple[int, int]:
     return files, octets
 
 
-def every_row(rows: models.QuerySet[Any]) -> Iterator[Any]:
-    """The rows in the order of their keys, some at a time: no cursor stays open while each is read."""
+def every_row(rows: models.QuerySet[Any], *, read: Callable[[Any], list[Any]] = list) -> Iterator[Any]:
+    """The rows in the order of their keys, some at a time: no cursor stays open while each is read.
+
+    `read` asks for some of them: `database.reader.listed` may ask the reader.
+    """
     last = None
     while True:
         ordered = rows.order_by("pk")
-        some = list((ordered if last is None else ordered.filter(pk__gt=last))[:BATCH])
+        some = read((ordered if last is None else ordered.filter(pk__gt=last))[:BATCH])
         yield from some
         if len(some) < BATCH:
             return

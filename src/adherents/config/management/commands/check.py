@@ -11,9 +11,11 @@ from adherents.config.connecting import (
     documents,
     mail_server,
     sender_domain,
+    standby,
     virus_scanner,
 )
 from adherents.config.connecting.remarks import Gravity, Remark, Remarks, fault, without_secrets
+from adherents.database import reader
 
 ENGINE_FAULT, ENGINE_WARNING = 2, 3  # Django's own check ends with 1
 
@@ -58,6 +60,7 @@ class Command(CheckCommand):
         engines: dict[str, Callable[[], Remarks]] = {
             "database": database.look,
             "keys": database.look_at_keys,
+            **({"reader": standby.look} if reader.is_set() else {}),
             "storage": lambda: documents.look(create=create),
             "cache": cache.look,
             "antivirus": virus_scanner.look,

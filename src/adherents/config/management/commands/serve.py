@@ -39,6 +39,8 @@ class Command(BaseCommand):
             "adherents.config.wsgi:application",
             f"--bind={bind}",
             f"--workers={workers}",
+            # It listens once it can serve: a proxy gives what comes before to another portal.
+            "--preload",
             "--worker-class=adherents.config.serving.worker.PortalWorker",
             f"--threads={threads}",
             "--asgi-loop=asyncio",
