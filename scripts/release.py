@@ -26,6 +26,7 @@ from scripts.frozen_migrations import not_frozen
 ROOT = Path(__file__).resolve().parents[1]
 NAME = "espace-adherents"
 NAMESPACE = "espace-adherents"  # of a signature: it counts for nothing else than a release of this software
+OPTIONS = ["anymail", "celery", "traces"]
 PAGE_LIBRARIES = ["tus.min.js", "tus.LICENSE.txt"]
 STATIC = Path("src/adherents/vault/static/vault")
 BUILD = "import sys, setuptools.build_meta as b; print(getattr(b, 'build_' + sys.argv[1])(sys.argv[2]))"
@@ -91,8 +92,11 @@ def files_under(folder: Path) -> list[tuple[Path, str]]:
 
 
 def deploy_files(source: Path) -> list[tuple[Path, str]]:
-    """What the archive for deploying holds: `deploy` and the profiles, each file with its name there."""
-    return [
+    """What the archive for deploying holds, each file with its name there: `deploy`, profiles, the packages of each option."""
+    options = [
+        (source / "requirements" / f"{option}.txt", f"requirements/{option}.txt") for option in OPTIONS
+    ]
+    return options + [
         (file, f"{kind}/{name}")
         for kind in ("deploy", "profiles")
         for file, name in files_under(source / kind)

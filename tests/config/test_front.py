@@ -1,15 +1,20 @@
 """The front alone, with a clock that is moved: how long it waits for a peer that sends."""
 
 import asyncio
+import re
 import threading
 from collections.abc import Iterable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from adherents.config.serving import front as front_module
 from adherents.config.serving.exchanges import Bounds, Exchanges
 from adherents.config.serving.front import Front
+from adherents.config.serving.scopes import view_of
+from tests.config.addresses import ADDRESSES
 
 SIZE, CHUNK = 4_000_000, 100_000
 PATIENCE = 20  # seconds
@@ -124,3 +129,33 @@ def test_slower_than_the_least_rate_it_is_let_go() -> None:
     sender = served(500)
     assert sender.let_go
     assert sender.sent < SIZE
+
+
+def test_passwords_are_hashed_in_no_thread_of_the_pages() -> None:
+    """Two hundred wrong ones at once kept each page of the others waiting for fifteen seconds. To read the form is a page."""
+    front = Front(lambda *_: [], Exchanges(Bounds(least_rate=1000), lambda: 0.0), threads=1)
+    answered_by = {
+        method: {
+            address.name: front._pool(view_of(address.path), method)._thread_name_prefix
+            for address in ADDRESSES
+        }
+        for method in ("GET", "POST")
+    }
+    hashing = {
+        "/adherent/",
+        "accounts:sign_in",
+        "accounts:agent_sign_in",
+        "accounts:new_password",
+        "accounts:change_password",
+        "enrolment:code_password",
+        "account_reauthenticate",
+    }
+    assert {name for name, pool in answered_by["POST"].items() if pool == "passwords"} == hashing
+    assert "passwords" not in answered_by["GET"].values()
+
+
+def test_what_takes_a_password_says_so_by_one_mark() -> None:
+    """`takes_a_password` hides it from reports of errors too: where another mark does that, its hashing holds a page's thread."""
+    source = Path(front_module.__file__).parents[2]
+    hidden = re.compile(r"sensitive_post_parameters\(.*password")
+    assert [path.name for path in source.rglob("*.py") if hidden.search(path.read_text())] == []

@@ -4,11 +4,12 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
-from adherents.accounts.decorators import account_of
+from adherents.accounts.decorators import account_of, takes_a_password
 from adherents.accounts.views.member import sign_in_page
 from adherents.portal.views.member import member_home
 
 
+@takes_a_password("password")
 @require_http_methods(["GET", "HEAD", "POST"])
 def member_entry(request: HttpRequest) -> HttpResponseBase:
     """`/adherent/`: sign in, then the member's home. An agent's place is the desk."""

@@ -3,8 +3,12 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from adherents.accounts.services.email import REPORT_FOR as UNDONE_WITHIN
+from adherents.enrolment.models import LETTERS_KEPT_FOR as PRINTED_WITHIN
 from adherents.enrolment.models import AddressToConfirm, LetterBatch
+from adherents.insurer.profile import profile
 from adherents.work.purging import Due, purge, rows
+from adherents.work.retention import BY_PURGE, BY_WORKER, Kept, in_words, keeps
 
 LETTERS_KEPT_FOR = timedelta(days=90)
 ADDRESSES_KEPT_FOR = timedelta(days=1)
@@ -19,3 +23,28 @@ def enrolment() -> Iterable[Due]:
     ended = now - ADDRESSES_KEPT_FOR
     late = AddressToConfirm.objects.filter(link__expires_at__lt=ended).exclude(report__expires_at__gte=ended)
     yield rows("addresses to confirm", f"ended more than {ADDRESSES_KEPT_FOR.days} day ago", late)
+
+
+@keeps
+def kept_enrolment() -> Iterable[Kept]:
+    """What first connections, letters and changes of address keep."""
+    yield Kept(
+        "Premières connexions : NIR, naissance, nom et prénom tapés (scellés)",
+        ("enrolment.IdentityClaim",),
+        "leur traitement, en secondes",
+        BY_WORKER,
+    )
+    yield Kept(
+        "Courriers d’activation à imprimer : PDF et liste des numéros (scellés)",
+        ("enrolment.LetterBatch",),
+        f"{in_words(PRINTED_WITHIN)} après leur préparation ; puis qui les a demandés, pourquoi et pour quels adhérents : "
+        f"{in_words(LETTERS_KEPT_FOR)}",
+        f"{BY_WORKER}, puis {BY_PURGE}",
+    )
+    yield Kept(
+        "Adresses à confirmer (scellées)",
+        ("enrolment.AddressToConfirm",),
+        f"{in_words(ADDRESSES_KEPT_FOR)} après la fin des liens (confirmer : {profile().password.link_validity_minutes} minutes "
+        f"; « ce n’était pas moi » : {in_words(UNDONE_WITHIN)})",
+        BY_PURGE,
+    )

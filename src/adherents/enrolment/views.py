@@ -16,6 +16,7 @@ from adherents.accounts.browser import (
     link_of,
     offer_number,
 )
+from adherents.accounts.decorators import takes_a_password
 from adherents.accounts.limits import hit
 from adherents.accounts.services import letter, passwords
 from adherents.accounts.services.access_link import DeadLink
@@ -66,7 +67,7 @@ def code_page(request: HttpRequest) -> HttpResponse:
     return render(request, "enrolment/code.html", {"form": form})
 
 
-@sensitive_post_parameters("password", "confirmation")
+@takes_a_password("password", "confirmation")
 @require_http_methods(["GET", "HEAD", "POST"])
 def code_password_page(request: HttpRequest) -> HttpResponse:
     """The page behind the code: the new password twice, an address or none."""

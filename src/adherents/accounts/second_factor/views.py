@@ -36,6 +36,7 @@ from django.views.generic import FormView, TemplateView
 
 from adherents.accounts.allauth_internals import signed_in_account
 from adherents.accounts.browser import FACTOR_COOKIE, address_of, client_of, drop_link, links_of
+from adherents.accounts.decorators import takes_a_password
 from adherents.accounts.limits import hit
 from adherents.accounts.models import Account
 from adherents.accounts.next_page import agents_page_wanted, page_wanted, sign_in_address
@@ -193,7 +194,7 @@ class _Again:
         return response
 
 
-@method_decorator(sensitive_post_parameters("password"), name="dispatch")
+@method_decorator(takes_a_password("password"), name="dispatch")
 class PasswordAgain(_Again, ReauthenticateView):  # type: ignore[misc]
     form_class = forms.PasswordAgainForm
     template_name = "account/reauthenticate.html"

@@ -5,12 +5,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from adherents.accounts import allauth_internals as allauth
 from adherents.accounts.browser import address_of, client_of, offered_number
-from adherents.accounts.decorators import account_of
+from adherents.accounts.decorators import account_of, takes_a_password
 from adherents.accounts.limits import hit
 from adherents.accounts.models import normalise_identifier
 from adherents.accounts.next_page import agents_page_wanted
@@ -24,7 +23,7 @@ from adherents.ui.pages import page
 SAY_LEFT_FROM = 2  # tries
 
 
-@sensitive_post_parameters("password")
+@takes_a_password("password")
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_in_page(request: HttpRequest) -> HttpResponse:
     """The answers are always the same: an unknown address is counted and locked like a known one (G11)."""

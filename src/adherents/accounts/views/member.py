@@ -9,7 +9,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from adherents.accounts.allauth_internals import sign_in_after_password
@@ -25,7 +24,7 @@ from adherents.accounts.browser import (
     offer_number,
     offered_number,
 )
-from adherents.accounts.decorators import ENDED, LEFT, account_of, member_required
+from adherents.accounts.decorators import ENDED, LEFT, account_of, member_required, takes_a_password
 from adherents.accounts.forms import (
     AcceptInvitationForm,
     ChangePasswordForm,
@@ -52,7 +51,7 @@ from adherents.ui.typed import without_separators
 SAY_LEFT_FROM = 2  # tries
 
 
-@sensitive_post_parameters("password")
+@takes_a_password("password")
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_in_page(request: HttpRequest) -> HttpResponse:
     """« N° adhérent », « Mot de passe », « Valider » (G1); then the home page, or the page that was asked for."""
@@ -157,7 +156,7 @@ def follow_link(request: HttpRequest, token: str) -> HttpResponse:
     return response
 
 
-@sensitive_post_parameters("password", "confirmation")
+@takes_a_password("password", "confirmation")
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_password(request: HttpRequest) -> HttpResponse:
     """The page behind the link: « Date de naissance », the new password twice (G7)."""
@@ -230,7 +229,7 @@ def wrong_birth_date(left: int) -> str:
     ) % {"left": left}
 
 
-@sensitive_post_parameters("old_password", "password", "confirmation")
+@takes_a_password("old_password", "password", "confirmation")
 @member_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def change_password_page(request: HttpRequest) -> HttpResponse:

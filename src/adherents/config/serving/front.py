@@ -48,8 +48,8 @@ from adherents.telemetry.outages import Part, is_noted
 
 PARTS = b"application/offset+octet-stream"  # bytes that are worth keeping when others are missing (tus)
 STREAMS = 8  # threads that take what follows of long answers
-# Threads that begin to give a file, verified whole before, or take a piece of one. They leave a core to the pages: with three
-# of them on two cores, pages took three times as long while two hundred phones sent.
+# Threads that begin to give a file, verified whole before, or take a piece of one; and as many that hash passwords. They leave a
+# core to the pages: with three of them on two cores, pages took three times as long while two hundred phones sent.
 FILES = min(3, max(1, (os.cpu_count() or 2) - 1))
 WATCHERS = 2  # threads that answer each address for machines
 READERS = 8  # threads that read a long body may do something else than wait, this many at once
@@ -111,7 +111,7 @@ class Front:
         self._application, self.exchanges = application, exchanges
         self._turns = Turns(READERS)
         self._pages = ThreadPoolExecutor(threads, "pages")
-        self._files = ThreadPoolExecutor(FILES, "files")
+        self._files, self._passwords = (ThreadPoolExecutor(FILES, name) for name in ("files", "passwords"))
         bounds = exchanges.bounds
         self._downloads = Shares(bounds.downloads)
         self._by_address, self._by_browser = Shares(bounds.by_address // 4), Shares(bounds.by_member // 2)
@@ -169,9 +169,11 @@ class Front:
             self.exchanges.hold(exchange, -exchange.held)
 
     def _pool(self, view: object, method: str) -> ThreadPoolExecutor:
-        """Which threads answer: those that may wait for the storage serve no page, not even the one that sends."""
+        """Which threads answer: those that may wait for the storage or hash serve no page, not even the one that sends."""
         if hasattr(view, "in_threads_of_its_own"):
             return self._watched[view]
+        if hasattr(view, "takes_a_password") and method == "POST":
+            return self._passwords
         gives = hasattr(view, "gives_a_file") or hasattr(view, "gives_files")
         takes = hasattr(view, "takes_files") and method not in {"GET", "HEAD"}
         return self._files if gives or takes else self._pages

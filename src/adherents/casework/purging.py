@@ -1,0 +1,26 @@
+from collections.abc import Iterable
+
+from adherents.work.retention import BY_NOTHING, Kept, keeps
+
+
+@keeps
+def kept_decisions() -> Iterable[Kept]:
+    """What the queue keeps."""
+    yield Kept(
+        "Traitement d’un document : agent, moments, décision, motif et mots (scellés), correction demandée",
+        ("casework.Item", "casework.Decision", "casework.Correction"),
+        "sans limite : comme la preuve du document",
+        BY_NOTHING,
+    )
+    yield Kept(
+        "Chiffres par semaine et par groupe d’agents : ils ne nomment personne, mais un groupe d’une personne la désigne",
+        ("casework.Tally",),
+        "sans limite",
+        BY_NOTHING,
+    )
+    yield Kept(
+        "Motifs par semaine et par groupe d’agents : de même",
+        ("casework.ReasonTally",),
+        "sans limite",
+        BY_NOTHING,
+    )
