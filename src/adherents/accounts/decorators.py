@@ -46,7 +46,7 @@ def takes_a_password(*names: str) -> Callable[[View[P]], View[P]]:
     """
 
     def marked(view: View[P]) -> View[P]:
-        hidden = cast(View[P], sensitive_post_parameters(*names)(view))
+        hidden = sensitive_post_parameters(*names)(view)
         hidden.takes_a_password = True  # type: ignore[attr-defined]
         return hidden
 
