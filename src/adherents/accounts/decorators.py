@@ -10,7 +10,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.views.decorators.debug import sensitive_post_parameters
 
 from adherents.accounts import sessions
 from adherents.accounts.models import Account, Role
@@ -38,19 +37,6 @@ def says_no_word(view: View[P]) -> View[P]:
     """Mark a view whose answer is in no language: the reader is not looked up, which would need the database."""
     view.says_no_word = True  # type: ignore[attr-defined]
     return view
-
-
-def takes_a_password(*names: str) -> Callable[[View[P]], View[P]]:
-    """Mark a view whose form brings passwords, in the fields of these names: no report of an error shows them, and however many
-    are hashed, the threads of the pages stay free.
-    """
-
-    def marked(view: View[P]) -> View[P]:
-        hidden = sensitive_post_parameters(*names)(view)
-        hidden.takes_a_password = True  # type: ignore[attr-defined]
-        return hidden
-
-    return marked
 
 
 def account_of(request: HttpRequest) -> Account:

@@ -7,6 +7,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import Resolver404, resolve, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.debug import sensitive_post_parameters
 
 from adherents.ui.pages import page
 
@@ -37,6 +38,19 @@ def in_threads_of_its_own(view: View) -> View:
     """Mark a view for machines that watch the portal: it is answered, however busy the threads are that serve pages."""
     view.in_threads_of_its_own = True  # type: ignore[attr-defined]
     return view
+
+
+def takes_a_password(*names: str) -> Callable[[View], View]:
+    """Mark a view whose form brings passwords, in the fields of these names: no report of an error shows them, and however many
+    are hashed, the threads of the pages stay free.
+    """
+
+    def marked(view: View) -> View:
+        hidden = sensitive_post_parameters(*names)(view)
+        hidden.takes_a_password = True  # type: ignore[attr-defined]
+        return hidden
+
+    return marked
 
 
 def refuses_long(answer: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[View], View]:

@@ -4,7 +4,8 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
-from adherents.accounts.decorators import account_of, takes_a_password
+from adherents.accounts.decorators import account_of
+from adherents.accounts.next_page import takes_a_password
 from adherents.accounts.views.member import sign_in_page
 from adherents.portal.views.member import member_home
 

@@ -16,8 +16,8 @@ from adherents.accounts.browser import (
     link_of,
     offer_number,
 )
-from adherents.accounts.decorators import takes_a_password
 from adherents.accounts.limits import hit
+from adherents.accounts.next_page import takes_a_password
 from adherents.accounts.services import letter, passwords
 from adherents.accounts.services.access_link import DeadLink
 from adherents.accounts.services.letter import WrongLetterCode

@@ -36,10 +36,9 @@ from django.views.generic import FormView, TemplateView
 
 from adherents.accounts.allauth_internals import signed_in_account
 from adherents.accounts.browser import FACTOR_COOKIE, address_of, client_of, drop_link, links_of
-from adherents.accounts.decorators import takes_a_password
 from adherents.accounts.limits import hit
 from adherents.accounts.models import Account
-from adherents.accounts.next_page import agents_page_wanted, page_wanted, sign_in_address
+from adherents.accounts.next_page import agents_page_wanted, page_wanted, sign_in_address, takes_a_password
 from adherents.accounts.second_factor import ceremonies, forms, services, session
 from adherents.accounts.second_factor.ceremonies import ChallengeUse
 from adherents.accounts.second_factor.sealing import secrets_of

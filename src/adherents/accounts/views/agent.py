@@ -9,10 +9,10 @@ from django.views.decorators.http import require_http_methods
 
 from adherents.accounts import allauth_internals as allauth
 from adherents.accounts.browser import address_of, client_of, offered_number
-from adherents.accounts.decorators import account_of, takes_a_password
+from adherents.accounts.decorators import account_of
 from adherents.accounts.limits import hit
 from adherents.accounts.models import normalise_identifier
-from adherents.accounts.next_page import agents_page_wanted
+from adherents.accounts.next_page import agents_page_wanted, takes_a_password
 from adherents.accounts.second_factor.forms import AgentSignInForm
 from adherents.accounts.services import sign_in
 from adherents.accounts.services.lock import Locked

@@ -24,7 +24,7 @@ from adherents.accounts.browser import (
     offer_number,
     offered_number,
 )
-from adherents.accounts.decorators import ENDED, LEFT, account_of, member_required, takes_a_password
+from adherents.accounts.decorators import ENDED, LEFT, account_of, member_required
 from adherents.accounts.forms import (
     AcceptInvitationForm,
     ChangePasswordForm,
@@ -35,7 +35,7 @@ from adherents.accounts.forms import (
 )
 from adherents.accounts.limits import hit
 from adherents.accounts.models import AccessLink, Account, normalise_identifier
-from adherents.accounts.next_page import page_wanted
+from adherents.accounts.next_page import page_wanted, takes_a_password
 from adherents.accounts.services import access_link, change_password, forgotten, sign_in
 from adherents.accounts.services.access_link import DeadLink, WrongBirthDate
 from adherents.accounts.services.forgotten import WrongAnswer
