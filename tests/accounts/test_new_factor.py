@@ -14,7 +14,7 @@ from adherents.accounts.models import Account, FactorRequest, Role
 from adherents.accounts.services import agents, new_factor
 from adherents.journal.events import Event
 from adherents.journal.models import Entry
-from tests.accounts.steps import follow, is_signed_in
+from tests.accounts.steps import follow, is_signed_in, with_link
 from tests.accounts.test_second_factor import ADD_APP, DESK, INDEX, add_app_by_hand, words
 from tests.agents import add_totp, enter, has_app, make_agent, signed_in
 from tests.conftest import Mail
@@ -138,7 +138,7 @@ def test_another_agents_link_adds_nothing(
     agent: Account, administrator: Account, request_: FactorRequest, mails: Mails
 ) -> None:
     new_factor.approve(request=request_, by=administrator, reason=WHY)
-    mail = mails()[-1]
+    mail = with_link(mails())
     other = make_agent(Role.AUDITOR)
     Account.objects.filter(pk=other.pk).update(second_factor_reset_at=timezone.now())
     client = Client()
@@ -179,9 +179,9 @@ def test_a_new_password_kills_the_link_and_somebody_sends_another(
     agent: Account, administrator: Account, request_: FactorRequest, mails: Mails
 ) -> None:
     new_factor.approve(request=request_, by=administrator, reason=WHY)
-    first = mails()[-1]
+    first = with_link(mails())
     new_factor.send_again(agent=agent, by=administrator, reason=WHY)
-    second = mails()[-1]
+    second = with_link(mails())
     for mail, opens in ((first, False), (second, True)):
         account = Account.objects.get(pk=agent.pk)
         assert new_factor.is_open(account=account, token=mail.token) is opens
