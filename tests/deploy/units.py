@@ -74,6 +74,8 @@ def started(unit: Path, listening: socket.socket, data: Path) -> Iterator[subpro
     assert "EnvironmentFile" not in unit_settings
     environment = unit_settings.get("Environment", [])
     closed = [path.removeprefix("-") for path in unit_settings["InaccessiblePaths"]]
+    # A checkout in the folder that the service has one of its own of is there nevertheless, as an installation would be.
+    checkout, in_tmp = shlex.quote(str(ROOT)), Path("/tmp") in ROOT.parents
     script = "\n".join(
         [
             "set -e",
@@ -84,8 +86,10 @@ def started(unit: Path, listening: socket.socket, data: Path) -> Iterator[subpro
                 f"if [ -e {path} ]; then mount -t tmpfs -o mode=000 tmpfs {path}; fi"
                 for path in map(shlex.quote, closed)
             ),
+            f"mkdir /var/lib/.kept && mount --rbind {checkout} /var/lib/.kept" if in_tmp else "",
             "mount -o remount,bind,ro /",
             "mount -t tmpfs -o mode=1777 tmpfs /tmp",
+            f"mkdir -p {checkout} && mount --no-mtab --move /var/lib/.kept {checkout}" if in_tmp else "",
             f"exec 3<&{listening.fileno()} {listening.fileno()}<&-" if listening.fileno() != 3 else "",
             f"exec env -i {shlex.join(environment)} LISTEN_FDS=1 LISTEN_PID=$$ "
             + shlex.join([*user_of(), sys.executable, "-c", WITHOUT_NEW_CODE, *command_of(unit)]),
