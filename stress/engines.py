@@ -26,15 +26,15 @@ from tests.engines import Valkey
 from tests.journeys.running import ROOT, Running, _free_port
 from tests.vault import s3
 from tests.vault.clamd import Clamd
-from tests.vault.tus_client import FILES
 
 from stress.portal import MortalPortal
-from stress.roll_load import MemberVisitor, Tally, Wrong, doubled_or_lost
+from stress.roll_load import MemberVisitor, Tally, Wrong, _shown, doubled_or_lost
 from stress.slow import _plan, behind_nginx, people
 
 PORTALS, WORKERS, MEMBERS = 3, 2, 6
 PHONES, PHONE_BYTES = 200, 1 << 20
-QUIET, FROZEN, AFTER = 4.0, 5.0, 8.0  # seconds
+QUIET, FROZEN, AFTER = 10.0, 5.0, 8.0  # seconds
+COMES_BACK_AFTER = 3.0  # seconds: who is told that something is away does not press on at once
 RECOVERS_WITHIN = 2.0  # seconds
 MOST_FAILED = 0.01  # of all requests
 LEFT_WITHIN = 240  # seconds, until the last mail has left
@@ -120,6 +120,7 @@ class Outages(Tally):
         with self.lock:
             self.told[self.phase] += 1
             self.began.append(began)
+        time.sleep(COMES_BACK_AFTER)
 
     def fail(self, what: str) -> None:
         super().fail(what)
@@ -157,10 +158,10 @@ class EngineVisitor(MemberVisitor):
             reference = named.get("x-request-id", "")
             if status == 503 and "retry-after" in named and reference and reference.encode() in content:
                 self.tally.tell(began)
-            elif status == 503 and "retry-after" in named and given[1].startswith(FILES):
-                self.tally.tell(began)  # the page's script reads no page
+            elif status == 503 and "retry-after" in named and given[3].get("Tus-Resumable") != "":
+                self.tally.tell(began)  # a script, as its headers say, reads no page
             else:
-                self.tally.fail(f"{given[0]}: {status} without words")
+                self.tally.fail(f"{given[0]} {_shown(given[1])}: {status} without words")
             raise Wrong
         if status == 200 and given[0] == "POST" and b"error-summary" in content:
             self.tally.tell(began)  # the form again, with a sentence at its head
