@@ -5,9 +5,8 @@ acknowledged is whole and there once; of all requests one in a hundred failed at
 did so under its one Message-ID, once a kill at most; two seconds after an engine is back, every page is served.
 """
 
-import json
+import asyncio
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -23,13 +22,13 @@ from aiosmtpd.controller import Controller
 from tests import postgresql
 from tests.cast import Person
 from tests.engines import Valkey
-from tests.journeys.running import ROOT, Running, _free_port
+from tests.journeys.running import Running, _free_port
 from tests.vault import s3
 from tests.vault.clamd import Clamd
 
 from stress.portal import MortalPortal
 from stress.roll_load import MemberVisitor, Tally, Wrong, _shown, doubled_or_lost
-from stress.slow import _plan, behind_nginx, people
+from stress.slow import _plan, begin_load, behind_nginx, people, what_became
 
 PORTALS, WORKERS, MEMBERS = 3, 2, 6
 PHONES, PHONE_BYTES = 200, 1 << 20
@@ -59,8 +58,6 @@ class Post:
         inner = portal.mailbox.handle_DATA
 
         async def take(server: Any, session: Any, envelope: Any) -> str:
-            import asyncio
-
             while self._frozen.is_set():
                 await asyncio.sleep(0.1)
             return await inner(server, session, envelope)
@@ -180,11 +177,10 @@ def pressed(
         objects.mkdir()
         storage = stack.enter_context(s3.serving(objects))
         client, bucket = s3.new_bucket(storage.endpoint)
-        place = f"{s3.ACCESS_KEY}:{s3.SECRET_KEY}@{storage.endpoint.removeprefix('http://')}/{bucket}"
         clamd = Clamd(max_file_size="30M", stream="30M")
         clamd.start()
         stack.callback(clamd.end)
-        portal = Installation(folder, storage_url=f"s3://{place}?tls=0", database_url=database.address)
+        portal = Installation(folder, storage_url=storage.address_of(bucket), database_url=database.address)
         portal.environment |= {
             "ADHERENTS_CACHE_URL": valkey.address,
             "ADHERENTS_WORK_URL": valkey.address.removesuffix("0") + "1",
@@ -255,17 +251,8 @@ def _slow_phones(
         return None
     plan = _plan(portal, members, folder, front, True, phones, 0, 0, size)  # type: ignore[arg-type]
     plan |= {"seconds": 1800, "outages": True}
-    load = subprocess.Popen(
-        [sys.executable, "-m", "stress.slow_load"],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    load = begin_load(plan)
     stack.callback(load.kill)
-    assert load.stdin is not None
-    load.stdin.write(json.dumps(plan))
-    load.stdin.close()
     return load
 
 
@@ -314,8 +301,7 @@ def _under_load(
         tally.phase = "between"
     ended: dict[str, Any] = {}
     if phones is not None:
-        assert phones.stdout is not None
-        ended = json.loads(phones.stdout.read() or '{"wrong": ["the phones said nothing"]}')
+        ended = what_became(phones)
         phones.wait()
     over.set()
     for thread in coming:

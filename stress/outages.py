@@ -18,7 +18,7 @@ from tests.engines import Valkey
 from tests.vault import s3
 from tests.vault.tus_client import SEND, Phone
 
-from stress.portal import StressedPortal
+from stress.portal import StressedPortal, until
 
 PAGES = [
     "/adherent/",
@@ -42,12 +42,11 @@ def proofs() -> Iterator[dict[str, Any]]:
         objects.mkdir()
         storage = stack.enter_context(s3.serving(objects))
         _, bucket = s3.new_bucket(storage.endpoint)
-        place = f"{s3.ACCESS_KEY}:{s3.SECRET_KEY}@{storage.endpoint.removeprefix('http://')}/{bucket}"
-        portal = StressedPortal(folder, storage_url=f"s3://{place}?tls=0", database_url=database.address)
+        portal = StressedPortal(folder, storage_url=storage.address_of(bucket), database_url=database.address)
         portal.environment["ADHERENTS_CACHE_URL"] = valkey.address
         stack.callback(portal.stop)
         portal.start([CAMILLE], with_account=[CAMILLE])
-        _until(lambda: _health(portal) == (200, []), 60)
+        until(lambda: _health(portal) == (200, []), 60)
         yield _outage(portal, "cache", "killed", valkey.kill, valkey.start)
         yield _outage(portal, "cache", "frozen", valkey.stop, valkey.go_on)
         yield _outage(portal, "storage", "frozen", storage.stop, storage.go_on)
@@ -84,11 +83,11 @@ def _outage(
     time.sleep(QUIET)
     away()
     began = time.monotonic()
-    named = _until(lambda: part in _health(portal)[1], AWAY)
+    named = until(lambda: part in _health(portal)[1], AWAY)
     time.sleep(max(0.0, AWAY - (time.monotonic() - began)))
     back()
     returned = time.monotonic()
-    cleared = _until(lambda: _health(portal) == (200, []), 60)
+    cleared = until(lambda: _health(portal) == (200, []), 60)
     time.sleep(max(0.0, AFTER - (time.monotonic() - returned)))
     over.set()
     for browser in browsers:
@@ -154,9 +153,9 @@ def _dead_worker(portal: StressedPortal) -> dict[str, Any]:
     worker = portal.processes.pop()
     worker.kill()
     worker.wait()
-    named = _until(lambda: _health(portal, "/sante/") == (200, ["worker"]), 90)
+    named = until(lambda: _health(portal, "/sante/") == (200, ["worker"]), 90)
     portal._spawn("worker", "--pause=0.5")
-    cleared = _until(lambda: _health(portal, "/sante/") == (200, []), 90)
+    cleared = until(lambda: _health(portal, "/sante/") == (200, []), 90)
     wrong = ["it was named late"] if named > WORKER_NAMED_WITHIN else []
     wrong += ["it was cleared late"] if cleared > WORKER_CLEARED_WITHIN else []
     return {
@@ -175,12 +174,3 @@ def _health(portal: StressedPortal, path: str = "/pret/") -> tuple[int, list[str
             return answer.status, json.loads(answer.read())["degraded"]
     finally:
         connection.close()
-
-
-def _until(condition: Callable[[], bool], seconds: float) -> float:
-    """How long it took."""
-    began = time.monotonic()
-    while not condition():
-        assert time.monotonic() - began < seconds, "it took too long"
-        time.sleep(0.1)
-    return time.monotonic() - began

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from email import message_from_bytes
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,15 @@ class Postmarks(Mailbox):
 
 ROOM = "files_a_day = 200\nmb_a_day = 1000\nfiles = 3000\nmb = 6000"
 UNBOUNDED = "files_a_day = 10000\nmb_a_day = 1000000\nfiles = 1000000\nmb = 10000000"
+
+
+def until(condition: Callable[[], bool], seconds: float) -> float:
+    """Wait until it holds; how long that took."""
+    began = time.monotonic()
+    while not condition():
+        assert time.monotonic() - began < seconds, "it took too long"
+        time.sleep(0.1)
+    return time.monotonic() - began
 
 
 class StressedPortal(Portal):

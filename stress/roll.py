@@ -13,7 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from email import message_from_bytes
@@ -26,6 +26,7 @@ from tests import postgresql
 from tests.engines import Valkey
 from tests.journeys.running import ROOT, Mailbox, _free_port
 
+from stress.portal import until
 from stress.roll_load import AgentVisitor, MemberVisitor, SlowVisitor, Tally, doubled_or_lost
 from stress.roll_versions import AGENT, WROTE, Version, prepare, surroundings, version_before, write_profile
 from stress.slow import behind_nginx, people
@@ -112,7 +113,7 @@ class Roll:
 
     def wait_for_requests(self, count: int) -> None:
         """Until this phase has had that number."""
-        _until(lambda: self.tally.asked[self.tally.phase] >= count, 600)
+        until(lambda: self.tally.asked[self.tally.phase] >= count, 600)
 
     def end(self) -> None:
         for name in list(self.running):
@@ -173,7 +174,7 @@ def rolled(
         for thread in coming:
             thread.join(120)
         looks = _Look(server, environment)
-        left = _until(
+        left = until(
             lambda: not looks.rows("SELECT 1 FROM mail_outboxmail WHERE state = 'waiting'"), LEFT_WITHIN
         )
         acknowledged = {number: digests for visitor in visitors for number, digests in visitor.sent.items()}
@@ -222,7 +223,7 @@ def _upgrade(roll: Roll, new: Version, least: int, in_a_phase: int) -> dict[str,
     roll.phase("worker")
     roll.replace(new, "worker")
     roll.phase("after")
-    _until(lambda: sum(roll.tally.asked.values()) >= least, 1200)
+    until(lambda: sum(roll.tally.asked.values()) >= least, 1200)
     roll.wait_for_requests(in_a_phase)
     return times
 
@@ -291,12 +292,3 @@ def _log_lines(log: str) -> list[str]:
         and line.get("logger") not in {"adherents.engines", "adherents.outages"}
     ]
     return [f"log: {line.get('message')} {str(line.get('traceback', ''))[-600:]}" for line in bad[:5]]
-
-
-def _until(condition: Callable[[], bool], seconds: float) -> float:
-    """How long it took."""
-    began = time.monotonic()
-    while not condition():
-        assert time.monotonic() - began < seconds, "it took too long"
-        time.sleep(0.1)
-    return time.monotonic() - began

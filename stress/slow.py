@@ -111,21 +111,11 @@ def held(
         watching = threading.Thread(target=_watch, args=(portal, resident, over))
         watching.start()
         before = sum(process.memory_info().rss for process in portal.serving())
-        load = subprocess.Popen(
-            [sys.executable, "-m", "stress.slow_load"],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        load = begin_load(plan)
         try:
-            assert load.stdin is not None
-            load.stdin.write(json.dumps(plan))
-            load.stdin.close()
             time.sleep(5)
             loaded = _probe(port, page, address, until=lambda: load.poll() is not None)
-            assert load.stdout is not None
-            became = json.loads(load.stdout.read() or '{"wrong": ["the load said nothing"]}')
+            became = what_became(load)
         finally:
             load.kill()
             with load:  # waits for it, and closes what it said
@@ -133,6 +123,27 @@ def held(
             over.set()
             watching.join()
     return _figure(nginx, address_each, quiet, loaded, resident, before, became, plan, bar)
+
+
+def begin_load(plan: dict[str, Any]) -> "subprocess.Popen[str]":
+    """The slow senders and readers of this plan (`_plan`), in a process of their own."""
+    load = subprocess.Popen(
+        [sys.executable, "-m", "stress.slow_load"],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert load.stdin is not None
+    load.stdin.write(json.dumps(plan))
+    load.stdin.close()
+    return load
+
+
+def what_became(load: "subprocess.Popen[str]") -> dict[str, Any]:
+    """What became of them, once all is over."""
+    assert load.stdout is not None
+    return dict(json.loads(load.stdout.read() or '{"wrong": ["the load said nothing"]}'))
 
 
 def _figure(

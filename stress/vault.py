@@ -45,10 +45,8 @@ def _portal_on(storage: str) -> Iterator[MortalPortal]:
         where: dict[str, str] = {}
         if storage == "s3":
             (folder / "s3").mkdir()
-            endpoint = stack.enter_context(s3.serving(folder / "s3")).endpoint
-            _, bucket = s3.new_bucket(endpoint)
-            address = endpoint.removeprefix("http://")
-            where["storage_url"] = f"s3://{s3.ACCESS_KEY}:{s3.SECRET_KEY}@{address}/{bucket}?tls=0"
+            server = stack.enter_context(s3.serving(folder / "s3"))
+            where["storage_url"] = server.address_of(s3.new_bucket(server.endpoint)[1])
             where["database_url"] = postgresql.start()
         portal = MortalPortal(folder, **where)
         stack.callback(portal.stop)

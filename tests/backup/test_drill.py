@@ -186,10 +186,8 @@ def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engines]:
     with ExitStack() as stack:
         server = stack.enter_context(postgresql.serving())
         folder = tmp_path_factory.mktemp("s3")
-        endpoint = stack.enter_context(s3.serving(folder)).endpoint
-        _, bucket = s3.new_bucket(endpoint)
-        address = endpoint.removeprefix("http://")
-        yield Engines(server, f"s3://{s3.ACCESS_KEY}:{s3.SECRET_KEY}@{address}/{bucket}?tls=0")
+        storage = stack.enter_context(s3.serving(folder))
+        yield Engines(server, storage.address_of(s3.new_bucket(storage.endpoint)[1]))
 
 
 @pytest.fixture(scope="module")

@@ -77,9 +77,7 @@ def portal(
     running.environment["ADHERENTS_DATABASE_URL"] = database.address
     running.environment["ADHERENTS_CACHE_URL"] = valkey.address
     _, bucket = s3.new_bucket(storage.endpoint)
-    keys = f"{s3.ACCESS_KEY}:{s3.SECRET_KEY}"
-    place = f"{storage.endpoint.removeprefix('http://')}/{bucket}"
-    running.environment["ADHERENTS_STORAGE_URL"] = f"s3://{keys}@{place}?tls=0"
+    running.environment["ADHERENTS_STORAGE_URL"] = storage.address_of(bucket)
     try:
         running.start([CAMILLE], with_account=[CAMILLE])
         yield running

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -210,6 +210,18 @@ def test_where_no_portal_answers_the_proxy_says_so_in_words_under_the_requests_n
             while name not in logs_of(tmp_path):
                 assert time.monotonic() < deadline, logs_of(tmp_path)
                 time.sleep(0.05)
+
+
+def test_an_address_with_too_many_forms_open_is_told_so_by_nginx_in_words(tmp_path: Path) -> None:
+    form = b"POST /adherent/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n"
+    with behind_nginx(tmp_path, SimpleNamespace(port=free_port())) as port, ExitStack() as opened:  # type: ignore[arg-type]
+        for _ in range(101):
+            last = opened.enter_context(socket.create_connection(("127.0.0.1", port), timeout=20))
+            last.sendall(form)
+        answer = http.client.HTTPResponse(last)
+        answer.begin()
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
+        assert "Attendez quelques secondes" in answer.read().decode()
 
 
 def logs_of(folder: Path) -> str:

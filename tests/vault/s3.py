@@ -30,6 +30,11 @@ class Server:
     command: list[str]
     log: Path
 
+    def address_of(self, bucket: str) -> str:
+        """As `ADHERENTS_STORAGE_URL` names it."""
+        place = self.endpoint.removeprefix("http://")
+        return f"s3://{ACCESS_KEY}:{SECRET_KEY}@{place}/{bucket}?tls=0"
+
     def start(self) -> None:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(self.command, stdout=log, stderr=log)

@@ -35,9 +35,7 @@ def mail_named_in(words: str) -> uuid.UUID | None:
     """The mail that the first genuine token in `words` names; None where there is none: it may be forged, or another key's."""
     for token in _TOKEN.findall(words):
         named = base64.b32decode(token.upper() + _PADDING)
-        if (
-            _written(named) != token.lower()
-        ):  # two bits of the last letter say nothing: one token, one writing
+        if _written(named) != token.lower():  # two bits of its last letter say nothing
             continue
         mail_id = uuid.UUID(bytes=named[:-_MAC_BYTES])
         if any(hmac.compare_digest(named[-_MAC_BYTES:], _mac(key, mail_id)) for key in keyring().keys):
