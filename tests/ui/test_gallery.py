@@ -3,6 +3,7 @@
 import gzip
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -260,3 +261,24 @@ def test_two_minutes_before_the_session_ends_a_page_warns_and_offers_to_go_on(
     expect(soon).to_be_hidden()
     page.clock.run_for("20:10")
     expect(page.get_by_role("link", name="Se connecter à nouveau")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_a_proxy_says_in_the_portals_place_is_read_on_every_screen(
+    browser: Browser, scheme: Any
+) -> None:
+    """Where no portal answers: the same page out of nginx's file and of HAProxy's."""
+    shipped = Path(__file__).parents[2] / "deploy" / "proxy"
+    name = "4f828cdf509fd3849ad7c519dcb7f464"
+    pages = {
+        re.sub(r"\$named|%\[var\(txn\.named\)\]", name, page)
+        for file in ("nginx.conf", "haproxy.cfg")
+        for page in re.findall(r"'(<!doctype html>.*?</html>)'", (shipped / file).read_text())
+    }
+    [said] = pages
+    for page in _page(browser, color_scheme=scheme):
+        page.set_content(said)
+        for width in (320, 1280):
+            page.set_viewport_size({"width": width, "height": 640})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            assert faults_found_by_axe(page) == ""
