@@ -31,7 +31,8 @@ OTHERS = {  # prepositions, pronouns, adjectives, adverbs
     "after", "again", "against", "all", "already", "an", "another", "any", "apart", "at", "available", "away", "back", "be",
     "before", "busy", "by", "cannot", "dangerous", "dead", "due", "each", "every", "everything", "first", "for", "former",
     "from", "in", "it", "itself", "last", "late", "lately", "longer", "many", "meanwhile", "more", "new", "next", "no",
-    "nobody", "not", "nothing", "now", "of", "old", "on", "once", "one", "oneself", "others", "out", "over", "own", "past",
+    "nobody", "not", "nothing", "now", "of", "old", "oldest", "on", "once", "one", "oneself", "others", "out", "over", "own",
+    "past",
     "personal", "ready", "right", "same", "since", "so", "something", "still", "such", "than", "the", "their", "them", "there",
     "to", "too", "unchanged", "until", "up", "weak", "what", "why", "with", "wrong", "yours",
 }  # fmt: skip

@@ -27,6 +27,7 @@ def fill(documents: str = "3") -> dict[str, Any]:
     from adherents.accounts.models import Purpose, Role
     from adherents.accounts.services.access_link import make_link
     from adherents.accounts.services.letter import new_code, put_in_letter
+    from adherents.feed.services import give_positions
     from adherents.mail.services import post
     from adherents.members.acting import on_own_file
     from adherents.members.models import Member
@@ -44,6 +45,7 @@ def fill(documents: str = "3") -> dict[str, Any]:
     member = Member.objects.get(account=account)
     kept = [deposited(member, pdf(1, words=f"Relevé {number}")) for number in range(int(documents))]
     draw_due()
+    give_positions()
     agent = make_agent(Role.ADMINISTRATOR)
     secret = add_totp(agent)
     with transaction.atomic():
@@ -221,7 +223,22 @@ def standing() -> dict[str, Any]:
         "held": sorted(Hold.objects.values_list("work", flat=True)),
         "waiting": sorted(OutboxMail.objects.filter(state="waiting").values_list("name", flat=True)),
         "insurer": _insurer(),
+        "feed": _is_gone(),
     }
+
+
+def _is_gone() -> bool:
+    """Whether the feed refuses what the lost portal had announced after its backup."""
+    from adherents.feed.cursors import Cursor
+    from adherents.feed.models import Epoch
+    from adherents.feed.services import PositionGone, last_position, read
+
+    former = Epoch.objects.order_by("number")[0]
+    try:
+        read(after=str(Cursor(former.token, last_position() + 1)))
+    except PositionGone as gone:
+        return Epoch.objects.count() == 2 and read(after=str(gone.start)).next.epoch != former.token
+    return False
 
 
 def _insurer() -> str:

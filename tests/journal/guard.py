@@ -1,4 +1,4 @@
-"""A guard on the journal: whatever the tests write in it, it names no person."""
+"""A guard on the journal and on the feed: whatever the tests write there, it names no person."""
 
 import json
 import re
@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from django.db.models.signals import post_save
 
+from adherents.feed.models import Announcement
 from adherents.journal.models import Entry
 from tests.cast import EVERYBODY
 
@@ -29,7 +30,10 @@ _LONG_NUMBER = re.compile(r"(?<![\w-])\d{8,}(?![\w-])")
 def personal_data_in(entry: Entry) -> list[str]:
     """What in an entry is about a person. Not looked at: an agent's `reason`, the one free text, and a `size` in bytes."""
     details = {key: value for key, value in entry.details.items() if key not in {"reason", "size"}}
-    text = f"{entry.subject} {entry.actor} {json.dumps(details, ensure_ascii=False)}"
+    return _named_in(f"{entry.subject} {entry.actor} {json.dumps(details, ensure_ascii=False)}")
+
+
+def _named_in(text: str) -> list[str]:
     return [match[0] for pattern in (_NAMED, _ADDRESS, _LONG_NUMBER) for match in pattern.finditer(text)]
 
 
@@ -44,8 +48,16 @@ def watched() -> Iterator[list[str]]:
         if instance.subject.startswith(IN_A_FILE) and not re.fullmatch(r"member:\d+", instance.owner):
             complaints.append(f"{instance.event} of {instance.subject} does not say whose file it is about")
 
+    def look_at_the_feed(sender: type[Announcement], instance: Announcement, **_: object) -> None:
+        if named := _named_in(f"{instance.subject} {json.dumps(instance.data, ensure_ascii=False)}"):
+            complaints.append(f"{instance.type} says {named}")
+        if not re.fullmatch(r"(document|thread)/[\w-]+|member/\d+", instance.subject):
+            complaints.append(f"{instance.type} is about {instance.subject}")
+
     post_save.connect(look, sender=Entry, weak=False)
+    post_save.connect(look_at_the_feed, sender=Announcement, weak=False)
     try:
         yield complaints
     finally:
         post_save.disconnect(look, sender=Entry)
+        post_save.disconnect(look_at_the_feed, sender=Announcement)

@@ -84,6 +84,7 @@ def test_a_line_that_the_purge_ends_is_of_a_table_that_it_lists() -> None:
     # One purge a table or more: a line of the table that no purge does would be a promise that is not kept.
     of_table = {
         "mail.OutboxMail": "mails",
+        "feed.Announcement": "feed",
         "messaging.Thread": "message thread(s)",
         "vault.Sending": "file(s) that wait for a form",
         "enrolment.LetterBatch": "letters",

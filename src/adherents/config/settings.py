@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "adherents.mail",
     "adherents.ui",
     "adherents.insurer",
+    "adherents.feed",
     "adherents.journal",
     "adherents.work",
     "adherents.storage",

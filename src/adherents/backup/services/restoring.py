@@ -30,6 +30,7 @@ from adherents.backup.tables import emptied_models, saved_models
 from adherents.crypto.archives import ArchiveKey
 from adherents.crypto.keys import CannotOpen
 from adherents.enrolment.services import restored as enrolment
+from adherents.feed.services import begin_epoch
 from adherents.insurer.profile import load_profile
 from adherents.journal.events import Event
 from adherents.journal.services import broken_chains, record
@@ -185,6 +186,7 @@ def _end_what_was_open(manifest: Manifest, done: Restored) -> None:
     with transaction.atomic():
         skip_keys(saved_models(current_apps), (timezone.now() - since).total_seconds())
         skip_numbers(since=since)
+        begin_epoch()
         done.links = accounts.end_all()
         enrolment.end_all()
         done.mails = withdraw_links()

@@ -17,6 +17,8 @@ from adherents.casework.services import queue, tallying
 from adherents.crypto.rows import readable
 from adherents.drafts import services as drafts
 from adherents.drafts.kinds import DECISIONS, DraftKind
+from adherents.feed.event_types import EventType
+from adherents.feed.services import announce
 from adherents.insurer.profile import profile
 from adherents.insurer.treatment import Reason, Use
 from adherents.journal.events import Event
@@ -37,6 +39,8 @@ _EVENTS = {
     Outcome.REFUSED: Event.DOCUMENT_REFUSED,
     Outcome.INCOMPLETE: Event.CORRECTION_ASKED,
 }
+
+_ANNOUNCED = {Outcome.ACCEPTED: "accept", Outcome.REFUSED: "refuse", Outcome.INCOMPLETE: "correct"}
 
 
 class CannotDecide(Exception):
@@ -164,6 +168,13 @@ def _tell(decision: Decision, document: Document) -> None:
         owner=document.owner,
         actor=subject_of(SubjectKind.AGENT, decision.agent_id),
         **details,
+    )
+    announce(
+        EventType.DOCUMENT_DECIDED,
+        subject=document.subject,
+        owner=document.owner,
+        outcome=_ANNOUNCED[outcome],
+        **({"reason": decision.reason} if decision.reason else {}),
     )
     if outcome == Outcome.INCOMPLETE and decision.until is not None:
         Correction.objects.create(

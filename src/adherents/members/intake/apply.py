@@ -8,6 +8,8 @@ from django.db import connection
 from django.utils import timezone
 
 from adherents.accounts.services.register import push_facts
+from adherents.feed.event_types import EventType
+from adherents.feed.services import announce_all
 from adherents.members.intake import addresses
 from adherents.members.intake.compare import Plan
 from adherents.members.intake.former import take_number_from, take_ranks
@@ -19,6 +21,7 @@ _MEMBER = Member._meta.db_table
 _BENEFICIARY = Beneficiary._meta.db_table
 _PUSH = "intake_push"
 _PUSHED_AT_ONCE = 500
+_FROM_FILE, _ENDED = '{"source": "file"}', '{"source": "file", "ended": true}'
 _FIRST_LOAD = 5_000
 _FIRST_LOAD_TIMES = 10
 
@@ -75,8 +78,9 @@ def _named_beneficiary(staging: Staging) -> str:
 
 def apply_members(plan: Plan, staging: Staging, *, actor: str) -> int:
     """Write new and changed members, end those who are gone, tell the accounts. Returns how many are gone."""
+    now = timezone.now()
     if plan.given:
-        _end(_MEMBER, _among("number", plan.given), sorted(plan.given))
+        _end(_MEMBER, _among("number", plan.given), sorted(plan.given), at=now)
         held = f"member_id IN (SELECT id FROM {_MEMBER} WHERE {_among('number', plan.given)})"  # noqa: S608
         _end(_BENEFICIARY, held, sorted(plan.given))
         for number in sorted(plan.given):
@@ -94,19 +98,21 @@ def apply_members(plan: Plan, staging: Staging, *, actor: str) -> int:
             f"ON CONFLICT (number) DO UPDATE SET {updated}, gone_at = NULL"
         )
     addresses.restore()
-    gone = 0 if plan.doubts or not plan.present else _end(_MEMBER, f"NOT {_named_member(staging)}")
+    gone = 0 if plan.doubts or not plan.present else _end(_MEMBER, f"NOT {_named_member(staging)}", at=now)
     if gone:
         _end(_BENEFICIARY, f"member_id IN (SELECT id FROM {_MEMBER} WHERE gone_at IS NOT NULL)")  # noqa: S608
+    _announce_members(staging, ended_at=now if gone or plan.given else None)
     _tell_accounts()
     return gone
 
 
-def apply_beneficiaries(plan: Plan, staging: Staging, *, actor: str) -> int:
-    """Write new and changed beneficiaries, end those who are gone. Returns how many are gone."""
+def apply_beneficiaries(plan: Plan, staging: Staging, *, people: Staging, actor: str) -> int:
+    """Write new and changed beneficiaries, end those who are gone. Returns how many are gone. `people`: the members' file."""
+    now = timezone.now()
     if plan.given:
         held = _among("m.number || '/' || t.rank", plan.given)
         theirs = f"EXISTS (SELECT 1 FROM {_MEMBER} m WHERE m.id = t.member_id AND {held})"  # noqa: S608
-        _end(_BENEFICIARY, theirs, sorted(plan.given))
+        _end(_BENEFICIARY, theirs, sorted(plan.given), at=now)
         take_ranks(plan.given, actor=actor)
     names = [name for name in staging.columns if name != "number"]
     updated = ", ".join(f"{name} = excluded.{name}" for name in names if name != "rank")
@@ -117,7 +123,41 @@ def apply_beneficiaries(plan: Plan, staging: Staging, *, actor: str) -> int:
             f"JOIN {_MEMBER} m ON m.number = r.number WHERE true "
             f"ON CONFLICT (member_id, rank) DO UPDATE SET {updated}, gone_at = NULL"
         )
-    return 0 if plan.doubts else _end(_BENEFICIARY, f"NOT {_named_beneficiary(staging)}")
+    gone = 0 if plan.doubts else _end(_BENEFICIARY, f"NOT {_named_beneficiary(staging)}", at=now)
+    _announce_beneficiaries(staging, people, ended_at=now if gone or plan.given else None)
+    return gone
+
+
+def _announce_members(staging: Staging, *, ended_at: datetime | None) -> None:
+    """One event each, in one statement: the rows were written above, and are locked."""
+    announce_all(
+        EventType.MEMBER_CHANGED,
+        found=f"SELECT 'member/' || m.id AS subject, '{_FROM_FILE}' AS data FROM {staging.rows} r "  # noqa: S608
+        f"JOIN {_MEMBER} m ON m.number = r.number",
+    )
+    if ended_at is not None:
+        announce_all(
+            EventType.MEMBER_CHANGED,
+            found=f"SELECT 'member/' || id AS subject, '{_ENDED}' AS data FROM {_MEMBER} WHERE gone_at = %s",  # noqa: S608
+            parameters=[connection.ops.adapt_datetimefield_value(ended_at)],
+        )
+
+
+def _announce_beneficiaries(staging: Staging, people: Staging, *, ended_at: datetime | None) -> None:
+    """The member of each who changed, once, and not again where the member's own line did."""
+    announce_all(
+        EventType.MEMBER_CHANGED,
+        found=f"SELECT DISTINCT 'member/' || m.id AS subject, '{_FROM_FILE}' AS data FROM {staging.rows} r "  # noqa: S608
+        f"JOIN {_MEMBER} m ON m.number = r.number "
+        f"LEFT JOIN {people.rows} p ON p.number = r.number WHERE p.number IS NULL",
+    )
+    if ended_at is not None:
+        announce_all(
+            EventType.MEMBER_CHANGED,
+            found=f"SELECT DISTINCT 'member/' || b.member_id AS subject, '{_FROM_FILE}' AS data "  # noqa: S608
+            f"FROM {_BENEFICIARY} b WHERE b.gone_at = %s",
+            parameters=[connection.ops.adapt_datetimefield_value(ended_at)],
+        )
 
 
 def _among(column: str, keys: Collection[str]) -> str:
@@ -125,8 +165,8 @@ def _among(column: str, keys: Collection[str]) -> str:
     return f"{column} IN ({', '.join(['%s'] * len(keys))})"
 
 
-def _end(table: str, condition: str, parameters: Sequence[str] = ()) -> int:
-    now: datetime = timezone.now()
+def _end(table: str, condition: str, parameters: Sequence[str] = (), *, at: datetime | None = None) -> int:
+    now: datetime = at or timezone.now()
     today: date = timezone.localdate()
     day = connection.ops.adapt_datefield_value(today)
     with connection.cursor() as cursor:

@@ -11,6 +11,8 @@ from adherents.accounts.services import email as account_email
 from adherents.accounts.services.email import why
 from adherents.accounts.services.register import ensure_account
 from adherents.database.transactions import needs_transaction
+from adherents.feed.event_types import EventType
+from adherents.feed.services import announce
 from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.members.models import FormerAddress, Member
@@ -47,6 +49,7 @@ def attach_account(*, member: Member) -> Account:
         )
         if current.account_id != account.pk:
             Member.objects.filter(pk=current.pk).update(account=account)
+            announce(EventType.ACCOUNT_OPENED, subject=current.subject)
     member.account = account
     return account
 
@@ -93,3 +96,4 @@ def write_address(*, member: Member, address: str, actor: str, reason: str = "")
     if former:
         FormerAddress.objects.create(member=member, address=former, since=now)
     record(Event.EMAIL_CHANGED, subject=member.subject, actor=actor, **why(reason))
+    announce(EventType.MEMBER_CHANGED, subject=member.subject, source="portal", fields=["email"])

@@ -135,7 +135,9 @@ def import_files(
             if not plan.doubts:
                 last_files.remember(plan, people)
             if covered is not None and covered_plan is not None:
-                covered_plan.gone = applying.apply_beneficiaries(covered_plan, covered, actor=actor)
+                covered_plan.gone = applying.apply_beneficiaries(
+                    covered_plan, covered, people=people, actor=actor
+                )
                 if not covered_plan.doubts:
                     last_files.remember(covered_plan, covered)
             _journal(actor, plan, covered_plan)

@@ -18,6 +18,8 @@ from adherents.accounts.permissions import Act, acts_of
 from adherents.crypto.rows import readable
 from adherents.drafts import services as drafts
 from adherents.drafts.kinds import DraftKind
+from adherents.feed.event_types import EventType
+from adherents.feed.services import announce
 from adherents.journal.events import Event
 from adherents.journal.models import Entry
 from adherents.journal.services import record
@@ -289,6 +291,13 @@ def _written_by_member(acting: Acting, thread: Thread, author: Account, body: st
         by=acting.actor,
         message=written.pk,
         files=len(documents),
+    )
+    announce(
+        EventType.MESSAGE_RECEIVED,
+        subject=thread.reference,
+        owner=thread.member.subject,
+        message=written.pk,
+        documents=[str(document.pk) for document in documents],
     )
 
 

@@ -11,6 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from adherents.database.transactions import needs_transaction
+from adherents.feed.event_types import EventType
+from adherents.feed.services import announce
 from adherents.inspection.file_type import PDF
 from adherents.journal.events import Event
 from adherents.journal.services import record
@@ -151,6 +153,7 @@ def _record(document: Document, acting: Acting) -> None:
         sha256=" ".join(file.sha256 for file in sent),
         **({"answers": answers.subject} if answers else {}),
     )
+    announce_received(document)
 
 
 def _to_gather(photos: Sequence[Facts]) -> Facts:
@@ -164,6 +167,19 @@ def _to_gather(photos: Sequence[Facts]) -> Facts:
         "wrapped_key": b"",
         "storage_name": fresh_name(),
     }
+
+
+@needs_transaction
+def announce_received(document: Document) -> None:
+    """Announce it. Must be called in the transaction in which it arrives."""
+    announce(
+        EventType.DOCUMENT_RECEIVED,
+        subject=document.subject,
+        owner=document.owner,
+        origin=document.origin,
+        kind=document.kind,
+        receipt=document.deposit.number,
+    )
 
 
 def _facts(file: PendingFile) -> Facts:

@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from adherents.drafts import services as drafts
 from adherents.drafts.kinds import DECISIONS
+from adherents.feed.event_types import EventType
+from adherents.feed.services import announce
 from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.members.acting import Acting
@@ -51,6 +53,7 @@ def take_back(*, acting: Acting, document_id: uuid.UUID) -> Document:
         document.state, document.state_at = State.WITHDRAWN, timezone.now()
         document.save(update_fields=["state", "state_at"])
         record(Event.DOCUMENT_TAKEN_BACK, subject=document.subject, owner=document.owner, actor=acting.actor)
+        announce(EventType.DOCUMENT_TAKEN_BACK, subject=document.subject, owner=document.owner)
         left = _destroy_keys(document, because=Erased.WITHDRAWN, actor=acting.actor)
     write_erasures()
     _delete_objects(left)
@@ -107,6 +110,7 @@ def _destroy_keys(document: Document, *, because: Erased, actor: str) -> list[st
         sha256=" ".join(file.sha256 for file in sent),
         pages=len(pages),
     )
+    announce(EventType.DOCUMENT_ERASED, subject=document.subject, owner=document.owner, code=because.value)
     note_erasure(document.subject, because.value)
     drafts.forget(about=document.subject, kinds=DECISIONS)
     document.wrapped_key = b""

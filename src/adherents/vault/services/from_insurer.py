@@ -15,7 +15,7 @@ from adherents.vault.models import Deposit, Document, State
 from adherents.vault.origins import Origin
 from adherents.vault.receipts.services import issue
 from adherents.vault.refusals import FileRefusal
-from adherents.vault.services.deposit import next_number
+from adherents.vault.services.deposit import announce_received, next_number
 from adherents.vault.services.receiving import FileReceiver, RefusedFile, discard
 
 
@@ -82,6 +82,7 @@ def deposit_for_member(
                 size=document.size,
                 sha256=document.sha256,
             )
+            announce_received(document)
             issue(made, [document])
             mails.from_insurer(document)
     except BaseException:

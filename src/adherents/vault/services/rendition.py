@@ -11,6 +11,8 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from adherents.feed.event_types import EventType
+from adherents.feed.services import announce
 from adherents.inspection import antivirus
 from adherents.inspection.antivirus import NotScanned, ScanTookTooLong, Unscanned, Verdict
 from adherents.inspection.file_type import PDF
@@ -221,6 +223,7 @@ def _checked(document: Document, drawn: DrawnPhotos) -> None:
         )
         _count("drawn")
         record(Event.DOCUMENT_CHECKED, subject=row.subject, owner=row.owner, pages=drawn.count)
+        announce(EventType.DOCUMENT_CHECKED, subject=row.subject, owner=row.owner, pages=drawn.count)
 
 
 def _now_has_its_file(row: Document, drawn: DrawnPhotos) -> None:

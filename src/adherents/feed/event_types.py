@@ -1,0 +1,21 @@
+"""Every type of event that the feed announces, on one page. Programs of others rely on these words: they never change."""
+
+from enum import StrEnum
+
+
+class EventType(StrEnum):
+    MEMBER_CHANGED = "member.changed"
+    ACCOUNT_OPENED = "account.opened"
+    DOCUMENT_RECEIVED = "document.received"
+    DOCUMENT_CHECKED = "document.checked"
+    DOCUMENT_DECIDED = "document.decided"
+    DOCUMENT_TAKEN_BACK = "document.taken_back"
+    DOCUMENT_ERASED = "document.erased"
+    MESSAGE_RECEIVED = "message.received"
+    # Known to programs, and never announced yet: no service reopens, refiles or confirms.
+    DOCUMENT_REOPENED = "document.reopened"
+    DOCUMENT_REFILED = "document.refiled"
+    READING_CONFIRMED = "reading.confirmed"
+
+
+NOT_YET = frozenset({EventType.DOCUMENT_REOPENED, EventType.DOCUMENT_REFILED, EventType.READING_CONFIRMED})

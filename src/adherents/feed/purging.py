@@ -1,0 +1,25 @@
+from collections.abc import Iterable
+
+from adherents.feed.services import KEPT_FOR, count_forgotten, forget
+from adherents.work.purging import Due, purge
+from adherents.work.retention import BY_PURGE, Kept, impersonal, in_words, keeps
+
+
+@purge
+def announcements() -> Iterable[Due]:
+    """The oldest end of the feed."""
+    yield Due("feed", f"announced more than {KEPT_FOR.days} days ago", count_forgotten(), forget)
+
+
+@keeps
+def kept_announcements() -> Iterable[Kept]:
+    """What the insurer's systems may still ask for."""
+    yield Kept(
+        "Fil des événements : identifiants internes de l’adhérent et du document, codes, moments",
+        ("feed.Announcement",),
+        f"{in_words(KEPT_FOR)} après l’annonce",
+        BY_PURGE,
+    )
+
+
+impersonal("feed.Epoch", "où en sont les positions du fil des événements, et depuis quelle restauration")
