@@ -20,6 +20,9 @@ from adherents.accounts.second_factor import services as second_factor
 from adherents.accounts.second_factor.sealing import open_secret, seal_secret, secrets_of
 from adherents.accounts.services.register import push_facts
 from adherents.accounts.services.retiring import retire
+from adherents.api.models import ApiKey, StoredAnswer
+from adherents.api.scopes import Scope
+from adherents.api.services.clients import create_client, rotate_key
 from adherents.casework.models import Decision
 from adherents.crypto.fields import EncryptedTextField, SealedValue
 from adherents.crypto.keys import CannotOpen, keyring
@@ -158,6 +161,24 @@ def two_drafts() -> Pair:
     return made[0], made[1]
 
 
+def two_keys() -> Pair:
+    """Of one client."""
+    client, _ = create_client(name="coeur", scopes=[Scope.EVENTS_READ])
+    rotate_key(client=client, actor="agent:1")
+    first, second = client.keys.all()
+    return first, second
+
+
+def two_answers() -> Pair:
+    """To one client, under two of its keys."""
+    client, _ = create_client(name="coeur", scopes=[Scope.EVENTS_READ])
+    made = [
+        StoredAnswer.objects.create(client=client, name=f"{n}" * 64, request=f"sent {n}", answer=f"said {n}")
+        for n in (1, 2)
+    ]
+    return made[0], made[1]
+
+
 MADE: dict[type[models.Model], Callable[[], Pair]] = {
     Member: two_members,
     Beneficiary: two_beneficiaries,
@@ -172,6 +193,8 @@ MADE: dict[type[models.Model], Callable[[], Pair]] = {
     Message: two_messages,
     Decision: two_decisions,
     Draft: two_drafts,
+    ApiKey: two_keys,
+    StoredAnswer: two_answers,
 }
 
 

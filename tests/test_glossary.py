@@ -12,13 +12,15 @@ from tests.test_house_rules import ROOT, SOURCE, our_models
 # What the names of services are made of, beside nouns. A new verb comes here; a new noun goes into the glossary.
 VERBS = {
     "accept", "add", "alter", "announce", "answer", "approve", "arrive", "ask", "assign", "attach", "beat", "begin", "cause",
-    "change", "check", "choose", "claim", "clear", "close", "complete", "confirm", "connect", "consult", "count", "decide",
+    "change", "check", "choose", "claim", "clear", "close", "complete", "confirm", "connect", "consult", "count",
+    "create", "decide",
     "delete", "destroy", "discard", "do", "download", "draw", "drop", "encode", "end", "ensure", "enter", "erase", "exist",
     "expect", "expire", "export", "fail", "fill", "find", "follow", "forget", "gather", "give", "go", "group", "hand", "hash",
     "identify", "import", "invite", "issue", "keep", "leave", "let", "lift", "lock", "look", "make", "move", "note", "open",
     "post", "prepare",
     "propose", "push", "put", "read", "rebuild", "receive", "record", "refuse", "reinstate", "release", "remove", "render",
-    "renew", "reopen", "replace", "report", "reserve", "reset", "restore", "retire", "run", "save", "seal", "send", "set",
+    "renew", "reopen", "replace", "report", "reserve", "reset", "restore",
+    "resume", "retire", "rotate", "run", "save", "seal", "send", "set",
     "settle", "show", "skip",
     "shut", "sign", "start", "store", "suspend", "sweep", "take", "tell", "transfer", "treat", "trust", "uncount", "undo",
     "unfill", "use", "verify", "wait", "warn", "withdraw", "write",

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from adherents.accounts.models import Account, Role
 from adherents.accounts.permissions import TABLE, Act
+from adherents.api.urls import urlpatterns as client_pages
 from adherents.backup.urls import urlpatterns as backup_pages
 from adherents.casework.urls import urlpatterns as queue_pages
 from adherents.desk.urls import urlpatterns as desk_pages
@@ -45,6 +46,7 @@ PAGES = {
     "messaging": message_pages,
     "desk": desk_pages,
     "backup": backup_pages,
+    "api": client_pages,
 }  # what agents see
 FILE_ROOMS = {"vault", "messages", "portal"}
 DOOR, DESK_DOOR, PROTECT = "/adherent/", "/gestion/connexion/", "/compte/securite/"

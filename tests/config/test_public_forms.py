@@ -27,6 +27,7 @@ LIMITED = {
     "/adherent/authentication/pas-moi/": "test_pages_behind_a_link_are_bounded",
     "/adherent/adresse/": "test_pages_behind_a_link_are_bounded",
     "/brouillon/jeton/": "test_the_token_of_now_is_given_so_often",
+    "/api/v1/token": "test_keys_that_open_nothing_are_counted_by_address",
     "/brouillon/": "test_saving_too_often_is_refused_and_keeps_what_is_kept",
 }
 HARMLESS = {
@@ -36,7 +37,7 @@ HARMLESS = {
     "/adherent/documents/envoyer/fichiers/": "refused by its first line; the account is asked before a byte is read",
     f"/adherent/documents/envoyer/fichiers/{UUID}/": "the same",
 }
-FILLED = {"str": "0" * 32, "uuid": UUID, "int": "1", "slug": "a", "path": "a"}
+FILLED = {"str": "0" * 32, "uuid": UUID, "uuidstr": UUID, "int": "1", "slug": "a", "path": "a"}
 
 
 def addresses(patterns: list[Any], before: str = "/") -> Iterator[str]:
@@ -65,7 +66,8 @@ def twice_an_hour(settings: Any) -> None:
 def sends_to_sign_in(path: str) -> bool:
     answer = Client().post(path)
     to = answer.headers.get("Location", "").split("?")[0]
-    return answer.status_code in {404, 405} or to in {
+    # 401: a program is asked who it is before anything else.
+    return answer.status_code in {401, 404, 405} or to in {
         "/adherent/",
         "/compte/connexion/",
         "/gestion/connexion/",

@@ -71,7 +71,7 @@ def cookies_refused(get_response: Handler) -> Handler:
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)
-        if response.status_code != HTTPStatus.GONE:
+        if response.status_code != HTTPStatus.GONE or not _is_a_page(response):
             return response
         if not request.COOKIES:
             return render(request, "ui/errors/cookies.html", status=HTTPStatus.GONE)
@@ -79,6 +79,10 @@ def cookies_refused(get_response: Handler) -> Handler:
         return response
 
     return middleware
+
+
+def _is_a_page(response: HttpResponseBase) -> bool:
+    return response.headers.get("Content-Type", "").startswith("text/html")
 
 
 class RateLimitedMiddleware:

@@ -35,6 +35,7 @@ class Act(StrEnum):
     SEE_INSTALLATION = "see_installation"
     READ_JOURNAL = "read_journal"
     LIFT_HOLDS = "lift_holds"
+    MANAGE_CLIENTS = "manage_clients"
 
 
 _HEADS = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
@@ -69,6 +70,7 @@ TABLE: dict[Act, frozenset[Role]] = {
     Act.SEE_INSTALLATION: frozenset({Role.ADMINISTRATOR}),
     Act.READ_JOURNAL: _HEADS | {Role.AUDITOR},
     Act.LIFT_HOLDS: frozenset({Role.ADMINISTRATOR}),
+    Act.MANAGE_CLIENTS: frozenset({Role.ADMINISTRATOR}),
 }
 
 

@@ -104,7 +104,7 @@ def access_log(get_response: Handler) -> Handler:
 
 class LongRequests:
     """A long request has not arrived whole when its view is called. Only views that take files read one, for an account that
-    is signed in.
+    is signed in, or for a program whose key the view itself looks at first.
 
     A view may refuse one in words of its own (`refuses_long`): nothing is read for it either. The server learns which member a
     long request or answer is of, because each member has a bounded number at once (`serving.exchanges`).
@@ -131,7 +131,7 @@ class LongRequests:
             return refuse(request)
         if request.user.is_authenticated:
             _note_member(request)
-        else:
+        elif not getattr(view, "asks_who_calls", False):  # one that does reads nothing before it knows
             request._stream = LimitedStream(io.BytesIO(), 0)  # type: ignore[assignment]
         return None
 

@@ -37,6 +37,7 @@ HTTPS = BASE_URL.startswith("https://")
 
 INSTALLED_APPS = [
     "adherents.config",
+    "adherents.api",
     "adherents.portal",
     "adherents.backup",
     "adherents.casework",
@@ -70,6 +71,7 @@ MIDDLEWARE = [
     "adherents.config.middleware.traced",
     "adherents.config.middleware.access_log",
     "adherents.config.middleware.response_headers",
+    "adherents.api.middleware.for_programs",
     "adherents.config.middleware.database_hangs",
     "adherents.config.middleware.mailed_addresses",
     "adherents.config.middleware.head_writes_nothing",

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.urls import include, path
 
+from adherents.api.urls import v1
 from adherents.config import entry
 from adherents.messaging.urls import member_patterns
 from adherents.vault.urls import proof_patterns
@@ -24,6 +25,8 @@ urlpatterns = [
     path("gestion/", include("adherents.messaging.urls")),
     path("gestion/", include("adherents.desk.urls")),
     path("gestion/", include("adherents.backup.urls")),
+    path("gestion/", include("adherents.api.urls")),
+    path("api/v1/", v1),
     path("compte/securite/", include("adherents.accounts.second_factor.urls")),
     # A name that allauth's own views lead to.
     path("compte/connexion/", entry.to_sign_in, name="account_login"),

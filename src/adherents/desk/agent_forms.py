@@ -6,12 +6,12 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from adherents.accounts.models import Role
+from adherents.accounts.models import AGENT_ROLES
 from adherents.accounts.services.agents import AlreadyThere, is_there
 from adherents.desk.forms import ActForm, ReasonForm
 from adherents.desk.reasons import ReasonField
 
-ROLES = [(role.value, role.label) for role in Role if role is not Role.MEMBER]
+ROLES = [(role.value, role.label) for role in AGENT_ROLES]
 
 
 class TeamField(forms.CharField):

@@ -272,6 +272,11 @@ class Limits(Facts):
             {"per_address": "300/hour", "per_network": "1200/hour", "per_identifier": "60/hour"}
         )
     )
+    key: OpenRates = Field(  # keys of the API that are refused
+        default_factory=lambda: OpenRates.model_validate(
+            {"per_address": "600/hour", "per_network": "2400/hour"}
+        )
+    )
     receipt: OpenRates = Field(
         default_factory=lambda: OpenRates.model_validate(
             {"per_address": "120/hour", "per_network": "600/hour"}

@@ -81,6 +81,13 @@ class Event(TextChoices):
     MAILS_RELEASED = "installation.mails_released", _("Mails retenus depuis la restauration : ils partent")
     HOLDS_LIFTED = "installation.holds_lifted", _("Effacements permis à nouveau après une restauration")
     EVERYTHING_EXPORTED = "installation.everything_exported", _("Tout le portail exporté en formats ouverts")
+    # the insurer's own systems
+    CLIENT_CREATED = "client.created", _("Système de gestion autorisé")
+    CLIENT_KEY_MADE = "client.key_made", _("Clé donnée à un système de gestion")
+    CLIENT_KEY_ENDED = "client.key_ended", _("Clé retirée à un système de gestion")
+    CLIENT_SUSPENDED = "client.suspended", _("Système de gestion suspendu")
+    CLIENT_RESUMED = "client.resumed", _("Système de gestion rétabli")
+    CLIENT_CALLED = "client.called", _("Appel d’un système de gestion")
     # vault
     DOCUMENT_DEPOSITED = "vault.document_deposited", _("Document envoyé")
     DOCUMENT_DOWNLOADED = "vault.document_downloaded", _("Document téléchargé")

@@ -10,6 +10,7 @@ class SubjectKind(StrEnum):
     AGENT = "agent"  # an account, as the one who acts
     ANSWER = "answer"  # kept ready
     BENEFICIARY = "beneficiary"
+    CLIENT = "client"  # a program of the insurer: the account that it acts as
     DOCUMENT = "document"
     IDENTIFIER = "identifier"  # that no account has
     LETTERS = "letters"

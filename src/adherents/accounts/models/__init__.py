@@ -8,6 +8,7 @@ from adherents.accounts.models.access_links import (
     Purpose,
 )
 from adherents.accounts.models.accounts import (
+    AGENT_ROLES,
     NEVER_WARNED,
     RETIRED,
     Account,
@@ -28,7 +29,8 @@ from adherents.accounts.models.sessions import EndedSession, Session, SessionEnd
 from adherents.accounts.models.tokens import ResetRequest, UsedToken
 
 __all__ = [
-    "NEVER_WARNED", "REPORTS", "RETIRED", "SETS_A_PASSWORD", "AccessLink", "AccessLinkQuerySet", "Account", "AccountQuerySet",
+    "AGENT_ROLES", "NEVER_WARNED", "REPORTS", "RETIRED", "SETS_A_PASSWORD", "AccessLink", "AccessLinkQuerySet",
+    "Account", "AccountQuerySet",
     "EndedSession", "FactorRequest", "FactorRequestQuerySet", "FormerPassword", "KnownDevice", "Purpose",
     "RateCounter", "RateCounterQuerySet", "ResetRequest",
     "Role", "Session", "SessionEndReason", "SessionQuerySet", "SignInCounter", "SignInCounterQuerySet", "UsedToken",

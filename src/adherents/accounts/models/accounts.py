@@ -25,8 +25,11 @@ class Role(models.TextChoices):
     SUPERVISOR = "responsable", _("Responsable")
     ADMINISTRATOR = "administrateur", _("Administrateur")
     AUDITOR = "auditeur", _("Auditeur")
+    CLIENT = "systeme", _("Système de gestion")
 
 
+# Those of people who work at the desk. A client is a program of the insurer: it signs in nowhere.
+AGENT_ROLES = (Role.ADVISER, Role.SUPERVISOR, Role.ADMINISTRATOR, Role.AUDITOR)
 # The identifier of an account begins with it when its n° adhérent is another person's now; it cannot be typed.
 RETIRED = "former:"
 
@@ -47,7 +50,7 @@ class AccountQuerySet(SealedQuerySet["Account"]):
         return self.filter(role=Role.MEMBER)
 
     def agents(self) -> Self:
-        return self.exclude(role=Role.MEMBER)
+        return self.exclude(role=Role.MEMBER).exclude(role=Role.CLIENT)
 
     def active_administrators(self) -> Self:
         """Those who can act: neither suspended nor still invited."""
@@ -117,12 +120,12 @@ class Account(AbstractBaseUser):
 
     @property
     def actor(self) -> str:
-        """How the journal names this agent doing something for others (`subject` is the same person's own account)."""
-        return subject_of(SubjectKind.AGENT, self.pk)
+        """How the journal names this agent or client who does something for others (`subject`: the same one's own account)."""
+        return subject_of(SubjectKind.CLIENT if self.role == Role.CLIENT else SubjectKind.AGENT, self.pk)
 
     @property
     def is_agent(self) -> bool:
-        return self.role != Role.MEMBER
+        return self.role in AGENT_ROLES
 
     @cached_property
     def has_second_factor(self) -> bool:

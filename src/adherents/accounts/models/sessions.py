@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from adherents.accounts.models.accounts import Account, Role
+from adherents.accounts.models.accounts import AGENT_ROLES, Account, Role
 from adherents.insurer.profile import profile
 
 
@@ -27,7 +27,7 @@ class SessionQuerySet(models.QuerySet["Session"]):
     def _idle(self) -> Q:
         now, limits = timezone.now(), profile()
         members = Q(account__isnull=True) | Q(account__role=Role.MEMBER)
-        agents = Q(account__role__in=[role for role in Role if role != Role.MEMBER])
+        agents = Q(account__role__in=AGENT_ROLES)
         return (members & Q(last_seen_at__lte=now - timedelta(minutes=limits.session.idle_minutes))) | (
             agents & Q(last_seen_at__lte=now - timedelta(minutes=limits.agents.idle_minutes))
         )

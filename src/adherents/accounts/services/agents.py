@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from adherents.accounts import mails
 from adherents.accounts.models import (
+    AGENT_ROLES,
     AccessLink,
     Account,
     Purpose,
@@ -75,9 +76,7 @@ def invite(
     reason: str = "",
 ) -> Account:
     """Make the agent's account and mail the invitation. Raises `AlreadyThere`; ValueError for an unknown role."""
-    role = Role(role)
-    if role is Role.MEMBER:
-        raise ValueError("an agent is not a member")
+    role = _role_of_agent(role)
     identifier = normalise_identifier(email)
     with transaction.atomic():
         account, created = Account.objects.get_or_create(
@@ -114,9 +113,7 @@ def invite_again(*, agent: Account, by: Account, reason: str) -> None:
 
 def change_role(*, agent: Account, by: Account, role: str, reason: str) -> None:
     """Give another role; the sessions that had the former end. Raises an `AgentActRefused`; ValueError for an unknown role."""
-    role = Role(role)
-    if role is Role.MEMBER:
-        raise ValueError("an agent is not a member")
+    role = _role_of_agent(role)
     with transaction.atomic():
         current = _locked(agent, by)
         if current.role == role:
@@ -177,6 +174,12 @@ def end_lock(*, agent: Account, by: Account, reason: str) -> None:
         current = _locked(agent, by)
         if not lock.end_lock(account=current, actor=by.actor, reason=reason):
             raise AlreadySo
+
+
+def _role_of_agent(role: str) -> Role:
+    if Role(role) not in AGENT_ROLES:
+        raise ValueError(f"an agent is no {role}")
+    return Role(role)
 
 
 def _locked(agent: Account, by: Account) -> Account:

@@ -7,11 +7,11 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.core.validators import MaxLengthValidator, validate_email
 
-from adherents.accounts.models import Role
+from adherents.accounts.models import AGENT_ROLES
 from adherents.accounts.services.agents import AlreadyThere, invite
 from adherents.insurer.profile import profile
 
-ROLES = [role.value for role in Role if role is not Role.MEMBER]
+ROLES = [role.value for role in AGENT_ROLES]
 
 
 class Command(BaseCommand):

@@ -1,0 +1,298 @@
+"""What every route of the API does before and after its own work.
+
+In this order: who calls, how often, with which scope; the body's type and size; the same call made before
+(`Idempotency-Key`); the work; the journal.
+"""
+
+import hashlib
+import logging
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import partial, wraps
+from typing import Any, TypeVar, cast
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from ninja import Router
+from ninja.constants import NOT_SET
+from ninja.decorators import decorate_view
+from ninja.security.base import AuthBase
+
+from adherents.accounts.browser import address_of
+from adherents.accounts.limits import RateLimited, hit, hit_own
+from adherents.api.handlers import CONTENT_TYPE, problem_response, too_many
+from adherents.api.problems import Problem, Refused
+from adherents.api.scopes import Scope
+from adherents.api.services import answers, calls
+from adherents.api.services.callers import Caller, CallsFromAnotherNetwork, NobodyKnown, identify
+
+log = logging.getLogger("adherents.api")
+View = TypeVar("View", bound=Callable[..., Any])
+Run = Callable[..., HttpResponseBase]
+JSON, FORM, MULTIPART = "application/json", "application/x-www-form-urlencoded", "multipart/form-data"
+IDEMPOTENCY_KEY = "Idempotency-Key"
+KEPT_HEADERS = ("Content-Type", "Location", "ETag", "Retry-After")
+NOT_KEPT = {401, 403, 429}  # and whatever is wrong here (5xx): the same call may do better
+_WRITES = {"POST", "PUT", "PATCH"}
+_VISIBLE = re.compile(r"[\x21-\x7e]{1,255}")
+_ALWAYS = (Problem.NOT_AUTHENTICATED, Problem.MISSING_SCOPE, Problem.WRONG_NETWORK, Problem.TOO_MANY_REQUESTS)
+
+
+def caller_of(request: HttpRequest) -> Caller:
+    """Who calls; only in a route that asks for a scope."""
+    return cast(Caller, request.caller)  # type: ignore[attr-defined]
+
+
+def look_at(request: HttpRequest, about: object) -> None:
+    """Say in the journal's entry of this call which document or thread it was about: an id that only the portal gives."""
+    request.about = str(about)  # type: ignore[attr-defined]
+
+
+class ClientKey(AuthBase):
+    """« Authorization: Bearer », with a key or with a token. The route has looked at it before Ninja asks."""
+
+    openapi_type = "http"
+    openapi_scheme = "bearer"
+    openapi_description = (
+        "The key that `adherents create_client` printed, or an access token of `POST token`."
+    )
+
+    def __call__(self, request: HttpRequest) -> Caller:
+        return caller_of(request)
+
+
+@dataclass(frozen=True)
+class Route:
+    """`digest`: what was sent, in short, where it is not the body itself (a file is read as it comes)."""
+
+    name: str
+    scope: Scope
+    media_type: str
+    digest: Callable[[HttpRequest], str] | None
+    reads_itself: bool
+    repeats_itself: bool
+
+
+@dataclass
+class Routes:
+    """The routes of one subject. `urls.py` mounts them all.
+
+    `takes_files`, `gives_files`: the addresses whose bodies or answers are long, as `config.serving` asks.
+    """
+
+    subject: str
+    router: Router = field(default_factory=Router)
+    takes_files: set[str] = field(default_factory=set)
+    gives_files: set[str] = field(default_factory=set)
+
+    def add(
+        self,
+        method: str,
+        path: str,
+        *,
+        scope: Scope,
+        name: str,
+        response: Any = NOT_SET,
+        refuses: Iterable[Problem] = (),
+        media_type: str = JSON,
+        reads_itself: bool = False,
+        digest: Callable[[HttpRequest], str] | None = None,
+        repeats_itself: bool = False,
+        gives_a_file: bool = False,
+        extra: dict[str, Any] | None = None,
+    ) -> Callable[[View], View]:
+        """Register a view: `add("GET", "documents", scope=…, name="documents.list", response=DocumentList)`.
+
+        `name`: of the operation, and in the journal. `refuses`: the problems of its own. `media_type`: of its body.
+        `reads_itself`: the view reads a long body as it comes, and `digest` says then what was sent (after reading it).
+        `repeats_itself`: it answers a call made twice by itself.
+        """
+        address = path.replace("{uuid:", "<uuidstr:").replace("{", "<").replace("}", ">")  # as Ninja writes it
+        if reads_itself:
+            self.takes_files.add(address)
+        if gives_a_file:
+            self.gives_files.add(address)
+        route = Route(
+            name, scope, media_type if method in _WRITES else "", digest, reads_itself, repeats_itself
+        )
+
+        def register(view: View) -> View:
+            decorate_view(partial(_called, route))(view)
+            self.router.add_api_operation(
+                path,
+                [method],
+                view,
+                auth=ClientKey(),
+                response=response,
+                operation_id=name,
+                url_name=name,
+                summary=(view.__doc__ or name).strip().splitlines()[0],
+                description=_described(view, scope),
+                tags=[self.subject],
+                openapi_extra=documented(method, refuses, scope) | (extra or {}),
+            )
+            return view
+
+        return register
+
+
+def _described(view: Callable[..., Any], scope: Scope) -> str:
+    words = " ".join((view.__doc__ or "").split())
+    return f"{words}\n\nScope: `{scope.value}`."
+
+
+def documented(method: str, refuses: Iterable[Problem], scope: Scope | None) -> dict[str, Any]:
+    """The refusals of a route for `openapi.json`, by status; and the header that a POST may have."""
+    problems = [*refuses, Problem.INVALID, Problem.BAD_REQUEST, Problem.SERVER_ERROR, Problem.UNAVAILABLE]
+    problems += [
+        Problem.NOT_FOUND,
+        *(_ALWAYS if scope else [Problem.NOT_AUTHENTICATED, Problem.TOO_MANY_REQUESTS]),
+    ]
+    if method in _WRITES:
+        problems += [Problem.UNSUPPORTED_MEDIA_TYPE, Problem.TOO_LARGE]
+    parameters = []
+    if method == "POST" and scope:
+        problems += [Problem.IDEMPOTENCY_KEY_REUSED, Problem.IN_PROGRESS]
+        parameters = [
+            {
+                "in": "header",
+                "name": IDEMPOTENCY_KEY,
+                "required": False,
+                "description": "The same call again under this key does nothing more, and gets the same answer, for 24 hours.",
+                "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
+            }
+        ]
+    by_status: dict[str, list[Problem]] = {}
+    for problem in dict.fromkeys(problems):
+        by_status.setdefault(str(problem.status), []).append(problem)
+    responses = {
+        status: {
+            "description": " ".join(f"`{problem.code}`: {problem.title}" for problem in of_status),
+            "content": {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+        for status, of_status in sorted(by_status.items())
+    }
+    said: dict[str, Any] = {"responses": responses}
+    if parameters:
+        said["parameters"] = parameters
+    if scope:
+        said["x-scope"] = scope.value
+    return said
+
+
+def _called(route: Route, run: Run) -> Run:
+    """The operation, with what is before and after it."""
+
+    @wraps(run)
+    def called(request: HttpRequest, **path: Any) -> HttpResponseBase:
+        try:
+            caller = _admitted(request, route.scope)
+        except Refused as refused:
+            return problem_response(refused)
+        request.caller = caller  # type: ignore[attr-defined]
+        status = 500
+        try:
+            response = _worked(request, route, caller, partial(run, request, **path))
+            status = response.status_code
+        finally:
+            calls.note_call(
+                client=caller.client,
+                method=request.method or "",
+                route=route.name,
+                status=status,
+                about=getattr(request, "about", ""),
+            )
+        return response
+
+    return called
+
+
+def _admitted(request: HttpRequest, scope: Scope) -> Caller:
+    kind, _, presented = request.headers.get("Authorization", "").partition(" ")
+    caller = known(request, presented.strip() if kind.lower() == "bearer" else "")
+    if scope not in caller.scopes:
+        challenge = f'Bearer realm="api", error="insufficient_scope", scope="{scope.value}"'
+        raise Refused(
+            Problem.MISSING_SCOPE,
+            f"The scope {scope.value} is needed.",
+            headers={"WWW-Authenticate": challenge},
+        )
+    return caller
+
+
+def known(request: HttpRequest, presented: str) -> Caller:
+    """The client behind a key or a token, within its rate. Raises `Refused`."""
+    address = address_of(request)
+    try:
+        caller = identify(presented=presented, address=address)
+    except CallsFromAnotherNetwork as elsewhere:
+        log.warning("a client calls from another network", extra={"client": elsewhere.client.name})
+        raise Refused(Problem.WRONG_NETWORK) from elsewhere
+    except NobodyKnown as error:
+        try:
+            hit("key", address=address)
+        except RateLimited as often:
+            raise too_many() from often
+        raise Refused(Problem.NOT_AUTHENTICATED) from error
+    try:
+        hit_own("api", of=caller.actor, rate=f"{caller.client.calls_a_minute}/minute")
+    except RateLimited as often:
+        raise too_many() from often
+    return caller
+
+
+def _worked(
+    request: HttpRequest, route: Route, caller: Caller, work: Callable[[], HttpResponseBase]
+) -> HttpResponseBase:
+    try:
+        sent = _body(request, route)
+        key = request.headers.get(IDEMPOTENCY_KEY)
+        if key is None or request.method != "POST" or route.repeats_itself:
+            return work()
+        if not _VISIBLE.fullmatch(key):
+            raise Refused(Problem.BAD_IDEMPOTENCY_KEY)
+        return _once(request, caller, key, sent, work)
+    except Refused as refused:
+        return problem_response(refused)
+
+
+def _body(request: HttpRequest, route: Route) -> str:
+    """The SHA-256 of what was sent. The body is read here, before any transaction. Raises `Refused`."""
+    if not route.media_type:
+        return ""
+    if request.content_type != route.media_type:
+        raise Refused(Problem.UNSUPPORTED_MEDIA_TYPE, f"Send {route.media_type}.")
+    if route.digest is not None:
+        return route.digest(request)
+    if route.reads_itself:
+        return ""
+    try:
+        return hashlib.sha256(request.body).hexdigest()
+    except RequestDataTooBig as error:
+        raise Refused(Problem.TOO_LARGE, f"At most {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes.") from error
+
+
+def _once(
+    request: HttpRequest, caller: Caller, key: str, sent: str, work: Callable[[], HttpResponseBase]
+) -> HttpResponseBase:
+    name = answers.name_of(method="POST", path=request.path, key=key)
+    with transaction.atomic():
+        try:
+            before = answers.claim(client=caller.client, name=name, request=sent)
+        except answers.AnotherRequest as error:
+            raise Refused(Problem.IDEMPOTENCY_KEY_REUSED) from error
+        if before is not None:
+            again = HttpResponse(before.body, status=before.status, headers=dict(before.headers))
+            again["Idempotency-Replayed"] = "true"
+            return again
+        response = work()
+        if response.status_code in NOT_KEPT or response.status_code >= 500:
+            transaction.set_rollback(True)
+        elif isinstance(response, HttpResponse):
+            headers = {header: response[header] for header in KEPT_HEADERS if header in response}
+            kept = answers.KeptAnswer(response.status_code, headers, response.content)
+            answers.keep(client=caller.client, name=name, answer=kept)
+    return response

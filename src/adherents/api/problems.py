@@ -1,0 +1,97 @@
+"""Each refusal that a program may meet, by its code. `type` of the answer ends with it, and never changes (RFC 9457)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import NamedTuple
+
+
+class Refusal(NamedTuple):
+    status: int
+    title: str
+
+
+class Problem(Enum):
+    """The code is the name in lower case with hyphens. A new one is added here; none is ever renamed."""
+
+    BAD_REQUEST = Refusal(400, "The request cannot be read.")
+    BAD_IDEMPOTENCY_KEY = Refusal(400, "An Idempotency-Key is 1 to 255 visible ASCII characters.")
+    BAD_CURSOR = Refusal(400, "This cursor was not given by this list.")
+    NOT_AUTHENTICATED = Refusal(401, "No key, or a key that opens nothing.")
+    FORBIDDEN = Refusal(403, "This is not allowed.")
+    MISSING_SCOPE = Refusal(403, "This client has not the scope that is needed.")
+    WRONG_NETWORK = Refusal(403, "This client may not call from this address.")
+    NOT_FOUND = Refusal(404, "There is no such thing here.")
+    METHOD_NOT_ALLOWED = Refusal(405, "This method is not for this address.")
+    NOT_ACCEPTABLE = Refusal(406, "The answer has no such form.")
+    CONFLICT = Refusal(409, "This cannot be done in the state that it is in.")
+    NOT_CHECKED = Refusal(409, "The document has not been checked yet. Try again later.")
+    SET_ASIDE = Refusal(409, "The document was set aside: it cannot be opened.")
+    IN_HAND = Refusal(409, "An agent has the document in hand, or it is kept for one.")
+    ALREADY_DECIDED = Refusal(409, "This document waits for no decision.")
+    PERSON_CHANGED = Refusal(409, "This number is another person's.")
+    SOMETHING_NEW = Refusal(409, "A message has come that you have not read.")
+    THREAD_CLOSED = Refusal(409, "This thread is closed.")
+    ACCOUNT_CLOSED = Refusal(409, "The member's account is closed: nobody would read it.")
+    ATTACHED_ALREADY = Refusal(409, "This document is attached to another message.")
+    IN_PROGRESS = Refusal(409, "The same request is being worked on.")
+    IDEMPOTENCY_KEY_REUSED = Refusal(409, "This Idempotency-Key was used for another request.")
+    GONE = Refusal(410, "It is not there any more.")
+    PRECONDITION_FAILED = Refusal(412, "It was changed since you read it.")
+    TOO_LARGE = Refusal(413, "The request is too large.")
+    UNSUPPORTED_MEDIA_TYPE = Refusal(415, "The body is not of the type that this address takes.")
+    INVALID = Refusal(422, "Some values are not as they should be.")
+    FILE_REFUSED = Refusal(422, "The file is refused.")
+    TOO_MANY_REQUESTS = Refusal(429, "Too many requests in a short time.")
+    SERVER_ERROR = Refusal(500, "Something broke here. It is logged.")
+    ALTERED = Refusal(500, "The document is no longer as it arrived: nothing of it is given.")
+    UNAVAILABLE = Refusal(503, "A part of the portal does not answer. Try again later.")
+
+    @property
+    def code(self) -> str:
+        return self.name.lower().replace("_", "-")
+
+    @property
+    def status(self) -> int:
+        return self.value.status
+
+    @property
+    def title(self) -> str:
+        return self.value.title
+
+
+@dataclass
+class Refused(Exception):
+    """A call is refused. `detail`: a sentence about this very case; `headers`: of the answer; `more`: other members."""
+
+    problem: Problem
+    detail: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    more: Mapping[str, object] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.problem.code
+
+
+_OF_A_STATUS = {
+    400: Problem.BAD_REQUEST,
+    401: Problem.NOT_AUTHENTICATED,
+    403: Problem.FORBIDDEN,
+    404: Problem.NOT_FOUND,
+    405: Problem.METHOD_NOT_ALLOWED,
+    409: Problem.CONFLICT,
+    410: Problem.GONE,
+    412: Problem.PRECONDITION_FAILED,
+    413: Problem.TOO_LARGE,
+    415: Problem.UNSUPPORTED_MEDIA_TYPE,
+    422: Problem.INVALID,
+    429: Problem.TOO_MANY_REQUESTS,
+    503: Problem.UNAVAILABLE,
+}
+
+
+def problem_of(status: int) -> Problem:
+    """What an answer of this status says where nothing more is known. A redirection leads a program nowhere: 404."""
+    if 300 <= status < 400:
+        return Problem.NOT_FOUND
+    return _OF_A_STATUS.get(status, Problem.BAD_REQUEST if status < 500 else Problem.SERVER_ERROR)

@@ -1,0 +1,55 @@
+"""What the routes read. Nothing is written."""
+
+import uuid
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db.models import F, Q
+
+from adherents.api.resources.documents import DocumentState, in_state
+from adherents.casework.models import Decision
+from adherents.vault.models import Document, DocumentQuerySet
+
+COLUMNS = [
+    "name", "content_type", "size", "sha256", "kind", "at", "state", "set_aside", "origin", "page_count", "photo_count",
+    "erased_at", "checked_at", "threat", "member__number", "deposit__number", "beneficiary__rank", "item__due_on",
+]  # fmt: skip
+
+
+def documents() -> DocumentQuerySet:
+    """With what a program is told of each, in one query."""
+    rows = Document.objects.select_related("member", "deposit", "beneficiary", "item")
+    chosen: DocumentQuerySet = rows.only(*COLUMNS)
+    return chosen
+
+
+def documents_after(
+    *,
+    after: tuple[datetime, uuid.UUID] | None,
+    limit: int,
+    state: DocumentState | None,
+    kind: str,
+    member: str,
+    since: datetime | None,
+) -> list[Document]:
+    """The next `limit` documents in the order in which they came, through the filters that are given."""
+    rows = documents()
+    if state is not None:
+        rows = rows.filter(in_state(state))
+    if kind:
+        rows = rows.filter(kind=kind)
+    if member:
+        rows = rows.filter(member__number=member)
+    if since is not None:
+        rows = rows.filter(at__gte=since)
+    if after is not None:
+        at, pk = after
+        # The first condition leads through the index; the second is exact.
+        rows = rows.filter(at__gte=at).filter(Q(at__gt=at) | Q(pk__gt=pk))
+    return list(rows.order_by("at", "pk")[:limit])
+
+
+def settled_decisions(documents: Iterable[Document]) -> dict[uuid.UUID, Decision]:
+    """The decision that stands for each of these documents, where its member was told. One query."""
+    settled = Decision.objects.standing().filter(item__document__in=list(documents), settled_at__isnull=False)
+    return {decision.about: decision for decision in settled.annotate(about=F("item__document_id"))}

@@ -1,0 +1,1 @@
+"""Clients and their keys, who calls, and the answers that are given again."""

@@ -1,0 +1,61 @@
+"""A call that comes twice under one `Idempotency-Key` works once, and gets the same answer again for 24 hours.
+
+The row, the work and the answer are committed together: a process that is killed leaves none of them. Two calls at once wait
+for each other on the row.
+"""
+
+import hashlib
+import json
+from base64 import b64decode, b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from adherents.api.models import ApiClient, StoredAnswer
+from adherents.database.transactions import needs_transaction
+
+
+class AnotherRequest(Exception):
+    """Another request was sent under this key."""
+
+
+@dataclass(frozen=True)
+class KeptAnswer:
+    """As it left: the status, the headers that say what the body is, and the body."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def name_of(*, method: str, path: str, key: str) -> str:
+    return hashlib.sha256("\n".join((method, path, key)).encode()).hexdigest()
+
+
+@needs_transaction
+def claim(*, client: ApiClient, name: str, request: str) -> KeptAnswer | None:
+    """The answer that was given already; None: this call is the first, and does the work.
+
+    To be called in the transaction in which the work is done and `keep` called. `request`: what was sent, in short.
+    Raises `AnotherRequest`.
+    """
+    rows = StoredAnswer.objects.filter(client=client, name=name)
+    rows.over().delete()
+    row = StoredAnswer(client=client, name=name, request=request)
+    # On PostgreSQL this waits for another transaction that has written the row, until its end.
+    StoredAnswer.objects.bulk_create([row], ignore_conflicts=True)
+    held = rows.select_for_update().get()
+    if held.request != request:
+        raise AnotherRequest
+    if not held.answer:
+        return None
+    said = json.loads(held.answer)
+    return KeptAnswer(said["status"], said["headers"], b64decode(said["body"]))
+
+
+@needs_transaction
+def keep(*, client: ApiClient, name: str, answer: KeptAnswer) -> None:
+    """Keep the answer, sealed. To be called in the transaction of `claim`."""
+    row = StoredAnswer.objects.get(client=client, name=name)
+    said = {"status": answer.status, "headers": dict(answer.headers), "body": b64encode(answer.body).decode()}
+    row.answer = json.dumps(said)
+    row.save(update_fields=["answer"])

@@ -1,0 +1,93 @@
+"""Whatever refuses under `/api/`, the answer is a problem for programs; nothing there reads or sets a cookie."""
+
+from typing import Any
+from unittest import mock
+
+import pytest
+from django.db import OperationalError
+from django.test import Client
+
+from adherents.api import selectors
+from adherents.api.problems import Problem
+from adherents.config.serving.bridge import DATABASE_HANGS
+from tests.agents import make_agent, signed_in
+from tests.api.systems import BASE, System, code_of
+
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "code"),
+    [
+        ("GET", "nowhere", "not-found"),
+        ("GET", "documents/", "not-found"),
+        ("GET", "documents.", "not-found"),
+        ("GET", "documents/not-an-id", "not-found"),
+        ("GET", "", "not-found"),
+        ("DELETE", "documents", "method-not-allowed"),
+        ("HEAD", "documents", "method-not-allowed"),
+        ("GET", "documents?cursor=%21", "bad-cursor"),
+        ("GET", "documents?cursor=WyJkb2N1bWVudHMiXQ", "bad-cursor"),
+        ("GET", "documents?state=lost", "invalid"),
+        ("GET", "documents?since=yesterday", "invalid"),
+        ("POST", "token", "unsupported-media-type"),
+        ("GET", "problems/nothing", "not-found"),
+    ],
+)
+def test_a_refusal_is_a_problem(method: str, path: str, code: str) -> None:
+    answer = System().call(method, path)
+    if method == "HEAD":
+        assert answer.status_code == 405
+    else:
+        assert code_of(answer) == code
+    assert not answer.cookies
+
+
+def test_a_values_fault_is_told_and_the_value_is_not() -> None:
+    answer = System().get("documents?state=7012345678901")
+    assert [fault["at"] for fault in answer.json()["errors"]] == ["state"]
+    assert b"7012345678901" not in answer.content
+
+
+def test_an_error_of_ours_an_outage_and_a_long_body_are_problems_too(settings: Any) -> None:
+    system = System()
+    with mock.patch.object(selectors, "documents_after", side_effect=ZeroDivisionError):
+        assert code_of(system.get("documents")) == "server-error"
+    with mock.patch.object(selectors, "documents_after", side_effect=OperationalError):
+        away = system.get("documents")
+        assert code_of(away) == "unavailable"
+        assert int(away.headers["Retry-After"]) > 0
+    hangs = system.get("documents", **{DATABASE_HANGS: True})
+    assert code_of(hangs) == "unavailable"
+    assert code_of(system.post("documents", "x" * (2 << 20))) == "too-large"
+
+
+def test_nothing_under_api_reads_or_sets_a_cookie() -> None:
+    browser = signed_in(make_agent())
+    assert browser.cookies["session"].value
+    for path in ("documents", "docs", "openapi.json", "token", "nowhere"):
+        for method in ("GET", "POST"):
+            answer = browser.generic(method, BASE + path)
+            assert not list(answer.cookies), path
+            assert "Cookie" not in answer.headers.get("Vary", "")
+    assert browser.get(f"{BASE}documents").status_code == 401
+
+
+def test_each_kind_of_problem_has_an_address_that_says_what_it_is() -> None:
+    for problem in Problem:
+        said = Client().get(f"{BASE}problems/{problem.code}").json()
+        assert said["type"].endswith(f"/api/v1/problems/{problem.code}")
+        assert (said["status"], said["title"]) == (problem.status, problem.title)
+
+
+def test_the_description_and_its_page_need_no_key() -> None:
+    described = Client().get(f"{BASE}openapi.json").json()
+    assert described["openapi"].startswith("3.1")
+    listed = described["paths"]["/api/v1/documents"]["get"]
+    assert listed["security"] == [{"ClientKey": ["documents:read"]}]
+    assert {"200", "401", "403", "429"} <= listed["responses"].keys()
+    page = Client().get(f"{BASE}docs")
+    assert page.status_code == 200
+    assert "GET /api/v1/documents" in page.content.decode()
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+    assert "<script" not in page.content.decode().replace('<script src="/static/ui/portal', "")
