@@ -110,7 +110,8 @@ class Routes:
         `reads_itself`: the view reads a long body as it comes, and `digest` says then what was sent (after reading it).
         `repeats_itself`: it answers a call made twice by itself.
         """
-        address = path.replace("{uuid:", "<uuidstr:").replace("{", "<").replace("}", ">")  # as Ninja writes it
+        # As Ninja writes it.
+        address = path.replace("{uuid:", "<uuidstr:").replace("{", "<").replace("}", ">")
         if reads_itself:
             self.takes_files.add(address)
         if gives_a_file:
