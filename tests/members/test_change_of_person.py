@@ -10,17 +10,19 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import transaction
 
 from adherents.journal.models import Entry
 from adherents.members.identity import Identity, is_same_person
 from adherents.members.intake import apply as applying
 from adherents.members.intake import last_files
-from adherents.members.intake.compare import RefusedRow
+from adherents.members.intake.compare import LineOutcome, RefusedRow
 from adherents.members.models import Beneficiary, Member
 from adherents.members.services.accounts import NumberGiven, attach_account
 from adherents.members.services.import_files import RegisterChangedMeanwhile, TooManyOthers
 from tests.cast import CAMILLE, ENGLISH, EVE, JEAN_FRANCOIS, KARIM, TWIN_LEA, TWIN_ZOE, Person
 from tests.database_contents import as_stored
+from tests.members.doors import alone, in_batch
 from tests.members.importing import CAST, counts, run
 from tests.members.member_file import Line, child_of, line_of, write, write_beneficiaries
 
@@ -83,6 +85,13 @@ def test_a_line_is_of_the_same_person_or_of_another(
     if not same:
         assert "Changement de personne" in str(refused[0].reasons[0].message)
         assert everything(camille) == before
+    for door in (alone, in_batch):
+        Member.objects.all().delete()
+        run(tmp_path, CAST)
+        before = everything(Member.objects.get(number=CAMILLE.number))
+        outcome, _ = door(tmp_path, line_of(CAMILLE, **changes))
+        assert outcome == (LineOutcome.CHANGED if same else LineOutcome.OTHER_PERSON)
+        assert same or everything(Member.objects.get(number=CAMILLE.number)) == before
 
 
 @pytest.mark.parametrize(
@@ -290,7 +299,8 @@ def test_a_file_is_applied_to_the_register_that_it_was_compared_with(
 
     @contextmanager
     def meanwhile() -> Iterator[None]:
-        assert last_files.hold(last_files.imports_so_far())  # what each import that is applied does
+        with transaction.atomic():
+            assert last_files.hold(last_files.imports_so_far())  # what each import that is applied does
         yield
 
     monkeypatch.setattr(applying, "roomy_cache", meanwhile)

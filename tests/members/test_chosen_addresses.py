@@ -15,7 +15,8 @@ from adherents.members.intake import addresses
 from adherents.members.models import FormerAddress, Member
 from adherents.members.services.accounts import attach_account, change_email, write_address
 from adherents.members.services.import_files import import_files
-from tests.cast import CAMILLE, EVE
+from tests.cast import CAMILLE
+from tests.members.doors import DOORS
 from tests.members.member_file import line_of, write
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rule("G10")]
@@ -23,13 +24,13 @@ OLD, NEW, NEWS = CAMILLE.email, "nouvelle@example.org", "du-fichier@example.org"
 Import = Callable[..., None]
 
 
-@pytest.fixture
-def file_says(tmp_path: Path) -> Import:
-    """Import a file in which Camille has this address (and this telephone: another line all the same)."""
+@pytest.fixture(params=DOORS)
+def file_says(request: pytest.FixtureRequest, tmp_path: Path) -> Import:
+    """Let the insurer say that Camille has this address (and this telephone: another line all the same), by each door."""
 
     def say(address: str, **other: str) -> None:
-        path = write(tmp_path / "members.csv", [line_of(CAMILLE, email=address, **other), line_of(EVE)])
-        import_files(members=path, apply=True)
+        _outcome, refused = request.param(tmp_path, line_of(CAMILLE, email=address, **other))
+        assert not refused
 
     say(OLD)
     attach_account(member=Member.objects.get(number=CAMILLE.number))

@@ -182,7 +182,7 @@ def test_an_import_that_is_killed_leaves_the_register_as_it_was(
         command(STOPPING, other), env=installation, stdout=subprocess.PIPE, text=True
     ) as child:
         assert child.stdout
-        assert child.stdout.readline() == "6000 6009 True\n"
+        assert child.stdout.readline() == "6009 6009 True\n"
         child.kill()
     assert child.returncode == -signal.SIGKILL
     assert told_by(AFTERWARDS, other) == ["9 9 True", "6000 6009 True"]

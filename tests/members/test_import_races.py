@@ -1,18 +1,23 @@
 """Imports against each other, and against a member who signs in at the same moment, on a real PostgreSQL."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 from django.test import Client as Browser
 
 from adherents.accounts.models import Account
+from adherents.journal.models import Entry
 from adherents.members.models import Member
 from adherents.members.services.import_files import RegisterChangedMeanwhile, Report, import_files
+from adherents.members.services.one_person import ChangedSince, PersonChanged, change_member, put_member
+from adherents.members.versions import version_of
 from tests.accounts.steps import sign_in
 from tests.accounts.test_races import at_once
-from tests.cast import CAMILLE, EVE
+from tests.cast import CAMILLE, EVE, Person
 from tests.factories import open_account
+from tests.members.doors import ACTOR, said
 from tests.members.importing import CAST, run
 from tests.members.member_file import line_of, write
 
@@ -70,3 +75,47 @@ def test_a_member_who_signs_in_while_the_number_is_given_away_is_out_afterwards(
     assert Account.objects.get(member__former_number=CAMILLE.number).closed_at is not None
     for browser in browsers:
         assert browser.get(HOME).status_code == 302
+
+
+def test_two_programs_that_name_a_new_number_at_once_never_mix_two_people(tmp_path: Path) -> None:
+    run(tmp_path, CAST)
+    people = [replace(CAMILLE, number="9"), replace(NEWCOMER, number="9")]
+
+    def put(person: Person) -> str:
+        return put_member(number="9", said=said(person), actor=ACTOR)
+
+    results = at_once([partial(put, person) for person in people * 4], threads=8)
+    outcomes = [result for result in results if isinstance(result, str)]
+    assert sorted(outcomes) == ["new", "unchanged", "unchanged", "unchanged"]
+    assert [type(result) for result in results if not isinstance(result, str)] == [PersonChanged] * 4
+    first = Member.objects.get(number="9")
+    assert (first.birth_name, first.nir) in {(person.birth_name, person.nir) for person in people}
+    assert Entry.objects.filter(subject=first.subject).count() == 1
+
+
+def test_of_two_programs_that_read_one_version_only_one_writes(tmp_path: Path) -> None:
+    run(tmp_path, CAST)
+    read = version_of(Member.objects.get(number=CAMILLE.number))
+
+    def change(phone: str) -> str:
+        return change_member(number=CAMILLE.number, said={"phone": phone}, version=read, actor=ACTOR)
+
+    results = at_once([partial(change, f"010203040{n}") for n in range(8)], threads=8)
+    assert [type(result) for result in results].count(ChangedSince) == 7
+
+
+def test_a_program_and_a_file_at_once_leave_one_of_the_two_whole(tmp_path: Path) -> None:
+    """The file gives a new number to one person, the program to another: the first one keeps it."""
+    run(tmp_path, CAST)
+    path = write(tmp_path / "new.csv", [*CAST, line_of(replace(NEWCOMER, number="9"))])
+    other = replace(CAMILLE, number="9")
+    at_once(
+        [
+            lambda: import_files(members=path, apply=True),
+            *[partial(put_member, number="9", said=said(other), actor=ACTOR)] * 3,
+        ]
+    )
+    first = Member.objects.get(number="9")
+    assert (first.birth_name, first.nir, first.email) in {
+        (person.birth_name, person.nir, person.email) for person in (other, NEWCOMER)
+    }

@@ -124,7 +124,7 @@ def test_a_fault_in_the_middle_leaves_the_register_a_report_and_a_mail(
     def failing(*arguments: object, **options: object) -> int:
         raise OperationalError("the disk is full")
 
-    monkeypatch.setattr(applying, "apply_members", failing)
+    monkeypatch.setattr(applying, "write_members", failing)
     with pytest.raises(OperationalError):
         ended(write(tmp_path / "m.csv", CAST), "--apply", "--report", file, "--mail-report", NIGHT)
     assert (read(file)["outcome"], read(file)["exit_code"]) == ("failed", 1)

@@ -72,6 +72,14 @@ class Event(TextChoices):
     # members
     ADDRESS_FAILED = "register.address_failed", _("Adresse e-mail refusée par son serveur")
     ADDRESS_TRUSTED = "register.address_trusted", _("Adresse e-mail vérifiée par le service")
+    FACTS_CHANGED = "register.facts_changed", _("Adhérent mis à jour par le système de gestion")
+    BENEFICIARY_CHANGED = (
+        "register.beneficiary_changed",
+        _("Bénéficiaire mis à jour par le système de gestion"),
+    )
+    MEMBER_ENDED = "register.member_ended", _("Adhérent terminé par le système de gestion")
+    BENEFICIARY_ENDED = "register.beneficiary_ended", _("Bénéficiaire terminé par le système de gestion")
+    REGISTER_BATCH = "register.batch", _("Lot d’adhérents reçu du système de gestion")
     REGISTER_IMPORTED = "register.imported", _("Fichier des adhérents importé")
     NUMBER_GIVEN = "register.number_given", _("N° adhérent donné à une autre personne")
     RANK_GIVEN = "register.rank_given", _("Rang d’un bénéficiaire donné à une autre personne")

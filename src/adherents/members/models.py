@@ -12,16 +12,20 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from adherents.crypto.fields import EncryptedTextField
-from adherents.crypto.index import blind_index, blind_indexes
-from adherents.crypto.rows import SealedQuerySet, readable
+from adherents.crypto.index import blind_indexes
+from adherents.crypto.rows import SealedQuerySet
 from adherents.journal.subjects import SubjectKind, subject_of
-from adherents.members import names, nir
+from adherents.members import nir
 from adherents.members.claims import Claim, is_about
 from adherents.members.fields import InKeyOrder, SearchKeyField
 from adherents.members.former_addresses import FormerAddress as FormerAddress  # a table of this room
 from adherents.members.last_file import LastBeneficiaryLine as LastBeneficiaryLine  # a table of this room
 from adherents.members.last_file import LastFile as LastFile
 from adherents.members.last_file import LastMemberLine as LastMemberLine
+from adherents.members.person import INDEX_BYTES as INDEX_BYTES
+from adherents.members.person import NIR_PURPOSE as NIR_PURPOSE
+from adherents.members.person import Person as Person
+from adherents.members.person import Source as Source
 from adherents.members.search_query import (
     PAIR_LENGTH,
     PAIR_LETTERS,
@@ -33,8 +37,6 @@ from adherents.members.search_query import (
 )
 from adherents.ui.typed import without_separators
 
-NIR_PURPOSE = "nir"
-INDEX_BYTES = 16
 FOUND_AT_MOST = 50
 MOST_BORN = 1000  # on one day
 
@@ -151,50 +153,6 @@ def _either_way(typed: SearchQuery, column: str) -> Q:
         for pair in name_pair.pairs:
             either |= Q(**{f"{column}_pair__prefix": pair}) & named
     return either
-
-
-class Person(models.Model):
-    """What the register knows of a member and of a beneficiary alike."""
-
-    nir: "EncryptedTextField"  # bound to the person's place in the register, which a member and a beneficiary each say otherwise
-    nir_index = models.BinaryField(
-        max_length=INDEX_BYTES, null=True, help_text="keyed hash of the NIR; several people may have the same"
-    )
-    birth_name = models.CharField(max_length=120)
-    usage_name = models.CharField(max_length=120, blank=True)
-    first_names = models.CharField(max_length=120, blank=True)
-    birth_date = models.CharField(max_length=10, blank=True, help_text="AAAA-MM-JJ, 00 where unknown")
-    start_date = models.DateField(null=True)
-    end_date = models.DateField(null=True, help_text="last day of membership")
-    row_digest = models.BinaryField(
-        max_length=INDEX_BYTES, default=b"", help_text="keyed hash of the line of the insurer's file"
-    )
-    gone_at = models.DateTimeField(null=True, help_text="when the insurer's file stopped naming this person")
-
-    class Meta:
-        abstract = True
-
-    @property
-    def name(self) -> str:
-        """The name to call this person by: « Marie Ève DURAND »."""
-        given = names.first_given_name(self.first_names)
-        return f"{given} {(self.usage_name or self.birth_name).upper()}".strip()
-
-    @property
-    def masked_nir(self) -> str:
-        """« 2 90 02 •• ••• ••• •• », nothing where it is unknown, a word for it where it does not open."""
-        known = readable(self, "nir", str(_("illisible")))
-        return nir.mask(known) if known[:1].isdigit() else known
-
-    @property
-    def birth_date_shown(self) -> str:
-        """JJ/MM/AAAA, with 00 where unknown, as the file writes it."""
-        return "/".join(reversed(self.birth_date.split("-")))
-
-    def set_nir(self, text: str) -> None:
-        """Store a NIR and what finds it again. Raises `nir.WrongNir`; the empty text takes it away."""
-        self.nir = nir.parse(text).text if text else ""
-        self.nir_index = blind_index(NIR_PURPOSE, self.nir) if self.nir else None
 
 
 class Member(Person):

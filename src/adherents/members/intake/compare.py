@@ -1,7 +1,8 @@
 """What the file would change: each line is new, changed, unchanged or refused. The register is only read."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
@@ -17,7 +18,7 @@ from adherents.members.intake import encodings, read
 from adherents.members.intake.digest import LineDigest
 from adherents.members.intake.facts import RowReason
 from adherents.members.intake.sheets import Known, RegisterSheet, number_of
-from adherents.members.intake.staging import OTHER_PERSON, Staging
+from adherents.members.intake.staging import NAMED_AGAIN, OTHER_PERSON, REFUSED, Staging
 from adherents.members.last_file import DIGEST_BYTES
 from adherents.members.models import NIR_PURPOSE
 
@@ -34,6 +35,17 @@ class Owners:
     other_person: set[str]
 
 
+class LineOutcome(StrEnum):
+    """What a line does to the person whom it names; `GIVEN`: the key is another person's from now on."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    GIVEN = "given"
+    REFUSED = "refused"
+    OTHER_PERSON = "other_person"
+
+
 @dataclass(frozen=True, slots=True)
 class RefusedRow:
     """A line that is not imported. It names the member where it can, and never repeats what the line says."""
@@ -41,6 +53,10 @@ class RefusedRow:
     line: int
     key: str
     reasons: list[RowReason]
+    is_other_person: bool = False
+
+
+OnAccepted = Callable[[int, str, LineOutcome], None]
 
 
 @dataclass(slots=True)
@@ -48,7 +64,10 @@ class Plan:
     """What one file would do to the register: numbers of lines, and of people who are no longer named (`gone`).
 
     `other_person`: lines that are refused because they would give a known key to somebody else. `given`: the keys for which
-    that was asked for. `doubts`: why the file may be cut; it then ends no member.
+    that was asked for. `doubts`: why the file may be cut; it then ends no member. `kept`: people who are not named and stay,
+    because another source named them last. `named_again`: unchanged people of another source, who are this one's now.
+    `newer`: lines that were not applied, because something else named their person while the file was read. `present` are all
+    people of the register, `own` those whom the file may end.
     """
 
     new: int = 0
@@ -60,6 +79,11 @@ class Plan:
     given: set[str] = field(default_factory=set)
     unnumbered: int = 0
     present: int = 0
+    own: int = 0
+    kept: int = 0
+    all_sources: bool = False
+    named_again: int = 0
+    newer: int = 0
     order: bytes = b""
     ends_short: bool = False
     is_closed: bool = True
@@ -71,8 +95,8 @@ class Plan:
 
     @property
     def gone_percent(self) -> float:
-        """Of those who are in the register now."""
-        return 100 * self.gone / self.present if self.present else 0.0
+        """Of those whom the file may end."""
+        return 100 * self.gone / self.own if self.own else 0.0
 
     @property
     def changes_of_person(self) -> int:
@@ -87,7 +111,7 @@ class Plan:
     @property
     def empty(self) -> bool:
         """Whether applying it would change nothing."""
-        return not (self.new or self.changed or self.given or self.gone)
+        return not (self.new or self.changed or self.given or self.gone or self.named_again)
 
 
 def compare(
@@ -106,14 +130,40 @@ def compare(
     numbers may have beneficiaries. `let_through`: the keys that may be given to another person. `fresh`: the member numbers
     that this import gives to another person, whose beneficiaries are all new.
     """
-    sheet, plan, look = staging.sheet, Plan(), read.look_at(path)
-    size = path.stat().st_size
+    look, size = read.look_at(path), path.stat().st_size
+    lines = read.rows(path, staging.sheet.columns, look=look, progress=lambda done: progress(done, size))
+    plan = compare_rows(
+        lines,
+        staging,
+        on_refused=on_refused,
+        owners=owners,
+        let_through=let_through,
+        fresh=fresh,
+        code_page=look.code_page,
+    )
     plan.is_closed = look.is_closed
-    lines = read.rows(path, sheet.columns, look=look, progress=lambda done: progress(done, size))
-    order = blake2b(digest_size=DIGEST_BYTES)
-    for rows in _batches(lines):
-        batch = _Batch(sheet, staging, plan, on_refused, owners, frozenset(let_through), frozenset(fresh))
-        batch.code_page = look.code_page
+    return plan
+
+
+def compare_rows(
+    lines: Iterable[read.Row],
+    staging: Staging,
+    *,
+    on_refused: Callable[[RefusedRow], None],
+    on_accepted: OnAccepted | None = None,
+    owners: Callable[[set[str]], Owners] | None = None,
+    let_through: Collection[str] = (),
+    fresh: Collection[str] = (),
+    code_page: str = "",
+) -> Plan:
+    """As `compare`, for lines from wherever they come. `on_accepted` is told of each line that is not refused.
+
+    `code_page`: the encoding that the accents of a file seem to be in instead.
+    """
+    plan, order = Plan(), blake2b(digest_size=DIGEST_BYTES)
+    for rows in _batches(iter(lines)):
+        batch = _Batch(staging, plan, on_refused, owners, frozenset(let_through), frozenset(fresh))
+        batch.code_page, batch.on_accepted = code_page, on_accepted
         order.update("\n".join((*batch.compare(rows), "")).encode())
         plan.ends_short = rows[-1].is_short
     plan.order = order.digest()
@@ -130,10 +180,10 @@ class _Batch:
     """Some lines together, so that each question is asked of the database once."""
 
     code_page = ""
+    on_accepted: OnAccepted | None = None
 
     def __init__(
         self,
-        sheet: RegisterSheet,
         staging: Staging,
         plan: Plan,
         on_refused: Callable[[RefusedRow], None],
@@ -141,25 +191,28 @@ class _Batch:
         let_through: frozenset[str],
         fresh: frozenset[str],
     ) -> None:
-        self.sheet, self.staging, self.plan = sheet, staging, plan
+        self.sheet, self.staging, self.plan = staging.sheet, staging, plan
         self.on_refused, self.owners = on_refused, owners
         self.let_through, self.fresh = let_through, fresh
-        self.digests = LineDigest(sheet.name)
+        self.digests = LineDigest(staging.sheet.name)
         self.refused: dict[int, RefusedRow] = {}
         self.untrusted: list[str] = []
         self.others: list[str] = []
+        self.named_again: list[str] = []
 
     def compare(self, rows: Sequence[read.Row]) -> list[str]:
         """Returns the keys that the lines name, in their order."""
         keyed = self._named(rows)
         self._refuse_without_owner(keyed)
-        known = self.sheet.digests(self._not_fresh(keyed))
+        known = self.sheet.marks(self._not_fresh(keyed))
         stated: dict[str, tuple[Any, ...]] = {}
         for key, row in keyed.items():
             if row.line in self.refused:
                 continue
-            if self._is_unchanged(row, known.get(key)):
-                self.plan.unchanged += 1
+            if (mark := known.get(key)) and self._is_unchanged(row, mark.digest):
+                self._accept(row, key, LineOutcome.UNCHANGED)
+                if mark.source != self.staging.source:
+                    self.named_again.append(key)
                 continue
             values, reasons = self._facts(row)
             if reasons:
@@ -168,16 +221,21 @@ class _Batch:
                 continue
             stated[key] = values
         self._refuse_other_persons(keyed, {key: stated[key] for key in stated if key in known}, stated)
-        self.staging.keep([(*values, self.digests.of(keyed[key].values)) for key, values in stated.items()])
+        self.staging.keep(
+            [
+                (*values, self.digests.of(keyed[key].values), known[key].digest if key in known else None)
+                for key, values in stated.items()
+            ]
+        )
         for key in stated:
             if key in self.plan.given:
-                continue
-            if key in known:
-                self.plan.changed += 1
+                self._accept(keyed[key], key, LineOutcome.GIVEN)
             else:
-                self.plan.new += 1
-        self.staging.refuse(self.untrusted)
-        self.staging.refuse(self.others, OTHER_PERSON)
+                self._accept(keyed[key], key, LineOutcome.CHANGED if key in known else LineOutcome.NEW)
+        self.plan.named_again += len(self.named_again)
+        self.staging.stand(self.named_again, NAMED_AGAIN)
+        self.staging.stand(self.untrusted, REFUSED)
+        self.staging.stand(self.others, OTHER_PERSON)
         self.plan.refused += len(self.refused) - len(self.others)
         self.plan.other_person += len(self.others)
         for line in sorted(self.refused):
@@ -233,10 +291,15 @@ class _Batch:
                 RowReason("", _("Cette ligne est bien trop longue : ce n’est pas celle d’une personne."))
             ]
         if not row.whole:
-            return (), [RowReason("", _("Le nombre de colonnes n’est pas celui de l’en-tête."))]
+            columns = RowReason("", _("Le nombre de colonnes n’est pas celui de l’en-tête."))
+            return (), list(row.reasons) or [columns]
         if self.code_page and not all(value.isascii() for value in row.values):
             return (), [RowReason("", encodings.in_another(self.code_page))]
-        return self.sheet.facts([value.strip() for value in row.values])
+        facts, reasons = self.sheet.facts([value.strip() for value in row.values])
+        if not row.reasons:
+            return facts, reasons
+        told = {reason.column for reason in row.reasons}
+        return (), [*row.reasons, *(reason for reason in reasons if reason.column not in told)]
 
     def _refuse_other_persons(
         self,
@@ -255,7 +318,9 @@ class _Batch:
                 continue
             del stated[key]
             self.others.append(key)
-            self._refuse(keyed[key], key, [RowReason("", _other_person(self.sheet, key))])
+            self._refuse(
+                keyed[key], key, [RowReason("", _other_person(self.sheet, key))], is_other_person=True
+            )
 
     def _is_same_person(self, known: Known, row: read.Row, values: tuple[Any, ...]) -> bool:
         facts = dict(zip(self.sheet.fields, values, strict=True))
@@ -269,11 +334,23 @@ class _Batch:
 
         return is_same_person(known.identity, identity, same_nir=same_nir)
 
-    def _is_unchanged(self, row: read.Row, digest: bytes | None) -> bool:
-        return digest is not None and row.whole and self.digests.recognises(row.values, digest)
+    def _is_unchanged(self, row: read.Row, digest: bytes) -> bool:
+        return row.whole and not row.reasons and self.digests.recognises(row.values, digest)
 
-    def _refuse(self, row: read.Row, key: str, reasons: list[RowReason]) -> None:
-        self.refused[row.line] = RefusedRow(row.line, key, reasons)
+    def _accept(self, row: read.Row, key: str, outcome: LineOutcome) -> None:
+        if outcome is LineOutcome.NEW:
+            self.plan.new += 1
+        elif outcome is LineOutcome.CHANGED:
+            self.plan.changed += 1
+        elif outcome is LineOutcome.UNCHANGED:
+            self.plan.unchanged += 1
+        if self.on_accepted:
+            self.on_accepted(row.line, key, outcome)
+
+    def _refuse(
+        self, row: read.Row, key: str, reasons: list[RowReason], *, is_other_person: bool = False
+    ) -> None:
+        self.refused[row.line] = RefusedRow(row.line, key, reasons, is_other_person)
 
 
 def _other_person(sheet: RegisterSheet, key: str) -> str:

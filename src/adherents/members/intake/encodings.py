@@ -29,7 +29,8 @@ _NAMES = {
 _OTHERS = ("cp850", "iso8859_15", "mac_roman")
 
 _CONTINUATION = bytes(range(0x80, 0xC0)).decode("cp1252", "ignore")
-_CONTROL = r"\x00-\x1f\x7f-\x9f\ufffd\udc80-\udcff"
+# Half a character of JSON, or a byte that the encoding lacks, is a surrogate.
+_CONTROL = r"\x00-\x1f\x7f-\x9f\ufffd\ud800-\udfff"
 _IN_ASCII = re.compile(r"[\x00-\x1f\x7f]")
 # Any of these may be a sign; most lines with accents have none, and are not looked at twice.
 _SIGN = re.compile(rf"[{_CONTROL}€‚ƒ„…†‡ˆ‰‹•˜™›¤¦¨¸¼½¾ÂÃÄÅŠŒŽŸ“”–—]")

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from adherents.crypto.index import blind_index
 from adherents.members import nir
 from adherents.members.intake import encodings
+from adherents.members.intake.read import RowReason as RowReason
 from adherents.members.models import NIR_PURPOSE, Beneficiary, Member, Relation
 from adherents.members.search_query import normalise_number, pair_key, search_key
 
@@ -34,13 +35,6 @@ _WORD = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _PLAIN_EMAIL = re.compile(
     rf"{_WORD}(?:\.{_WORD})*@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{{0,61}}[A-Za-z0-9])?\.)+[A-Za-z]{{2,63}}"
 )
-
-
-class RowReason(NamedTuple):
-    """Why a line is refused: the column ("" for the line as a whole), and a sentence for people."""
-
-    column: str
-    message: str | Promise
 
 
 class RowFacts:

@@ -3,6 +3,7 @@
 from django.db import connection
 from django.db.models import F
 
+from adherents.database.transactions import needs_transaction
 from adherents.members.intake.compare import Plan
 from adherents.members.intake.sheets import MEMBERS
 from adherents.members.intake.staging import Staging
@@ -20,12 +21,21 @@ def hold(imports: int) -> bool:
 
     What a file was compared with must be what it is applied to.
     """
-    LastFile.objects.bulk_create([LastFile(sheet=MEMBERS.name)], ignore_conflicts=True)
-    held = LastFile.objects.select_for_update().get(sheet=MEMBERS.name)
-    if held.imports != imports:
+    if take_turn() != imports:
         return False
     LastFile.objects.filter(sheet=MEMBERS.name).update(imports=F("imports") + 1)
     return True
+
+
+@needs_transaction
+def take_turn() -> int:
+    """Wait until no other transaction writes facts into the register, and keep the next ones waiting. Returns how many imports
+    were applied.
+
+    Two that name a new number at once would else mix two people under it. Must be called in a transaction.
+    """
+    LastFile.objects.bulk_create([LastFile(sheet=MEMBERS.name)], ignore_conflicts=True)
+    return LastFile.objects.select_for_update().get(sheet=MEMBERS.name).imports
 
 
 def remember(plan: Plan, staging: Staging) -> None:

@@ -9,6 +9,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple, NoReturn, TextIO
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from adherents.members.intake import encodings
@@ -24,11 +25,18 @@ class UnusableFile(Exception):
     """The file as a whole cannot be read: one sentence that says what is wrong. Nothing was changed."""
 
 
+class RowReason(NamedTuple):
+    """Why a line is refused: the column ("" for the line as a whole), and a sentence for people."""
+
+    column: str
+    message: str | Promise
+
+
 class Row(NamedTuple):
     """A line of the file: where it is (the header is line 1), its values as they are and in the order asked for.
 
     `whole` is false when the line has more or fewer values than the header (`is_short`: fewer): they may then be in the
-    wrong columns. `is_too_long`: it was not read to its end.
+    wrong columns. `is_too_long`: it was not read to its end. `reasons`: what was wrong before its values could be read.
     """
 
     line: int
@@ -36,6 +44,7 @@ class Row(NamedTuple):
     whole: bool
     is_short: bool = False
     is_too_long: bool = False
+    reasons: tuple[RowReason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

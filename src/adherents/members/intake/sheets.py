@@ -26,7 +26,7 @@ class RegisterSheet:
     fields: tuple[str, ...]
     key_in: Callable[[Sequence[str]], str | None]
     facts: Callable[[Sequence[str]], tuple[tuple[Any, ...], list[facts.RowReason]]]
-    digests: Callable[[Collection[str]], dict[str, bytes]]
+    marks: Callable[[Collection[str]], "dict[str, Mark]"]
     people: Callable[[Collection[str]], "dict[str, Known]"]
     last_lines: type[models.Model]
 
@@ -38,15 +38,20 @@ class Known(NamedTuple):
     nir_index: bytes | None
 
 
+class Mark(NamedTuple):
+    """What a key was named with last: the digest of the line, and the source it came from."""
+
+    digest: bytes
+    source: str
+
+
 def _member_key(values: Sequence[str]) -> str | None:
     return facts.number_in(values[0])
 
 
-def _member_digests(keys: Collection[str]) -> dict[str, bytes]:
-    return {
-        number: bytes(digest)
-        for number, digest in _among(f"SELECT number, row_digest FROM {_MEMBER} WHERE number", keys)  # noqa: S608
-    }
+def _member_marks(keys: Collection[str]) -> dict[str, Mark]:
+    rows = _among(f"SELECT number, row_digest, source FROM {_MEMBER} WHERE number", keys)  # noqa: S608
+    return {number: Mark(bytes(digest), source) for number, digest, source in rows}
 
 
 def _member_people(keys: Collection[str]) -> dict[str, Known]:
@@ -78,13 +83,13 @@ def _beneficiary_key(values: Sequence[str]) -> str | None:
     return f"{number}/{rank}" if number and rank else None
 
 
-def _beneficiary_digests(keys: Collection[str]) -> dict[str, bytes]:
+def _beneficiary_marks(keys: Collection[str]) -> dict[str, Mark]:
     known = _among(
-        f"SELECT m.number, b.rank, b.row_digest FROM {_BENEFICIARY} b "  # noqa: S608
+        f"SELECT m.number, b.rank, b.row_digest, b.source FROM {_BENEFICIARY} b "  # noqa: S608
         f"JOIN {_MEMBER} m ON m.id = b.member_id WHERE b.rank IS NOT NULL AND m.number",
         {number_of(key) for key in keys},
     )
-    return {f"{number}/{rank}": bytes(digest) for number, rank, digest in known}
+    return {f"{number}/{rank}": Mark(bytes(digest), source) for number, rank, digest, source in known}
 
 
 def _beneficiary_people(keys: Collection[str]) -> dict[str, Known]:
@@ -108,7 +113,7 @@ MEMBERS = RegisterSheet(
     fields=facts.MEMBER_FIELDS,
     key_in=_member_key,
     facts=facts.member_facts,
-    digests=_member_digests,
+    marks=_member_marks,
     people=_member_people,
     last_lines=LastMemberLine,
 )
@@ -119,7 +124,7 @@ BENEFICIARIES = RegisterSheet(
     fields=facts.BENEFICIARY_FIELDS,
     key_in=_beneficiary_key,
     facts=facts.beneficiary_facts,
-    digests=_beneficiary_digests,
+    marks=_beneficiary_marks,
     people=_beneficiary_people,
     last_lines=LastBeneficiaryLine,
 )

@@ -2,7 +2,8 @@
 
 `seen` has every key that the file names, `rows` the new and changed lines in full, NIR sealed. The file is
 read into them without touching the register, so that the portal goes on working during the minutes that this
-takes, and what is applied at the end is one statement a table.
+takes, and what is applied at the end is one statement a table. What one request brings waits in the same tables, temporary ones
+of its transaction (`is_brief`): so the rules and the statements are the same for one person as for a million.
 
 SQLite: temporary tables, in a file that has no name any more, so that nothing stays behind. PostgreSQL: unlogged tables, which
 any connection sees. A temporary one is of one session, and a pooler in transaction mode gives each transaction another. One long
@@ -22,7 +23,7 @@ from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
 from adherents.members.intake.sheets import RegisterSheet
-from adherents.members.models import Beneficiary, Member
+from adherents.members.models import Beneficiary, Member, Source
 
 _SQLITE = "sqlite"
 _MEMBER = Member._meta.db_table
@@ -32,29 +33,43 @@ _WHEN = "%Y%m%d%H%M%S"
 _NAME = re.compile(r"intake_(\d{14})_[0-9a-f]{8}_[a-z]+_(?:seen|rows)")
 
 # What became of the line that names a key.
-ACCEPTED, REFUSED, OTHER_PERSON = 0, 1, 2
+ACCEPTED, REFUSED, OTHER_PERSON, NAMED_AGAIN = 0, 1, 2, 3
 
 
 class Staging:
-    """The tables of one file, under names that no other import has. Use as a context manager."""
+    """The tables of one file, under names that no other import has. Use as a context manager.
 
-    def __init__(self, sheet: RegisterSheet) -> None:
-        self.sheet = sheet
+    `source`: what names these people. `all_sources`: people of the other sources are ended too. `is_brief`: the lines of one
+    request, compared and applied in the transaction that is open.
+    """
+
+    def __init__(
+        self,
+        sheet: RegisterSheet,
+        *,
+        source: Source = Source.FILE,
+        all_sources: bool = False,
+        is_brief: bool = False,
+    ) -> None:
+        self.sheet, self.source, self.all_sources, self.is_brief = sheet, source, all_sources, is_brief
         own = f"intake_{timezone.now().astimezone(UTC).strftime(_WHEN)}_{secrets.token_hex(4)}_{sheet.name}"
         self.seen, self.rows = f"{own}_seen", f"{own}_rows"
         self.columns = (*sheet.fields, "row_digest")
 
     def __enter__(self) -> "Staging":
-        drop_left_over()
-        kind, rowless = ("TEMPORARY", " WITHOUT ROWID") if connection.vendor == _SQLITE else ("UNLOGGED", "")
+        if not self.is_brief:
+            drop_left_over()
+        kind = "TEMPORARY" if self.is_brief or connection.vendor == _SQLITE else "UNLOGGED"
+        ending = until_commit() if self.is_brief else ""
+        rowless = " WITHOUT ROWID" if connection.vendor == _SQLITE else ""
         columns = ", ".join(self._model_column(name) for name in self.columns)
         with connection.cursor() as cursor:
             cursor.execute(
                 f"CREATE {kind} TABLE {self.seen} "
-                "(key varchar(40) PRIMARY KEY, line integer NOT NULL, standing smallint NOT NULL)" + rowless
+                f"(key varchar(40) PRIMARY KEY, line integer NOT NULL, standing smallint NOT NULL){rowless}{ending}"
             )
             cursor.execute(
-                f"CREATE {kind} TABLE {self.rows} AS SELECT {columns} "  # noqa: S608 (our own names)
+                f"CREATE {kind} TABLE {self.rows}{ending} AS SELECT {columns}, m.row_digest AS digest_before "  # noqa: S608
                 f"FROM {Beneficiary._meta.db_table} b, {Member._meta.db_table} m WHERE 1 = 0"
             )
         return self
@@ -95,8 +110,8 @@ class Staging:
         first = dict(self._select("key, line", list(keys)))
         return {key: first[key] for key, line in keys.items() if first[key] != line}
 
-    def refuse(self, keys: Sequence[str], standing: int = REFUSED) -> None:
-        """Note that these keys were named by lines that were refused: they are not gone, and nothing is known of them."""
+    def stand(self, keys: Sequence[str], standing: int) -> None:
+        """Note what became of the lines that name these keys. Those of refused lines are not gone, and nothing more is known."""
         if keys:
             with connection.cursor() as cursor:
                 marks = ", ".join(["%s"] * len(keys))
@@ -111,13 +126,18 @@ class Staging:
 
     @property
     def present(self) -> str:
-        """SQL: the keys of those in the register who are not ended."""
+        """SQL: the keys of those in the register whom this file ends unless it names them."""
         if self.sheet.table == _MEMBER:
-            return f"SELECT number FROM {_MEMBER} WHERE gone_at IS NULL"  # noqa: S608
+            return f"SELECT number FROM {_MEMBER} t WHERE gone_at IS NULL AND {self.own}"  # noqa: S608
         return (
-            f"SELECT m.number || '/' || b.rank FROM {self.sheet.table} b "  # noqa: S608
-            f"JOIN {_MEMBER} m ON m.id = b.member_id WHERE b.gone_at IS NULL"
+            f"SELECT m.number || '/' || t.rank FROM {self.sheet.table} t "  # noqa: S608
+            f"JOIN {_MEMBER} m ON m.id = t.member_id WHERE t.gone_at IS NULL AND {self.own}"
         )
+
+    @property
+    def own(self) -> str:
+        """SQL: that a person `t` of the register is one whom this file may end."""
+        return "true" if self.all_sources else f"t.source = '{self.source.value}'"
 
     def _select(self, columns: str, keys: Sequence[str]) -> list[tuple[Any, ...]]:
         if not keys:
@@ -128,24 +148,24 @@ class Staging:
             return list(cursor.fetchall())
 
     def keep(self, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Put new and changed lines aside: the values of `self.columns`."""
+        """Put new and changed lines aside: the values of `self.columns`, and the digest that was known (None: of nobody)."""
         if not rows:
             return
         if connection.vendor == _SQLITE:
-            marks = ", ".join(["%s"] * len(self.columns))
+            marks = ", ".join(["%s"] * (len(self.columns) + 1))
             with _together() as cursor:
                 cursor.executemany(f"INSERT INTO {self.rows} VALUES ({marks})", rows)  # noqa: S608
             return
         with (
             connection.cursor() as cursor,
-            cursor.copy(f"COPY {self.rows} ({', '.join(self.columns)}) FROM STDIN") as copy,
+            cursor.copy(f"COPY {self.rows} ({', '.join(self.columns)}, digest_before) FROM STDIN") as copy,
         ):
             for row in rows:
                 copy.write_row(row)
 
     def ready(self) -> None:
         """All is in: let PostgreSQL know how much that is, since it plans with what it knows."""
-        if connection.vendor != _SQLITE:
+        if connection.vendor != _SQLITE and not self.is_brief:
             with connection.cursor() as cursor:
                 cursor.execute(f"ANALYZE {self.seen}")
                 cursor.execute(f"ANALYZE {self.rows}")

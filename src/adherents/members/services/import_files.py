@@ -19,8 +19,8 @@ from adherents.members.intake.compare import Owners, Plan, RefusedRow, compare
 from adherents.members.intake.doubts import doubts_about
 from adherents.members.intake.facts import number_in
 from adherents.members.intake.sheets import BENEFICIARIES, MEMBERS
-from adherents.members.intake.staging import ACCEPTED, OTHER_PERSON, Staging
-from adherents.members.models import Member
+from adherents.members.intake.staging import ACCEPTED, NAMED_AGAIN, OTHER_PERSON, Staging
+from adherents.members.models import Member, Source
 
 SUBJECT = "register:members"
 GONE_PERCENT = 20
@@ -76,6 +76,8 @@ def import_files(
     new_beneficiaries: Collection[str] = (),
     expect_rows: int | None = None,
     expect_beneficiaries: int | None = None,
+    source: Source = Source.FILE,
+    all_sources: bool = False,
     actor: str = "system",
     on_refused: Callable[[str, RefusedRow], None] = lambda sheet, refused: None,
     on_applied: Callable[[Report], None] = lambda report: None,
@@ -86,6 +88,7 @@ def import_files(
     `on_refused` is called with each refused line; a refused line stops nothing else. `allow_gone`: the share of the register, in
     percent, that may be ended by one import, and the share whose number may come with another person. `new_persons`: the
     numbers that may; `new_beneficiaries`: the number/rank. `expect_rows`: how many lines the files are known to have.
+    Only people whom `source` named last are ended; with `all_sources`, those whom another source named too.
     `on_applied` is given the report in the transaction that applies it, so that a mail about it is posted with it.
     Raises `read.UnusableFile`, `TooManyGone`, `TooManyOthers` and `RegisterChangedMeanwhile`, with nothing changed.
     """
@@ -93,7 +96,7 @@ def import_files(
     numbers = {number_in(text) or text for text in new_persons}
     keys = {_key(text) for text in new_beneficiaries}
     with ExitStack() as stack:
-        people = stack.enter_context(Staging(MEMBERS))
+        people = stack.enter_context(Staging(MEMBERS, source=source, all_sources=all_sources))
         plan = compare(
             members,
             people,
@@ -105,7 +108,7 @@ def import_files(
         plan.doubts = doubts_about(plan, people, expected=expect_rows)
         covered, covered_plan = None, None
         if beneficiaries is not None:
-            covered = stack.enter_context(Staging(BENEFICIARIES))
+            covered = stack.enter_context(Staging(BENEFICIARIES, source=source, all_sources=all_sources))
             covered_plan = compare(
                 beneficiaries,
                 covered,
@@ -130,14 +133,14 @@ def import_files(
         with _told_in(report), applying.roomy_cache(), transaction.atomic():
             if not last_files.hold(imports):
                 raise RegisterChangedMeanwhile
-            plan.gone = applying.apply_members(plan, people, actor=actor)
+            applying.write_members(plan, people, actor=actor)
+            plan.gone = applying.end_absent_members(plan, people)
             _refuse_too_many(plan, allow_gone)
             if not plan.doubts:
                 last_files.remember(plan, people)
             if covered is not None and covered_plan is not None:
-                covered_plan.gone = applying.apply_beneficiaries(
-                    covered_plan, covered, people=people, actor=actor
-                )
+                applying.write_beneficiaries(covered_plan, covered, people=people, actor=actor)
+                covered_plan.gone = applying.end_absent_beneficiaries(covered_plan, covered)
                 if not covered_plan.doubts:
                     last_files.remember(covered_plan, covered)
             _journal(actor, plan, covered_plan)
@@ -168,7 +171,7 @@ def _owners(people: Staging, numbers: set[str], *, is_whole: bool) -> Owners:
     A file that may be cut does not say who is no member.
     """
     standings = people.standings(list(numbers))
-    accepted = {number for number, standing in standings.items() if standing == ACCEPTED}
+    accepted = {number for number, standing in standings.items() if standing in {ACCEPTED, NAMED_AGAIN}}
     other_person = {number for number, standing in standings.items() if standing == OTHER_PERSON}
     unsure = [number for number in numbers - accepted - other_person if number in standings or not is_whole]
     if unsure:
@@ -204,7 +207,7 @@ def _refuse_too_many(plan: Plan, allow_gone: float) -> None:
             )
             % {
                 "gone": plan.gone,
-                "present": plan.present,
+                "present": plan.own,
                 "allowed": allow_gone,
                 "needed": min(100, int(plan.gone_percent) + 1),
             }

@@ -151,6 +151,10 @@ def _counts(file: Path | None, plan: Plan | None) -> dict[str, Any] | None:
         "other_person_percent": round(plan.other_person_percent, 3),
         "given": len(plan.given),
         "unnumbered": plan.unnumbered,
+        "all_sources": plan.all_sources,
+        "kept": plan.kept,
+        "named_again": plan.named_again,
+        "newer": plan.newer,
         "doubts": [str(doubt) for doubt in plan.doubts],
     }
 

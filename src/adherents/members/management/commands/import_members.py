@@ -91,6 +91,11 @@ class Command(BaseCommand):
             "--expect-beneficiaries", type=int, metavar="N", help="the same for the beneficiaries' file"
         )
         parser.add_argument(
+            "--all-sources",
+            action="store_true",
+            help="end absent people whom the API or the exchange folder named last too",
+        )
+        parser.add_argument(
             "--report",
             type=Path,
             metavar="FILE",
@@ -151,6 +156,7 @@ class Command(BaseCommand):
                     new_beneficiaries=options["new_beneficiary"],
                     expect_rows=options["expect_rows"],
                     expect_beneficiaries=options["expect_beneficiaries"],
+                    all_sources=options["all_sources"],
                     on_refused=refuse,
                     on_applied=lambda report: written.mail(outcome_of(report), report),
                     progress=bars.advance,
@@ -216,6 +222,17 @@ class Command(BaseCommand):
             (_("numéros donnés à une autre personne"), len(plan.given)),
         ):
             self.stdout.write(f"  {number:>9} {label}")
+        for label, number in (
+            (_("absents du fichier mais gardés : une autre source les a nommés en dernier"), plan.kept),
+            (_("inchangés qu’une autre source avait nommés en dernier"), plan.named_again),
+            (_("lignes laissées : la personne a changé pendant la lecture du fichier"), plan.newer),
+        ):
+            if number:
+                self.stdout.write(f"  {number:>9} {label}")
+        if plan.all_sources:
+            self.stdout.write(
+                _("Toutes les sources (--all-sources) : les absents d’une autre source sont retirés aussi.")
+            )
         for doubt in plan.doubts:
             self.stdout.write(
                 _("Fichier douteux, personne n’est donc retiré : %(doubt)s.") % {"doubt": doubt}
