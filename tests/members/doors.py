@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from adherents.members.intake.compare import LineOutcome, RefusedRow
 from adherents.members.intake.objects import BENEFICIARY_OBJECT, MEMBER_OBJECT
@@ -31,8 +32,8 @@ def said(person: Person, **changes: str) -> dict[str, str]:
     return said_of(line_of(person)) | changes
 
 
-def child(person: Person, rank: int = 1, **changes: str) -> dict[str, str]:
-    return said_of(child_of(person, rank)) | changes
+def child(person: Person, rank: int = 1, **changes: str) -> dict[str, Any]:
+    return said_of(child_of(person, rank)) | {"rank": rank} | changes
 
 
 def in_file(folder: Path, line: Line) -> tuple[str, list[str]]:

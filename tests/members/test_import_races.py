@@ -98,7 +98,7 @@ def test_of_two_programs_that_read_one_version_only_one_writes(tmp_path: Path) -
     read = version_of(Member.objects.get(number=CAMILLE.number))
 
     def change(phone: str) -> str:
-        return change_member(number=CAMILLE.number, said={"phone": phone}, version=read, actor=ACTOR)
+        return change_member(number=CAMILLE.number, said={"phone": phone}, versions=[read], actor=ACTOR)
 
     results = at_once([partial(change, f"010203040{n}") for n in range(8)], threads=8)
     assert [type(result) for result in results].count(ChangedSince) == 7

@@ -148,19 +148,19 @@ def test_a_person_is_never_put_in_the_place_of_another() -> None:
 
 def test_what_was_read_must_still_be_so() -> None:
     with pytest.raises(ChangedSince):
-        put_member(number=CAMILLE.number, said=said(CAMILLE), version="*", actor=ACTOR)
+        put_member(number=CAMILLE.number, said=said(CAMILLE), versions=["*"], actor=ACTOR)
     put()
     read = version_of(camille())
-    assert put_member(number=CAMILLE.number, said=said(CAMILLE), version="*", actor=ACTOR) == "unchanged"
-    change_member(number=CAMILLE.number, said={"phone": "0102030405"}, version=read, actor=ACTOR)
+    assert put_member(number=CAMILLE.number, said=said(CAMILLE), versions=["*"], actor=ACTOR) == "unchanged"
+    change_member(number=CAMILLE.number, said={"phone": "0102030405"}, versions=[read], actor=ACTOR)
     before = register()
     for act in (put_member, change_member):
         with pytest.raises(ChangedSince):
-            act(number=CAMILLE.number, said=said(CAMILLE), version=read, actor=ACTOR)
+            act(number=CAMILLE.number, said=said(CAMILLE), versions=[read], actor=ACTOR)
     with pytest.raises(ChangedSince):
-        end_member(number=CAMILLE.number, version=read, actor=ACTOR)
+        end_member(number=CAMILLE.number, versions=[read], actor=ACTOR)
     assert register() == before
-    assert end_member(number=CAMILLE.number, version=version_of(camille()), actor=ACTOR)
+    assert end_member(number=CAMILLE.number, versions=[version_of(camille())], actor=ACTOR)
 
 
 @pytest.mark.parametrize(
@@ -244,8 +244,8 @@ def test_a_beneficiary_is_put_changed_and_ended_by_the_same_rules(tmp_path: Path
     with pytest.raises(WrongFacts):
         put_beneficiary(number=CAMILLE.number, rank="100", said={"birth_name": "A"}, actor=ACTOR)
     with pytest.raises(ChangedSince):
-        put_beneficiary(said=stranger, version="0", actor=ACTOR, **place)
-    assert end_beneficiary(version=version_of(person), actor=ACTOR, **place)
+        put_beneficiary(said=stranger, versions=["0"], actor=ACTOR, **place)
+    assert end_beneficiary(versions=[version_of(person)], actor=ACTOR, **place)
     assert not end_beneficiary(actor=ACTOR, **place)
     assert not Beneficiary.objects.present().exists()
     with pytest.raises(Ended):

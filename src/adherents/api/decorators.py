@@ -46,6 +46,11 @@ def caller_of(request: HttpRequest) -> Caller:
     return cast(Caller, request.caller)  # type: ignore[attr-defined]
 
 
+def is_visible(key: str) -> bool:
+    """Whether an `Idempotency-Key` is what it may be."""
+    return bool(_VISIBLE.fullmatch(key))
+
+
 def look_at(request: HttpRequest, about: object) -> None:
     """Say in the journal's entry of this call which document or thread it was about: an id that only the portal gives."""
     request.about = str(about)  # type: ignore[attr-defined]
@@ -253,7 +258,7 @@ def _worked(
         key = request.headers.get(IDEMPOTENCY_KEY)
         if key is None or request.method != "POST" or route.repeats_itself:
             return work()
-        if not _VISIBLE.fullmatch(key):
+        if not is_visible(key):
             raise Refused(Problem.BAD_IDEMPOTENCY_KEY)
         return _once(request, caller, key, sent, work)
     except Refused as refused:

@@ -70,6 +70,8 @@ def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
 
 def _fault(fault: dict[str, Any]) -> dict[str, str]:
     source, *where = fault["loc"]
+    if source == "body" and len(where) > 1:
+        where = where[1:]  # the first is the name that the body has in our code
     return {
         "in": str(source),
         "at": "/".join(map(str, where)),

@@ -30,6 +30,10 @@ class Problem(Enum):
     IN_HAND = Refusal(409, "An agent has the document in hand, or it is kept for one.")
     ALREADY_DECIDED = Refusal(409, "This document waits for no decision.")
     PERSON_CHANGED = Refusal(409, "This number is another person's.")
+    PERSONS_CHANGED = Refusal(
+        409, "Many numbers are other persons': the lines may be shifted. Nothing was changed."
+    )
+    ENDED = Refusal(409, "This person is ended. A PUT names them again.")
     SOMETHING_NEW = Refusal(409, "A message has come that you have not read.")
     THREAD_CLOSED = Refusal(409, "This thread is closed.")
     ACCOUNT_CLOSED = Refusal(409, "The member's account is closed: nobody would read it.")

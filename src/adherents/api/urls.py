@@ -7,9 +7,9 @@ from django.urls import URLPattern, path
 from django.views.decorators.http import require_GET
 
 from adherents.api.handlers import DescribedApi, answer_with_problems
-from adherents.api.views import clients, documentation, documents, tokens
+from adherents.api.views import clients, documentation, documents, members, tokens
 
-SUBJECTS: list[Any] = [documents]  # the modules of routes, in the order of the documentation
+SUBJECTS: list[Any] = [members, documents]  # the modules of routes, in the order of the documentation
 
 api = DescribedApi(
     title="Espace Adhérents API",

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from adherents.crypto.index import blind_indexes
 from adherents.database.reader import from_reader
+from adherents.members.intake.facts import number_in, rank_in
 from adherents.members.models import NIR_PURPOSE, Beneficiary, Member
 from adherents.members.search_query import SearchQuery, parse
 
@@ -49,3 +50,22 @@ def _why(typed: SearchQuery, member: Member) -> str:
     if typed.words and member.usage_name and by_birth and not by_usage:
         return _("Par son nom de naissance, %(name)s") % {"name": member.birth_name}
     return ""
+
+
+def member_numbered(number: str) -> Member | None:
+    """The member under this very number, ended or not."""
+    key = number_in(number)
+    return Member.objects.filter(number=key).first() if key else None
+
+
+def beneficiary_ranked(number: str, rank: str) -> Beneficiary | None:
+    """The person whom this member covers under this very rank, ended or not."""
+    key, place = number_in(number), rank_in(rank)
+    people = Beneficiary.objects.select_related("member")
+    return people.filter(member__number=key, rank=place).first() if key and place else None
+
+
+@from_reader
+def members_after(last: int, *, limit: int) -> list[Member]:
+    """The next members in the order of their ids, ended or not. Not those whose number is another person's now."""
+    return list(Member.objects.filter(pk__gt=last, former_number=None).order_by("pk")[:limit])

@@ -1,5 +1,6 @@
 """Which version of a person of the register a program has read: what it changes must still be that one."""
 
+from collections.abc import Collection
 from hashlib import blake2b
 
 from adherents.members.person import Person
@@ -21,6 +22,6 @@ def version_of(person: Person) -> str:
     return blake2b("\x1f".join(said).encode(), digest_size=_BYTES).hexdigest()
 
 
-def is_version_of(person: Person, version: str) -> bool:
-    """`*` is any version of a person who is there."""
-    return version in {ANY, version_of(person)}
+def is_version_of(person: Person, versions: Collection[str]) -> bool:
+    """Whether the person is still one of these. `*` is any version of a person who is there."""
+    return ANY in versions or version_of(person) in versions

@@ -38,18 +38,24 @@ def claim(*, client: ApiClient, name: str, request: str) -> KeptAnswer | None:
     To be called in the transaction in which the work is done and `keep` called. `request`: what was sent, in short.
     Raises `AnotherRequest`.
     """
-    rows = StoredAnswer.objects.filter(client=client, name=name)
-    rows.over().delete()
-    row = StoredAnswer(client=client, name=name, request=request)
-    # On PostgreSQL this waits for another transaction that has written the row, until its end.
-    StoredAnswer.objects.bulk_create([row], ignore_conflicts=True)
-    held = rows.select_for_update().get()
+    held = hold(client=client, name=name, request=request)
     if held.request != request:
         raise AnotherRequest
     if not held.answer:
         return None
     said = json.loads(held.answer)
     return KeptAnswer(said["status"], said["headers"], b64decode(said["body"]))
+
+
+@needs_transaction
+def hold(*, client: ApiClient, name: str, request: str) -> StoredAnswer:
+    """The row of a call, made if there is none, under lock. Must be called in a transaction."""
+    rows = StoredAnswer.objects.filter(client=client, name=name)
+    rows.over().delete()
+    row = StoredAnswer(client=client, name=name, request=request)
+    # On PostgreSQL this waits for another transaction that has written the row, until its end.
+    StoredAnswer.objects.bulk_create([row], ignore_conflicts=True)
+    return rows.select_for_update().get()
 
 
 @needs_transaction

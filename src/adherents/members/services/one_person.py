@@ -4,7 +4,7 @@ What a program says of a person is one line (`intake/objects.py`), which is comp
 ending is said instead of found out, and is never a deletion.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, TypeVar
 
 from django.db import transaction
@@ -64,18 +64,20 @@ def put_member(
     *,
     number: str,
     said: Mapping[str, Any],
-    version: str | None = None,
+    versions: Collection[str] | None = None,
     actor: str,
     source: Source = Source.API,
 ) -> LineOutcome:
     """Name a member: new, changed or unchanged. What is not said of them is empty from now on.
 
-    `version`: what the member must still be (`versions.version_of`). Raises `WrongFacts`, `PersonChanged`, `ChangedSince`.
+    `versions`: what the member must still be one of (`versions.version_of`).
+
+    Raises `WrongFacts`, `PersonChanged`, `ChangedSince`.
     """
     with transaction.atomic():
         last_files.take_turn()
         member = _member(number)
-        _check_version(member, version)
+        _check_version(member, versions)
         return _name_member(number, said, actor=actor, source=source)
 
 
@@ -83,7 +85,7 @@ def change_member(
     *,
     number: str,
     said: Mapping[str, Any],
-    version: str | None = None,
+    versions: Collection[str] | None = None,
     actor: str,
     source: Source = Source.API,
 ) -> LineOutcome:
@@ -93,13 +95,15 @@ def change_member(
     """
     with transaction.atomic():
         last_files.take_turn()
-        member = _present(_member(number), version)
+        member = _present(_member(number), versions)
         return _name_member(
             number, {**_last_said_of_member(member, said), **said}, actor=actor, source=source
         )
 
 
-def end_member(*, number: str, version: str | None = None, actor: str, source: Source = Source.API) -> bool:
+def end_member(
+    *, number: str, versions: Collection[str] | None = None, actor: str, source: Source = Source.API
+) -> bool:
     """End a member today, with their beneficiaries; nothing is deleted. False: they were ended already.
 
     Raises `NobodyThere`, `ChangedSince`.
@@ -109,7 +113,7 @@ def end_member(*, number: str, version: str | None = None, actor: str, source: S
         member = _member(number)
         if member is None:
             raise NobodyThere
-        _check_version(member, version)
+        _check_version(member, versions)
         if member.gone_at is not None:
             return False
         applying.end_member(member, source=source)
@@ -122,7 +126,7 @@ def put_beneficiary(
     number: str,
     rank: str,
     said: Mapping[str, Any],
-    version: str | None = None,
+    versions: Collection[str] | None = None,
     actor: str,
     source: Source = Source.API,
 ) -> LineOutcome:
@@ -130,7 +134,7 @@ def put_beneficiary(
     with transaction.atomic():
         last_files.take_turn()
         member = _present(_member(number))
-        _check_version(_beneficiary(member, rank), version)
+        _check_version(_beneficiary(member, rank), versions)
         return _name_beneficiary(member, rank, said, actor=actor, source=source)
 
 
@@ -139,7 +143,7 @@ def change_beneficiary(
     number: str,
     rank: str,
     said: Mapping[str, Any],
-    version: str | None = None,
+    versions: Collection[str] | None = None,
     actor: str,
     source: Source = Source.API,
 ) -> LineOutcome:
@@ -147,13 +151,18 @@ def change_beneficiary(
     with transaction.atomic():
         last_files.take_turn()
         member = _present(_member(number))
-        person = _present(_beneficiary(member, rank), version)
+        person = _present(_beneficiary(member, rank), versions)
         whole = {**_last_said_of_beneficiary(person, said), **said}
         return _name_beneficiary(member, rank, whole, actor=actor, source=source)
 
 
 def end_beneficiary(
-    *, number: str, rank: str, version: str | None = None, actor: str, source: Source = Source.API
+    *,
+    number: str,
+    rank: str,
+    versions: Collection[str] | None = None,
+    actor: str,
+    source: Source = Source.API,
 ) -> bool:
     """As `end_member`, for a beneficiary."""
     with transaction.atomic():
@@ -162,7 +171,7 @@ def end_beneficiary(
         person = _beneficiary(member, rank) if member else None
         if member is None or person is None:
             raise NobodyThere
-        _check_version(person, version)
+        _check_version(person, versions)
         if person.gone_at is not None:
             return False
         applying.end_beneficiary(person, source=source)
@@ -182,15 +191,15 @@ def _beneficiary(member: Member, rank: str) -> Beneficiary | None:
     return people.filter(member=member, rank=place).first() if place else None
 
 
-def _check_version(person: Person | None, version: str | None) -> None:
-    if version is not None and (person is None or not is_version_of(person, version)):
+def _check_version(person: Person | None, versions: Collection[str] | None) -> None:
+    if versions is not None and (person is None or not is_version_of(person, versions)):
         raise ChangedSince
 
 
-def _present(person: P | None, version: str | None = None) -> P:
+def _present(person: P | None, versions: Collection[str] | None = None) -> P:
     if person is None:
         raise NobodyThere
-    _check_version(person, version)
+    _check_version(person, versions)
     if person.gone_at is not None:
         raise Ended
     return person
