@@ -28,6 +28,7 @@ for name in (
     "ANTIVIRUS_URL",
     "BOUNCE_ADDRESS",
     "MAIL_EVENTS",
+    "AGENTS_OIDC_SECRET",
     "DRAWING_URL",
     "WORK_URL",
 ):

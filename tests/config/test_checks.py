@@ -15,6 +15,8 @@ from django.core.mail.backends.smtp import EmailBackend
 from adherents.config import checks
 from adherents.inspection.rasteriser import process
 from adherents.inspection.rasteriser.confinement import Confined
+from adherents.insurer.directory import Directory, RoleFromClaim
+from adherents.insurer.values import Words
 from tests.config.installation import MASTER_KEY, SAFE, SECRET_KEY, once, run
 from tests.vault.test_confinement import started_by
 
@@ -58,6 +60,21 @@ def test_figures_are_not_left_open(production: LazySettings) -> None:
         production.ADHERENTS_METRICS_TOKEN = guessed
         assert found() == ["E009"]
     production.ADHERENTS_METRICS_TOKEN = "b7d0c9e2f1a34856b7d0c9e2f1a34856"
+    assert found() == []
+
+
+def test_a_directory_of_agents_needs_a_secret(production: LazySettings) -> None:
+    table = Directory(
+        name=Words(fr="l’annuaire"),
+        issuer="https://login.example.org",
+        client_id="portal",
+        role_claim="groups",
+        roles=(RoleFromClaim(value="agents", role="conseiller"),),
+    )
+    agents = production.PROFILE.agents.model_copy(update={"oidc": table})
+    production.PROFILE = production.PROFILE.model_copy(update={"agents": agents})
+    assert found() == ["E010"]
+    production.ADHERENTS_AGENTS_OIDC_SECRET = "given"
     assert found() == []
 
 

@@ -60,6 +60,12 @@ def production(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[
             "The master key can be guessed.",
             "ADHERENTS_MASTER_KEY should be random (openssl rand -base64 32).",
         )
+    if settings.PROFILE.agents.oidc and not settings.ADHERENTS_AGENTS_OIDC_SECRET:
+        unsafe(
+            10,
+            "The profile names a directory of agents, and the portal has no secret to prove itself with there.",
+            "Set ADHERENTS_AGENTS_OIDC_SECRET to the client secret that the directory gave.",
+        )
     token = settings.ADHERENTS_METRICS_TOKEN
     if token and (len(token) < 20 or len(set(token)) < 8):
         unsafe(

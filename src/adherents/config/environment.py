@@ -298,6 +298,16 @@ def bounce_address() -> str:
     return address
 
 
+def agents_oidc_secret() -> str:
+    """What the portal proves itself with to the agents' directory (`[agents.oidc]` of the profile); "": nothing is set."""
+    secret = text("AGENTS_OIDC_SECRET")
+    if not secret.isascii() or not secret.isprintable():
+        raise WrongSetting(
+            "ADHERENTS_AGENTS_OIDC_SECRET should be the client secret, as the provider gave it"
+        )
+    return secret
+
+
 @dataclass(frozen=True)
 class MailEvents:
     """The provider that carries the mails and says by HTTP what became of them; `secret`: what it proves itself with."""

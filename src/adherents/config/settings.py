@@ -29,6 +29,7 @@ ADHERENTS_METRICS_BIND = environment.metrics_bind()
 ADHERENTS_OTLP_URL = environment.otlp_url()
 ADHERENTS_BOUNCE_ADDRESS = environment.bounce_address()
 ADHERENTS_MAIL_EVENTS = environment.mail_events()
+ADHERENTS_AGENTS_OIDC_SECRET = environment.agents_oidc_secret()
 DEBUG = False
 ALLOWED_HOSTS = [urlsplit(BASE_URL).hostname or "localhost"]
 if not IN_PRODUCTION:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from adherents.insurer.colours import COMFORTABLE, PAPER, READABLE, WHITE, contrast
+from adherents.insurer.directory import Directory
 from adherents.insurer.values import (
     Address,
     Colour,
@@ -219,12 +220,15 @@ class SessionRules(Facts):
 
 
 class Agents(Facts):
-    """How long an agent stays signed in and in how many browsers; how long a second person has to agree to a new factor."""
+    """How long an agent stays signed in and in how many browsers; how long a second person has to agree to a new factor; the
+    directory by which agents sign in, where there is one.
+    """
 
     idle_minutes: int = Field(default=15, ge=2, le=240)
     warning_minutes: int = Field(default=2, ge=1, le=60)
     max_sessions: int = Field(default=1, ge=1, le=20)
     second_factor_hours: int = Field(default=24, ge=1, le=168)
+    oidc: Directory | None = None
 
     before_idle = field_validator("warning_minutes")(_before_idle)
 
