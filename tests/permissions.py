@@ -88,6 +88,10 @@ RULES: dict[str, Rule] = {
     "enrolment:report_link": everybody(READ),
     "enrolment:report_page": everybody(ASK),
     "accounts:agent_sign_in": everybody(ASK),
+    "accounts:directory": everybody(READ),  # 404 where the profile names no directory
+    "accounts:directory_return": everybody(READ),
+    "accounts:directory_leave": everybody(READ),
+    "accounts:directory_end": everybody({"POST"}),  # its token is the proof
     "account_login": everybody(READ),
     "mfa_login_webauthn": everybody(ASK),
     "mfa_authenticate": everybody(ASK),
@@ -216,6 +220,8 @@ RULES: dict[str, Rule] = {
     "desk:invite_again": desk({ADMINISTRATOR}, ASK),
     "desk:agent_role": desk({ADMINISTRATOR}, ASK),
     "desk:agent_team": desk({ADMINISTRATOR}, ASK),
+    "desk:link_agent": desk({ADMINISTRATOR}, ASK),
+    "desk:unlink_agent": desk({ADMINISTRATOR}, ASK),
     "desk:suspend_agent": desk({ADMINISTRATOR}, ASK),
     "desk:reinstate_agent": desk({ADMINISTRATOR}, ASK),
     "desk:end_agent_lock": desk({ADMINISTRATOR}, ASK),

@@ -15,7 +15,7 @@ from django.db.models.functions import Upper
 from django.utils import timezone
 
 from adherents.accounts.client import Client as Browser
-from adherents.accounts.models import AccessLink, Account, ResetRequest
+from adherents.accounts.models import AccessLink, Account, DirectoryIdentity, ResetRequest
 from adherents.accounts.second_factor import services as second_factor
 from adherents.accounts.second_factor.sealing import open_secret, seal_secret, secrets_of
 from adherents.accounts.services.register import push_facts
@@ -179,11 +179,26 @@ def two_answers() -> Pair:
     return made[0], made[1]
 
 
+def two_people_of_the_directory() -> Pair:
+    """Who wait to be linked."""
+    made = [
+        DirectoryIdentity.objects.create(
+            account=make_agent(address=f"{name}@mese.example"),
+            issuer="https://login.example",
+            sub=name,
+            presented_name=name,
+        )
+        for name in ("nadia", "claire")
+    ]
+    return made[0], made[1]
+
+
 MADE: dict[type[models.Model], Callable[[], Pair]] = {
     Member: two_members,
     Beneficiary: two_beneficiaries,
     FormerAddress: two_former_addresses,
     Account: two_accounts,
+    DirectoryIdentity: two_people_of_the_directory,
     ResetRequest: two_requests,
     IdentityClaim: two_claims,
     LetterBatch: two_letters,

@@ -16,14 +16,14 @@ VERBS = {
     "create", "decide",
     "delete", "destroy", "discard", "do", "download", "draw", "drop", "encode", "end", "ensure", "enter", "erase", "exist",
     "expect", "expire", "export", "fail", "fill", "find", "follow", "forget", "gather", "give", "go", "group", "hand", "hash",
-    "identify", "import", "invite", "issue", "keep", "leave", "let", "lift", "lock", "look", "make", "move", "note", "open",
-    "post", "prepare",
+    "identify", "import", "invite", "issue", "keep", "leave", "let", "lift", "link", "lock", "look", "make", "move", "note",
+    "open", "post", "prepare",
     "propose", "push", "put", "read", "rebuild", "receive", "record", "refuse", "reinstate", "release", "remove", "render",
     "renew", "reopen", "replace", "report", "reserve", "reset", "restore",
     "resume", "retire", "rotate", "run", "save", "seal", "send", "set",
     "settle", "show", "skip",
     "shut", "sign", "start", "store", "suspend", "sweep", "take", "tell", "transfer", "treat", "trust", "uncount", "undo",
-    "unfill", "use", "verify", "wait", "warn", "withdraw", "write",
+    "unfill", "unlink", "use", "verify", "wait", "warn", "withdraw", "write",
 }  # fmt: skip
 IRREGULAR = {  # forms of verbs that `is_a_verb` does not see
     "admitted", "broken", "done", "drawn", "forgotten", "given", "gone", "held", "is", "kept", "left", "sent", "taken",

@@ -12,7 +12,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from adherents.accounts.allauth_internals import new_totp_secret
-from adherents.accounts.models import Account, ResetRequest, SignInCounter
+from adherents.accounts.models import Account, DirectoryIdentity, ResetRequest, SignInCounter
 from adherents.accounts.second_factor import services as second_factor
 from adherents.accounts.second_factor.sealing import open_secret, seal_secret
 from adherents.accounts.services import lock
@@ -62,6 +62,9 @@ def sealed_long_ago(settings: Any) -> Document:
     for _ in range(3):
         lock.take_try(account.identifier, None)
     ResetRequest.objects.create(identifier=account.identifier)
+    DirectoryIdentity.objects.create(
+        account=account, issuer="https://login.example", sub="1", presented_name="Nadia"
+    )
     IdentityClaim.objects.create(words="{}")
     with transaction.atomic():
         post("accounts/locked", to="camille@example.org", language="fr", context={"a": "b"})

@@ -12,6 +12,7 @@ from django.urls import reverse
 from adherents.accounts import sessions
 from adherents.accounts.allauth_internals import PROOFS_SESSION_KEY
 from adherents.accounts.browser import client_of, forget_number, remember_device
+from adherents.accounts.by_directory import comes_by_directory_only
 from adherents.accounts.models import Account
 from adherents.accounts.next_page import (
     agents_page_wanted,
@@ -19,6 +20,7 @@ from adherents.accounts.next_page import (
     is_an_agents_page,
     page_wanted,
 )
+from adherents.accounts.second_factor import session
 from adherents.accounts.services import sign_in
 from adherents.accounts.services.lock import Locked
 from adherents.accounts.services.sign_in import SignInRefused
@@ -35,9 +37,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return False
 
     def login(self, request: HttpRequest, user: Account) -> None:
-        client = client_of(request)
+        client, mark = client_of(request), session.directory_mark(request, user)
         try:
-            token = sign_in.complete(account=user, client=client, method=_methods(request))
+            token = sign_in.complete(
+                account=user, client=client, method=_methods(request), directory_mark=mark
+            )
         except (Locked, SignInRefused) as error:
             page_name = "accounts:agent_sign_in" if user.is_agent else "accounts:sign_in"
             raise ImmediateHttpResponse(redirect(page_name)) from error
@@ -45,7 +49,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         django_login(request, user)
         if again:  # Django keeps the session key of an account that signs in twice in a row
             request.session.cycle_key()
-        sessions.begin(request.session, client.browser, user.language)
+        sessions.begin(request.session, client.browser, user.language, mark)
         if user.is_agent:  # one at a time: the row must be there to be counted
             request.session.save()
             sign_in.settle_sessions(account=user)
@@ -68,6 +72,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def add_message(self, *args: Any, **kwargs: Any) -> None:
         """No message of allauth's: our pages say themselves what happened."""
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """Not with a password that opens nothing any more."""
+        ways: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        if isinstance(user, Account) and user.is_agent and comes_by_directory_only(user.identifier):
+            return [way for way in ways if way["id"] != "reauthenticate"]
+        return ways
 
     def reauthenticate(self, user: Account, password: str) -> bool:
         """A password asked again counts like one on the sign-in page."""

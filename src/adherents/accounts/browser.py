@@ -6,8 +6,11 @@ from ipaddress import ip_address
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils.crypto import constant_time_compare
 
 from adherents.accounts.client import Client, browser_name
+from adherents.accounts.openid import trip as trips
+from adherents.accounts.openid.trip import Trip
 from adherents.accounts.policy_from_profile import link_validity
 from adherents.accounts.tokens import hash_token
 from adherents.crypto.index import blind_index, blind_indexes
@@ -22,6 +25,8 @@ LINK_FIELD = "lien"
 ASKED_COOKIE = f"{settings.COOKIE_PREFIX}demande"
 NUMBER_COOKIE = f"{settings.COOKIE_PREFIX}numero"
 NUMBER_KEPT = timedelta(minutes=10)
+DIRECTORY_COOKIE = f"{settings.COOKIE_PREFIX}annuaire"
+TRIPS_CARRIED = 3  # each begun in a tab of its own
 _PURPOSE, _ASSOCIATED = "identifier in a cookie", b"browser"
 DEVICES_KEPT = 5  # a couple, their children: the accounts that one family computer may hold
 DEVICE_DAYS = 400
@@ -127,6 +132,34 @@ def offered_number(request: HttpRequest, *, of_agents: bool) -> str:
 def forget_number(response: HttpResponse) -> None:
     """Forget the offered number once a person has signed in: the next one at this browser types their own."""
     for cookie in (NUMBER_COOKIE, ASKED_COOKIE):
+        response.delete_cookie(cookie, samesite="Lax")
+
+
+def carry_trip(
+    request: HttpRequest, response: HttpResponse, trip: Trip, cookie: str = DIRECTORY_COOKIE
+) -> None:
+    """Tie what a provider will answer to this browser: its state is worth nothing in another one."""
+    others = trips.opened(request.COOKIES.get(cookie, ""), cookie)
+    _set(response, cookie, trips.sealed([trip, *others][:TRIPS_CARRIED], cookie), trips.LIFE)
+
+
+def trip_of(request: HttpRequest, cookie: str = DIRECTORY_COOKIE) -> Trip | None:
+    """The trip that this request comes back from, by the `state` in its address; None: it did not begin in this browser."""
+    state = request.GET.get("state", "")
+    carried = trips.opened(request.COOKIES.get(cookie, ""), cookie)
+    return next((trip for trip in carried if constant_time_compare(trip.state, state)), None)
+
+
+def drop_trip(
+    request: HttpRequest, response: HttpResponse, trip: Trip, cookie: str = DIRECTORY_COOKIE
+) -> None:
+    """The browser forgets this trip; those begun in other tabs stay."""
+    others = [
+        other for other in trips.opened(request.COOKIES.get(cookie, ""), cookie) if other.state != trip.state
+    ]
+    if others:
+        _set(response, cookie, trips.sealed(others, cookie), trips.LIFE)
+    else:
         response.delete_cookie(cookie, samesite="Lax")
 
 

@@ -94,6 +94,21 @@ def agent_reinstated(account: Account) -> None:
     _post("accounts/agent_reinstated", account)
 
 
+def directory_linked(account: Account) -> None:
+    """From now on a person of the directory signs in to this agent's account: an administrateur said that it is the agent."""
+    _post("accounts/directory_linked", account, date_and_hour(timezone.now(), account.language))
+
+
+def break_glass_used(administrator: Account, *, browser: str) -> None:
+    """The account for when the directory fails has signed in."""
+    facts: dict[str, Value] = {"browser": browser}
+    _post(
+        "accounts/break_glass_used",
+        administrator,
+        facts | date_and_hour(timezone.now(), administrator.language),
+    )
+
+
 def new_factor_asked(account: Account, *, until: datetime) -> None:
     _post("accounts/new_factor_asked", account, date_and_hour(until, account.language))
 

@@ -12,14 +12,15 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, resolve, reverse
 from django.utils import translation
 
 from adherents.accounts import sessions
 from adherents.accounts.browser import address_of
 from adherents.accounts.decorators import account_of
 from adherents.accounts.limits import RateLimited, hit
-from adherents.accounts.next_page import NEXT, to_sign_in
+from adherents.accounts.next_page import AGAIN, NEXT, to_sign_in
+from adherents.accounts.second_factor.session import directory_mark
 from adherents.accounts.services.refusals import note_object_refused
 
 log = logging.getLogger("adherents.limits")
@@ -120,6 +121,8 @@ class ProveAgainMiddleware:
         ways = (
             get_adapter().get_reauthentication_methods(request.user) if request.user.is_authenticated else []
         )
+        if not ways and request.user.is_authenticated and directory_mark(request, account_of(request)):
+            return redirect(f"{reverse('accounts:directory')}?{urlencode({AGAIN: '1'})}")
         if not ways:
             return redirect(to_sign_in(request))
         return redirect(f"{ways[0]['url']}?{urlencode({NEXT: request.get_full_path()})}")

@@ -12,6 +12,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from adherents.ui.pages import page
 
 NEXT = "next"
+AGAIN = "encore"  # in the address that leads to the directory: to prove oneself again
 LONGEST = 500  # characters
 View = TypeVar("View", bound=Callable[..., Any])
 

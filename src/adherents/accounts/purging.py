@@ -6,6 +6,7 @@ from django.utils import timezone
 from adherents.accounts.browser import DEVICE_DAYS
 from adherents.accounts.models import (
     AccessLink,
+    DirectoryIdentity,
     EndedSession,
     KnownDevice,
     RateCounter,
@@ -28,6 +29,7 @@ from adherents.work.retention import (
 
 LINKS_KEPT_FOR = timedelta(days=30)
 COUNTERS_KEPT_FOR = timedelta(days=90)
+DIRECTORY_REQUEST_DAYS = 30
 
 
 @purge
@@ -40,6 +42,10 @@ def accounts() -> Iterable[Due]:
     yield rows("ended sessions", "over", EndedSession.objects.filter(expire_date__lt=now))
     yield rows("used tokens", "over", UsedToken.objects.filter(expires_at__lt=now))
     yield rows("hits", "counted in a window that is over", RateCounter.objects.over())
+    asked = DirectoryIdentity.objects.filter(
+        linked_at=None, asked_at__lt=now - timedelta(days=DIRECTORY_REQUEST_DAYS)
+    )
+    yield rows("people of the directory who wait", f"not linked within {DIRECTORY_REQUEST_DAYS} days", asked)
     counters = SignInCounter.objects.filter(locked_at__isnull=True, touched_at__lt=now - COUNTERS_KEPT_FOR)
     forgotten = KnownDevice.objects.filter(last_seen_at__lt=now - timedelta(days=DEVICE_DAYS))
     yield rows("known browsers", f"not seen for {DEVICE_DAYS} days: their cookie is gone", forgotten)
@@ -73,6 +79,12 @@ def kept_accounts() -> Iterable[Kept]:
         ("accounts.FactorRequest",),
         "comme le compte",
         BY_NOTHING,
+    )
+    yield Kept(
+        "Agents dans l’annuaire de l’organisme : émetteur et identifiant là-bas ; de qui attend d’être relié, le nom (scellé)",
+        ("accounts.DirectoryIdentity",),
+        f"comme le compte ; {DIRECTORY_REQUEST_DAYS} jours sans être relié",
+        f"{BY_NOTHING}, ou {BY_PURGE}",
     )
     yield Kept(
         "Navigateurs connus : hash d’un jeton, première et dernière visite",

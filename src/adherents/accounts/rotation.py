@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from allauth.mfa.models import Authenticator
 from django.db import IntegrityError, transaction
 
-from adherents.accounts.models import Account, ResetRequest, SignInCounter
+from adherents.accounts.models import Account, DirectoryIdentity, ResetRequest, SignInCounter
 from adherents.accounts.second_factor.sealing import open_secret, seal_secret
 from adherents.crypto.index import blind_index, blind_indexes
 from adherents.crypto.keys import CannotOpen, keyring
@@ -18,6 +18,11 @@ SEALED_IN_A_FACTOR = ("secret", "seed", "key")
 @rotation("accounts", covers=[(Account, "display_name")])
 def accounts() -> Iterator[RotationStats]:
     return resealed(Account, "display_name")
+
+
+@rotation("people of the directory who wait", covers=[(DirectoryIdentity, "presented_name")])
+def directory_identities() -> Iterator[RotationStats]:
+    return resealed(DirectoryIdentity, "presented_name")
 
 
 @rotation("reset requests", covers=[(ResetRequest, "identifier")])

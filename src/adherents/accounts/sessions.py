@@ -14,14 +14,16 @@ from adherents.accounts.models import EndedSession, Session
 from adherents.accounts.tokens import hash_token
 from adherents.insurer.profile import profile
 
-BORN, BROWSER, LANGUAGE = "_born", "_browser", "_language"
+BORN, BROWSER, LANGUAGE, DIRECTORY = "_born", "_browser", "_language", "_directory"
 
 
-def begin(session: SessionBase, browser: str, language: str = "") -> None:
+def begin(session: SessionBase, browser: str, language: str = "", directory_mark: str = "") -> None:
     """Begin a session at a sign-in: the absolute end counts from now, and the list of sessions names the browser.
 
-    `language`: theirs, for the pages of this session, where the browser was told no other.
+    `language`: theirs, for the pages of this session, where the browser was told no other. `directory_mark`: of the session in
+    the insurer's directory that it came from (`by_directory.session_mark`).
     """
+    session[DIRECTORY] = directory_mark
     session[BORN], session[BROWSER], session[LANGUAGE] = timezone.now().timestamp(), browser, language
 
 
@@ -93,6 +95,7 @@ class SessionStore(DatabaseStore):
             created_at=created_at,
             last_seen_at=now,
             browser=data.get(BROWSER, ""),
+            directory_mark=data.get(DIRECTORY, ""),
         )
 
     def delete(self, session_key: str | None = None) -> None:

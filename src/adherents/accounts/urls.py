@@ -1,5 +1,6 @@
 from django.urls import include, path
 
+from adherents.accounts.directory import views as directory
 from adherents.accounts.views import agent, links, member, sessions
 
 app_name = "accounts"
@@ -23,4 +24,8 @@ members = [
 urlpatterns = [
     path("adherent/", include(members)),
     path("gestion/connexion/", agent.sign_in_page, name="agent_sign_in"),
+    path("gestion/connexion/annuaire/", directory.leave_for, name="directory"),
+    path("gestion/connexion/annuaire/retour/", directory.come_back, name="directory_return"),
+    path("gestion/connexion/annuaire/fin/", directory.sign_out_from_there, name="directory_end"),
+    path("gestion/connexion/annuaire/sortie/", directory.sign_out_there, name="directory_leave"),
 ]

@@ -45,6 +45,15 @@ class Event(TextChoices):
     AGENT_TEAM_CHANGED = "agent.team_changed", _("Groupe de l’agent modifié")
     AGENT_SUSPENDED = "agent.suspended", _("Agent suspendu")
     AGENT_REINSTATED = "agent.reinstated", _("Agent rétabli")
+    AGENT_ARRIVED = "agent.arrived", _("Agent venu de l’annuaire : compte créé")
+    DIRECTORY_REFUSED = "agent.directory_refused", _("Connexion par l’annuaire refusée")
+    DIRECTORY_LINK_ASKED = (
+        "agent.directory_link_asked",
+        _("Annuaire : une personne demande à être reliée à cet agent"),
+    )
+    DIRECTORY_LINKED = "agent.directory_linked", _("Agent relié à l’annuaire")
+    DIRECTORY_UNLINKED = "agent.directory_unlinked", _("Agent délié de l’annuaire")
+    BREAK_GLASS_USED = "agent.break_glass_used", _("Compte de secours utilisé")
     NEW_FACTOR_ASKED = "agent.new_factor_asked", _("Nouveau second facteur demandé")
     NEW_FACTOR_APPROVED = (
         "agent.new_factor_approved",

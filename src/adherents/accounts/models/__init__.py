@@ -24,6 +24,7 @@ from adherents.accounts.models.counters import (
     SignInCounter,
     SignInCounterQuerySet,
 )
+from adherents.accounts.models.directory import DirectoryIdentity
 from adherents.accounts.models.factor_requests import FactorRequest, FactorRequestQuerySet
 from adherents.accounts.models.sessions import EndedSession, Session, SessionEndReason, SessionQuerySet
 from adherents.accounts.models.tokens import ResetRequest, UsedToken
@@ -31,7 +32,7 @@ from adherents.accounts.models.tokens import ResetRequest, UsedToken
 __all__ = [
     "AGENT_ROLES", "NEVER_WARNED", "REPORTS", "RETIRED", "SETS_A_PASSWORD", "AccessLink", "AccessLinkQuerySet",
     "Account", "AccountQuerySet",
-    "EndedSession", "FactorRequest", "FactorRequestQuerySet", "FormerPassword", "KnownDevice", "Purpose",
+    "DirectoryIdentity", "EndedSession", "FactorRequest", "FactorRequestQuerySet", "FormerPassword", "KnownDevice", "Purpose",
     "RateCounter", "RateCounterQuerySet", "ResetRequest",
     "Role", "Session", "SessionEndReason", "SessionQuerySet", "SignInCounter", "SignInCounterQuerySet", "UsedToken",
     "normalise_identifier",

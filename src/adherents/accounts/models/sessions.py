@@ -21,6 +21,7 @@ class SessionEndReason(models.TextChoices):
     OWNER = "vous"
     SERVICE = "service"
     STRANGER = "signalement"
+    DIRECTORY = "annuaire"  # the person signed out there
 
 
 class SessionQuerySet(models.QuerySet["Session"]):
@@ -38,6 +39,10 @@ class SessionQuerySet(models.QuerySet["Session"]):
 
     def over(self) -> Self:
         return self.filter(Q(expire_date__lte=timezone.now()) | self._idle())
+
+    def by_directory(self) -> Self:
+        """Those that an agent began by way of the directory."""
+        return self.exclude(directory_mark="")
 
     def newest_first(self) -> Self:
         return self.order_by("-created_at", "pk")
@@ -62,6 +67,12 @@ class Session(AbstractBaseSession):
     created_at = models.DateTimeField(default=timezone.now)
     last_seen_at = models.DateTimeField(default=timezone.now)
     browser = models.CharField(max_length=60, default="")
+    directory_mark = models.CharField(
+        max_length=64,
+        default="",
+        db_default="",
+        help_text="of the session in the directory; empty: begun in another way",
+    )
 
     objects: ClassVar[SessionQuerySet] = SessionQuerySet.as_manager()  # type: ignore[assignment]
 

@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.utils.crypto import constant_time_compare
 
 from adherents.accounts.allauth_internals import forget_sign_in
-from adherents.accounts.second_factor import ceremonies
+from adherents.accounts.second_factor import ceremonies, session
 
 
 class SecondFactorStage(AuthenticateStage):  # type: ignore[misc]
@@ -18,6 +18,8 @@ class SecondFactorStage(AuthenticateStage):  # type: ignore[misc]
     def handle(self) -> tuple[Any, bool]:
         # Known since the password was checked: allauth would ask the database again.
         if not self.login.user.has_second_factor:
+            return None, True
+        if session.given_by_directory(self.request, self.login.user):
             return None, True
         # What a passkey signs in this step is bound to it, and is worth nothing once the step has ended.
         self.state[ceremonies.STEP] = secrets.token_hex(16)

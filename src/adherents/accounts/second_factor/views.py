@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from allauth.account.adapter import get_adapter as account_adapter
 from allauth.account.decorators import reauthentication_required
 from allauth.account.views import BaseReauthenticateView, ReauthenticateView
+from allauth.core.exceptions import ReauthenticationRequired
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.views import AuthenticateView, IndexView
 from allauth.mfa.base.views import ReauthenticateView as CodeAgainView
@@ -71,6 +72,8 @@ class _Proven:
     """A session that never gave the second factor may not change it: one opened before it was added, say."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.user.is_authenticated and session.must_come_again(request, _account(request)):
+            raise ReauthenticationRequired
         if request.user.is_authenticated and must_prove(request, _account(request)):
             return redirect(f"{reverse('mfa_reauthenticate')}?{urlencode({'next': request.get_full_path()})}")
         response: HttpResponseBase = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
@@ -174,6 +177,7 @@ class Authenticate(AuthenticateView):  # type: ignore[misc]
             "webauthn_form": self.webauthn_form,
             "js_data": {"request_options": options},
             "agent": account.is_agent,
+            "by_directory": bool(session.directory_mark(self.request, account)),
             "has_app": Kind.TOTP in kinds,
             "has_passkey": Kind.WEBAUTHN in kinds,
         }

@@ -8,10 +8,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from adherents.accounts import mails
+from adherents.accounts.by_directory import comes_by_directory_only, directory
 from adherents.accounts.models import (
     AGENT_ROLES,
     AccessLink,
     Account,
+    DirectoryIdentity,
     Purpose,
     Role,
     SessionEndReason,
@@ -20,6 +22,7 @@ from adherents.accounts.models import (
 from adherents.accounts.services import lock
 from adherents.accounts.services.access_link import send_link
 from adherents.accounts.services.closing import forget_what_was_kept_for
+from adherents.database.transactions import needs_transaction
 from adherents.journal.events import Event
 from adherents.journal.services import record
 
@@ -56,6 +59,14 @@ class Suspended(AgentActRefused):
     message = _("Cet agent est suspendu : rétablissez-le d’abord.")
 
 
+class ByDirectory(AgentActRefused):
+    message = _("C’est l’annuaire qui le dit : la prochaine connexion de cet agent le changerait à nouveau.")
+
+
+class ArrivesByDirectory(AgentActRefused):
+    message = _("Les agents entrent par l’annuaire, sans invitation : donnez-lui un rôle là-bas.")
+
+
 class NotAnyMore(AgentActRefused):
     message = _("Vous n’êtes plus administrateur.")
 
@@ -75,9 +86,14 @@ def invite(
     language: str = "fr",
     reason: str = "",
 ) -> Account:
-    """Make the agent's account and mail the invitation. Raises `AlreadyThere`; ValueError for an unknown role."""
+    """Make the agent's account and mail the invitation.
+
+    Raises `AlreadyThere` or `ArrivesByDirectory`; ValueError for an unknown role.
+    """
     role = _role_of_agent(role)
     identifier = normalise_identifier(email)
+    if comes_by_directory_only(identifier):
+        raise ArrivesByDirectory
     with transaction.atomic():
         account, created = Account.objects.get_or_create(
             identifier=identifier,
@@ -101,7 +117,7 @@ def invite(
 def invite_again(*, agent: Account, by: Account, reason: str) -> None:
     """Send the invitation again; the former link dies. Raises an `AgentActRefused`."""
     with transaction.atomic():
-        current = _locked(agent, by)
+        current = lock_with_administrators(agent=agent, by=by)
         if current.closed_at is not None:
             raise Suspended
         if current.has_usable_password():
@@ -115,65 +131,96 @@ def change_role(*, agent: Account, by: Account, role: str, reason: str) -> None:
     """Give another role; the sessions that had the former end. Raises an `AgentActRefused`; ValueError for an unknown role."""
     role = _role_of_agent(role)
     with transaction.atomic():
-        current = _locked(agent, by)
+        current = lock_with_administrators(agent=agent, by=by)
         if current.role == role:
             raise AlreadySo
+        _leave_to_directory(current)
         _spare_the_last_administrator(current)
-        former, current.role = current.role, role
-        current.save(update_fields=["role"])
-        current.sessions.all().end(SessionEndReason.SERVICE)
-        record(
-            Event.AGENT_ROLE_CHANGED,
-            subject=current.subject,
-            actor=by.actor,
-            former=former,
-            role=role.value,
-            reason=reason,
-        )
-        mails.agent_role_changed(current)
+        give_role(account=current, role=role, actor=by.actor, reason=reason)
+
+
+@needs_transaction
+def give_role(*, account: Account, role: Role, actor: str, **why: str) -> None:
+    """End the sessions that had the former role, and tell the agent.
+
+    Must be called in a transaction, with the row under lock.
+    """
+    former, account.role = account.role, role
+    account.save(update_fields=["role"])
+    account.sessions.all().end(SessionEndReason.SERVICE)
+    record(
+        Event.AGENT_ROLE_CHANGED, subject=account.subject, actor=actor, former=former, role=role.value, **why
+    )
+    mails.agent_role_changed(account)
 
 
 def change_team(*, agent: Account, by: Account, team: str) -> None:
     """Put the agent in a group, for figures and assignments; "" takes out of it."""
     with transaction.atomic():
-        if Account.objects.agents().filter(pk=agent.pk).exclude(team=team).update(team=team):
-            record(Event.AGENT_TEAM_CHANGED, subject=agent.subject, actor=by.actor)
+        _leave_to_directory(agent, team_too=True)
+        give_team(account=agent, team=team, actor=by.actor)
+
+
+@needs_transaction
+def give_team(*, account: Account, team: str, actor: str) -> None:
+    """Nothing where the agent is in it already. Must be called in a transaction."""
+    if Account.objects.agents().filter(pk=account.pk).exclude(team=team).update(team=team):
+        record(Event.AGENT_TEAM_CHANGED, subject=account.subject, actor=actor)
 
 
 def suspend(*, agent: Account, by: Account, reason: str) -> None:
     """Nothing opens for this agent any more: sessions and links end at once. Raises an `AgentActRefused`."""
     with transaction.atomic():
-        current = _locked(agent, by)
+        current = lock_with_administrators(agent=agent, by=by)
         if current.closed_at is not None:
             raise AlreadySo
         _spare_the_last_administrator(current)
-        current.closed_at = timezone.now()
-        current.save(update_fields=["closed_at"])
-        AccessLink.objects.kill_every_one_of(current)
-        current.sessions.all().end(SessionEndReason.SERVICE)
-        forget_what_was_kept_for(current)
-        record(Event.AGENT_SUSPENDED, subject=current.subject, actor=by.actor, reason=reason)
-        mails.agent_suspended(current)
+        DirectoryIdentity.objects.filter(account=current).update(role_gone_at=None)
+        shut_agent(account=current, actor=by.actor, reason=reason)
+
+
+@needs_transaction
+def shut_agent(*, account: Account, actor: str, **why: str) -> None:
+    """What `suspend` does, for another who decides it. Must be called in a transaction, with the row under lock."""
+    account.closed_at = timezone.now()
+    account.save(update_fields=["closed_at"])
+    AccessLink.objects.kill_every_one_of(account)
+    account.sessions.all().end(SessionEndReason.SERVICE)
+    forget_what_was_kept_for(account)
+    record(Event.AGENT_SUSPENDED, subject=account.subject, actor=actor, **why)
+    mails.agent_suspended(account)
 
 
 def reinstate(*, agent: Account, by: Account, reason: str) -> None:
     """The agent may sign in again, with the same password and second factor as before. Raises an `AgentActRefused`."""
     with transaction.atomic():
-        current = _locked(agent, by)
+        current = lock_with_administrators(agent=agent, by=by)
         if current.closed_at is None:
             raise AlreadySo
-        current.closed_at = None
-        current.save(update_fields=["closed_at"])
-        record(Event.AGENT_REINSTATED, subject=current.subject, actor=by.actor, reason=reason)
-        mails.agent_reinstated(current)
+        DirectoryIdentity.objects.filter(account=current).update(role_gone_at=None)
+        reopen_agent(account=current, actor=by.actor, reason=reason)
+
+
+@needs_transaction
+def reopen_agent(*, account: Account, actor: str, **why: str) -> None:
+    """What `reinstate` does, for another who decides it. Must be called in a transaction, with the row under lock."""
+    account.closed_at = None
+    account.save(update_fields=["closed_at"])
+    record(Event.AGENT_REINSTATED, subject=account.subject, actor=actor, **why)
+    mails.agent_reinstated(account)
 
 
 def end_lock(*, agent: Account, by: Account, reason: str) -> None:
-    """End the wait after wrong passwords or codes; only a new password opens then (G11). Raises an `AgentActRefused`."""
+    """End the wait after wrong passwords or codes; only a new password opens then (G11), where the agent signs in with one.
+
+    Raises an `AgentActRefused`.
+    """
     with transaction.atomic():
-        current = _locked(agent, by)
+        current = lock_with_administrators(agent=agent, by=by)
         if not lock.end_lock(account=current, actor=by.actor, reason=reason):
             raise AlreadySo
+        if comes_by_directory_only(current.identifier) or not current.has_usable_password():
+            lock.clear(current.identifier)  # no new password will come that opens it
 
 
 def _role_of_agent(role: str) -> Role:
@@ -182,8 +229,12 @@ def _role_of_agent(role: str) -> Role:
     return Role(role)
 
 
-def _locked(agent: Account, by: Account) -> Account:
-    """The agent's row under lock, and the administrators' with it, always in one order: two who act on one another wait."""
+@needs_transaction
+def lock_with_administrators(*, agent: Account, by: Account) -> Account:
+    """The agent's row under lock, and the administrators' with it, always in one order: two who act on one another wait.
+
+    Must be called in a transaction. Raises `NotOneself` or `NotAnyMore`.
+    """
     if agent.pk == by.pk:
         raise NotOneself
     concerned = Q(role=Role.ADMINISTRATOR) | Q(pk__in=[agent.pk, by.pk])
@@ -192,6 +243,15 @@ def _locked(agent: Account, by: Account) -> Account:
     if rows[by.pk].closed_at is not None or rows[by.pk].role != Role.ADMINISTRATOR:
         raise NotAnyMore
     return rows[agent.pk]
+
+
+def _leave_to_directory(agent: Account, *, team_too: bool = False) -> None:
+    """What the directory says at each sign-in is not said otherwise here. Raises `ByDirectory`."""
+    known = directory()
+    if known is None or (team_too and not known.team_claim):
+        return
+    if DirectoryIdentity.objects.filter(account=agent, issuer=known.issuer, linked_at__isnull=False).exists():
+        raise ByDirectory
 
 
 def _spare_the_last_administrator(agent: Account) -> None:

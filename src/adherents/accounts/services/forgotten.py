@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils.crypto import salted_hmac
 
 from adherents.accounts import genuine
+from adherents.accounts.by_directory import comes_by_directory_only
 from adherents.accounts.client import Client
 from adherents.accounts.models import Account, Purpose, ResetRequest, normalise_identifier
 from adherents.accounts.services import access_link, single_use
@@ -73,7 +74,10 @@ def settle(request: ResetRequest) -> None:
     """Mail the link, or until when to wait (G11), or nothing; then forget the request."""
     with transaction.atomic():
         account = Account.objects.select_for_update().identified_by(request.identifier)
-        if account is not None:
+        if account is not None and account.is_agent and comes_by_directory_only(account.identifier):
+            record(Event.LINK_REQUESTED, subject=account.subject)
+            record(Event.LINK_NOT_SENT, subject=account.subject, why="directory")
+        elif account is not None:
             record(Event.LINK_REQUESTED, subject=account.subject)
             invited = account.is_agent and not account.has_usable_password()
             access_link.answer_request(

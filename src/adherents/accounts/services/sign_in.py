@@ -1,5 +1,6 @@
 """Signing in with the n° adhérent and the password (G1, G4, G11)."""
 
+import logging
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from adherents.accounts import mails, policy
+from adherents.accounts.by_directory import comes_by_directory_only, is_break_glass
 from adherents.accounts.client import Client
 from adherents.accounts.models import (
     Account,
@@ -20,7 +22,7 @@ from adherents.accounts.models import (
     normalise_identifier,
 )
 from adherents.accounts.policy import SignInOutcome
-from adherents.accounts.services import lock, new_factor
+from adherents.accounts.services import lock, new_factor, single_use
 from adherents.accounts.services.access_link import make_link
 from adherents.accounts.services.lock import Locked
 from adherents.accounts.tokens import hash_token
@@ -29,6 +31,8 @@ from adherents.journal.events import Event
 from adherents.journal.services import Occurrence, record, record_each
 from adherents.telemetry import metrics
 from adherents.ui.typed import without_separators
+
+log = logging.getLogger("adherents.accounts")
 
 
 class SignInRefused(Exception):
@@ -43,6 +47,7 @@ class Expired(Exception):
     """The right password, past its renewal: « votre mot de passe est périmé » (G4)."""
 
 
+PAST_THE_DIRECTORY = "by directory:"  # it cannot be typed
 REPORT_FOR = timedelta(days=30)  # a mail may wait through a holiday
 _nobodys_hash: list[str] = []
 
@@ -81,6 +86,9 @@ def check_credentials(*, identifier: str, password: str, client: Client, agents:
         account = None
     # One counter however the number is written: dashes would buy five more tries each.
     identifier = account.identifier if account else without_separators(identifier)
+    if agents and comes_by_directory_only(identifier):
+        # As for an address that nobody has. Counted apart: a stranger's guesses lock no agent out of the directory's way in.
+        account, identifier = None, f"{PAST_THE_DIRECTORY}{identifier}"
     device = lock.device_of(account, client)
     try:
         attempt = lock.take_try(identifier, device)
@@ -110,13 +118,15 @@ def check_credentials(*, identifier: str, password: str, client: Client, agents:
 
 
 @_refusals_counted()
-def complete(*, account: Account, client: Client, method: str) -> str | None:
-    """Everything asked for was right: check the lock once more under the row lock, then let in.
+def complete(*, account: Account, client: Client, method: str, directory_mark: str = "") -> str | None:
+    """Everything asked for was right: check the lock once more under the row lock, then let in. Every way in ends here.
 
-    Returns a new device token for the browser's cookie, or None when it has one. Raises `Locked` or `SignInRefused`.
+    `directory_mark`: of the session in the directory, where an agent came that way. Returns a new device token for the browser's
+    cookie, or None when it has one. Raises `Locked` or `SignInRefused`.
     """
     with transaction.atomic():
         current = Account.objects.select_for_update().get(pk=account.pk)
+        _check_way_in(current, directory_mark)
         device = lock.device_of(current, client)
         lock.check_open(current.identifier, device)
         if (
@@ -142,8 +152,29 @@ def complete(*, account: Account, client: Client, method: str) -> str | None:
             new_factor.withdraw(account=current)
         signed_in = Occurrence(Event.SIGNED_IN, current.subject, details={"method": method})
         record_each(*ended, signed_in, subject=current.subject)
+        if current.is_agent and not directory_mark and is_break_glass(current.identifier):
+            _tell_of_break_glass(current, client)
         transaction.on_commit(metrics.SIGN_INS.labels("signed_in").inc)
     return token
+
+
+def _check_way_in(account: Account, directory_mark: str) -> None:
+    """Raises `SignInRefused` for an agent who comes past the directory, or from a session that has ended there meanwhile."""
+    if not account.is_agent:
+        return
+    if not directory_mark:
+        if comes_by_directory_only(account.identifier):
+            raise SignInRefused(0)
+    elif single_use.is_used(token=directory_mark):
+        raise SignInRefused(0)
+
+
+def _tell_of_break_glass(account: Account, client: Client) -> None:
+    """A person has used it, for whatever reason: the administrateurs know at once."""
+    record(Event.BREAK_GLASS_USED, subject=account.subject, actor=account.subject)
+    for administrator in Account.objects.active_administrators():
+        mails.break_glass_used(administrator, browser=client.browser)
+    transaction.on_commit(lambda: log.warning("the break-glass account signed in"))
 
 
 def _remember_device(account: Account, client: Client) -> str:

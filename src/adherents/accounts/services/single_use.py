@@ -22,6 +22,11 @@ def use(*, token: str, expires_at: datetime) -> bool:
     return True
 
 
+def is_used(*, token: str) -> bool:
+    """Whether it was used up, and that is still remembered."""
+    return UsedToken.objects.filter(pk=hash_token(token)).exists()
+
+
 def forget_expired() -> int:
     """Delete the rows of what has expired anyway. Returns how many."""
     return UsedToken.objects.filter(expires_at__lt=timezone.now()).delete()[0]

@@ -1,18 +1,22 @@
 """The agents' sign-in page: an e-mail address and a password; the second factor comes after it."""
 
+from urllib.parse import urlencode
+
 from allauth.account.models import Login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from adherents.accounts import allauth_internals as allauth
 from adherents.accounts.browser import address_of, client_of, offered_number
-from adherents.accounts.decorators import account_of
+from adherents.accounts.by_directory import directory
+from adherents.accounts.decorators import ENDED, LEFT, account_of
 from adherents.accounts.limits import hit
 from adherents.accounts.models import normalise_identifier
-from adherents.accounts.next_page import agents_page_wanted, takes_a_password
+from adherents.accounts.next_page import NEXT, agents_page_wanted, takes_a_password
 from adherents.accounts.second_factor.forms import AgentSignInForm
 from adherents.accounts.services import sign_in
 from adherents.accounts.services.lock import Locked
@@ -33,8 +37,7 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
     wanted = agents_page_wanted(request)
     form = AgentSignInForm(request.POST or None, initial=offered)
     if not form.is_valid():
-        context = {"form": form, "wanted": wanted, "ended": ended_in_words(request)}
-        return render(request, "accounts/agent_sign_in.html", context)
+        return _door(request, form, wanted=wanted, ended=ended_in_words(request))
     identifier = normalise_identifier(form.cleaned_data["identifier"])
     hit("sign_in", address=address_of(request), identifier=identifier)
     try:
@@ -46,7 +49,7 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
         )
     except SignInRefused as refusal:
         form.add_error(None, refusal_in_words(refusal.left))
-        return render(request, "accounts/agent_sign_in.html", {"form": form, "wanted": wanted, "ended": ""})
+        return _door(request, form, wanted=wanted)
     except Locked as lock:
         return render(request, "accounts/locked.html", {"until": lock.until, "waits": lock.waits})
     except Expired:
@@ -59,7 +62,18 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
 def sign_in_again(request: HttpRequest) -> HttpResponse:
     """A person signed in or out in another tab after this page was opened: show it again, with the address as it was typed."""
     form = AgentSignInForm(initial={"identifier": request.POST.get("identifier", "")[:254]})
-    context = {"form": form, "wanted": agents_page_wanted(request), "ended": str(OLD_PAGE)}
+    return _door(request, form, wanted=agents_page_wanted(request), ended=str(OLD_PAGE))
+
+
+def _door(request: HttpRequest, form: AgentSignInForm, *, wanted: str, ended: str = "") -> HttpResponse:
+    context = {
+        "form": form,
+        "wanted": wanted,
+        "ended": ended,
+        "directory": directory(),
+        "way_there": f"{reverse('accounts:directory')}{f'?{urlencode({NEXT: wanted})}' if wanted else ''}",
+        "left": request.GET.get(ENDED) == LEFT,
+    }
     return render(request, "accounts/agent_sign_in.html", context)
 
 

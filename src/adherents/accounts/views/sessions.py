@@ -32,6 +32,9 @@ ENDED_WORDS = {
         "Tout a été fermé à la suite d’un signalement « ce n’était pas moi ». "
         "Suivez « Mot de passe oublié ? » pour choisir un nouveau mot de passe."
     ),
+    SessionEndReason.DIRECTORY: gettext_lazy(
+        "Vous vous êtes déconnecté de l’annuaire : cette connexion-ci est terminée aussi."
+    ),
     KEPT: gettext_lazy(
         "Votre connexion avait pris fin : rien n’a été envoyé. Ce que vous aviez écrit est gardé, et vous attend "
         "sur sa page après la connexion."

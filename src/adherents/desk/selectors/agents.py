@@ -7,7 +7,7 @@ from django.db.models import Count, Exists, OuterRef
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from adherents.accounts.models import Account, FactorRequest, Session, SignInCounter
+from adherents.accounts.models import Account, DirectoryIdentity, FactorRequest, Session, SignInCounter
 from adherents.accounts.permissions import TABLE, Act
 from adherents.accounts.policy import Standing
 from adherents.crypto.index import blind_indexes
@@ -48,6 +48,7 @@ class AgentLine:
     has_factor: bool
     sessions: int
     request: FactorRequest | None
+    identity: DirectoryIdentity | None
 
     @property
     def name(self) -> str:
@@ -55,7 +56,7 @@ class AgentLine:
 
 
 def agent_lines(*pks: int) -> list[AgentLine]:
-    """Every agent (or these) by name, the suspended ones last. Four queries, whatever their number."""
+    """Every agent (or these) by name, the suspended ones last. Five queries, whatever their number."""
     factors = Authenticator.objects.filter(user=OuterRef("pk")).exclude(
         type=Authenticator.Type.RECOVERY_CODES
     )
@@ -65,32 +66,42 @@ def agent_lines(*pks: int) -> list[AgentLine]:
     sessions = dict(open_ones.order_by().values_list("account").annotate(Count("pk")))
     waiting = {request.account_id: request for request in FactorRequest.objects.waiting()}
     locked = _locked_among(agents)
+    identities = {row.account_id: row for row in DirectoryIdentity.objects.filter(account__in=agents)}
     lines = [
         _line(
             agent,
             locked=agent.pk in locked,
             sessions=sessions.get(agent.pk, 0),
             request=waiting.get(agent.pk),
+            identity=identities.get(agent.pk),
         )
         for agent in agents
     ]
     return sorted(lines, key=lambda line: (line.state == "suspended", line.name.casefold()))
 
 
-def _line(agent: Account, *, locked: bool, sessions: int, request: FactorRequest | None) -> AgentLine:
+def _line(
+    agent: Account,
+    *,
+    locked: bool,
+    sessions: int,
+    request: FactorRequest | None,
+    identity: DirectoryIdentity | None,
+) -> AgentLine:
+    linked = identity is not None and identity.linked_at is not None
     has_factor = bool(agent.factor)  # type: ignore[attr-defined]
     if agent.closed_at is not None:
         state = "suspended"
-    elif not agent.has_usable_password():
+    elif not agent.has_usable_password() and not linked:
         state = "invited"
     elif locked:
         state = Standing.LOCKED.value
     elif agent.is_expired:
         state = Standing.EXPIRED.value
     else:
-        state = "active" if has_factor else "awaits_factor"
+        state = "active" if has_factor or linked else "awaits_factor"
     words = STATE_WORDS.get(state) or STANDING_WORDS[Standing(state)]
-    return AgentLine(agent, state, words, TONES[state], has_factor, sessions, request)
+    return AgentLine(agent, state, words, TONES[state], has_factor, sessions, request, identity)
 
 
 def _locked_among(agents: list[Account]) -> set[int]:

@@ -156,7 +156,8 @@ def _actor_in_words(entry: Entry) -> str:
     kind = kind_of(entry.actor)
     if kind in {SubjectKind.ACCOUNT, SubjectKind.MEMBER}:
         return _("la personne elle-même")
-    return _("le portail") if kind == "system" else entry.actor
+    words = {"system": _("le portail"), "directory": _("l’annuaire")}
+    return words.get(kind, entry.actor)
 
 
 @dataclass(frozen=True)

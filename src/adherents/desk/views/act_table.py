@@ -4,6 +4,7 @@ from django.shortcuts import redirect
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from adherents.accounts.directory import services as directory
 from adherents.accounts.models import Account, Purpose
 from adherents.accounts.permissions import Act
 from adherents.accounts.services import agents, end_sessions, new_factor
@@ -160,6 +161,33 @@ ON_AN_AGENT: list[ActPage[Account]] = [
         form=TeamForm,
         do=agents.change_team,
         done_words=_("Groupe enregistré."),
+    ),
+    AgentActPage(
+        act=Act.MANAGE_AGENTS,
+        name="link_agent",
+        path="agents/<int:pk>/annuaire/",
+        title=_("Relier à l’annuaire"),
+        words=_(
+            "La personne de l’annuaire qui s’est présentée avec cette adresse entrera en tant que cet agent, avec le rôle que "
+            "l’annuaire lui donne. Assurez-vous, de vive voix, que c’est bien lui ; un mail le prévient."
+        ),
+        button=_("Relier"),
+        do=directory.link,
+        done_words=_("Agent relié à l’annuaire. Un mail le prévient."),
+    ),
+    AgentActPage(
+        act=Act.MANAGE_AGENTS,
+        name="unlink_agent",
+        path="agents/<int:pk>/annuaire/delier/",
+        title=_("Délier de l’annuaire"),
+        words=_(
+            "L’annuaire n’ouvre plus cet accès, et les connexions qui en viennent se terminent. Si une personne attendait d’être "
+            "reliée, sa demande est refusée. Elle pourra demander à nouveau."
+        ),
+        button=_("Délier"),
+        danger=True,
+        do=directory.unlink,
+        done_words=_("Fait : l’annuaire n’ouvre plus cet accès."),
     ),
     AgentActPage(
         act=Act.MANAGE_AGENTS,

@@ -53,7 +53,7 @@ def invite(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         try:
             made = service.invite(actor=by.actor, **form.cleaned_data)
-        except service.AlreadyThere as refusal:
+        except (service.AlreadyThere, service.ArrivesByDirectory) as refusal:
             form.add_error(form.refused_at, str(refusal.message))
         else:
             draft.done()

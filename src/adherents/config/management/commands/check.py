@@ -8,6 +8,7 @@ from django.core.management.commands.check import Command as CheckCommand
 from adherents.config.connecting import (
     cache,
     database,
+    directory,
     documents,
     mail_server,
     sender_domain,
@@ -16,6 +17,7 @@ from adherents.config.connecting import (
 )
 from adherents.config.connecting.remarks import Gravity, Remark, Remarks, fault, without_secrets
 from adherents.database import reader
+from adherents.insurer.profile import profile
 
 ENGINE_FAULT, ENGINE_WARNING = 2, 3  # Django's own check ends with 1
 
@@ -28,7 +30,7 @@ class Command(CheckCommand):
         parser.add_argument(
             "--connect",
             action="store_true",
-            help="also speak to database, documents' storage, cache, antivirus, mail server and DNS, and say what is wrong",
+            help="also speak to database, documents' storage, cache, antivirus, mail server, agents' directory and DNS",
         )
         parser.add_argument(
             "--create-bucket",
@@ -65,6 +67,7 @@ class Command(CheckCommand):
             "cache": cache.look,
             "antivirus": virus_scanner.look,
             "mail": mail_server.look,
+            **({"directory": directory.look} if profile().agents.oidc else {}),
             "dns": lambda: sender_domain.look(selectors=selectors),
         }
         gravities = set()
