@@ -37,7 +37,15 @@ HARMLESS = {
     "/adherent/documents/envoyer/fichiers/": "refused by its first line; the account is asked before a byte is read",
     f"/adherent/documents/envoyer/fichiers/{UUID}/": "the same",
 }
-FILLED = {"str": "0" * 32, "uuid": UUID, "uuidstr": UUID, "int": "1", "slug": "a", "path": "a"}
+FILLED = {
+    "str": "0" * 32,
+    "uuid": UUID,
+    "uuidstr": UUID,
+    "member_number": "1",
+    "int": "1",
+    "slug": "a",
+    "path": "a",
+}
 
 
 def addresses(patterns: list[Any], before: str = "/") -> Iterator[str]:

@@ -40,7 +40,7 @@ def _registry(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (Role.ADVISER, ADVISER),
         (Role.SUPERVISOR, SUPERVISOR),
-        (Role.ADMINISTRATOR, SUPERVISOR),
+        (Role.ADMINISTRATOR, [*SUPERVISOR[:-1], "Systèmes", SUPERVISOR[-1]]),
         (Role.AUDITOR, ["Journal", "Sécurité"]),
     ],
 )

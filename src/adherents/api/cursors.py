@@ -1,8 +1,10 @@
 """Where a list goes on: after which row, by the columns that order it. Stable while rows come and go before it."""
 
 import json
+import uuid
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
+from datetime import datetime
 
 from adherents.api.problems import Problem, Refused
 
@@ -14,6 +16,19 @@ def cursor(of: str, *last: str | int) -> str:
     """The position after the row with these values, in the list `of`. Opaque: programs pass it back and read nothing in it."""
     text = json.dumps([of, *last], separators=(",", ":"))
     return urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def moment_and_id(said: Sequence[str | int]) -> tuple[datetime, uuid.UUID] | None:
+    """The position of a list that is ordered by a moment and an id; None at its beginning. Raises `Refused`."""
+    if not said:
+        return None
+    try:
+        at, pk = datetime.fromisoformat(str(said[0])), uuid.UUID(str(said[1]))
+    except ValueError as error:
+        raise Refused(Problem.BAD_CURSOR) from error
+    if at.tzinfo is None:
+        raise Refused(Problem.BAD_CURSOR)
+    return at, pk
 
 
 def position(text: str, of: str, kinds: Sequence[type]) -> list[str | int]:

@@ -79,6 +79,7 @@ class Route:
     digest: Callable[[HttpRequest], str] | None
     reads_itself: bool
     repeats_itself: bool
+    afterwards: Callable[[HttpRequest], None]
 
 
 @dataclass
@@ -106,6 +107,7 @@ class Routes:
         reads_itself: bool = False,
         digest: Callable[[HttpRequest], str] | None = None,
         repeats_itself: bool = False,
+        afterwards: Callable[[HttpRequest], None] = lambda request: None,
         gives_a_file: bool = False,
         extra: dict[str, Any] | None = None,
     ) -> Callable[[View], View]:
@@ -113,7 +115,7 @@ class Routes:
 
         `name`: of the operation, and in the journal. `refuses`: the problems of its own. `media_type`: of its body.
         `reads_itself`: the view reads a long body as it comes, and `digest` says then what was sent (after reading it).
-        `repeats_itself`: it answers a call made twice by itself.
+        `repeats_itself`: it answers a call made twice by itself. `afterwards`: done at the end, whatever happened.
         """
         # As Ninja writes it.
         address = path.replace("{uuid:", "<uuidstr:").replace("{", "<").replace("}", ">")
@@ -122,7 +124,13 @@ class Routes:
         if gives_a_file:
             self.gives_files.add(address)
         route = Route(
-            name, scope, media_type if method in _WRITES else "", digest, reads_itself, repeats_itself
+            name,
+            scope,
+            media_type if method in _WRITES else "",
+            digest,
+            reads_itself,
+            repeats_itself,
+            afterwards,
         )
 
         def register(view: View) -> View:
@@ -189,6 +197,13 @@ def documented(method: str, refuses: Iterable[Problem], scope: Scope | None) -> 
     return said
 
 
+def given(media_type: str, words: str, *headers: str) -> dict[str, Any]:
+    """For `add(extra=…)`: an answer that is no JSON of ours, and the headers that say what it is."""
+    described = {name: {"schema": {"type": "string"}} for name in headers}
+    content: dict[str, Any] = {media_type: {}}
+    return {"x-answers": {"200": {"description": words, "content": content, "headers": described}}}
+
+
 def _called(route: Route, run: Run) -> Run:
     """The operation, with what is before and after it."""
 
@@ -204,6 +219,7 @@ def _called(route: Route, run: Run) -> Run:
             response = _worked(request, route, caller, partial(run, request, **path))
             status = response.status_code
         finally:
+            route.afterwards(request)
             calls.note_call(
                 client=caller.client,
                 method=request.method or "",

@@ -104,6 +104,9 @@ class DescribedApi(NinjaAPI):
                 # Ninja's own are numbered, ours are named; ours say more.
                 answers = operation["responses"]
                 operation["responses"] = {str(status): answers[status] for status in answers}
+                operation["responses"].update(operation.pop("x-answers", {}))
+                if body := operation.pop("x-body", None):
+                    operation["requestBody"] = body
         return schema
 
 

@@ -28,7 +28,6 @@ def for_programs(get_response: Handler) -> Handler:
         headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
         if status in (429, 503):
             headers.setdefault("Retry-After", str(RETRY_AFTER))
-        response.close()
         return problem_response(Refused(problem_of(status), headers=headers))
 
     return middleware

@@ -37,7 +37,9 @@ class Problem(Enum):
     SOMETHING_NEW = Refusal(409, "A message has come that you have not read.")
     THREAD_CLOSED = Refusal(409, "This thread is closed.")
     ACCOUNT_CLOSED = Refusal(409, "The member's account is closed: nobody would read it.")
-    ATTACHED_ALREADY = Refusal(409, "This document is attached to another message.")
+    CANNOT_ATTACH = Refusal(
+        409, "A document that is attached is the insurer's, of this member, and in no other message."
+    )
     IN_PROGRESS = Refusal(409, "The same request is being worked on.")
     IDEMPOTENCY_KEY_REUSED = Refusal(409, "This Idempotency-Key was used for another request.")
     GONE = Refusal(410, "It is not there any more.")
@@ -75,6 +77,12 @@ class Refused(Exception):
 
     def __str__(self) -> str:
         return self.problem.code
+
+
+def invalid(at: str, code: str, *, where: str = "body") -> Refused:
+    """One value is not as it should be, though it is of the right type: `at`, as « words/fr »."""
+    fault = {"in": where, "at": at, "code": code, "message": ""}
+    return Refused(Problem.INVALID, more={"errors": [fault]})
 
 
 _OF_A_STATUS = {

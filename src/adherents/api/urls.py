@@ -7,9 +7,19 @@ from django.urls import URLPattern, path
 from django.views.decorators.http import require_GET
 
 from adherents.api.handlers import DescribedApi, answer_with_problems
-from adherents.api.views import clients, documentation, documents, members, tokens
+from adherents.api.views import (
+    clients,
+    deposits,
+    documentation,
+    documents,
+    members,
+    receipts,
+    threads,
+    tokens,
+)
 
-SUBJECTS: list[Any] = [members, documents]  # the modules of routes, in the order of the documentation
+# The modules of routes, in the order of the documentation.
+SUBJECTS: list[Any] = [members, documents, deposits, receipts, threads]
 
 api = DescribedApi(
     title="Espace Adhérents API",

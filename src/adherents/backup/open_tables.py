@@ -17,7 +17,7 @@ EXPORTED = [
     "accounts.account", "casework.correction", "casework.decision", "casework.item", "casework.reasontally", "casework.tally",
     "journal.entry", "journal.head", "members.beneficiary", "members.formeraddress", "members.member", "messaging.attachment",
     "messaging.cannedanswer", "messaging.message", "messaging.thread", "vault.deposit", "vault.document",
-    "vault.gatheredphoto",
+    "vault.acknowledgement", "vault.gatheredphoto",
 ]  # fmt: skip
 LEFT_OUT = {
     "accounts.accesslink": "opens an account", "accounts.factorrequest": "told in the journal",

@@ -117,6 +117,7 @@ class Event(TextChoices):
     DOCUMENT_INFECTED = "vault.document_infected", _("Document reconnu dangereux par l’antivirus")
     DOCUMENT_TAKEN_BACK = "vault.document_taken_back", _("Document repris par l’adhérent")
     DOCUMENT_ERASED = "vault.document_erased", _("Document détruit : sa clé, puis ses octets")
+    DOCUMENT_ACKNOWLEDGED = "vault.document_acknowledged", _("Document rangé par un système de gestion")
     DOCUMENTS_EXPORTED = "vault.documents_exported", _("Tous les documents téléchargés")
     RECEIPT_DOWNLOADED = "vault.receipt_downloaded", _("Accusé de dépôt téléchargé")
     SIGNING_KEY_MADE = "vault.signing_key_made", _("Clé de signature des accusés créée")

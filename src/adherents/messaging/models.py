@@ -81,6 +81,7 @@ class Thread(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["member", "-last_at", "id"], name="threads_latest_first"),
+            models.Index(fields=["opened_at", "id"], name="threads_as_they_came"),
             models.Index(
                 fields=["agent", "last_at", "id"], condition=Q(closed_at__isnull=True), name="threads_open"
             ),

@@ -1,6 +1,8 @@
 """What the pages on messages show: read here, drawn by the templates. Nothing is written."""
 
+import uuid
 from collections.abc import Sequence
+from datetime import datetime
 
 from django.db.models import Count, Prefetch, Q
 
@@ -16,6 +18,18 @@ def conversation(messages: MessageQuerySet) -> list[Message]:
     """In order, each with its attachments. Two queries."""
     attachments = Attachment.objects.select_related("document__deposit").defer("document__wrapped_key")
     return list(messages.in_order().prefetch_related(Prefetch("attachments", attachments)))
+
+
+def threads_after(*, after: tuple[datetime, uuid.UUID] | None, limit: int, member: str = "") -> list[Thread]:
+    """The next `limit` threads in the order in which they were opened; `member`: only of the one with this number."""
+    rows = Thread.objects.select_related("member")
+    if member:
+        rows = rows.filter(member__number=member)
+    if after is not None:
+        at, pk = after
+        # The first condition leads through the index; the second is exact.
+        rows = rows.filter(opened_at__gte=at).filter(Q(opened_at__gt=at) | Q(pk__gt=pk))
+    return list(rows.order_by("opened_at", "pk")[:limit])
 
 
 def last_of(messages: Sequence[Message]) -> int:

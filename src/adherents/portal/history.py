@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from adherents.accounts.models import Account
 from adherents.journal.events import Event
 from adherents.journal.models import Entry
+from adherents.journal.subjects import SubjectKind, kind_of
 from adherents.members.models import Member
 
 WORDS: dict[str, str | Promise] = {
@@ -58,6 +59,11 @@ WORDS: dict[str, str | Promise] = {
     Event.DOCUMENTS_EXPORTED: _("Vous avez téléchargé tous vos documents."),
     Event.NIR_SHOWN: _("Un conseiller a affiché votre numéro de Sécurité sociale."),
 }
+# Of what a system of the insurer did.
+BY_CLIENT: dict[str, str | Promise] = {
+    Event.MEMBER_CONSULTED: _("Votre mutuelle (système de gestion) a consulté votre dossier."),
+    Event.MESSAGE_ANSWERED: _("Votre mutuelle (système de gestion) vous a écrit."),
+}
 SERIOUS = {
     Event.SIGN_IN_REFUSED,
     Event.LOCKED,
@@ -87,7 +93,9 @@ def entries_about(*, account: Account, member: Member | None) -> QuerySet[Entry]
 
 
 def line(entry: Entry) -> Line:
-    return Line(at=entry.at, words=str(WORDS[entry.event]), serious=entry.event in SERIOUS)
+    by_client = kind_of(entry.actor) == SubjectKind.CLIENT
+    words = BY_CLIENT.get(entry.event, WORDS[entry.event]) if by_client else WORDS[entry.event]
+    return Line(at=entry.at, words=str(words), serious=entry.event in SERIOUS)
 
 
 def previous_sign_in(account: Account) -> datetime | None:

@@ -49,8 +49,9 @@ def kept_documents() -> Iterable[Kept]:
         BY_PURGE,
     )
     yield Kept(
-        "Preuve d’un document détruit : numéro, genre, dates, type, taille, SHA-256, pour qui. Ni clé, ni nom, ni note",
-        ("vault.Document", "vault.GatheredPhoto", "vault.Deposit"),
+        "Preuve d’un document détruit : numéro, genre, dates, type, taille, SHA-256, pour qui, sous quelle référence un "
+        "système de gestion l’a rangé. Ni clé, ni nom, ni note",
+        ("vault.Document", "vault.GatheredPhoto", "vault.Deposit", "vault.Acknowledgement"),
         "sans limite",
         BY_NOTHING,
     )

@@ -1,10 +1,35 @@
 """What programs send and are given, one module a subject: pydantic models, and how each is made of a row."""
 
+import re
+import uuid
+from datetime import date
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 Cursor = Annotated[str | None, Field(description="pass it as `cursor` to go on; null: the list is over")]
+
+
+def _day(text: object) -> object:
+    """A day as it is written in ISO 8601, and nothing that a lenient reader would take for one. Raises `ValueError`."""
+    if not isinstance(text, str) or not re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+        raise ValueError("a day is written YYYY-MM-DD")
+    return date.fromisoformat(text)
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+
+
+def _id(text: object) -> object:
+    """Raises `ValueError`."""
+    if not isinstance(text, str) or not re.fullmatch(
+        r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", text
+    ):
+        raise ValueError("an id is a UUID")
+    return uuid.UUID(text)
+
+
+SentId = Annotated[uuid.UUID, BeforeValidator(_id)]
 
 
 class Sent(BaseModel):

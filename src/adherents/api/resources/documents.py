@@ -4,16 +4,18 @@ import uuid
 from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
 from django.db.models import Q
 from pydantic import BaseModel, Field
 
-from adherents.api.resources import Cursor
+from adherents.api.resources import Cursor, Day, Sent
 from adherents.casework.models import Decision, Outcome
 from adherents.crypto.rows import readable
-from adherents.vault.models import Document, State
+from adherents.vault.models import LONGEST_REFERENCE, Acknowledgement, Document, State
 from adherents.vault.origins import Origin
+
+WORDS_CHARACTERS = 1500  # as the desk's form
 
 
 class DocumentState(StrEnum):
@@ -63,6 +65,40 @@ class DocumentResource(BaseModel):
 class DocumentList(BaseModel):
     items: list[DocumentResource]
     next: Cursor
+
+
+class SentWords(Sent):
+    """What the member reads. Empty, or left out: the words of the reason in the profile."""
+
+    fr: Annotated[str, Field(max_length=WORDS_CHARACTERS)] = ""
+    en: Annotated[str, Field(max_length=WORDS_CHARACTERS)] = ""
+
+
+class DecisionSent(Sent):
+    """What is decided. `reason`: a code of the profile for this kind; none where it is accepted."""
+
+    outcome: Literal["accept", "refuse", "correct"]
+    reason: Annotated[str, Field(max_length=40)] = ""
+    words: SentWords | None = None
+    until: Day | None = Field(default=None, description="of a correction: the day by which it is asked for")
+
+
+class DecisionTaken(DecisionMade):
+    """It can be undone until then; the member is told when it settles."""
+
+    settles_at: datetime
+
+
+class AcknowledgementSent(Sent):
+    reference: Annotated[
+        str, Field(min_length=1, max_length=LONGEST_REFERENCE, pattern=r"^[^\x00-\x1f\x7f]+$")
+    ]
+
+
+class AcknowledgementResource(BaseModel):
+    document: uuid.UUID
+    reference: str
+    at: datetime
 
 
 OUTCOMES: dict[str, Literal["accept", "refuse", "correct"]] = {
@@ -129,3 +165,11 @@ def decision_made(decision: Decision) -> DecisionMade:
         words=SaidWords(fr=readable(decision, "words_fr"), en=readable(decision, "words_en")),
         until=decision.until,
     )
+
+
+def decision_taken(decision: Decision) -> DecisionTaken:
+    return DecisionTaken(**decision_made(decision).model_dump(), settles_at=decision.undone_before)
+
+
+def acknowledgement_resource(row: Acknowledgement) -> AcknowledgementResource:
+    return AcknowledgementResource(document=row.document_id, reference=row.reference, at=row.at)

@@ -1,25 +1,47 @@
 """Documents: the list, one, its bytes and its pages, the decision, the word that it is stored over there."""
 
 import uuid
-from datetime import datetime
+from base64 import b64encode
+from datetime import timedelta
 from typing import Annotated
 
-from django.http import HttpRequest
-from ninja import Query
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.utils import timezone
+from ninja import Path, Query
+from ninja.responses import Status
 from pydantic import AwareDatetime
 
+from adherents.accounts.models import Account
 from adherents.api import selectors
-from adherents.api.cursors import ITEMS, cursor, position
-from adherents.api.decorators import Routes, look_at
-from adherents.api.problems import Problem, Refused
+from adherents.api.cursors import ITEMS, cursor, moment_and_id, position
+from adherents.api.decorators import Routes, caller_of, given, look_at
+from adherents.api.problems import Problem, Refused, invalid
 from adherents.api.resources.documents import (
+    AcknowledgementResource,
+    AcknowledgementSent,
+    DecisionSent,
+    DecisionTaken,
     DocumentList,
     DocumentResource,
     DocumentState,
+    SentWords,
+    acknowledgement_resource,
+    decision_taken,
     document_resource,
 )
 from adherents.api.scopes import Scope
-from adherents.vault.models import Document
+from adherents.casework.models import Decision, Item
+from adherents.casework.services import deciding, queue
+from adherents.desk.services import consulting
+from adherents.inspection.rasteriser import MOST_PAGES
+from adherents.insurer.profile import profile
+from adherents.insurer.treatment import Use
+from adherents.storage.reading import Altered
+from adherents.vault.models import Document, State
+from adherents.vault.names import attachment_header
+from adherents.vault.origins import Origin
+from adherents.vault.services import acknowledging, reading
+from adherents.vault.services.viewing import NoSuchPage, page_image
 
 routes = Routes("documents")
 LIST = "documents"
@@ -43,7 +65,12 @@ def documents(
 ) -> DocumentList:
     """The documents in the order in which they came, a hundred at a time."""
     rows = selectors.documents_after(
-        after=_after(cursor), limit=ITEMS + 1, state=state, kind=kind, member=member, since=since
+        after=moment_and_id(position(cursor, LIST, (str, str))),
+        limit=ITEMS + 1,
+        state=state,
+        kind=kind,
+        member=member,
+        since=since,
     )
     shown = rows[:ITEMS]
     decisions = selectors.settled_decisions(shown)
@@ -55,19 +82,6 @@ def documents(
 
 def _next(last: Document) -> str:
     return cursor(LIST, last.at.isoformat(), str(last.pk))
-
-
-def _after(text: str) -> tuple[datetime, uuid.UUID] | None:
-    said = position(text, LIST, (str, str))
-    if not said:
-        return None
-    try:
-        at, pk = datetime.fromisoformat(str(said[0])), uuid.UUID(str(said[1]))
-    except ValueError as error:
-        raise Refused(Problem.BAD_CURSOR) from error
-    if at.tzinfo is None:
-        raise Refused(Problem.BAD_CURSOR)
-    return at, pk
 
 
 def document_or_refused(document_id: uuid.UUID) -> Document:
@@ -90,3 +104,184 @@ def document(request: HttpRequest, document_id: uuid.UUID) -> DocumentResource:
     found = document_or_refused(document_id)
     look_at(request, document_id)
     return document_resource(found, selectors.settled_decisions([found]))
+
+
+CLOSED = [Problem.NOT_CHECKED, Problem.SET_ASIDE, Problem.GONE, Problem.ALTERED]
+
+
+def _opened(document: Document) -> None:
+    """Raises `Refused`: no system may open it now."""
+    try:
+        reading.check_open_to_insurer(document)
+    except reading.Gone as error:
+        raise Refused(Problem.GONE) from error
+    except reading.NotToBeGiven as error:
+        raise Refused(Problem.SET_ASIDE) from error
+    except reading.NotChecked as error:
+        raise Refused(Problem.NOT_CHECKED) from error
+
+
+@routes.add(
+    "GET",
+    "documents/{uuid:document_id}/content",
+    scope=Scope.DOCUMENTS_CONTENT,
+    name="documents.content",
+    refuses=CLOSED,
+    gives_a_file=True,
+    extra=given(
+        "application/octet-stream",
+        "The original, whole. Its type is that of the document.",
+        "Repr-Digest",
+        "ETag",
+    ),
+)
+def content(request: HttpRequest, document_id: uuid.UUID) -> HttpResponseBase:
+    """The original, as it was sent: verified to its last byte before the first one leaves, or not given at all. No ranges.
+
+    Its member reads that it was opened. With `If-None-Match`, 304 where the bytes are those that you have.
+    """
+    document = document_or_refused(document_id)
+    look_at(request, document_id)
+    _opened(document)
+    etag = f'"{document.sha256}"'
+    if request.headers.get("If-None-Match", "") in {etag, "*"}:
+        return HttpResponse(status=304, headers={"ETag": etag})
+    try:
+        original = reading.give_original(document=document, actor=caller_of(request).actor)
+    except Altered as error:
+        raise Refused(Problem.ALTERED) from error
+    response = StreamingHttpResponse(original.chunks, content_type=document.content_type)
+    digest = b64encode(bytes.fromhex(document.sha256)).decode()
+    for header, value in {
+        "Content-Length": str(document.size),
+        "Content-Disposition": attachment_header(document.name),
+        "ETag": etag,
+        "Repr-Digest": f"sha-256=:{digest}:",
+        "Accept-Ranges": "none",
+        "Cache-Control": "no-store",
+        "Content-Security-Policy": "sandbox; default-src 'none'",
+    }.items():
+        response[header] = value
+    return response
+
+
+@routes.add(
+    "GET",
+    "documents/{uuid:document_id}/pages/{number}",
+    scope=Scope.DOCUMENTS_CONTENT,
+    name="documents.page",
+    refuses=CLOSED,
+    gives_a_file=True,
+    extra=given("image/jpeg", "The page."),
+)
+def page(
+    request: HttpRequest, document_id: uuid.UUID, number: Annotated[int, Path(ge=1, le=MOST_PAGES)]
+) -> HttpResponse:
+    """A page as pixels, as agents see it. Numbers begin at 1."""
+    document = document_or_refused(document_id)
+    look_at(request, document_id)
+    _opened(document)
+    try:
+        image = page_image(document, number)
+    except NoSuchPage as error:
+        raise Refused(Problem.NOT_FOUND) from error
+    except Altered as error:
+        raise Refused(Problem.ALTERED) from error
+    consulting.open_document(agent=caller_of(request).account, document=document)
+    return HttpResponse(image, content_type="image/jpeg", headers={"Cache-Control": "no-store"})
+
+
+@routes.add(
+    "POST",
+    "documents/{uuid:document_id}/decision",
+    scope=Scope.DOCUMENTS_DECIDE,
+    name="documents.decide",
+    response={202: DecisionTaken},
+    refuses=[Problem.NOT_CHECKED, Problem.SET_ASIDE, Problem.IN_HAND, Problem.ALREADY_DECIDED, Problem.GONE],
+)
+def decide(request: HttpRequest, document_id: uuid.UUID, sent: DecisionSent) -> Status[DecisionTaken]:
+    """Decide, as an agent does: the same reasons and words, and the same few seconds before the member is told.
+
+    The decision stands in the document once it has settled.
+    """
+    document = document_or_refused(document_id)
+    look_at(request, document_id)
+    item = _item_of(document)
+    agent = caller_of(request).account
+    try:
+        if sent.outcome == "accept":
+            _check_nothing_said(sent)
+            decision = deciding.accept(agent=agent, item=item)
+        else:
+            decision = _decided_with_words(agent, item, sent)
+    except deciding.CannotDecide as refusal:
+        at = _FIELDS.get(refusal.field, refusal.field)
+        raise invalid(at, refusal.__class__.__name__) from refusal
+    except (queue.HeldByAnother, queue.KeptForAnother) as refusal:
+        raise Refused(Problem.IN_HAND) from refusal
+    except queue.NotAvailable as refusal:
+        _item_of(document_or_refused(document_id))  # taken back meanwhile
+        raise Refused(Problem.ALREADY_DECIDED) from refusal
+    return Status(202, decision_taken(decision))
+
+
+_FIELDS = {"words_fr": "words/fr"}  # of the desk's form, as programs name them
+
+
+def _item_of(document: Document) -> Item:
+    """What waits for a decision. Raises `Refused` where nothing does."""
+    if document.erased_at is not None or document.state == State.WITHDRAWN:
+        raise Refused(Problem.GONE)
+    item: Item | None = Item.objects.filter(document=document.pk).first()
+    if item is not None and item.is_waiting:
+        return item
+    if item is not None or document.origin != Origin.MEMBER:
+        raise Refused(Problem.ALREADY_DECIDED)
+    raise Refused(Problem.SET_ASIDE if document.set_aside else Problem.NOT_CHECKED)
+
+
+def _check_nothing_said(sent: DecisionSent) -> None:
+    """What is accepted has neither reason nor words: nobody would read them."""
+    for name in ("reason", "words", "until"):
+        if getattr(sent, name):
+            raise invalid(name, "not_with_accept")
+
+
+def _decided_with_words(agent: Account, item: Item, sent: DecisionSent) -> Decision:
+    use: Use = "refuse" if sent.outcome == "refuse" else "correct"
+    known = {reason.code: reason for reason in deciding.reasons_for(item, use)}
+    if sent.reason not in known:
+        raise deciding.NoSuchReason
+    template = known[sent.reason].words
+    said = sent.words or SentWords()
+    words = {"reason": sent.reason, "words_fr": said.fr or template.fr, "words_en": said.en or template.en}
+    if said.fr and not said.en:
+        words["words_en"] = ""  # the profile's English would say something else than this French
+    if use == "refuse":
+        if sent.until:
+            raise invalid("until", "not_with_refuse")
+        return deciding.refuse(agent=agent, item=item, **words)
+    until = sent.until or timezone.localdate() + timedelta(days=profile().casework.correction_days)
+    return deciding.ask_correction(agent=agent, item=item, until=until, **words)
+
+
+@routes.add(
+    "POST",
+    "documents/{uuid:document_id}/acknowledgement",
+    scope=Scope.DOCUMENTS_CONTENT,
+    name="documents.acknowledge",
+    response=AcknowledgementResource,
+    refuses=[Problem.GONE],
+)
+def acknowledge(
+    request: HttpRequest, document_id: uuid.UUID, sent: AcknowledgementSent
+) -> AcknowledgementResource:
+    """Say that it is stored over there, under which reference: agents read it beside the document. The last word counts."""
+    document = document_or_refused(document_id)
+    look_at(request, document_id)
+    if document.erased_at is not None:
+        raise Refused(Problem.GONE)
+    row = acknowledging.acknowledge(
+        document=document, by=caller_of(request).account, reference=sent.reference
+    )
+    return acknowledgement_resource(row)

@@ -23,7 +23,6 @@ from adherents.insurer.profile import profile
 from adherents.insurer.treatment import Reason, Use
 from adherents.journal.events import Event
 from adherents.journal.services import record
-from adherents.journal.subjects import SubjectKind, subject_of
 from adherents.vault.models import Document, State
 from adherents.vault.services.transitions import CannotMove
 from adherents.work.services import do_each
@@ -166,7 +165,7 @@ def _tell(decision: Decision, document: Document) -> None:
         _EVENTS[outcome],
         subject=document.subject,
         owner=document.owner,
-        actor=subject_of(SubjectKind.AGENT, decision.agent_id),
+        actor=decision.agent.actor,
         **details,
     )
     announce(

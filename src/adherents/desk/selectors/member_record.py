@@ -141,11 +141,12 @@ def journal_about(member: Member, *, reader: Account) -> list[JournalLine]:
 
 
 def journal_lines(entries: list[Entry], *, reader: Account) -> list[JournalLine]:
-    """The entries as lines, each with its actor: an agent's name, « la personne elle-même », « le portail ».
+    """The entries as lines, each with its actor: the name of an agent or a system, « la personne elle-même », « le portail ».
 
     One query at most, and none when no other agent than the reader is named.
     """
-    keys = {number_in(entry.actor) for entry in entries if kind_of(entry.actor) == SubjectKind.AGENT}
+    named = {SubjectKind.AGENT, SubjectKind.CLIENT}
+    keys = {number_in(entry.actor) for entry in entries if kind_of(entry.actor) in named}
     others = keys - {reader.pk}
     agents = [reader, *(list(Account.objects.filter(pk__in=others)) if others else [])]
     names = {account.actor: account.shown_name for account in agents}

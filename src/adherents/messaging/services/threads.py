@@ -5,6 +5,7 @@ the member's. A form that is sent twice writes once.
 """
 
 import uuid
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -28,6 +29,7 @@ from adherents.members.models import Member
 from adherents.messaging import mails, placeholders
 from adherents.messaging.models import Attachment, Message, Thread
 from adherents.vault.models import Document
+from adherents.vault.origins import Origin
 from adherents.vault.services.attaching import attach
 from adherents.vault.services.receiving import FormFiles, discard
 from adherents.vault.services.standing import check_open, lock
@@ -66,6 +68,12 @@ class TakenAlready(MessageRefused):
 
 class CannotFollow(MessageRefused):
     message = _("Cette personne ne peut pas suivre de conversation.")
+
+
+class CannotAttach(MessageRefused):
+    message = _(
+        "Ce document ne peut pas être joint : il vient déjà avec un message, ou n’est pas de la mutuelle."
+    )
 
 
 class Unfilled(MessageRefused):
@@ -125,28 +133,44 @@ def read_by_member(*, acting: Acting, thread_id: uuid.UUID) -> Thread:
 
 
 def start(
-    *, agent: Account, member: Member, subject: str, body: str, document: Document | None = None
+    *,
+    agent: Account,
+    member: Member,
+    subject: str,
+    body: str,
+    document: Document | None = None,
+    papers: Sequence[Document] = (),
 ) -> Thread:
-    """An agent writes first, and follows the thread. Raises `MemberAccountClosed` or `Unfilled`."""
+    """An agent writes first, and follows the thread; a system of the insurer writes, and follows none.
+
+    `papers`: documents that the insurer put in the member's vault. Raises `MemberAccountClosed`, `Unfilled` or `CannotAttach`.
+    """
     with transaction.atomic():
         lock(member)
         about: dict[str, Any] = {"thread__member": member, "thread__document": document}
         if (before := _written_just_now(agent, body, subject=subject, **about)) is not None:
             return before.thread
-        thread = Thread(member=member, subject=subject, document=document, agent=agent)
+        follower = agent if agent.is_agent else None
+        thread = Thread(member=member, subject=subject, document=document, agent=follower)
         _check_can_be_sent(thread, body)
         thread.save(force_insert=True)
-        _written_by_agent(thread, agent, body)
+        _written_by_agent(thread, agent, body, papers)
         drafts.done(member.subject, account_id=agent.pk, kind=DraftKind.FIRST_MESSAGE)
     return thread
 
 
 def answer(
-    *, agent: Account, thread_id: uuid.UUID, body: str, after: int, then_close: bool = False
+    *,
+    agent: Account,
+    thread_id: uuid.UUID,
+    body: str,
+    after: int,
+    then_close: bool = False,
+    papers: Sequence[Document] = (),
 ) -> Thread:
     """Send an answer. The agent follows the thread from now on, if no agent did. `after`: the last message that the agent saw.
 
-    Raises `SomethingNew`, `ThreadClosed`, `MemberAccountClosed`, `Unfilled` or `Thread.DoesNotExist`.
+    Raises `SomethingNew`, `ThreadClosed`, `MemberAccountClosed`, `Unfilled`, `CannotAttach` or `Thread.DoesNotExist`.
     """
     with transaction.atomic():
         thread = _locked(thread_id)
@@ -154,9 +178,9 @@ def answer(
         if thread.is_closed:
             raise ThreadClosed
         _check_can_be_sent(thread, body)
-        if thread.follower is None:
+        if thread.follower is None and agent.is_agent:
             thread.agent = agent
-        _written_by_agent(thread, agent, body)
+        _written_by_agent(thread, agent, body, papers)
         drafts.done(thread.reference, account_id=agent.pk, kind=DraftKind.ANSWER)
         if then_close:
             _close(thread, agent)
@@ -301,9 +325,10 @@ def _written_by_member(acting: Acting, thread: Thread, author: Account, body: st
     )
 
 
-def _written_by_agent(thread: Thread, agent: Account, body: str) -> None:
+def _written_by_agent(thread: Thread, agent: Account, body: str, papers: Sequence[Document] = ()) -> None:
     """The member is told by mail when this is the first that waits, and not again before it was read."""
     written = Message.objects.create(thread=thread, author=agent, from_member=False, body=body)
+    _attach(written, papers)
     is_first = not thread.unread_by_member
     thread.last_at, thread.waits_since = written.at, None
     thread.unread_by_member, thread.unread_by_service = True, False
@@ -311,6 +336,15 @@ def _written_by_agent(thread: Thread, agent: Account, body: str) -> None:
     _record(Event.MESSAGE_ANSWERED, thread.member, thread.pk, by=agent.actor, message=written.pk)
     if is_first:
         mails.message_waits(written)
+
+
+def _attach(message: Message, papers: Sequence[Document]) -> None:
+    """Each document comes with one message. Raises `CannotAttach`."""
+    rows = Document.objects.select_for_update().filter(pk__in=[paper.pk for paper in papers])
+    own = rows.kept().filter(member=message.thread.member, origin=Origin.INSURER, attached_to=None)
+    if own.count() != len(papers):
+        raise CannotAttach
+    Attachment.objects.bulk_create(Attachment(message=message, document=paper) for paper in papers)
 
 
 def _check_can_be_sent(thread: Thread, body: str) -> None:

@@ -1,6 +1,7 @@
 """The tables of the vault."""
 
 from adherents.vault.legibility import SetAside
+from adherents.vault.models.acknowledgements import LONGEST_REFERENCE, Acknowledgement
 from adherents.vault.models.documents import (
     REPLACES,
     Deposit,
@@ -33,8 +34,10 @@ from adherents.vault.models.receipts import (
 from adherents.vault.models.turns import DrawingTurn
 
 __all__ = [
+    "LONGEST_REFERENCE",
     "REPLACES",
     "SENDING",
+    "Acknowledgement",
     "Deposit",
     "DepositQuerySet",
     "Document",

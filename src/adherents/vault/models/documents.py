@@ -208,6 +208,8 @@ class Document(DueWork, NamedFile):
         indexes = [
             models.Index(fields=["member", "-at", "rank", "id"], name="documents_newest_first"),
             models.Index(fields=["member", "origin", "-at", "rank", "id"], name="documents_by_origin"),
+            models.Index(fields=["at", "id"], name="documents_as_they_came"),
+            models.Index(fields=["state", "at", "id"], name="documents_by_state"),
             models.Index(fields=["member", "sha256"], name="documents_same_bytes"),
             models.Index(fields=["kind", "state_at"], name="documents_by_retention"),
             models.Index(

@@ -100,15 +100,21 @@ def hand_out(*, acting: Acting, number: str, form: str, language: str) -> Receip
     Raises `Deposit.DoesNotExist` for an unknown number and for another's alike.
     """
     deposit = Deposit.objects.of(acting.file).select_related("member").get(number=number)
-    envelope = envelope_of(deposit)
+    return _handed_out(deposit, form=form, language=language, actor=acting.actor)
+
+
+def hand_out_to_insurer(*, number: str, actor: str) -> ReceiptFile:
+    """Any receipt, in JSON, to a system of the insurer. Raises `Deposit.DoesNotExist`."""
+    deposit = Deposit.objects.select_related("member").get(number=number)
+    return _handed_out(deposit, form="json", language="fr", actor=actor)
+
+
+def _handed_out(deposit: Deposit, *, form: str, language: str, actor: str) -> ReceiptFile:
+    envelope, number = envelope_of(deposit), deposit.number
     content = pdf.draw(envelope, language) if form == "pdf" else envelope.written()
     with transaction.atomic():
         record(
-            Event.RECEIPT_DOWNLOADED,
-            subject=acting.file.subject,
-            actor=acting.actor,
-            deposit=number,
-            form=form,
+            Event.RECEIPT_DOWNLOADED, subject=deposit.member.subject, actor=actor, deposit=number, form=form
         )
     return ReceiptFile(name_of(number, form), CONTENT_TYPES[form], content)
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from adherents.journal.events import Event
 from adherents.journal.models import Entry
+from adherents.journal.subjects import SubjectKind, kind_of
 from adherents.vault.models import Document
 from adherents.vault.origins import Origin
 
@@ -32,12 +33,25 @@ WORDS: dict[str, str | Promise] = {
     Event.DOCUMENT_TAKEN_BACK: _("Vous l’avez repris."),
     Event.DOCUMENT_ERASED: _("Il a été détruit : plus personne ne peut l’ouvrir."),
 }
+# Of what a system of the insurer did.
+BY_CLIENT: dict[str, str | Promise] = {
+    Event.DOCUMENT_OPENED: _("Votre mutuelle (système de gestion) l’a consulté."),
+    Event.DOCUMENT_ACKNOWLEDGED: _("Votre mutuelle (système de gestion) l’a rangé dans votre dossier."),
+    Event.DOCUMENT_TAKEN: _("Votre mutuelle (système de gestion) a commencé à le traiter."),
+    Event.DOCUMENT_ACCEPTED: _("Votre mutuelle (système de gestion) l’a accepté."),
+    Event.DOCUMENT_REFUSED: _("Votre mutuelle (système de gestion) l’a refusé, et vous a dit pourquoi."),
+    Event.CORRECTION_ASKED: _("Votre mutuelle (système de gestion) vous a demandé de le compléter."),
+}
 DEPOSITED_BY_INSURER = _("Votre mutuelle l’a déposé ici.")
 
 
 def entries_of(document: Document) -> list[Entry]:
     """What its owner may read of a document's journal, newest first. One query."""
-    return list(Entry.objects.about(document.subject).filter(event__in=list(WORDS))[:MOST_LINES])
+    return list(
+        Entry.objects.about(document.subject).filter(event__in=[*WORDS, Event.DOCUMENT_ACKNOWLEDGED])[
+            :MOST_LINES
+        ]
+    )
 
 
 def history_of(document: Document, entries: Iterable[Entry]) -> list[dict[str, object]]:
@@ -50,4 +64,6 @@ def _words(entry: Entry, document: Document) -> str:
         return str(DEPOSITED_BY_INSURER)
     if entry.event == Event.DOCUMENT_DOWNLOADED and "photo" in entry.details:
         return gettext("Vous avez téléchargé sa photo %(number)d.") % {"number": entry.details["photo"]}
+    if kind_of(entry.actor) == SubjectKind.CLIENT and entry.event in BY_CLIENT:
+        return str(BY_CLIENT[entry.event])
     return str(WORDS[entry.event])

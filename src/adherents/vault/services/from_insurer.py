@@ -16,7 +16,7 @@ from adherents.vault.origins import Origin
 from adherents.vault.receipts.services import issue
 from adherents.vault.refusals import FileRefusal
 from adherents.vault.services.deposit import announce_received, next_number
-from adherents.vault.services.receiving import FileReceiver, RefusedFile, discard
+from adherents.vault.services.receiving import Arrived, FileReceiver, RefusedFile, discard
 
 
 class InsurerFileRefused(Exception):
@@ -38,7 +38,7 @@ def deposit_for_member(
 ) -> Document:
     """Seal the bytes as they come, and show them to the member under « Documents de votre mutuelle ».
 
-    `kind` is a code of the profile, `actor` who did it (`api:3`). No agent has to answer it: it is kept from today on, as long
+    `kind` is a code of the profile, `actor` who did it (`client:3`). No agent has to answer it: it is kept from today on, as long
     as its kind says. The member is told by mail. Raises `KeyError` for an unknown kind, and `InsurerFileRefused`.
     """
     profile().documents.kind(kind)
@@ -52,7 +52,15 @@ def deposit_for_member(
     arrived = incoming.finish()
     if isinstance(arrived, RefusedFile):
         raise InsurerFileRefused(arrived.reason)
+    return deposit_arrived(member=member, kind=kind, arrived=arrived, actor=actor, beneficiary=beneficiary)
+
+
+def deposit_arrived(
+    *, member: Member, kind: str, arrived: Arrived, actor: str, beneficiary: Beneficiary | None = None
+) -> Document:
+    """As `deposit_for_member`, of a file that has arrived; if this fails, nothing is left of it."""
     try:
+        profile().documents.kind(kind)
         with transaction.atomic():
             claim([arrived.sealed.storage_name])
             now = timezone.now()

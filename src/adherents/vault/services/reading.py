@@ -10,7 +10,7 @@ from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.members.acting import Acting
 from adherents.storage.reading import SENT_BYTES, Altered, authenticate, authenticated
-from adherents.vault.models import Document, NamedFile
+from adherents.vault.models import Document, NamedFile, State
 
 
 class Dangerous(Exception):
@@ -23,6 +23,14 @@ class Gone(Exception):
 
 class NotGathered(Exception):
     """The PDF of the photos is not made yet. Each photo can be read as it was sent."""
+
+
+class NotChecked(Exception):
+    """Its checks are not done: no system of the insurer is given it yet."""
+
+
+class NotToBeGiven(Exception):
+    """Its checks set it aside: no system of the insurer is given it."""
 
 
 @dataclass(frozen=True)
@@ -69,17 +77,34 @@ def download(*, acting: Acting, document_id: uuid.UUID, photo: int | None = None
     """
     document, file = find(acting=acting, document_id=document_id, photo=photo)
     which = {} if photo is None else {"photo": photo}
+    return _verified(document, file, event=Event.DOCUMENT_DOWNLOADED, actor=acting.actor, **which)
+
+
+def check_open_to_insurer(document: Document) -> None:
+    """Whether a system of the insurer may open it now. Raises `Gone`, `NotToBeGiven` or `NotChecked`."""
+    if document.erased_at is not None or document.state == State.WITHDRAWN:
+        raise Gone
+    if document.set_aside or document.threat:
+        raise NotToBeGiven
+    if document.checked_at is None or not document.has_its_file:
+        raise NotChecked
+
+
+def give_original(*, document: Document, actor: str) -> VerifiedFile:
+    """The original, to a system of the insurer: its member reads that it was opened.
+
+    Verified whole before its first byte leaves. Raises as `check_open_to_insurer`, and `Altered` or `StorageFailed`.
+    """
+    check_open_to_insurer(document)
+    return _verified(document, document, event=Event.DOCUMENT_OPENED, actor=actor)
+
+
+def _verified(document: Document, file: NamedFile, *, event: Event, actor: str, **which: int) -> VerifiedFile:
     try:
         authenticate(file)
     except Altered as error:
-        note_altered(document, code=error.code, actor=acting.actor, **which)
+        note_altered(document, code=error.code, actor=actor, **which)
         raise
     with transaction.atomic():
-        record(
-            Event.DOCUMENT_DOWNLOADED,
-            subject=document.subject,
-            owner=document.owner,
-            actor=acting.actor,
-            **which,
-        )
+        record(event, subject=document.subject, owner=document.owner, actor=actor, **which)
     return VerifiedFile(file, authenticated(file, SENT_BYTES))

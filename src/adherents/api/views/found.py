@@ -1,0 +1,13 @@
+"""What an address names, or the problem that there is none."""
+
+from adherents.api.problems import Problem, Refused
+from adherents.members.models import Member
+from adherents.members.selectors import member_numbered
+
+
+def member_or_refused(number: str) -> Member:
+    """Raises `Refused`: the register has no such number."""
+    member = member_numbered(number)
+    if member is None:
+        raise Refused(Problem.NOT_FOUND)
+    return member
