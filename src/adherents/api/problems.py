@@ -43,6 +43,7 @@ class Problem(Enum):
     IN_PROGRESS = Refusal(409, "The same request is being worked on.")
     IDEMPOTENCY_KEY_REUSED = Refusal(409, "This Idempotency-Key was used for another request.")
     GONE = Refusal(410, "It is not there any more.")
+    POSITION_GONE = Refusal(410, "What follows this position is not there any more.")
     PRECONDITION_FAILED = Refusal(412, "It was changed since you read it.")
     TOO_LARGE = Refusal(413, "The request is too large.")
     UNSUPPORTED_MEDIA_TYPE = Refusal(415, "The body is not of the type that this address takes.")

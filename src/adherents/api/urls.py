@@ -12,6 +12,7 @@ from adherents.api.views import (
     deposits,
     documentation,
     documents,
+    events,
     members,
     receipts,
     threads,
@@ -19,7 +20,7 @@ from adherents.api.views import (
 )
 
 # The modules of routes, in the order of the documentation.
-SUBJECTS: list[Any] = [members, documents, deposits, receipts, threads]
+SUBJECTS: list[Any] = [members, documents, deposits, receipts, threads, events]
 
 api = DescribedApi(
     title="Espace Adhérents API",
