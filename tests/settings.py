@@ -29,6 +29,7 @@ for name in (
     "BOUNCE_ADDRESS",
     "MAIL_EVENTS",
     "AGENTS_OIDC_SECRET",
+    "WEBHOOK_NETWORKS",
     "DRAWING_URL",
     "WORK_URL",
 ):

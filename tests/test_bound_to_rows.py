@@ -34,6 +34,8 @@ from adherents.mail.services import send_due
 from adherents.members.intake.former import take_number_from, take_ranks
 from adherents.members.models import Beneficiary, FormerAddress, Member
 from adherents.messaging.models import Message, Thread
+from adherents.webhooks.models import Endpoint
+from adherents.webhooks.signing import make_secret
 from tests.agents import add_totp, code_of, make_agent, signed_in
 from tests.casework.queueing import waiting
 from tests.cast import CAMILLE, EVE
@@ -193,6 +195,20 @@ def two_people_of_the_directory() -> Pair:
     return made[0], made[1]
 
 
+def two_endpoints() -> Pair:
+    made = [
+        Endpoint.objects.create(
+            name=f"{n}",
+            url="https://a.example/",
+            secret=make_secret(),
+            former_secret=make_secret(),
+            position=0,
+        )
+        for n in (1, 2)
+    ]
+    return made[0], made[1]
+
+
 MADE: dict[type[models.Model], Callable[[], Pair]] = {
     Member: two_members,
     Beneficiary: two_beneficiaries,
@@ -210,6 +226,7 @@ MADE: dict[type[models.Model], Callable[[], Pair]] = {
     Draft: two_drafts,
     ApiKey: two_keys,
     StoredAnswer: two_answers,
+    Endpoint: two_endpoints,
 }
 
 

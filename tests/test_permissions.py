@@ -18,6 +18,7 @@ from adherents.members import acting
 from adherents.members.acting import May
 from adherents.members.models import Member
 from adherents.messaging.urls import urlpatterns as message_pages
+from adherents.webhooks.urls import urlpatterns as webhook_pages
 from tests.agents import enter, make_agent, signed_in
 from tests.cast import CAMILLE, PASSWORD
 from tests.config.addresses import ADDRESSES, Address
@@ -47,6 +48,7 @@ PAGES = {
     "desk": desk_pages,
     "backup": backup_pages,
     "api": client_pages,
+    "webhooks": webhook_pages,
 }  # what agents see
 FILE_ROOMS = {"vault", "messages", "portal"}
 DOOR, DESK_DOOR, PROTECT = "/adherent/", "/gestion/connexion/", "/compte/securite/"

@@ -4,6 +4,7 @@ import os
 import ssl
 import subprocess
 import sys
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,18 @@ def test_an_envelope_in_another_domain_than_the_senders_is_warned_of(production:
     }.items():
         production.ADHERENTS_BOUNCE_ADDRESS = address
         assert ("W012" in found()) is warned, address
+
+
+@pytest.mark.parametrize(
+    ("network", "warned"),
+    [("10.1.4.0/24", False), ("fd00:1::/32", False), ("127.0.0.0/8", True), ("0.0.0.0/0", True), ("::/0", True),
+     ("169.254.169.254/32", True), ("fe80::/64", True)],
+)  # fmt: skip
+def test_webhooks_that_may_call_this_machine_or_anybody_are_warned_of(
+    production: LazySettings, network: str, warned: bool
+) -> None:
+    production.ADHERENTS_WEBHOOK_NETWORKS = [ip_network(network)]
+    assert found() == (["W014"] if warned else [])
 
 
 def test_a_trial_on_this_very_machine_is_left_alone(

@@ -162,7 +162,7 @@ def test_each_queue_belongs_to_one_lane() -> None:
     """A worker of one lane takes nothing of another's: no drawing delays a mail."""
     queues = [{known.broker_queue for known in sweeps_of(lane).values()} for lane in lanes()]
     assert sum(map(len, queues)) == len(set().union(*queues)) == len(broker_queues())
-    assert set(broker_queues()) == {"mails", "checking", "figures", "drawings", "long-drawings"}
+    assert set(broker_queues()) == {"mails", "checking", "figures", "drawings", "long-drawings", "webhooks"}
 
 
 def test_a_broker_that_is_away_or_hangs_delays_nobody_and_is_said_once(

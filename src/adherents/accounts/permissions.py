@@ -36,6 +36,7 @@ class Act(StrEnum):
     READ_JOURNAL = "read_journal"
     LIFT_HOLDS = "lift_holds"
     MANAGE_CLIENTS = "manage_clients"
+    MANAGE_WEBHOOKS = "manage_webhooks"
 
 
 _HEADS = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
@@ -71,6 +72,7 @@ TABLE: dict[Act, frozenset[Role]] = {
     Act.READ_JOURNAL: _HEADS | {Role.AUDITOR},
     Act.LIFT_HOLDS: frozenset({Role.ADMINISTRATOR}),
     Act.MANAGE_CLIENTS: frozenset({Role.ADMINISTRATOR}),
+    Act.MANAGE_WEBHOOKS: frozenset({Role.ADMINISTRATOR}),
 }
 
 

@@ -27,7 +27,7 @@ LEFT_OUT = {
     "accounts.signincounter": "a count", "accounts.usedtoken": "a browser", "backup.restoration": "of this installation",
     "drafts.draft": "typed and not sent",
     "feed.announcement": "told in the journal", "feed.epoch": "of this installation",
-    "enrolment.addresstoconfirm": "not confirmed",
+    "webhooks.endpoint": "of this installation", "enrolment.addresstoconfirm": "not confirmed",
     "api.apiclient": "of this installation", "api.apikey": "a hash of a key", "api.storedanswer": "told in the journal",
     "enrolment.identityclaim": "work on its way", "enrolment.letterbatch": "holds codes", "mail.outboxmail": "work on its way",
     "members.lastbeneficiaryline": "the order of a file", "members.lastfile": "the order of a file",

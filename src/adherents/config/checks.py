@@ -2,6 +2,7 @@
 
 import stat
 from collections.abc import Sequence
+from ipaddress import ip_network
 from pathlib import Path
 from subprocess import TimeoutExpired
 from typing import Any
@@ -158,6 +159,15 @@ def surroundings(app_configs: Sequence[AppConfig] | None, **options: Any) -> lis
                 id="adherents.W013",
             )
         )
+    wide = _webhook_networks_that_lead_anywhere()
+    if wide:
+        messages.append(
+            Warning(
+                f"Webhooks may call this very machine, or nearly every network: {', '.join(wide)}.",
+                hint="ADHERENTS_WEBHOOK_NETWORKS should name the networks of the receivers alone, such as 10.1.4.0/24.",
+                id="adherents.W014",
+            )
+        )
     clear = _spoken_to_in_clear()
     if clear:
         messages.append(
@@ -168,6 +178,16 @@ def surroundings(app_configs: Sequence[AppConfig] | None, **options: Any) -> lis
             )
         )
     return messages
+
+
+def _webhook_networks_that_lead_anywhere() -> list[str]:
+    inner = [ip_network(network) for network in ("127.0.0.0/8", "169.254.0.0/16", "::1/128", "fe80::/10")]
+    return [
+        str(network)
+        for network in settings.ADHERENTS_WEBHOOK_NETWORKS
+        if network.prefixlen < 8
+        or any(network.version == one.version and network.overlaps(one) for one in inner)
+    ]
 
 
 @register()

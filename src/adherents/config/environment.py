@@ -9,6 +9,7 @@ import tempfile
 from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
@@ -332,6 +333,17 @@ def mail_events() -> MailEvents | None:
             "ADHERENTS_MAIL_EVENTS needs django-anymail (pip install -r requirements/anymail.txt)"
         )
     return MailEvents(provider, secret)
+
+
+def webhook_networks() -> list[IPv4Network | IPv6Network]:
+    """`10.1.0.0/16,fd00:1::/32`: inner networks that webhooks may call, by http:// too; none: the internet, by https:// alone."""
+    given = [network.strip() for network in text("WEBHOOK_NETWORKS").split(",")]
+    try:
+        return [ip_network(network) for network in given if network]
+    except ValueError:
+        raise WrongSetting(
+            "ADHERENTS_WEBHOOK_NETWORKS should be networks such as 10.1.0.0/16,fd00:1::/32"
+        ) from None
 
 
 def storage() -> tuple[str, dict[str, object]]:

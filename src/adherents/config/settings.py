@@ -30,6 +30,7 @@ ADHERENTS_OTLP_URL = environment.otlp_url()
 ADHERENTS_BOUNCE_ADDRESS = environment.bounce_address()
 ADHERENTS_MAIL_EVENTS = environment.mail_events()
 ADHERENTS_AGENTS_OIDC_SECRET = environment.agents_oidc_secret()
+ADHERENTS_WEBHOOK_NETWORKS = environment.webhook_networks()
 DEBUG = False
 ALLOWED_HOSTS = [urlsplit(BASE_URL).hostname or "localhost"]
 if not IN_PRODUCTION:
@@ -41,6 +42,7 @@ INSTALLED_APPS = [
     "adherents.api",
     "adherents.portal",
     "adherents.backup",
+    "adherents.webhooks",
     "adherents.casework",
     "adherents.messaging",
     "adherents.desk",

@@ -27,6 +27,7 @@ urlpatterns = [
     path("gestion/", include("adherents.backup.urls")),
     path("gestion/", include("adherents.api.urls")),
     path("api/v1/", v1),
+    path("gestion/", include("adherents.webhooks.urls")),
     path("compte/securite/", include("adherents.accounts.second_factor.urls")),
     # A name that allauth's own views lead to.
     path("compte/connexion/", entry.to_sign_in, name="account_login"),

@@ -105,6 +105,16 @@ class Event(TextChoices):
     CLIENT_SUSPENDED = "client.suspended", _("Système de gestion suspendu")
     CLIENT_RESUMED = "client.resumed", _("Système de gestion rétabli")
     CLIENT_CALLED = "client.called", _("Appel d’un système de gestion")
+    # webhooks
+    WEBHOOK_MADE = "webhook.made", _("Webhook créé")
+    WEBHOOK_PAUSED = "webhook.paused", _("Webhook mis en pause")
+    WEBHOOK_RESUMED = "webhook.resumed", _("Webhook remis en service")
+    WEBHOOK_SET_ASIDE = "webhook.set_aside", _("Webhook mis de côté : rien n’a été pris pendant trois jours")
+    WEBHOOK_REPLAYED = "webhook.replayed", _("Webhook : événements envoyés à nouveau")
+    WEBHOOK_PASSED_OVER = "webhook.passed_over", _("Webhook : un événement n’est plus envoyé")
+    WEBHOOK_SECRET_MADE = "webhook.secret_made", _("Nouveau secret d’un webhook")
+    WEBHOOK_SECRET_REMOVED = "webhook.secret_removed", _("Ancien secret d’un webhook retiré")
+    WEBHOOK_REMOVED = "webhook.removed", _("Webhook supprimé")
     # vault
     DOCUMENT_DEPOSITED = "vault.document_deposited", _("Document envoyé")
     DOCUMENT_DOWNLOADED = "vault.document_downloaded", _("Document téléchargé")

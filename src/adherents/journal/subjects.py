@@ -16,6 +16,7 @@ class SubjectKind(StrEnum):
     LETTERS = "letters"
     MEMBER = "member"
     SIGNING_KEY = "signing-key"
+    WEBHOOK = "webhook"
 
 
 def subject_of(kind: SubjectKind, key: object) -> str:

@@ -135,6 +135,7 @@ LANES: dict[str, str | Promise] = {
     "mails": gettext_lazy("Mails, liens, file d’attente"),
     "drawings": gettext_lazy("Analyse et dessin des documents"),
     "long-drawings": gettext_lazy("Dessins qui prennent du temps"),
+    "webhooks": gettext_lazy("Webhooks"),
 }
 BACKLOGS: dict[str, str | Promise] = {
     "mails": gettext_lazy("Mails à envoyer"),
@@ -147,6 +148,7 @@ BACKLOGS: dict[str, str | Promise] = {
     "queue_entry": gettext_lazy("Documents à mettre en file"),
     "decisions": gettext_lazy("Décisions à transmettre"),
     "queue": gettext_lazy("Documents à traiter par les agents"),
+    "webhooks": gettext_lazy("Webhooks qui ont des événements à prendre"),
 }
 
 
