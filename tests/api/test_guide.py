@@ -119,7 +119,7 @@ def test_the_client_speaks_of_members_and_says_what_was_refused(portal: running.
             Member(number=f"7011{n:04d}", birth_name="Blanc", first_names="Ana", birth_date="1970-01-02")
             for n in range(3)
         ]
-        assert [answer.outcome for answer in client.batch(many)] == ["created"] * 3
+        assert [(answer.status, answer.outcome) for answer in client.batch(many)] == [(201, "created")] * 3
         assert {one.number for one in client.members()} >= {one.number for one in many}
         client.end_member(marie.number)
         with pytest.raises(Problem) as nobody:

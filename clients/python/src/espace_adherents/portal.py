@@ -118,8 +118,7 @@ class Portal:
                 headers={"Content-Type": "application/x-ndjson", "Accept": "application/x-ndjson"},
             )
             for told in answer.text.splitlines():
-                one = BatchAnswer.of(json.loads(told))
-                yield BatchAnswer(begun + one.line, one.number, one.outcome, one.errors)
+                yield BatchAnswer.of(json.loads(told), begun)
             begun += len(lines)
 
     # Documents

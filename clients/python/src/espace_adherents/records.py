@@ -60,7 +60,7 @@ class Beneficiary:
     usual_name: str = ""
     first_names: str = ""
     birth_date: str = ""
-    link: str = ""
+    relation: str = ""
     start_date: str = ""
     end_date: str = ""
     etag: str = field(default="", compare=False)
@@ -86,16 +86,23 @@ class Put:
 
 @dataclass(frozen=True)
 class BatchAnswer:
-    """What became of one line of a batch; `line` counts from 1."""
+    """What became of one line of a batch; `line` counts from 1. `status` is what a PUT would have had; `code` and `errors`: why not."""
 
     line: int
     number: str
+    status: int
     outcome: str
+    code: str
     errors: list[Mapping[str, Any]]
 
     @classmethod
-    def of(cls, told: Mapping[str, Any]) -> Self:
-        return cls(told["line"], told.get("number") or "", told["outcome"], list(told.get("errors") or []))
+    def of(cls, told: Mapping[str, Any], begun: int = 0) -> Self:
+        """`begun`: how many lines came before this batch."""
+        code = str(told.get("type") or "").rsplit("/", 1)[-1]
+        errors = list(told.get("errors") or [])
+        return cls(
+            begun + told["line"], told.get("number") or "", told["status"], told["outcome"], code, errors
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
