@@ -86,7 +86,10 @@ class Put:
 
 @dataclass(frozen=True)
 class BatchAnswer:
-    """What became of one line of a batch; `line` counts from 1. `status` is what a PUT would have had; `code` and `errors`: why not."""
+    """What became of one line of a batch; `line` counts from 1; `status` is what a PUT would have had.
+
+    `code` and `errors`: why it was refused.
+    """
 
     line: int
     number: str
