@@ -25,6 +25,7 @@ from adherents.webhooks.services.delivering import deliver_due
 from adherents.webhooks.troubles import Trouble
 from adherents.work.models import HeldWork
 from adherents.work.registry import sweeps_of
+from adherents.work.selectors import BacklogState, backlog_states
 from adherents.work.services import hold, let_go, run_lanes, run_once
 from tests.agents import make_agent
 from tests.feed.announcing import all_after, happen
@@ -295,6 +296,27 @@ def wait_for(condition: Any) -> None:
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.02)
     assert condition()
+
+
+def test_what_waits_is_as_old_as_the_first_event_that_was_not_taken(
+    by: Account, receiver: Receiver, clock: time_machine.Traveller
+) -> None:
+    """And not as old as the moment at which there was nothing left to take."""
+
+    def backlog() -> BacklogState:
+        return next(state for state in backlog_states() if state.kind == "webhooks")
+
+    made(by, receiver)
+    happen(number=1)
+    deliver_due()
+    assert (backlog().count, backlog().since) == (0, None)
+    receiver.answer = answers(503)
+    clock.shift(timedelta(hours=5))
+    happen(number=2)
+    announced_at = timezone.now()
+    deliver_due()
+    clock.shift(timedelta(minutes=3))
+    assert (backlog().count, backlog().since) == (1, announced_at)
 
 
 def test_webhooks_have_a_lane_of_their_own() -> None:

@@ -1,6 +1,8 @@
 from collections.abc import Iterable
+from functools import partial
 
-from adherents.feed.services import KEPT_FOR, count_forgotten, forget
+from adherents.feed.models import Announcement
+from adherents.feed.services import KEPT_FOR, forget, kept_from
 from adherents.work.purging import Due, purge
 from adherents.work.retention import BY_PURGE, Kept, impersonal, in_words, keeps
 
@@ -8,7 +10,9 @@ from adherents.work.retention import BY_PURGE, Kept, impersonal, in_words, keeps
 @purge
 def announcements() -> Iterable[Due]:
     """The oldest end of the feed."""
-    yield Due("feed", f"announced more than {KEPT_FOR.days} days ago", count_forgotten(), forget)
+    before = kept_from()  # asked once: it is looked for from the oldest on
+    count = Announcement.objects.after(0).filter(position__lt=before).count()
+    yield Due("feed", f"announced more than {KEPT_FOR.days} days ago", count, partial(forget, before))
 
 
 @keeps

@@ -188,18 +188,13 @@ def position_at(moment: datetime) -> int:
     return (first or last_position() + 1) - 1
 
 
-def count_forgotten() -> int:
-    """How many events were kept long enough."""
-    return Announcement.objects.after(0).filter(position__lt=_kept_from()).count()
+def kept_from() -> int:
+    """The position of the first event that is not old enough to be forgotten, whatever comes after it."""
+    return position_at(timezone.now() - KEPT_FOR) + 1
 
 
-def forget(limit: int) -> int:
-    """Delete the oldest of these events, `limit` at most; how many. What is left has no hole in it."""
-    over = Announcement.objects.after(0).filter(position__lt=_kept_from())
+def forget(before: int, limit: int) -> int:
+    """Delete the oldest events before this position, `limit` at most; how many. What is left has no hole in it."""
+    over = Announcement.objects.after(0).filter(position__lt=before)
     some = list(over.values_list("pk", flat=True)[:limit])
     return Announcement.objects.filter(pk__in=some).delete()[0]
-
-
-def _kept_from() -> int:
-    """The position of the first event that is not old enough, whatever comes after it."""
-    return position_at(timezone.now() - KEPT_FOR) + 1

@@ -6,7 +6,7 @@ from adherents.webhooks.services.delivering import couriers, deliver_due
 from adherents.work.registry import backlog, sweep
 
 
-@backlog("webhooks", since="next_attempt_at", lane="webhooks")
+@backlog("webhooks", since="waits_since", lane="webhooks")
 def behind() -> QuerySet[Endpoint]:
     return Endpoint.objects.behind()
 

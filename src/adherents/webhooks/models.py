@@ -5,10 +5,13 @@ from datetime import timedelta
 from typing import ClassVar, Self
 
 from django.db import models
+from django.db.models import OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from adherents.crypto.fields import EncryptedTextField
+from adherents.feed.models import Announcement
 from adherents.feed.services import last_position
 from adherents.journal.subjects import SubjectKind, subject_of
 from adherents.webhooks.troubles import Trouble
@@ -27,11 +30,13 @@ class EndpointState(models.TextChoices):
 class EndpointQuerySet(DueWorkQuerySet):
     def due(self) -> Self:
         """Those whose time has come and for whom there is something in the feed."""
-        return super().due().behind()
+        return super().due().filter(state=EndpointState.LIVE, position__lt=last_position())
 
     def behind(self) -> Self:
-        """Those that have something to take, now or later."""
-        return self.filter(state=EndpointState.LIVE, position__lt=last_position())
+        """Those that have something to take, now or later; `waits_since`: when the first of it was announced."""
+        first = Announcement.objects.filter(position=OuterRef("position") + 1).values("at")[:1]
+        behind = self.filter(state=EndpointState.LIVE, position__lt=last_position())
+        return behind.annotate(waits_since=Coalesce(Subquery(first), "next_attempt_at"))
 
     def set_aside(self) -> Self:
         return self.filter(state=EndpointState.SET_ASIDE)
