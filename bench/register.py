@@ -106,11 +106,13 @@ def _postgresql(folder: Path) -> Iterator[Database]:
         yield database
 
 
-def _measured(database: Database, file: Path) -> dict[str, float]:
+def _measured(
+    database: Database, file: Path, module: str = "bench.register", *options: str
+) -> dict[str, float]:
     with database() as url:
         environment = os.environ | {"ADHERENTS_DATABASE_URL": url}
         done = subprocess.run(
-            [sys.executable, "-m", "bench.register", str(file)],
+            [sys.executable, "-m", module, str(file), *options],
             env=environment,
             check=True,
             capture_output=True,

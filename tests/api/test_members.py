@@ -277,4 +277,7 @@ def test_a_batch_has_bounds(system: System, monkeypatch: pytest.MonkeyPatch) -> 
     assert not Member.objects.exists()
     monkeypatch.setattr(batch, "LINES_AT_MOST", 2)
     assert code_of(send_batch(system, *[b"{}"] * 3)) == "too-large"
+    assert outcomes(send_batch(system, b"{}", b"", b"{}", b"", b"")) == ["refused"] * 2
+    monkeypatch.setattr(views, "LINES_AT_MOST", 2)
+    assert code_of(send_batch(system, b"{}", *[b""] * 5)) == "too-large"
     assert system.get("members/batch").status_code == 405

@@ -136,17 +136,21 @@ _STATUS: dict[LineOutcome, tuple[int, Literal["created", "changed", "unchanged",
 
 def lines_of(answers: Iterable[LineAnswer], types: dict[int, str]) -> bytes:
     """The answers as lines of JSON. `types`: the type of the problem, by status."""
-    lines = []
-    for answer in answers:
-        status, outcome = _STATUS[answer.outcome]
-        errors = [WrongField(at=field, message=str(message)) for field, message in answer.reasons]
-        line = BatchLine(
-            line=answer.line,
-            number=answer.number,
-            status=status,
-            outcome=outcome,
-            type=types.get(status),
-            errors=errors or None,
+    return "".join(_line(answer, types) for answer in answers).encode()
+
+
+def _line(answer: LineAnswer, types: dict[int, str]) -> str:
+    status, outcome = _STATUS[answer.outcome]
+    if not answer.reasons:  # nothing in it that JSON would write otherwise: of ten thousand lines, almost all
+        return (
+            f'{{"line":{answer.line},"number":"{answer.number}","status":{status},"outcome":"{outcome}"}}\n'
         )
-        lines.append(line.model_dump_json(exclude_none=True))
-    return "".join(f"{line}\n" for line in lines).encode()
+    line = BatchLine(
+        line=answer.line,
+        number=answer.number,
+        status=status,
+        outcome=outcome,
+        type=types.get(status),
+        errors=[WrongField(at=field, message=str(message)) for field, message in answer.reasons],
+    )
+    return line.model_dump_json(exclude_none=True) + "\n"

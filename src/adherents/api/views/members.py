@@ -208,6 +208,8 @@ def _lines(request: HttpRequest) -> list[bytes]:
         raise Refused(Problem.TOO_LARGE, f"At most {BATCH_BYTES} bytes.")
     if len(body) < announced:
         raise Refused(Problem.BAD_REQUEST, "The body was cut off.")
+    if body.count(b"\n") > 2 * LINES_AT_MOST:  # blank ones are not counted as lines, within reason
+        raise Refused(Problem.TOO_LARGE, f"At most {LINES_AT_MOST} lines.")
     return bytes(body).split(b"\n")
 
 

@@ -4,10 +4,12 @@ A line that is refused here is compared all the same, with what is wrong left ou
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from pydantic_core import from_json
 
@@ -29,53 +31,79 @@ _NO_BIRTH_DATE = _("Cette date n’existe pas : elle doit être écrite AAAA-MM
 _UNKNOWN = _("Ce champ n’est pas connu.")
 
 
+class _Date(NamedTuple):
+    """A date among the keys: its place, how it is read ("" where it is none), and what is said then."""
+
+    place: int
+    read: Callable[[str], str]
+    wrong: str | Promise
+
+
 @dataclass(frozen=True, slots=True)
 class ObjectForm:
     """The objects that stand for one kind of line. `keys` are in the order of the sheet's columns."""
 
     sheet: RegisterSheet
     keys: tuple[str, ...]
-    birth_dates: frozenset[int]
-    days: frozenset[int]
+    dates: tuple[_Date, ...]
+    known: frozenset[str]
 
     def row(self, said: Mapping[str, Any], line: int = 1) -> Row:
         """The object as a line of the file. `""`, null and a key that is not there all mean empty."""
+        values = ["" if (value := said.get(key)) is None else value for key in self.keys]
         reasons: list[RowReason] = []
-        values = []
-        for place, key in enumerate(self.keys):
-            value = said.get(key)
-            if value is None or value == "":
-                values.append("")
-                continue
-            text, reason = self._text(place, value)
-            if reason:
-                reasons.append(RowReason(self.sheet.columns[place], reason))
-            values.append(text)
-        if len(said) > len(self.keys) or not said.keys() <= set(self.keys):
-            reasons += _unknown(said.keys() - set(self.keys))
+        if not _are_texts(
+            values
+        ):  # looked at one by one only where something is wrong, in a batch of ten thousand
+            reasons += self._made_texts(values)
+        if not said.keys() <= self.known:
+            reasons += _unknown(said.keys() - self.known)
+        for place, read, wrong in self.dates:
+            if values[place] and not (french := read(values[place])):
+                reasons.append(RowReason(self.sheet.columns[place], wrong))
+                values[place] = ""
+            elif values[place]:
+                values[place] = french
         return Row(line, tuple(values), whole=True, reasons=tuple(reasons))
 
-    def _text(self, place: int, value: object) -> tuple[str, Any]:
-        if type(value) is int and self.keys[place] == "rank":
-            return str(value), None
-        if not isinstance(value, str):
-            return "", _NO_TEXT
-        try:
-            value.encode()
-        except UnicodeEncodeError:  # half a character
-            return "", _NO_TEXT
-        if place not in self.birth_dates and place not in self.days:
-            return value, None
-        day = _ISO_DAY.fullmatch(value.strip())
-        french = f"{day[3]}/{day[2]}/{day[1]}" if day else ""
-        if place in self.birth_dates:
-            return (french, None) if facts.birth_date_in(french) else ("", _NO_BIRTH_DATE)
-        return (french, None) if facts.whole_day_in(french) else ("", _NO_DATE)
+    def _made_texts(self, values: list[Any]) -> Iterator[RowReason]:
+        for place, value in enumerate(values):
+            if type(value) is int and self.keys[place] == "rank":
+                values[place] = str(value)
+            elif not _are_texts([value]):
+                values[place] = ""
+                yield RowReason(self.sheet.columns[place], _NO_TEXT)
 
     def in_its_words(self, reasons: Iterable[RowReason]) -> list[RowReason]:
         """The reasons with each column of the file under the key that it has in an object."""
         called = dict(zip(self.sheet.columns, self.keys, strict=True))
         return [RowReason(called.get(column, column), message) for column, message in reasons]
+
+
+def _are_texts(values: list[Any]) -> bool:
+    try:
+        "".join(values).encode()
+    except (TypeError, UnicodeEncodeError):  # something else, or half a character
+        return False
+    return True
+
+
+@lru_cache(maxsize=8192)
+def _day(text: str) -> str:
+    """YYYY-MM-DD as the file writes it; "" where it is no date."""
+    french = _in_french(text)
+    return french if facts.whole_day_in(french) else ""
+
+
+@lru_cache(maxsize=8192)
+def _birth_day(text: str) -> str:
+    french = _in_french(text)
+    return french if facts.birth_date_in(french) else ""
+
+
+def _in_french(text: str) -> str:
+    day = _ISO_DAY.fullmatch(text.strip())
+    return f"{day[3]}/{day[2]}/{day[1]}" if day else ""
 
 
 def _unknown(keys: Iterable[str]) -> list[RowReason]:
@@ -85,8 +113,12 @@ def _unknown(keys: Iterable[str]) -> list[RowReason]:
 
 
 def _form(sheet: RegisterSheet, *keys: str) -> ObjectForm:
-    days = {keys.index("start_date"), keys.index("end_date")}
-    return ObjectForm(sheet, keys, frozenset({keys.index("birth_date")}), frozenset(days))
+    dates = (
+        _Date(keys.index("birth_date"), _birth_day, _NO_BIRTH_DATE),
+        _Date(keys.index("start_date"), _day, _NO_DATE),
+        _Date(keys.index("end_date"), _day, _NO_DATE),
+    )
+    return ObjectForm(sheet, keys, dates, frozenset(keys))
 
 
 MEMBER_OBJECT = _form(

@@ -1,7 +1,8 @@
 """Many members at once, as the insurer's system says them by the API: a line of JSON each, and an answer for each line."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from operator import attrgetter
+from typing import NamedTuple
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -37,14 +38,13 @@ class TooManyOthersInBatch(Exception):
     message = _("Trop de changements de personne : les lignes sont peut-être décalées. Rien n’a été changé.")
 
 
-@dataclass(frozen=True, slots=True)
-class LineAnswer:
+class LineAnswer(NamedTuple):
     """What became of one line. `reasons`: why it was refused, each with its field."""
 
     line: int
     number: str
     outcome: LineOutcome
-    reasons: list[RowReason] = field(default_factory=list)
+    reasons: Sequence[RowReason] = ()
 
 
 def put_members(
@@ -76,11 +76,13 @@ def put_members(
             if not dry and not plan.empty:
                 applying.write_members(plan, staging, actor=actor)
                 _journal(actor, plan)
-    return sorted(answers, key=lambda answer: answer.line)
+    return sorted(answers, key=attrgetter("line"))
 
 
 def _bounded(lines: Iterable[bytes]) -> Iterable[bytes]:
-    for count, line in enumerate(lines, start=1):
+    count = 0
+    for line in lines:
+        count += bool(line.strip())
         if count > LINES_AT_MOST:
             raise TooManyLines
         yield line
