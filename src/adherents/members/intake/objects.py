@@ -169,7 +169,7 @@ def rows_of(lines: Iterable[bytes], form: ObjectForm) -> Iterator[Row]:
 
 def _object(text: bytes) -> dict[str, Any] | None:
     try:
-        said = from_json(text)
+        said = from_json(text, cache_strings="keys")
     except ValueError:
         return None
     return said if isinstance(said, dict) else None

@@ -62,7 +62,7 @@ def put_members(
         reasons = MEMBER_OBJECT.in_its_words(refused.reasons)
         answers.append(LineAnswer(refused.line, refused.key, outcome, reasons))
 
-    with transaction.atomic():
+    with applying.roomy_cache(), transaction.atomic():
         if not dry:
             last_files.take_turn()
         with Staging(MEMBERS, source=source, is_brief=True) as staging:
