@@ -10,6 +10,8 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from adherents.api.models import StoredAnswer
 from adherents.api.problems import Refused
@@ -281,3 +283,25 @@ def test_a_batch_has_bounds(system: System, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(views, "LINES_AT_MOST", 2)
     assert code_of(send_batch(system, b"{}", *[b""] * 5)) == "too-large"
     assert system.get("members/batch").status_code == 405
+
+
+ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
+ANY_VALUE = st.one_of(st.none(), ANY_TEXT, st.integers(), st.booleans(), st.lists(ANY_TEXT, max_size=2))
+NEARLY = st.one_of(
+    ANY_VALUE, st.sampled_from([*said(CAMILLE).values(), "1954-00-00", "0000-00-00", "\x00", "\ud800"])
+)
+
+
+@pytest.mark.any_database
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    fields=st.dictionaries(st.sampled_from([*said(CAMILLE), "other"]), NEARLY),
+    lines=st.lists(st.binary(max_size=60)),
+)
+def test_whatever_is_sent_is_answered(system: System, fields: dict[str, Any], lines: list[bytes]) -> None:
+    whole = said(CAMILLE) | fields
+    for method in ("PUT", "PATCH"):
+        assert send(system, method, ONE, whole).status_code in {200, 201, 404, 409, 422}
+    answers = lines_of(send_batch(system, *lines, json.dumps(whole).encode()))
+    assert {line["status"] for line in answers} <= {200, 201, 409, 422}
+    assert answers[-1]["line"] == 1 + sum(line.count(b"\n") + 1 for line in lines)

@@ -1,20 +1,26 @@
 """Imports against each other, and against a member who signs in at the same moment, on a real PostgreSQL."""
 
+import json
+import threading
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
+from django.db import transaction
 from django.test import Client as Browser
 
 from adherents.accounts.models import Account
 from adherents.journal.models import Entry
+from adherents.members.intake import last_files
 from adherents.members.models import Member
+from adherents.members.services import batch, one_person
 from adherents.members.services.import_files import RegisterChangedMeanwhile, Report, import_files
 from adherents.members.services.one_person import ChangedSince, PersonChanged, change_member, put_member
 from adherents.members.versions import version_of
 from tests.accounts.steps import sign_in
 from tests.accounts.test_races import at_once
+from tests.api.systems import System
 from tests.cast import CAMILLE, EVE, Person
 from tests.factories import open_account
 from tests.members.doors import ACTOR, said
@@ -119,3 +125,38 @@ def test_a_program_and_a_file_at_once_leave_one_of_the_two_whole(tmp_path: Path)
     assert (first.birth_name, first.nir, first.email) in {
         (person.birth_name, person.nir, person.email) for person in (other, NEWCOMER)
     }
+
+
+def test_while_a_file_is_applied_a_program_is_told_to_come_back_and_no_thread_waits_for_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(tmp_path, CAST)
+    system = System()
+    monkeypatch.setattr(one_person, "TURN_WITHIN", 0.2)
+    monkeypatch.setattr(batch, "TURN_WITHIN", 0.2)
+    applied, told = threading.Event(), threading.Event()
+
+    def apply() -> None:
+        with transaction.atomic():
+            last_files.take_turn()
+            applied.set()
+            assert told.wait(20)
+
+    def call() -> list[tuple[int, bool]]:
+        assert applied.wait(20)
+        answers = []
+        for method, path, media_type in (
+            ("PUT", "members/9", "application/json"),
+            ("DELETE", f"members/{CAMILLE.number}", ""),
+            ("POST", "members/batch", "application/x-ndjson"),
+        ):
+            body = json.dumps(said(CAMILLE, number="9"))
+            answer = system.call(method, path, data=body, content_type=media_type or "application/json")
+            answers.append((answer.status_code, "Retry-After" in answer.headers))
+        told.set()
+        return answers
+
+    answers = at_once([apply, call], threads=2)[1]
+    assert answers == [(503, True)] * 3
+    assert put_member(number="9", said=said(CAMILLE, number="9"), actor=ACTOR) == "new"
+    assert not Member.objects.get(number=CAMILLE.number).gone_at

@@ -33,6 +33,7 @@ from adherents.api.services.batches import put_members_once
 from adherents.desk.services.consulting import consult
 from adherents.members import selectors
 from adherents.members.intake.compare import LineOutcome
+from adherents.members.intake.last_files import RegisterBusy
 from adherents.members.models import Beneficiary, Member, Person
 from adherents.members.services import one_person
 from adherents.members.services.batch import LINES_AT_MOST, TooManyLines, TooManyOthersInBatch, put_members
@@ -40,6 +41,7 @@ from adherents.members.versions import version_of
 
 routes = Routes("members")
 LIST = "members"
+BUSY_SECONDS = 10
 BATCH_BYTES = 8 * 1024 * 1024
 NDJSON = "application/x-ndjson"
 _ETAG = re.compile(r'(?:W/)?"[!#-~]{0,100}"|\*')
@@ -63,6 +65,8 @@ def _refusals() -> Iterator[None]:
     with translation.override("en"):
         try:
             yield
+        except RegisterBusy as error:
+            raise _busy() from error
         except one_person.NobodyThere as error:
             raise Refused(Problem.NOT_FOUND) from error
         except one_person.PersonChanged as error:
@@ -77,6 +81,11 @@ def _refusals() -> Iterator[None]:
                 for field, message in error.fields
             ]
             raise Refused(Problem.INVALID, more={"errors": faults}) from error
+
+
+def _busy() -> Refused:
+    headers = {"Retry-After": str(BUSY_SECONDS)}
+    return Refused(Problem.UNAVAILABLE, "The register is being written.", headers=headers)
 
 
 def _versions(request: HttpRequest) -> Collection[str] | None:
@@ -187,6 +196,8 @@ def batch(request: HttpRequest, dry: bool = False) -> HttpResponse:
             else:
                 name = name_of(method="POST", path=request.path, key=key)
                 answers = put_members_once(client=caller.client, actor=caller.actor, name=name, lines=lines)
+        except RegisterBusy as error:
+            raise _busy() from error
         except TooManyLines as error:
             raise Refused(Problem.TOO_LARGE, f"At most {LINES_AT_MOST} lines.") from error
         except TooManyOthersInBatch as error:

@@ -1,13 +1,19 @@
 """The last file that the register trusted: kept while another one is applied, and then replaced by it."""
 
-from django.db import connection
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import OperationalError, connection
 from django.db.models import F
+from django.utils.translation import gettext_lazy as _
 
 from adherents.database.transactions import needs_transaction
 from adherents.members.intake.compare import Plan
 from adherents.members.intake.sheets import MEMBERS
 from adherents.members.intake.staging import Staging
 from adherents.members.models import LastFile
+
+_LOCK_NOT_AVAILABLE = "55P03"
 
 
 def imports_so_far() -> int:
@@ -27,15 +33,42 @@ def hold(imports: int) -> bool:
     return True
 
 
+class RegisterBusy(Exception):
+    """Another one writes facts into the register, and goes on for longer than this one may wait. Nothing was changed."""
+
+    message = _("Le registre est en cours de mise à jour : réessayez dans un instant.")
+
+
 @needs_transaction
-def take_turn() -> int:
+def take_turn(*, within: float | None = None) -> int:
     """Wait until no other transaction writes facts into the register, and keep the next ones waiting. Returns how many imports
     were applied.
 
     Two that name a new number at once would else mix two people under it. Must be called in a transaction.
+
+    `within`: in how many seconds, on PostgreSQL; an import of a million members is applied for longer, and what answers requests
+    must not wait in all its threads. Raises `RegisterBusy` then.
     """
-    LastFile.objects.bulk_create([LastFile(sheet=MEMBERS.name)], ignore_conflicts=True)
-    return LastFile.objects.select_for_update().get(sheet=MEMBERS.name).imports
+    with _waiting(within):
+        LastFile.objects.bulk_create([LastFile(sheet=MEMBERS.name)], ignore_conflicts=True)
+        return LastFile.objects.select_for_update().get(sheet=MEMBERS.name).imports
+
+
+@contextmanager
+def _waiting(seconds: float | None) -> Iterator[None]:
+    """For a lock, no longer than this. SQLite waits when the transaction begins, as its settings say."""
+    if seconds is None or connection.vendor != "postgresql":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{int(seconds * 1000)}ms"])
+        try:
+            yield
+        except OperationalError as error:
+            if getattr(error.__cause__, "sqlstate", "") != _LOCK_NOT_AVAILABLE:
+                raise
+            raise RegisterBusy from error
+        cursor.execute("SELECT set_config('lock_timeout', '0', true)")
 
 
 def remember(plan: Plan, staging: Staging) -> None:

@@ -21,6 +21,7 @@ from adherents.members.models import Source
 from adherents.members.services.import_files import GONE_PERCENT, SUBJECT
 
 LINES_AT_MOST = 10_000
+TURN_WITHIN = 15.0  # seconds: some other batches
 
 
 class TooManyLines(Exception):
@@ -52,8 +53,8 @@ def put_members(
 ) -> list[LineAnswer]:
     """Name many members, or with `dry` say what naming them would do. Nobody is ended, so nothing is made of who is not named.
 
-    All accepted lines are applied in one transaction; a refused line stops no other. Raises `TooManyLines` and
-    `TooManyOthersInBatch`.
+    All accepted lines are applied in one transaction; a refused line stops no other. Raises `TooManyLines`,
+    `TooManyOthersInBatch` and `RegisterBusy`.
     """
     answers: list[LineAnswer] = []
 
@@ -64,7 +65,7 @@ def put_members(
 
     with applying.roomy_cache(), transaction.atomic():
         if not dry:
-            last_files.take_turn()
+            last_files.take_turn(within=TURN_WITHIN)
         with Staging(MEMBERS, source=source, is_brief=True) as staging:
             plan = compare_rows(
                 rows_of(_bounded(lines), MEMBER_OBJECT),

@@ -24,6 +24,7 @@ from adherents.members.models import Beneficiary, Member, Person, Source
 from adherents.members.versions import is_version_of
 
 P = TypeVar("P", bound=Person)
+TURN_WITHIN = 5.0  # seconds
 
 
 class NobodyThere(Exception):
@@ -72,10 +73,10 @@ def put_member(
 
     `versions`: what the member must still be one of (`versions.version_of`).
 
-    Raises `WrongFacts`, `PersonChanged`, `ChangedSince`.
+    Raises `WrongFacts`, `PersonChanged`, `ChangedSince`; and `RegisterBusy`, as all that is here.
     """
     with transaction.atomic():
-        last_files.take_turn()
+        last_files.take_turn(within=TURN_WITHIN)
         member = _member(number)
         _check_version(member, versions)
         return _name_member(number, said, actor=actor, source=source)
@@ -94,7 +95,7 @@ def change_member(
     Raises `NobodyThere` and `Ended` too.
     """
     with transaction.atomic():
-        last_files.take_turn()
+        last_files.take_turn(within=TURN_WITHIN)
         member = _present(_member(number), versions)
         return _name_member(
             number, {**_last_said_of_member(member, said), **said}, actor=actor, source=source
@@ -109,7 +110,7 @@ def end_member(
     Raises `NobodyThere`, `ChangedSince`.
     """
     with transaction.atomic():
-        last_files.take_turn()
+        last_files.take_turn(within=TURN_WITHIN)
         member = _member(number)
         if member is None:
             raise NobodyThere
@@ -132,7 +133,7 @@ def put_beneficiary(
 ) -> LineOutcome:
     """As `put_member`, for a person whom a member covers. Raises `NobodyThere` and `Ended` where that member is not there."""
     with transaction.atomic():
-        last_files.take_turn()
+        last_files.take_turn(within=TURN_WITHIN)
         member = _present(_member(number))
         _check_version(_beneficiary(member, rank), versions)
         return _name_beneficiary(member, rank, said, actor=actor, source=source)
@@ -149,7 +150,7 @@ def change_beneficiary(
 ) -> LineOutcome:
     """As `change_member`, for a beneficiary."""
     with transaction.atomic():
-        last_files.take_turn()
+        last_files.take_turn(within=TURN_WITHIN)
         member = _present(_member(number))
         person = _present(_beneficiary(member, rank), versions)
         whole = {**_last_said_of_beneficiary(person, said), **said}
@@ -166,7 +167,7 @@ def end_beneficiary(
 ) -> bool:
     """As `end_member`, for a beneficiary."""
     with transaction.atomic():
-        last_files.take_turn()
+        last_files.take_turn(within=TURN_WITHIN)
         member = _member(number)
         person = _beneficiary(member, rank) if member else None
         if member is None or person is None:
