@@ -1,4 +1,4 @@
-"""Run every bench, or those named: `python -m bench [sign_in register vault durable drawing library pages desk batch load]`.
+"""Run every bench, or those named: `python -m bench [sign_in register vault durable drawing library pages desk api batch load]`.
 `size` runs by its name only.
 
 Each has a database and a folder of its own, done away with afterwards. `BENCH_KEPT` names a folder that stays, so that what was
@@ -12,7 +12,19 @@ import tempfile
 from contextlib import nullcontext
 from pathlib import Path
 
-BENCHES = ["sign_in", "pages", "vault", "durable", "drawing", "library", "desk", "register", "batch", "load"]
+BENCHES = [
+    "sign_in",
+    "pages",
+    "vault",
+    "durable",
+    "drawing",
+    "library",
+    "desk",
+    "register",
+    "api",
+    "batch",
+    "load",
+]
 
 
 def main() -> None:

@@ -1,5 +1,6 @@
 """Whatever refuses under `/api/`, the answer is a problem for programs; nothing there reads or sets a cookie."""
 
+import json
 from typing import Any
 from unittest import mock
 
@@ -10,6 +11,7 @@ from django.test import Client
 from adherents.api import selectors
 from adherents.api.problems import Problem
 from adherents.config.serving.bridge import DATABASE_HANGS
+from adherents.config.serving.scopes import plain_answer
 from tests.agents import make_agent, signed_in
 from tests.api.systems import BASE, System, code_of
 
@@ -91,3 +93,14 @@ def test_the_description_and_its_page_need_no_key() -> None:
     assert "GET /api/v1/documents" in page.content.decode()
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
     assert "<script" not in page.content.decode().replace('<script src="/static/ui/portal', "")
+
+
+def test_what_never_comes_as_far_as_the_application_is_a_problem_too() -> None:
+    for status, code in ((400, "bad-request"), (408, "too-slow"), (411, "length-required")):
+        start, body = plain_answer(status, b"No.\n", "/api/v1/token")
+        headers = dict(start["headers"])
+        assert headers[b"content-type"] == b"application/problem+json"
+        assert headers[b"content-length"] == str(len(body["body"])).encode()
+        said = json.loads(body["body"])
+        assert (start["status"], said["status"], said["type"].rpartition("/")[2]) == (status, status, code)
+    assert plain_answer(411, b"No.\n", "/adherent/")[1]["body"] == b"No.\n"

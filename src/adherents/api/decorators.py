@@ -166,7 +166,7 @@ def documented(method: str, refuses: Iterable[Problem], scope: Scope | None) -> 
         *(_ALWAYS if scope else [Problem.NOT_AUTHENTICATED, Problem.TOO_MANY_REQUESTS]),
     ]
     if method in _WRITES:
-        problems += [Problem.UNSUPPORTED_MEDIA_TYPE, Problem.TOO_LARGE]
+        problems += [Problem.UNSUPPORTED_MEDIA_TYPE, Problem.TOO_LARGE, Problem.LENGTH_REQUIRED]
     parameters = []
     if method == "POST" and scope:
         problems += [Problem.IDEMPOTENCY_KEY_REUSED, Problem.IN_PROGRESS]
@@ -197,10 +197,10 @@ def documented(method: str, refuses: Iterable[Problem], scope: Scope | None) -> 
     return said
 
 
-def given(media_type: str, words: str, *headers: str) -> dict[str, Any]:
+def given(media_types: Iterable[str], words: str, *headers: str) -> dict[str, Any]:
     """For `add(extra=…)`: an answer that is no JSON of ours, and the headers that say what it is."""
     described = {name: {"schema": {"type": "string"}} for name in headers}
-    content: dict[str, Any] = {media_type: {}}
+    content: dict[str, Any] = {media_type: {} for media_type in media_types}
     return {"x-answers": {"200": {"description": words, "content": content, "headers": described}}}
 
 

@@ -24,6 +24,7 @@ class Problem(Enum):
     NOT_FOUND = Refusal(404, "There is no such thing here.")
     METHOD_NOT_ALLOWED = Refusal(405, "This method is not for this address.")
     NOT_ACCEPTABLE = Refusal(406, "The answer has no such form.")
+    TOO_SLOW = Refusal(408, "The request did not arrive in time.")
     CONFLICT = Refusal(409, "This cannot be done in the state that it is in.")
     NOT_CHECKED = Refusal(409, "The document has not been checked yet. Try again later.")
     SET_ASIDE = Refusal(409, "The document was set aside: it cannot be opened.")
@@ -44,6 +45,7 @@ class Problem(Enum):
     IDEMPOTENCY_KEY_REUSED = Refusal(409, "This Idempotency-Key was used for another request.")
     GONE = Refusal(410, "It is not there any more.")
     POSITION_GONE = Refusal(410, "What follows this position is not there any more.")
+    LENGTH_REQUIRED = Refusal(411, "Say how long the body is (Content-Length): it is not taken in chunks.")
     PRECONDITION_FAILED = Refusal(412, "It was changed since you read it.")
     TOO_LARGE = Refusal(413, "The request is too large.")
     UNSUPPORTED_MEDIA_TYPE = Refusal(415, "The body is not of the type that this address takes.")
@@ -92,8 +94,10 @@ _OF_A_STATUS = {
     403: Problem.FORBIDDEN,
     404: Problem.NOT_FOUND,
     405: Problem.METHOD_NOT_ALLOWED,
+    408: Problem.TOO_SLOW,
     409: Problem.CONFLICT,
     410: Problem.GONE,
+    411: Problem.LENGTH_REQUIRED,
     412: Problem.PRECONDITION_FAILED,
     413: Problem.TOO_LARGE,
     415: Problem.UNSUPPORTED_MEDIA_TYPE,

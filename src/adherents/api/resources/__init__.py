@@ -5,7 +5,7 @@ import uuid
 from datetime import date
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 Cursor = Annotated[str | None, Field(description="pass it as `cursor` to go on; null: the list is over")]
 
@@ -18,6 +18,16 @@ def _day(text: object) -> object:
 
 
 Day = Annotated[date, BeforeValidator(_day)]
+
+
+def _moment(text: object) -> object:
+    """A moment of RFC 3339: with its offset. Raises `ValueError`."""
+    if not isinstance(text, str) or not re.match(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d", text):
+        raise ValueError("a moment is written as RFC 3339 says")
+    return text
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
 
 
 def _id(text: object) -> object:

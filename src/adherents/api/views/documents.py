@@ -9,13 +9,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHt
 from django.utils import timezone
 from ninja import Path, Query
 from ninja.responses import Status
-from pydantic import AwareDatetime
 
 from adherents.accounts.models import Account
 from adherents.api import selectors
 from adherents.api.cursors import ITEMS, cursor, moment_and_id, position
 from adherents.api.decorators import Routes, caller_of, given, look_at
 from adherents.api.problems import Problem, Refused, invalid
+from adherents.api.resources import Moment
 from adherents.api.resources.documents import (
     AcknowledgementResource,
     AcknowledgementSent,
@@ -33,6 +33,7 @@ from adherents.api.scopes import Scope
 from adherents.casework.models import Decision, Item
 from adherents.casework.services import deciding, queue
 from adherents.desk.services import consulting
+from adherents.inspection.file_type import SHORT_NAMES
 from adherents.inspection.rasteriser import MOST_PAGES
 from adherents.insurer.profile import profile
 from adherents.insurer.treatment import Use
@@ -60,7 +61,7 @@ def documents(
     state: DocumentState | None = None,
     kind: Annotated[str, Query(max_length=40)] = "",
     member: Annotated[str, Query(max_length=40, description="a number")] = "",
-    since: Annotated[AwareDatetime | None, Query(description="received then or later")] = None,
+    since: Annotated[Moment | None, Query(description="received then or later")] = None,
     cursor: Annotated[str, Query(max_length=300)] = "",
 ) -> DocumentList:
     """The documents in the order in which they came, a hundred at a time."""
@@ -128,12 +129,7 @@ def _opened(document: Document) -> None:
     name="documents.content",
     refuses=CLOSED,
     gives_a_file=True,
-    extra=given(
-        "application/octet-stream",
-        "The original, whole. Its type is that of the document.",
-        "Repr-Digest",
-        "ETag",
-    ),
+    extra=given(SHORT_NAMES, "The original, whole.", "Repr-Digest", "ETag"),
 )
 def content(request: HttpRequest, document_id: uuid.UUID) -> HttpResponseBase:
     """The original, as it was sent: verified to its last byte before the first one leaves, or not given at all. No ranges.
@@ -146,8 +142,9 @@ def content(request: HttpRequest, document_id: uuid.UUID) -> HttpResponseBase:
     etag = f'"{document.sha256}"'
     if request.headers.get("If-None-Match", "") in {etag, "*"}:
         return HttpResponse(status=304, headers={"ETag": etag})
+    whole = Document.objects.select_related("member").get(pk=document_id)
     try:
-        original = reading.give_original(document=document, actor=caller_of(request).actor)
+        original = reading.give_original(document=whole, actor=caller_of(request).actor)
     except Altered as error:
         raise Refused(Problem.ALTERED) from error
     response = StreamingHttpResponse(original.chunks, content_type=document.content_type)
@@ -172,7 +169,7 @@ def content(request: HttpRequest, document_id: uuid.UUID) -> HttpResponseBase:
     name="documents.page",
     refuses=CLOSED,
     gives_a_file=True,
-    extra=given("image/jpeg", "The page."),
+    extra=given(["image/jpeg"], "The page."),
 )
 def page(
     request: HttpRequest, document_id: uuid.UUID, number: Annotated[int, Path(ge=1, le=MOST_PAGES)]

@@ -20,7 +20,7 @@ routes = Routes("receipts")
     scope=Scope.DOCUMENTS_READ,
     name="receipts.read",
     extra=given(
-        "application/json", "The statement with its signature, as its member has it: docs/receipts.md."
+        ["application/json"], "The statement with its signature, as its member has it: docs/receipts.md."
     ),
 )
 def receipt(request: HttpRequest, number: Annotated[str, Path(max_length=20)]) -> HttpResponse:

@@ -376,7 +376,7 @@ class Front:
     async def _tell(self, scope: Scope, exchange: Exchange, send: Send, status: int, words: bytes) -> None:
         """A request that never comes as far as the application."""
         self._note(scope, exchange, status)
-        for message in plain_answer(status, words):
+        for message in plain_answer(status, words, scope["path"]):
             await send(message)
 
     def _note(self, scope: Scope, exchange: Exchange, status: int) -> None:

@@ -7,6 +7,8 @@ from django.conf import settings
 from django.urls import Resolver404, resolve
 
 from adherents.accounts.tokens import hash_token
+from adherents.api.handlers import CONTENT_TYPE, problem_response
+from adherents.api.problems import Refused, problem_of
 from adherents.telemetry import request_ids
 
 Scope = dict[str, Any]
@@ -20,10 +22,13 @@ def named(scope: Scope) -> tuple[Scope, str]:
     return scope | {"headers": [*others, (header, name.encode())]}, name
 
 
-def plain_answer(status: int, words: bytes) -> list[dict[str, Any]]:
-    """The ASGI messages of an answer of a few words, with its request's name."""
+def plain_answer(status: int, words: bytes, path: str = "") -> list[dict[str, Any]]:
+    """The ASGI messages of an answer of a few words, with its request's name; below `/api/`, of a problem for programs."""
+    kind = b"text/plain; charset=utf-8"
+    if path.startswith("/api/"):
+        kind, words = CONTENT_TYPE.encode(), problem_response(Refused(problem_of(status))).content
     headers = [
-        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-type", kind),
         (b"content-length", str(len(words)).encode()),
         (request_ids.HEADER.lower().encode(), request_ids.request_id().encode()),
     ]
