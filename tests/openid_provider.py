@@ -36,10 +36,13 @@ STRANGERS_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 @dataclass
 class Wrongs:
-    """What it does otherwise than it should. `claims`: changes those of the ID token; `sign`: with what it is signed."""
+    """What it does otherwise than it should. `claims`: changes those of the ID token; `sign`: with what it is signed; `told`,
+    `told_signed`: the same of what it says of a person (userinfo)."""
 
     claims: Callable[[Claims], Claims] = lambda claims: claims
     sign: str = "right"
+    told: Callable[[Claims], Claims] = lambda claims: claims
+    told_signed: str = "right"  # « not »: as JSON
     discovery: dict[str, Any] = field(default_factory=dict)
     refuses_secret: bool = False
     fails_with: int = 0
@@ -55,6 +58,7 @@ class TestProvider:
     def __init__(self, app: flask.Flask) -> None:
         self.issuer, self.wrong = "", Wrongs()
         self.asked: list[str] = []  # the paths that the portal called
+        self._said: dict[str, Claims] = {}
         self._inner = app.wsgi_app
         self._app = app
         self._challenges: dict[str, str] = {}
@@ -64,6 +68,7 @@ class TestProvider:
             self.jwk = flask.g.oidc_provider_mock_storage.jwk.as_dict(is_private=True)
 
     def say_of(self, sub: str, **claims: Any) -> None:
+        self._said[sub] = claims
         with httpx.Client(verify=False) as browser:
             browser.put(f"{self.issuer}/users/{sub}", json=claims).raise_for_status()
 
@@ -119,6 +124,8 @@ class TestProvider:
         if path == "/oauth2/token":
             return self._token(environ, start_response)
         status, headers, body = self._answer(environ)
+        if path == "/userinfo":
+            return self._userinfo(json.loads(body), start_response)
         if path.startswith("/.well-known"):
             said = {
                 **json.loads(body),
@@ -154,6 +161,16 @@ class TestProvider:
             if changed != claims or self.wrong.sign != "right":
                 said["id_token"] = self.signed(changed, self.wrong.sign)
         return _json(start_response, status, said)
+
+    def _userinfo(self, said: Claims, start_response: Any) -> list[bytes]:
+        """As FranceConnect says it: signed."""
+        whole = {**self._said[said["sub"]], "sub": said["sub"], "iss": self.issuer, "aud": CLIENT_ID}
+        whole = self.wrong.told(whole)
+        if self.wrong.told_signed == "not":
+            return _json(start_response, "200 OK", whole)
+        body = self.signed(whole, self.wrong.told_signed).encode()
+        start_response("200 OK", [("Content-Type", "application/jwt"), ("Content-Length", str(len(body)))])
+        return [body]
 
     def _answer(self, environ: dict[str, Any]) -> tuple[str, dict[str, str], bytes]:
         told: list[Any] = []

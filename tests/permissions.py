@@ -88,6 +88,12 @@ RULES: dict[str, Rule] = {
     "enrolment:report_link": everybody(READ),
     "enrolment:report_page": everybody(ASK),
     "accounts:agent_sign_in": everybody(ASK),
+    "enrolment:franceconnect": everybody(READ),  # 404 where the profile names no FranceConnect
+    "enrolment:franceconnect_return": everybody(READ),
+    "enrolment:franceconnect_mail": everybody({"POST"}),
+    "enrolment:franceconnect_link": members(READ),
+    "enrolment:franceconnect_confirm": members(ASK),
+    "enrolment:franceconnect_unlink": members(ASK),
     "accounts:directory": everybody(READ),  # 404 where the profile names no directory
     "accounts:directory_return": everybody(READ),
     "accounts:directory_leave": everybody(READ),

@@ -30,6 +30,7 @@ for name in (
     "MAIL_EVENTS",
     "AGENTS_OIDC_SECRET",
     "WEBHOOK_NETWORKS",
+    "FRANCECONNECT_SECRET",
     "DRAWING_URL",
     "WORK_URL",
 ):

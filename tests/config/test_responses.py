@@ -14,8 +14,9 @@ from tests.database_contents import every_row
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 EVERY_ADDRESS = pytest.mark.parametrize("address", ADDRESSES, ids=str)
 POST_ONLY = {"accounts:sign_out", "portal:language", "vault:drop", "drafts:keep", "drafts:token"}
-# What asks for a token of its own instead of the forms' one: the sealed place of a draft, which no other site has.
-OWN_TOKEN = {"drafts:keep": 400, "drafts:token": 400}
+# What asks for a token of its own instead of the forms' one: the sealed place of a draft, which no other site has; what the
+# directory signed, and the tests' profile names none.
+OWN_TOKEN = {"drafts:keep": 400, "drafts:token": 400, "accounts:directory_end": 404}
 # Reading leaves these behind, and nothing else: a line in the journal, the moment of a visit.
 LEFT_BY_READING = {"Entry", "Head", "Session"}
 

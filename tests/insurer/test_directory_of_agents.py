@@ -14,7 +14,7 @@ EXAMPLE = (PROFILES / "exemple.toml").read_text(encoding="utf-8")
 def uncommented() -> str:
     """The example of `exemple.toml`, in force."""
     begin = EXAMPLE.index("# [agents.oidc]")
-    end = EXAMPLE.index("[limits.sign_in]")
+    end = EXAMPLE.index("# Les adhérents peuvent se connecter par FranceConnect")
     return EXAMPLE[:begin] + re.sub(r"^# ", "", EXAMPLE[begin:end], flags=re.MULTILINE) + EXAMPLE[end:]
 
 
@@ -24,6 +24,16 @@ def loaded(tmp_path: Path, before: str = "", after: str = "") -> Profile:
     path = tmp_path / "essai.toml"
     path.write_text(text.replace(before, after, 1) if before else text, encoding="utf-8")
     return load_profile(path)
+
+
+def test_the_example_of_franceconnect_is_right(tmp_path: Path) -> None:
+    path = tmp_path / "essai.toml"
+    path.write_text(
+        re.sub(r"^# (\[franceconnect\]|issuer = .*v2\"|client_id = \"celui.*)$", r"\1", EXAMPLE, flags=re.M)
+    )
+    known = load_profile(path).franceconnect
+    assert known is not None
+    assert known.issuer == "https://oidc.franceconnect.gouv.fr/api/v2"
 
 
 def test_the_example_that_the_profile_shows_is_right(tmp_path: Path) -> None:

@@ -92,6 +92,7 @@ def test_a_line_that_the_purge_ends_is_of_a_table_that_it_lists() -> None:
         "drafts.Draft": "drafts",
         "api.StoredAnswer": "API answers",
         "accounts.DirectoryIdentity": "people of the directory who wait",
+        "enrolment.FranceConnectIdentity": "people of FranceConnect who wait",
         "accounts.KnownDevice": "known browsers",
         "accounts.Session": "sessions",
         "accounts.AccessLink": "links",

@@ -5,6 +5,8 @@ from functools import wraps
 from typing import Concatenate, NoReturn, ParamSpec, cast
 from urllib.parse import urlencode
 
+from allauth.account.decorators import reauthentication_required
+from allauth.core.exceptions import ReauthenticationRequired
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
@@ -112,6 +114,20 @@ def allowed_to(act: Act) -> Callable[[View[P]], View[P]]:
         return guarded
 
     return decorate
+
+
+def proven_lately(view: View[P]) -> View[P]:
+    """Only for a person who is signed in and has proved it in the last minutes. Any other does so, and comes back."""
+    # No `app`: the setting of the one named would switch this off.
+    by_allauth: View[P] = reauthentication_required()(view)
+
+    @wraps(view)
+    def held(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if request.user.is_authenticated and session.must_come_again(request, account_of(request)):
+            raise ReauthenticationRequired
+        return by_allauth(request, *args, **kwargs)
+
+    return cast(View[P], held)
 
 
 def member_required(view: View[P]) -> View[P]:

@@ -19,9 +19,11 @@ from adherents.accounts import sessions
 from adherents.accounts.browser import address_of
 from adherents.accounts.decorators import account_of
 from adherents.accounts.limits import RateLimited, hit
-from adherents.accounts.next_page import AGAIN, NEXT, to_sign_in
+from adherents.accounts.next_page import AGAIN, NEXT, stood_on, to_sign_in
 from adherents.accounts.second_factor.session import directory_mark
 from adherents.accounts.services.refusals import note_object_refused
+from adherents.insurer.profile import profile
+from adherents.ui.pages import page
 
 log = logging.getLogger("adherents.limits")
 Handler = Callable[[HttpRequest], HttpResponseBase]
@@ -123,6 +125,9 @@ class ProveAgainMiddleware:
         )
         if not ways and request.user.is_authenticated and directory_mark(request, account_of(request)):
             return redirect(f"{reverse('accounts:directory')}?{urlencode({AGAIN: '1'})}")
+        if not ways and request.user.is_authenticated and profile().franceconnect:
+            asked = urlencode({NEXT: stood_on(request), AGAIN: "1"})
+            return redirect(f"{page('franceconnect')}?{asked}")
         if not ways:
             return redirect(to_sign_in(request))
         return redirect(f"{ways[0]['url']}?{urlencode({NEXT: request.get_full_path()})}")

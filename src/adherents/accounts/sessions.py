@@ -1,5 +1,6 @@
 """Sessions in the database, under hashed keys, each with its account: listed, ended one by one or all at once."""
 
+from base64 import b64decode, b64encode
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,10 +11,14 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 
+from adherents.accounts.allauth_internals import PROOFS_SESSION_KEY
 from adherents.accounts.models import EndedSession, Session
 from adherents.accounts.tokens import hash_token
+from adherents.crypto.keys import CannotOpen, keyring
 from adherents.insurer.profile import profile
 
+WAY_OUT = "way_out"  # in a proof of the session: the address that signing out goes through
+_WAY_OUT = "way out of a session"
 BORN, BROWSER, LANGUAGE, DIRECTORY = "_born", "_browser", "_language", "_directory"
 
 
@@ -30,6 +35,22 @@ def begin(session: SessionBase, browser: str, language: str = "", directory_mark
 def language_of(request: HttpRequest) -> str:
     """The language of the account that is signed in; "" when none is."""
     return str(request.session.get(LANGUAGE, ""))
+
+
+def sealed_way_out(address: str) -> str:
+    """For a session to keep: the address says who signed in, over there too."""
+    return b64encode(keyring().seal(_WAY_OUT, address.encode(), b"session")).decode()
+
+
+def way_out(request: HttpRequest) -> str:
+    """The address that signing out goes through: of the provider that this session came from. "" where there is none."""
+    for entry in reversed(request.session.get(PROOFS_SESSION_KEY, [])):
+        if sealed := entry.get(WAY_OUT):
+            try:
+                return keyring().open(_WAY_OUT, b64decode(sealed), b"session").decode()
+            except (ValueError, CannotOpen):
+                return ""
+    return ""
 
 
 def ended_why(request: HttpRequest) -> str:

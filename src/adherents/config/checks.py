@@ -67,6 +67,12 @@ def production(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[
             "The profile names a directory of agents, and the portal has no secret to prove itself with there.",
             "Set ADHERENTS_AGENTS_OIDC_SECRET to the client secret that the directory gave.",
         )
+    if settings.PROFILE.franceconnect and not settings.ADHERENTS_FRANCECONNECT_SECRET:
+        unsafe(
+            11,
+            "The profile names FranceConnect, and the portal has no secret to prove itself with there.",
+            "Set ADHERENTS_FRANCECONNECT_SECRET to the client secret that FranceConnect gave.",
+        )
     token = settings.ADHERENTS_METRICS_TOKEN
     if token and (len(token) < 20 or len(set(token)) < 8):
         unsafe(

@@ -301,12 +301,18 @@ def bounce_address() -> str:
 
 def agents_oidc_secret() -> str:
     """What the portal proves itself with to the agents' directory (`[agents.oidc]` of the profile); "": nothing is set."""
-    secret = text("AGENTS_OIDC_SECRET")
-    if not secret.isascii() or not secret.isprintable():
-        raise WrongSetting(
-            "ADHERENTS_AGENTS_OIDC_SECRET should be the client secret, as the provider gave it"
-        )
-    return secret
+    return _client_secret("AGENTS_OIDC_SECRET", text("AGENTS_OIDC_SECRET"))
+
+
+def franceconnect_secret() -> str:
+    """The same to FranceConnect (`[franceconnect]`)."""
+    return _client_secret("FRANCECONNECT_SECRET", text("FRANCECONNECT_SECRET"))
+
+
+def _client_secret(name: str, given: str) -> str:
+    if not given.isascii() or not given.isprintable():
+        raise WrongSetting(f"ADHERENTS_{name} should be the client secret, as it was given")
+    return given
 
 
 @dataclass(frozen=True)

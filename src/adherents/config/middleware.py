@@ -5,7 +5,7 @@ import re
 import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from django.conf import settings
 from django.core.handlers.wsgi import LimitedStream
@@ -18,6 +18,7 @@ from adherents.accounts import limits
 from adherents.config.errors import away
 from adherents.config.serving.bridge import DATABASE_HANGS
 from adherents.config.serving.exchanges import IN_MEMORY_BYTES
+from adherents.insurer.profile import profile
 from adherents.telemetry import access, request_ids, tracing
 from adherents.telemetry.outages import Part
 
@@ -193,9 +194,7 @@ def response_headers(get_response: Handler) -> Handler:
     def middleware(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)
         headers = response.headers
-        headers["Content-Security-Policy"] = _held(
-            headers.get("Content-Security-Policy", CONTENT_SECURITY_POLICY)
-        )
+        headers["Content-Security-Policy"] = _held(headers.get("Content-Security-Policy", _policy()))
         headers.setdefault("X-Content-Type-Options", "nosniff")
         headers.setdefault("X-Frame-Options", "DENY")
         # Not `no-referrer`: browsers then send `Origin: null` with every form, which no CSRF check can tell from a stranger's.
@@ -212,6 +211,17 @@ def response_headers(get_response: Handler) -> Handler:
         return response
 
     return middleware
+
+
+def _policy() -> str:
+    """Signing out goes through FranceConnect, for who came by it: browsers hold what a form is redirected to to `form-action`."""
+    known = profile().franceconnect
+    if known is None:
+        return CONTENT_SECURITY_POLICY
+    there = urlsplit(known.issuer)
+    return CONTENT_SECURITY_POLICY.replace(
+        "form-action 'self'", f"form-action 'self' {there.scheme}://{there.netloc}"
+    )
 
 
 def database_hangs(get_response: Handler) -> Handler:

@@ -31,6 +31,7 @@ ADHERENTS_BOUNCE_ADDRESS = environment.bounce_address()
 ADHERENTS_MAIL_EVENTS = environment.mail_events()
 ADHERENTS_AGENTS_OIDC_SECRET = environment.agents_oidc_secret()
 ADHERENTS_WEBHOOK_NETWORKS = environment.webhook_networks()
+ADHERENTS_FRANCECONNECT_SECRET = environment.franceconnect_secret()
 DEBUG = False
 ALLOWED_HOSTS = [urlsplit(BASE_URL).hostname or "localhost"]
 if not IN_PRODUCTION:
@@ -127,6 +128,7 @@ ADHERENTS_PAGES = {
     "sign_out": "accounts:sign_out",
     "agent_sign_in": "accounts:agent_sign_in",
     "first_connection": "enrolment:first_connection",
+    "franceconnect": "enrolment:franceconnect",
     "code_by_post": "enrolment:code",
     "documents": "vault:documents",
     "threads": "messages:threads",

@@ -1,8 +1,5 @@
 """The pages of an address that the member changes, and of « ce n’était pas moi » from the former one."""
 
-from collections.abc import Callable
-
-from allauth.account.decorators import reauthentication_required
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -11,7 +8,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from adherents.accounts.addressee import given_name
 from adherents.accounts.browser import address_of, carry_link, client_of, drop_link, link_mark, link_of
-from adherents.accounts.decorators import P, View, account_of, member_required
+from adherents.accounts.decorators import account_of, member_required, proven_lately
 from adherents.accounts.limits import hit
 from adherents.accounts.services.access_link import DeadLink, WrongBirthDate
 from adherents.accounts.views.member import wrong_birth_date
@@ -25,13 +22,10 @@ from adherents.ui.pages import page
 
 REPORT_COOKIE = f"{settings.COOKIE_PREFIX}adresse-changee"
 
-# No `app`: the setting of the one named would switch this off.
-_after_proof: Callable[[View[P]], View[P]] = reauthentication_required()
-
 
 @member_required
 @require_http_methods(["GET", "HEAD", "POST"])
-@_after_proof
+@proven_lately
 def change_address_page(request: HttpRequest) -> HttpResponse:
     """« Données personnelles » › « Modifier mon adresse e-mail », after signing in again."""
     member = Member.objects.filter(account=account_of(request)).first()

@@ -45,6 +45,21 @@ def address_changed(account: Account, *, to: str, new: str, token: str, until: d
     )
 
 
+def franceconnect_linked(account: Account) -> None:
+    """From now on FranceConnect opens the account."""
+    _tell(account, "enrolment/franceconnect_linked")
+
+
+def franceconnect_unlinked(account: Account) -> None:
+    _tell(account, "enrolment/franceconnect_unlinked")
+
+
+def _tell(account: Account, name: str) -> None:
+    if account.email:
+        context = for_account(account) | date_and_hour(timezone.now(), account.language)
+        post(name, to=account.email, language=account.language, context=context)
+
+
 def address_put_back(account: Account) -> None:
     """To the former address, which is the account's again."""
     post(

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from adherents.accounts.models import AccessLink, Purpose
+from adherents.accounts.models import AccessLink, Account, Purpose
 from adherents.crypto.fields import EncryptedTextField
 from adherents.crypto.rows import SealedQuerySet
 from adherents.journal.subjects import SubjectKind, subject_of
@@ -35,6 +35,27 @@ class IdentityClaim(DueWork):
 
     def __str__(self) -> str:
         return f"identity claim {self.pk}"
+
+
+class FranceConnectIdentity(models.Model):
+    """Who a member is for FranceConnect: its issuer and their `sub` there. It opens the account once it is linked.
+
+    Where the account was there before, it waits until its holder has signed in to it in another way.
+    """
+
+    account = models.OneToOneField(Account, on_delete=models.CASCADE, related_name="franceconnect_identity")
+    issuer = models.CharField(max_length=255)
+    sub = models.CharField(max_length=255)
+    asked_at = models.DateTimeField(default=timezone.now)
+    linked_at = models.DateTimeField(null=True, help_text="null: waits for the account's holder")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["issuer", "sub"], name="one_account_a_franceconnect_sub")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account} at FranceConnect"
 
 
 class LetterBatchQuerySet(DueWorkQuerySet):

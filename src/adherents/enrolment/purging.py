@@ -4,11 +4,12 @@ from datetime import timedelta
 from django.utils import timezone
 
 from adherents.accounts.services.email import REPORT_FOR as UNDONE_WITHIN
+from adherents.enrolment.franceconnect.services import CONFIRMED_WITHIN
 from adherents.enrolment.models import LETTERS_KEPT_FOR as PRINTED_WITHIN
-from adherents.enrolment.models import AddressToConfirm, LetterBatch
+from adherents.enrolment.models import AddressToConfirm, FranceConnectIdentity, LetterBatch
 from adherents.insurer.profile import profile
 from adherents.work.purging import Due, purge, rows
-from adherents.work.retention import BY_PURGE, BY_WORKER, Kept, in_words, keeps
+from adherents.work.retention import BY_PURGE, BY_USE, BY_WORKER, Kept, in_words, keeps
 
 LETTERS_KEPT_FOR = timedelta(days=90)
 ADDRESSES_KEPT_FOR = timedelta(days=1)
@@ -20,9 +21,13 @@ def enrolment() -> Iterable[Due]:
     now = timezone.now()
     made = LetterBatch.objects.filter(destroyed_at__lt=now - LETTERS_KEPT_FOR)
     yield rows("letters", f"destroyed more than {LETTERS_KEPT_FOR.days} days ago", made)
+    late = FranceConnectIdentity.objects.filter(linked_at=None, asked_at__lt=now - CONFIRMED_WITHIN)
+    yield rows("people of FranceConnect who wait", f"not confirmed within {CONFIRMED_WITHIN.days} day", late)
     ended = now - ADDRESSES_KEPT_FOR
-    late = AddressToConfirm.objects.filter(link__expires_at__lt=ended).exclude(report__expires_at__gte=ended)
-    yield rows("addresses to confirm", f"ended more than {ADDRESSES_KEPT_FOR.days} day ago", late)
+    addresses = AddressToConfirm.objects.filter(link__expires_at__lt=ended).exclude(
+        report__expires_at__gte=ended
+    )
+    yield rows("addresses to confirm", f"ended more than {ADDRESSES_KEPT_FOR.days} day ago", addresses)
 
 
 @keeps
@@ -40,6 +45,12 @@ def kept_enrolment() -> Iterable[Kept]:
         f"{in_words(PRINTED_WITHIN)} après leur préparation ; puis qui les a demandés, pourquoi et pour quels adhérents : "
         f"{in_words(LETTERS_KEPT_FOR)}",
         f"{BY_WORKER}, puis {BY_PURGE}",
+    )
+    yield Kept(
+        "Adhérents connus de FranceConnect : émetteur et identifiant technique (« sub »). L’identité pivot n’est pas gardée",
+        ("enrolment.FranceConnectIdentity",),
+        f"le déliement, ou la fermeture du compte ; {in_words(CONFIRMED_WITHIN)} sans être confirmé",
+        f"{BY_USE}, ou {BY_PURGE}",
     )
     yield Kept(
         "Adresses à confirmer (scellées)",

@@ -24,6 +24,7 @@ from adherents.insurer.facts import (
     Vault,
 )
 from adherents.insurer.faults import dotted, sentences
+from adherents.insurer.franceconnect import FranceConnect
 from adherents.insurer.toml_lines import KeyPath, line_of, line_of_each_key
 from adherents.insurer.treatment import Casework, Documents
 from adherents.insurer.values import Facts, LongWords, Words, wrong
@@ -45,6 +46,7 @@ class Profile(Facts):
     lock: Lock
     session: SessionRules
     agents: Agents = Agents()
+    franceconnect: FranceConnect | None = None
     limits: Limits
     documents: Documents
     casework: Casework

@@ -69,6 +69,13 @@ class Event(TextChoices):
     # enrolment
     IDENTITY_CLAIMED = "enrolment.identity_claimed", _("Première connexion demandée")
     IDENTITY_UNMATCHED = "enrolment.identity_unmatched", _("Première connexion sans correspondance")
+    FRANCECONNECT_REFUSED = "enrolment.franceconnect_refused", _("Connexion par FranceConnect refusée")
+    FRANCECONNECT_ASKED = (
+        "enrolment.franceconnect_asked",
+        _("FranceConnect : la personne a été reconnue, le lien avec son compte reste à confirmer"),
+    )
+    FRANCECONNECT_LINKED = "enrolment.franceconnect_linked", _("Compte relié à FranceConnect")
+    FRANCECONNECT_UNLINKED = "enrolment.franceconnect_unlinked", _("Compte délié de FranceConnect")
     CODE_REFUSED = "enrolment.code_refused", _("Code reçu par courrier refusé")
     EMAIL_PROPOSED = "enrolment.email_proposed", _("Adresse e-mail donnée, à confirmer")
     ADDRESS_TAKEN_BACK = (

@@ -26,6 +26,7 @@ from adherents.members.person import INDEX_BYTES as INDEX_BYTES
 from adherents.members.person import NIR_PURPOSE as NIR_PURPOSE
 from adherents.members.person import Person as Person
 from adherents.members.person import Source as Source
+from adherents.members.pivot import Pivot
 from adherents.members.search_query import (
     PAIR_LENGTH,
     PAIR_LETTERS,
@@ -63,6 +64,12 @@ class MemberQuerySet(SealedQuerySet["Member"]):
         bearers = self.filter(nir_index__in=blind_indexes(NIR_PURPOSE, read.text))
         hits = [member for member in bearers[:FOUND_AT_MOST] if is_about(claim, member)]
         return hits[0] if len(hits) == 1 else None
+
+    def of_pivot(self, pivot: Pivot) -> "Member | None":
+        """The one member whom FranceConnect names. None when there are two. Chain it to `present()`."""
+        born = list(self.filter(birth_date__in=pivot.days_on_file).order_by()[: MOST_BORN + 1])
+        hits = [member for member in born if pivot.is_about(member)]
+        return hits[0] if len(hits) == 1 and len(born) <= MOST_BORN else None
 
     def with_nir(self, text: str) -> Self:
         """Those who bear this NIR: none, one or several."""

@@ -187,6 +187,29 @@ def departments_of(nir: Nir | str, *, birth_year: int | None = None) -> frozense
     return frozenset(accepted)
 
 
+_FRANCE = "99100"  # INSEE's code of the country
+
+
+def is_of_sex(parts: Nir, *, male: bool) -> bool:
+    """Whether the NIR says this sex (1, 3 and 7 are men's)."""
+    return (parts.sex in "137") == male
+
+
+def is_of_birth_place(parts: Nir, *, commune: str, country: str, birth_year: int) -> bool:
+    """Whether the NIR says this place: INSEE's code of the commune ("" abroad) and of the country, five characters each.
+
+    A place that changed its département kept its last three digits. False too where the two cannot be compared.
+    """
+    place = parts.text[5:10]
+    if country != _FRANCE:
+        former = _FORMER_DEPARTMENTS.get(country[2:], frozenset()) if birth_year < _REFORM else frozenset()
+        return country[:2] == _ABROAD and (country == place or parts.department in former)
+    if len(commune) != len(place) or place[:2] == _ABROAD:
+        return False
+    changed = commune[:2] in departments_of(parts, birth_year=birth_year) and len(parts.department) == 2
+    return commune == place or (changed and commune[:2] != place[:2] and commune[2:] == place[2:])
+
+
 _DEPARTMENT = re.compile(r"0[1-9]|[1-8][0-9]|9[0-9]|2[AB]|9[78][0-9]", re.ASCII)
 
 

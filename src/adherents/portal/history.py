@@ -53,6 +53,12 @@ WORDS: dict[str, str | Promise] = {
     ),
     Event.EMAIL_CHANGED: _("Votre adresse email a été modifiée."),
     Event.IDENTITY_CLAIMED: _("Une première connexion a été demandée à votre nom."),
+    Event.FRANCECONNECT_REFUSED: _("Une connexion par FranceConnect n’a pas abouti."),
+    Event.FRANCECONNECT_ASKED: _(
+        "FranceConnect vous a reconnu ; le lien avec votre compte restait à confirmer."
+    ),
+    Event.FRANCECONNECT_LINKED: _("Votre compte a été relié à FranceConnect."),
+    Event.FRANCECONNECT_UNLINKED: _("Votre compte a été délié de FranceConnect."),
     Event.MEMBER_CONSULTED: _("Un conseiller a consulté votre dossier."),
     Event.MESSAGE_WRITTEN: _("Vous avez écrit au service."),
     Event.MESSAGE_ANSWERED: _("Le service vous a écrit."),

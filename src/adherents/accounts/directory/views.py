@@ -96,7 +96,7 @@ def _person(request: HttpRequest, known: Directory, trip: Trip | None) -> Direct
     if "error" in request.GET or not code:
         raise OpenIdRefused(OpenIdReason.CANCELLED)
     claims = read_id_token(
-        party.id_token_for(code, trip),
+        party.tokens_for(code, trip).id_token,
         provider=party.provider,
         client_id=known.client_id,
         nonce=trip.nonce,

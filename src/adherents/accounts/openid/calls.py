@@ -24,7 +24,13 @@ _switches: dict[str, Switch] = {}
 _one_maker = threading.Lock()
 
 
-def ask(url: str, *, form: dict[str, str] | None = None, authorization: str = "") -> tuple[int, bytes]:
+def ask(
+    url: str,
+    *,
+    form: dict[str, str] | None = None,
+    authorization: str = "",
+    accept: str = "application/json",
+) -> tuple[int, bytes]:
     """GET an address, or POST a form to it. Returns the status and the body; no redirect is followed.
 
     Raises `OpenIdRefused` (AWAY) where no whole answer came in time, where the provider failed a moment ago, or where too many
@@ -37,7 +43,7 @@ def ask(url: str, *, form: dict[str, str] | None = None, authorization: str = ""
         raise OpenIdRefused(OpenIdReason.AWAY, "too many calls are under way")
     if not connection.in_atomic_block:
         connection.close()  # others may have it while this thread waits
-    call = _Call(url, form, authorization)
+    call = _Call(url, form, authorization, accept)
     threading.Thread(target=call.run, name="openid-call", daemon=True).start()
     call.over.wait(ANSWERS_WITHIN)
     if call.answer is None or call.answer[0] >= 500:
@@ -64,11 +70,11 @@ def _switch_of(place: str) -> Switch:
 class _Call:
     """What happens in the thread. `answer` is whole, or None."""
 
-    def __init__(self, url: str, form: dict[str, str] | None, authorization: str) -> None:
+    def __init__(self, url: str, form: dict[str, str] | None, authorization: str, accept: str) -> None:
         self.over = threading.Event()
         self.answer: tuple[int, bytes] | None = None
         self.failure = ""
-        self._url, self._form, self._authorization = url, form, authorization
+        self._url, self._form, self._authorization, self._accept = url, form, authorization, accept
         self._line: HTTPConnection | None = None
 
     def run(self) -> None:
@@ -91,7 +97,7 @@ class _Call:
 
     def _asked(self, parts: SplitResult) -> tuple[int, bytes]:
         body = None if self._form is None else urlencode(self._form).encode()
-        headers = {"Accept": "application/json", "Accept-Encoding": "identity", "Connection": "close"}
+        headers = {"Accept": self._accept, "Accept-Encoding": "identity", "Connection": "close"}
         if body is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         if self._authorization:

@@ -27,6 +27,7 @@ class Discovery:
     token_endpoint: str
     jwks_uri: str
     end_session_endpoint: str
+    userinfo_endpoint: str
     takes_secret_in_form: bool
     says_issuer: bool  # in its answer (RFC 9207)
     takes_claims: bool
@@ -127,6 +128,7 @@ def _facts(said: dict[str, Any], issuer: str) -> Discovery:
         token_endpoint=_address(said, "token_endpoint", issuer),
         jwks_uri=_address(said, "jwks_uri", issuer),
         end_session_endpoint=_address(said, "end_session_endpoint", issuer, needed=False),
+        userinfo_endpoint=_address(said, "userinfo_endpoint", issuer, needed=False),
         takes_secret_in_form="client_secret_basic" not in methods,
         says_issuer=said.get("authorization_response_iss_parameter_supported") is True,
         takes_claims=said.get("claims_parameter_supported") is True,

@@ -47,6 +47,14 @@ def read_id_token(
     return claims
 
 
+def read_userinfo(token: object, *, provider: Provider, client_id: str, sub: str) -> Claims:
+    """The claims of a signed answer about this `sub` (OpenID Connect Core 1.0, section 5.3.2). Raises `OpenIdRefused`."""
+    claims = _verified(token, provider, client_id, required=["iss", "aud", "sub"])
+    if claims["sub"] != sub:
+        raise OpenIdRefused(OpenIdReason.TOKEN, "about another person")
+    return claims
+
+
 def read_logout_token(token: object, *, provider: Provider, client_id: str) -> Claims:
     """The claims of a logout token: `sub`, `sid` or both, and `jti`, which the caller uses up. Raises `OpenIdRefused`."""
     claims = _verified(token, provider, client_id, required=["iss", "aud", "iat", "jti"])

@@ -6,7 +6,7 @@ Nothing is written before it is used (decision 23): the browser carries it, seal
 import json
 import secrets
 from base64 import b64encode, urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from urllib.parse import quote, urlencode
@@ -19,7 +19,7 @@ from adherents.accounts.openid.refusals import OpenIdReason, OpenIdRefused
 from adherents.crypto.keys import CannotOpen, keyring
 
 LIFE = timedelta(minutes=15)  # a password and a second proof over there
-_PURPOSE = "openid trip"
+_PURPOSE, _NOTE = "openid trip", "openid note"
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,14 @@ class Trip:
     @property
     def challenge(self) -> str:
         return urlsafe_b64encode(sha256(self.verifier.encode()).digest()).decode().rstrip("=")
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """What a code was changed for. Nothing of it is believed yet."""
+
+    id_token: object = field(repr=False)
+    access_token: object = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -80,8 +88,8 @@ class RelyingParty:
         if issuer != self.provider.issuer and (issuer is not None or self.provider.facts().says_issuer):
             raise OpenIdRefused(OpenIdReason.ISSUER, "of the answer")
 
-    def id_token_for(self, code: str, trip: Trip) -> object:
-        """Change the code for the ID token, still unread. Raises `OpenIdRefused`."""
+    def tokens_for(self, code: str, trip: Trip) -> Tokens:
+        """Change the code for tokens, still unread. Raises `OpenIdRefused`."""
         facts, authorization = self.provider.facts(), ""
         form = {
             "grant_type": "authorization_code",
@@ -104,13 +112,40 @@ class RelyingParty:
         if status != 200 or not isinstance(said, dict):
             # Of what the provider says only the status is kept: the rest may quote the code.
             raise OpenIdRefused(OpenIdReason.CODE, f"status {status}")
-        return said.get("id_token")
+        return Tokens(said.get("id_token"), said.get("access_token"))
+
+    def userinfo_for(self, tokens: Tokens) -> str:
+        """What the provider says of the person, as a signed token, still unread. Raises `OpenIdRefused`."""
+        there, proof = self.provider.facts().userinfo_endpoint, tokens.access_token
+        if not there:
+            raise OpenIdRefused(OpenIdReason.MISCONFIGURED, "it has no userinfo_endpoint")
+        if not isinstance(proof, str) or not proof.isascii() or not proof.isprintable():
+            raise OpenIdRefused(OpenIdReason.TOKEN, "no access token")
+        status, content = ask(there, authorization=f"Bearer {proof}", accept="application/jwt")
+        if status != 200:
+            raise OpenIdRefused(OpenIdReason.CODE, f"userinfo: status {status}")
+        return content.decode("ascii", "replace").strip()
 
 
 def begin(*, wanted: str) -> Trip:
     """A fresh one: 256 random bits for each of the three."""
     state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
     return Trip(state, nonce, verifier, wanted, int(timezone.now().timestamp()))
+
+
+def sealed_note(text: str, place: str) -> str:
+    """A short text for a page to carry, and to give back within the life of a trip."""
+    note = json.dumps([text, int(timezone.now().timestamp())]).encode()
+    return urlsafe_b64encode(keyring().seal(_NOTE, note, place.encode())).decode()
+
+
+def opened_note(text: str, place: str) -> str:
+    """Undo `sealed_note`; "" where it was not sealed here, or has ended."""
+    try:
+        said, at = json.loads(keyring().open(_NOTE, urlsafe_b64decode(text), place.encode()))
+    except (ValueError, CannotOpen):
+        return ""
+    return str(said) if datetime.fromtimestamp(at, UTC) + LIFE > timezone.now() else ""
 
 
 def sealed(trips: list[Trip], place: str) -> str:

@@ -43,9 +43,10 @@ def given_by_directory(request: HttpRequest, account: Account) -> bool:
 
 
 def must_come_again(request: HttpRequest, account: Account) -> bool:
-    """Whether an agent who has nothing but the directory to prove themselves with did so too long ago for an important act."""
-    entries = get_authentication_records(request, account)
-    proofs = [entry["at"] for entry in entries if entry.get("method") == by_directory.METHOD]
+    """Whether a person who has nothing but a provider outside to prove themselves with (the directory, FranceConnect) did so too
+    long ago for an important act. allauth would take them for proven.
+    """
+    proofs = [entry["at"] for entry in get_authentication_records(request, account)]
     alone = not account.has_second_factor and (
         not account.has_usable_password() or by_directory.comes_by_directory_only(account.identifier)
     )

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from adherents.accounts import sessions
 from adherents.accounts.allauth_internals import sign_in_after_password
 from adherents.accounts.browser import (
     address_of,
@@ -96,14 +97,14 @@ def refusal_in_words(left: int) -> str:
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     """Ends the session on the server, and empties what the browser kept of it."""
-    is_agent = False
+    is_agent, through = False, ""
     if request.user.is_authenticated:
         account = account_of(request)
-        is_agent = account.is_agent
+        is_agent, through = account.is_agent, sessions.way_out(request)
         record(Event.SIGNED_OUT, subject=account.subject, actor=account.subject)
         logout(request)
     left = f"{reverse('accounts:agent_sign_in')}?{urlencode({ENDED: LEFT})}"
-    response = redirect(left if is_agent else "accounts:signed_out")
+    response = redirect(left if is_agent else through or "accounts:signed_out")
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response
 

@@ -1,9 +1,7 @@
 """« Mes connexions »: the member's open sessions, ended one by one or all but this one."""
 
-from collections.abc import Callable
 from contextlib import suppress
 
-from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -12,14 +10,11 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from adherents.accounts import sessions
-from adherents.accounts.decorators import ENDED, KEPT, NOT_DONE, P, View, account_of, member_required
+from adherents.accounts.decorators import ENDED, KEPT, NOT_DONE, account_of, member_required, proven_lately
 from adherents.accounts.models import Session, SessionEndReason
 from adherents.accounts.services import end_sessions
 from adherents.accounts.services.end_sessions import NothingOpen
 from adherents.accounts.tokens import hash_token
-
-# No `app`: the setting of the one named would switch this off.
-_after_proof: Callable[[View[P]], View[P]] = reauthentication_required()
 
 ENDED_WORDS = {
     SessionEndReason.ELSEWHERE: gettext_lazy(
@@ -77,7 +72,7 @@ def open_sessions(request: HttpRequest) -> HttpResponse:
 
 @member_required
 @require_http_methods(["GET", "HEAD", "POST"])
-@_after_proof
+@proven_lately
 def end_one_page(request: HttpRequest, reference: str) -> HttpResponse:
     """End one of them, after a new proof of identity."""
     rows = Session.objects.filter(account=account_of(request)).open().exclude(pk=current_key(request))
@@ -95,7 +90,7 @@ def end_one_page(request: HttpRequest, reference: str) -> HttpResponse:
 
 @member_required
 @require_http_methods(["GET", "HEAD", "POST"])
-@_after_proof
+@proven_lately
 def end_others_page(request: HttpRequest) -> HttpResponse:
     """End all but this one, after a new proof of identity."""
     if request.method == "POST":

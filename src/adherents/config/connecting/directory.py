@@ -1,4 +1,4 @@
-"""The agents' directory: what it says of itself, its keys, and the account that opens the desk when it does not."""
+"""The agents' directory and FranceConnect: what they say of themselves, their keys; the account for when the first fails."""
 
 from django.conf import settings
 
@@ -11,20 +11,29 @@ from adherents.config.connecting.remarks import Remarks, fault, ok, warning
 from adherents.insurer.directory import Directory
 from adherents.insurer.profile import profile
 
-SETTING = "ADHERENTS_AGENTS_OIDC_SECRET"
-
 
 def look() -> Remarks:
     known = profile().agents.oidc
     assert known is not None
+    yield from _about(known.issuer, settings.ADHERENTS_AGENTS_OIDC_SECRET, "ADHERENTS_AGENTS_OIDC_SECRET")
+    yield from _break_glass(known)
+
+
+def look_at_franceconnect() -> Remarks:
+    known = profile().franceconnect
+    assert known is not None
+    yield from _about(known.issuer, settings.ADHERENTS_FRANCECONNECT_SECRET, "ADHERENTS_FRANCECONNECT_SECRET")
+
+
+def _about(issuer: str, secret: str, setting: str) -> Remarks:
     try:
-        facts = provider_of(known.issuer).facts()
+        facts = provider_of(issuer).facts()
         ask(facts.jwks_uri)
     except OpenIdRefused as refusal:
         hint = "Is it started, and does a firewall or a proxy stand in between?"
         if refusal.why == OpenIdReason.MISCONFIGURED:
-            hint = "issuer of [agents.oidc] is what the directory says itself, to the letter."
-        yield fault(f"{known.issuer}: {refusal}", hint)
+            hint = "issuer in the profile is what it says itself, to the letter."
+        yield fault(f"{issuer}: {refusal}", hint)
         return
     if not facts.signing_algorithms & ALGORITHMS:
         yield fault(
@@ -32,10 +41,9 @@ def look() -> Remarks:
             f"Let it sign with one of {', '.join(sorted(ALGORITHMS))}.",
         )
         return
-    yield ok(f"{known.issuer} says where its pages and its keys are")
-    if not settings.ADHERENTS_AGENTS_OIDC_SECRET:
-        yield fault("The portal has no secret to prove itself with.", f"Set {SETTING}.")
-    yield from _break_glass(known)
+    yield ok(f"{issuer} says where its pages and its keys are")
+    if not secret:
+        yield fault("The portal has no secret to prove itself with.", f"Set {setting}.")
 
 
 def _break_glass(known: Directory) -> Remarks:

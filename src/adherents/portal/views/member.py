@@ -7,7 +7,8 @@ from django.views.decorators.http import require_safe
 
 from adherents.accounts.decorators import account_of, member_required
 from adherents.accounts.models import Account
-from adherents.enrolment.models import AddressToConfirm
+from adherents.enrolment.models import AddressToConfirm, FranceConnectIdentity
+from adherents.insurer.profile import profile
 from adherents.members.acting import May, acting_for
 from adherents.members.models import Beneficiary, Member
 from adherents.members.names import said_given_name
@@ -74,8 +75,13 @@ def personal_data(request: HttpRequest) -> HttpResponse:
             "account": account,
             "password_days": password_days(account),
             "waiting_address": waiting.address if waiting else "",
+            "franceconnect": _franceconnect_of(account),
         },
     )
+
+
+def _franceconnect_of(account: Account) -> FranceConnectIdentity | None:
+    return FranceConnectIdentity.objects.filter(account=account).first() if profile().franceconnect else None
 
 
 @require_safe

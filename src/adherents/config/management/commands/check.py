@@ -30,7 +30,7 @@ class Command(CheckCommand):
         parser.add_argument(
             "--connect",
             action="store_true",
-            help="also speak to database, documents' storage, cache, antivirus, mail server, agents' directory and DNS",
+            help="also speak to database, documents' storage, cache, antivirus, mail server, DNS and who signs people in",
         )
         parser.add_argument(
             "--create-bucket",
@@ -68,6 +68,7 @@ class Command(CheckCommand):
             "antivirus": virus_scanner.look,
             "mail": mail_server.look,
             **({"directory": directory.look} if profile().agents.oidc else {}),
+            **({"franceconnect": directory.look_at_franceconnect} if profile().franceconnect else {}),
             "dns": lambda: sender_domain.look(selectors=selectors),
         }
         gravities = set()

@@ -1,0 +1,391 @@
+"""Members sign in by FranceConnect: a real provider, every wrong answer, and who is found in the register."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import time_machine
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+
+from adherents.accounts.client import Client as Browser
+from adherents.accounts.models import Account
+from adherents.accounts.openid import calls, provider
+from adherents.accounts.services import closing, lock
+from adherents.config.connecting import directory as connecting
+from adherents.enrolment.franceconnect import services
+from adherents.enrolment.franceconnect.services import FranceConnectPerson
+from adherents.enrolment.models import FranceConnectIdentity
+from adherents.insurer.franceconnect import FranceConnect
+from adherents.journal.events import Event
+from adherents.journal.models import Entry
+from adherents.members.models import Member
+from adherents.members.pivot import Pivot, pivot_of
+from tests.accounts.steps import follow, is_signed_in, sign_in, text_of
+from tests.accounts.test_races import at_once
+from tests.agents import add_totp, code_of
+from tests.cast import (
+    ANGE,
+    CAMILLE,
+    ENGLISH,
+    EVE,
+    JEAN_FRANCOIS,
+    KARIM,
+    NO_MAIL,
+    PASSWORD,
+    TWIN_LEA,
+    TWIN_ZOE,
+    Person,
+)
+from tests.config.asking import wrong
+from tests.conftest import Mail
+from tests.factories import add_to_register, open_account
+from tests.openid_provider import CLIENT_ID, SECRET, TestProvider, Wrongs, back, running
+
+pytestmark = pytest.mark.django_db
+any_database = pytest.mark.any_database
+Mails = Callable[[], list[Mail]]
+DOOR, RETURN = "/adherent/franceconnect/", "/adherent/franceconnect/retour/"
+HOME, STEP = "/adherent/", "/compte/securite/verification/"
+PROVE = "/compte/securite/mot-de-passe/"
+FRANCE = "99100"
+
+
+def told(person: Person, **changes: Any) -> dict[str, Any]:
+    """What FranceConnect says of one of the cast."""
+    abroad = person.nir13[5:7] == "99"
+    given = person.first_names.replace(",", "").upper()
+    return {
+        "family_name": person.birth_name.upper(),
+        "given_name": given,
+        "birthdate": person.birth_date.replace("-00", "-01"),
+        "gender": "male" if person.nir13[0] == "1" else "female",
+        "birthplace": "" if abroad else person.nir13[5:10],
+        "birthcountry": person.nir13[5:10] if abroad else FRANCE,
+        "acr": "eidas1",
+        "amr": ["fc"],
+        "email": "chosen-by-the-person@elsewhere.example",
+    } | changes
+
+
+@pytest.fixture(scope="module")
+def running_provider() -> Iterator[TestProvider]:
+    with running() as there:
+        yield there
+
+
+@pytest.fixture
+def there(running_provider: TestProvider, settings: Any) -> TestProvider:
+    running_provider.wrong = Wrongs()
+    running_provider.say_of("camille", **told(CAMILLE))
+    settings.ADHERENTS_FRANCECONNECT_SECRET = SECRET
+    settings.BASE_URL = "http://testserver"
+    known = FranceConnect(issuer=running_provider.issuer, client_id=CLIENT_ID)
+    settings.ADHERENTS_PROFILE = settings.ADHERENTS_PROFILE.model_copy(update={"franceconnect": known})
+    provider.forget_all()
+    calls.forget_failures()
+    return running_provider
+
+
+def go(client: Client, there: TestProvider, sub: str = "camille", *, door: str = DOOR, **asked: str) -> str:
+    answer = client.get(door, asked)
+    assert answer.status_code == 302, text_of(answer)  # type: ignore[arg-type]
+    return there.let_in(answer.headers["Location"], sub)
+
+
+def come_in(client: Client, there: TestProvider, sub: str = "camille") -> HttpResponse:
+    return client.get(back(go(client, there, sub)))  # type: ignore[return-value]
+
+
+def refused_why() -> list[str]:
+    entries = Entry.objects.filter(event=Event.FRANCECONNECT_REFUSED).order_by("pk")
+    return [entry.details["why"] for entry in entries]
+
+
+def linked(person: Person, there: TestProvider, sub: str = "camille") -> Account:
+    """An account that FranceConnect opens already."""
+    account = open_account(person)
+    FranceConnectIdentity.objects.create(
+        account=account, issuer=there.issuer, sub=sub, linked_at="2026-01-01T00:00Z"
+    )
+    return account
+
+
+def test_a_member_who_never_came_is_found_and_comes_in_and_signs_out_through_it(
+    client: Client, there: TestProvider, mails: Mails
+) -> None:
+    add_to_register(CAMILLE)
+    assert "S’identifier avec" in text_of(client.get(HOME))  # type: ignore[arg-type]
+    address = go(client, there, next="/adherent/documents/")
+    answer = client.get(back(address))
+    assert answer.headers["Location"] == "/adherent/documents/"
+    member = Member.objects.get()
+    assert member.account is not None
+    assert member.account.email == CAMILLE.email, "never the address that FranceConnect gives"
+    assert [mail.subject for mail in mails()] == ["Votre compte est relié à FranceConnect"]
+    assert Entry.objects.get(event=Event.SIGNED_IN).details == {"method": "franceconnect"}
+    assert "ouvre votre compte depuis" in text_of(client.get("/adherent/donnees-personnelles/"))  # type: ignore[arg-type]
+
+    left = client.post(reverse("accounts:sign_out"))
+    asked = parse_qs(urlsplit(left.headers["Location"]).query)
+    assert left.headers["Location"].startswith(f"{there.issuer}/oauth2/end_session?")
+    assert asked["post_logout_redirect_uri"] == ["http://testserver/adherent/a-bientot/"]
+    assert asked["id_token_hint"][0].startswith("eyJ")
+    assert not is_signed_in(client)
+    assert f"form-action 'self' {there.issuer};" in client.get(HOME).headers["Content-Security-Policy"]
+    assert come_in(client, there).headers["Location"] == HOME
+    assert Member.objects.get().account == member.account
+
+
+def test_an_account_that_was_there_is_linked_by_its_password_and_then_opens(
+    client: Client, there: TestProvider, mails: Mails
+) -> None:
+    account = open_account(CAMILLE)
+    mails()
+    page = text_of(come_in(client, there))
+    assert "Un compte existe déjà à votre nom" in page
+    assert not is_signed_in(client)
+    confirm = reverse("enrolment:franceconnect_confirm")
+    assert f"next={confirm.replace('/', '%2F')}" in page
+    assert mails() == []
+    signed = client.post(HOME, {"identifier": CAMILLE.number, "password": PASSWORD, "next": confirm})
+    assert signed.headers["Location"] == confirm
+    assert "FranceConnect vous a reconnu" in text_of(client.get(confirm))  # type: ignore[arg-type]
+    with time_machine.travel(time.time() + 600):
+        assert client.post(confirm).headers["Location"].startswith(PROVE)
+    client.post(confirm)
+    assert FranceConnectIdentity.objects.get(account=account).linked_at is not None
+    assert "Votre compte est relié à FranceConnect" in [mail.subject for mail in mails()]
+    assert come_in(Client(), there).headers["Location"] == HOME
+    unlink = reverse("enrolment:franceconnect_unlink")
+    client.post(PROVE, {"password": PASSWORD})
+    assert client.get(unlink).status_code == 200
+    client.post(unlink)
+    assert "FranceConnect n’ouvre plus votre compte" in [mail.subject for mail in mails()]
+    stranger = Client()
+    assert "Un compte existe déjà" in text_of(come_in(stranger, there))
+    assert refused_why() == ["link_awaited", "link_awaited"]
+
+
+def test_who_has_no_password_any_more_gets_a_link_to_the_address_on_file(
+    client: Client, there: TestProvider, mails: Mails
+) -> None:
+    open_account(CAMILLE)
+    mails()
+    page = text_of(come_in(client, there))
+    token = page.split('name="token" value="')[1].split('"')[0]
+    assert client.post(reverse("enrolment:franceconnect_mail"), {"token": "forged"}).status_code == 302
+    assert mails() == []
+    sent = client.post(reverse("enrolment:franceconnect_mail"), {"token": token})
+    assert sent.headers["Location"] == reverse("accounts:sent")
+    [mail] = mails()
+    assert mail.to == CAMILLE.email
+    assert follow(client, mail).status_code == 200
+
+
+def test_a_member_who_is_signed_in_links_their_own_identity_and_no_other(
+    client: Client, there: TestProvider
+) -> None:
+    account = open_account(CAMILLE)
+    add_to_register(EVE)
+    there.say_of("eve", **told(EVE))
+    sign_in(client, CAMILLE.number)
+    door = reverse("enrolment:franceconnect_link")
+    assert client.get(door).headers["Location"].startswith(PROVE)
+    client.post(PROVE, {"password": PASSWORD})
+    with time_machine.travel(time.time() + 600):
+        assert client.get(door).headers["Location"].startswith(PROVE)  # that proof is too old
+    assert "n’est pas celle du compte" in text_of(client.get(back(go(client, there, "eve", door=door))))  # type: ignore[arg-type]
+    assert not FranceConnectIdentity.objects.exists()
+    answer = client.get(back(go(client, there, door=door)))
+    assert answer.headers["Location"] == "/adherent/donnees-personnelles/"
+    assert FranceConnectIdentity.objects.get().account == account
+    assert refused_why() == ["another_person"]
+
+
+@any_database
+def test_who_has_franceconnect_alone_proves_themselves_there_again(
+    client: Client, there: TestProvider
+) -> None:
+    add_to_register(CAMILLE)
+    come_in(client, there)
+    address = reverse("enrolment:change_address")
+    assert client.get(address).status_code == 200
+    with time_machine.travel(time.time() + 400):
+        there.wrong = Wrongs(
+            claims=lambda said: said | {"iat": int(time.time()), "exp": int(time.time()) + 60}
+        )
+        door = client.get(address).headers["Location"]
+        asked = client.get(door).headers["Location"]
+        assert "prompt=login" in asked
+        assert client.get(back(there.let_in(asked, "camille"))).headers["Location"] == address
+        assert client.get(address).status_code == 200
+
+
+def test_a_second_factor_of_the_account_is_always_asked(client: Client, there: TestProvider) -> None:
+    there.say_of("camille", **told(CAMILLE, amr=["mfa"], acr="eidas3"))
+    account = linked(CAMILLE, there)
+    secret = add_totp(account)
+    assert come_in(client, there).headers["Location"] == STEP
+    assert not is_signed_in(client)
+    client.post(STEP, {"code": code_of(secret)})
+    assert is_signed_in(client)
+    left = client.post(reverse("accounts:sign_out"))
+    assert left.headers["Location"].startswith(f"{there.issuer}/oauth2/end_session?")
+
+
+def test_lock_closing_and_expiry_hold(client: Client, there: TestProvider) -> None:
+    account = linked(CAMILLE, there)
+    with time_machine.travel(time.time() + 181 * 86400):
+        there.wrong = Wrongs(
+            claims=lambda said: said | {"iat": int(time.time()), "exp": int(time.time()) + 60},
+        )
+        assert "périmé" in text_of(come_in(client, there))
+    there.wrong = Wrongs()
+    lock.lock_until_reset(account=account)
+    assert "bloqué" in text_of(come_in(client, there))
+    lock.clear(account.identifier)
+    assert come_in(client, there).headers["Location"] == HOME
+    closing.close(account=account, actor="system", reason="x")
+    assert "est fermé" in text_of(come_in(Client(), there))
+    assert not FranceConnectIdentity.objects.filter(linked_at__isnull=False).exists()
+    assert not is_signed_in(client)
+
+
+WRONG: dict[str, tuple[dict[str, Any], str]] = {
+    "another nonce": ({"claims": lambda said: said | {"nonce": "another"}}, "nonce"),
+    "another audience": ({"claims": lambda said: said | {"aud": "another"}}, "audience"),
+    "another issuer": ({"claims": lambda said: said | {"iss": "https://elsewhere.example"}}, "issuer"),
+    "no eidas": ({"claims": lambda said: said | {"acr": "eidas0"}}, "acr"),
+    "expired": ({"claims": lambda said: said | {"exp": int(time.time()) - 120}}, "expired"),
+    "alg none": ({"sign": "none"}, "algorithm"),
+    "a stranger's key": ({"sign": "strangers"}, "signature"),
+    "no PKCE": ({"forgets_verifier": True}, "code"),
+    "unsigned userinfo": ({"told_signed": "not"}, "token"),
+    "userinfo of alg none": ({"told_signed": "none"}, "algorithm"),
+    "userinfo with the public key as a secret": ({"told_signed": "public key as a secret"}, "algorithm"),
+    "userinfo of a stranger's key": ({"told_signed": "strangers"}, "signature"),
+    "userinfo of another issuer": (
+        {"told": lambda said: said | {"iss": "https://elsewhere.example"}},
+        "issuer",
+    ),
+    "userinfo for another": ({"told": lambda said: said | {"aud": "another"}}, "audience"),
+    "userinfo of another person": ({"told": lambda said: said | {"sub": "eve"}}, "token"),
+    "no birth date": ({"told": lambda said: said | {"birthdate": ""}}, "token"),
+    "no sex": ({"told": lambda said: said | {"gender": "unknown"}}, "token"),
+    "no country": ({"told": lambda said: {k: v for k, v in said.items() if k != "birthcountry"}}, "token"),
+}
+
+
+@any_database
+@pytest.mark.parametrize("answer_is", WRONG)
+def test_an_answer_that_is_wrong_is_refused_in_words_and_opens_nothing(
+    client: Client, there: TestProvider, answer_is: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    add_to_register(CAMILLE)
+    changes, why = WRONG[answer_is]
+    address = go(client, there)
+    there.wrong = Wrongs(**changes)
+    answer = client.get(back(address))
+    assert answer.status_code == 400
+    assert "La connexion n’a pas abouti" in text_of(answer)  # type: ignore[arg-type]
+    assert refused_why() == [why]
+    assert not Account.objects.exists()
+    ours = [str(record.__dict__) for record in caplog.records if record.name.startswith("adherents")]
+    assert not [line for line in ours if "eyJ" in line or SECRET in line or CAMILLE.birth_name in line]
+
+
+@any_database
+def test_the_same_answer_again_and_another_browsers_are_refused(client: Client, there: TestProvider) -> None:
+    add_to_register(CAMILLE)
+    address = back(go(client, there))
+    assert Client().get(address).status_code == 400
+    carried = client.cookies["franceconnect"].value
+    assert client.get(address).headers["Location"] == HOME
+    client.logout()
+    client.cookies["franceconnect"] = carried
+    assert client.get(address).status_code == 400
+    replayed = back(go(client, there), code=address.split("code=")[1].split("&")[0])
+    assert client.get(replayed).status_code == 400
+    assert refused_why() == ["state", "state", "code"]
+    assert len(parse_qs(urlsplit(client.get(DOOR).headers["Location"]).query)["nonce"][0]) >= 22
+
+
+@any_database
+def test_who_is_in_the_register_twice_or_not_now_is_nobody(client: Client, there: TestProvider) -> None:
+    add_to_register(CAMILLE)
+    add_to_register(replace(CAMILLE, number="70100099"))
+    assert "un adhérent, et un seul" in text_of(come_in(client, there))
+    Member.objects.filter(number="70100099").update(end_date="2020-01-01")
+    assert come_in(client, there).headers["Location"] == HOME
+    Member.objects.all().delete()
+    there.say_of("nobody", **told(EVE))
+    assert come_in(Client(), there, "nobody").status_code == 400
+    assert refused_why() == ["nobody", "nobody"]
+
+
+def found(person: Person, **changes: Any) -> bool:
+    """Whether what FranceConnect says of this person, so changed, names their line of the register."""
+    return Member.objects.present().of_pivot(pivot_of(told(person, **changes))) is not None
+
+
+@any_database
+@pytest.mark.usefixtures("register")
+@pytest.mark.rule("G8")
+def test_the_kinds_of_people_of_franceconnects_tests_are_found() -> None:
+    """Accents and none, no usage name, several first names, births abroad and in the old départements, twins."""
+    for person in (CAMILLE, EVE, ANGE, KARIM, NO_MAIL, ENGLISH, TWIN_LEA, TWIN_ZOE, JEAN_FRANCOIS):
+        assert found(person), person.birth_name
+    assert found(CAMILLE, given_name="Camille")
+    assert not found(CAMILLE, given_name="Rose")
+    assert not found(CAMILLE, given_name="Camille Louise")
+    assert found(JEAN_FRANCOIS, family_name="L HERITIER MULLER", given_name="JEAN-FRANCOIS PAUL MARIE")
+    assert found(EVE, family_name="PAYET")
+    assert not found(EVE, family_name="HOARAU")  # her usual name: FranceConnect says the birth name
+    assert not found(CAMILLE, gender="male")
+    assert not found(CAMILLE, birthdate="1954-03-06")
+    assert not found(CAMILLE, birthplace="38186")
+    assert not found(CAMILLE, birthplace="", birthcountry="99352")
+    assert found(JEAN_FRANCOIS, birthplace="94012")  # 75012 in the NIR, of the time before 1968
+    assert not found(JEAN_FRANCOIS, birthplace="94013")
+    assert found(KARIM, birthdate="1962-01-01")
+    assert not found(KARIM, birthdate="1962-01-02")
+    assert found(ANGE, birthplace="2A004")  # 20004 in the NIR, of the time before 1976
+    assert not found(ENGLISH, birthcountry="99352")
+    member = Member.objects.get(number=CAMILLE.number)
+    member.set_nir("")
+    member.save()
+    assert not found(CAMILLE), "without a NIR on file nobody is found"
+
+
+@any_database
+def test_the_check_of_the_installation_asks_franceconnect(there: TestProvider, settings: Any) -> None:
+    assert wrong(connecting.look_at_franceconnect()) == []
+    settings.ADHERENTS_FRANCECONNECT_SECRET = ""
+    assert wrong(connecting.look_at_franceconnect()) == ["The portal has no secret to prove itself with."]
+
+
+@any_database
+def test_where_the_profile_names_no_franceconnect_there_is_none(client: Client) -> None:
+    for path in (DOOR, RETURN):
+        assert client.get(path).status_code == 404
+    assert client.post(reverse("enrolment:franceconnect_mail")).status_code == 404
+    page = text_of(client.get(HOME))  # type: ignore[arg-type]
+    assert "FranceConnect" not in page
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_two_first_sign_ins_at_once_make_one_link() -> None:
+    add_to_register(CAMILLE)
+    pivot = pivot_of(told(CAMILLE))
+    assert isinstance(pivot, Pivot)
+    person = FranceConnectPerson("https://fc.example", "camille", pivot)
+    got = at_once([lambda: services.arrive(person=person, client=Browser())] * 12)
+    assert {type(one) for one in got} == {Account}
+    assert FranceConnectIdentity.objects.count() == Account.objects.count() == 1
+    assert Entry.objects.filter(event=Event.FRANCECONNECT_LINKED).count() == 1
