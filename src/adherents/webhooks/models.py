@@ -30,12 +30,15 @@ class EndpointState(models.TextChoices):
 class EndpointQuerySet(DueWorkQuerySet):
     def due(self) -> Self:
         """Those whose time has come and for whom there is something in the feed."""
-        return super().due().filter(state=EndpointState.LIVE, position__lt=last_position())
+        return super().due().live().filter(position__lt=last_position())
+
+    def live(self) -> Self:
+        return self.filter(state=EndpointState.LIVE)
 
     def behind(self) -> Self:
         """Those that have something to take, now or later; `waits_since`: when the first of it was announced."""
         first = Announcement.objects.filter(position=OuterRef("position") + 1).values("at")[:1]
-        behind = self.filter(state=EndpointState.LIVE, position__lt=last_position())
+        behind = self.live().filter(position__lt=last_position())
         return behind.annotate(waits_since=Coalesce(Subquery(first), "next_attempt_at"))
 
     def set_aside(self) -> Self:

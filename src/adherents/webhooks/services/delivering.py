@@ -77,7 +77,7 @@ def deliver_due() -> int:
 
     After a restore nothing is sent while mails are held: it was perhaps sent already, and a person should know.
     """
-    if is_held(HeldWork.MAILS):
+    if not Endpoint.objects.live().exists() or is_held(HeldWork.MAILS):
         return 0
     give_positions()
     if not _at_work:
