@@ -22,6 +22,8 @@ from adherents.journal.models import Entry
 from adherents.members.intake.former import take_number_from
 from adherents.members.models import Beneficiary, Member
 from adherents.members.services import batch
+from adherents.members.services.accounts import attach_account
+from adherents.portal.history import entries_about, line
 from tests.api.systems import System, code_of
 from tests.cast import CAMILLE, EVE, JEAN_FRANCOIS, KARIM, TWIN_ZOE
 from tests.database_contents import as_stored
@@ -102,6 +104,25 @@ def test_a_member_is_put_read_changed_and_ended(system: System) -> None:
     assert {entry.details["about"] for entry in calls if "about" in entry.details} == {
         Member.objects.get().subject
     }
+
+
+def test_the_member_reads_what_the_insurers_system_did(system: System) -> None:
+    send(system, "PUT", ONE, said(CAMILLE))
+    member = Member.objects.get()
+    account = attach_account(member=member)
+    send(system, "PUT", CHILD, child(CAMILLE))
+    system.get(CHILD)
+    system.call("DELETE", CHILD)
+    system.call("DELETE", ONE)
+    read = [line(entry).words for entry in entries_about(account=account, member=member)]
+    theirs = [words for words in read if words.startswith("Votre mutuelle (système de gestion) a ")]
+    assert [words.rpartition("gestion) a ")[2] for words in theirs] == [
+        "mis fin à votre adhésion.",
+        "mis fin aux droits d’un de vos bénéficiaires.",
+        "consulté votre dossier.",
+        "mis à jour les données d’un de vos bénéficiaires.",
+        "mis vos données à jour.",
+    ]
 
 
 def test_a_beneficiary_is_put_read_changed_and_ended(system: System) -> None:

@@ -63,6 +63,14 @@ WORDS: dict[str, str | Promise] = {
     Event.MESSAGE_WRITTEN: _("Vous avez écrit au service."),
     Event.MESSAGE_ANSWERED: _("Le service vous a écrit."),
     Event.DOCUMENTS_EXPORTED: _("Vous avez téléchargé tous vos documents."),
+    Event.FACTS_CHANGED: _("Votre mutuelle (système de gestion) a mis vos données à jour."),
+    Event.BENEFICIARY_CHANGED: _(
+        "Votre mutuelle (système de gestion) a mis à jour les données d’un de vos bénéficiaires."
+    ),
+    Event.MEMBER_ENDED: _("Votre mutuelle (système de gestion) a mis fin à votre adhésion."),
+    Event.BENEFICIARY_ENDED: _(
+        "Votre mutuelle (système de gestion) a mis fin aux droits d’un de vos bénéficiaires."
+    ),
     Event.NIR_SHOWN: _("Un conseiller a affiché votre numéro de Sécurité sociale."),
 }
 # Of what a system of the insurer did.
