@@ -40,7 +40,7 @@ def _registry(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (Role.ADVISER, ADVISER),
         (Role.SUPERVISOR, SUPERVISOR),
-        (Role.ADMINISTRATOR, [*SUPERVISOR[:-1], "Webhooks", "Systèmes", "Sécurité"]),
+        (Role.ADMINISTRATOR, [*SUPERVISOR[:-1], "Systèmes", "Sécurité"]),
         (Role.AUDITOR, ["Journal", "Sécurité"]),
     ],
 )

@@ -135,6 +135,12 @@ def test_every_act_from_the_page_does_what_it_says(
     assert set(Entry.objects.filter(event__startswith="webhook.").values_list("event", flat=True)) == said
 
 
+def test_the_page_of_the_systems_leads_to_them(desk: Client) -> None:
+    page = desk.get("/gestion/systemes/")
+    assert f'<a href="{HERE}">' in page.content.decode()
+    assert "Webhooks" not in words(page).partition("Se déconnecter")[0]
+
+
 def test_one_that_is_set_aside_is_counted_in_the_menu_and_explained(desk: Client) -> None:
     create(desk)
     Endpoint.objects.update(state=EndpointState.SET_ASIDE, next_attempt_at=None)

@@ -34,6 +34,16 @@ def icon(name: str, size: int = 24, style: str = "outline") -> SafeString:
     return mark_safe(re.sub(r">\s+<", "><", drawn).strip())
 
 
+@register.filter
+def with_code(words: str) -> SafeString:
+    """The words, with what stands between backquotes as `<code>`."""
+    marked = re.split(r"`([^`]+)`", words)
+    pieces = (
+        (format_html("<code>{}</code>", piece) if place % 2 else piece,) for place, piece in enumerate(marked)
+    )
+    return format_html_join("", "{}", pieces)
+
+
 @register.simple_tag
 def page(name: str) -> str:
     """The address of a page that stands in a room above (`ui.pages`)."""
