@@ -26,6 +26,7 @@ LONGEST = (
     "tests/journeys/test_unsent.py",
     "tests/journeys/test_every_page.py",
     "tests/journeys/",
+    "tests/api/test_exploring.py",
     "tests/vault/test_interrupted.py",
     "tests/vault/test_hostile.py",
     "tests/vault/test_papers.py",
