@@ -16,7 +16,10 @@ from django.urls import reverse
 import adherents
 from adherents.accounts.models import Role
 from adherents.accounts.services import agents, new_factor
+from adherents.api.scopes import Scope
+from adherents.api.services.clients import create_client
 from adherents.members.models import Beneficiary, Member
+from adherents.webhooks.models import Endpoint
 from tests.accounts.steps import follow, link_for
 from tests.agents import make_agent, signed_in
 from tests.casework.queueing import adviser, waiting
@@ -85,6 +88,17 @@ class World:
     def agent_act(self, act: str) -> tuple[Client, str]:
         return self.desk(), reverse(f"desk:{act}", args=[adviser(1).pk])
 
+    def system_act(self) -> tuple[Client, str]:
+        client, _ = create_client(name="ged", scopes=[Scope.EVENTS_READ])
+        return self.desk(), reverse("api:suspend_client", args=[client.pk])
+
+    def replay(self) -> tuple[Client, str]:
+        desk = self.desk()
+        desk.post(
+            reverse("webhooks:make"), {"name": "Ged", "url": "https://insurer.example/e", "reason": WHY}
+        )
+        return desk, reverse("webhooks:replay", args=[Endpoint.objects.get().pk])
+
     def second_answer(self) -> tuple[Client, str]:
         agent, client = make_agent(), self.desk()
         signed_in(agent)
@@ -143,6 +157,10 @@ PLACES: dict[str, Callable[[World], tuple[Client, str]]] = {
     "desk.agent_forms.RoleForm": lambda at: at.agent_act("agent_role"),
     "desk.agent_forms.TeamForm": lambda at: at.agent_act("agent_team"),
     "desk.agent_forms.FactorAnswerForm": lambda at: at.second_answer(),
+    "api.forms.ClientForm": lambda at: (at.desk(), reverse("api:new_client")),
+    "api.forms.ClientReasonForm": lambda at: at.system_act(),
+    "webhooks.forms.EndpointForm": lambda at: (at.desk(), reverse("webhooks:make")),
+    "webhooks.forms.ReplayForm": lambda at: at.replay(),
 }
 NOTHING_REQUIRED = {"desk.agent_forms.TeamForm", "casework.forms.GiveForm"}  # no agent, no group
 NOT_WALKED = {
