@@ -133,6 +133,7 @@ def _killed(
         "killed": hit,
         "requests_lost_and_sent_again": sum(writer.lost for writer in writers),
         "feed_requests_lost": reader.lost,
+        "webhook_calls_cut_by_a_kill": receiver.cut,
         "webhook_got_again": len(receiver.taken) - len(set(receiver.ids)),
         "seconds": round(time.monotonic() - began),
         "wrong": [
