@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 
 from adherents.accounts.models import Account
+from adherents.config.wsgi import application
 from tests.accounts.steps import sign_in
 from tests.cast import CAMILLE, PASSWORD
 from tests.config.addresses import ADDRESSES, Address
@@ -19,6 +20,17 @@ POST_ONLY = {"accounts:sign_out", "portal:language", "vault:drop", "drafts:keep"
 OWN_TOKEN = {"drafts:keep": 400, "drafts:token": 400, "accounts:directory_end": 404}
 # Reading leaves these behind, and nothing else: a line in the journal, the moment of a visit.
 LEFT_BY_READING = {"Entry", "Head", "Session"}
+
+
+@pytest.mark.parametrize("charset", ["hex", "undefined", "zlib", "idna", "utf-16"])
+def test_a_charset_that_is_none_breaks_nothing(charset: str) -> None:
+    """No key is needed to send it: Django itself would break on it, before any page is asked."""
+    body = b'--b\r\nContent-Disposition: form-data; name="name"\r\n\r\n\xc3\xa9\r\n--b--\r\n'
+    form = "multipart/form-data; boundary=b"
+    asked = RequestFactory().generic("POST", "/?a=%C3%A9", body, content_type=form).environ
+    request = application.request_class(asked | {"CONTENT_TYPE": f"{form}; charset={charset}"})
+    assert request.content_type == "multipart/form-data"
+    assert (request.GET["a"], request.POST["name"]) == ("é", "é")
 
 
 def policy_of(response: Any) -> dict[str, str]:
