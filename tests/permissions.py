@@ -220,6 +220,7 @@ RULES: dict[str, Rule] = {
     "api:new_key": desk({ADMINISTRATOR}, {"POST"}),
     "api:end_key": desk({ADMINISTRATOR}, {"POST"}),
     "api:suspend_client": desk({ADMINISTRATOR}, ASK),
+    "api:resume_client": desk({ADMINISTRATOR}, ASK),
     "webhooks:endpoints": desk({ADMINISTRATOR}, READ),
     "webhooks:make": desk({ADMINISTRATOR}, ASK),
     "webhooks:endpoint": desk({ADMINISTRATOR}, READ),

@@ -64,4 +64,5 @@ urlpatterns = [
     path("systemes/<int:pk>/cle/", clients.new_key, name="new_key"),
     path("systemes/<int:pk>/cle/retrait/", clients.end_key, name="end_key"),
     path("systemes/<int:pk>/suspension/", clients.suspend, name="suspend_client"),
+    path("systemes/<int:pk>/retablissement/", clients.resume, name="resume_client"),
 ]

@@ -1,5 +1,6 @@
 """The insurer's systems, for the administrateur: who may call, new keys, suspending. A key is shown once, in the answer."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -94,13 +95,25 @@ def end_key(request: HttpRequest, pk: int) -> HttpResponse:
 @allowed_to(Act.MANAGE_CLIENTS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def suspend(request: HttpRequest, pk: int) -> HttpResponse:
-    """Suspend this system, or let it call again, and say why."""
-    client, by = _client_or_404(pk), account_of(request)
-    draft = reason_draft(request, ClientReasonForm, pk)
+    """Suspend this system, and say why."""
+    return _stop_or_go(request, _client_or_404(pk), service.suspend, template="api/suspend.html")
+
+
+@allowed_to(Act.MANAGE_CLIENTS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def resume(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let this system call again, and say why. At another address: two who suspend it at once do not undo each other's act."""
+    return _stop_or_go(request, _client_or_404(pk), service.resume, template="api/resume.html")
+
+
+def _stop_or_go(
+    request: HttpRequest, client: ApiClient, act: Callable[..., None], *, template: str
+) -> HttpResponse:
+    by = account_of(request)
+    draft = reason_draft(request, ClientReasonForm, client.pk)
     form: forms.Form = ClientReasonForm(
         request.POST if request.method == "POST" else None, initial=draft.begin()
     )
-    act = service.resume if client.suspended_at else service.suspend
     if form.is_valid():
         try:
             act(client=client, actor=by.actor, **form.cleaned_data)
@@ -108,6 +121,6 @@ def suspend(request: HttpRequest, pk: int) -> HttpResponse:
             form.add_error(None, str(refusal.message))
         else:
             draft.done()
-            return redirect("api:client", pk)
+            return redirect("api:client", client.pk)
     context: dict[str, Any] = {"may": acts_of(by), "client": client, "form": form, "draft": draft}
-    return render(request, "api/suspend.html", context)
+    return render(request, template, context)
