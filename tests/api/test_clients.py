@@ -6,6 +6,7 @@ import logging
 from base64 import b64encode
 from datetime import timedelta
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -13,7 +14,9 @@ from django.test import Client
 from django.utils import timezone
 from time_machine import travel
 
+from adherents.accounts.limits import RateLimited
 from adherents.accounts.models import Account, Role
+from adherents.api import decorators
 from adherents.api.models import ApiKey
 from adherents.api.scopes import Scope
 from adherents.api.services import clients
@@ -192,6 +195,27 @@ def test_every_call_is_in_the_journal_under_the_clients_name_and_the_last_use_is
     assert ApiKey.objects.get().last_used_at is not None
 
 
+def test_what_a_client_tries_and_may_not_do_is_in_the_journal_too(settings: Any) -> None:
+    system = System(scopes=[Scope.EVENTS_READ])
+    away = System("dehors", networks=["192.0.2.0/24"])
+    assert code_of(system.get("documents")) == "missing-scope"
+    assert code_of(away.get("documents")) == "wrong-network"
+    assert away.token().status_code == 403
+    lines = Entry.objects.filter(event="client.called").order_by("sequence")
+    assert [(line.actor, line.details["route"], line.details["status"]) for line in lines] == [
+        (system.client.subject, "documents.list", 403),
+        (away.client.subject, "documents.list", 403),
+        (away.client.subject, "token", 403),
+    ]
+
+
+def test_a_key_that_is_tried_from_elsewhere_is_counted_by_address() -> None:
+    away = System("dehors", networks=["192.0.2.0/24"])
+    with mock.patch.object(decorators, "hit", side_effect=RateLimited("key")):
+        assert code_of(away.get("documents")) == "too-many-requests"
+    assert not Entry.objects.filter(event="client.called").exists()
+
+
 def test_keys_and_tokens_are_in_no_log_and_no_journal(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     system = System(networks=["192.0.2.0/24"])
@@ -249,7 +273,12 @@ def test_the_administrateur_lets_a_system_in_changes_its_key_and_suspends_it() -
     assert Client().get(f"{BASE}documents", headers={"Authorization": f"Bearer {key}"}).status_code == 401
     browser.post(f"/gestion/systemes/{row.pk}/suspension/", {"reason": "changement de prestataire"})
     assert Client().get(f"{BASE}documents", headers={"Authorization": f"Bearer {second}"}).status_code == 401
-    browser.post(f"/gestion/systemes/{row.pk}/suspension/", {"reason": "tout est revenu"})
+    again = browser.post(
+        f"/gestion/systemes/{row.pk}/suspension/", {"reason": "moi aussi"}
+    )  # a page of before
+    assert again.context["form"].errors
+    assert Client().get(f"{BASE}documents", headers={"Authorization": f"Bearer {second}"}).status_code == 401
+    browser.post(f"/gestion/systemes/{row.pk}/retablissement/", {"reason": "tout est revenu"})
     assert Client().get(f"{BASE}documents", headers={"Authorization": f"Bearer {second}"}).status_code == 200
     assert "coeur" in browser.get("/gestion/systemes/").content.decode()
     events = Entry.objects.filter(subject=row.subject, actor=agent.actor).order_by("sequence")

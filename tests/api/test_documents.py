@@ -97,6 +97,7 @@ def test_the_list_is_walked_through_whatever_comes_and_goes_meanwhile(
     since = (now - timedelta(days=7, hours=1)).isoformat().replace("+", "%2B")
     assert len(system.get(f"documents?since={since}&state=checked").json()["items"]) == 3
     mine = system.get(f"documents?member={member.number}&kind=rib").json()
+    assert system.get(f"documents?member=%20{member.number.lower()}&kind=rib").json() == mine
     assert {row["member"] for row in mine["items"]} == {member.number}
     assert system.get("documents?kind=autre").json()["items"] == []
     for foreign in (cursors.cursor("threads", "a", "b"), cursors.cursor("documents", 1, 2)):

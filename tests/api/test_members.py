@@ -177,6 +177,8 @@ def test_a_change_of_person_is_409_and_a_stale_one_412(system: System) -> None:
     )
     assert send(system, "PATCH", ONE, {"phone": "0102030405"}, match=f'"0", {etag}').status_code == 200
     assert send(system, "PUT", ONE, said(CAMILLE), match="*").status_code == 200
+    for star in ('"*"', "x*y", '*, "0"'):  # a star is « any » where it is alone, and nowhere else
+        assert code_of(send(system, "PUT", ONE, said(CAMILLE), match=star)) == "precondition-failed"
 
 
 def test_wrong_fields_are_named_and_their_content_is_nowhere(

@@ -9,13 +9,16 @@ from django.db import OperationalError
 from django.test import Client
 
 from adherents.api import selectors
+from adherents.api.cursors import cursor
 from adherents.api.problems import Problem
 from adherents.config.serving.bridge import DATABASE_HANGS
 from adherents.config.serving.scopes import plain_answer
+from adherents.members.models import Member
 from tests.agents import make_agent, signed_in
 from tests.api.systems import BASE, System, code_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
+PAST_THE_CALENDAR = cursor("documents", "0001-01-01T00:00:00+14:00", "00000000-0000-4000-8000-000000000000")
 
 
 @pytest.mark.parametrize(
@@ -30,6 +33,11 @@ pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
         ("HEAD", "documents", "method-not-allowed"),
         ("GET", "documents?cursor=%21", "bad-cursor"),
         ("GET", "documents?cursor=WyJkb2N1bWVudHMiXQ", "bad-cursor"),
+        ("GET", f"documents?cursor={PAST_THE_CALENDAR}", "bad-cursor"),
+        ("GET", "documents?since=0001-01-01T00:00:00%2B14:00", "invalid"),
+        ("GET", "documents?since=9999-12-31T23:59:59-14:00", "invalid"),
+        ("GET", "documents?member=%00", "bad-request"),
+        ("GET", "receipts/%00", "bad-request"),
         ("GET", "documents?state=lost", "invalid"),
         ("GET", "documents?since=yesterday", "invalid"),
         ("POST", "token", "unsupported-media-type"),
@@ -49,6 +57,12 @@ def test_a_values_fault_is_told_and_the_value_is_not() -> None:
     answer = System().get("documents?state=7012345678901")
     assert [fault["at"] for fault in answer.json()["errors"]] == ["state"]
     assert b"7012345678901" not in answer.content
+
+
+def test_no_text_has_a_nul_in_it(member: Member) -> None:
+    system, path = System(), f"members/{member.number}/threads"
+    for sent in ({"subject": "Bonjour", "words": "a\0b"}, {"subject": "a\0b", "words": "Bonjour"}):
+        assert code_of(system.post(path, sent)) == "invalid"
 
 
 def test_an_error_of_ours_an_outage_and_a_long_body_are_problems_too(settings: Any) -> None:

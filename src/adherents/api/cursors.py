@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from adherents.api.problems import Problem, Refused
+from adherents.api.resources import in_utc
 
 ITEMS = 100  # of a list, at once
 _LONGEST = 300
@@ -23,12 +24,9 @@ def moment_and_id(said: Sequence[str | int]) -> tuple[datetime, uuid.UUID] | Non
     if not said:
         return None
     try:
-        at, pk = datetime.fromisoformat(str(said[0])), uuid.UUID(str(said[1]))
+        return in_utc(datetime.fromisoformat(str(said[0]))), uuid.UUID(str(said[1]))
     except ValueError as error:
         raise Refused(Problem.BAD_CURSOR) from error
-    if at.tzinfo is None:
-        raise Refused(Problem.BAD_CURSOR)
-    return at, pk
 
 
 def position(text: str, of: str, kinds: Sequence[type]) -> list[str | int]:

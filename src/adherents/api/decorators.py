@@ -24,6 +24,7 @@ from ninja.security.base import AuthBase
 from adherents.accounts.browser import address_of
 from adherents.accounts.limits import RateLimited, hit, hit_own
 from adherents.api.handlers import CONTENT_TYPE, problem_response, too_many
+from adherents.api.models import ApiClient
 from adherents.api.problems import Problem, Refused
 from adherents.api.scopes import Scope
 from adherents.api.services import answers, calls
@@ -210,7 +211,7 @@ def _called(route: Route, run: Run) -> Run:
     @wraps(run)
     def called(request: HttpRequest, **path: Any) -> HttpResponseBase:
         try:
-            caller = _admitted(request, route.scope)
+            caller = _admitted(request, route)
         except Refused as refused:
             return problem_response(refused)
         request.caller = caller  # type: ignore[attr-defined]
@@ -232,10 +233,12 @@ def _called(route: Route, run: Run) -> Run:
     return called
 
 
-def _admitted(request: HttpRequest, scope: Scope) -> Caller:
+def _admitted(request: HttpRequest, route: Route) -> Caller:
     kind, _, presented = request.headers.get("Authorization", "").partition(" ")
-    caller = known(request, presented.strip() if kind.lower() == "bearer" else "")
+    caller = known(request, presented.strip() if kind.lower() == "bearer" else "", route=route.name)
+    scope = route.scope
     if scope not in caller.scopes:
+        _note_refused(request, caller.client, route.name, Problem.MISSING_SCOPE)
         challenge = f'Bearer realm="api", error="insufficient_scope", scope="{scope.value}"'
         raise Refused(
             Problem.MISSING_SCOPE,
@@ -245,25 +248,39 @@ def _admitted(request: HttpRequest, scope: Scope) -> Caller:
     return caller
 
 
-def known(request: HttpRequest, presented: str) -> Caller:
-    """The client behind a key or a token, within its rate. Raises `Refused`."""
+def known(request: HttpRequest, presented: str, *, route: str) -> Caller:
+    """The client behind a key or a token, within its rate. Raises `Refused`. `route`: what it asks for, in the journal.
+
+    A key that is used from elsewhere may be stolen: the journal says so, as often as any key may be tried from one address.
+    """
     address = address_of(request)
     try:
         caller = identify(presented=presented, address=address)
     except CallsFromAnotherNetwork as elsewhere:
+        _hit_keys(address)
         log.warning("a client calls from another network", extra={"client": elsewhere.client.name})
+        _note_refused(request, elsewhere.client, route, Problem.WRONG_NETWORK)
         raise Refused(Problem.WRONG_NETWORK) from elsewhere
     except NobodyKnown as error:
-        try:
-            hit("key", address=address)
-        except RateLimited as often:
-            raise too_many() from often
+        _hit_keys(address)
         raise Refused(Problem.NOT_AUTHENTICATED) from error
     try:
         hit_own("api", of=caller.actor, rate=f"{caller.client.calls_a_minute}/minute")
     except RateLimited as often:
         raise too_many() from often
     return caller
+
+
+def _hit_keys(address: str) -> None:
+    try:
+        hit("key", address=address)
+    except RateLimited as often:
+        raise too_many() from often
+
+
+def _note_refused(request: HttpRequest, client: ApiClient, route: str, problem: Problem) -> None:
+    """Who tries what a client may not do leaves as many traces as who does what it may."""
+    calls.note_call(client=client, method=request.method or "", route=route, status=problem.status)
 
 
 def _worked(

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponseBase
 
 from adherents.api.handlers import CONTENT_TYPE, RETRY_AFTER, problem_response
-from adherents.api.problems import Refused, problem_of
+from adherents.api.problems import Problem, Refused, problem_of
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
 KEPT_HEADERS = ("Allow", "Retry-After", "WWW-Authenticate")
@@ -18,6 +18,10 @@ def for_programs(get_response: Handler) -> Handler:
         if not request.path_info.startswith("/api/"):
             return get_response(request)
         request.META.pop("HTTP_COOKIE", None)
+        if "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
+            return problem_response(
+                Refused(Problem.BAD_REQUEST)
+            )  # nothing has it in its name, and a database refuses it
         response = get_response(request)
         response.cookies.clear()
         response.headers.pop("Content-Language", None)

@@ -8,6 +8,7 @@ from django.db.models import F, Q
 
 from adherents.api.resources.documents import DocumentState, in_state
 from adherents.casework.models import Decision
+from adherents.members.intake.facts import number_in
 from adherents.vault.models import Document, DocumentQuerySet
 
 COLUMNS = [
@@ -39,7 +40,7 @@ def documents_after(
     if kind:
         rows = rows.filter(kind=kind)
     if member:
-        rows = rows.filter(member__number=member)
+        rows = rows.filter(member__number=number_in(member))
     if since is not None:
         rows = rows.filter(at__gte=since)
     if after is not None:

@@ -2,10 +2,18 @@
 
 import re
 import uuid
-from datetime import date
-from typing import Annotated
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+)
 
 Cursor = Annotated[str | None, Field(description="pass it as `cursor` to go on; null: the list is over")]
 
@@ -27,7 +35,17 @@ def _moment(text: object) -> object:
     return text
 
 
-Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
+def in_utc(moment: datetime) -> datetime:
+    """Raises `ValueError`: it has no offset, or no year from 1 to 9999 is left there."""
+    if moment.tzinfo is None:
+        raise ValueError("a moment has its offset")
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("a moment is between the years 1 and 9999") from None
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_moment), AfterValidator(in_utc)]
 
 
 def _id(text: object) -> object:
@@ -46,3 +64,11 @@ class Sent(BaseModel):
     """A body that a program sends: exactly these fields, of exactly these types."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
+
+    @field_validator("*")
+    @classmethod
+    def _no_nul(cls, value: Any) -> Any:
+        """As the forms of the pages: no person types it, and not every part that a text comes to can hold it."""
+        if isinstance(value, str) and "\x00" in value:
+            raise ValueError("a text has no NUL in it")
+        return value

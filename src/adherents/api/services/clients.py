@@ -118,7 +118,7 @@ def end_key(*, client: ApiClient, key_id: str, actor: str) -> None:
     """This key opens nothing any more, nor do the tokens that it was given. Twice is once."""
     with transaction.atomic():
         current = _locked(client)
-        if current.keys.filter(pk=key_id, ended_at=None).update(ended_at=timezone.now()):
+        if key_id.isalnum() and current.keys.filter(pk=key_id, ended_at=None).update(ended_at=timezone.now()):
             record(Event.CLIENT_KEY_ENDED, subject=current.subject, actor=actor, key=key_id)
 
 

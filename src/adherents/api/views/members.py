@@ -37,14 +37,14 @@ from adherents.members.intake.last_files import RegisterBusy
 from adherents.members.models import Beneficiary, Member, Person
 from adherents.members.services import one_person
 from adherents.members.services.batch import LINES_AT_MOST, TooManyLines, TooManyOthersInBatch, put_members
-from adherents.members.versions import version_of
+from adherents.members.versions import ANY, version_of
 
 routes = Routes("members")
 LIST = "members"
 BUSY_SECONDS = 10
 BATCH_BYTES = 8 * 1024 * 1024
 NDJSON = "application/x-ndjson"
-_ETAG = re.compile(r'(?:W/)?"[!#-~]{0,100}"|\*')
+_ETAG = re.compile(r'(?:W/)?"[!#-~]{0,100}"')
 _ONE, _COVERED = f"members/{{{NUMBER}:number}}", f"members/{{{NUMBER}:number}}/beneficiaries/{{rank}}"
 _IF_MATCH = {
     "in": "header",
@@ -93,7 +93,10 @@ def _versions(request: HttpRequest) -> Collection[str] | None:
     header = request.headers.get("If-Match")
     if header is None:
         return None
-    return [tag.strip('"') for tag in _ETAG.findall(header) if not tag.startswith("W/")]
+    if header.strip() == ANY:
+        return [ANY]
+    named = [tag.strip('"') for tag in _ETAG.findall(header) if not tag.startswith("W/")]
+    return [version for version in named if version != ANY]  # « "*" » in quotes is one version, and nobody's
 
 
 def _etag(response: HttpResponse, person: Person) -> None:

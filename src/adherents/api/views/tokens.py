@@ -51,7 +51,7 @@ def token(
         raise Refused(Problem.UNSUPPORTED_MEDIA_TYPE, f"Send {FORM}.")
     name, key = _credentials(request) or (client_id, client_secret)
     try:
-        caller = known(request, key if key.startswith("adh_") else "")
+        caller = known(request, key if key.startswith("adh_") else "", route=NAME)
     except Refused as refused:
         raise _oauth("invalid_client", refused.problem, headers={**refused.headers, **BASIC}) from refused
     if caller.client.name != name:
