@@ -20,6 +20,7 @@ from adherents.journal.events import Event
 from adherents.journal.models import Entry
 from adherents.webhooks.call import CallAnswer
 from adherents.webhooks.models import Endpoint, EndpointState
+from adherents.webhooks.selectors import blocking
 from adherents.webhooks.services import delivering, endpoints
 from adherents.webhooks.services.delivering import deliver_due
 from adherents.webhooks.troubles import Trouble
@@ -164,11 +165,15 @@ def test_an_event_that_it_does_not_take_holds_those_behind_until_it_is_passed_ov
     deliver_due()
     assert len(receiver.requests) == 1
     receiver.answer = answers(200)
-    endpoints.pass_over(by=by, endpoint_id=endpoint.pk, reason=WHY)
+    seen = blocking(endpoint)
+    assert seen is not None
+    endpoints.pass_over(by=by, endpoint_id=endpoint.pk, position=seen.position, reason=WHY)
+    with pytest.raises(endpoints.AnotherEventWaits):  # a second person, who saw the same page
+        endpoints.pass_over(by=by, endpoint_id=endpoint.pk, position=seen.position, reason=WHY)
     deliver_due()
     assert [event["data"]["number"] for event in receiver.taken] == [2]
     with pytest.raises(endpoints.NothingToPassOver):
-        endpoints.pass_over(by=by, endpoint_id=endpoint.pk, reason=WHY)
+        endpoints.pass_over(by=by, endpoint_id=endpoint.pk, position=None, reason=WHY)
 
 
 def test_a_replay_sends_the_same_events_again_under_the_same_ids(

@@ -126,7 +126,10 @@ def test_every_act_from_the_page_does_what_it_says(
     assert "400" in page
     assert "Le serveur répond par un refus ou une erreur." in page
     assert "document.checked" in page
-    assert "les suivants partent" in words(act(desk, endpoint, "passer"))
+    assert "vous avez vu" in words(act(desk, endpoint, "passer"))
+    form = desk.get(f"{HERE}{endpoint.pk}/passer/").context["form"]
+    seen = str(form["position"].value())
+    assert "les suivants partent" in words(act(desk, endpoint, "passer", position=seen))
     assert "Aucun événement n’attend." in words(act(desk, endpoint, "passer"))
 
     assert "Webhook supprimé." in words(act(desk, endpoint, "suppression"))

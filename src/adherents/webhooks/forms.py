@@ -51,6 +51,12 @@ class EndpointForm(ReasonForm):
         return url
 
 
+class PassOverForm(ReasonForm):
+    """`position`: which event the person has seen."""
+
+    position = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+
 class ReplayForm(ReasonForm):
     """From when on. It begins with yesterday."""
 

@@ -16,7 +16,7 @@ from adherents.accounts.decorators import account_of, allowed_to
 from adherents.accounts.permissions import Act, acts_of
 from adherents.desk.forms import ActForm, ReasonForm
 from adherents.desk.reason_drafts import reason_draft
-from adherents.webhooks.forms import EndpointForm, ReplayForm
+from adherents.webhooks.forms import EndpointForm, PassOverForm, ReplayForm
 from adherents.webhooks.models import Endpoint
 from adherents.webhooks.selectors import blocking, endpoint_lines, line_of
 from adherents.webhooks.services import endpoints as service
@@ -65,7 +65,10 @@ def _secret(request: HttpRequest, endpoint: Endpoint) -> HttpResponse:
 
 @dataclass(frozen=True, kw_only=True)
 class EndpointAct:
-    """What may be done with a webhook. `do`: the service. `then`: the answer, from the request, the webhook and its outcome."""
+    """What may be done with a webhook. `do`: the service. `then`: the answer, from the request, the webhook and its outcome.
+
+    `begins_with`: what the form begins with.
+    """
 
     name: str
     path: str
@@ -76,6 +79,7 @@ class EndpointAct:
     form: type[ActForm] = ReasonForm
     button: str = ""
     danger: bool = False
+    begins_with: Callable[[Endpoint], dict[str, Any]] = lambda endpoint: {}
 
     @property
     def view(self) -> Callable[..., HttpResponseBase]:
@@ -90,11 +94,12 @@ class EndpointAct:
 def _ask_and_do(request: HttpRequest, act: EndpointAct, endpoint: Endpoint) -> HttpResponse:
     by = account_of(request)
     draft = reason_draft(request, act.form, endpoint.pk)
-    form = act.form(request.POST if request.method == "POST" else None, initial=draft.begin())
+    begins_with = act.begins_with(endpoint) | draft.begin()
+    form = act.form(request.POST if request.method == "POST" else None, initial=begins_with)
     if form.is_valid():
         try:
             outcome = act.do(by=by, endpoint_id=endpoint.pk, **form.cleaned_data)
-        except service.NothingToPassOver as refusal:
+        except service.NotPassedOver as refusal:
             form.add_error(None, str(refusal.message))
         else:
             draft.done()
@@ -172,6 +177,8 @@ ACTS = [
             "L’événement que le destinataire ne prend pas ne lui est plus envoyé. Les suivants partent."
         ),
         danger=True,
+        form=PassOverForm,
+        begins_with=lambda endpoint: {"position": getattr(blocking(endpoint), "position", None)},
         do=service.pass_over,
         then=_back_saying(gettext_lazy("Événement passé : les suivants partent.")),
     ),

@@ -49,8 +49,20 @@ class TooManyEndpoints(EndpointRefused):
     field = "name"
 
 
-class NothingToPassOver(Exception):
+class NotPassedOver(Exception):
+    """Why no event was left out, in words for the administrateur."""
+
+    message: str | Promise = ""
+
+
+class NothingToPassOver(NotPassedOver):
     message = _("Aucun événement n’attend.")
+
+
+class AnotherEventWaits(NotPassedOver):
+    message = _(
+        "Ce n’est plus l’événement que vous avez vu qui attend : il a été pris, ou passé. Revenez à la page du webhook."
+    )
 
 
 def make(*, by: Account, name: str, url: str, types: Sequence[str], reason: str) -> Endpoint:
@@ -136,13 +148,17 @@ def replay(*, by: Account, endpoint_id: int, since: datetime, reason: str) -> in
     return again
 
 
-def pass_over(*, by: Account, endpoint_id: int, reason: str) -> None:
-    """Leave the event that the receiver does not take, and go on with the next one. Raises `NothingToPassOver`."""
+def pass_over(*, by: Account, endpoint_id: int, position: int | None, reason: str) -> None:
+    """Leave the event that the receiver does not take, and go on with the next one. `position`: of the event that the person has
+    seen; another one, which may have been taken, is not lost for it. Raises `NotPassedOver`.
+    """
     with transaction.atomic():
         endpoint = _locked(endpoint_id)
         left = blocking(endpoint)
         if left is None:
             raise NothingToPassOver
+        if left.position != position:
+            raise AnotherEventWaits
         _move(endpoint, state=EndpointState.LIVE, position=left.position or 0)
         record(
             Event.WEBHOOK_PASSED_OVER,
