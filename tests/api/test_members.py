@@ -17,6 +17,7 @@ from adherents.api.models import StoredAnswer
 from adherents.api.problems import Refused
 from adherents.api.scopes import Scope
 from adherents.api.services import batches
+from adherents.api.views import batches as batch_views
 from adherents.api.views import members as views
 from adherents.journal.models import Entry
 from adherents.members.intake.former import take_number_from
@@ -293,17 +294,17 @@ def test_a_batch_under_a_key_gives_each_line_its_answer_again(
 
 
 def test_a_batch_has_bounds(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(views, "BATCH_BYTES", 2_000)
+    monkeypatch.setattr(batch_views, "BATCH_BYTES", 2_000)
     assert code_of(send_batch(system, b"x" * 2_001)) == "too-large"
     assert code_of(system.post("members/batch", {})) == "unsupported-media-type"
     cut = {"REQUEST_METHOD": "POST", "CONTENT_LENGTH": "1500", "wsgi.input": io.BytesIO(b"{}")}
     with pytest.raises(Refused, match="bad-request"):
-        views._lines(WSGIRequest(cut))
+        batch_views._lines(WSGIRequest(cut))
     assert not Member.objects.exists()
     monkeypatch.setattr(batch, "LINES_AT_MOST", 2)
     assert code_of(send_batch(system, *[b"{}"] * 3)) == "too-large"
     assert outcomes(send_batch(system, b"{}", b"", b"{}", b"", b"")) == ["refused"] * 2
-    monkeypatch.setattr(views, "LINES_AT_MOST", 2)
+    monkeypatch.setattr(batch_views, "LINES_AT_MOST", 2)
     assert code_of(send_batch(system, b"{}", *[b""] * 5)) == "too-large"
     assert system.get("members/batch").status_code == 405
 

@@ -1,5 +1,6 @@
 """Every scope crossed with every route, method and kind of caller, from the description: a new route is in it the same day."""
 
+import json
 from typing import Any
 
 import pytest
@@ -7,13 +8,17 @@ from django.test import Client
 
 from adherents.api.scopes import Scope
 from adherents.api.services.clients import end_key, suspend
+from adherents.journal.models import Entry
 from adherents.members.models import Member
 from tests.api.systems import System, code_of
 from tests.config.test_public_forms import UUID
+from tests.messaging.exchanges import asked
 from tests.vault.conftest import deposited, pdf
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 METHODS = ["get", "post", "put", "patch", "delete"]
+JSON = "application/json"
+CHILD = {"birth_name": "Dupont", "first_names": "Noé", "birth_date": "2015-07-14", "relation": "enfant"}
 OPEN = {"/api/v1/token"}  # besides `openapi.json`, `docs` and `problems`, which are no routes of it
 FILLED = {"document_id": UUID, "thread_id": UUID, "number": "70100001", "rank": "1"}
 
@@ -42,6 +47,30 @@ def ask(system: System, method: str, path: str, operation: dict[str, Any], **opt
     return system.call(
         method.upper(), path, data="{}", content_type=types[0] or "application/json", **options
     )
+
+
+def test_who_may_write_and_not_read_is_told_nothing_that_it_did_not_say(member: Member) -> None:
+    whole, writer = System(), System("plume", [Scope.MEMBERS_WRITE, Scope.MESSAGES_WRITE])
+    thread = asked(member)
+    whole.call("PUT", f"members/{member.number}/beneficiaries/1", data=json.dumps(CHILD), content_type=JSON)
+    number = {"number": member.number}
+    for path, body, told in (
+        (f"members/{member.number}", {}, number),
+        (f"members/{member.number}/beneficiaries/1", {}, number | {"rank": 1}),
+    ):
+        answer = writer.call("PATCH", path, data=json.dumps(body), content_type=JSON)
+        assert (answer.status_code, answer.json()) == (200, told)
+    answer = writer.call(
+        "PUT", f"members/{member.number}/beneficiaries/1", data=json.dumps(CHILD), content_type=JSON
+    )
+    assert (answer.status_code, answer.json()) == (200, number | {"rank": 1})
+    answer = writer.post(f"threads/{thread.pk}/messages", {"words": "Bonjour."})
+    assert (answer.status_code, answer.json()) == (201, {"id": str(thread.pk)})
+
+
+def test_a_patch_that_shows_the_rest_of_a_member_is_a_look_that_the_member_reads_of(member: Member) -> None:
+    System().call("PATCH", f"members/{member.number}", data="{}", content_type=JSON)
+    assert Entry.objects.filter(event="casework.member_consulted", subject=member.subject).exists()
 
 
 def test_each_scope_opens_its_own_routes_and_no_other() -> None:

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET
 
 from adherents.api.handlers import DescribedApi, answer_with_problems
 from adherents.api.views import (
+    batches,
     clients,
     deposits,
     documentation,
@@ -19,8 +20,8 @@ from adherents.api.views import (
     tokens,
 )
 
-# The modules of routes, in the order of the documentation.
-SUBJECTS: list[Any] = [members, documents, deposits, receipts, threads, events]
+# The modules of routes, in the order of the documentation. `members/batch` is asked for before `members/{number}`.
+SUBJECTS: list[Any] = [batches, members, documents, deposits, receipts, threads, events]
 
 api = DescribedApi(
     title="Espace Adhérents API",

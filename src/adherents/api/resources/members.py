@@ -75,6 +75,16 @@ class BeneficiaryResource(PersonResource):
     relation: str
 
 
+class MemberWritten(BaseModel):
+    """What a client that may write members and not read them is answered: nothing that it did not say."""
+
+    number: str
+
+
+class BeneficiaryWritten(MemberWritten):
+    rank: int
+
+
 class MemberList(BaseModel):
     items: list[MemberResource]
     next: Cursor

@@ -40,6 +40,12 @@ class ThreadResource(ThreadSummary):
     messages: list[MessageResource]
 
 
+class MessageWritten(BaseModel):
+    """What a client that may write messages and not read them is answered."""
+
+    id: uuid.UUID = Field(description="of the thread")
+
+
 class ThreadList(BaseModel):
     items: list[ThreadSummary]
     next: Cursor

@@ -1,4 +1,4 @@
-"""The register: members, those whom they cover, and many members at once."""
+"""The register: members, and those whom they cover."""
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -14,36 +14,31 @@ from ninja.responses import Status
 from adherents.api.converters import NUMBER
 from adherents.api.cursors import ITEMS, position
 from adherents.api.cursors import cursor as cursor_after
-from adherents.api.decorators import IDEMPOTENCY_KEY, Routes, caller_of, is_visible, look_at
-from adherents.api.handlers import type_of
+from adherents.api.decorators import Routes, caller_of, look_at
 from adherents.api.problems import Problem, Refused
 from adherents.api.resources.members import (
     BeneficiaryResource,
     BeneficiarySaid,
+    BeneficiaryWritten,
     MemberList,
     MemberResource,
     MemberSaid,
+    MemberWritten,
     beneficiary_resource,
-    lines_of,
     member_resource,
 )
 from adherents.api.scopes import Scope
-from adherents.api.services.answers import AnotherRequest, name_of
-from adherents.api.services.batches import put_members_once
+from adherents.api.views.found import register_busy
 from adherents.desk.services.consulting import consult
 from adherents.members import selectors
 from adherents.members.intake.compare import LineOutcome
 from adherents.members.intake.last_files import RegisterBusy
 from adherents.members.models import Beneficiary, Member, Person
 from adherents.members.services import one_person
-from adherents.members.services.batch import LINES_AT_MOST, TooManyLines, TooManyOthersInBatch, put_members
 from adherents.members.versions import ANY, version_of
 
 routes = Routes("members")
 LIST = "members"
-BUSY_SECONDS = 10
-BATCH_BYTES = 8 * 1024 * 1024
-NDJSON = "application/x-ndjson"
 _ETAG = re.compile(r'(?:W/)?"[!#-~]{0,100}"')
 _ONE, _COVERED = f"members/{{{NUMBER}:number}}", f"members/{{{NUMBER}:number}}/beneficiaries/{{rank}}"
 _IF_MATCH = {
@@ -53,6 +48,8 @@ _IF_MATCH = {
     "description": "The ETag that you read: 412 where the person was changed since.",
     "schema": {"type": "string"},
 }
+MemberAnswer = MemberResource | MemberWritten
+BeneficiaryAnswer = BeneficiaryResource | BeneficiaryWritten
 _WRITING = [Problem.PERSON_CHANGED, Problem.PRECONDITION_FAILED]
 
 Number = Annotated[str, Path(max_length=80)]
@@ -66,7 +63,7 @@ def _refusals() -> Iterator[None]:
         try:
             yield
         except RegisterBusy as error:
-            raise _busy() from error
+            raise register_busy() from error
         except one_person.NobodyThere as error:
             raise Refused(Problem.NOT_FOUND) from error
         except one_person.PersonChanged as error:
@@ -81,11 +78,6 @@ def _refusals() -> Iterator[None]:
                 for field, message in error.fields
             ]
             raise Refused(Problem.INVALID, more={"errors": faults}) from error
-
-
-def _busy() -> Refused:
-    headers = {"Retry-After": str(BUSY_SECONDS)}
-    return Refused(Problem.UNAVAILABLE, "The register is being written.", headers=headers)
 
 
 def _versions(request: HttpRequest) -> Collection[str] | None:
@@ -124,25 +116,46 @@ def _beneficiary(number: str, rank: str) -> Beneficiary:
 
 def _written_member(
     request: HttpRequest, response: HttpResponse, number: str, write: Callable[[], LineOutcome]
-) -> tuple[LineOutcome, MemberResource]:
-    """Do it, and show what is there then, of one moment."""
+) -> tuple[LineOutcome, Member]:
+    """Do it, and give what is there then, of one moment."""
     with transaction.atomic(), _refusals():
         outcome = write()
         member = _member(number)
     look_at(request, member.subject)
     _etag(response, member)
-    return outcome, member_resource(member)
+    return outcome, member
+
+
+def _shown_member(request: HttpRequest, member: Member) -> MemberResource | MemberWritten:
+    """To who may read it."""
+    return member_resource(member) if _may_read(request) else MemberWritten(number=member.number)
+
+
+def _may_read(request: HttpRequest) -> bool:
+    return Scope.MEMBERS_READ in caller_of(request).scopes
+
+
+def _look_at_the_rest(request: HttpRequest, member: Member) -> None:
+    """The answer to a PATCH shows what was not said in it: as a GET, its member reads of it."""
+    if _may_read(request):
+        consult(agent=caller_of(request).account, member=member)
 
 
 def _written_beneficiary(
     request: HttpRequest, response: HttpResponse, number: str, rank: str, write: Callable[[], LineOutcome]
-) -> tuple[LineOutcome, BeneficiaryResource]:
+) -> tuple[LineOutcome, Beneficiary]:
     with transaction.atomic(), _refusals():
         outcome = write()
         person = _beneficiary(number, rank)
     look_at(request, person.member.subject)
     _etag(response, person)
-    return outcome, beneficiary_resource(person)
+    return outcome, person
+
+
+def _shown_beneficiary(request: HttpRequest, person: Beneficiary) -> BeneficiaryResource | BeneficiaryWritten:
+    if _may_read(request):
+        return beneficiary_resource(person)
+    return BeneficiaryWritten.model_validate({"number": person.member.number, "rank": person.rank})
 
 
 @routes.add(
@@ -162,69 +175,6 @@ def members(request: HttpRequest, cursor: Annotated[str, Query(max_length=300)] 
         items=[member_resource(row) for row in shown],
         next=cursor_after(LIST, shown[-1].pk) if len(rows) > ITEMS else None,
     )
-
-
-@routes.add(
-    "POST",
-    "members/batch",
-    scope=Scope.MEMBERS_WRITE,
-    name="members.batch",
-    refuses=[Problem.PERSONS_CHANGED],
-    media_type=NDJSON,
-    reads_itself=True,
-    repeats_itself=True,
-    extra={
-        "requestBody": {
-            "required": True,
-            "content": {NDJSON: {"schema": {"type": "string"}}},
-        },
-    },
-)
-def batch(request: HttpRequest, dry: bool = False) -> HttpResponse:
-    """Put many members, one a line of JSON, 10,000 lines and 8 MiB at most. The answer has a line for each line, in their order:
-    `line`, `number`, `status` as a PUT would have, `outcome`, and `type` and `errors` where the line is refused.
-
-    A refused line stops no other, and nobody is ended. With `dry=true`, nothing is changed. Under an `Idempotency-Key`, each line
-    that was answered gets that answer again.
-    """
-    lines = _lines(request)
-    caller = caller_of(request)
-    key = request.headers.get(IDEMPOTENCY_KEY)
-    if key is not None and not is_visible(key):
-        raise Refused(Problem.BAD_IDEMPOTENCY_KEY)
-    with translation.override("en"):
-        try:
-            if key is None or dry:
-                answers = put_members(lines=lines, dry=dry, actor=caller.actor)
-            else:
-                name = name_of(method="POST", path=request.path, key=key)
-                answers = put_members_once(client=caller.client, actor=caller.actor, name=name, lines=lines)
-        except RegisterBusy as error:
-            raise _busy() from error
-        except TooManyLines as error:
-            raise Refused(Problem.TOO_LARGE, f"At most {LINES_AT_MOST} lines.") from error
-        except TooManyOthersInBatch as error:
-            raise Refused(Problem.PERSONS_CHANGED) from error
-        except AnotherRequest as error:
-            raise Refused(Problem.IDEMPOTENCY_KEY_REUSED) from error
-        types = {problem.status: type_of(problem) for problem in (Problem.PERSON_CHANGED, Problem.INVALID)}
-        return HttpResponse(lines_of(answers, types), content_type=NDJSON)
-
-
-def _lines(request: HttpRequest) -> list[bytes]:
-    """The body, to its end: one that was cut off on the way is not worked on."""
-    length = request.headers.get("Content-Length") or "0"
-    announced = int(length) if length.isdecimal() else 0
-    body = bytearray()
-    while len(body) <= BATCH_BYTES and (chunk := request.read(1 << 16)):
-        body += chunk
-    if len(body) > BATCH_BYTES:
-        raise Refused(Problem.TOO_LARGE, f"At most {BATCH_BYTES} bytes.")
-    if len(body) < announced:
-        raise Refused(Problem.BAD_REQUEST, "The body was cut off.")
-    if body.count(b"\n") > 2 * LINES_AT_MOST:  # blank ones are not counted as lines, within reason
-        raise Refused(Problem.TOO_LARGE, f"At most {LINES_AT_MOST} lines.")
-    return bytes(body).split(b"\n")
 
 
 @routes.add(
@@ -248,13 +198,13 @@ def member(request: HttpRequest, response: HttpResponse, number: Number) -> Memb
     _ONE,
     scope=Scope.MEMBERS_WRITE,
     name="members.put",
-    response={200: MemberResource, 201: MemberResource},
+    response={200: MemberAnswer, 201: MemberAnswer},
     refuses=_WRITING,
     extra={"parameters": [_IF_MATCH]},
 )
 def put(request: HttpRequest, response: HttpResponse, number: Number, said: MemberSaid) -> Any:
     """Name a member, new or known, with all that is said of them: what is left out is empty from now on."""
-    outcome, resource = _written_member(
+    outcome, member = _written_member(
         request,
         response,
         number,
@@ -262,7 +212,7 @@ def put(request: HttpRequest, response: HttpResponse, number: Number, said: Memb
             number=number, said=_said(said), versions=_versions(request), actor=caller_of(request).actor
         ),
     )
-    return Status(201 if outcome is LineOutcome.NEW else 200, resource)
+    return Status(201 if outcome is LineOutcome.NEW else 200, _shown_member(request, member))
 
 
 @routes.add(
@@ -270,20 +220,22 @@ def put(request: HttpRequest, response: HttpResponse, number: Number, said: Memb
     _ONE,
     scope=Scope.MEMBERS_WRITE,
     name="members.change",
-    response=MemberResource,
+    response=MemberAnswer,
     refuses=[*_WRITING, Problem.ENDED],
     extra={"parameters": [_IF_MATCH]},
 )
-def change(request: HttpRequest, response: HttpResponse, number: Number, said: MemberSaid) -> MemberResource:
-    """Change some facts of a member; what is left out stays."""
-    return _written_member(
+def change(request: HttpRequest, response: HttpResponse, number: Number, said: MemberSaid) -> MemberAnswer:
+    """Change some facts of a member; what is left out stays. The whole is shown to a client that may read it."""
+    _, member = _written_member(
         request,
         response,
         number,
         lambda: one_person.change_member(
             number=number, said=_said(said), versions=_versions(request), actor=caller_of(request).actor
         ),
-    )[1]
+    )
+    _look_at_the_rest(request, member)
+    return _shown_member(request, member)
 
 
 @routes.add(
@@ -325,7 +277,7 @@ def beneficiary(
     _COVERED,
     scope=Scope.MEMBERS_WRITE,
     name="beneficiaries.put",
-    response={200: BeneficiaryResource, 201: BeneficiaryResource},
+    response={200: BeneficiaryAnswer, 201: BeneficiaryAnswer},
     refuses=[*_WRITING, Problem.ENDED],
     extra={"parameters": [_IF_MATCH]},
 )
@@ -333,14 +285,14 @@ def put_covered(
     request: HttpRequest, response: HttpResponse, number: Number, rank: Rank, said: BeneficiarySaid
 ) -> Any:
     """Name a person whom a member covers, new or known: what is left out is empty from now on."""
-    outcome, resource = _written_beneficiary(
+    outcome, person = _written_beneficiary(
         request,
         response,
         number,
         rank,
         lambda: one_person.put_beneficiary(**_place(request, number, rank), said=_said(said)),
     )
-    return Status(201 if outcome is LineOutcome.NEW else 200, resource)
+    return Status(201 if outcome is LineOutcome.NEW else 200, _shown_beneficiary(request, person))
 
 
 @routes.add(
@@ -348,21 +300,26 @@ def put_covered(
     _COVERED,
     scope=Scope.MEMBERS_WRITE,
     name="beneficiaries.change",
-    response=BeneficiaryResource,
+    response=BeneficiaryAnswer,
     refuses=[*_WRITING, Problem.ENDED],
     extra={"parameters": [_IF_MATCH]},
 )
 def change_covered(
     request: HttpRequest, response: HttpResponse, number: Number, rank: Rank, said: BeneficiarySaid
-) -> BeneficiaryResource:
-    """Change some facts of a person whom a member covers; what is left out stays."""
-    return _written_beneficiary(
+) -> BeneficiaryAnswer:
+    """Change some facts of a person whom a member covers; what is left out stays.
+
+    The whole is shown to a client that may read it.
+    """
+    _, person = _written_beneficiary(
         request,
         response,
         number,
         rank,
         lambda: one_person.change_beneficiary(**_place(request, number, rank), said=_said(said)),
-    )[1]
+    )
+    _look_at_the_rest(request, person.member)
+    return _shown_beneficiary(request, person)
 
 
 @routes.add(

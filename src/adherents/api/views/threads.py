@@ -15,6 +15,7 @@ from adherents.api.decorators import Routes, caller_of, look_at
 from adherents.api.problems import Problem, Refused, invalid
 from adherents.api.resources.threads import (
     MessageSent,
+    MessageWritten,
     ThreadList,
     ThreadResource,
     ThreadSent,
@@ -131,11 +132,16 @@ def open_thread(
     "threads/{uuid:thread_id}/messages",
     scope=Scope.MESSAGES_WRITE,
     name="threads.write",
-    response={201: ThreadResource},
+    response={201: ThreadResource | MessageWritten},
     refuses=CANNOT,
 )
-def write(request: HttpRequest, thread_id: uuid.UUID, sent: MessageSent) -> Status[ThreadResource]:
-    """Answer in a thread: its member is told by mail. `after` makes sure that nothing is answered unread."""
+def write(
+    request: HttpRequest, thread_id: uuid.UUID, sent: MessageSent
+) -> Status[ThreadResource | MessageWritten]:
+    """Answer in a thread: its member is told by mail. `after` makes sure that nothing is answered unread.
+
+    The thread is shown to a client that may read it.
+    """
     found = _thread_or_refused(thread_id)
     look_at(request, thread_id)
     after = sent.after
@@ -149,6 +155,8 @@ def write(request: HttpRequest, thread_id: uuid.UUID, sent: MessageSent) -> Stat
             after=after,
             papers=_papers(sent.attachments),
         )
+    if Scope.MESSAGES_READ not in caller_of(request).scopes:
+        return Status(201, MessageWritten(id=thread_id))
     return Status(201, _resource(_thread_or_refused(thread_id)))
 
 
