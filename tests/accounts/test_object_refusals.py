@@ -104,6 +104,12 @@ def test_what_was_typed_in_the_place_of_an_identifier_is_not_written_down(browse
     assert "object" not in entry.details
 
 
+def test_a_nir_that_an_agent_typed_in_the_place_of_a_number_is_not_written_down(db: None) -> None:
+    assert signed_in(make_agent()).get(f"/gestion/adherents/{CAMILLE.nir}/").status_code == 404
+    [entry] = refused()
+    assert "object" not in entry.details
+
+
 def test_an_agent_who_walks_documents_is_journalled_at_work(db: None) -> None:
     agent = make_agent()
     assert signed_in(agent).get(f"/gestion/documents/{uuid.uuid4()}/").status_code == 404

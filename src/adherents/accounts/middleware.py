@@ -26,6 +26,7 @@ from adherents.insurer.profile import profile
 from adherents.ui.pages import page
 
 log = logging.getLogger("adherents.limits")
+_LONGER_THAN_OURS = 10**10
 Handler = Callable[[HttpRequest], HttpResponseBase]
 
 
@@ -162,5 +163,9 @@ class ObjectRefusals:
 
 
 def _named(given: dict[str, object]) -> str:
-    """The identifiers in the address that only the portal gives: those that a person types may say anything."""
-    return " ".join(str(value) for value in given.values() if isinstance(value, uuid.UUID | int))
+    """The identifiers in the address that only the portal gives: those that a person types may say anything.
+
+    A number as long as a NIR was typed: no row of ours has it.
+    """
+    ours = (value for value in given.values() if isinstance(value, uuid.UUID | int))
+    return " ".join(str(value) for value in ours if not isinstance(value, int) or value < _LONGER_THAN_OURS)
