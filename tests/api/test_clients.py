@@ -56,6 +56,8 @@ def test_the_command_prints_the_key_alone_and_keeps_only_a_sealed_hash() -> None
         ("coeur", "--scopes", ""),
         ("coeur", "--scopes", "events:read", "--networks", "chez-nous"),
         ("coeur", "--scopes", "events:read", "--days", "0"),
+        ("coeur", "--scopes", "events:read", "--days", "99999999999"),
+        ("coeur", "--scopes", "events:read", "--calls", "99999999999"),
     ],
 )
 def test_a_client_that_is_not_well_said_is_refused_in_words(arguments: tuple[str, ...]) -> None:

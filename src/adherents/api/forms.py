@@ -9,6 +9,7 @@ from adherents.api.scopes import Scope
 from adherents.api.services.clients import KEY_DAYS, NotANetwork, networks_in
 from adherents.desk.reasons import ReasonField
 
+MOST_CALLS, MOST_DAYS = 1_000_000, 4000
 SCOPE_WORDS = [
     (Scope.MEMBERS_READ, _("lire les adhérents")),
     (Scope.MEMBERS_WRITE, _("écrire les adhérents")),
@@ -48,12 +49,12 @@ class ClientForm(forms.Form):
     calls_a_minute = forms.IntegerField(
         label=_("Appels par minute, au plus"),
         initial=CALLS_A_MINUTE,
-        validators=[MinValueValidator(1), MaxValueValidator(1_000_000)],
+        validators=[MinValueValidator(1), MaxValueValidator(MOST_CALLS)],
     )
     key_days = forms.IntegerField(
         label=_("Durée de la clé, en jours"),
         initial=KEY_DAYS,
-        validators=[MinValueValidator(1), MaxValueValidator(4000)],
+        validators=[MinValueValidator(1), MaxValueValidator(MOST_DAYS)],
     )
 
     def clean_scopes(self) -> list[Scope]:

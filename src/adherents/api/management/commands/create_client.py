@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from adherents.api.forms import MOST_CALLS, MOST_DAYS
 from adherents.api.models import CALLS_A_MINUTE
 from adherents.api.scopes import NoSuchScope, Scope, scopes_in
 from adherents.api.services.clients import (
@@ -32,8 +33,8 @@ class Command(BaseCommand):
         parser.add_argument("--days", type=int, default=KEY_DAYS, help="that the key lives")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["calls"] < 1 or options["days"] < 1:
-            raise CommandError("--calls and --days are 1 at least.")
+        if not 1 <= options["calls"] <= MOST_CALLS or not 1 <= options["days"] <= MOST_DAYS:
+            raise CommandError(f"--calls are {MOST_CALLS} at most, --days {MOST_DAYS}, and both 1 at least.")
         try:
             client, key = create_client(
                 name=options["name"],
