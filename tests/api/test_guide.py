@@ -121,6 +121,16 @@ def test_the_client_speaks_of_members_and_says_what_was_refused(portal: running.
         ]
         assert [(answer.status, answer.outcome) for answer in client.batch(many)] == [(201, "created")] * 3
         assert {one.number for one in client.members()} >= {one.number for one in many}
+        changed = [
+            event
+            for piece in client.follow(ends=True)
+            for event in piece.items
+            if event.type == "member.changed"
+        ]
+        assert {marie.number} <= {
+            named.number for event in changed if (named := client.member_of(event.subject))
+        }
+        assert client.member_of("member/999999999") is None
         client.end_member(marie.number)
         with pytest.raises(Problem) as nobody:
             client.member("79999999")

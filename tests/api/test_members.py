@@ -73,6 +73,7 @@ def test_a_member_is_put_read_changed_and_ended(system: System) -> None:
     made = send(system, "PUT", ONE, said(CAMILLE))
     assert made.status_code == 201
     assert made.json() == {
+        "id": Member.objects.get().pk,
         "number": CAMILLE.number,
         "nir": Member.objects.get().masked_nir,
         "birth_name": "Dupont",

@@ -66,6 +66,12 @@ def beneficiary_ranked(number: str, rank: str) -> Beneficiary | None:
 
 
 @from_reader
-def members_after(last: int, *, limit: int) -> list[Member]:
-    """The next members in the order of their ids, ended or not. Not those whose number is another person's now."""
-    return list(Member.objects.filter(pk__gt=last, former_number=None).order_by("pk")[:limit])
+def members_after(last: int, *, limit: int, only: int | None = None) -> list[Member]:
+    """The next members in the order of their ids, ended or not; or `only` the one with this id.
+
+    Not those whose number is another person's now.
+    """
+    rows = Member.objects.filter(pk__gt=last, former_number=None)
+    if only is not None:
+        rows = rows.filter(pk=only)
+    return list(rows.order_by("pk")[:limit])

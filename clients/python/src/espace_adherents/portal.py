@@ -79,6 +79,11 @@ class Portal:
         answer = self._call("GET", _path("members", number))
         return Member.of(answer.json(), etag=answer.headers.get("ETag", ""))
 
+    def member_of(self, subject: str) -> Member | None:
+        """Whom an event names: `member/12` as its `subject`, or as the `member` of its `data`."""
+        found = self._listed("members", {"id": subject.removeprefix("member/")})
+        return next(map(Member.of, found), None)
+
     def put_member(self, member: Member, *, if_match: str = "") -> Put:
         """Add the member, or replace what is known of them. `if_match`: only if they are still as of that `etag`."""
         return self._put(_path("members", member.number), member.as_json(), if_match)

@@ -38,15 +38,17 @@ class Member:
     language: str = "fr"
     start_date: str = ""
     end_date: str = ""
+    id: int | None = field(default=None, compare=False)  # given by the portal: `member/<id>` of an event
     etag: str = field(default="", compare=False)
 
     @classmethod
     def of(cls, told: Mapping[str, Any], etag: str = "") -> Self:
-        return cls(**{name: value or "" for name, value in _known(cls, told).items()}, etag=etag)
+        facts: dict[str, Any] = {name: value or "" for name, value in _known(cls, told).items()}
+        return cls(**facts, etag=etag)
 
     def as_json(self) -> dict[str, str]:
-        said: dict[str, str] = asdict(self)
-        del said["etag"]
+        said = asdict(self)
+        del said["etag"], said["id"]
         return said
 
 

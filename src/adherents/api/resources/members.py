@@ -64,6 +64,7 @@ class PersonResource(BaseModel):
 
 
 class MemberResource(PersonResource):
+    id: int = Field(description="what events name as `member/<id>`; it outlives the number")
     birth_department: str | None
     email: str | None = Field(description="where mails go: the member may have given it in the portal")
     phone: str | None
@@ -120,6 +121,7 @@ def _facts_of(person: Person) -> dict[str, object]:
 
 def member_resource(member: Member) -> MemberResource:
     facts = _facts_of(member) | {
+        "id": member.pk,
         "number": member.number,
         "birth_department": member.birth_department or None,
         "email": member.email or None,

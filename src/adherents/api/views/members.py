@@ -166,10 +166,17 @@ def _shown_beneficiary(request: HttpRequest, person: Beneficiary) -> Beneficiary
     response=MemberList,
     refuses=[Problem.BAD_CURSOR],
 )
-def members(request: HttpRequest, cursor: Annotated[str, Query(max_length=300)] = "") -> MemberList:
+def members(
+    request: HttpRequest,
+    cursor: Annotated[str, Query(max_length=300)] = "",
+    member_id: Annotated[
+        int | None,
+        Query(alias="id", ge=1, le=2**63 - 1, description="this one alone: `member/<id>` of an event"),
+    ] = None,
+) -> MemberList:
     """All members, those who are ended too, a hundred at a time, in an order that does not change."""
     after = position(cursor, LIST, (int,))
-    rows = selectors.members_after(int(after[0]) if after else 0, limit=ITEMS + 1)
+    rows = selectors.members_after(int(after[0]) if after else 0, limit=ITEMS + 1, only=member_id)
     shown = rows[:ITEMS]
     return MemberList(
         items=[member_resource(row) for row in shown],
