@@ -62,7 +62,7 @@ def test_another_role_ends_the_sessions_of_the_former_and_is_told(mails: Mails) 
     )
     with pytest.raises(agents.AlreadySo):
         agents.change_role(agent=agent, by=by, role="auditeur", reason=WHY)
-    with pytest.raises(ValueError, match="not a member"):
+    with pytest.raises(ValueError, match="no member"):
         agents.change_role(agent=agent, by=by, role="member", reason=WHY)
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from adherents.work.registry import lanes
 from tests import postgresql
 from tests.cast import CAMILLE
 from tests.config.installation import ask
@@ -307,4 +308,4 @@ def test_a_killed_worker_is_named_and_another_clears_it(portal: Portal, database
     until(lambda: settled(portal, "/sante/", "worker"), 10)
     portal._spawn("worker", "--pause=0.5")
     until(lambda: settled(portal, "/sante/"), 20)
-    assert database.rows("SELECT count(*) FROM work_heartbeat WHERE alive_until > now()") == [(3,)]
+    assert database.rows("SELECT count(*) FROM work_heartbeat WHERE alive_until > now()") == [(len(lanes()),)]

@@ -112,6 +112,9 @@ def post_them_all(account: Account) -> None:
     mails.agent_role_changed(account)
     mails.agent_suspended(account)
     mails.agent_reinstated(account)
+    mails.directory_linked(account)
+    mails.break_glass_used(account, browser="Firefox, Windows")
+    mails.break_glass_used(account, browser="")
     mails.new_factor_asked(account, until=now)
     mails.new_factor_refused(account)
     mails.new_factor_expired(account)
@@ -128,6 +131,8 @@ def post_them_all(account: Account) -> None:
     enrolment_mails.address_changed(
         account, to=account.email, new="nouvelle@example.org", token="0" * 32, until=now
     )
+    enrolment_mails.franceconnect_linked(account)
+    enrolment_mails.franceconnect_unlinked(account)
     enrolment_mails.address_put_back(account)
     enrolment_mails.address_withdrawn(account, to="nouvelle@example.org")
     for kind in ("totp", "webauthn", "recovery_codes"):

@@ -21,6 +21,7 @@ EXPORTED = [
 ]  # fmt: skip
 LEFT_OUT = {
     "accounts.accesslink": "opens an account", "accounts.factorrequest": "told in the journal",
+    "accounts.directoryidentity": "opens an account",
     "accounts.formerpassword": "a hash of a password", "accounts.knowndevice": "a browser",
     "accounts.ratecounter": "a count", "accounts.resetrequest": "work on its way",
     "accounts.session": "opens an account", "accounts.endedsession": "a browser",
@@ -28,6 +29,7 @@ LEFT_OUT = {
     "drafts.draft": "typed and not sent",
     "feed.announcement": "told in the journal", "feed.epoch": "of this installation",
     "webhooks.endpoint": "of this installation", "enrolment.addresstoconfirm": "not confirmed",
+    "enrolment.franceconnectidentity": "opens an account",
     "api.apiclient": "of this installation", "api.apikey": "a hash of a key", "api.storedanswer": "told in the journal",
     "enrolment.identityclaim": "work on its way", "enrolment.letterbatch": "holds codes", "mail.outboxmail": "work on its way",
     "members.lastbeneficiaryline": "the order of a file", "members.lastfile": "the order of a file",
