@@ -266,7 +266,9 @@ def test_every_page_has_its_own_pixels_in_their_own_colours(member: Member) -> N
         assert max(abs(value - other) for value, other in zip(pixel, colour, strict=True)) < 6
 
 
-def test_a_page_stays_as_it_is_until_somebody_is_done_with_it() -> None:
+@pytest.mark.parametrize("first", range(SLOTS))
+def test_a_page_stays_as_it_is_until_somebody_is_done_with_it(first: int) -> None:
+    """Whichever page that is: two threads encode, and a page of one colour is done before the busy one that came before it."""
     content = a_colour_a_page()
     with Drawing("application/pdf", len(content)) as drawing:
         drawing.feed([content])
@@ -274,9 +276,13 @@ def test_a_page_stays_as_it_is_until_somebody_is_done_with_it() -> None:
         held = [next(pages) for _ in range(SLOTS)]
         time.sleep(0.5)  # in which the next ones would be drawn long since
         assert [colour_of(page) for page in held] == COLOURS[:SLOTS]
-        held[0].done()
-        fourth = next(pages)
-        assert [colour_of(page) for page in (fourth, *held[1:])] == [COLOURS[3], *COLOURS[1:SLOTS]]
+        held[first].done()
+        time.sleep(0.5)
+        others = [page for page in held if page is not held[first]]
+        assert [colour_of(page) for page in others] == [COLOURS[page.number - 1] for page in others]
+        for page in others:
+            page.done()
+        assert [colour_of(next(pages)) for _ in range(SLOTS)] == COLOURS[SLOTS : 2 * SLOTS]
 
 
 def png_bomb(side: int) -> bytes:

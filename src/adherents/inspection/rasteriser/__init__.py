@@ -6,8 +6,8 @@ document carries: its length (u32), then its bytes · `E` why nothing can be dra
 believes none of it unchecked.
 
 Pixels lie in memory that both share: `SLOTS` pages, taken in turn, four bytes a pixel: red, green, blue and one that means
-nothing. The parent gives a slot back with one byte on the child's standard input. What the child may still write there while
-it is read is pixels in the place of pixels, and no more than that.
+nothing. The parent gives a slot back with its number, one byte, on the child's standard input, in any order. What the child may
+still write there while it is read is pixels in the place of pixels, and no more than that.
 """
 
 import struct

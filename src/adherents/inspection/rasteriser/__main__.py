@@ -2,8 +2,8 @@
 anything to draw.
 
 On its standard input comes one line, `<content type> <bytes> <seconds> draw|open|unpack`, which confines it, then the file,
-then a byte for each slot that it may use again; the frames leave on standard output. Where no line comes, its parent is gone,
-and it ends.
+then the number of each slot that it may use again, a byte; the frames leave on standard output. Where no line comes, its
+parent is gone, and it ends.
 """
 
 import ctypes
@@ -30,14 +30,20 @@ def next_order() -> str:
 
 def slots_in(memory: mmap.mmap) -> FreeSlot:
     slots = [(ctypes.c_ubyte * SLOT_BYTES).from_buffer(memory, at * SLOT_BYTES) for at in range(SLOTS)]
-    used = 0
+    free = set(range(SLOTS))
+    drawn = 0
 
     def free_slot() -> "ctypes.Array[ctypes.c_ubyte]":
-        nonlocal used
-        if used >= SLOTS and not os.read(0, 1):
-            raise SystemExit  # its parent is gone
-        used += 1
-        return slots[(used - 1) % SLOTS]
+        nonlocal drawn
+        slot = drawn % SLOTS
+        while slot not in free:  # pages are done in any order: only this slot is the next one's
+            given_back = os.read(0, 1)
+            if not given_back:
+                raise SystemExit  # its parent is gone
+            free.add(given_back[0])
+        free.remove(slot)
+        drawn += 1
+        return slots[slot]
 
     return free_slot
 

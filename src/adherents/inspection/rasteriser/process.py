@@ -362,9 +362,10 @@ class Drawing:
             )
             if number != done + 1 or number > self._most_pages or not sane:
                 raise DrawingFailed("a page out of bounds")
-            start, size = done % SLOTS * SLOT_BYTES, width * height * PIXEL_BYTES
+            slot = done % SLOTS
+            start, size = slot * SLOT_BYTES, width * height * PIXEL_BYTES
             pixels = self._child.memory[start : start + size]
-            yield DrawnPage(number, width, height, pixels, partial(self._child.tell, b"."))
+            yield DrawnPage(number, width, height, pixels, partial(self._child.tell, bytes([slot])))
             done = number
         if done != self._most_pages:
             raise DrawingFailed("pages that do not come")
