@@ -7,6 +7,7 @@ from typing import Annotated
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
+from django.utils.http import parse_etags
 from ninja import Path, Query
 from ninja.responses import Status
 
@@ -140,7 +141,8 @@ def content(request: HttpRequest, document_id: uuid.UUID) -> HttpResponseBase:
     look_at(request, document_id)
     _opened(document)
     etag = f'"{document.sha256}"'
-    if request.headers.get("If-None-Match", "") in {etag, "*"}:
+    theirs = {tag.removeprefix("W/") for tag in parse_etags(request.headers.get("If-None-Match", ""))}
+    if theirs & {etag, "*"}:
         return HttpResponse(status=304, headers={"ETag": etag})
     whole = Document.objects.select_related("member").get(pk=document_id)
     try:
