@@ -46,6 +46,11 @@ def act(desk: Client, endpoint: Endpoint, path: str, **given: Any) -> Any:
     return desk.post(f"{HERE}{endpoint.pk}/{path}/", {"reason": WHY} | given, follow=True)
 
 
+def shown(desk: Client, endpoint: Endpoint, path: str) -> str:
+    """What a page that changes the secrets says of those that there are."""
+    return str(desk.get(f"{HERE}{endpoint.pk}/{path}/").context["form"]["secrets_seen"].value())
+
+
 def test_a_new_one_shows_its_secret_once_and_the_list_never_does(desk: Client) -> None:
     assert "Aucun pour l’instant." in words(desk.get(HERE))
     answer = create(desk, types=["document.decided", "document.received"])
@@ -100,12 +105,12 @@ def test_every_act_from_the_page_does_what_it_says(
     deliver_due()
     assert len(receiver.taken) == 1
 
-    answer = act(desk, endpoint, "secret")
+    answer = act(desk, endpoint, "secret", secrets_seen=shown(desk, endpoint, "secret"))
     endpoint.refresh_from_db()
     assert endpoint.secret in words(answer)
     assert endpoint.former_secret == former
     assert "Le secret précédent signe encore" in words(answer)
-    act(desk, endpoint, "ancien-secret")
+    act(desk, endpoint, "ancien-secret", secrets_seen=shown(desk, endpoint, "ancien-secret"))
     endpoint = Endpoint.objects.get()
     assert endpoint.former_secret == ""
     receiver.secret = endpoint.secret
@@ -136,6 +141,20 @@ def test_every_act_from_the_page_does_what_it_says(
     assert not Endpoint.objects.exists()
     said = {event for event in Event if event.value.startswith("webhook.")} - {Event.WEBHOOK_SET_ASIDE}
     assert set(Entry.objects.filter(event__startswith="webhook.").values_list("event", flat=True)) == said
+
+
+@pytest.mark.parametrize(("path", "secrets"), [("secret", 2), ("ancien-secret", 1)])
+def test_a_stale_page_changes_no_secret(desk: Client, path: str, secrets: int) -> None:
+    """Two people at once, or one who goes back: the receiver's own secret would end."""
+    create(desk)
+    endpoint = Endpoint.objects.get()
+    act(desk, endpoint, "secret", secrets_seen=shown(desk, endpoint, "secret"))
+    seen = shown(desk, endpoint, path)
+    assert "Les secrets ont changé" not in words(act(desk, endpoint, path, secrets_seen=seen))
+    after = Endpoint.objects.get()
+    assert len(after.secrets) == secrets
+    assert "Les secrets ont changé" in words(act(desk, endpoint, path, secrets_seen=seen))
+    assert Endpoint.objects.get().secrets == after.secrets
 
 
 def test_the_page_of_the_systems_leads_to_them(desk: Client) -> None:

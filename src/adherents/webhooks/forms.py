@@ -57,6 +57,12 @@ class PassOverForm(ReasonForm):
     position = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
 
+class SecretsForm(ReasonForm):
+    """`secrets_seen`: which secrets it had when the person opened the page."""
+
+    secrets_seen = forms.CharField(required=False, max_length=60, widget=forms.HiddenInput)
+
+
 class ReplayForm(ReasonForm):
     """From when on. It begins with yesterday."""
 

@@ -16,7 +16,7 @@ from adherents.accounts.decorators import account_of, allowed_to
 from adherents.accounts.permissions import Act, acts_of
 from adherents.desk.forms import ActForm, ReasonForm
 from adherents.desk.reason_drafts import reason_draft
-from adherents.webhooks.forms import EndpointForm, PassOverForm, ReplayForm
+from adherents.webhooks.forms import EndpointForm, PassOverForm, ReplayForm, SecretsForm
 from adherents.webhooks.models import Endpoint
 from adherents.webhooks.selectors import blocking, endpoint_lines, line_of
 from adherents.webhooks.services import endpoints as service
@@ -99,7 +99,7 @@ def _ask_and_do(request: HttpRequest, act: EndpointAct, endpoint: Endpoint) -> H
     if form.is_valid():
         try:
             outcome = act.do(by=by, endpoint_id=endpoint.pk, **form.cleaned_data)
-        except service.NotPassedOver as refusal:
+        except service.ActNotDone as refusal:
             form.add_error(None, str(refusal.message))
         else:
             draft.done()
@@ -189,6 +189,8 @@ ACTS = [
         words=gettext_lazy(
             "Chaque envoi est signé par le nouveau secret et par l’actuel, jusqu’à ce que vous retiriez celui-ci."
         ),
+        form=SecretsForm,
+        begins_with=lambda endpoint: {"secrets_seen": endpoint.secrets_mark},
         do=service.make_secret,
         then=lambda request, endpoint, changed: _secret(request, changed),
     ),
@@ -198,6 +200,8 @@ ACTS = [
         title=gettext_lazy("Retirer l’ancien secret"),
         words=gettext_lazy("Seul le nouveau secret signe. Le destinataire doit déjà l’avoir."),
         danger=True,
+        form=SecretsForm,
+        begins_with=lambda endpoint: {"secrets_seen": endpoint.secrets_mark},
         do=service.remove_former_secret,
         then=_back_saying(gettext_lazy("Ancien secret retiré.")),
     ),

@@ -49,19 +49,25 @@ class TooManyEndpoints(EndpointRefused):
     field = "name"
 
 
-class NotPassedOver(Exception):
-    """Why no event was left out, in words for the administrateur."""
+class ActNotDone(Exception):
+    """Why what an administrateur asks for was not done, in words for them."""
 
     message: str | Promise = ""
 
 
-class NothingToPassOver(NotPassedOver):
+class NothingToPassOver(ActNotDone):
     message = _("Aucun événement n’attend.")
 
 
-class AnotherEventWaits(NotPassedOver):
+class AnotherEventWaits(ActNotDone):
     message = _(
         "Ce n’est plus l’événement que vous avez vu qui attend : il a été pris, ou passé. Revenez à la page du webhook."
+    )
+
+
+class OtherSecrets(ActNotDone):
+    message = _(
+        "Les secrets ont changé depuis que vous avez ouvert cette page. Revenez à la page du webhook."
     )
 
 
@@ -97,10 +103,14 @@ def check_address(url: str) -> None:
         raise AddressInside(trouble) from None
 
 
-def make_secret(*, by: Account, endpoint_id: int, reason: str) -> Endpoint:
-    """Another secret, shown once; the one before signs beside it until it is removed. One older than that ends at once."""
+def make_secret(*, by: Account, endpoint_id: int, secrets_seen: str, reason: str) -> Endpoint:
+    """Another secret, shown once; the one before signs beside it until it is removed. One older than that ends at once.
+
+    `secrets_seen`: the `secrets_mark` that the person has seen: of two at once, one makes the receiver's own end. Raises
+    `OtherSecrets`.
+    """
     with transaction.atomic():
-        endpoint = _locked(endpoint_id)
+        endpoint = _with_secrets(endpoint_id, secrets_seen)
         endpoint.former_secret, endpoint.secret = endpoint.secret, signing.make_secret()
         endpoint.rotated_at = timezone.now()
         endpoint.save(update_fields=["secret", "former_secret", "rotated_at"])
@@ -108,10 +118,10 @@ def make_secret(*, by: Account, endpoint_id: int, reason: str) -> Endpoint:
     return endpoint
 
 
-def remove_former_secret(*, by: Account, endpoint_id: int, reason: str) -> None:
-    """The receiver has the new one: the other one signs no more."""
+def remove_former_secret(*, by: Account, endpoint_id: int, secrets_seen: str, reason: str) -> None:
+    """The receiver has the new one: the other one signs no more. Raises `OtherSecrets`, as `make_secret`."""
     with transaction.atomic():
-        endpoint = _locked(endpoint_id)
+        endpoint = _with_secrets(endpoint_id, secrets_seen)
         endpoint.former_secret = ""
         endpoint.save(update_fields=["former_secret"])
         record(Event.WEBHOOK_SECRET_REMOVED, subject=endpoint.subject, actor=by.actor, reason=reason)
@@ -150,7 +160,7 @@ def replay(*, by: Account, endpoint_id: int, since: datetime, reason: str) -> in
 
 def pass_over(*, by: Account, endpoint_id: int, position: int | None, reason: str) -> None:
     """Leave the event that the receiver does not take, and go on with the next one. `position`: of the event that the person has
-    seen; another one, which may have been taken, is not lost for it. Raises `NotPassedOver`.
+    seen; another one, which may have been taken, is not lost for it. Raises `ActNotDone`.
     """
     with transaction.atomic():
         endpoint = _locked(endpoint_id)
@@ -175,6 +185,14 @@ def remove(*, by: Account, endpoint_id: int, reason: str) -> None:
         endpoint = _locked(endpoint_id)
         record(Event.WEBHOOK_REMOVED, subject=endpoint.subject, actor=by.actor, reason=reason)
         endpoint.delete()
+
+
+def _with_secrets(endpoint_id: int, secrets_seen: str) -> Endpoint:
+    """Locked. Raises `OtherSecrets`."""
+    endpoint = _locked(endpoint_id)
+    if endpoint.secrets_mark != secrets_seen:
+        raise OtherSecrets
+    return endpoint
 
 
 def _locked(endpoint_id: int) -> Endpoint:
