@@ -177,6 +177,9 @@ NOT_WALKED = {
     "enrolment.forms.NewAddressForm": "one field, behind a fresh proof",
     "enrolment.forms.AddressReportForm": "one field, behind a link",
     "backup.forms.LiftForm": "one field, after a restore",
+    # A reason as everywhere, and what the person had on the screen.
+    "webhooks.forms.PassOverForm": "one field",
+    "webhooks.forms.SecretsForm": "one field",
 }
 ONE_FIELD_AT_MOST = re.compile(r"accounts\.second_factor\.forms\.(?!AgentSignInForm)")
 
