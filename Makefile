@@ -2,6 +2,8 @@
 SHELL := bash
 PORT ?= 8000
 BIN := .venv/bin
+# On two cores a third process works while the others wait for servers to start, be killed and come back.
+TESTS_AT_ONCE ?= 3
 # What leaves work for later, and does it.
 WORKED := tests/work tests/mail tests/vault tests/casework tests/enrolment tests/messaging tests/accounts/test_forgotten.py
 # Where Python may not keep its bytecode, as in many containers, each process started here would compile the same for seconds.
@@ -26,15 +28,15 @@ test: setup ## every test: on SQLite with a real browser, then on a real Postgre
 	@scripts/system-packages pgbouncer
 	@scripts/system-packages ssh-keygen
 	@scripts/system-packages systemd
-	@$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
-	@TEST_DATABASE=postgresql $(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/pytest -q -n $(TESTS_AT_ONCE) --dist loadfile --no-loadscope-reorder
+	@TEST_DATABASE=postgresql $(BIN)/pytest -q -n $(TESTS_AT_ONCE) --dist loadfile --no-loadscope-reorder
 
 # Not part of `make test`: the engines that a large installation runs on.
 test-engines: setup ## on the engines of a large installation: PostgreSQL behind PgBouncer, every sweep by a message, and the drill
 	@scripts/system-packages rabbitmq
 	@scripts/system-packages pgbouncer
-	@TEST_POOLER=pgbouncer TEST_DATABASE=postgresql $(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
-	@TEST_WORK=celery TEST_POOLER=pgbouncer TEST_DATABASE=postgresql $(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder $(WORKED)
+	@TEST_POOLER=pgbouncer TEST_DATABASE=postgresql $(BIN)/pytest -q -n $(TESTS_AT_ONCE) --dist loadfile --no-loadscope-reorder
+	@TEST_WORK=celery TEST_POOLER=pgbouncer TEST_DATABASE=postgresql $(BIN)/pytest -q -n $(TESTS_AT_ONCE) --dist loadfile --no-loadscope-reorder $(WORKED)
 	@TEST_WORK=rabbitmq $(BIN)/pytest -q tests/work tests/mail
 	@TEST_ENGINES=1 $(BIN)/pytest -q -m engines
 

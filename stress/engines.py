@@ -22,7 +22,8 @@ from aiosmtpd.controller import Controller
 from tests import postgresql
 from tests.cast import Person
 from tests.engines import Valkey
-from tests.journeys.running import Running, _free_port
+from tests.journeys.running import Running
+from tests.ports import free_port
 from tests.vault import s3
 from tests.vault.clamd import Clamd
 
@@ -85,7 +86,7 @@ class Installation(MortalPortal):
     def __init__(self, folder: Path, **given: Any) -> None:
         super().__init__(folder, **given)
         self.environment["ADHERENTS_BASE_URL"] = "http://localhost"
-        self.ports = [self.port, *(_free_port() for _ in range(PORTALS - 1))]
+        self.ports = [self.port, *(free_port() for _ in range(PORTALS - 1))]
         self._named: dict[str, Running] = {}
 
     def begin(self, name: str) -> None:

@@ -24,7 +24,8 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from tests import postgresql
 from tests.engines import Valkey
-from tests.journeys.running import ROOT, Mailbox, _free_port
+from tests.journeys.running import ROOT, Mailbox
+from tests.ports import free_port
 
 from stress.portal import until
 from stress.roll_load import AgentVisitor, MemberVisitor, SlowVisitor, Tally, doubled_or_lost
@@ -133,7 +134,7 @@ def rolled(
     """One line: how many requests in each phase, how many failed, what was doubled or lost."""
     with ExitStack() as stack:
         mailbox = Arrivals()
-        post_office = Controller(mailbox, hostname="127.0.0.1", port=_free_port())
+        post_office = Controller(mailbox, hostname="127.0.0.1", port=free_port())
         post_office.start()
         stack.callback(post_office.stop)
         valkey = stack.enter_context(Valkey())
@@ -144,7 +145,7 @@ def rolled(
         persons = people(members)
         secret = prepare(folder, old, persons, sent)
         tally = Tally()
-        roll = Roll(folder / "machines", [_free_port(), _free_port()], tally)
+        roll = Roll(folder / "machines", [free_port(), free_port()], tally)
         roll.folder.mkdir()
         stack.callback(roll.end)
         front = stack.enter_context(

@@ -26,7 +26,8 @@ from typing import Any
 
 import psutil
 from tests.cast import CAMILLE, Person
-from tests.journeys.running import ROOT, _free_port
+from tests.journeys.running import ROOT
+from tests.ports import free_port
 from tests.vault.conftest import pdf
 from tests.vault.tus_client import Phone
 
@@ -308,7 +309,7 @@ def _watch(portal: SlowPortal, resident: list[int], over: threading.Event) -> No
 @contextmanager
 def behind_nginx(folder: Path, portal: StressedPortal, *, others: Sequence[int] = ()) -> Iterator[int]:
     """nginx with the file that is shipped, without TLS, in front of the portal (and of others, at these ports); its port."""
-    port = _free_port()
+    port = free_port()
     shipped = (ROOT / "deploy" / "proxy" / "nginx.conf").read_text()
     written = shipped.partition("\nserver {")[0] + "\nserver {" + shipped.split("\nserver {")[1]
     written = written.replace("127.0.0.1:8000", f"127.0.0.1:{portal.port}")

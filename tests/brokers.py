@@ -13,6 +13,8 @@ import time
 from pathlib import Path
 from types import TracebackType
 
+from tests.ports import free_port
+
 SCRIPTS = next(iter(sorted(Path("/usr/lib/rabbitmq/lib").glob("rabbitmq_server-*/sbin"))), None)
 STARTS_WITHIN = 90  # seconds, on a busy machine
 
@@ -23,7 +25,7 @@ class RabbitMQ:
     def __init__(self) -> None:
         assert SCRIPTS is not None, "scripts/system-packages rabbitmq installs it"
         self._folder = Path(tempfile.mkdtemp(prefix="adherents-mq-"))
-        self.port, between_nodes, self._names = (_free_port() for _ in range(3))
+        self.port, between_nodes, self._names = (free_port() for _ in range(3))
         self.address = f"amqp://guest:guest@127.0.0.1:{self.port}/"
         self._environment = os.environ | {
             "HOME": str(self._folder),  # Erlang's cookie
@@ -92,9 +94,3 @@ class RabbitMQ:
         self._directory.terminate()
         self._directory.wait()
         shutil.rmtree(self._folder, ignore_errors=True)
-
-
-def _free_port() -> int:
-    with socket.socket() as asked:
-        asked.bind(("127.0.0.1", 0))
-        return int(asked.getsockname()[1])

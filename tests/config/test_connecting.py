@@ -10,7 +10,8 @@ from django.core.management import CommandError, call_command
 
 from adherents.config.connecting import cache, database, documents
 from adherents.config.connecting.remarks import about_clocks, absent, fault, ok, warning, without_secrets
-from tests.config.installation import free_port, once, run
+from tests.config.installation import once, run
+from tests.ports import free_port
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 

@@ -25,9 +25,10 @@ from tests import postgresql
 from tests.cast import CAMILLE
 from tests.config.asking import said, wrong
 from tests.config.certificates import Certificate, certificate
-from tests.config.installation import free_port, once
+from tests.config.installation import once
 from tests.config.tls_in_front import tls_in_front
 from tests.factories import add_to_register
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.any_database, once]
 PASSWORD = "p@ss/w:rd-that-nobody-sees"

@@ -18,8 +18,9 @@ from adherents.config import environment
 from adherents.config.connecting import cache, documents, virus_scanner
 from tests.config.asking import said, wrong
 from tests.config.certificates import certificate
-from tests.config.installation import free_port, once
+from tests.config.installation import once
 from tests.config.tls_in_front import tls_in_front
+from tests.ports import free_port
 from tests.vault import s3
 from tests.vault.clamd import Clamd
 
@@ -125,7 +126,7 @@ def test_a_folder_is_tried_too(storage: Given, tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def valkey() -> Iterator[ValkeyServer]:
-    with ValkeyServer() as server:
+    with ValkeyServer(port=free_port()) as server:
         with server.client() as owner:
             owner.config_set("requirepass", "of-the-cache")
         yield server

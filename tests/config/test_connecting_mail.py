@@ -23,8 +23,9 @@ from django.utils import timezone
 from adherents.config.connecting import mail_server, sender_domain
 from tests.config.asking import said, wrong
 from tests.config.certificates import certificate
-from tests.config.installation import free_port, once
+from tests.config.installation import once
 from tests.mail.servers import Mailbox
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.any_database, once]
 SENDER = "fr-contact@mese.se.com"

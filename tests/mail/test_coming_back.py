@@ -24,7 +24,8 @@ from tests.config.installation import ADHERENTS, environment, once
 from tests.factories import add_to_register
 from tests.mail import reports
 from tests.mail.reports import postfix
-from tests.mail.servers import Mailbox, free_port, listening
+from tests.mail.servers import Mailbox, listening
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rule("G10")]
 ADDRESS = CAMILLE.email

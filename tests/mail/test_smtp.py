@@ -18,7 +18,8 @@ from django.utils import timezone
 from adherents.mail.models import MailState, OutboxMail
 from adherents.mail.services import post, send_due
 from tests.cast import ANGE, CAMILLE, EVE
-from tests.mail.servers import Mailbox, free_port, listening
+from tests.mail.servers import Mailbox, listening
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 

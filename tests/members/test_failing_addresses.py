@@ -19,8 +19,9 @@ from adherents.members.services.addresses import record_bounce
 from adherents.members.services.import_files import import_files
 from tests.cast import CAMILLE, EVE
 from tests.factories import add_to_register
-from tests.mail.servers import Mailbox, free_port, listening
+from tests.mail.servers import Mailbox, listening
 from tests.members.member_file import line_of, write
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rule("G10")]
 ADDRESS = CAMILLE.email

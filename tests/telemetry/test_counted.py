@@ -16,7 +16,7 @@ import pytest
 from prometheus_client.values import MutexValue
 
 from adherents.telemetry import counted
-from tests.config.installation import free_port
+from tests.ports import free_port
 from tests.telemetry.figures import values_in
 
 pytestmark = pytest.mark.any_database

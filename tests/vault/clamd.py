@@ -10,6 +10,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.ports import free_port
+
 EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 OUR_MARK = b"espace-adherents: what only our own signature knows"
 STREAM_LIMIT = 3 << 20
@@ -39,9 +41,7 @@ class Clamd:
     def __init__(self, *, max_file_size: str = "3M", stream: str = "3M") -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="clamd-"))  # short: a socket's path has 107 bytes at most
         self.socket = str(self.folder / "socket")
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.address = ("127.0.0.1", free.getsockname()[1])
+        self.address = ("127.0.0.1", free_port())
         self._process: subprocess.Popen[bytes] | None = None
         signatures = self.folder / "signatures"
         signatures.mkdir()
