@@ -1,8 +1,8 @@
 """Ports for the servers that tests start, which nobody else takes: neither between their choice and their start, nor after the
 server was killed, when a test shows that nothing answers there.
 
-Whoever asks the system for any port, or connects somewhere, gets one above 32768, and the S3 server takes what is between: these
-are below 21000. Each process of a run has a range of its own, and goes through it before it gives a port again.
+A program that asks the system for any port, or connects somewhere, gets one above 32768, and the S3 server takes what is between:
+these are below 21000. Each process of a run has a range of its own, and goes through it before it gives a port again.
 """
 
 import itertools

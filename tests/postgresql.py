@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import psutil
+
 
 class Server:
     """`stop` is immediate: it waits for no connection. `start` comes back to what was committed. `freeze`: it takes connections
@@ -70,7 +72,8 @@ def keeping(data: Path) -> Iterator[Server]:
     try:
         yield Server(server)
     finally:
-        server.cleanup()
+        with suppress(psutil.NoSuchProcess):  # it ended while the package asked it to
+            server.cleanup()
 
 
 @contextmanager
