@@ -26,6 +26,7 @@ from urllib.parse import urlencode
 
 from tests import postgresql
 from tests.cast import CAMILLE, EVE, JEAN_FRANCOIS, KARIM, Person
+from tests.ports import free_port
 from tests.vault.conftest import pdf
 
 from stress.portal import StressedPortal
@@ -155,8 +156,8 @@ class DeskPortal(StressedPortal):
 
     def start(self, people: Sequence[Person], *, with_account: Sequence[Person], worker: bool = True) -> None:
         super().start(people, with_account=with_account, worker=worker)
-        for rank in range(self._others):
-            self.ports.append(self.port + 1 + rank)
+        for _ in range(self._others):
+            self.ports.append(free_port())
             self._spawn("serve", f"--bind=127.0.0.1:{self.ports[-1]}")
 
 
