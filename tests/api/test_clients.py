@@ -282,7 +282,11 @@ def test_the_administrateur_lets_a_system_in_changes_its_key_and_suspends_it() -
     assert Client().get(f"{BASE}documents", headers={"Authorization": f"Bearer {second}"}).status_code == 401
     browser.post(f"/gestion/systemes/{row.pk}/retablissement/", {"reason": "tout est revenu"})
     assert Client().get(f"{BASE}documents", headers={"Authorization": f"Bearer {second}"}).status_code == 200
-    assert "coeur" in browser.get("/gestion/systemes/").content.decode()
+    for address in ("/gestion/systemes/", f"/gestion/systemes/{row.pk}/"):
+        shown = browser.get(address).content.decode()
+        assert "coeur" in shown
+        assert "lire les fiches des documents" in shown
+        assert "documents:read" not in shown
     events = Entry.objects.filter(subject=row.subject, actor=agent.actor).order_by("sequence")
     assert list(events.values_list("event", flat=True)) == [
         "client.created",

@@ -5,22 +5,11 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from adherents.api.models import CALLS_A_MINUTE, LONGEST_NAME
-from adherents.api.scopes import Scope
+from adherents.api.scopes import SCOPE_WORDS, Scope
 from adherents.api.services.clients import KEY_DAYS, NotANetwork, networks_in
 from adherents.desk.reasons import ReasonField
 
 MOST_CALLS, MOST_DAYS = 1_000_000, 4000
-SCOPE_WORDS = [
-    (Scope.MEMBERS_READ, _("lire les adhérents")),
-    (Scope.MEMBERS_WRITE, _("écrire les adhérents")),
-    (Scope.DOCUMENTS_READ, _("lire les fiches des documents")),
-    (Scope.DOCUMENTS_CONTENT, _("ouvrir les documents eux-mêmes")),
-    (Scope.DOCUMENTS_DECIDE, _("décider des documents")),
-    (Scope.DOCUMENTS_DEPOSIT, _("déposer des documents")),
-    (Scope.MESSAGES_READ, _("lire les messages")),
-    (Scope.MESSAGES_WRITE, _("écrire des messages")),
-    (Scope.EVENTS_READ, _("lire les événements")),
-]
 
 
 class ClientForm(forms.Form):
@@ -35,7 +24,7 @@ class ClientForm(forms.Form):
     )
     scopes = forms.MultipleChoiceField(
         label=_("Droits"),
-        choices=[(scope.value, words) for scope, words in SCOPE_WORDS],
+        choices=[(scope.value, words) for scope, words in SCOPE_WORDS.items()],
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("Choisissez au moins un droit.")},
     )

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from adherents.accounts.models import Account
-from adherents.api.scopes import Scope
+from adherents.api.scopes import SCOPE_WORDS, Scope
 from adherents.crypto.fields import EncryptedTextField
 from adherents.crypto.rows import SealedQuerySet
 
@@ -54,6 +54,11 @@ class ApiClient(models.Model):
     def granted(self) -> frozenset[Scope]:
         """A scope that this version does not know any more grants nothing."""
         return frozenset(scope for scope in Scope if scope.value in self.scopes)
+
+    @property
+    def scopes_in_words(self) -> list[str]:
+        """In the order of the form that gave them."""
+        return [str(words) for scope, words in SCOPE_WORDS.items() if scope.value in self.scopes]
 
     @property
     def live_key_count(self) -> int:
