@@ -23,28 +23,34 @@ def _day(text: str | None) -> date | None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Member:
-    """A line of the register. Dates are `YYYY-MM-DD`, `00` where unknown; "" is empty. The NIR comes back masked."""
+class _Person:
+    """Dates are `YYYY-MM-DD`, `00` where unknown in a date of birth; "" is empty. The NIR comes back masked."""
 
-    number: str
     nir: str = ""
     birth_name: str = ""
     usual_name: str = ""
     first_names: str = ""
     birth_date: str = ""
-    birth_department: str = ""
-    email: str = ""
-    phone: str = ""
-    language: str = "fr"
     start_date: str = ""
     end_date: str = ""
-    id: int | None = field(default=None, compare=False)  # given by the portal: `member/<id>` of an event
     etag: str = field(default="", compare=False)
 
     @classmethod
     def of(cls, told: Mapping[str, Any], etag: str = "") -> Self:
         facts: dict[str, Any] = {name: value or "" for name, value in _known(cls, told).items()}
-        return cls(**facts, etag=etag)
+        return cls(**facts | {"etag": etag})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Member(_Person):
+    """A line of the register. `id`, which the portal gives, is the one of `member/<id>` in an event."""
+
+    number: str
+    birth_department: str = ""
+    email: str = ""
+    phone: str = ""
+    language: str = "fr"
+    id: int | None = field(default=None, compare=False)
 
     def as_json(self) -> dict[str, str]:
         said = asdict(self)
@@ -53,24 +59,11 @@ class Member:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Beneficiary:
+class Beneficiary(_Person):
     """Somebody whom a member covers, named by the member's number and a rank."""
 
     rank: int
-    nir: str = ""
-    birth_name: str = ""
-    usual_name: str = ""
-    first_names: str = ""
-    birth_date: str = ""
     relation: str = ""
-    start_date: str = ""
-    end_date: str = ""
-    etag: str = field(default="", compare=False)
-
-    @classmethod
-    def of(cls, told: Mapping[str, Any], etag: str = "") -> Self:
-        facts: dict[str, Any] = {name: value or "" for name, value in _known(cls, told).items()}
-        return cls(**facts, etag=etag)
 
     def as_json(self) -> dict[str, str]:
         said = asdict(self)
