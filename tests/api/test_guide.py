@@ -58,13 +58,17 @@ def test_the_guide_leads_from_nothing_to_a_document_that_is_fetched_and_decided(
     script = "\n".join(commands()).replace("http://127.0.0.1:8000", portal.base)
     assert script.count("api ") > 12
     bin_folder = Path(sys.executable).parent
-    environment = portal.environment | {"PATH": f"{bin_folder}:{os.environ['PATH']}"}
+    environment = portal.environment | {
+        "PATH": f"{bin_folder}:{os.environ['PATH']}",
+        "TMPDIR": str(tmp_path),
+    }
     said = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
         env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert said.returncode == 0, said.stdout + said.stderr
-    assert (tmp_path / "original").read_bytes().startswith(b"%PDF")
+    [original] = tmp_path.rglob("original")
+    assert original.read_bytes().startswith(b"%PDF")
     [(accepted,)] = portal.sql("SELECT count(*) FROM casework_decision WHERE outcome = 'accepted'")
     assert accepted == 1
 
