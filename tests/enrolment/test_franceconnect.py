@@ -11,6 +11,7 @@ import time_machine
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from adherents.accounts.client import Client as Browser
 from adherents.accounts.models import Account
@@ -185,6 +186,19 @@ def test_who_has_no_password_any_more_gets_a_link_to_the_address_on_file(
     [mail] = mails()
     assert mail.to == CAMILLE.email
     assert follow(client, mail).status_code == 200
+
+
+def test_an_account_that_was_reported_is_not_opened_at_once_though_nobody_ever_signed_in(
+    client: Client, there: TestProvider
+) -> None:
+    """« Ce n’était pas moi »: whose it is has to be said by another way than the one that a stranger may have begun."""
+    account = open_account(CAMILLE)
+    account.set_unusable_password()
+    account.save(update_fields=["password"])
+    Account.objects.update(identity_wanted_since=timezone.now())
+    assert "Un compte existe déjà à votre nom" in text_of(come_in(client, there))
+    assert not is_signed_in(client)
+    assert not FranceConnectIdentity.objects.filter(linked_at__isnull=False).exists()
 
 
 def test_a_member_who_is_signed_in_links_their_own_identity_and_no_other(
