@@ -26,16 +26,6 @@ def loaded(tmp_path: Path, before: str = "", after: str = "") -> Profile:
     return load_profile(path)
 
 
-def test_the_example_of_franceconnect_is_right(tmp_path: Path) -> None:
-    path = tmp_path / "essai.toml"
-    path.write_text(
-        re.sub(r"^# (\[franceconnect\]|issuer = .*v2\"|client_id = \"celui.*)$", r"\1", EXAMPLE, flags=re.M)
-    )
-    known = load_profile(path).franceconnect
-    assert known is not None
-    assert known.issuer == "https://oidc.franceconnect.gouv.fr/api/v2"
-
-
 def test_the_example_that_the_profile_shows_is_right(tmp_path: Path) -> None:
     known = loaded(tmp_path).agents.oidc
     assert known is not None

@@ -171,9 +171,9 @@ def test_an_accent_that_cannot_be_read_on_paper_is_refused(refusal, tmp_path, co
 
 
 def test_a_pale_ink_is_refused(refusal):
-    message, _line = refusal('ink = "#16241d"', 'ink = "#6b6b6b"')
+    message, _line = refusal('ink = "#16241d"', 'ink = "#8a8a8a"')
     assert "brand.ink" in message
-    assert "7:1" in message
+    assert "4.5:1" in message
 
 
 def test_a_file_that_is_not_there_or_not_utf_8_is_refused(tmp_path):
@@ -195,6 +195,17 @@ def test_words_follow_the_language_of_the_reader():
         assert mese.documents.kind("devis").label == "Quote"
     with pytest.raises(KeyError):
         mese.documents.kind("inconnu")
+
+
+def test_a_profile_can_refuse_and_correct_what_a_member_could_not_name(refusal):
+    """Also what an agent has filed since: a reason that speaks of what was announced is none for it."""
+    for use in ("refuse", "correct"):
+        message, _line = refusal(
+            'code = "illisible"\n', f'code = "illisible"\nannounced = true\nwhen = ["{use}"]\n'
+        )
+        assert "documents.reasons is" in message
+    message, _line = refusal('kinds = ["inconnu"]', 'kinds = ["inconnue"]')
+    assert '"a_preciser" is for "inconnue", which is none' in message
 
 
 def test_nothing_in_a_profile_can_be_changed():

@@ -30,9 +30,10 @@ def test_the_documentation_says_all_that_a_browser_keeps_and_nothing_else() -> N
     assert said() == set().union(*keeping().values())
 
 
-def test_no_script_keeps_anything_but_in_local_storage() -> None:
-    stores = {store for file in SCRIPTS for store in STORES.findall(file.read_text())}
-    assert stores == {"localStorage"}
+def test_no_script_keeps_anything_but_in_local_storage_and_the_worker_in_its_cache() -> None:
+    stores = {(store, file.parent.name) for file in SCRIPTS for store in STORES.findall(file.read_text())}
+    assert {store for store, folder in stores if folder not in {"worker", "leaving"}} == {"localStorage"}
+    assert {store for store, folder in stores if folder in {"worker", "leaving"}} == {"caches"}
 
 
 def test_the_library_that_sends_files_is_told_to_keep_nothing() -> None:

@@ -12,6 +12,7 @@ import pytest
 from django.forms import BaseForm
 from django.test import Client
 from django.urls import reverse
+from django.utils.timezone import localdate
 
 import adherents
 from adherents.accounts.models import Role
@@ -19,6 +20,7 @@ from adherents.accounts.services import agents, new_factor
 from adherents.api.scopes import Scope
 from adherents.api.services.clients import create_client
 from adherents.members.models import Beneficiary, Member
+from adherents.notes.services.opinions import ask_opinion
 from adherents.webhooks.models import Endpoint
 from tests.accounts.steps import follow, link_for
 from tests.agents import make_agent, signed_in
@@ -85,6 +87,17 @@ class World:
         [item] = waiting(self.camille())
         return self.desk(Role.SUPERVISOR), reverse(f"casework:{act}", args=[item.document_id])
 
+    def opinion(self) -> tuple[Client, str]:
+        [item] = waiting(self.camille())
+        return self.desk(), reverse("notes:ask", args=[item.document_id])
+
+    def opinion_to_give(self) -> tuple[Client, str]:
+        [item], colleague = waiting(self.camille()), make_agent(Role.SUPERVISOR)
+        asked = ask_opinion(
+            agent=adviser(1), document=item.about, colleague=colleague, question="?", due_on=localdate()
+        )
+        return signed_in(colleague), reverse("notes:give", args=[asked.pk])
+
     def agent_act(self, act: str) -> tuple[Client, str]:
         return self.desk(), reverse(f"desk:{act}", args=[adviser(1).pk])
 
@@ -150,6 +163,12 @@ PLACES: dict[str, Callable[[World], tuple[Client, str]]] = {
         at.desk(),
         reverse("desk:change_email", args=[at.camille().pk]),
     ),
+    "notes.forms.WriteNoteForm": lambda at: (
+        at.desk(),
+        reverse("notes:on_member", args=[at.camille().pk]),
+    ),
+    "notes.forms.AskOpinionForm": lambda at: at.opinion(),
+    "notes.forms.GiveOpinionForm": lambda at: at.opinion_to_give(),
     "casework.forms.WordsForm": lambda at: at.item("refuse"),
     "casework.forms.CorrectionForm": lambda at: at.item("correct"),
     "casework.forms.GiveForm": lambda at: at.item("assign"),
@@ -174,6 +193,8 @@ NOT_WALKED = {
     "casework.forms.QueueForm": "a filter",
     "casework.figures.forms.FiguresForm": "a filter",
     "vault.forms.FindForm": "a filter",
+    "desk.forms.DocumentsForm": "a filter",
+    "casework.forms.KindForm": "one list",
     "enrolment.forms.NewAddressForm": "one field, behind a fresh proof",
     "enrolment.forms.AddressReportForm": "one field, behind a link",
     "backup.forms.LiftForm": "one field, after a restore",
@@ -200,6 +221,13 @@ def every_form() -> dict[str, type[BaseForm]]:
         if form.__module__.startswith("adherents."):
             forms_found[name_of(form)] = form
     return forms_found
+
+
+def test_no_form_says_in_djangos_words_that_a_text_is_too_long() -> None:
+    fields = [(name, field) for name, form in every_form().items() for field in form.base_fields.values()]  # type: ignore[attr-defined]
+    long = [(name, field) for name, field in fields if getattr(field, "max_length", None)]
+    assert len(long) > 30
+    assert [name for name, field in long if "max_length" not in field.error_messages] == []
 
 
 def test_every_form_of_the_portal_is_walked() -> None:
@@ -280,16 +308,16 @@ def test_a_form_with_everything_wrong_tells_it_at_once(world: World, name: str) 
 
 def test_a_refused_file_is_told_with_the_kind_the_person_and_the_note(world: World) -> None:
     client, address = world.sending()
-    typed = {"kind": "", "beneficiary": "999999", "note": TOO_LONG, "files": upload(b"MZ", "outil.exe")}
+    typed = {"kind": "rien", "beneficiary": "999999", "note": TOO_LONG, "files": upload(b"MZ", "outil.exe")}
     answer = client.post(address, typed)
-    assert told_at_once(answer) == ["kind", "beneficiary", "files", "note"]
+    assert told_at_once(answer) == ["files", "kind", "beneficiary", "note"]
     assert "outil.exe" in str(answer.context["form"].errors["files"])
 
 
 def test_no_file_at_all_is_told_with_the_kind_the_person_and_the_note(world: World) -> None:
     client, address = world.sending()
-    answer = client.post(address, {"kind": "", "beneficiary": "999999", "note": TOO_LONG})
-    assert told_at_once(answer) == ["kind", "beneficiary", "files", "note"]
+    answer = client.post(address, {"kind": "rien", "beneficiary": "999999", "note": TOO_LONG})
+    assert told_at_once(answer) == ["files", "kind", "beneficiary", "note"]
 
 
 @pytest.mark.parametrize("name", ["messaging.forms.NewThreadForm", "messaging.forms.MessageForm"])

@@ -1,10 +1,13 @@
 """A birth date in three parts, the password with an eye, the NIR."""
 
+from datetime import UTC, date, datetime
+
 import pytest
 import time_machine
 from django import forms
+from django.utils import timezone, translation
 
-from adherents.ui.fields import BirthDateField, NirInput, PasswordInput
+from adherents.ui.fields import BirthDateField, DayField, MomentField, NirInput, PasswordInput
 
 
 class Known(forms.Form):
@@ -148,3 +151,54 @@ def test_an_error_is_above_its_field_and_named_by_it() -> None:
     assert 'aria-invalid="true"' in drawn
     summary = filled("31", "02", "1954").render()
     assert 'href="#id_born_0"' in summary
+
+
+class Typed(forms.Form):
+    day = DayField(required=False)
+    at = MomentField(required=False)
+    name = forms.CharField(required=False, max_length=3)
+
+
+@pytest.mark.parametrize(
+    ("typed", "french", "english"),
+    [
+        ({"at": "2026-03-29T02:30"}, "Cette heure n’existe pas", "This hour does not exist"),
+        ({"at": "hier"}, "Indiquez le jour et l’heure", "Enter the day and the time"),
+        ({"at": "0001-01-01T00:00+14:00"}, "trop loin dans le passé", "too far in the past"),
+        ({"at": "9999-12-31T23:59"}, "trop loin dans l’avenir", "too far in the future"),
+        ({"day": "31/02/2026"}, "Écrivez la date en chiffres", "Write the date in figures"),
+        ({"name": "Anne"}, "Raccourcissez : 3 caractères au plus.", "Make it shorter: 3 characters at most."),
+    ],
+)
+def test_what_was_typed_wrong_is_told_in_our_own_words(
+    typed: dict[str, str], french: str, english: str
+) -> None:
+    for language, words in (("fr", french), ("en", english)):
+        with translation.override(language):
+            [(_, [told])] = Typed(typed).errors.items()
+            assert words in str(told).replace("\u00a0", " ")
+
+
+def test_an_hour_that_comes_twice_is_the_first_of_the_two() -> None:
+    form = Typed({"at": "2026-10-25T02:30"})
+    assert form.is_valid(), form.errors
+    assert form.cleaned_data["at"] == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+
+
+def test_a_day_is_between_those_that_its_form_says_and_the_browser_proposes_no_other() -> None:
+    class Near(Typed):
+        def __init__(self, data: dict[str, str] | None = None) -> None:
+            super().__init__(data)
+            day, at = self.fields["day"], self.fields["at"]
+            assert isinstance(day, DayField)
+            assert isinstance(at, MomentField)
+            day.between(date(2026, 11, 1), date(2026, 11, 30))
+            start = timezone.make_aware(datetime(2026, 11, 1, 8))
+            at.between(start, start.replace(day=30))
+
+    assert 'min="2026-11-01" max="2026-11-30"' in str(Near()["day"])
+    assert 'min="2026-11-01T08:00" max="2026-11-30T08:00"' in str(Near()["at"])
+    assert Near({"day": "2026-11-30", "at": "2026-11-01T08:00"}).is_valid()
+    for wrong in ({"day": "2026-10-31"}, {"day": "2026-12-01"}, {"at": "2026-11-01T07:59"}):
+        assert not Near(wrong).is_valid()
+    assert 'min="1900-01-01"' in str(Typed()["day"])  # the other form's is its own

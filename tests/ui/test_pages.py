@@ -39,7 +39,10 @@ def test_every_element_is_drawn_without_a_missing_variable(shell: str, settings:
     assert re.findall(r"⟦.*?⟧", page) == []
     assert 'lang="fr"' in page
     assert "style=" not in page
-    assert page.count("<script") == page.count("stylesheet") == 1
+    assert page.count("stylesheet") == 1
+    assert page.count("<script") == (
+        2 if shell == "agent/" else 1
+    )  # the desk's keys are in a script of its own
 
 
 @pytest.mark.parametrize("code", ERRORS)
@@ -47,7 +50,9 @@ def test_every_element_is_drawn_without_a_missing_variable(shell: str, settings:
 def test_a_page_for_somebody_in_trouble_gives_the_phone_number_and_the_hours(code: str) -> None:
     page = Client().get(f"/galerie/{code}/").content.decode()
     assert "04 76 60 56 36" in page
-    assert "hours" in page
+    assert (
+        "de 8\u00a0h\u00a030" if code == "offline" else "hours"
+    ) in page  # a page that is stored says no « now »
     assert page.count("<h1") == 1
 
 

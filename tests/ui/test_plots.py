@@ -1,6 +1,7 @@
 """Bars: shapes that the stylesheet colours, patterns that need no colour, words that are only words."""
 
 import re
+from itertools import pairwise, product
 from xml.etree import ElementTree
 
 from adherents.ui.moments import duration
@@ -42,6 +43,66 @@ def test_the_axis_of_counts_has_no_halves_and_reaches_the_longest_bar() -> None:
     assert marks(1, 0) == ["0", "1", "2"]
     assert marks(0, 0) == ["0", "1"]
     assert marks(3, 140) == ["0", "100", "200", "300"]
+
+
+def test_what_the_axes_and_the_bars_say_never_meets_and_stays_in_the_picture() -> None:
+    """The longest words that the figures have: times on a lying axis, long kinds beside it, thirteen weeks under bars."""
+    kinds = ["Attestation de Sécurité sociale de l’année", "RIB"]
+
+    def texts(tree: ElementTree.Element, group: str) -> list[tuple[float, float]]:
+        """Where each begins and ends: written around its place on an axis, after it at a bar's end."""
+        [found] = [node for node in tree.iter(f"{SVG}g") if node.get("class") == group]
+        places = []
+        for node in found.iter(f"{SVG}text"):
+            wide, at = len(str(node.text)) * 7.2, float(node.get("x", "0"))
+            begins = at + 6 if group == "text-overlay" else at - wide / 2
+            places.append((begins, begins + wide))
+        return sorted(places)
+
+    steps = (0.25, 0.5, 1, 2, 3, 6, 12, 24, 48, 72, 120, 168)
+    for hours, width in product(([108.0, 340.0], [1300.0, 3.0], [0.5, 0.25]), (540, 288)):
+        bars = Bars("essai", "T", "t", kinds, [Series("A", hours)], lying=True, says=duration, steps=steps)
+        tree = ElementTree.fromstring(bars.svg if width == 540 else bars.narrow_svg)
+        assert tree.get("viewBox", "").startswith(f"0 0 {width} ")
+        moved = re.search(r"translate\(([\d.]+)", ElementTree.tostring(tree, "unicode"))
+        assert moved
+        left = float(moved[1])
+        axis = texts(tree, "axis x")
+        assert all(one[1] <= other[0] for one, other in pairwise(axis)), axis
+        assert (axis[0][0] + left >= 0, axis[-1][1] + left <= width) == (True, True)
+        assert texts(tree, "text-overlay")[-1][1] + left <= width
+    for label in ("23/11", "Semaine 48", "23 novembre 2026"):
+        weeks = Bars(
+            "essai", "T", "t", [label] * 13, [Series("A", [1.0] * 12 + [90.0])], says=duration, steps=steps
+        )
+        for svg, width in ((weeks.svg, 540), (weeks.narrow_svg, 288)):
+            tree = ElementTree.fromstring(svg)
+            moved = re.search(r"translate\(([\d.]+)", svg)
+            assert moved
+            above = tree.findall(f".//{SVG}g[@class='text-overlay']/{SVG}text")
+            assert all(float(node.get("x", "0")) >= 7.2 * len(str(node.text)) / 2 for node in above)
+            ends = [float(node.get("x", "0")) + 7.2 * len(str(node.text)) / 2 for node in above]
+            assert max(ends) + float(moved[1]) <= width
+            under = texts(tree, "axis x")
+            assert all(one[1] <= other[0] for one, other in pairwise(under)), label
+
+
+def test_on_a_phone_words_stand_above_their_bars_and_the_series_names_wrap() -> None:
+    names = ("Accepté", "Correction demandée", "Refusé")
+    bars = Bars("essai", "T", "t", ["Un", "Deux"], [Series(name, [1, 2]) for name in names], lying=True)
+    tree = ElementTree.fromstring(bars.narrow_svg)
+    [labels] = [node for node in tree.iter(f"{SVG}g") if node.get("class") == "axis y"]
+    rows = [float(node.get("y", "0")) for node in labels.iter(f"{SVG}text")]
+    tops = sorted(
+        {float(node.get("y", "0")) for node in tree.iter(f"{SVG}rect") if node.get("height") != "12"}
+    )
+    assert rows[0] < tops[0] < rows[1] < tops[1]
+    legends = [node for node in tree.iter(f"{SVG}rect") if node.get("height") == "12"]
+    ends = [
+        float(node.get("x", "0")) + 17 + 7.2 * len(name) for node, name in zip(legends, names, strict=True)
+    ]
+    assert max(ends) + 13 <= 288
+    assert [node.get("y") for node in legends] == ["0", "0", "20"]
 
 
 def test_values_above_bars_meet_neither_each_other_nor_a_higher_bar() -> None:

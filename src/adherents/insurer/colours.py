@@ -1,6 +1,6 @@
 """Colours and whether people can read them: the contrast of WCAG 2.2."""
 
-WHITE = "#ffffff"
+WHITE, BLACK = "#ffffff", "#000000"
 PAPER = "#f7f5f0"
 READABLE, COMFORTABLE = 4.5, 7.0  # levels AA (1.4.3) and AAA (1.4.6)
 

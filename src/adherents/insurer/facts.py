@@ -2,13 +2,13 @@
 
 from datetime import date
 from itertools import pairwise
-from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
-from adherents.insurer.colours import COMFORTABLE, PAPER, READABLE, WHITE, contrast
+from adherents.insurer.colours import PAPER, READABLE, WHITE, contrast
 from adherents.insurer.directory import Directory
+from adherents.insurer.pictures import Picture
 from adherents.insurer.values import (
     Address,
     Colour,
@@ -46,35 +46,32 @@ class Brand(Facts):
 
     accent: Colour
     ink: Colour
-    logo: Annotated[
-        Path | None, BeforeValidator(lambda text: Path(text) if isinstance(text, str) else text)
-    ] = None
+    logo: Picture | None = None
 
     @field_validator("accent", "ink")
     @classmethod
-    def can_be_read(cls, colour: str, info: ValidationInfo) -> str:
-        least = READABLE if info.field_name == "accent" else COMFORTABLE
+    def can_be_read(cls, colour: str) -> str:
+        """Under 4.5:1 it is refused. From there on the theme takes darker shades of it for words, which read at 7:1."""
         for name, ground in {"white": WHITE, f"the paper ({PAPER})": PAPER}.items():
-            if contrast(colour, ground) < least:
+            if contrast(colour, ground) < READABLE:
                 raise wrong(
                     "a darker colour: text in it on {name} has a contrast of {found:.2f}:1, "
                     "and the least that people can read with ease is {least:g}:1",
                     name=name,
                     found=contrast(colour, ground),
-                    least=least,
+                    least=READABLE,
                 )
         return colour
 
-    @field_validator("logo")
-    @classmethod
-    def is_there(cls, logo: Path | None, info: ValidationInfo) -> Path | None:
-        if logo is None:
-            return None
-        folder: Path = (info.context or {}).get("folder", Path())
-        whole = folder / logo
-        if whole.suffix.lower() not in {".svg", ".png"} or not whole.is_file():
-            raise wrong("the name of an SVG or PNG file that is beside the profile")
-        return whole
+
+class HomeScreen(Facts):
+    """The portal on a phone's home screen (decision 56): its name there, whether a service worker stores the look and a page
+    for who is offline, and the words of that page; ours where there are none.
+    """
+
+    name: Words | None = None
+    worker: bool = True
+    offline: LongWords = LongWords()
 
 
 class Mail(Facts):
@@ -299,6 +296,24 @@ class Backups(Facts):
     """How long a backup may be kept, in days: what was erased lives on in the backups made before, and no longer than this."""
 
     kept_days: int = Field(default=30, ge=1, le=400)
+
+
+class ExchangeRules(Facts):
+    """The exchange folder (`adherents watch_folder`): how many days what was taken and given lies there, and whether members'
+    documents go out, sealed to a public key of age where there is one (decision 50).
+    """
+
+    kept_days: int = Field(default=30, ge=1, le=400)
+    originals: bool = False
+    originals_days: int = Field(default=7, ge=1, le=90)
+    recipient: (
+        Annotated[
+            str,
+            Expected('a public key of age, such as "age1…"'),
+            Field(pattern=r"^age1[02-9ac-hj-np-z]{58}$"),
+        ]
+        | None
+    ) = None
 
 
 class Vault(Facts):

@@ -12,6 +12,8 @@ from adherents.insurer.facts import (
     Backups,
     Brand,
     Contact,
+    ExchangeRules,
+    HomeScreen,
     Insurer,
     Language,
     Legal,
@@ -40,6 +42,7 @@ class Profile(Facts):
     languages: tuple[Language, ...] = Field(min_length=1)
     insurer: Insurer
     brand: Brand
+    home_screen: HomeScreen = HomeScreen()
     mail: Mail
     contact: Contact
     password: Password
@@ -53,7 +56,23 @@ class Profile(Facts):
     messages: Messages
     vault: Vault
     backups: Backups = Backups()
+    folder: ExchangeRules = ExchangeRules()
     legal: Legal
+
+    @property
+    def pictures(self) -> dict[str, Path]:
+        """The pictures that lie beside the profile, by what they are."""
+        found = {"logo": self.brand.logo}
+        button = self.franceconnect.button if self.franceconnect else None
+        if button is not None:
+            dark = button.dark or button.light
+            found |= {
+                "franceconnect-light": button.light,
+                "franceconnect-light-hover": button.light_hover or button.light,
+                "franceconnect-dark": dark,
+                "franceconnect-dark-hover": button.dark_hover or dark,
+            }
+        return {name: path for name, path in found.items() if path is not None}
 
     @field_validator("languages")
     @classmethod

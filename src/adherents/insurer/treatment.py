@@ -19,18 +19,24 @@ FileType = Literal[
     "application/pdf", "image/jpeg", "image/png", "image/heic", "image/webp", "image/tiff", "image/avif"
 ]
 Use = Literal["refuse", "correct"]
+Picture = Literal[
+    "bank", "statement", "health", "tooth", "glasses", "care", "quote", "prescription", "school", "paper"
+]
+# The code of what a member sent without knowing its kind: no kind of the profile. An agent says which it is.
+UNKNOWN_KIND = "inconnu"
 # Phones and PCs name no type for these.
 PICKED_BY_EXTENSION = {"image/heic": (".heic", ".heif"), "image/avif": (".avif",)}
 
 
 class Kind(Facts):
-    """A kind of document that a member can send."""
+    """A kind of document that a member can send. `picture`: what is drawn beside its name on the page that sends."""
 
     code: Code
     fr: Text
     en: Text
     treatment_days: int = Field(ge=0, le=90)
     retention_months: int = Field(ge=1, le=600)
+    picture: Picture = "paper"
 
     @property
     def label(self) -> str:
@@ -44,14 +50,16 @@ class Kind(Facts):
 class Reason(Facts):
     """Why a document is refused or incomplete: a label for the agent, and the words of the member unless the agent edits them.
 
-    `kinds`: the codes of the kinds that it is for; none stands for all. `when`: for a refusal, a correction, or both.
-    `asks`: whether another document is expected instead.
+    `kinds`: the codes of the kinds that it is for, `UNKNOWN_KIND` among them; none stands for all. `when`: for a refusal, a
+    correction, or both. `asks`: whether another document is expected instead. `announced`: only where the member had said
+    which kind it is.
     """
 
     code: Code
     kinds: tuple[Code, ...] = ()
     when: tuple[Use, ...] = Field(default=("refuse", "correct"), min_length=1)
     asks: bool = True
+    announced: bool = False
     fr: Text
     en: Text
     words: Words
@@ -61,8 +69,10 @@ class Reason(Facts):
         """The reason's name in the reader's language."""
         return str(Words(fr=self.fr, en=self.en))
 
-    def is_for(self, kind: str, use: str) -> bool:
-        return use in self.when and (not self.kinds or kind in self.kinds)
+    def is_for(self, kind: str, use: str, *, announced: bool) -> bool:
+        return (
+            use in self.when and (not self.kinds or kind in self.kinds) and (announced or not self.announced)
+        )
 
 
 class Room(Facts):
@@ -105,12 +115,17 @@ class Documents(Facts):
         for code in codes:
             if codes.count(code) > 1:
                 raise wrong('a list of kinds with distinct codes: "{code}" is there twice', code=code)
+        if UNKNOWN_KIND in codes:
+            raise wrong(
+                'a list of kinds without "{code}": it is for what a member could not name', code=UNKNOWN_KIND
+            )
         return kinds
 
     @field_validator("reasons")
     @classmethod
     def answer_every_kind(cls, reasons: tuple[Reason, ...], info: ValidationInfo) -> tuple[Reason, ...]:
-        kinds = [kind.code for kind in info.data.get("kinds", ())]
+        # A document without a kind is refused too, and so is one whose kind an agent chose.
+        kinds = [*(kind.code for kind in info.data.get("kinds", ())), UNKNOWN_KIND]
         codes = [reason.code for reason in reasons]
         for reason in reasons:
             if codes.count(reason.code) > 1:
@@ -118,7 +133,7 @@ class Documents(Facts):
                     'a list of reasons with distinct codes: "{code}" is there twice', code=reason.code
                 )
             for kind in reason.kinds:
-                if kinds and kind not in kinds:
+                if kind not in kinds and info.data.get("kinds"):
                     raise wrong(
                         'a list of reasons for kinds of this profile: "{code}" is for "{kind}", which is none',
                         code=reason.code,
@@ -126,13 +141,16 @@ class Documents(Facts):
                     )
         for kind in kinds:
             for use in get_args(Use):
-                if not any(reason.is_for(kind, use) for reason in reasons):
+                if not any(reason.is_for(kind, use, announced=False) for reason in reasons):
                     raise wrong('a list of reasons with at least one to {use} a "{kind}"', use=use, kind=kind)
         return reasons
 
-    def reasons_for(self, kind: str, use: str) -> list[Reason]:
-        """Those of a kind to `refuse` it or to ask to `correct` it: its own first, then those of every kind."""
-        matching = [reason for reason in self.reasons if reason.is_for(kind, use)]
+    def reasons_for(self, kind: str, use: str, *, announced: bool) -> list[Reason]:
+        """Those of a kind to `refuse` it or to ask to `correct` it: its own first, then those of every kind.
+
+        `announced`: whether the member had said that it is of this kind.
+        """
+        matching = [reason for reason in self.reasons if reason.is_for(kind, use, announced=announced)]
         return sorted(matching, key=lambda reason: not reason.kinds)
 
     @property
@@ -146,6 +164,17 @@ class Documents(Facts):
         extensions = [extension for kind in self.types for extension in PICKED_BY_EXTENSION.get(kind, ())]
         return ",".join([*self.types, *extensions])
 
+    @property
+    def kind_labels(self) -> dict[str, str]:
+        """Every kind that a document may have, by its code: the profile's, and that of what a member could not name."""
+        return {code: self.kind_label(code) for code in (*(kind.code for kind in self.kinds), UNKNOWN_KIND)}
+
+    def kind_label(self, code: str) -> str:
+        """A kind's name in the reader's language; its code where the profile has dropped it since."""
+        if code == UNKNOWN_KIND:
+            return str(Words(fr="Document à classer", en="Document to identify"))
+        return next((kind.label for kind in self.kinds if kind.code == code), code)
+
     def kind(self, code: str) -> Kind:
         """The kind that has this code; KeyError when the profile has none."""
         for kind in self.kinds:
@@ -158,10 +187,12 @@ class Casework(Facts):
     """How agents share the queue: how long a document stays in hand untouched, and a decision can be undone.
 
     `kept_days`: how many working days an answer waits for the agent who asked for it. `correction_days`: the days that a
-    member is given to answer, unless the agent says otherwise.
+    member is given to answer, unless the agent says otherwise. `reopen_hours`: how long an agent may reopen their
+    own decision; a responsable always may.
     """
 
     lease_minutes: int = Field(ge=2, le=240)
     undo_seconds: int = Field(ge=3, le=120)
     kept_days: int = Field(ge=0, le=20)
     correction_days: int = Field(ge=1, le=180)
+    reopen_hours: int = Field(default=24, ge=0, le=720)

@@ -1,9 +1,9 @@
-"""One stylesheet, one script and one mark, made from the rooms' `assets/` and the profile.
+"""One stylesheet, one script, one mark and its icons, made from the rooms' `assets/` and the profile.
 
 The stylesheet is Bootstrap's Reboot (from the package that ships it), the variables that the brand gives,
 then the rooms' `assets/*.css`, this room's first, the highest room's last. The script is the rooms'
 `assets/js/*.js`, each in a scope of its own, without their comments; the page that sends documents has one more,
-of `assets/sending/*.js`.
+of `assets/sending/*.js`, and the desk's pages another, of `assets/desk/*.js`.
 See `docs/decisions/0003-one-stylesheet.md`.
 """
 
@@ -24,9 +24,15 @@ from rcssmin import cssmin
 from rjsmin import jsmin
 
 from adherents.insurer.profile import profile
-from adherents.ui import theme
+from adherents.ui import icons, theme
 
-SHEET, SCRIPT, SENDING, MARK = "ui/portal.css", "ui/portal.js", "ui/sending.js", "ui/mark.svg"
+SHEET, SCRIPT, SENDING, DESK, MARK = (
+    "ui/portal.css",
+    "ui/portal.js",
+    "ui/sending.js",
+    "ui/desk.js",
+    "ui/mark.svg",
+)
 _SOURCE_MAP = re.compile(r"/\*# sourceMappingURL=.*?\*/")
 
 
@@ -69,6 +75,11 @@ def sending_script() -> str:
     return script("sending")
 
 
+def desk_script() -> str:
+    """The JavaScript of the desk: keys, the viewer. Members' pages do without it."""
+    return script("desk")
+
+
 def mark() -> str:
     """The brand's mark as a square icon: the initial on the accent, for the browser's tab."""
     facts = profile()
@@ -80,23 +91,39 @@ def mark() -> str:
     )
 
 
-MADE = {SHEET: stylesheet, SCRIPT: script, SENDING: sending_script, MARK: mark}
+MADE = {SHEET: stylesheet, SCRIPT: script, SENDING: sending_script, DESK: desk_script, MARK: mark}
+# For a phone's home screen: name, pixels a side, whether it goes to the edges.
+ICONS = {
+    f"ui/{'icon-full' if full else 'icon'}-{side}.png": (side, full)
+    for full in (False, True)
+    for side in icons.SIZES
+}
 
 
-def logo() -> str:
-    """The name under which the profile's logo is served; empty when the profile has none."""
-    given = profile().brand.logo
-    return f"ui/logo{given.suffix.lower()}" if given else ""
+def _pictures() -> dict[str, Path]:
+    """The pictures that lie beside the profile, by the name under which each is served."""
+    return {f"ui/{name}{path.suffix.lower()}": path for name, path in profile().pictures.items()}
+
+
+def picture(name: str) -> str:
+    """The name under which a picture of the profile is served (`Profile.pictures`); empty when the profile has none."""
+    path = profile().pictures.get(name)
+    return f"ui/{name}{path.suffix.lower()}" if path else ""
 
 
 def made() -> list[str]:
     """The names of all that this room serves."""
-    return [*MADE, *filter(None, [logo()])]
+    return [*MADE, *ICONS, *_pictures()]
 
 
 def _content(name: str) -> bytes:
-    given = profile().brand.logo
-    return given.read_bytes() if given and name == logo() else MADE[name]().encode()
+    given = _pictures().get(name)
+    if given:
+        return given.read_bytes()
+    if name in ICONS:
+        side, full = ICONS[name]
+        return icons.icon(side, full=full)
+    return MADE[name]().encode()
 
 
 def _folder() -> Path:

@@ -1,8 +1,9 @@
-"""Fields that several rooms ask for: a birth date in three parts, a password with an eye, a NIR."""
+"""Fields that several rooms ask for: a birth date in three parts, a day, a moment, a password with an eye, a NIR."""
 
 import re
 from calendar import monthrange
 from collections.abc import Sequence
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from django import forms
@@ -13,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from adherents.ui import moments
 from adherents.ui.typed import bare
+from adherents.ui.typed_days import FIRST_DAY, LAST_DAY, is_kept
 
 OLDEST_YEARS = 130
 _PASTED = re.compile(r"\s*(\d{1,2})\s*[/.\- ]\s*(\d{1,2})\s*[/.\- ]\s*(\d{4})\s*|\s*(\d{2})(\d{2})(\d{4})\s*")
@@ -140,6 +142,100 @@ class BirthDateField(forms.Field):
     def has_changed(self, initial: Any, data: Any) -> bool:
         before = initial if isinstance(initial, list) else _parts_of(initial)
         return list(before or ["", "", ""]) != list(data or ["", "", ""])
+
+
+_EARLY = gettext_lazy("Vérifiez l’année : c’est trop loin dans le passé.")
+_LATE = gettext_lazy("Vérifiez l’année : c’est trop loin dans l’avenir.")
+
+
+class DayField(forms.DateField):
+    """A day, between two days that its form may set. Every typed day is one: what is out of reach gets a sentence."""
+
+    default_error_messages = {
+        "invalid": gettext_lazy("Écrivez la date en chiffres, par exemple 03/05/2026."),
+        "early": _EARLY,
+        "late": _LATE,
+    }
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"), **options)
+        self.between(FIRST_DAY, LAST_DAY)
+
+    def between(self, first: date, last: date) -> None:
+        """Both included. The browser proposes no other."""
+        self.first, self.last = first, last
+        self.widget.attrs |= {"min": first.isoformat(), "max": last.isoformat()}
+
+    def validate(self, value: date | None) -> None:
+        super().validate(value)
+        if value is not None and not self.first <= value <= self.last:
+            wrong = "early" if value < self.first else "late"
+            raise ValidationError(self.error_messages[wrong], code=wrong)
+
+
+_TO_THE_MINUTE = "%Y-%m-%dT%H:%M"
+
+
+class MomentField(forms.DateTimeField):
+    """A day and an hour where the insurer is, between two moments that its form may set. Every typed moment is one.
+
+    An hour that comes twice, when the clocks go back, is the first of the two.
+    """
+
+    default_error_messages = {
+        "invalid": gettext_lazy("Indiquez le jour et l’heure."),
+        "early": _EARLY,
+        "late": _LATE,
+        "skipped": gettext_lazy("Cette heure n’existe pas : cette nuit-là, les horloges ont avancé."),
+    }
+
+    def __init__(self, **options: Any) -> None:
+        shown = forms.DateTimeInput({"type": "datetime-local"}, format=_TO_THE_MINUTE)
+        super().__init__(widget=shown, input_formats=[_TO_THE_MINUTE, f"{_TO_THE_MINUTE}:%S"], **options)
+        bounds = (datetime.combine(FIRST_DAY, time.min), datetime.combine(LAST_DAY, time.max))
+        self.between(*map(timezone.make_aware, bounds))
+
+    def between(self, first: datetime, last: datetime) -> None:
+        """Both included. The browser proposes no other."""
+        self.first, self.last = first, last
+        shown = {"min": first, "max": last}
+        self.widget.attrs |= {
+            name: f"{timezone.localtime(at):{_TO_THE_MINUTE}}" for name, at in shown.items()
+        }
+
+    def to_python(self, value: Any) -> datetime | None:
+        try:
+            moment: datetime | None = super().to_python(value)
+        except ValidationError as error:
+            if error.code != "ambiguous_timezone":
+                raise
+            moment = self._at_a_change_of_clocks((error.params or {})["datetime"])
+        # In its own time zone: near the ends of the calendar there may be no such moment in another.
+        if moment is not None and not is_kept(moment):
+            wrong = "early" if moment.year < FIRST_DAY.year else "late"
+            raise ValidationError(self.error_messages[wrong], code=wrong)
+        return moment
+
+    def _at_a_change_of_clocks(self, typed: datetime) -> datetime:
+        # In UTC: what comes twice here is equal to no moment of another time zone, for Python.
+        moment = timezone.make_aware(typed).astimezone(UTC)
+        if timezone.localtime(moment).replace(tzinfo=None) != typed:
+            raise ValidationError(self.error_messages["skipped"], code="skipped")
+        return moment
+
+    def validate(self, value: datetime | None) -> None:
+        super().validate(value)
+        if value is not None and not self.first <= value <= self.last:
+            wrong = "early" if value < self.first else "late"
+            raise ValidationError(self.error_messages[wrong], code=wrong)
+
+
+class LinesField(forms.CharField):
+    """Words of several lines: kept as typed, but for the ends of the lines, which each system writes in its own way."""
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        return text.replace("\r\n", "\n").replace("\r", "\n") if text else text
 
 
 class FilesField(forms.FileField):

@@ -1,8 +1,12 @@
-"""The theme that a profile's two colours give: one accent, one ink, the rest follows, light and dark."""
+"""The theme that a profile's two colours give: one accent, one ink, the rest follows, light and dark.
+
+The accent is for what bears no words: lines, edges, the mark. Words have a shade of it that reads at 7:1 wherever they are
+laid (`accent_text`), and another to be laid on (`accent_fill`); tones and muted words too (decision 57).
+"""
 
 from dataclasses import dataclass, fields
 
-from adherents.insurer.colours import COMFORTABLE, PAPER, READABLE, WHITE, contrast
+from adherents.insurer.colours import BLACK, COMFORTABLE, PAPER, READABLE, WHITE, contrast
 from adherents.ui.colours import brightened, mix, towards
 
 DARK_PAPER, DARK_SURFACE, DARK_INK = "#0f1512", "#18201b", "#eaf0ec"
@@ -35,6 +39,8 @@ class Palette:
     line: str
     edge: str
     accent: str
+    accent_text: str
+    accent_fill: str
     accent_hover: str
     accent_soft: str
     on_accent: str
@@ -54,37 +60,64 @@ class Palette:
 def light(*, accent: str, ink: str) -> Palette:
     """The light scheme; the profile has already refused an accent or an ink that cannot be read on it."""
     soft = mix(accent, WHITE, 0.105)
+    soft = soft if contrast(accent, soft) >= READABLE else mix(accent, WHITE, 0.04)
+    pages = [PAPER, WHITE, soft]
+    grounds = [*pages, *_laid_under(LIGHT_TONES)]
+    words = towards(accent, BLACK, grounds, COMFORTABLE)
     return Palette(
         paper=PAPER,
         surface=WHITE,
-        ink=towards(ink, "#000000", [PAPER, WHITE], COMFORTABLE),
-        muted=MUTED,
+        ink=towards(ink, BLACK, grounds, COMFORTABLE),
+        muted=towards(MUTED, BLACK, grounds, COMFORTABLE),
         line="#dcd8ce",
         edge="#77827c",
         accent=accent,
-        accent_hover=mix("#000000", accent, 0.24),
-        accent_soft=soft if contrast(accent, soft) >= READABLE else mix(accent, WHITE, 0.04),
+        accent_text=words,
+        accent_fill=towards(accent, BLACK, [WHITE], COMFORTABLE),
+        accent_hover=mix(BLACK, words, 0.24),
+        accent_soft=soft,
         on_accent=WHITE,
-        tones=LIGHT_TONES,
+        tones=_read_with_ease(LIGHT_TONES, BLACK, pages),
     )
 
 
 def dark(*, accent: str) -> Palette:
     """The dark scheme: the same accent, lightened until it reads at 7:1 on the dark pages."""
     bright = brightened(accent, [DARK_PAPER, DARK_SURFACE], BRIGHT)
+    soft = mix(bright, DARK_SURFACE, 0.14)
+    pages = [DARK_PAPER, DARK_SURFACE, soft]
+    grounds = [*pages, *_laid_under(DARK_TONES)]
+    words = towards(bright, WHITE, grounds, COMFORTABLE)
     return Palette(
         paper=DARK_PAPER,
         surface=DARK_SURFACE,
         ink=DARK_INK,
-        muted=DARK_MUTED,
+        muted=towards(DARK_MUTED, WHITE, grounds, COMFORTABLE),
         line="#2f3a34",
         edge="#7d8a83",
         accent=bright,
-        accent_hover=mix("#ffffff", bright, 0.3),
-        accent_soft=mix(bright, DARK_SURFACE, 0.14),
+        accent_text=words,
+        accent_fill=bright,
+        accent_hover=mix(WHITE, words, 0.3),
+        accent_soft=soft,
         on_accent=DARK_PAPER,
-        tones=DARK_TONES,
+        tones=_read_with_ease(DARK_TONES, WHITE, pages),
     )
+
+
+Tones = dict[str, tuple[str, str]]
+
+
+def _laid_under(tones: Tones) -> list[str]:
+    return [under for _, under in tones.values()]
+
+
+def _read_with_ease(tones: Tones, goal: str, pages: list[str]) -> Tones:
+    """The same tones, their words nearer to `goal` until they read at 7:1 on their own ground and on the pages."""
+    return {
+        name: (towards(words, goal, [under, *pages], COMFORTABLE), under)
+        for name, (words, under) in tones.items()
+    }
 
 
 def stylesheet(*, accent: str, ink: str) -> str:

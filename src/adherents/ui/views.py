@@ -7,7 +7,7 @@ from adherents.ui import gallery
 from adherents.ui.criteria import password_criteria
 
 SHELLS = {"page": "ui/base.html", "member": "ui/member.html", "agent": "ui/agent.html"}
-ERRORS = ("400", "403", "404", "429", "500", "503", "away", "documents_away", "csrf", "cookies")
+ERRORS = ("400", "403", "404", "429", "500", "503", "away", "documents_away", "offline", "csrf", "cookies")
 
 
 def elements(request: HttpRequest, shell: str = "page") -> HttpResponse:

@@ -69,9 +69,15 @@ def request_id() -> str:
 
 
 @register.simple_tag
-def brand_logo() -> str:
-    """The profile's logo among the static files; empty without one."""
-    return bundle.logo()
+def profile_picture(name: str) -> str:
+    """A picture of the profile among the static files; empty without one."""
+    return bundle.picture(name)
+
+
+@register.simple_tag
+def opening_hours() -> list[hours.WeekLine]:
+    """The service's hours, week by week the same (G14)."""
+    return hours.opening_hours()
 
 
 @register.simple_tag
