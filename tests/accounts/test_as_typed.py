@@ -12,6 +12,7 @@ from adherents.accounts.services.access_link import make_link
 from adherents.accounts.services.letter import read_code
 from adherents.members import nir
 from adherents.members.models import Member
+from adherents.members.selectors import find
 from tests.accounts.steps import (
     FORGOTTEN_PAGE,
     WRONG,
@@ -55,7 +56,7 @@ def test_a_number_pasted_from_anywhere_signs_in_and_is_found(camille: Account, t
     sign_in(client, typed)
     assert is_signed_in(client)
     assert Member.objects.numbered(typed) == Member.objects.get()
-    assert list(Member.objects.search(typed)) == [Member.objects.get()]
+    assert [hit.member for hit in find(typed)] == [Member.objects.get()]
 
 
 @pytest.mark.rule("G5")

@@ -11,9 +11,9 @@ from adherents.journal.events import Event
 from adherents.journal.models import Entry
 from adherents.mail.models import OutboxMail
 from tests.accounts.security_key import SecurityKey, options_on
-from tests.accounts.test_races import at_once
 from tests.accounts.test_second_factor import ADD_APP, CODES, DESK, INDEX, secret_shown, shown_codes, words
 from tests.agents import code_of, enter, make_agent, signed_in
+from tests.at_once import at_once
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 ADD_KEY = "/compte/securite/cles/ajouter/"

@@ -27,7 +27,7 @@ from tests.accounts.steps import (
 from tests.cast import CAMILLE, EVE, KARIM, NEW_PASSWORD, PASSWORD, Person
 from tests.factories import open_account
 
-# A page and its words; test_races has the links that several use at once.
+# A page and its words; test_password_races has the links that several use at once.
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 NOT_HERS = ("04", "03", "1954")
 

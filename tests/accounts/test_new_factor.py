@@ -85,6 +85,24 @@ def test_asking_changes_nothing_yet_and_the_agent_is_told(
         new_factor.ask(agent=agent, by=supervisor, reason=WHY)
 
 
+def test_those_who_can_agree_are_told_by_mail_and_by_a_count_and_nobody_else_is(
+    agent: Account, supervisor: Account, administrator: Account, mails: Mails
+) -> None:
+    gone = make_agent(Role.SUPERVISOR, address="partie@mese.example")
+    Account.objects.filter(pk=gone.pk).update(closed_at=timezone.now())
+    own = new_factor.ask(agent=agent, by=supervisor, reason=WHY)
+    [told] = [mail for mail in mails() if mail.to != agent.email]
+    assert (told.to, told.subject) == (administrator.email, "Un second facteur attend votre accord")
+    assert "/gestion/agents/" in told.text
+    assert agent.shown_name not in told.text
+    counted = "second facteur à accorder"
+    assert counted not in words(signed_in(supervisor).get("/gestion/"))
+    office = signed_in(administrator)
+    assert f"Agents ( 1 {counted})" in words(office.get("/gestion/"))
+    new_factor.refuse(request=own, by=administrator, reason=WHY)
+    assert counted not in words(office.get("/gestion/"))
+
+
 def test_agreed_the_old_factor_opens_nothing_and_the_mailed_link_lets_add_another(
     agent: Account, administrator: Account, request_: FactorRequest, mails: Mails
 ) -> None:

@@ -4,121 +4,37 @@ import copy
 import json
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from adherents.accounts.models import Account, Role, Session, SignInCounter, UsedToken
-from adherents.journal.events import Event
-from adherents.journal.models import Entry
+from adherents.accounts.models import Account, Session, SignInCounter, UsedToken
+from tests.accounts.passkeys import (
+    ADD,
+    EVERYBODY,
+    OPENING,
+    USES,
+    agent,
+    give_password,
+    member,
+    passkey_of,
+    stand_at,
+)
 from tests.accounts.security_key import OPTIONS, SecurityKey, options_on, sign_in_options
 from tests.accounts.steps import is_signed_in
-from tests.accounts.test_races import at_once
-from tests.agents import SIGN_IN, STEP, enter, make_agent
-from tests.cast import CAMILLE, EVE, PASSWORD
+from tests.agents import STEP, enter
+from tests.at_once import at_once
+from tests.cast import EVE
 from tests.factories import open_account
 
 # What decides is a signature; of the twelve answers at once, PostgreSQL has its own.
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
-
-ADD, AGAIN, PROVE = (
-    "/compte/securite/cles/ajouter/",
-    "/compte/securite/cle/",
-    "/compte/securite/mot-de-passe/",
-)
-MEMBERS_SIGN_IN = "/adherent/"
 REFUSED, STALE = (
     "Cette clé d’accès n’a pas été acceptée",
     "Cette demande a trop attendu, ou elle a déjà servi",
 )
-
-
-def give_password(client: Client, account: Account) -> Any:
-    address = SIGN_IN if account.is_agent else MEMBERS_SIGN_IN
-    return client.post(address, {"identifier": account.identifier, "password": PASSWORD})
-
-
-def passkey_of(account: Account, key: SecurityKey | None = None) -> tuple[SecurityKey, Client]:
-    """A key that this account added, and the browser in which it did."""
-    key, client = key or SecurityKey(), Client()
-    give_password(client, account)
-    client.post(PROVE, {"password": PASSWORD})
-    answer = client.post(ADD, {"credential": key.made(options_on(client.get(ADD))), "name": ""})
-    assert answer.status_code == 302, answer.content.decode()
-    return key, client
-
-
-def member() -> Account:
-    return open_account(CAMILLE)
-
-
-def agent() -> Account:
-    return make_agent(Role.ADVISER)
-
-
-EVERYBODY = pytest.mark.parametrize("make", [member, agent])
-
-
-class SignIn:
-    """The sign-in page, where the account is not known yet."""
-
-    def ask(self, client: Client) -> dict[str, Any]:
-        return sign_in_options(client)
-
-    def answer(self, client: Client, signed: str) -> Any:
-        return client.post(OPTIONS, {"credential": signed})
-
-    def opened(self, client: Client, answer: Any) -> bool:
-        return is_signed_in(client)
-
-
-class SecondStep(SignIn):
-    """After the password."""
-
-    def ask(self, client: Client) -> dict[str, Any]:
-        return options_on(client.get(STEP))
-
-    def answer(self, client: Client, signed: str) -> Any:
-        return client.post(STEP, {"credential": signed})
-
-
-class Again(SignIn):
-    """Signed in, before something that matters."""
-
-    def ask(self, client: Client) -> dict[str, Any]:
-        return options_on(client.get(AGAIN))
-
-    def answer(self, client: Client, signed: str) -> Any:
-        return client.post(AGAIN, {"credential": signed})
-
-    def opened(self, client: Client, answer: Any) -> bool:
-        return answer.status_code == 302 and not answer.url.startswith(MEMBERS_SIGN_IN)
-
-
-class Adding(Again):
-    """Its challenge is for a new key; one that is there already might sign it."""
-
-    def ask(self, client: Client) -> dict[str, Any]:
-        return options_on(client.get(ADD))
-
-
-USES = {"sign_in": SignIn(), "second_step": SecondStep(), "again": Again(), "add": Adding()}
-OPENING = ["sign_in", "second_step", "again"]
-
-
-def stand_at(use: str, account: Account, client: Client) -> Client:
-    """A browser that may ask for a challenge of this use."""
-    if use == "sign_in":
-        return Client()
-    if use == "second_step":
-        browser = Client()
-        sign_in_options(browser)  # its page was open before
-        give_password(browser, account)
-        return browser
-    return client
 
 
 @EVERYBODY
@@ -224,23 +140,6 @@ def test_of_twelve_answers_to_one_challenge_at_once_one_opens() -> None:
     assert UsedToken.objects.count() == 2  # and the one that added the key
 
 
-@pytest.mark.postgresql
-@pytest.mark.django_db(transaction=True)
-def test_of_two_signatures_with_one_count_at_once_one_opens() -> None:
-    account = member()
-    key, _ = passkey_of(account)
-    browsers = [Client() for _ in range(6)]
-    signed, before = [], key.counter
-    for browser in browsers:
-        key.counter = before
-        signed.append(key.signed(sign_in_options(browser)))
-    at_once(
-        [lambda b=b, s=s: b.post(OPTIONS, {"credential": s}) for b, s in zip(browsers, signed, strict=True)]
-    )  # type: ignore[misc]
-    assert [is_signed_in(browser) for browser in browsers].count(True) == 1
-    assert Entry.objects.filter(event=Event.PASSKEY_COPIED).count() == 5
-
-
 @pytest.mark.parametrize("use", OPENING)
 def test_a_challenge_lives_a_quarter_of_an_hour(use: str) -> None:
     account = member()
@@ -288,59 +187,6 @@ def test_two_tabs_of_the_sign_in_page_both_open() -> None:
     sign_in_options(browser)
     browser.post(OPTIONS, {"credential": key.signed(first)})
     assert is_signed_in(browser)
-
-
-@EVERYBODY
-@pytest.mark.parametrize("behind", [0, 1, 3])
-@pytest.mark.parametrize("use", OPENING)
-def test_a_count_that_does_not_move_on_is_refused_and_journalled(
-    make: Callable[[], Account], use: str, behind: int
-) -> None:
-    account = make()
-    key, client = passkey_of(account, SecurityKey(counter=10))
-    for _ in range(2):
-        browser = stand_at("sign_in", account, client)
-        browser.post(OPTIONS, {"credential": key.signed(sign_in_options(browser))})
-        assert is_signed_in(browser)
-    last = key.counter
-    key.counter = last - behind - 1  # `signed` counts one more
-    browser = stand_at(use, account, client if not account.is_agent else browser)
-    answer = USES[use].answer(browser, key.signed(USES[use].ask(browser)))
-    assert not USES[use].opened(browser, answer)
-    entry = Entry.objects.chain(account.subject).filter(event=Event.PASSKEY_COPIED).get()
-    assert entry.details == {"counter": last - behind, "last": last}
-    key.counter = last
-    browser = Client()
-    browser.post(OPTIONS, {"credential": key.signed(sign_in_options(browser))})
-    assert is_signed_in(browser)
-
-
-def test_a_copy_made_as_the_key_was_added_is_refused_too() -> None:
-    account = member()
-    key, _ = passkey_of(account, SecurityKey(counter=4))
-    key.counter = 0
-    browser = Client()
-    browser.post(OPTIONS, {"credential": key.signed(sign_in_options(browser))})
-    assert not is_signed_in(browser)
-
-
-def test_the_owner_reads_in_plain_words_that_a_key_seems_copied() -> None:
-    account = member()
-    key, client = passkey_of(account, SecurityKey(counter=4))
-    key.counter = 0
-    browser = Client()
-    browser.post(OPTIONS, {"credential": key.signed(sign_in_options(browser))})
-    page = client.get("/adherent/donnees-personnelles/historique/").content.decode()
-    assert "elle semble avoir été copiée" in page
-
-
-def test_a_key_that_counts_nothing_opens_each_time() -> None:
-    account = member()
-    key, _ = passkey_of(account, SecurityKey(counts=False))
-    for _ in range(3):
-        browser = Client()
-        browser.post(OPTIONS, {"credential": key.signed(sign_in_options(browser))})
-        assert is_signed_in(browser)
 
 
 def test_a_key_is_added_with_its_holder_verified_only_and_for_the_account_that_asked() -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from allauth.mfa.models import Authenticator
 from django.test import Client
 from django.utils import timezone
 
@@ -314,3 +315,15 @@ def test_an_agent_who_reads_english_finds_the_desk_in_english() -> None:
     agent = make_agent()
     Account.objects.filter(pk=agent.pk).update(language="en")
     assert signed_in(agent).get("/gestion/").headers["Content-Language"] == "en"
+
+
+@pytest.mark.parametrize("kinds", [[], ["recovery_codes"], ["totp"], ["webauthn", "recovery_codes"]])
+def test_the_query_of_a_sign_in_knows_the_second_factor_as_the_account_does(kinds: list[str]) -> None:
+    """Recovery codes alone are none: they stand for an app or a key."""
+    account = open_account(CAMILLE)
+    for kind in kinds:
+        Authenticator.objects.create(user=account, type=kind, data={})
+    [found] = Account.objects.with_factors()
+    assert (
+        found.has_second_factor == account.has_second_factor == bool({"totp", "webauthn"}.intersection(kinds))
+    )

@@ -19,6 +19,7 @@ from adherents.backup.archive import Manifest, NotABackup
 from adherents.backup.cells import readers, written
 from adherents.backup.open_tables import EXPORTED, LEFT_OUT, exported_columns, exported_models
 from adherents.backup.places import BadPlace, make_place
+from adherents.backup.services import restoring, saving
 from adherents.backup.tables import saved_models
 from adherents.config.checks import refuse_what_is_unsafe
 from adherents.crypto.archives import ArchiveKey
@@ -36,6 +37,7 @@ from adherents.vault.services.deposit import (
     next_number,
     skip_numbers,
 )
+from tests.insurer.test_franceconnect import DRAWINGS, draw, loaded
 from tests.vault.conftest import deposited, pdf
 
 ARCHIVE = "0123456789abcdef" * 2
@@ -302,3 +304,17 @@ def test_no_key_and_no_hash_is_exported() -> None:
     secret = ("password", "wrapped", "token", "nir_index", "digest", "sealed", "storage_name", "lease")
     allowed = {"accounts.account.password_changed_at", "journal.entry.digest", "journal.head.digest"}
     assert {name for name in columns if any(word in name for word in secret)} == allowed
+
+
+def test_the_profile_comes_back_with_every_picture_beside_it(tmp_path: Path, settings: Any) -> None:
+    beside, dump, data = tmp_path / "etc", tmp_path / "dump", tmp_path / "data"
+    for folder in (beside, dump, data):
+        folder.mkdir()
+    draw(beside)
+    settings.ADHERENTS_PROFILE, settings.ADHERENTS_PROFILE_FILE = loaded(beside), beside / "essai.toml"
+    saving._save_profile(dump, manifest_in(tmp_path))
+    settings.DATA_DIR = data
+    restoring._put_profile(dump)
+    shown = settings.ADHERENTS_PROFILE.pictures
+    assert [path.name for path in shown.values()] == list(DRAWINGS)
+    assert all(path.is_relative_to(data) and path.read_text() for path in shown.values())

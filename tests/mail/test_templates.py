@@ -54,6 +54,9 @@ BY_HAND: dict[str, dict[str, Value]] = {
         "kind": "RIB", "number": "D-2026-000123", "words": "Le nom n’est pas le vôtre.", "until": "", "asks": True,
         "link": "http://testserver/adherent/documents/x/",
     },
+    "casework/reopened": {
+        "kind": "RIB", "number": "D-2026-000123", "expected_on": "24/11/2026", "link": "http://testserver/adherent/documents/x/",
+    },
     "casework/correction_asked": {
         "kind": "RIB", "number": "D-2026-000123", "words": "Il manque la page 2.", "until": "10/12/2026", "asks": True,
         "link": "http://testserver/adherent/documents/x/",
@@ -116,6 +119,7 @@ def post_them_all(account: Account) -> None:
     mails.break_glass_used(account, browser="Firefox, Windows")
     mails.break_glass_used(account, browser="")
     mails.new_factor_asked(account, until=now)
+    mails.new_factor_to_answer(account, until=now)
     mails.new_factor_refused(account)
     mails.new_factor_expired(account)
     mails.email_changed(account, old="ancienne@example.org", new="nouvelle@example.org")

@@ -85,7 +85,9 @@ def test_a_line_that_the_purge_ends_is_of_a_table_that_it_lists() -> None:
     of_table = {
         "mail.OutboxMail": "mails",
         "feed.Announcement": "feed",
+        "folder.FolderBatch": "batches of the folder",
         "messaging.Thread": "message thread(s)",
+        "notes.Note": "internal note(s)",
         "vault.Sending": "file(s) that wait for a form",
         "enrolment.LetterBatch": "letters",
         "enrolment.AddressToConfirm": "addresses to confirm",

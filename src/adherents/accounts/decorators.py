@@ -36,7 +36,9 @@ def answers_head_itself(view: View[P]) -> View[P]:
 
 
 def says_no_word(view: View[P]) -> View[P]:
-    """Mark a view whose answer is in no language: the reader is not looked up, which would need the database."""
+    """Mark a view whose answer is in no language, or in that of its address: the reader is not looked up, which would need the
+    database.
+    """
     view.says_no_word = True  # type: ignore[attr-defined]
     return view
 

@@ -12,6 +12,7 @@ from adherents.accounts.models import Account, Purpose
 from adherents.insurer.profile import profile
 from adherents.mail.services import Value, post
 from adherents.ui.moments import date_and_hour
+from adherents.ui.pages import page
 
 
 def access_link(account: Account, *, purpose: str, token: str) -> None:
@@ -111,6 +112,12 @@ def break_glass_used(administrator: Account, *, browser: str) -> None:
 
 def new_factor_asked(account: Account, *, until: datetime) -> None:
     _post("accounts/new_factor_asked", account, date_and_hour(until, account.language))
+
+
+def new_factor_to_answer(account: Account, *, until: datetime) -> None:
+    """To each who can agree: nobody has to look for what waits. It names no agent; the page behind the link does."""
+    facts = {"link": settings.BASE_URL + page("agents"), **date_and_hour(until, account.language)}
+    _post("accounts/new_factor_to_answer", account, facts)
 
 
 def new_factor_refused(account: Account) -> None:

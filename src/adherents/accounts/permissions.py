@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from adherents.accounts.models import Account, Role
+from adherents.accounts.models import AGENT_ROLES, Account, Role
 
 
 class Act(StrEnum):
@@ -23,7 +23,11 @@ class Act(StrEnum):
     PREPARE_LETTERS = "prepare_letters"
     TREAT = "treat"
     MESSAGES = "messages"
+    REOPEN = "reopen"
+    REOPEN_ANY = "reopen_any"
     ASSIGN = "assign"
+    NOTES = "notes"
+    REMOVE_NOTES = "remove_notes"
     SEE_FIGURES = "see_figures"
     EDIT_TEMPLATES = "edit_templates"
     END_SESSIONS = "end_sessions"
@@ -59,7 +63,12 @@ TABLE: dict[Act, frozenset[Role]] = {
     Act.PREPARE_LETTERS: frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
     Act.TREAT: _DESK,
     Act.MESSAGES: _DESK,
+    Act.REOPEN: _DESK,  # one's own decision, and for a time
+    Act.REOPEN_ANY: frozenset({Role.SUPERVISOR}),
     Act.ASSIGN: frozenset({Role.SUPERVISOR}),
+    # What agents write for each other, and the opinions that they ask: all who may open a document read it.
+    Act.NOTES: _DESK,
+    Act.REMOVE_NOTES: frozenset({Role.SUPERVISOR}),  # an author removes their own
     Act.SEE_FIGURES: _HEADS,
     Act.EDIT_TEMPLATES: frozenset({Role.SUPERVISOR}),
     Act.END_SESSIONS: _DESK,
@@ -79,3 +88,8 @@ TABLE: dict[Act, frozenset[Role]] = {
 def acts_of(account: Account) -> frozenset[Act]:
     """Everything that this agent may do."""
     return frozenset(act for act, roles in TABLE.items() if account.role in roles)
+
+
+def roles_that_may(act: Act) -> list[Role]:
+    """The roles of agents that may do this, in their usual order."""
+    return [role for role in AGENT_ROLES if role in TABLE[act]]

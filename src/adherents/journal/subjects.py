@@ -12,6 +12,7 @@ class SubjectKind(StrEnum):
     BENEFICIARY = "beneficiary"
     CLIENT = "client"  # a program of the insurer: the account that it acts as
     DOCUMENT = "document"
+    FOLDER = "folder"  # of exchange
     IDENTIFIER = "identifier"  # that no account has
     LETTERS = "letters"
     MEMBER = "member"

@@ -1,10 +1,11 @@
-"""Whether mails leave: read by health."""
+"""Whether mails leave: read by health. And what became of one of them."""
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from adherents.mail.models import OutboxMail, Relay
+from adherents.mail.models import MailState, OutboxMail, Relay
 
 TRIED_FOR = timedelta(minutes=15)
 
@@ -24,3 +25,24 @@ def relay_refuses() -> str:
     if oldest is None or (took_at is not None and took_at > oldest.created_at):
         return ""
     return str(oldest.last_error)
+
+
+@dataclass(frozen=True)
+class SentMail:
+    """What became of a mail: it waits, left, was given up, or came back (`bounced_at`)."""
+
+    state: str
+    created_at: datetime
+    sent_at: datetime | None
+    bounced_at: datetime | None
+
+    @property
+    def is_given_up(self) -> bool:
+        return self.state == MailState.FAILED
+
+
+def sent_mail(dedupe_key: str) -> SentMail | None:
+    """None: no such mail was posted, or it was purged since. One query, which opens nothing."""
+    columns = ("state", "created_at", "sent_at", "bounced_at")
+    row = OutboxMail.objects.filter(dedupe_key=dedupe_key).values_list(*columns).first()
+    return SentMail(*row) if row else None

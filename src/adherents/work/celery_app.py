@@ -80,11 +80,9 @@ def _transport_options(url: str) -> dict[str, Any]:
     return options
 
 
-def _made() -> Celery:
+def _configure(made: Celery) -> None:
+    """Give it the broker that the setting names: it is asked for once, when this module is imported."""
     url = settings.ADHERENTS_WORK_URL
-    made = Celery(
-        "adherents", set_as_current=False, fixups=[]
-    )  # Django's would close the database after each message
     made.conf.update(
         broker_url=url.partition("?")[0],
         broker_use_ssl=_tls(url),
@@ -111,6 +109,12 @@ def _made() -> Celery:
         worker_send_task_events=False,
         enable_utc=True,
     )
+
+
+def _made() -> Celery:
+    # Django's fixup would close the database after each message.
+    made = Celery("adherents", set_as_current=False, fixups=[])
+    _configure(made)
     return made
 
 

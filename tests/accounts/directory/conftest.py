@@ -1,30 +1,17 @@
 """A real OpenID provider, and a profile that names it."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from adherents.accounts.openid import calls, provider
 from tests.accounts.directory.steps import NADIA, use
-from tests.openid_provider import SECRET, TestProvider, Wrongs, running
-
-
-@pytest.fixture(scope="package")
-def running_provider() -> Iterator[TestProvider]:
-    with running() as there:
-        yield there
+from tests.openid_provider import SECRET, TestProvider, provider_in_order, running_provider  # noqa: F401
 
 
 @pytest.fixture
-def there(running_provider: TestProvider, settings: Any) -> TestProvider:
+def there(provider_in_order: TestProvider, settings: Any) -> TestProvider:  # noqa: F811
     """The provider, doing everything right; the profile names it."""
-    running_provider.wrong = Wrongs()
-    running_provider.asked.clear()
-    running_provider.say_of("nadia", **NADIA)
+    provider_in_order.say_of("nadia", **NADIA)
     settings.ADHERENTS_AGENTS_OIDC_SECRET = SECRET
-    settings.BASE_URL = "http://testserver"
-    use(settings, issuer=running_provider.issuer)
-    provider.forget_all()
-    calls.forget_failures()
-    return running_provider
+    use(settings, issuer=provider_in_order.issuer)
+    return provider_in_order

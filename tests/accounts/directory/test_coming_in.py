@@ -25,8 +25,8 @@ from tests.accounts.directory.steps import (
     use,
 )
 from tests.accounts.steps import is_signed_in, text_of
-from tests.accounts.test_races import at_once
 from tests.agents import SIGN_IN, STEP, add_totp, code_of, enter, make_agent, signed_in
+from tests.at_once import at_once
 from tests.openid_provider import SECRET, TestProvider, back
 
 pytestmark = pytest.mark.django_db

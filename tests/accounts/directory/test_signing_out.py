@@ -15,9 +15,9 @@ from adherents.accounts.services import agents, lock
 from adherents.journal.events import Event
 from adherents.journal.models import Entry
 from tests.accounts.directory.steps import DESK, DOOR, END, NADIA, WHY, Mails, come_in, come_in_as, use
+from tests.accounts.passkeys import passkey_of
 from tests.accounts.security_key import OPTIONS, sign_in_options
 from tests.accounts.steps import is_signed_in, text_of
-from tests.accounts.test_passkeys import passkey_of
 from tests.agents import SIGN_IN, enter, make_agent, signed_in
 from tests.cast import PASSWORD
 from tests.openid_provider import CLIENT_ID, TestProvider, Wrongs, back

@@ -1,6 +1,6 @@
 """A new second factor takes two people: one asks, the other agrees."""
 
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.db import models
@@ -8,10 +8,17 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+if TYPE_CHECKING:
+    from adherents.accounts.models.accounts import Account
+
 
 class FactorRequestQuerySet(models.QuerySet["FactorRequest"]):
     def waiting(self) -> Self:
         return self.filter(state="waiting", expires_at__gt=timezone.now())
+
+    def answerable_by(self, agent: "Account") -> Self:
+        """Those that wait for a second person, who this agent may be."""
+        return self.waiting().exclude(asked_by=agent).exclude(account=agent)
 
     def overdue(self) -> Self:
         """No second person agreed in time, and that is not written down yet."""

@@ -22,6 +22,7 @@ from adherents.accounts.models import (
     Purpose,
     SessionEndReason,
 )
+from adherents.accounts.permissions import TABLE, Act
 from adherents.accounts.services.access_link import DeadLink, open_link, send_link, use_up
 from adherents.insurer.profile import profile
 from adherents.journal.events import Event
@@ -90,7 +91,15 @@ def ask(*, agent: Account, by: Account, reason: str) -> FactorRequest:
             raise AlreadyAsked from error
         record(Event.NEW_FACTOR_ASKED, subject=current.subject, actor=by.actor, reason=reason)
         mails.new_factor_asked(current, until=request.expires_at)
+        for head in _second_people(request):
+            mails.new_factor_to_answer(head, until=request.expires_at)
     return request
+
+
+def _second_people(request: FactorRequest) -> list[Account]:
+    """The second person: one of these."""
+    heads = Account.objects.filter(role__in=TABLE[Act.GIVE_SECOND_FACTOR], closed_at=None)
+    return list(heads.exclude(pk__in=[request.asked_by_id, request.account_id]).order_by("pk"))
 
 
 def approve(*, request: FactorRequest, by: Account, reason: str) -> None:

@@ -81,7 +81,7 @@ def check_credentials(*, identifier: str, password: str, client: Client, agents:
     Each call costs one password hash, whatever the answer. The try is counted before it is made.
     """
     identifier = normalise_identifier(identifier)
-    account = Account.objects.identified_by(identifier)
+    account = Account.objects.with_factors().identified_by(identifier)
     if account is not None and account.is_agent != agents:
         account = None
     # One counter however the number is written: dashes would buy five more tries each.

@@ -170,13 +170,12 @@ def _names_file(folder: Path) -> Path:
 
 
 def _save_profile(folder: Path, manifest: Manifest) -> None:
-    """The profile, and the logo that lies beside it."""
+    """The profile, and the pictures that lie beside it."""
     (folder / archive.PROFILE).mkdir(mode=0o700)
     files = {settings.ADHERENTS_PROFILE_FILE: f"{archive.PROFILE}/profile.toml"}
-    logo: Path | None = profile().brand.logo
-    if logo is not None:
-        beside = logo.relative_to(Path(settings.ADHERENTS_PROFILE_FILE).parent)
-        files[logo] = f"{archive.PROFILE}/{beside}"
+    for picture in profile().pictures.values():
+        beside = picture.relative_to(Path(settings.ADHERENTS_PROFILE_FILE).parent)
+        files[picture] = f"{archive.PROFILE}/{beside}"
     for source, name in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         copyfile(source, folder / name)

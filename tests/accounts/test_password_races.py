@@ -1,39 +1,17 @@
-"""What happens when a hundred do the same at once, on a real PostgreSQL (G3, G6, G7, G11)."""
+"""Guesses of a password and uses of a link, a hundred at once, on a real PostgreSQL (G3, G5, G6, G7, G11, G12)."""
 
-import threading
-from collections import Counter
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-import time_machine
 from django.contrib.auth.hashers import get_hasher
-from django.core import mail
-from django.db import connection, transaction
 from django.test import Client as Browser
 from django.utils import timezone
 
 from adherents.accounts import policy
 from adherents.accounts.client import Client
-from adherents.accounts.models import (
-    AccessLink,
-    Account,
-    FactorRequest,
-    FormerPassword,
-    KnownDevice,
-    SignInCounter,
-)
-from adherents.accounts.services import (
-    access_link,
-    agents,
-    change_password,
-    forgotten,
-    lock,
-    new_factor,
-    passwords,
-    sign_in,
-)
+from adherents.accounts.models import AccessLink, Account, FormerPassword, KnownDevice, SignInCounter
+from adherents.accounts.services import access_link, change_password, forgotten, lock, passwords, sign_in
 from adherents.accounts.services.access_link import DeadLink, WrongBirthDate
 from adherents.accounts.services.lock import Locked
 from adherents.accounts.services.passwords import PasswordChangedMeanwhile, WeakPassword
@@ -41,46 +19,18 @@ from adherents.accounts.services.sign_in import SignInRefused
 from adherents.accounts.tokens import hash_token
 from adherents.journal.events import Event
 from adherents.journal.models import Entry
-from adherents.journal.services import broken_chains, record
-from adherents.mail.models import MailState, OutboxMail
-from adherents.mail.services import post, send_due
+from adherents.mail.models import OutboxMail
 from tests.accounts.steps import WRONG, text_of
 from tests.accounts.steps import sign_in as signs_in
-from tests.agents import STEP, add_totp, code_of, enter, make_agent
+from tests.at_once import at_once, kinds
 from tests.cast import CAMILLE, EVE, NEW_PASSWORD, PASSWORD
 from tests.factories import open_account
 
-pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
-AT_ONCE = 12  # connections; a hundred tries share them
-
-
-def at_once(acts: list[Callable[[], object]], threads: int = AT_ONCE) -> list[object]:
-    """Run every act, `threads` at a time, each thread with its own connection. Returns what each returned, or its refusal.
-
-    Any other error (a deadlock, a parameter that is gone) is raised: taken for a refusal, it would decide who won.
-    """
-    start = threading.Barrier(min(threads, len(acts)))
-    local = threading.local()
-
-    def run(act: Callable[[], object]) -> object:
-        if not getattr(local, "started", False):
-            local.started = True
-            start.wait(timeout=20)
-        try:
-            return act()
-        except Exception as error:
-            if not type(error).__module__.startswith("adherents."):
-                raise
-            return error
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(min(threads, len(acts))) as pool:
-        return list(pool.map(run, acts))
-
-
-def kinds(results: list[object]) -> Counter[str]:
-    return Counter(type(result).__name__ for result in results)
+pytestmark = [
+    pytest.mark.postgresql,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("whole_journal"),
+]
 
 
 def new_link(account: Account) -> str:
@@ -121,14 +71,6 @@ def evaluated(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 @pytest.fixture
 def account() -> Account:
     return open_account(CAMILLE)
-
-
-@pytest.fixture(autouse=True)
-def _whole_journal() -> Iterator[None]:
-    """Whatever raced, no chain of the journal is broken by it."""
-    assert connection.vendor == "postgresql"
-    yield
-    assert list(broken_chains()) == []
 
 
 @pytest.mark.rule("G11")
@@ -387,127 +329,3 @@ def test_four_workers_send_one_link_for_one_request(account: Account) -> None:
         )
     assert sum(at_once([forgotten.settle_due] * 8)) == 4  # type: ignore[arg-type]
     assert AccessLink.objects.count() == 4
-
-
-def test_the_journals_chain_stays_whole_under_many_writers() -> None:
-    acts = [lambda n=n: record(Event.SIGNED_OUT, subject=f"account:{n % 2}", n=n) for n in range(100)]  # type: ignore[misc]
-    assert kinds(at_once(acts)) == {"NoneType": 100}
-    for subject in ("account:0", "account:1"):
-        assert list(Entry.objects.chain(subject).values_list("sequence", flat=True)) == list(range(1, 51))
-
-
-def posted(count: int) -> None:
-    with transaction.atomic():
-        for number in range(count):
-            context = {"identifier": str(number), "agent": False}
-            post("accounts/password_set", to=f"a{number}@example.org", language="fr", context=context)
-
-
-def test_four_workers_send_each_mail_once() -> None:
-    posted(60)
-
-    def worker() -> None:
-        while send_due(limit=7):
-            pass
-
-    assert kinds(at_once([worker] * 4)) == {"NoneType": 4}
-    assert sorted(message.to[0] for message in mail.outbox) == sorted(
-        f"a{number}@example.org" for number in range(60)
-    )
-    assert set(OutboxMail.objects.values_list("state", "attempts")) == {(MailState.SENT, 1)}
-
-
-def test_claiming_never_gives_a_row_to_two() -> None:
-    posted(50)
-    claimed = at_once([lambda: OutboxMail.objects.claim_due(9)] * 24)
-    ids = [row.pk for rows in claimed for row in rows]  # type: ignore[attr-defined]
-    # Two that looked at the same nine share them out: what none of the 24 got is there for the next one to ask.
-    ids += [row.pk for row in OutboxMail.objects.claim_due(50)]
-    assert len(ids) == len(set(ids)) == 50
-    assert OutboxMail.objects.claim_due(50) == []
-
-
-def test_a_lease_that_its_worker_left_goes_to_one_other() -> None:
-    posted(5)
-    assert len(OutboxMail.objects.claim_due(5, lease_seconds=300)) == 5
-    with time_machine.travel(timezone.now() + timedelta(seconds=301)):
-        claimed = at_once([lambda: OutboxMail.objects.claim_due(5)] * 8)
-    assert sum(len(rows) for rows in claimed) == 5  # type: ignore[arg-type,misc]
-
-
-def test_one_dedupe_key_posts_one_mail_however_many_post_it() -> None:
-    def once() -> None:
-        with transaction.atomic():
-            post("accounts/closed", to=EVE.email, language="fr", context={}, dedupe_key="one")
-
-    assert kinds(at_once([once] * 12)) == {"NoneType": 12}
-    assert OutboxMail.objects.count() == 1
-
-
-def two_factor_answers(turn: int) -> list[Callable[[], object]]:
-    agent = Account.objects.create(
-        identifier=f"perdu.{turn}@mese.example", email="perdu@mese.example", role="conseiller"
-    )
-    add_totp(agent)
-    asked, *others = [
-        Account.objects.create(identifier=f"r{turn}{rank}@mese.example", role="responsable")
-        for rank in range(3)
-    ]
-    request = new_factor.ask(agent=agent, by=asked, reason="téléphone perdu")
-    return [
-        lambda by=by: new_factor.approve(  # type: ignore[misc]
-            request=FactorRequest.objects.get(pk=request.pk), by=by, reason="reconnu de vive voix"
-        )
-        for by in others * 4
-    ]
-
-
-def test_a_new_factor_approved_twice_at_once_is_given_once() -> None:
-    for turn in range(3):
-        assert kinds(at_once(two_factor_answers(turn))) == {"NoneType": 1, "NothingWaits": 7}
-        assert Entry.objects.filter(event=Event.NEW_FACTOR_APPROVED).count() == turn + 1
-        assert AccessLink.objects.filter(purpose="second_factor").count() == turn + 1
-        assert OutboxMail.objects.filter(name="accounts/new_factor_link").count() == turn + 1
-
-
-def test_a_new_factor_asked_twice_at_once_waits_once() -> None:
-    agent = Account.objects.create(
-        identifier="perdu@mese.example", email="perdu@mese.example", role="conseiller"
-    )
-    add_totp(agent)
-    by = Account.objects.create(identifier="r@mese.example", role="responsable")
-    acts = [lambda: new_factor.ask(agent=agent, by=by, reason="téléphone perdu")] * 8
-    assert kinds(at_once(list(acts))) == {"FactorRequest": 1, "AlreadyAsked": 7}
-
-
-def test_the_last_two_administrators_who_suspend_one_another_at_once_leave_one() -> None:
-    now = timezone.now()
-    for turn in range(3):
-        Account.objects.update(closed_at=now)
-        pair = [
-            Account.objects.create(
-                identifier=f"a{turn}{rank}@mese.example", role="administrateur", last_sign_in_at=now
-            )
-            for rank in range(2)
-        ]
-        results = at_once(
-            [
-                lambda: agents.suspend(agent=pair[0], by=pair[1], reason="essai"),  # noqa: B023
-                lambda: agents.suspend(agent=pair[1], by=pair[0], reason="essai"),  # noqa: B023
-            ]
-        )
-        assert kinds(results) == {"NoneType": 1, "NotAnyMore": 1}
-        assert Account.objects.active_administrators().count() == 1
-
-
-def test_an_agent_who_signs_in_in_three_browsers_at_once_has_one_session() -> None:
-    agent = make_agent()
-    secret = add_totp(agent)
-
-    def enters(ahead: int) -> int:
-        browser = Browser()
-        enter(browser, agent)
-        return browser.post(STEP, {"code": code_of(secret, ahead=ahead)}).status_code
-
-    at_once([lambda: enters(0), lambda: enters(1), lambda: enters(-1)])
-    assert agent.sessions.count() == 1
