@@ -7,6 +7,7 @@ import pytest
 from adherents.accounts.models import Account
 from adherents.journal.models import Entry
 from adherents.members.models import Member
+from adherents.members.selectors import find
 from adherents.members.services.accounts import NotAnAddress, attach_account, change_email
 from tests.cast import CAMILLE
 from tests.conftest import Mail
@@ -52,8 +53,8 @@ def test_an_agent_changes_the_address_and_the_old_and_the_new_one_are_told(
     stored = Member.objects.select_related("account").get()
     assert stored.account
     assert stored.email == stored.account.email == "New.Address@example.org"
-    assert Member.objects.search("new.add@").count() == 0
-    assert Member.objects.search("new.address@").count() == 1
+    assert len(find("new.add@")) == 0
+    assert len(find("new.address@")) == 1
     assert {mail.to for mail in mails()} == {CAMILLE.email, "New.Address@example.org"}
     entry = Entry.objects.about(stored.subject).get()
     assert (entry.event, entry.actor, entry.details) == (

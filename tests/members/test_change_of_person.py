@@ -18,6 +18,7 @@ from adherents.members.intake import apply as applying
 from adherents.members.intake import last_files
 from adherents.members.intake.compare import LineOutcome, RefusedRow
 from adherents.members.models import Beneficiary, Member
+from adherents.members.selectors import find
 from adherents.members.services.accounts import NumberGiven, attach_account
 from adherents.members.services.import_files import RegisterChangedMeanwhile, TooManyOthers
 from tests.cast import CAMILLE, ENGLISH, EVE, JEAN_FRANCOIS, KARIM, TWIN_LEA, TWIN_ZOE, Person
@@ -220,7 +221,7 @@ def test_a_number_can_be_given_twice_in_its_life(tmp_path: Path) -> None:
         report = run(tmp_path, [as_another(person, CAMILLE.number), *CAST[1:]], new_persons=[CAMILLE.number])
         assert report.members.given == {CAMILLE.number}
     assert Member.objects.filter(former_number=CAMILLE.number).count() == 2
-    members = Member.objects.search(CAMILLE.number)
+    members = [hit.member for hit in find(CAMILLE.number)]
     assert {member.shown_number for member in members} == {CAMILLE.number}
     assert len(members) == 3
 

@@ -19,8 +19,8 @@ from adherents.members.services.import_files import RegisterChangedMeanwhile, Re
 from adherents.members.services.one_person import ChangedSince, PersonChanged, change_member, put_member
 from adherents.members.versions import version_of
 from tests.accounts.steps import sign_in
-from tests.accounts.test_races import at_once
 from tests.api.systems import System
+from tests.at_once import at_once
 from tests.cast import CAMILLE, EVE, Person
 from tests.factories import open_account
 from tests.members.doors import ACTOR, said

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from adherents.members.claims import Claim
 from adherents.members.models import Member
 from tests.cast import ANGE, CAMILLE, EVE, EVERYBODY, JEAN_FRANCOIS, KARIM, TWIN_LEA, TWIN_ZOE, Person
+from tests.conftest import SLOW_IS_NO_FAULT
 from tests.factories import add_to_register
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rule("G8")]
@@ -133,7 +134,7 @@ def test_somebody_who_came_back_under_a_new_number_is_found_under_it() -> None:
 
 
 @given(st.builds(Claim, st.text(), st.text(), st.text(), st.text(), st.text()))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
+@settings(suppress_health_check=[*SLOW_IS_NO_FAULT, HealthCheck.function_scoped_fixture], max_examples=30)
 def test_no_claim_breaks_the_matching(db: None, claim: Claim) -> None:
     assert Member.objects.matching(claim) is None
 

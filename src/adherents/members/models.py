@@ -17,7 +17,7 @@ from adherents.crypto.rows import SealedQuerySet
 from adherents.journal.subjects import SubjectKind, subject_of
 from adherents.members import nir
 from adherents.members.claims import Claim, is_about
-from adherents.members.fields import InKeyOrder, SearchKeyField
+from adherents.members.fields import SearchKeyField
 from adherents.members.former_addresses import FormerAddress as FormerAddress  # a table of this room
 from adherents.members.last_file import LastBeneficiaryLine as LastBeneficiaryLine  # a table of this room
 from adherents.members.last_file import LastFile as LastFile
@@ -26,16 +26,9 @@ from adherents.members.person import INDEX_BYTES as INDEX_BYTES
 from adherents.members.person import NIR_PURPOSE as NIR_PURPOSE
 from adherents.members.person import Person as Person
 from adherents.members.person import Source as Source
+from adherents.members.person import sound_indexes
 from adherents.members.pivot import Pivot
-from adherents.members.search_query import (
-    PAIR_LENGTH,
-    PAIR_LETTERS,
-    SearchQuery,
-    normalise_number,
-    pair_key,
-    parse,
-    search_key,
-)
+from adherents.members.search_query import PAIR_LENGTH, normalise_number
 from adherents.ui.typed import without_separators
 
 FOUND_AT_MOST = 50
@@ -86,64 +79,6 @@ class MemberQuerySet(SealedQuerySet["Member"]):
         }
         return by_number.get(number) or by_number.get(without_separators(number))
 
-    def search(self, text: str) -> Self:
-        """What an agent may mean by `text` (`typed.parse`): a number, names, a birth date, an address, a whole NIR.
-
-        Fifty at most, each way through an index (50 ms among a million). Numbers, addresses and names by their
-        beginning. A beneficiary's NIR finds their member.
-        """
-        return self.filter(pk__in=self._ids_of(parse(text))).order_by("birth_key", "number")
-
-    def _ids_of(self, typed: SearchQuery) -> list[int]:
-        if typed.address:
-            return self._first_ids(Q(email_key__prefix=typed.address), "email_key")
-        if typed.nir and (bearers := self._bearers(typed.nir)):
-            return bearers
-        numbers = {typed.number, typed.plain_number}
-        ids = self._first_ids(Q(number__in=numbers)) if typed.number else []
-        ids += self._first_ids(Q(former_number__in=numbers)) if typed.number else []
-        if typed.days:
-            ids += self._born(typed)
-        if not ids and len(typed.number) > 1:
-            ids = self._first_ids(Q(number__prefix=typed.number), "number")
-        if not ids and len(typed.plain_number) > 1 and typed.plain_number != typed.number:
-            ids = self._first_ids(Q(number__prefix=typed.plain_number), "number")
-        if not ids and not typed.days:
-            ids = self._named(typed)
-        return list(dict.fromkeys(ids))[:FOUND_AT_MOST]
-
-    def _bearers(self, whole_nir: str) -> list[int]:
-        bearers = self.with_nir(whole_nir).order_by()[:FOUND_AT_MOST]
-        covered = Beneficiary.objects.with_nir(whole_nir).order_by()[:FOUND_AT_MOST]
-        return [*bearers.values_list("pk", flat=True), *covered.values_list("member_id", flat=True)]
-
-    def _born(self, typed: SearchQuery) -> list[int]:
-        """Born that day: one in some twenty thousand. The names, where there are any, are compared here."""
-        keys = ("birth_key", "birth_pair", "usage_key", "usage_pair")
-        if not typed.words:
-            return self._first_ids(Q(birth_date__in=typed.days))
-        born = self.filter(birth_date__in=typed.days).order_by().values_list("pk", *keys)[:MOST_BORN]
-        return [
-            pk
-            for pk, birth, birth_pair, usage, usage_pair in born
-            if typed.names(birth, birth_pair) or typed.names(usage, usage_pair)
-        ]
-
-    def _named(self, typed: SearchQuery) -> list[int]:
-        """By the whole text as one name, then by name and first name in either order; no more rows than the page shows."""
-        ids: list[int] = []
-        for column in ("birth", "usage") if typed.name else ():
-            ids += self._first_ids(Q(**{f"{column}_key__prefix": typed.name}), f"{column}_key")
-        for column in ("birth", "usage") if typed.name_pairs else ():
-            if len(ids) < FOUND_AT_MOST:
-                ids += self._first_ids(_either_way(typed, column))
-        return ids
-
-    def _first_ids(self, condition: Q, order: str = "") -> list[int]:
-        """Without an order the database gives the first that it meets: it need not sort thousands for fifty."""
-        matching = self.filter(condition).order_by(*([InKeyOrder(F(order))] if order else []))
-        return list(matching.values_list("pk", flat=True)[:FOUND_AT_MOST])
-
     def unreachable(self) -> Self:
         """« Sans adresse »: present members that no mail can reach, because the file has no address for them (G10)."""
         return self.present().filter(email_key="")
@@ -151,15 +86,6 @@ class MemberQuerySet(SealedQuerySet["Member"]):
     def failing(self) -> Self:
         """« Adresse en échec »: present members with an address that its server refuses for good."""
         return self.present().filter(email_bounced_at__isnull=False)
-
-
-def _either_way(typed: SearchQuery, column: str) -> Q:
-    either = Q()
-    for name_pair in typed.name_pairs:
-        named = Q(**{f"{column}_key__prefix": name_pair.name}) if len(name_pair.name) > PAIR_LETTERS else Q()
-        for pair in name_pair.pairs:
-            either |= Q(**{f"{column}_pair__prefix": pair}) & named
-    return either
 
 
 class Member(Person):
@@ -200,6 +126,15 @@ class Member(Person):
     birth_pair = SearchKeyField(max_length=PAIR_LENGTH, blank=True, db_default="")
     usage_pair = SearchKeyField(max_length=PAIR_LENGTH, blank=True, db_default="")
 
+    found_by = (
+        "birth_key",
+        "usage_key",
+        "birth_pair",
+        "usage_pair",
+        "first_key",
+        "birth_sound",
+        "usage_sound",
+    )
     objects = MemberQuerySet.as_manager()
 
     class Meta:
@@ -217,6 +152,9 @@ class Member(Person):
                 for name in ("birth", "usage")
                 for first, other in (("key", "pair"), ("pair", "key"))
             ),
+            models.Index(fields=["first_key"], name="member_first_key", opclasses=["varchar_pattern_ops"]),
+            *sound_indexes("member"),
+            models.Index(fields=["phone"], name="member_phone"),
             # The number is there for « Sans adresse », which is read in its order.
             models.Index(
                 fields=["email_key", "number"],
@@ -275,10 +213,7 @@ class Member(Person):
 
     def set_search_keys(self) -> None:
         """What the desk finds this member by, from the names and the address."""
-        self.birth_key = search_key(self.birth_name, self.first_names)
-        self.usage_key = search_key(self.usage_name, self.first_names)
-        self.birth_pair = pair_key(self.birth_name, self.first_names)
-        self.usage_pair = pair_key(self.usage_name, self.first_names)
+        self.set_name_keys()
         self.email_key = self.email.lower()
 
     @property
@@ -338,12 +273,30 @@ class Beneficiary(Person):
         null=True, help_text="rang: 1 to 99, the insurer's own order; null once it is another person's"
     )
     relation = models.CharField(max_length=10, choices=Relation.choices, default=Relation.OTHER)
+    birth_key = SearchKeyField(max_length=240, null=True)
+    usage_key = SearchKeyField(max_length=240, null=True)
 
+    found_by = ("birth_key", "usage_key", "first_key", "birth_sound", "usage_sound")
     objects = BeneficiaryQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "beneficiaries"
-        indexes = [models.Index(fields=["nir_index"], name="beneficiary_nir")]
+        indexes = [
+            models.Index(fields=["nir_index"], name="beneficiary_nir"),
+            *(
+                models.Index(
+                    fields=fields,
+                    name=f"beneficiary_{fields[0]}",
+                    opclasses=["varchar_pattern_ops"] * len(fields),
+                )
+                for fields in (
+                    ["birth_key", "first_key"],
+                    ["usage_key", "first_key"],
+                    ["first_key", "birth_key"],
+                )
+            ),
+            *sound_indexes("beneficiary"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["member", "rank"], name="one_beneficiary_a_rank"),
             models.CheckConstraint(condition=Q(rank__gte=1, rank__lte=99), name="beneficiary_rank"),

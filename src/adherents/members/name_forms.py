@@ -4,10 +4,8 @@ from typing import NamedTuple
 
 from adherents.members import names
 
-_TITLES = frozenset(
-    ["m", "mr", "mme", "mlle", "melle", "monsieur", "madame", "mademoiselle", "dr", "docteur"]
-)
-_BORN = frozenset(["ne", "nee"])
+TITLES = frozenset(["m", "mr", "mme", "mlle", "melle", "monsieur", "madame", "mademoiselle", "dr", "docteur"])
+BORN = frozenset(["ne", "nee"])
 _MARRIED = frozenset(["epouse", "epoux", "epse", "ep", "mariee", "marie", "veuve", "veuf", "vve"])
 
 
@@ -64,15 +62,15 @@ def _on_file(birth: str, usage: str) -> _Names:
 
 def _without_title(name: str) -> str:
     words = names.normalise(name).split()
-    while len(words) > 1 and words[0] in _TITLES:
+    while len(words) > 1 and words[0] in TITLES:
         words = words[1:]
     return " ".join(words)
 
 
 def _read(name: str) -> _Names:
     words = names.normalise(name).split()
-    place = next((at for at, word in enumerate(words) if word in _BORN | _MARRIED), None)
+    place = next((at for at, word in enumerate(words) if word in BORN | _MARRIED), None)
     if place is None or place == len(words) - 1:
         return _Names(names.squeeze(name), names.squeeze(name))
     before, after = "".join(words[:place]), "".join(words[place + 1 :])
-    return _Names(after, before) if words[place] in _BORN else _Names(before, after)
+    return _Names(after, before) if words[place] in BORN else _Names(before, after)

@@ -6,7 +6,9 @@ from django.utils.translation import gettext_lazy as _
 from adherents.crypto.fields import EncryptedTextField
 from adherents.crypto.index import blind_index
 from adherents.crypto.rows import readable
-from adherents.members import names, nir
+from adherents.members import names, near_names, nir
+from adherents.members.fields import SearchKeyField
+from adherents.members.search_query import FIRST_LENGTH, search_keys
 
 NIR_PURPOSE = "nir"
 INDEX_BYTES = 16
@@ -18,6 +20,18 @@ class Source(models.TextChoices):
     FILE = "file", _("fichier")
     API = "api", _("API")
     FOLDER = "folder", _("dossier d’échange")
+
+
+def sound_indexes(whose: str) -> list[models.Index]:
+    """For those who share a key of sounds. With the day of birth: of thousands who share it, those of one year are read alone."""
+    return [
+        models.Index(
+            fields=[name, "birth_date"],
+            name=f"{whose}_{name}",
+            opclasses=["varchar_pattern_ops", "varchar_pattern_ops"],
+        )
+        for name in ("birth_sound", "usage_sound")
+    ]
 
 
 class Person(models.Model):
@@ -37,12 +51,32 @@ class Person(models.Model):
         max_length=INDEX_BYTES, default=b"", help_text="keyed hash of the line of the insurer's file"
     )
     gone_at = models.DateTimeField(null=True, help_text="when the insurer's file stopped naming this person")
+    # Null: from before there were these keys. `adherents rebuild_search_keys` fills them.
+    first_key = SearchKeyField(
+        max_length=FIRST_LENGTH, null=True, help_text="the first names, to be found by"
+    )
+    birth_sound = SearchKeyField(
+        max_length=near_names.KEY_LENGTH, null=True, help_text="what names that sound alike have in common"
+    )
+    usage_sound = SearchKeyField(max_length=near_names.KEY_LENGTH, null=True)
     source = models.CharField(
         max_length=6, choices=Source.choices, db_default=Source.FILE, help_text="what named this person last"
     )
 
     class Meta:
         abstract = True
+
+    # What finds this person by name. A beneficiary has fewer of them.
+    found_by: tuple[str, ...]
+
+    def set_name_keys(self) -> None:
+        """What the desk finds this person by, from the names."""
+        for name, key in self.name_keys().items():
+            setattr(self, name, key)
+
+    def name_keys(self) -> dict[str, str]:
+        keys = search_keys(self.birth_name, self.usage_name, self.first_names)
+        return {name: getattr(keys, name) for name in self.found_by}
 
     @property
     def name(self) -> str:

@@ -356,8 +356,8 @@ class _Batch:
 def _other_person(sheet: RegisterSheet, key: str) -> str:
     option = "--new-person" if sheet.name == "member" else "--new-beneficiary"
     return _(
-        "Changement de personne : le registre a quelqu’un d’autre sous ce numéro. S’il a vraiment été redonné, relancez avec "
-        "%(option)s %(key)s."
+        "Changement de personne : le registre a quelqu’un d’autre sous ce numéro. S’il a vraiment été redonné, relancez "
+        "import_members avec %(option)s %(key)s."
     ) % {"option": option, "key": key}
 
 

@@ -20,7 +20,8 @@ from adherents.members import nir
 from adherents.members.intake import encodings
 from adherents.members.intake.read import RowReason as RowReason
 from adherents.members.models import NIR_PURPOSE, Beneficiary, Member, Relation
-from adherents.members.search_query import normalise_number, pair_key, search_key
+from adherents.members.search_query import normalise_number, search_keys
+from adherents.ui.typed import shown
 
 LANGUAGES = ("fr", "en")
 _NAME_LENGTH = 120
@@ -72,6 +73,7 @@ class RowFacts:
             return ""
 
     def name(self, column: str, text: str, *, required: bool = False) -> str:
+        text = shown(text)
         if required and not text:
             self.refuse(column, _("Ce nom manque."))
         if len(text) > _NAME_LENGTH:
@@ -209,6 +211,9 @@ MEMBER_FIELDS = (
     "usage_key",
     "birth_pair",
     "usage_pair",
+    "first_key",
+    "birth_sound",
+    "usage_sound",
 )
 _MEMBER_NIR = Member._meta.get_field("nir")
 
@@ -219,7 +224,7 @@ def member_facts(values: Sequence[str]) -> tuple[tuple[Any, ...], list[RowReason
     facts.readable(values)
     number = facts.number(values[0])
     whole_nir = facts.nir("nir", values[1])
-    birth_name = facts.name("nom_naissance", values[2], required=not values[3])
+    birth_name = facts.name("nom_naissance", values[2], required=not shown(values[3]))
     usage_name = facts.name("nom_usage", values[3])
     first_names = facts.name("prenoms", values[4])
     birth_date = facts.birth_date("date_naissance", values[5])
@@ -231,6 +236,7 @@ def member_facts(values: Sequence[str]) -> tuple[tuple[Any, ...], list[RowReason
     facts.period("date_fin", start, end)
     if facts.reasons:
         return (), facts.reasons
+    keys = search_keys(birth_name or usage_name, usage_name, first_names)
     sealed = (
         number,
         _MEMBER_NIR.seal(whole_nir, number),
@@ -246,10 +252,13 @@ def member_facts(values: Sequence[str]) -> tuple[tuple[Any, ...], list[RowReason
         language,
         start,
         end,
-        search_key(birth_name or usage_name, first_names),
-        search_key(usage_name, first_names),
-        pair_key(birth_name or usage_name, first_names),
-        pair_key(usage_name, first_names),
+        keys.birth_key,
+        keys.usage_key,
+        keys.birth_pair,
+        keys.usage_pair,
+        keys.first_key,
+        keys.birth_sound,
+        keys.usage_sound,
     )
     return sealed, facts.reasons
 
@@ -278,6 +287,11 @@ BENEFICIARY_FIELDS = (
     "relation",
     "start_date",
     "end_date",
+    "birth_key",
+    "usage_key",
+    "first_key",
+    "birth_sound",
+    "usage_sound",
 )
 _BENEFICIARY_NIR = Beneficiary._meta.get_field("nir")
 
@@ -297,7 +311,7 @@ def beneficiary_facts(values: Sequence[str]) -> tuple[tuple[Any, ...], list[RowR
     if rank is None:
         facts.refuse("rang", _("Le rang doit être un nombre de 1 à 99."))
     whole_nir = facts.nir("nir", values[2])
-    birth_name = facts.name("nom_naissance", values[3], required=not values[4])
+    birth_name = facts.name("nom_naissance", values[3], required=not shown(values[4]))
     usage_name = facts.name("nom_usage", values[4])
     first_names = facts.name("prenoms", values[5])
     birth_date = facts.birth_date("date_naissance", values[6])
@@ -308,6 +322,7 @@ def beneficiary_facts(values: Sequence[str]) -> tuple[tuple[Any, ...], list[RowR
     facts.period("date_fin", start, end)
     if facts.reasons:
         return (), facts.reasons
+    keys = search_keys(birth_name or usage_name, usage_name, first_names)
     sealed = (
         number,
         rank,
@@ -320,5 +335,10 @@ def beneficiary_facts(values: Sequence[str]) -> tuple[tuple[Any, ...], list[RowR
         relation,
         start,
         end,
+        keys.birth_key,
+        keys.usage_key,
+        keys.first_key,
+        keys.birth_sound,
+        keys.usage_sound,
     )
     return sealed, facts.reasons

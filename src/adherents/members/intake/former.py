@@ -14,6 +14,7 @@ from adherents.database.transactions import needs_transaction
 from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.journal.subjects import SubjectKind, subject_of
+from adherents.members.intake.former_numbers import former_number
 from adherents.members.intake.sheets import number_of
 from adherents.members.models import Beneficiary, Member
 
@@ -23,8 +24,7 @@ def take_number_from(number: str, *, actor: str) -> None:
     """The member can no longer sign in, and is told. They are ended already. Must be called in a transaction."""
     member = Member.objects.select_for_update().get(number=number)
     now = timezone.now()
-    # In lower case: whatever is typed as a number is folded up, and the file's have capitals only.
-    own = f"former:{member.pk}"
+    own = former_number(member.pk)
     # A value that was sealed for the number would open as the NIR of the person who has the number now.
     for person in Beneficiary.objects.of(member).select_related("member"):
         Beneficiary.objects.filter(pk=person.pk).update(nir=moved(person, "nir", own, person.rank))

@@ -1,19 +1,15 @@
 """The last file that the register trusted: kept while another one is applied, and then replaced by it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from django.db import OperationalError, connection
+from django.db import connection
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
+from adherents.database.locks import LockNotFree, waiting_at_most
 from adherents.database.transactions import needs_transaction
 from adherents.members.intake.compare import Plan
 from adherents.members.intake.sheets import MEMBERS
 from adherents.members.intake.staging import Staging
 from adherents.members.models import LastFile
-
-_LOCK_NOT_AVAILABLE = "55P03"
 
 
 def imports_so_far() -> int:
@@ -49,26 +45,18 @@ def take_turn(*, within: float | None = None) -> int:
     `within`: in how many seconds, on PostgreSQL; an import of a million members is applied for longer, and what answers requests
     must not wait in all its threads. Raises `RegisterBusy` then.
     """
-    with _waiting(within):
-        LastFile.objects.bulk_create([LastFile(sheet=MEMBERS.name)], ignore_conflicts=True)
-        return LastFile.objects.select_for_update().get(sheet=MEMBERS.name).imports
+    if within is None:
+        return _take_turn()
+    try:
+        with waiting_at_most(within):
+            return _take_turn()
+    except LockNotFree as error:
+        raise RegisterBusy from error
 
 
-@contextmanager
-def _waiting(seconds: float | None) -> Iterator[None]:
-    """For a lock, no longer than this. SQLite waits when the transaction begins, as its settings say."""
-    if seconds is None or connection.vendor != "postgresql":
-        yield
-        return
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{int(seconds * 1000)}ms"])
-        try:
-            yield
-        except OperationalError as error:
-            if getattr(error.__cause__, "sqlstate", "") != _LOCK_NOT_AVAILABLE:
-                raise
-            raise RegisterBusy from error
-        cursor.execute("SELECT set_config('lock_timeout', '0', true)")
+def _take_turn() -> int:
+    LastFile.objects.bulk_create([LastFile(sheet=MEMBERS.name)], ignore_conflicts=True)
+    return LastFile.objects.select_for_update().get(sheet=MEMBERS.name).imports
 
 
 def remember(plan: Plan, staging: Staging) -> None:

@@ -19,6 +19,7 @@ from adherents.members.intake.sheets import MEMBERS
 from adherents.members.intake.staging import Staging
 from adherents.members.models import Source
 from adherents.members.services.import_files import GONE_PERCENT, SUBJECT
+from adherents.members.services.one_person import PersonChanged
 
 LINES_AT_MOST = 10_000
 TURN_WITHIN = 15.0  # seconds: some other batches
@@ -61,6 +62,8 @@ def put_members(
     def refuse(refused: RefusedRow) -> None:
         outcome = LineOutcome.OTHER_PERSON if refused.is_other_person else LineOutcome.REFUSED
         reasons = MEMBER_OBJECT.in_its_words(refused.reasons)
+        if refused.is_other_person:  # what the file's import says then is for who runs it
+            reasons = [RowReason("", PersonChanged.message)]
         answers.append(LineAnswer(refused.line, refused.key, outcome, reasons))
 
     with applying.roomy_cache(), transaction.atomic():

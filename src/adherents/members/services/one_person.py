@@ -36,7 +36,10 @@ class NobodyThere(Exception):
 class PersonChanged(Exception):
     """The number, or the rank, would be given to another person: an import alone can do that, when it is asked to."""
 
-    message = _("Changement de personne : le registre a quelqu’un d’autre sous ce numéro.")
+    message = _(
+        "Changement de personne : le registre a quelqu’un d’autre sous ce numéro. L’API ne le redonne pas : s’il l’a vraiment "
+        "été, l’exploitant du portail importe le fichier en le disant (--new-person, --new-beneficiary)."
+    )
 
 
 class ChangedSince(Exception):

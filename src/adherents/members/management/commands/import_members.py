@@ -18,6 +18,7 @@ from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextC
 
 from adherents.members.intake.compare import Plan, RefusedRow
 from adherents.members.intake.read import UnusableFile
+from adherents.members.intake.words import counts, refused_line
 from adherents.members.services.import_files import (
     GONE_PERCENT,
     RegisterChangedMeanwhile,
@@ -202,33 +203,12 @@ class Command(BaseCommand):
             self.stdout.write(_("Rien n’a été changé : relancez avec --apply pour appliquer."))
 
     def _tell_refused(self, sheet: str, refused: RefusedRow) -> None:
-        """One line per refused line. It names the member, the column and why; never what the column holds."""
-        file = _("adhérents") if sheet == "member" else _("bénéficiaires")
-        key_shown = f" ({refused.key})" if refused.key else ""
-        why = " ; ".join(f"{column} : {why}" if column else str(why) for column, why in refused.reasons)
-        self.stdout.write(
-            _("%(file)s, ligne %(line)d") % {"file": file, "line": refused.line} + f"{key_shown} : {why}"
-        )
+        self.stdout.write(refused_line(sheet, refused))
 
     def _tell_plan(self, title: str, plan: Plan) -> None:
         self.stdout.write(f"{title} :")
-        for label, number in (
-            (_("nouveaux"), plan.new),
-            (_("modifiés"), plan.changed),
-            (_("inchangés"), plan.unchanged),
-            (_("absents du fichier"), plan.gone),
-            (_("lignes refusées"), plan.refused),
-            (_("changements de personne refusés"), plan.other_person),
-            (_("numéros donnés à une autre personne"), len(plan.given)),
-        ):
+        for label, number in counts(plan):
             self.stdout.write(f"  {number:>9} {label}")
-        for label, number in (
-            (_("absents du fichier mais gardés : une autre source les a nommés en dernier"), plan.kept),
-            (_("inchangés qu’une autre source avait nommés en dernier"), plan.named_again),
-            (_("lignes laissées : la personne a changé pendant la lecture du fichier"), plan.newer),
-        ):
-            if number:
-                self.stdout.write(f"  {number:>9} {label}")
         if plan.all_sources:
             self.stdout.write(
                 _("Toutes les sources (--all-sources) : les absents d’une autre source sont retirés aussi.")

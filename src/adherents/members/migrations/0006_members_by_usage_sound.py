@@ -1,0 +1,22 @@
+from django.db import migrations, models
+
+from adherents.database.operations import AddIndexConcurrently
+
+
+class Migration(migrations.Migration):
+    atomic = False
+
+    dependencies = [
+        ("members", "0005_members_by_birth_sound"),
+    ]
+
+    operations = [
+        AddIndexConcurrently(
+            model_name="member",
+            index=models.Index(
+                fields=["usage_sound", "birth_date"],
+                name="member_usage_sound",
+                opclasses=["varchar_pattern_ops", "varchar_pattern_ops"],
+            ),
+        ),
+    ]
