@@ -18,7 +18,7 @@ from reportlab.pdfgen import canvas
 
 from adherents.members.acting import on_own_file
 from adherents.members.models import Member
-from adherents.vault.models import Document, PendingFile
+from adherents.vault.models import Deposit, Document, PendingFile
 from adherents.vault.services import budget, sending
 from adherents.vault.services.deposit import Form
 from adherents.vault.services.receiving import FormFiles, UploadBatch
@@ -99,6 +99,7 @@ def upload(content: bytes, name: str = "releve.pdf") -> SimpleUploadedFile:
 
 
 SENDING = "5e0d1c6a-9a54-4b5e-8a0e-6f4d2b7c1a01"  # one that a page prepares
+FIRST, SECOND = str(uuid.UUID(int=1)), str(uuid.UUID(int=2))  # and two that two pages prepare
 
 
 def send(
@@ -121,7 +122,9 @@ def waiting() -> list[object]:
     return list(PendingFile.objects.order_by("at", "pk").values_list("pk", flat=True))
 
 
-def deposited(member: Member, content: bytes, name: str = "releve.pdf") -> Document:
+def deposited(
+    member: Member, content: bytes, name: str = "releve.pdf", *, answers: Document | None = None
+) -> Document:
     """A document in the vault, without the web."""
     intake = UploadBatch()
     incoming = intake.begin(name)
@@ -129,10 +132,18 @@ def deposited(member: Member, content: bytes, name: str = "releve.pdf") -> Docum
     intake.end()
     assert not intake.refused, intake.refused[0].sentence
     made = sending.send(
-        acting=on_own_file(member), sending_id=uuid.uuid4(), form=Form("rib"), files=FormFiles(intake.take())
+        acting=on_own_file(member),
+        sending_id=uuid.uuid4(),
+        form=Form("rib", answers=answers),
+        files=FormFiles(intake.take()),
     )
     document: Document = Document.objects.get(deposit=made)
     return document
+
+
+@pytest.fixture
+def deposit(member: Member) -> Deposit:
+    return deposited(member, pdf(), "Relevé d’été.pdf").deposit
 
 
 def objects_in(folder: Path) -> list[Path]:

@@ -137,8 +137,12 @@ def received(content: bytes, name: str = "facture.pdf") -> Arrived | RefusedFile
 
 
 def treated(document: Document) -> Document:
-    """As the worker does, without its waits: both lanes by turns, until the document is drawn or set aside."""
-    for slow in (False, True) * (1 + rendition.TRIES):
+    """As the worker does, without its waits: both lanes by turns, until the document is drawn or set aside.
+
+    On a busy machine one that died in the quick lane may run out of time there before its last try: it has all its tries again
+    in the lane of the long drawings.
+    """
+    for slow in (False, True) * (2 * rendition.TRIES):
         Document.objects.exclude(next_attempt_at=None).update(next_attempt_at=timezone.now())
         start = time.monotonic()
         draw_due(limit=1, slow=slow)

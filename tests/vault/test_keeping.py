@@ -245,7 +245,7 @@ class TestOnS3:
         large.refresh_from_db()
         assert large.page_count == 2
         assert page_image(large, 2).startswith(b"\xff\xd8\xff")
-        assert len(self.names()) == 2 + 2 + 1
+        assert len(self.names()) == 2 + 2 + 1 + 2, "files, pages of the one and of the other, thumbnails"
         assert not self.uploads()
 
     def test_a_refused_file_leaves_neither_object_nor_upload(

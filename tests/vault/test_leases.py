@@ -1,6 +1,7 @@
 """Who was killed has let go at once; who lives, or lives elsewhere, has not."""
 
 import base64
+import os
 import subprocess
 import sys
 
@@ -21,6 +22,13 @@ def test_a_process_that_has_ended_has_let_go_and_one_that_lives_has_not() -> Non
     assert len(mine) == 16
     assert not leases.is_left(mine)
     assert leases.is_left(of_one_that_ended())
+
+
+def test_a_process_has_let_go_before_its_parent_has_asked_how_it_ended() -> None:
+    with subprocess.Popen([sys.executable, "-c", MADE], stdout=subprocess.PIPE, text=True) as process:
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        assert process.stdout is not None
+        assert leases.is_left(process.stdout.read().strip())
 
 
 def test_of_another_machine_or_another_space_of_process_numbers_nothing_is_known() -> None:

@@ -34,7 +34,8 @@ from adherents.vault.services.viewing import page_image
 from tests.chromium import launch
 from tests.vault import papers
 from tests.vault.conftest import browser_of, deposited, send, upload
-from tests.vault.papers import AVIF, GREYS, HEIC, INPUTS, JPEG, PAPERS, PDF, PNG, SCENE, SIZE, WEBP, Paper
+from tests.vault.corpus import PAPERS, Paper
+from tests.vault.papers import AVIF, GREYS, HEIC, INPUTS, JPEG, PDF, PNG, SCENE, SIZE, WEBP
 
 SMALL = (60, 40)
 FAR = 14  # of 256, on average: what a lossy encoder and another decoder may differ by

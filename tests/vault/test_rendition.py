@@ -1,12 +1,9 @@
 """Page images: what an agent sees, drawn by a process that can do nothing else."""
 
 import io
-import os
-import struct
 import subprocess
 import sys
 import time
-import zlib
 from dataclasses import replace
 from typing import Any
 
@@ -14,15 +11,14 @@ import pytest
 from django.utils import timezone
 from PIL import Image
 
-from adherents.inspection.rasteriser import MOST_PAGE_PIXELS, SLOTS, Fault, process
-from adherents.inspection.rasteriser.process import CannotBeDrawn, Drawing, DrawingFailed, DrawnPage
+from adherents.inspection.rasteriser import MOST_PAGE_PIXELS, SLOTS
+from adherents.inspection.rasteriser.process import Drawing, DrawingFailed, DrawnPage
 from adherents.journal.events import Event
 from adherents.journal.models import Entry
 from adherents.mail.models import OutboxMail
 from adherents.members.models import Member
 from adherents.storage.reading import Altered
 from adherents.vault.models import Document, Page, SetAside, State
-from adherents.vault.services import pages
 from adherents.vault.services.rendition import draw_due
 from adherents.vault.services.viewing import NoSuchPage, note_opening, page_image
 from tests.vault.conftest import deposited, objects_in, pdf, picture
@@ -170,7 +166,6 @@ def test_a_process_that_dies_is_tried_three_times(
 
 
 def test_drawing_again_replaces_the_pages_and_changes_nothing_else(member: Member) -> None:
-    from django.utils import timezone
 
     document = drawn(member, pdf(2))
     Document.objects.filter(pk=document.pk).update(next_attempt_at=timezone.now(), state=State.ACCEPTED)
@@ -283,108 +278,6 @@ def test_a_page_stays_as_it_is_until_somebody_is_done_with_it(first: int) -> Non
         for page in others:
             page.done()
         assert [colour_of(next(pages)) for _ in range(SLOTS)] == COLOURS[SLOTS : 2 * SLOTS]
-
-
-def png_bomb(side: int) -> bytes:
-    """A few kilobytes that announce side x side pixels."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", header)
-        + chunk(b"IDAT", zlib.compress(b"\0" * 1_000_000, 9))
-        + chunk(b"IEND", b"")
-    )
-
-
-@pytest.mark.parametrize(
-    ("content_type", "content", "fault"),
-    [
-        ("image/png", png_bomb(30_000), Fault.TOO_LARGE),
-        ("image/tiff", b"II*\0\x08\0\0\0" + b"\0" * 50, Fault.UNREADABLE),
-        ("application/pdf", b"%PDF-1.7\n" + b"garbage" * 100, Fault.UNREADABLE),
-        ("application/pdf", pdf(password="x"), Fault.ENCRYPTED),
-        ("image/heic", picture("HEIF")[:200], Fault.UNREADABLE),
-    ],
-    ids=["png bomb", "broken tiff", "broken pdf", "locked pdf", "cut heic"],
-)
-def test_what_would_harm_is_given_up_in_bounded_time(content_type: str, content: bytes, fault: Fault) -> None:
-    start = time.monotonic()
-    with pytest.raises(CannotBeDrawn) as error:
-        all_of(content_type, content)
-    assert error.value.fault is fault
-    assert time.monotonic() - start < 20
-
-
-def test_a_pdf_with_a_giant_page_is_drawn_within_the_bounds(member: Member) -> None:
-    from reportlab.pdfgen import canvas
-
-    written = io.BytesIO()
-    page = canvas.Canvas(written, pagesize=(14_400, 14_400))
-    page.drawString(100, 100, "x")
-    page.save()
-    width, height = image_of(drawn(member, written.getvalue())).size
-    assert width * height <= MOST_PAGE_PIXELS
-
-
-def test_a_process_that_hangs_is_killed_with_its_group() -> None:
-    start = time.monotonic()
-    with Drawing("application/pdf", 10, seconds=1) as drawing:
-        child = drawing._child.process.pid
-        with pytest.raises(DrawingFailed):
-            drawing._next()  # it waits for a file that never comes
-    assert time.monotonic() - start < 5
-    with pytest.raises(ProcessLookupError):
-        os.kill(child, 0)
-
-
-def test_pages_that_cannot_be_encoded_are_tried_again_and_hold_nobody_up(
-    member: Member, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def no_room(*_: Any, **__: Any) -> None:
-        raise MemoryError
-
-    document = deposited(member, pdf(pages=8))
-    monkeypatch.setattr(pages.Image, "frombuffer", no_room)
-    start = time.monotonic()
-    assert draw_due() == 1
-    assert time.monotonic() - start < process.SECONDS / 2
-    document.refresh_from_db()
-    assert (document.state, document.set_aside, document.attempts) == (State.RECEIVED, "", 1)
-    assert document.next_attempt_at is not None
-    monkeypatch.undo()
-    Document.objects.update(next_attempt_at=timezone.now())
-    assert draw_due() == 1
-    document.refresh_from_db()
-    assert (document.state, document.page_count) == (State.CHECKED, 8)
-
-
-def test_what_the_process_says_is_checked_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    def page(number: int, width: int, height: int) -> bytes:
-        return b"P" + struct.pack(">HII", number, width, height)
-
-    first_part, two = b"N" + struct.pack(">I", 1), b"N" + struct.pack(">I", 2)
-    lies = [
-        b"N" + struct.pack(">I", 0),
-        first_part + page(2, 10, 10) + b"Z",
-        first_part + page(1, 9000, 10) + b"Z",
-        first_part + page(1, 8000, 8000) + b"Z",
-        first_part + page(1, 0, 10) + b"Z",
-        first_part + page(1, 10, 10) + page(2, 10, 10) + b"Z",
-        two + page(1, 10, 10) + b"Z",
-        first_part + page(1, 10, 10),
-        first_part + b"P\0",
-        b"?",
-        b"",
-    ]
-    for lie in lies:
-        code = f"import sys; sys.stdin.buffer.readline(); sys.stdout.buffer.write({lie!r})"
-        monkeypatch.setattr(process, "COMMAND", [sys.executable, "-I", "-c", code])
-        with pytest.raises(DrawingFailed):
-            all_of("application/pdf", b"abc")
 
 
 def test_the_confined_process_can_open_nothing_and_reach_nobody() -> None:

@@ -165,10 +165,10 @@ def test_a_good_file_is_deposited_when_another_is_refused(signed_in: Client, sen
     assert f"devis.docx {FileRefusal.FORMAT.label}" in page
 
 
-def test_files_that_arrived_wait_when_a_field_is_missing(
+def test_files_that_arrived_wait_when_a_field_is_refused(
     signed_in: Client, sentences: Text, member: Member
 ) -> None:
-    answer = send(signed_in, upload(pdf(), "a.pdf"), upload(picture(), "b.jpg"), kind="", note="à garder")
+    answer = send(signed_in, upload(pdf(), "a.pdf"), upload(picture(), "b.jpg"), kind="rien", note="à garder")
     page = sentences(answer)
     assert "2 fichiers prêts à envoyer" in page
     assert "Choisissez dans la liste ce que vous envoyez." in page
@@ -184,7 +184,7 @@ def test_files_that_arrived_wait_when_a_field_is_missing(
 def test_files_that_wait_belong_to_their_member_alone(
     signed_in: Client, other_member: Member, sentences: Text
 ) -> None:
-    send(signed_in, upload(pdf(), "a.pdf"), kind="")
+    send(signed_in, upload(pdf(), "a.pdf"), kind="rien")
     arrival = PendingFile.objects.get()
     other = browser_of(other_member)
     assert "prêt à envoyer" not in sentences(other.get("/adherent/documents/envoyer/"))
@@ -193,7 +193,7 @@ def test_files_that_wait_belong_to_their_member_alone(
 
 
 def test_a_file_that_waits_can_be_taken_back(signed_in: Client, objects_folder: Any) -> None:
-    send(signed_in, upload(pdf(), "a.pdf"), kind="")
+    send(signed_in, upload(pdf(), "a.pdf"), kind="rien")
     answer = signed_in.post(f"/adherent/documents/envoyer/{PendingFile.objects.get().pk}/retirer/")
     assert answer.status_code == 302
     assert not PendingFile.objects.exists()
@@ -203,7 +203,7 @@ def test_a_file_that_waits_can_be_taken_back(signed_in: Client, objects_folder: 
 
 def test_what_nobody_came_back_for_is_swept_after_a_day(signed_in: Client, objects_folder: Any) -> None:
     with time_machine.travel("2026-11-23 10:00:00+00:00", tick=False) as clock:
-        send(signed_in, upload(pdf(), "a.pdf"), kind="")
+        send(signed_in, upload(pdf(), "a.pdf"), kind="rien")
         left = objects_folder / "2026/11/23/left.part"
         left.write_bytes(b"cut")
         UnclaimedObject.objects.create(storage_name="2026/11/23/left")

@@ -26,7 +26,7 @@ from tests.cast import CAMILLE, JEAN_FRANCOIS
 from tests.journeys.running import Portal
 from tests.vault.clamd import Clamd
 from tests.vault.conftest import deposited, pdf, picture
-from tests.vault.test_gathering import gathered
+from tests.vault.photos import gathered
 
 pytestmark = pytest.mark.django_db
 UNNAMED_FIELD = Path(__file__).parent / "files" / "unnamed-field.pdf"

@@ -17,7 +17,7 @@ from adherents.members.models import Member
 from adherents.storage.models import UnclaimedObject
 from adherents.storage.objects import StorageFailed, begin, fresh_name
 from adherents.storage.reading import Altered
-from adherents.vault.models import Document, Page, PendingFile
+from adherents.vault.models import Document, Page, PendingFile, Thumbnail
 from adherents.vault.services import verification
 from adherents.vault.services.attaching import keep_waiting
 from adherents.vault.services.reading import download
@@ -116,8 +116,10 @@ def test_a_vault_that_is_whole_says_how_much_was_read(member: Member, objects: O
     incoming.begin("attente.pdf").write(pdf())
     incoming.end()
     keep_waiting(member=member, arrived=incoming.take())
-    octets = sum(file.size for model in (Document, Page, PendingFile) for file in model._base_manager.all())
-    assert verify() == f"6 file(s), {octets} bytes, 6 object(s): everything is whole\n"
+    octets = sum(
+        file.size for model in (Document, Page, Thumbnail, PendingFile) for file in model._base_manager.all()
+    )
+    assert verify() == f"8 file(s), {octets} bytes, 8 object(s): everything is whole\n"
 
 
 def test_an_empty_vault_is_whole(objects: Objects) -> None:

@@ -7,8 +7,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from adherents.insurer.profile import profile
+from adherents.insurer.treatment import UNKNOWN_KIND
 from adherents.members.models import Beneficiary, Member
-from adherents.ui.fields import FilesField
+from adherents.ui.fields import DayField, FilesField
 from adherents.vault.models import Document, DocumentQuerySet, Sending, State
 from adherents.vault.selectors.search import narrowed
 
@@ -20,22 +21,21 @@ class BeneficiaryField(forms.ModelChoiceField):  # type: ignore[type-arg]
         return str(obj.name)
 
 
+class KindChoices(forms.RadioSelect):
+    """The kinds as large buttons, each with its picture."""
+
+    template_name = "vault/elements/kind_choices.html"
+
+    def create_option(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option = super().create_option(*args, **kwargs)
+        pictures = {kind.code: kind.picture for kind in profile().documents.kinds}
+        option["picture"] = pictures.get(str(option["value"]), "unknown")
+        return option
+
+
 class SendForm(forms.Form):
     """The form around the files. The files themselves were received before it is read (`uploads/handlers.py`)."""
 
-    kind = forms.ChoiceField(
-        label=_("Quel document ?"),
-        error_messages={
-            "required": _("Choisissez dans la liste ce que vous envoyez."),
-            "invalid_choice": _("Choisissez dans la liste ce que vous envoyez."),
-        },
-    )
-    beneficiary = BeneficiaryField(
-        label=_("Pour qui ?"),
-        queryset=Beneficiary.objects.none(),
-        required=False,
-        error_messages={"invalid_choice": _("Choisissez dans la liste la personne concernée.")},
-    )
     files = FilesField(label=_("Vos fichiers"))  # type: ignore[assignment]
     gather = forms.BooleanField(
         label=_("Réunir les photos en un seul PDF"),
@@ -43,6 +43,18 @@ class SendForm(forms.Form):
             "Une page par photo, à l’endroit. Vos photos restent gardées telles que vous les envoyez."
         ),
         required=False,
+    )
+    kind = forms.ChoiceField(
+        label=_("Quel document ?"),
+        required=False,
+        widget=KindChoices,
+        error_messages={"invalid_choice": _("Choisissez dans la liste ce que vous envoyez.")},
+    )
+    beneficiary = BeneficiaryField(
+        label=_("Pour qui ?"),
+        queryset=Beneficiary.objects.none(),
+        required=False,
+        error_messages={"invalid_choice": _("Choisissez dans la liste la personne concernée.")},
     )
     note = forms.CharField(
         label=_("Un mot pour le conseiller (facultatif)"),
@@ -66,10 +78,12 @@ class SendForm(forms.Form):
             known |= {"note": sending.note, "gather": sending.gather}
         like = sending if sending and sending.kind else replaced
         if like:
-            known |= {"kind": like.kind, "beneficiary": like.beneficiary_id}
+            # What an agent could not place either is not proposed again; what the member chooses on this page stays.
+            known |= {"kind": "" if like is replaced and like.kind == UNKNOWN_KIND else like.kind}
+            known |= {"beneficiary": like.beneficiary_id}
         super().__init__(data, initial=known)
         kinds = [(kind.code, kind.label) for kind in profile().documents.kinds]
-        self.fields["kind"].choices = [("", _("Choisissez…")), *kinds]  # type: ignore[attr-defined]
+        self.fields["kind"].choices = [*kinds, (UNKNOWN_KIND, _("Je ne sais pas"))]  # type: ignore[attr-defined]
         covered = Beneficiary.objects.of(member).present()
         beneficiary = self.fields["beneficiary"]
         assert isinstance(beneficiary, BeneficiaryField)
@@ -78,6 +92,10 @@ class SendForm(forms.Form):
         if not covered.exists():
             del self.fields["beneficiary"]
 
+    def clean_kind(self) -> str:
+        """Never blocks: an agent says which kind it is where the member does not."""
+        return self.cleaned_data["kind"] or UNKNOWN_KIND
+
 
 class FindForm(forms.Form):
     """Every field may stay empty. A wrong value is shown as an error, and narrows nothing."""
@@ -85,23 +103,13 @@ class FindForm(forms.Form):
     words = forms.CharField(label=_("Nom du fichier ou n° d’accusé"), required=False, max_length=200)
     kind = forms.ChoiceField(label=_("Quel document ?"), required=False)
     state = forms.ChoiceField(label=_("État"), required=False)
-    since = forms.DateField(
-        label=_("Envoyé depuis le"),
-        required=False,
-        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"invalid": _("Écrivez la date en chiffres, par exemple 03/05/2026.")},
-    )
-    until = forms.DateField(
-        label=_("Jusqu’au"),
-        required=False,
-        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"invalid": _("Écrivez la date en chiffres, par exemple 03/05/2026.")},
-    )
+    since = DayField(label=_("Envoyé depuis le"), required=False)
+    until = DayField(label=_("Jusqu’au"), required=False)
 
     def __init__(self, data: Any) -> None:
         super().__init__(data)
-        kinds = [(kind.code, kind.label) for kind in profile().documents.kinds]
-        self.fields["kind"].choices = [("", _("Tous")), *kinds]  # type: ignore[attr-defined]
+        kinds = profile().documents.kind_labels
+        self.fields["kind"].choices = [("", _("Tous")), *kinds.items()]  # type: ignore[attr-defined]
         self.fields["state"].choices = [("", _("Tous")), *State.choices]  # type: ignore[attr-defined]
         self.is_valid()
 

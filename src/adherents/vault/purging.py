@@ -38,13 +38,13 @@ def kept_documents() -> Iterable[Kept]:
     for kind in kinds:
         yield Kept(
             f"Documents « {kind.fr} » : octets et images de pages (dans le stockage), nom du fichier, note de l’adhérent",
-            ("vault.Document", "vault.GatheredPhoto", "vault.Page"),
+            ("vault.Document", "vault.GatheredPhoto", "vault.Page", "vault.Thumbnail"),
             f"{kind.retention_months} mois après la décision (ou la mise de côté) ; jamais avant d’avoir été traités",
             f"{BY_PURGE}, ou l’adhérent qui reprend le document avant traitement",
         )
     yield Kept(
         "Documents d’un genre que le profil n’a plus",
-        ("vault.Document", "vault.GatheredPhoto", "vault.Page"),
+        ("vault.Document", "vault.GatheredPhoto", "vault.Page", "vault.Thumbnail"),
         f"{max(kind.retention_months for kind in kinds)} mois (la plus longue des durées ci-dessus) après la décision",
         BY_PURGE,
     )

@@ -43,6 +43,14 @@ class Reply:
         return _("À envoyer avant le %(day)s.") % day
 
 
+@dataclass(frozen=True)
+class Reopened:
+    """The reply of a document stands no more: when that was said, and by when another one is expected."""
+
+    at: datetime
+    expected_on: date
+
+
 class Replied(Protocol):
     """A document, as far as this module knows it: the tables stand above it."""
 
@@ -50,14 +58,27 @@ class Replied(Protocol):
     reply: Reply | None
 
 
+ReopenedSource = Callable[[uuid.UUID], Reopened | None]
 Source = Callable[[Collection[uuid.UUID]], dict[uuid.UUID, Reply]]
 SOURCES: list[Source] = []
+REOPENED: list[ReopenedSource] = []
 
 
 def source(function: Source) -> Source:
     """Register a function that gives what was replied about those of these documents that have a reply, in one query."""
     SOURCES.append(function)
     return function
+
+
+def reopened_source(function: ReopenedSource) -> ReopenedSource:
+    """Register a function that says whether a document waits for a new reply, in one query."""
+    REOPENED.append(function)
+    return function
+
+
+def reopened(document_id: uuid.UUID) -> Reopened | None:
+    """Whether this document, « En cours », waits for a new reply in the place of one that stands no more."""
+    return next((found for read in REOPENED if (found := read(document_id)) is not None), None)
 
 
 def add_replies(documents: Iterable[Replied]) -> None:

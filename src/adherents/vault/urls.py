@@ -21,6 +21,7 @@ urlpatterns = [
     path("<uuid:document_id>/", member.document, name="document"),
     path("<uuid:document_id>/reprendre/", own.take_back, name="take_back"),
     path("<uuid:document_id>/telecharger/", member.download, name="download"),
+    path("<uuid:document_id>/pages/vignette/", member.thumbnail, name="thumbnail"),
     path("<uuid:document_id>/photos/<int:photo>/", member.download, name="photo"),
 ]
 

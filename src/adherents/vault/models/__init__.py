@@ -10,10 +10,10 @@ from adherents.vault.models.documents import (
     DocumentQuerySet,
     Earlier,
     GatheredPhoto,
-    Page,
     State,
 )
 from adherents.vault.models.files import NamedFile
+from adherents.vault.models.pages import Page, Small, Thumbnail
 from adherents.vault.models.pending_files import (
     SENDING,
     PendingFile,
@@ -57,7 +57,9 @@ __all__ = [
     "SetAside",
     "SigningKey",
     "SigningKeyQuerySet",
+    "Small",
     "State",
+    "Thumbnail",
     "Upload",
     "UploadPart",
     "UploadQuerySet",

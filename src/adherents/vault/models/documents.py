@@ -1,4 +1,4 @@
-"""Deposits, the documents in them, their pages as images, and the storage objects that no row owns yet."""
+"""Deposits, and the documents in them."""
 
 import uuid
 from datetime import date, datetime
@@ -15,7 +15,6 @@ from adherents.insurer.calendar import add_working_days
 from adherents.insurer.profile import profile
 from adherents.journal.subjects import SubjectKind, subject_of
 from adherents.members.models import Beneficiary, Member
-from adherents.storage.models import SealedFile
 from adherents.vault.fields import NameKeyField
 from adherents.vault.legibility import WHY_UNSCANNED, SetAside, what_is_blank
 from adherents.vault.models.files import NamedFile
@@ -26,7 +25,8 @@ from adherents.work.models import DueWork
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
 
-    from adherents.vault.replies import Reply
+    from adherents.vault.models.pages import Page
+    from adherents.vault.replies import Reopened, Reply
 
 
 REPLACES = "remplace"  # in the address of the page that sends: the document to replace
@@ -163,6 +163,13 @@ class Document(DueWork, NamedFile):
     rank = models.PositiveSmallIntegerField(default=1, help_text="in its deposit, from 1")
     photo_count = models.PositiveSmallIntegerField(default=0, help_text="of those that are gathered in it")
     kind = models.CharField(max_length=40)
+    sent_as = models.CharField(
+        max_length=40,
+        default="",
+        db_default="",
+        blank=True,
+        help_text="the kind that its member gave, where an agent chose another one since",
+    )
     beneficiary = models.ForeignKey(
         Beneficiary, on_delete=models.SET_NULL, null=True, related_name="documents"
     )
@@ -201,6 +208,7 @@ class Document(DueWork, NamedFile):
     # Set by the selectors, for the pages that show it.
     sent_before: Earlier | None = None
     reply: "Reply | None" = None
+    reopened: "Reopened | None" = None
     answer_id: uuid.UUID | None = None
     answered_at: datetime | None = None
 
@@ -216,6 +224,11 @@ class Document(DueWork, NamedFile):
                 fields=["checked_at"], condition=models.Q(state="checked"), name="documents_checked"
             ),
             models.Index(fields=["at"], condition=models.Q(state="received"), name="documents_received"),
+            models.Index(
+                fields=["at", "id"],
+                condition=models.Q(origin="insurer", state="accepted", checked_at=None),
+                name="documents_unopened",
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -256,16 +269,21 @@ class Document(DueWork, NamedFile):
         """The kind in the reader's language; its code when the profile has dropped it since."""
         if self.kind == ATTACHMENT:
             return str(_("Pièce jointe"))
-        try:
-            return profile().documents.kind(self.kind).label
-        except KeyError:
-            return self.kind
+        return profile().documents.kind_label(self.kind)
+
+    @property
+    def kind_as_sent(self) -> str:
+        """The kind that its member gave: what the receipt says, and what the promise of an answer was made for."""
+        return self.sent_as or self.kind
 
     @property
     def treatment_days(self) -> int:
-        """In how many working days the profile says that this kind is treated."""
+        """In how many working days the profile says that this kind is treated: the longest delay where it was not known.
+
+        What was promised stays when an agent says which kind it is.
+        """
         try:
-            return profile().documents.kind(self.kind).treatment_days
+            return profile().documents.kind(self.kind_as_sent).treatment_days
         except KeyError:
             return max(kind.treatment_days for kind in profile().documents.kinds)
 
@@ -300,6 +318,13 @@ class Document(DueWork, NamedFile):
         return what_is_blank(self)
 
     @property
+    def waits_for_answer(self) -> bool:
+        """Whether the service owes its member an answer: not once it was taken back, set aside, destroyed or answered."""
+        open_states = {State.RECEIVED, State.CHECKED, State.IN_PROGRESS}
+        kept = self.origin == Origin.MEMBER and self.erased_at is None
+        return kept and not self.set_aside and self.state in open_states
+
+    @property
     def is_decided(self) -> bool:
         return self.state in {State.ACCEPTED, State.REFUSED}
 
@@ -321,6 +346,11 @@ class Document(DueWork, NamedFile):
         """
         waits = self.answers_id if self.set_aside and self.answers_id else self.pk
         return f"{reverse('vault:send')}?{REPLACES}={waits}"
+
+    @property
+    def has_pages(self) -> bool:
+        """Whether it was drawn, and may be shown. Its pages go when it is found infected or is erased."""
+        return bool(self.page_count) and self.erased_at is None
 
     @property
     def can_be_taken_back(self) -> bool:
@@ -347,26 +377,3 @@ class GatheredPhoto(NamedFile):
 
     def __str__(self) -> str:
         return f"photo {self.number} of document {self.document_id}"
-
-
-class Page(SealedFile):
-    """A page of a document as pixels: all that an agent ever sees of it. Numbers begin at 1; sizes are pixels."""
-
-    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="pages")
-    number = models.PositiveSmallIntegerField()
-    width = models.PositiveIntegerField()
-    height = models.PositiveIntegerField()
-    # Set when the page is drawn; its document keeps it.
-    is_blank = False
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["document", "number"], name="one_image_a_page")]
-        ordering = ["number"]
-
-    def __str__(self) -> str:
-        return self.sealed_as
-
-    @property
-    def sealed_as(self) -> str:
-        """The document's id and the page's place in it."""
-        return f"{self.document_id}/{self.number}"

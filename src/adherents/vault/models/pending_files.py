@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from adherents.insurer.profile import profile
+from adherents.insurer.treatment import UNKNOWN_KIND
 from adherents.members.models import Beneficiary, Member
 from adherents.storage.models import SealedFile
 from adherents.vault.models.files import NamedFile
@@ -89,7 +90,7 @@ class Sending(models.Model):
     def kind_label(self) -> str:
         """The kind in the reader's language; nothing before it was chosen."""
         try:
-            return profile().documents.kind(self.kind).label
+            return "" if self.kind == UNKNOWN_KIND else profile().documents.kind(self.kind).label
         except KeyError:
             return ""
 

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from adherents.inspection.file_type import SHORT_NAMES
 from adherents.insurer.profile import profile
+from adherents.insurer.treatment import UNKNOWN_KIND
 from adherents.ui import paper
 from adherents.ui.moments import moment
 from adherents.ui.numbers import size, thousands
@@ -76,7 +77,8 @@ def _file(file: File) -> dict[str, object]:
     try:
         kind = profile().documents.kind(file.kind).label
     except KeyError:
-        kind = file.kind_label
+        unknown = file.kind == UNKNOWN_KIND
+        kind = profile().documents.kind_label(file.kind) if unknown else file.kind_label
     octets = _("%(count)s octets") % {"count": thousands(file.size)}
     type_name = SHORT_NAMES.get(file.content_type, file.content_type)
     return {

@@ -57,8 +57,10 @@ def _signed(deposit: Deposit, documents: Sequence[Document]) -> Receipt:
         files = tuple(
             File(
                 name=file.name,
-                kind=document.kind,
-                kind_label=document.kind_label,
+                kind=document.kind_as_sent,
+                kind_label=profile().documents.kind_label(document.kind_as_sent)
+                if document.sent_as
+                else document.kind_label,
                 content_type=file.content_type,
                 size=file.size,
                 sha256=file.sha256,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from django.urls import reverse
 from django.utils.text import Truncator
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -14,24 +15,29 @@ from adherents.vault.origins import Origin
 WORDS_SHOWN = 24
 
 
-def cards_of(documents: Iterable[Document]) -> list[DocumentCard]:
-    """A card a document, in their order. They are read `with_what_a_card_shows` and `with_answers`, and have their replies."""
-    return [_card(document) for document in documents]
+def cards_of(documents: Iterable[Document], *, brief: bool = False) -> list[DocumentCard]:
+    """A card a document, in their order. They are read `with_what_a_card_shows` and `with_answers`, and have their replies.
+
+    `brief`: the day instead of the file's name and the hour.
+    """
+    return [_card(document, brief=brief) for document in documents]
 
 
-def _card(document: Document) -> DocumentCard:
+def _card(document: Document, *, brief: bool) -> DocumentCard:
     state, state_label = document.shown_state
     reason, reason_language = _reason(document)
     return DocumentCard(
         key=document.pk,
         name=document.kind_label,
-        meta=_meta(document),
+        meta="" if brief else _meta(document),
+        day=day(document.at) if brief else "",
         state=state,
         state_label=state_label,
         reason=reason,
         reason_language=reason_language,
         note=_note(document),
         format=document.type_name,
+        picture=reverse("vault:thumbnail", args=[document.pk]) if document.has_pages else "",
     )
 
 
@@ -47,6 +53,8 @@ def _meta(document: Document) -> str:
 def _note(document: Document) -> str:
     if document.answered_at:
         return _("Vous avez répondu le %(day)s.") % {"day": day(document.answered_at)}
+    if document.answers_id and not document.erased_at:
+        return _("À la place d’un document qui n’allait pas.")
     if document.is_asked_again:
         return document.reply.deadline if document.reply else ""
     return "" if document.is_decided else document.blank_words

@@ -1,13 +1,32 @@
 """Finding a document again: by kind, state, dates, and words of its name or the number of its receipt."""
 
+import re
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, prefetch_related_objects
 
+from adherents.ui.typed import bare, unlabelled
 from adherents.vault.fields import name_key
-from adherents.vault.models import Document, DocumentQuerySet, Earlier, GatheredPhoto
+from adherents.vault.models import Deposit, Document, DocumentQuerySet, Earlier, GatheredPhoto
+
+# « D-2026-000154 », « d 2026 154 », « 2026-154 »: with its letter, or with something between the year and the number.
+_RECEIPT = re.compile(r"(?:D[-._/]?(20\d\d)[-._/]?|(20\d\d)[-._/])(\d{1,9})", re.IGNORECASE)
+
+
+def deposit_numbered(text: str) -> Deposit | None:
+    """The sending whose receipt has this number, however it is typed; with its member."""
+    # Spaces are what stands between the parts for who types them, and an invisible mark is nothing.
+    read = _RECEIPT.fullmatch(bare("-".join(unlabelled(text).split())).replace("--", "-"))
+    if read is None:
+        return None
+    year, number = read[1] or read[2], read[3]
+    numbers = {f"D-{year}-{number}", f"D-{year}-{int(number):06d}"}
+    deposits: list[Deposit] = list(
+        Deposit.objects.filter(number__in=numbers).select_related("member__account")[:1]
+    )
+    return deposits[0] if deposits else None
 
 
 def narrowed(documents: DocumentQuerySet, asked: Mapping[str, Any]) -> DocumentQuerySet:

@@ -14,6 +14,11 @@ from adherents.vault.legibility import what_to_do_about_blank, what_to_send, why
 from adherents.vault.models import Document, State
 from adherents.vault.origins import Origin
 
+_ANSWERS: dict[str, State] = {
+    Event.DOCUMENT_ACCEPTED: State.ACCEPTED,
+    Event.DOCUMENT_REFUSED: State.REFUSED,
+    Event.CORRECTION_ASKED: State.INCOMPLETE,
+}
 ANSWERED = {State.ACCEPTED, State.REFUSED, State.INCOMPLETE}
 
 
@@ -32,10 +37,14 @@ def steps_of(document: Document, entries: Iterable[Entry] = ()) -> list[dict[str
     steps.append(_checked(document))
     if document.origin == Origin.MESSAGE:
         return steps
-    if document.state not in ANSWERED:
+    again = _reopened(entries)
+    if document.state not in ANSWERED and not again:
         return [*steps, _in_progress(document, entries), _to_come(_("Réponse"), expected(document))]
     if (taken := _taken_at(entries)) is not None:
         steps.append(_step("in_progress", _("En cours de traitement"), taken))
+    steps += again
+    if document.state not in ANSWERED:
+        return [*steps, _to_come(_("Nouvelle réponse"), expected(document))]
     answered_at = document.reply.at if document.reply else document.state_at
     steps.append(_step(document.state, document.get_state_display(), answered_at))
     if document.state != State.ACCEPTED and document.answered_at is not None:
@@ -69,14 +78,24 @@ def what_next(document: Document) -> str:
         State.CHECKED: _("Votre document attend son tour : un conseiller va le traiter."),
         State.IN_PROGRESS: _("Votre document est en cours de traitement."),
     }[State(document.state)]
+    if document.reopened is not None:
+        now = _("Nous avons rouvert notre décision : un conseiller examine à nouveau votre document.")
     wanted = _("Réponse %(expected)s") % {"expected": expected(document)}
     return f"{now} {wanted}"
 
 
+def promise_now(document: Document) -> str:
+    """What has become of the promise of a receipt, for a document that waits for its answer; "" while it is as it was made."""
+    if document.reopened is None and timezone.localdate() <= document.answer_expected_on:
+        return ""
+    return what_next(document)
+
+
 def expected(document: Document) -> str:
     """« attendue avant le 30/11/2026. », in working days; once it is past, that we are late."""
-    day = {"date": moments.day(document.answer_expected_on)}
-    if timezone.localdate() > document.answer_expected_on:
+    wanted = document.reopened.expected_on if document.reopened else document.answer_expected_on
+    day = {"date": moments.day(wanted)}
+    if timezone.localdate() > wanted:
         return _("attendue avant le %(date)s : nous avons du retard, votre document n’est pas oublié.") % day
     return _("attendue avant le %(date)s.") % day
 
@@ -105,6 +124,21 @@ def _in_progress(document: Document, entries: Iterable[Entry]) -> dict[str, Any]
     if document.state != State.IN_PROGRESS:
         return _to_come(label)
     return _step("in_progress", label, _taken_at(entries) or document.state_at)
+
+
+def _reopened(entries: Iterable[Entry]) -> list[dict[str, Any]]:
+    """Each answer that stands no more, and « Décision rouverte », in their order."""
+    steps, answer = list[dict[str, Any]](), None
+    for entry in reversed(list(entries)):
+        if entry.event in _ANSWERS:
+            answer = entry
+        elif entry.event == Event.DECISION_REOPENED:
+            if answer is not None:
+                state = _ANSWERS[answer.event]
+                steps.append(_step(state, str(state.label), answer.at))
+            why = _("Cette réponse ne vaut plus : nous examinons à nouveau votre document.")
+            steps.append(_step("in_progress", _("Décision rouverte"), entry.at, why))
+    return steps
 
 
 def _taken_at(entries: Iterable[Entry]) -> datetime | None:

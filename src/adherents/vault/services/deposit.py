@@ -99,6 +99,7 @@ def _made(acting: Acting, form: Form, files: FormFiles, origin: Origin) -> tuple
         refused=[{"name": file.name, "reason": file.reason.value} for file in files.refused],
     )
     facts = [*map(_facts, waited), *(file.facts() for file in files.arrived)]
+    answers = _still_to_replace(form.answers)
     documents, photos = list[Document](), list[GatheredPhoto]()
     for rank, document_files in enumerate(files_by_document(facts, gather=form.gather), start=1):
         document = Document(
@@ -112,7 +113,7 @@ def _made(acting: Acting, form: Form, files: FormFiles, origin: Origin) -> tuple
             beneficiary=form.beneficiary,
             note=form.note,
             origin=origin,
-            answers=form.answers,
+            answers=answers,
             next_attempt_at=now,
         )
         documents.append(document)
@@ -126,6 +127,20 @@ def _made(acting: Acting, form: Form, files: FormFiles, origin: Origin) -> tuple
     issue(made, documents)
     transaction.on_commit(metrics.DEPOSITS.labels(origin.value).inc)
     return made, documents
+
+
+def _still_to_replace(answered: Document | None) -> Document | None:
+    """The document that this one replaces, locked; None where an agent has reopened its decision since the page was read: it is
+    treated again, and what was sent is a document of its own."""
+    if answered is None:
+        return None
+    still: Document | None = (
+        Document.objects.select_for_update(of=("self",), no_key=True)
+        .replaceable()
+        .filter(pk=answered.pk)
+        .first()
+    )
+    return still
 
 
 def _taken(member: Member, named: Sequence[uuid.UUID]) -> list[PendingFile]:

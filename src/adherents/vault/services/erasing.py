@@ -18,7 +18,7 @@ from adherents.members.acting import Acting
 from adherents.storage.models import UnclaimedObject
 from adherents.storage.objects import StorageFailed, delete_object
 from adherents.storage.services import note_erasure, release, write_erasures
-from adherents.vault.models import Document, State
+from adherents.vault.models import Document, State, Thumbnail
 from adherents.vault.origins import Erased
 from adherents.vault.receipts.services import envelope_of
 
@@ -94,9 +94,11 @@ def _destroy_keys(document: Document, *, because: Erased, actor: str) -> list[st
     """
     envelope_of(document.deposit)  # the receipt is signed before the row loses what it says
     sent, pages = document.sent_files, list(document.pages.all())
-    files = [document, *document.photos.all(), *pages]
+    thumbnails = Thumbnail.objects.filter(document=document)
+    files = [document, *document.photos.all(), *pages, *thumbnails]
     release(files)
     document.pages.all().delete()
+    thumbnails.delete()
     document.photos.update(wrapped_key=b"", name="", name_key="")
     record(
         Event.DOCUMENT_ERASED,

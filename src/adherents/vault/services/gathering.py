@@ -86,7 +86,7 @@ def gather(document: Document, *, lease_seconds: int, drawing: Callable[[NamedFi
     for photo in document.photos.all():
         document.keep_lease(lease_seconds)
         try:
-            for page, width, height in _pictures(drawing(photo), photo, room=MOST_PAGES - len(pages)):
+            for page, width, height in _pictures(drawing(photo), photo, before=len(pages)):
                 album.add(page.jpeg, width, height)
                 pages.append(sealed_page(document, len(pages) + 1, width, height, page))
         except CannotBeDrawn as error:
@@ -98,12 +98,12 @@ def gather(document: Document, *, lease_seconds: int, drawing: Callable[[NamedFi
     return DrawnPhotos(len(pages), pages, _sealed(document, album.write))
 
 
-def _pictures(started: Drawing, photo: GatheredPhoto, *, room: int) -> Iterator[tuple[Encoded, int, int]]:
+def _pictures(started: Drawing, photo: GatheredPhoto, *, before: int) -> Iterator[tuple[Encoded, int, int]]:
     with started as drawing:
-        if drawing.feed(clear_bytes(photo)) > room:
+        if drawing.feed(clear_bytes(photo)) > MOST_PAGES - before:
             raise CannotBeDrawn(Fault.TOO_LARGE)
         for drawn in drawing.pages():
-            yield encoded(drawn), drawn.width, drawn.height
+            yield encoded(drawn, first=before + drawn.number == 1), drawn.width, drawn.height
 
 
 def _sealed(document: Document, write: Callable[[Sealer], None]) -> SealedObject:

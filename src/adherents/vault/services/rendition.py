@@ -30,7 +30,7 @@ from adherents.storage.reading import Altered, clear_bytes
 from adherents.storage.services import claim, release
 from adherents.telemetry import metrics
 from adherents.vault import mails
-from adherents.vault.models import Document, DrawingTurn, GatheredPhoto, Page, SetAside, State
+from adherents.vault.models import Document, DrawingTurn, GatheredPhoto, Page, SetAside, State, Thumbnail
 from adherents.vault.origins import Origin
 from adherents.vault.services.budget import Budget
 from adherents.vault.services.gathering import (
@@ -40,7 +40,7 @@ from adherents.vault.services.gathering import (
     PhotoOutOfTime,
     gather,
 )
-from adherents.vault.services.pages import sealed_pages
+from adherents.vault.services.pages import sealed_pages, sealed_thumbnail
 from adherents.work.services import do_each
 
 TRIES = 3
@@ -107,6 +107,7 @@ def treat(document: Document) -> Unscanned | None:
         if _wants_scanning(document) and not _scan(document, budget):
             return None
         drawn = _draw(document, budget)
+        thumbnail = sealed_thumbnail(document, drawn.pages)
     except ScanTookTooLong as error:
         _wait_for_antivirus(document, error.why, put_behind=not document.slow)
         return error.why if document.slow else None
@@ -135,7 +136,7 @@ def treat(document: Document) -> Unscanned | None:
     except StorageFailed:
         _later(document)
     else:
-        _checked(document, drawn)
+        _checked(document, drawn, thumbnail)
     return None
 
 
@@ -192,7 +193,7 @@ def _draw(document: Document, budget: Budget) -> DrawnPhotos:
         return DrawnPhotos(count, sealed_pages(document, count, drawing.pages()))
 
 
-def _checked(document: Document, drawn: DrawnPhotos) -> None:
+def _checked(document: Document, drawn: DrawnPhotos, thumbnail: Thumbnail | None = None) -> None:
     with transaction.atomic():
         row = _still_ours(document)
         if row is None:
@@ -200,6 +201,9 @@ def _checked(document: Document, drawn: DrawnPhotos) -> None:
         _drop_pages(row)
         claim([page.storage_name for page in drawn.pages])
         Page.objects.bulk_create(drawn.pages)
+        if thumbnail is not None:
+            claim([thumbnail.storage_name])
+            thumbnail.save(force_insert=True)
         if drawn.file is not None:
             _now_has_its_file(row, drawn)
         now = timezone.now()
@@ -287,8 +291,9 @@ def _set_aside(
 
 
 def _drop_pages(row: Document) -> None:
-    release(list(row.pages.all()))
+    release([*row.pages.all(), *Thumbnail.objects.filter(document=row)])
     row.pages.all().delete()
+    Thumbnail.objects.filter(document=row).delete()
     row.page_count, row.blank_pages = None, []
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.db import transaction
 from django.utils import timezone
 
-from adherents.vault.models import Document, Page, PendingFile, Upload
+from adherents.vault.models import Document, Page, PendingFile, Thumbnail, Upload
 
 
 def let_go_of(missing: Sequence[str]) -> int:
@@ -16,6 +16,7 @@ def let_go_of(missing: Sequence[str]) -> int:
     with transaction.atomic():
         gone = PendingFile.objects.filter(storage_name__in=missing).delete()[0]
         gone += Upload.objects.filter(parts__storage_name__in=missing).delete()[0]
+        gone += Thumbnail.objects.filter(storage_name__in=missing).delete()[0]
         to_draw = set(Page.objects.filter(storage_name__in=missing).values_list("document_id", flat=True))
         documents = Document.objects.filter(pk__in=to_draw, erased_at=None)
         return gone + documents.update(

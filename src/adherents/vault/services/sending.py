@@ -71,7 +71,9 @@ def _holds_all(made: Deposit, files: FormFiles) -> bool:
 
 def _says(made: Deposit, form: Form) -> bool:
     """Does this deposit say of its files what the form says of them?"""
-    sent = {(document.kind, document.beneficiary_id, document.note) for document in made.documents.all()}
+    sent = {
+        (document.kind_as_sent, document.beneficiary_id, document.note) for document in made.documents.all()
+    }
     return sent == {(form.kind, form.beneficiary.pk if form.beneficiary else None, form.note)}
 
 

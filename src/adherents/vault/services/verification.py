@@ -24,7 +24,7 @@ from adherents.storage.objects import (
     open_object,
 )
 from adherents.storage.reading import Altered, clear_bytes
-from adherents.vault.models import Document, GatheredPhoto, Page
+from adherents.vault.models import Document, GatheredPhoto, Page, Thumbnail
 from adherents.vault.services.reading import note_altered
 
 BATCH = 200
@@ -219,7 +219,7 @@ def _tell(fault: _Fault, on_finding: Callable[[Finding], None]) -> None:
     holds = f"it holds {_names(fault.other)[0]}" if fault.other else ""
     on_finding(Finding(fault.code, what, whose, holds))
     file = fault.file
-    document = file.document if isinstance(file, Page | GatheredPhoto) else file
+    document = file.document if isinstance(file, Page | GatheredPhoto | Thumbnail) else file
     if isinstance(document, Document):
         page = file.number if isinstance(file, Page) else 0
         photo: dict[str, Any] = {"photo": file.number} if isinstance(file, GatheredPhoto) else {}
@@ -231,6 +231,9 @@ def _names(file: SealedFile) -> tuple[str, str]:
     if isinstance(file, Page):
         what, whose = _names(file.document)
         return f"{what} page {file.number}", whose
+    if isinstance(file, Thumbnail):
+        what, whose = _names(file.document)
+        return f"{what} thumbnail", whose
     if isinstance(file, GatheredPhoto):
         what, whose = _names(file.document)
         return f"{what} photo {file.number}", whose

@@ -5,7 +5,8 @@ from django.db import transaction
 from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.storage.reading import Altered, clear_bytes
-from adherents.vault.models import Document, Page
+from adherents.vault.models import Document, Page, Thumbnail
+from adherents.vault.services.pages import small_copy
 from adherents.vault.services.reading import note_altered
 
 
@@ -24,6 +25,26 @@ def page_image(document: Document, number: int) -> bytes:
     except Altered as error:
         note_altered(document, code=error.code, page=number)
         raise
+
+
+def thumbnail_image(document: Document) -> bytes:
+    """The first page as a small JPEG. Raises as `page_image`.
+
+    One that was drawn before thumbnails were kept is made from its page each time: a read writes nothing.
+    """
+    thumbnail = Thumbnail.objects.filter(document=document, document__threat="").first()
+    if thumbnail is None:
+        return small_copy(page_image(document, 1)).jpeg
+    try:
+        return b"".join(list(clear_bytes(thumbnail)))
+    except Altered as error:
+        note_altered(document, code=error.code, page=1)
+        raise
+
+
+def page_thumbnail(document: Document, number: int) -> bytes:
+    """Page `number` as a small JPEG: the kept thumbnail of the first one, the others' made each time. Raises as `page_image`."""
+    return thumbnail_image(document) if number == 1 else small_copy(page_image(document, number)).jpeg
 
 
 def note_opening(*, document: Document, actor: str) -> None:

@@ -22,12 +22,14 @@ class SealingUploadHandler(FileUploadHandler):
     def __init__(self, request: HttpRequest, intake: UploadBatch) -> None:
         super().__init__(request)
         self.intake = intake
+        self.named: list[str] = []  # the form's name for each file
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)
         if self.intake.count >= self.most_looked_at:
             self.intake.cut_short = True
             raise StopUpload  # what follows is read and dropped: a browser reads the answer once it has sent everything
+        self.named.append(self.field_name or "")
         self.intake.begin(self.file_name or "")
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:

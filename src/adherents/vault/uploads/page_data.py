@@ -50,6 +50,20 @@ def _words(language: str) -> dict[str, str]:
             "queued": _("{size} · en attente"),
             "reading": _("{size} · lecture par votre appareil…"),
             "sending": _("{sent} sur {total}"),
+            "second": _("encore 1 seconde"),
+            "seconds": _("encore {n} secondes"),
+            "blurred": _("Cette photo semble floue. Si vous n’en lisez pas les chiffres, reprenez-la."),
+            "dark": _(
+                "Cette photo semble sombre. Approchez-vous d’une lampe ou d’une fenêtre, et reprenez-la."
+            ),
+            "cut": _(
+                "Un bord du document semble coupé. S’il manque quelque chose, reprenez la photo de plus loin."
+            ),
+            "offer": _(
+                "Votre connexion est lente : encore {left} secondes. Une copie plus légère ({size}) part en {n} secondes. Elle "
+                "se lit aussi bien à l’écran, mais c’est elle que l’accusé de dépôt prouve, et non la photo d’origine."
+            ),
+            "lighter": _("Envoyer la copie légère"),
             "checking": _("{size} · vérification…"),
             "arrived": _("{size} · prêt à envoyer"),
             "lost": _(

@@ -18,17 +18,18 @@ from adherents.storage.objects import StorageFailed
 from adherents.storage.reading import Altered
 from adherents.telemetry.outages import RETRY_AFTER
 from adherents.vault.forms import FindForm
-from adherents.vault.models import Deposit, Document
+from adherents.vault.models import Deposit, Document, State
 from adherents.vault.names import attachment_header
 from adherents.vault.origins import Origin
 from adherents.vault.refusals import FileRefusal
-from adherents.vault.replies import add_replies
+from adherents.vault.replies import add_replies, reopened
 from adherents.vault.selectors.cards import cards_of
 from adherents.vault.selectors.history import entries_of, history_of
 from adherents.vault.selectors.search import sent_before
-from adherents.vault.selectors.timeline import steps_of, what_next
+from adherents.vault.selectors.timeline import promise_now, steps_of, what_next
 from adherents.vault.services import reading
 from adherents.vault.services.receiving import RefusedFile
+from adherents.vault.services.viewing import NoSuchPage, thumbnail_image
 
 PAGE_LENGTH = 20
 
@@ -66,7 +67,17 @@ def receipt(request: HttpRequest, number: str) -> HttpResponse:
     for document in documents:
         document.sent_before = earlier.get(document.pk)
     refused = [RefusedFile(file["name"], FileRefusal(file["reason"])) for file in deposit.refused]
-    context = {"deposit": deposit, "documents": documents, "first": documents[0], "refused": refused}
+    promised = next((document for document in documents if document.waits_for_answer), None)
+    if promised is not None and promised.state == State.IN_PROGRESS:
+        promised.reopened = reopened(promised.pk)
+    context = {
+        "deposit": deposit,
+        "documents": documents,
+        "first": documents[0],
+        "refused": refused,
+        "promised": promised,
+        "promise_now": promise_now(promised) if promised else "",
+    }
     return render(request, "vault/receipt.html", context)
 
 
@@ -78,6 +89,7 @@ def document(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
     shown = get_object_or_404(own.select_related("answers").defer("answers__wrapped_key"), pk=document_id)
     shown.sent_before = sent_before([shown]).get(shown.pk)
     add_replies([shown])
+    shown.reopened = reopened(shown.pk) if shown.state == State.IN_PROGRESS else None
     entries = entries_of(shown)
     context = {
         "document": shown,
@@ -86,6 +98,24 @@ def document(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
         "history": history_of(shown, entries),
     }
     return render(request, "vault/document.html", context)
+
+
+@member_required
+@gives_a_file
+@require_safe
+def thumbnail(request: HttpRequest, document_id: uuid.UUID) -> HttpResponseBase:
+    """The first page of a member's own document, small. 204 while it is not drawn: a page that waits for it may ask again."""
+    own = Document.objects.of(acting_of(request, May.READ).file).kept().defer("wrapped_key")
+    shown = get_object_or_404(own, pk=document_id)
+    if not shown.has_pages:
+        return HttpResponse(status=204)
+    if request.method == "HEAD":
+        return HttpResponse(content_type="image/jpeg")
+    try:
+        image = thumbnail_image(shown)
+    except (NoSuchPage, Altered) as error:
+        raise Http404 from error
+    return HttpResponse(image, content_type="image/jpeg")
 
 
 @member_required

@@ -24,10 +24,12 @@ from adherents.members.acting import Acting, May
 from adherents.members.decorators import acting_of
 from adherents.members.models import Member
 from adherents.vault.forms import SendForm
-from adherents.vault.models import REPLACES, SENDING, Document, PendingFile, Sending, Upload
+from adherents.vault.models import REPLACES, SENDING, Document, PendingFile, Sending, State, Upload
 from adherents.vault.names import clean_name
+from adherents.vault.origins import Origin
 from adherents.vault.refusals import FileRefusal
-from adherents.vault.replies import add_replies
+from adherents.vault.replies import add_replies, reopened
+from adherents.vault.selectors.timeline import what_next
 from adherents.vault.services import preparing
 from adherents.vault.services import sending as service
 from adherents.vault.services.allowance import allowance_of, room_of
@@ -91,6 +93,20 @@ def _replaced(request: HttpRequest, member: Member, sending: Sending | None) -> 
         Document.objects.of(member).replaceable().with_what_is_shown().filter(pk=named).first()
     )
     return replaced
+
+
+def _not_replaced(request: HttpRequest, page: SendingPage) -> Document | None:
+    """The member's document that the address names and that asks for no other one any more, as after a decision was
+    reopened: the mail that told it still leads here.
+    """
+    named = _uuid(request.GET.get(REPLACES, "")) if page.replaced is None else None
+    if named is None:
+        return None
+    own = Document.objects.of(page.member).with_what_is_shown().with_answers()
+    document: Document | None = own.filter(pk=named, origin=Origin.MEMBER).first()
+    if document is not None and document.state == State.IN_PROGRESS:
+        document.reopened = reopened(document.pk)
+    return document
 
 
 @takes_files
@@ -271,12 +287,15 @@ def _show(
     if no_file:
         _say_why_no_file(form, refused or [])
     add_replies([page.replaced] if page.replaced else [])
+    not_replaced = _not_replaced(request, page)
     half_come = Upload.objects.of(page.member).begun()
     context = {
         "page": page,
         "form": form,
         "draft": draft or _draft(request, page),
         "replaced": page.replaced,
+        "not_replaced": not_replaced,
+        "not_replaced_because": what_next(not_replaced) if not_replaced else "",
         "waiting": waiting,
         "others": [
             sending

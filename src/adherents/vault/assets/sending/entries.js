@@ -32,8 +32,24 @@ parts.entries = (form, { settings, page, gathering }) => {
     showPhotos();
   }
 
+  // One after the other, and once the first bytes are on their way: to decode a photo takes a slow phone seconds.
+  async function develop() {
+    for (let entry = undeveloped(); entry; entry = undeveloped()) {
+      const { file } = entry;
+      entry.isDeveloped = true;
+      const photo = await parts.developed(file).catch(() => null); // this browser cannot show it: it has its letters
+      if (!photo || entry.file !== file || !all.includes(entry)) continue;
+      entry.lighter = photo.lighter;
+      parts.showPhoto(entry.row, photo, settings.words);
+      showPhotos();
+      if (photo.doubts.length) page.say(`${file.name}. ${entry.row.querySelector("[data-doubt]").textContent}`);
+    }
+  }
+  const undeveloped = () => all.find((entry) => !entry.isDeveloped);
+
   return {
     all,
+    develop,
     earlier,
     show,
     showPhotos,
@@ -45,7 +61,7 @@ parts.entries = (form, { settings, page, gathering }) => {
     total: () => kept().length + earlier("arrived").length,
 
     add(file) {
-      const entry = { file, row: parts.lineOf(file, settings.words, showPhotos) };
+      const entry = { file, row: parts.lineOf(file, settings.words) };
       all.push(entry);
       list.append(entry.row);
       show(entry, "queued");

@@ -55,6 +55,7 @@ parts.gathering = (form, { settings, page }) => {
 
   function shown() {
     box.hidden = lines.size < 2;
+    box.dataset.settled = ""; // until then the stylesheet hides it: nothing moves when the script comes
     order.hidden = !isOn();
     page.label();
   }

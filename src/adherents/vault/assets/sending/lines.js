@@ -10,7 +10,7 @@ const named = (button, text, name) => {
   button.replaceChildren(text, hidden);
 };
 
-parts.lineOf = (file, words, pictured) => {
+parts.lineOf = (file, words) => {
   const made = document.getElementById("upload").content.cloneNode(true).querySelector("li");
   const part = (name) => made.querySelector(name);
   part(".upload-name").textContent = file.name;
@@ -18,27 +18,27 @@ parts.lineOf = (file, words, pictured) => {
   part(".sheet").textContent = file.name.includes(".") ? file.name.split(".").pop().slice(0, 4).toUpperCase() : "";
   named(part("[data-retry]"), words.retry, file.name);
   named(part("[data-remove]"), words.cancel, file.name);
-  if (/^image\/(jpeg|png|webp)$/.test(file.type)) thumbnail(file, part(".sheet")).then(pictured, () => {});
   return made;
 };
 
-// Rejects for a picture that this browser cannot show: it has its letters.
-async function thumbnail(file, sheet) {
-  const picture = await createImageBitmap(file, { resizeWidth: 132, resizeQuality: "medium" });
-  const canvas = document.createElement("canvas");
-  [canvas.width, canvas.height] = [picture.width, picture.height];
-  canvas.getContext("2d").drawImage(picture, 0, 0);
-  picture.close();
-  sheet.replaceChildren(canvas);
-}
+// What `developing.js` made of a photo.
+parts.showPhoto = (row, { thumbnail, doubts }, words) => {
+  row.querySelector(".sheet").replaceChildren(thumbnail);
+  const shown = row.querySelector("[data-doubt]");
+  shown.textContent = doubts.map((doubt) => words[doubt]).join(" ");
+  shown.hidden = !doubts.length;
+};
 
 // Where a file is, on its line. `state`: queued, reading, sending, lost, arrived, refused, failed.
-parts.showState = ({ row, file, state, sent = 0, size = file.size, isGone }, words, text = "") => {
+// `left`: seconds, where they are known.
+parts.showState = ({ row, file, state, sent = 0, size = file.size, isGone, left = 0 }, words, text = "") => {
   const whole = window.sized(size);
   const unit = whole.split("\u00a0")[1];
   const came = window.sized(sent);
   const values = { size: whole, total: whole, sent: came.endsWith(`\u00a0${unit}`) ? came.split("\u00a0")[0] : came };
-  row.querySelector(".upload-state").textContent = text || parts.filled(words[state], values);
+  const soon =
+    state === "sending" && left ? ` · ${parts.filled(left === 1 ? words.second : words.seconds, { n: left })}` : "";
+  row.querySelector(".upload-state").textContent = text || parts.filled(words[state], values) + soon;
   const bar = row.querySelector("progress");
   bar.max = size || 1;
   bar.value = state === "arrived" ? size : sent;

@@ -4,6 +4,8 @@ const parts = window.sending;
 parts.queue = ({ settings, page, entries, guard, keep, over }) => {
   const { words } = settings;
   const interruptions = parts.interruptions({ settings, page, entries, guard, next });
+  const pace = parts.pace();
+  const offering = parts.offering({ settings, page, restart });
   const sayOf = (entry, text) => page.say(parts.filled(text, { name: entry.file.name }));
 
   async function next() {
@@ -37,15 +39,21 @@ parts.queue = ({ settings, page, entries, guard, keep, over }) => {
       arrived: (id) => arrived(entry, id),
       failed: (status, answer) => interruptions.failed(entry, status, answer),
     });
+    pace.begin();
     if (begun) parts.takeAway(begun);
     sayOf(entry, begun ? words.sayResumed : words.sayChosen);
     entry.upload.start();
+    entries.develop();
   }
 
   function went(entry, sent) {
     if (!["sending", "lost"].includes(entry.state)) return;
     entry.sent = sent;
+    pace.mark(sent);
     const isWhole = sent === entry.size;
+    const rate = pace.rate();
+    entry.left = rate && !isWhole ? Math.max(Math.round((entry.size - sent) / rate), 1) : 0;
+    if (entry.left) offering.offer(entry, entry.left, rate);
     entries.show(entry, "sending", isWhole ? parts.filled(words.checking, { size: window.sized(sent) }) : "");
   }
 
@@ -53,11 +61,20 @@ parts.queue = ({ settings, page, entries, guard, keep, over }) => {
     if (!entries.has(entry)) return;
     entry.sent = entry.size;
     entry.blob = null;
+    offering.withdraw(entry);
     entry.row.dataset.id = id;
     entries.show(entry, "arrived");
     sayOf(entry, words.sayArrived);
     keep();
     next();
+  }
+
+  // Another file goes in this one's place, and before the others.
+  async function restart(entry) {
+    const reason = await read(entry);
+    if (!entries.has(entry)) return next();
+    if (reason) entries.refuse(entry, reason);
+    else start(entry);
   }
 
   function retry(entry) {
