@@ -11,7 +11,7 @@ from adherents.casework.models import Decision, ReasonTally, Tally
 from adherents.casework.services import deciding, queue
 from adherents.casework.services.tallying import rebuild
 from adherents.members.models import Member
-from tests.accounts.test_races import at_once
+from tests.at_once import at_once
 from tests.casework.queueing import NEEDED, adviser, waiting
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]

@@ -1,12 +1,12 @@
 """Many agents, one queue, on a real PostgreSQL: nothing is treated twice, nothing is lost between two hands."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from adherents.accounts.models import Account
@@ -16,24 +16,19 @@ from adherents.casework.services.deciding import TooLate
 from adherents.casework.services.queue import NotAvailable
 from adherents.journal.events import Event
 from adherents.journal.models import Entry
-from adherents.journal.services import broken_chains
 from adherents.mail.models import OutboxMail
 from adherents.members.acting import on_own_file
 from adherents.members.models import Member
 from adherents.vault.models import Document, State
 from adherents.vault.services.erasing import TooLateToTakeBack, take_back
-from tests.accounts.test_races import at_once, kinds
+from tests.at_once import at_once, kinds
 from tests.casework.queueing import adviser, checked, waiting
 
-pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture(autouse=True)
-def _whole_journal() -> Iterator[None]:
-    """Whatever raced, no chain of the journal is broken by it."""
-    assert connection.vendor == "postgresql"
-    yield
-    assert list(broken_chains()) == []
+pytestmark = [
+    pytest.mark.postgresql,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("whole_journal"),
+]
 
 
 def taking(agent: Account) -> Callable[[], object]:
@@ -199,9 +194,9 @@ def test_next_is_read_from_an_index_among_many(member: Member) -> None:
     """Neither sorted nor scanned: what waits is a small part of what was ever treated."""
     waiting(member, 3)
     Item.objects.create(document=checked(member), kind="rib", due_on=timezone.localdate(), status=Status.DONE)
-    with connection.cursor() as cursor:
-        cursor.execute("SET enable_seqscan = off")
-        cursor.execute("SET enable_bitmapscan = off")
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_bitmapscan = off")
         for filters, index in (
             (Filters(), "items_oldest_due_first"),
             (Filters(kind="rib"), "items_of_a_kind"),

@@ -12,6 +12,7 @@ from django.test import Client
 from adherents.accounts.models import Account, Role
 from adherents.casework.models import Decision, Item, Outcome, Status
 from adherents.casework.services import deciding, entering, queue
+from adherents.insurer.treatment import UNKNOWN_KIND
 from adherents.journal.events import Event
 from adherents.journal.models import Entry
 from adherents.mail.models import OutboxMail
@@ -52,83 +53,6 @@ def status_of(item: Item) -> str:
     return str(Item.objects.get(pk=item.pk).status)
 
 
-# The queue
-
-
-def test_the_queue_says_how_many_wait_and_how_they_stand_to_their_day(
-    desk: Client, member: Member, words: Words
-) -> None:
-    waiting(member, 8)
-    page = words(desk.get("/gestion/"))
-    assert "À traiter 8" in page
-    assert re.search(r"(\d+) en retard (\d+) pour aujourd’hui (\d+) pour plus tard", page)
-    assert "le plus ancien : il y a 8 j" in page
-
-
-def test_the_queue_shows_the_most_pressing_first_forty_a_page(desk: Client, member: Member) -> None:
-    items = waiting(member, 43)
-    first, second = (desk.get(f"/gestion/?page={number}").content.decode() for number in (1, 2))
-    links = [on_screen(item) for item in items]
-    assert re.findall(r"<th scope=\"row\"><a href=\"([^\"?]+)", first) == links[:40]
-    assert re.findall(r"<th scope=\"row\"><a href=\"([^\"?]+)", second) == links[40:]
-
-
-def test_the_queue_is_filtered_by_kind_age_state_and_agent(
-    desk: Client, agent: Account, member: Member
-) -> None:
-    late, free = waiting(member, 8)[0], waiting(member)[0]
-    [quote] = waiting(member, kind="devis")
-    held(agent, free)
-    Item.objects.exclude(pk__in=[late.pk, free.pk, quote.pk]).update(status=Status.DONE)
-
-    def shown(query: str) -> set[str]:
-        html = desk.get(f"/gestion/?{query}").content.decode()
-        return set(re.findall(r"<th scope=\"row\"><a href=\"/gestion/traiter/([^/]+)", html))
-
-    assert shown("kind=devis") == {str(quote.document_id)}
-    assert shown("age=late") == {str(late.document_id)}
-    assert shown("place=in_hand") == {str(free.document_id)}
-    assert shown("place=free") == {str(late.document_id), str(quote.document_id)}
-    assert shown(f"agent={agent.pk}") == {str(free.document_id)}
-    assert shown("kind=inconnu&age=hier&page=mille") == {
-        str(late.document_id),
-        str(free.document_id),
-        str(quote.document_id),
-    }
-
-
-def test_an_empty_queue_says_so(desk: Client, words: Words) -> None:
-    assert "Rien n’attend. Les documents envoyés" in words(desk.get("/gestion/"))
-    assert "Rien n’attend avec ces filtres." in words(desk.get("/gestion/?age=late"))
-
-
-def test_next_opens_the_oldest_due_and_keeps_to_the_filters(
-    desk: Client, agent: Account, member: Member
-) -> None:
-    waiting(member, 2)
-    [quote] = waiting(member, kind="devis")
-    answer: Any = desk.post("/gestion/suivant/?kind=devis")
-    assert answer.url == f"{on_screen(quote)}?kind=devis"
-    assert Item.objects.get(pk=quote.pk).held_by(agent)
-    assert 'action="/gestion/suivant/?kind=devis"' in desk.get(answer.url).content.decode()
-
-
-def test_next_from_the_screen_keeps_the_item_in_hand_and_goes_on(
-    desk: Client, agent: Account, member: Member, words: Words
-) -> None:
-    first, second = waiting(member, 2)
-    held(agent, first)
-    answer: Any = desk.post("/gestion/suivant/", {"after": str(first.document_id)})
-    assert answer.url == on_screen(second)
-    assert "Vos documents en main 2" in words(desk.get(answer.url))
-
-
-def test_when_nothing_is_left_next_says_so(desk: Client, words: Words) -> None:
-    assert "Rien d’autre n’attend." in words(
-        desk.post("/gestion/suivant/", {"after": "nonsense"}, follow=True)
-    )
-
-
 # An item on the screen
 
 
@@ -138,15 +62,36 @@ def test_the_screen_shows_the_document_the_member_and_what_can_be_decided(
     document = deposited(member, pdf(2))
     run_until_nothing_is_left()
     held(agent, Item.objects.get(document=document))
-    answer = desk.get(f"/gestion/traiter/{document.pk}/?page=2&tour=90&zoom=150")
+    answer = desk.get(f"/gestion/traiter/{document.pk}/?page=2&tour=2-90")
     page, html = words(answer), answer.content.decode()
-    assert "Page 2 sur 2" in page
+    assert 'aria-label="Page 2 sur 2"' in html
     assert f'href="/gestion/traiter/{document.pk}/pages/2/image/"' in html  # an SVG frame turns it
-    assert 'class="page-image zoom-150"' in html
+    assert 'class="page-image zoom-100"' in html  # legible, where nothing was chosen
     assert member.email in page
     for key in "ACRDMN":
         assert f'data-key="{key}"' in html
     assert "Document pris en charge" in page
+
+
+def test_a_key_leads_to_one_place_of_a_page(desk: Client, agent: Account, member: Member) -> None:
+    """The first element that carries a key takes it: a second one would never hear of it."""
+    document = deposited(member, pdf(2))
+    run_until_nothing_is_left()
+    Document.objects.update(kind=UNKNOWN_KIND)
+    Item.objects.update(kind=UNKNOWN_KIND)
+    item = held(agent, Item.objects.get(document=document))
+    for address in (
+        "/gestion/",
+        on_screen(item),
+        *(f"{on_screen(item)}{act}" for act in ("refuser/?motif=illisible", "correction/", "transmettre/")),
+        f"/gestion/documents/{document.pk}/",
+        f"/gestion/adherents/{member.pk}/",
+    ):
+        answer: Any = desk.get(address)
+        assert answer.status_code == 200, address
+        keys = [key.lower() for key in re.findall(r'data-key="([^"]+)"', answer.content.decode())]
+        assert sorted(keys) == sorted(set(keys)), address
+        assert len(keys) > 3, address
 
 
 def test_looking_at_an_item_takes_it_from_nobody(desk: Client, member: Member, words: Words) -> None:
@@ -370,10 +315,12 @@ def test_the_next_one_is_set_apart_and_its_first_pages_may_be_kept_for_minutes(
     first, second = drawn
     assert "data-prefetch hidden" in desk.get(on_screen(first)).content.decode()
     images = desk.post(f"{on_screen(first)}suivant/").json()["images"]
-    assert images == [f"{on_screen(second)}pages/{number}/image/" for number in (1, 2)]
-    answer = desk.get(images[0])
-    assert (answer["Content-Type"], answer["Cache-Control"]) == ("image/jpeg", "private, max-age=180")
-    assert "Cookie" in answer["Vary"]
+    pages = ["1/image", "2/image", "1/vignette", "2/vignette", "3/vignette"]
+    assert images == [f"{on_screen(second)}pages/{page}/" for page in pages]
+    for image in images:
+        answer = desk.get(image)
+        assert (answer["Content-Type"], answer["Cache-Control"]) == ("image/jpeg", "private, max-age=180")
+        assert "Cookie" in answer["Vary"]
     opened = Entry.objects.filter(event=Event.DOCUMENT_OPENED, subject=second.subject)
     assert opened.exists()  # what left the safe is in the journal, looked at or not
     deciding.accept(agent=first.agent or Account.objects.get(role=Role.ADVISER), item=first)
@@ -397,7 +344,7 @@ def test_the_queue_and_the_screen_make_as_many_queries_however_many_wait(
     desk: Client, agent: Account, member: Member, django_assert_max_num_queries: Any
 ) -> None:
     item = held(agent, waiting(member, 60)[0])
-    for address, most in (("/gestion/", 20), (on_screen(item), 26)):
+    for address, most in (("/gestion/", 20), (on_screen(item), 27)):
         desk.get(address)
         with django_assert_max_num_queries(most):
             desk.get(address)

@@ -5,12 +5,10 @@ import re
 import zipfile
 from collections.abc import Callable
 from datetime import timedelta
-from importlib import import_module
 from typing import Any
 
 import pytest
 import time_machine
-from django.apps import apps
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
@@ -23,30 +21,22 @@ from adherents.journal.models import Entry
 from adherents.mail.models import OutboxMail
 from adherents.members.acting import on_own_file
 from adherents.members.models import Member
-from adherents.messaging import placeholders
-from adherents.messaging.models import Attachment, CannedAnswer, Message, Thread
+from adherents.messaging.models import Attachment, Message, Thread
 from adherents.messaging.services import threads
-from adherents.vault.models import Document, State
-from adherents.vault.origins import Origin
+from adherents.vault.models import Document
 from adherents.vault.services.exporting import export_everything
 from adherents.work.services import run_until_nothing_is_left
-from tests.agents import make_agent, signed_in
+from tests.agents import make_agent
 from tests.cast import JEAN_FRANCOIS
 from tests.conftest import Mail
 from tests.factories import open_account
 from tests.messaging.exchanges import DESK, OWN, QUESTION, answered, asked, last
 from tests.vault.conftest import browser_of, deposited, pdf, upload
-from tests.vault.hostile import broken_table
 
 pytestmark = pytest.mark.django_db
 Words = Callable[[Any], str]
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="\w+"')  # masked anew each time
 NOTE = "Attention : dossier contentieux, ne rien promettre."
-
-
-@pytest.fixture
-def at_home(member: Member) -> Client:
-    return browser_of(member)
 
 
 @pytest.fixture
@@ -195,65 +185,6 @@ def test_anothers_thread_answers_as_one_that_never_was(member: Member, method: s
     assert stranger.get(f"{OWN}nouveau/?document={nobodys}").status_code == 404
 
 
-def test_what_comes_with_a_message_is_kept_as_a_document_and_nobody_has_to_decide_it(
-    at_home: Client, desk: Client, member: Member, words: Words, mails: Callable[[], list[Mail]]
-) -> None:
-    data = {"subject": "Devis", "body": "Le voici", "files": [upload(pdf(2), "devis.pdf")]}
-    sent = at_home.post(f"{OWN}nouveau/", data, follow=True)
-    assert "devis.pdf" in words(sent)
-    assert mails() == [], "the thread says that it arrived"
-    document = Document.objects.get()
-    assert (document.origin, document.state, document.page_count) == (Origin.MESSAGE, State.CHECKED, 2)
-    assert document.pages.count() == 2
-    assert "Rien n’attend" in words(desk.get("/gestion/")), "not among what is to decide"
-    thread = desk.get(f"{DESK}{Thread.objects.get().pk}/")
-    assert f"/gestion/documents/{document.pk}/" in thread.text
-    assert "telecharger" not in thread.text
-    assert desk.get(f"/gestion/documents/{document.pk}/pages/1/image/").status_code == 200
-    assert b"".join(at_home.get(f"/adherent/documents/{document.pk}/telecharger/")) == pdf(2)  # type: ignore[arg-type]
-    assert "vous répond dans" in words(at_home.get(f"/adherent/documents/accuses/{document.deposit.number}/"))
-    page = words(at_home.get(f"/adherent/documents/{document.pk}/"))
-    assert "Pièce jointe" in page
-    assert "Réponse" not in page
-    assert "devis.pdf" not in words(at_home.get("/adherent/documents/"))
-    zipped = zipfile.ZipFile(
-        io.BytesIO(b"".join(export_everything(member=member, actor=member.subject).chunks))
-    )
-    assert any(name.startswith("Mes messages/") for name in zipped.namelist())
-    call_command("verify_vault", pace=0)
-
-
-def test_a_message_whose_file_is_refused_does_not_leave_and_what_arrived_waits_for_it(
-    at_home: Client, member: Member, words: Words
-) -> None:
-    data = {"subject": "Devis", "body": "Le voici"}
-    files = [upload(pdf(), "devis.pdf"), upload(b"#!/bin/sh", "virus.sh")]
-    refused = at_home.post(f"{OWN}nouveau/", data | {"files": files})
-    assert "virus.sh" in words(refused)
-    assert "devis.pdf" in words(refused)
-    assert not Thread.objects.exists()
-    waiting = member.pending_files.get().pk
-    gone = at_home.post(f"{OWN}nouveau/", data | {"waiting": ["00000000-0000-4000-8000-000000000000"]})
-    assert "n’est plus là" in words(gone)
-    at_home.post(f"{OWN}nouveau/", data | {"waiting": [str(waiting)]})
-    assert Attachment.objects.get().document.name == "devis.pdf"
-    assert not member.pending_files.exists()
-
-
-def test_files_of_a_message_that_was_left_unfinished_hold_no_other_one_back(
-    at_home: Client, member: Member, words: Words
-) -> None:
-    left = [upload(pdf(number), f"{number}.pdf") for number in range(1, 21)]
-    at_home.post(f"{OWN}nouveau/", {"subject": "", "body": "Bonjour", "files": left})
-    assert member.pending_files.count() == 20
-    at_home.post(f"{OWN}nouveau/", {"subject": "Devis", "body": "Le voici", "files": [upload(pdf(30))]})
-    assert Attachment.objects.count() == 1
-    named = [str(file.pk) for file in member.pending_files.all()]
-    body = {"subject": "Encore", "body": "Tout", "waiting": named, "files": [upload(pdf(31))]}
-    assert "20 fichiers au plus par message" in words(at_home.post(f"{OWN}nouveau/", body))
-    assert Thread.objects.count() == 1
-
-
 def test_the_same_words_again_are_one_message_and_another_one_after_an_answer(
     at_home: Client, member: Member, agent: Account
 ) -> None:
@@ -276,25 +207,6 @@ def test_the_same_words_again_are_one_message_and_another_one_after_an_answer(
         "Oui, à 80 %.",
         "Oui",
     ]
-
-
-def test_the_same_words_with_another_file_or_without_it_are_a_message_of_their_own(
-    at_home: Client, member: Member
-) -> None:
-    for files in ([upload(pdf(), "devis.pdf")], [upload(pdf(2), "devis.pdf")], []):
-        at_home.post(f"{OWN}nouveau/", {"subject": "Devis", "body": "Le voici", "files": files})
-    assert Thread.objects.count() == 3
-    assert Attachment.objects.count() == 2
-
-
-def test_a_file_that_waits_on_the_send_page_does_not_leave_with_a_message(
-    at_home: Client, member: Member
-) -> None:
-    at_home.post("/adherent/documents/envoyer/", {"kind": "", "files": [upload(pdf())]})
-    at_home.post(f"{OWN}nouveau/", {"subject": "Devis", "body": "Bonjour"})
-    assert Thread.objects.exists()
-    assert member.pending_files.count() == 1
-    assert not Document.objects.exists()
 
 
 def test_a_document_leads_to_its_conversation(at_home: Client, member: Member, words: Words) -> None:
@@ -346,58 +258,6 @@ def test_an_agent_writes_first_also_to_who_never_connected(
     assert "Votre carte" in words(desk.get(f"/gestion/adherents/{newcomer.pk}/"))
 
 
-def test_an_answer_kept_ready_is_filled_in_in_the_members_language(
-    member: Member, agent: Account, desk: Client
-) -> None:
-    thread = asked(member)
-    kept = CannedAnswer.objects.create(
-        title="Accusé", fr="Bonjour {prenom}, {numero_accuse}", en="Hello {prenom}, {numero_accuse}"
-    )
-    page = desk.post(f"{DESK}{thread.pk}/", {"body": "D’abord.", "after": "0", "insert": str(kept.pk)})
-    assert "D’abord.\n\nBonjour Camille, {numero_accuse}" in page.context["answer"]["body"].value()
-    assert not Message.objects.filter(from_member=False).exists(), "it is not sent"
-    for nobodys in ("9" * 30, "9" * 5000):  # more than a database counts, more digits than Python reads
-        page = desk.post(f"{DESK}{thread.pk}/", {"body": "D’abord.", "after": "0", "insert": nobodys})
-        assert page.context["answer"]["body"].value() == "D’abord."
-    with pytest.raises(threads.Unfilled):
-        answered(thread, agent, "Bonjour Camille, {numero_accuse}")
-    Account.objects.filter(pk=member.account_id).update(language="en")
-    about = placeholders.About(Member.objects.select_related("account").get(), agent)
-    assert placeholders.fill(kept.to(about.language), about).startswith("Hello Camille")
-    assert placeholders.fill("{__class__} {prenom.__class__}", about) == "{__class__} {prenom.__class__}"
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [("Bonjour {prénom}", "« {prénom} » n’est pas un champ connu"), ("Bonjour {", "Une accolade n’entoure")],
-)
-def test_a_field_that_is_not_known_is_refused_in_words(text: str, said: str, words: Words) -> None:
-    supervisor = signed_in(make_agent(Role.SUPERVISOR))
-    page = supervisor.post("/gestion/modeles/nouveau/", {"title": "Un", "fr": text, "en": "Hello"})
-    assert said in words(page).replace("\u00a0", " ")
-    assert not CannedAnswer.objects.filter(title="Un").exists()
-
-
-def test_a_supervisor_keeps_the_answers_and_the_first_ones_are_there(words: Words) -> None:
-    if (
-        not CannedAnswer.objects.exists()
-    ):  # a test before this one emptied every table, the migration's rows too
-        import_module("adherents.messaging.migrations.0001_initial").keep_starters(apps, None)
-    supervisor = signed_in(make_agent(Role.SUPERVISOR))
-    assert "Document bien reçu" in words(supervisor.get("/gestion/modeles/"))
-    for kept in CannedAnswer.objects.all():
-        assert not placeholders.unknown_in(kept.fr) + placeholders.unknown_in(kept.en), kept
-    new = {"title": "Carte", "fr": "Bonjour {prenom}", "en": "Hello {prenom}"}
-    supervisor.post("/gestion/modeles/nouveau/", new)
-    taken = supervisor.post("/gestion/modeles/nouveau/", new)
-    assert "porte déjà ce titre" in words(taken)
-    kept = CannedAnswer.objects.get(title="Carte")
-    supervisor.post(f"/gestion/modeles/{kept.pk}/", new | {"en": "Dear {prenom}"})
-    assert CannedAnswer.objects.get(title="Carte").en == "Dear {prenom}"
-    supervisor.post(f"/gestion/modeles/{kept.pk}/suppression/")
-    assert not CannedAnswer.objects.filter(title="Carte").exists()
-
-
 def test_an_old_closed_thread_is_erased_with_what_came_with_it_and_an_open_one_stays(
     member: Member, agent: Account, at_home: Client
 ) -> None:
@@ -417,17 +277,6 @@ def test_an_old_closed_thread_is_erased_with_what_came_with_it_and_an_open_one_s
     assert not Attachment.objects.exists()
 
 
-def test_what_waits_for_the_purge_of_documents_is_no_attachment(member: Member, at_home: Client) -> None:
-    at_home.post(
-        f"{OWN}nouveau/", {"subject": "Devis", "body": "Le voici", "files": [upload(broken_table())]}
-    )
-    run_until_nothing_is_left()
-    assert Document.objects.get().set_aside
-    with time_machine.travel(timezone.now() + timedelta(days=366 * 30)):
-        call_command("purge", apply=True)
-    assert Document.objects.get().erased_at is None
-
-
 def test_words_and_subjects_are_sealed_in_the_database(member: Member) -> None:
     asked(member)
     with connection.cursor() as cursor:
@@ -443,10 +292,3 @@ def test_no_mail_leaves_where_the_file_has_no_address(member: Member, agent: Acc
     OutboxMail.objects.all().delete()
     answered(thread, agent)
     assert not OutboxMail.objects.exists()
-
-
-def test_what_is_still_between_braces_is_told_beside_the_answer(desk: Client, member: Member) -> None:
-    thread = asked(member)
-    answer = desk.post(f"{DESK}{thread.pk}/", {"body": "Bonjour {prenom}", "after": last(thread)})
-    assert answer.context["form"].errors.keys() == {"body"}
-    assert 'href="#id_body"' in answer.content.decode()

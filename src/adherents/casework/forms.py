@@ -1,6 +1,6 @@
 """The queue's forms: its filters, a decision's reason and words, the agent that an item goes to."""
 
-from datetime import date
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -10,7 +10,10 @@ from django.utils.translation import gettext_lazy as _
 
 from adherents.accounts.models import Account
 from adherents.casework.models import Age, Availability, Filters
+from adherents.casework.services.deciding import DayIsPast, DayTooLate, last_day_to_ask
+from adherents.insurer.profile import profile
 from adherents.insurer.treatment import Reason
+from adherents.ui.fields import DayField
 
 WORDS_CHARACTERS = 1500
 
@@ -40,6 +43,26 @@ class QueueForm(forms.Form):
     @property
     def wanted(self) -> Filters:
         return Filters(kind=self.value("kind"), age=self.value("age"))
+
+
+class KindForm(forms.Form):
+    """Which kind of document it is, where the member did not know."""
+
+    KEY = "Y"
+
+    kind = forms.ChoiceField(
+        label=_("L’adhérent ne sait pas de quel document il s’agit"),
+        widget=forms.Select({"data-key": KEY, "aria-keyshortcuts": KEY}),
+        error_messages={
+            "required": _("Choisissez d’abord le type de ce document."),
+            "invalid_choice": _("Choisissez un type de la liste."),
+        },
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kinds = [(kind.code, kind.label) for kind in profile().documents.kinds]
+        self.fields["kind"].choices = [("", _("Choisissez son type…")), *kinds]  # type: ignore[attr-defined]
 
 
 class WordsForm(forms.Form):
@@ -75,21 +98,22 @@ class CorrectionForm(WordsForm):
         "words_fr",
         "words_en",
     ]  # as on the page: errors are listed in this order
-    until = forms.DateField(
+    until = DayField(
         label=_("À envoyer avant le"),
-        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
         error_messages={
             "required": _("Choisissez un jour à venir."),
             "invalid": _("Choisissez un jour à venir."),
+            "early": DayIsPast.message,
+            "late": DayTooLate.message,
         },
     )
 
-    def clean_until(self) -> date:
-        """The day must be to come. Checked here, so that its error is shown together with the others."""
-        until: date = self.cleaned_data["until"]
-        if until <= timezone.localdate():
-            raise forms.ValidationError(_("Choisissez un jour à venir."))
-        return until
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        until = self.fields["until"]
+        assert isinstance(until, DayField)
+        # Checked here too, so that its error is shown together with the others.
+        until.between(timezone.localdate() + timedelta(days=1), last_day_to_ask())
 
 
 class GiveForm(forms.Form):

@@ -1,4 +1,6 @@
-"""The mail of a decision: it carries the words that the agent left."""
+"""The mail of a decision, which carries the words that the agent left, and of one that was reopened, which carries none."""
+
+from datetime import date
 
 from django.conf import settings
 from django.urls import reverse
@@ -17,29 +19,51 @@ _MAILS = {
 }
 
 
+def decided_key(decision_id: int) -> str:
+    """What the outbox knows a decision's mail by."""
+    return f"decision:{decision_id}"
+
+
 def decided(decision: Decision, document: Document) -> None:
     """What was decided, why, until when, and where to answer. Nothing is posted where there is no address (G10)."""
     to, language = document.member.mail_to
     if not to:
         return
-    with translation.override(language):
-        kind = document.kind_label
-    context: dict[str, Value] = {
-        "kind": kind,
-        "number": document.deposit.number,
+    context = _about(document, language) | {
         "words": decision.words(language),
         "until": day(decision.until),
         "asks": decision.asks,
         "link": settings.BASE_URL + _leads_to(decision, document),
-        **addressee(document.member.name, document.member.number),
     }
     post(
         _MAILS[Outcome(decision.outcome)],
         to=to,
         language=language,
         context=context,
-        dedupe_key=f"decision:{decision.pk}",
+        dedupe_key=decided_key(decision.pk),
     )
+
+
+def reopened(decision: Decision, document: Document, *, expected_on: date) -> None:
+    """A decision stands no more. Why is the service's own: the mail says what it means, and by when another one comes."""
+    to, language = document.member.mail_to
+    if not to:
+        return
+    context = _about(document, language) | {
+        "expected_on": day(expected_on),
+        "link": settings.BASE_URL + reverse("vault:document", args=[document.pk]),
+    }
+    post(
+        "casework/reopened", to=to, language=language, context=context, dedupe_key=f"reopening:{decision.pk}"
+    )
+
+
+def _about(document: Document, language: str) -> dict[str, Value]:
+    """Whose document it is, and which."""
+    with translation.override(language):
+        kind = document.kind_label
+    member = document.member
+    return {"kind": kind, "number": document.deposit.number, **addressee(member.name, member.number)}
 
 
 def _leads_to(decision: Decision, document: Document) -> str:

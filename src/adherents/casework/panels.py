@@ -1,7 +1,14 @@
+import uuid
+from collections.abc import Sequence
+
 from django.utils.translation import gettext_lazy as _
 
+from adherents.accounts.models import Account
 from adherents.accounts.permissions import Act
-from adherents.desk.panels import DeskEntry, add_to_menu
+from adherents.casework import selectors
+from adherents.casework.models import Item
+from adherents.desk.panels import DeskEntry, add_to_menu, document_line, document_panel
+from adherents.vault.models import Document
 
 add_to_menu(
     DeskEntry(
@@ -9,3 +16,21 @@ add_to_menu(
     )
 )
 add_to_menu(DeskEntry(Act.SEE_FIGURES, "casework:figures", _("Chiffres"), rank=40))
+
+
+@document_panel(Act.TREAT, "casework/waiting_panel.html", rank=5, on_record_only=True)
+def waiting(document: Document, agent: Account) -> selectors.WaitingItem | None:
+    """« Prendre », or who has it."""
+    return selectors.waiting(document, agent)
+
+
+@document_line(Act.TREAT, "casework/waiting_line.html")
+def waiting_line(documents: Sequence[Document], agent: Account) -> dict[uuid.UUID, Item]:
+    """The same in a line of a list."""
+    return selectors.waiting_among(documents)
+
+
+@document_panel(Act.OPEN_DOCUMENT, "casework/decision_panel.html", rank=10)
+def decision(document: Document, agent: Account) -> selectors.Decided:
+    """What its member was told, and the way to reopen it."""
+    return selectors.decided(document, reader=agent)

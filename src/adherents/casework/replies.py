@@ -3,12 +3,12 @@
 import uuid
 from collections.abc import Collection
 
-from django.db.models import F
+from django.db.models import Exists, F
 from django.utils.translation import get_language
 
-from adherents.casework.models import Decision
+from adherents.casework.models import Decision, Reopening
 from adherents.crypto.rows import readable
-from adherents.vault.replies import Reply, source
+from adherents.vault.replies import Reopened, Reply, reopened_source, source
 
 SETTLED = ["item", "agent", "at", "settled_at", "outcome", "reason", "words_fr", "words_en", "until"]
 
@@ -19,6 +19,20 @@ def decided(documents: Collection[uuid.UUID]) -> dict[uuid.UUID, Reply]:
     settled = Decision.objects.standing().filter(item__document__in=documents, settled_at__isnull=False)
     decisions = settled.annotate(about=F("item__document_id")).only(*SETTLED)
     return {decision.about: _reply(decision) for decision in decisions}
+
+
+@reopened_source
+def reopened(document: uuid.UUID) -> Reopened | None:
+    """When its last decision was reopened, where none stands since. One query."""
+    rows = Reopening.objects.filter(decision__item__document=document)
+    stands = Decision.objects.standing().filter(item__document=document, settled_at__isnull=False)
+    last = (
+        rows.filter(~Exists(stands))
+        .order_by("-at", "-pk")
+        .values_list("at", "decision__item__due_on")
+        .first()
+    )
+    return Reopened(*last) if last else None
 
 
 def _reply(decision: Decision) -> Reply:

@@ -1,5 +1,7 @@
 """What the queue and an item of it show to an agent: read here, drawn by the templates. Nothing is written."""
 
+import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,17 +11,21 @@ from django.utils import timezone
 
 from adherents.accounts.models import Account
 from adherents.accounts.permissions import TABLE, Act
-from adherents.casework.models import Correction, Decision, Filters, Item, ItemQuerySet
+from adherents.casework.mails import decided_key
+from adherents.casework.models import Correction, Decision, Filters, Item, ItemQuerySet, Reopening, Status
 from adherents.desk.selectors import member_record
 from adherents.desk.selectors.member_record import JournalLine
 from adherents.insurer.profile import profile
+from adherents.journal.events import Event
 from adherents.journal.models import Entry
+from adherents.mail.selectors import SentMail, sent_mail
 from adherents.members.models import Member
-from adherents.vault.models import Document
+from adherents.vault.models import Document, State
 
 ITEMS_A_PAGE = 40
 COMING_SHOWN = 12
 DECISIONS_SHOWN = 6
+ANSWERED = (State.ACCEPTED, State.REFUSED, State.INCOMPLETE)
 ENTRIES_SHOWN = 12
 
 
@@ -100,6 +106,107 @@ def history(document: Document, *, reader: Account) -> History:
         decisions=_decisions(document.member),
         lines=member_record.journal_lines(entries, reader=reader),
     )
+
+
+@dataclass(frozen=True)
+class PastReopening:
+    """A decision that stands no more: what its member had been told, and why not any more."""
+
+    decision: Decision
+    reason: str
+    agent: Account
+    at: datetime
+    told_at: datetime
+    why: str
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What was decided about a document, for its page. `answer_id`, `answered_at`: what its member sent in its place. `mail`: the
+    one that told it.
+    """
+
+    decision: Decision | None
+    reason: str
+    reopened: list[PastReopening]
+    may_reopen: bool = False
+    answer_id: uuid.UUID | None = None
+    answered_at: datetime | None = None
+    mail: SentMail | None = None
+
+
+def decided(document: Document, *, reader: Account) -> Decided:
+    """The decision that stands and those that were reopened, the latest first. One query, and three more where one stands."""
+    past = _reopened(document)
+    standing = Decision.objects.standing().filter(item__document=document, settled_at__isnull=False)
+    decision = standing.select_related("item", "agent").first() if document.state in ANSWERED else None
+    if decision is None:
+        return Decided(None, "", past)
+    answers = Document.objects.with_answers().filter(pk=document.pk)
+    answer_id, answered_at = answers.values_list("answer_id", "answered_at").first() or (None, None)
+    may_reopen = answer_id is None and not document.set_aside and decision.may_be_reopened_by(reader)
+    return Decided(
+        decision,
+        reason_label(decision.reason),
+        past,
+        may_reopen,
+        answer_id,
+        answered_at,
+        mail=sent_mail(decided_key(decision.pk)),
+    )
+
+
+@dataclass(frozen=True)
+class WaitingItem:
+    """An item that waits, or was decided a moment ago, for its document's page. `to_undo`: in time, one that this
+    agent may undo.
+    """
+
+    item: Item
+    is_mine: bool
+    to_undo: Decision | None = None
+
+
+def waiting(document: Document, agent: Account) -> WaitingItem | None:
+    """None: it waits for nobody's decision. Three queries, and one more where it was just decided."""
+    items = Item.objects.filter(document=document, status__in=[Status.WAITING, Status.DECIDED])
+    item = items.prefetch_related("agent", "reserved_for").first()
+    if item is None:
+        return None
+    in_time = Decision.objects.in_time().undone_by(agent).select_related("item__document__member")
+    to_undo = in_time.filter(item=item).first() if item.status == Status.DECIDED else None
+    is_mine = item.is_waiting and item.held_by(agent) and item.taken_at is not None
+    return WaitingItem(item, is_mine, to_undo)
+
+
+def waiting_among(documents: Sequence[Document]) -> dict[uuid.UUID, Item]:
+    """The items that wait, of these documents. Three queries, whatever their number."""
+    items = Item.objects.waiting().filter(document__in=[document.pk for document in documents])
+    return {
+        item.document_id: item for item in items.prefetch_related("agent", "reserved_for") if item.document_id
+    }
+
+
+def _reopened(document: Document) -> list[PastReopening]:
+    rows = Reopening.objects.filter(decision__item__document=document).select_related(
+        "decision__agent", "agent"
+    )
+    reopened = list(rows.order_by("-at", "-pk"))
+    if not reopened:
+        return []
+    entries = Entry.objects.about(document.subject).filter(event=Event.DECISION_REOPENED)
+    why = {entry.details.get("decision"): str(entry.details.get("reason", "")) for entry in entries}
+    return [
+        PastReopening(
+            row.decision,
+            reason_label(row.decision.reason),
+            row.agent,
+            row.at,
+            row.told_at,
+            why.get(row.decision_id, ""),
+        )
+        for row in reopened
+    ]
 
 
 def _asked(document: Document) -> Correction | None:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from adherents.casework.views import figures, queue, treating
+from adherents.casework.views import figures, queue, reopening, treating
 
 app_name = "casework"
 urlpatterns = [
@@ -8,7 +8,9 @@ urlpatterns = [
     path("suivant/", queue.next_item, name="next"),
     path("traiter/<uuid:document_id>/", treating.treat, name="treat"),
     path("traiter/<uuid:document_id>/pages/<int:number>/image/", treating.treat_image, name="treat_image"),
+    path("traiter/<uuid:document_id>/pages/<int:number>/vignette/", treating.treat_small, name="treat_small"),
     path("traiter/<uuid:document_id>/prendre/", queue.take, name="take"),
+    path("traiter/<uuid:document_id>/type/", treating.choose_kind, name="choose_kind"),
     path("traiter/<uuid:document_id>/accepter/", treating.accept, name="accept"),
     path("traiter/<uuid:document_id>/refuser/", treating.refuse, name="refuse"),
     path("traiter/<uuid:document_id>/correction/", treating.correct, name="correct"),
@@ -17,6 +19,7 @@ urlpatterns = [
     path("traiter/<uuid:document_id>/attribuer/", queue.assign, name="assign"),
     path("traiter/<uuid:document_id>/suivant/", queue.prefetch, name="prefetch"),
     path("decisions/<int:pk>/annuler/", queue.undo, name="undo"),
+    path("decisions/<int:pk>/rouvrir/", reopening.reopen, name="reopen"),
     path("chiffres/", figures.figures_page, name="figures"),
     path("chiffres/<slug:name>/csv/", figures.figures_csv, name="figures_csv"),
 ]

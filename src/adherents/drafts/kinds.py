@@ -8,7 +8,7 @@ class DraftKind(StrEnum):
     MESSAGE = "message"
     REPLY = "reply"
     SENDING = "sending"  # the note that goes with files
-    # An agent's. `about`: the document, the thread, the member, the answer kept ready, or the act and its person.
+    # An agent's. `about`: the document, the thread, the member, the answer kept ready, the act and its person, or the opinion.
     REFUSAL = "refuse"
     CORRECTION = "correct"
     ANSWER = "answer"
@@ -16,6 +16,7 @@ class DraftKind(StrEnum):
     FIRST_MESSAGE = "start"
     CANNED_ANSWER = "canned"
     REASON = "reason"
+    OPINION = "opinion"
 
 
 DECISIONS = (DraftKind.REFUSAL, DraftKind.CORRECTION)

@@ -12,11 +12,11 @@ from adherents.messaging import placeholders
 from adherents.messaging.models import LONGEST_BODY, LONGEST_SUBJECT, CannedAnswer
 from adherents.messaging.services.canned_answers import TitleTaken
 from adherents.messaging.services.threads import Unfilled, check_filled
-from adherents.ui.fields import FilesField
+from adherents.ui.fields import FilesField, LinesField
 
 
-class BodyField(forms.CharField):
-    """What is written: kept as typed, but for the ends of its lines."""
+class BodyField(LinesField):
+    """What is written."""
 
     def __init__(self, **options: Any) -> None:
         rows, key = options.pop("rows", 6), options.pop("key", "")
@@ -29,10 +29,6 @@ class BodyField(forms.CharField):
             },
             **options,
         )
-
-    def to_python(self, value: Any) -> Any:
-        text = super().to_python(value)
-        return text.replace("\r\n", "\n").replace("\r", "\n") if text else text
 
 
 class SubjectField(forms.CharField):

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db.models import Count, Prefetch, Q
 
 from adherents.accounts.models import Account
-from adherents.members.intake.facts import number_in
+from adherents.members.intake.former_numbers import number_or_former
 from adherents.members.models import Member
 from adherents.messaging.models import Attachment, Message, MessageQuerySet, Thread, ThreadQuerySet
 
@@ -25,7 +25,7 @@ def threads_after(*, after: tuple[datetime, uuid.UUID] | None, limit: int, membe
     """The next `limit` threads in the order in which they were opened; `member`: only of the one with this number."""
     rows = Thread.objects.select_related("member")
     if member:
-        rows = rows.filter(member__number=number_in(member))
+        rows = rows.filter(member__number=number_or_former(member))
     if after is not None:
         at, pk = after
         # The first condition leads through the index; the second is exact.

@@ -134,7 +134,7 @@ def kinds() -> dict[str, str]:
 
 def kind_label(code: str) -> str:
     """A kind's name in the reader's language; its code where the profile has dropped it since."""
-    return next((kind.label for kind in profile().documents.kinds if kind.code == code), code)
+    return profile().documents.kind_label(code)
 
 
 def team_label(team: str) -> str:

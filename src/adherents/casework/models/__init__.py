@@ -1,6 +1,6 @@
 """What the queue keeps: its items, decisions, corrections, and what is counted of them."""
 
-from adherents.casework.models.decisions import Correction, Decision, Outcome
+from adherents.casework.models.decisions import Correction, Decision, Outcome, Reopening
 from adherents.casework.models.figures import ReasonTally, Tally
 from adherents.casework.models.queue import ALL, Age, Availability, Filters, Item, ItemQuerySet, Status
 
@@ -15,6 +15,7 @@ __all__ = [
     "ItemQuerySet",
     "Outcome",
     "ReasonTally",
+    "Reopening",
     "Status",
     "Tally",
 ]

@@ -8,7 +8,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from adherents.accounts.models import Account
+from adherents.accounts.models import Account, Role
+from adherents.accounts.permissions import TABLE, Act
 from adherents.casework.models.queue import Item
 from adherents.crypto.fields import EncryptedTextField
 from adherents.crypto.rows import ALTERED, readable
@@ -40,16 +41,26 @@ class DecisionQuerySet(DueWorkQuerySet):
         """Those that were not undone."""
         return self.filter(undone_at__isnull=True)
 
+    def undone_by(self, agent: Account) -> Self:
+        """Those that this agent may undo in time: their own, and a system's, which has nobody at the desk to do it."""
+        own = Q(agent=agent)
+        return self.filter(own | Q(agent__role=Role.CLIENT) if agent.role in TABLE[Act.TREAT] else own)
+
+    def in_time(self) -> Self:
+        """Those that can still be undone."""
+        since = timezone.now() - timedelta(seconds=profile().casework.undo_seconds)
+        return self.standing().filter(settled_at__isnull=True, at__gt=since)
+
     def to_undo(self, agent: Account) -> "Decision | None":
         """This agent's last decision, if it can still be undone."""
-        since = timezone.now() - timedelta(seconds=profile().casework.undo_seconds)
-        mine = self.standing().filter(agent=agent, settled_at__isnull=True, at__gt=since)
+        mine = self.in_time().filter(agent=agent)
         last: Decision | None = mine.select_related("item__document__member").order_by("-at", "-pk").first()
         return last
 
 
 class Decision(DueWork):
     """What an agent decided about an item. It can be undone until it settles; the member is told when it settles, not before.
+    Later it can be reopened: then it is undone as well, and its `Reopening` says when the member had been told of it.
 
     `words_fr` and `words_en` are what the member reads: a template of the profile, as the agent edited it.
     """
@@ -114,6 +125,18 @@ class Decision(DueWork):
         """Whether another document is expected: not after « accepted », nor where the profile's reason says so."""
         return self.outcome != Outcome.ACCEPTED and self.reason not in self.closing_reasons()
 
+    def may_be_reopened_by(self, agent: Account) -> bool:
+        """A decision that its member was told: by the agent who took it, for a time, and by a responsable. The document may
+        still forbid it (`services/reopening.py`).
+        """
+        if self.settled_at is None or self.undone_at is not None:
+            return False
+        if agent.role in TABLE[Act.REOPEN_ANY]:
+            return True
+        own_until = self.settled_at + timedelta(hours=profile().casework.reopen_hours)
+        own = agent.pk == self.agent_id and agent.role in TABLE[Act.REOPEN]
+        return own and timezone.now() < own_until
+
     @staticmethod
     def closing_reasons() -> set[str]:
         """The profile's reasons after which nothing more is expected."""
@@ -121,13 +144,28 @@ class Decision(DueWork):
 
     @property
     def undone_before(self) -> datetime:
-        """Until when its agent can still undo it."""
+        """Until when it can still be undone."""
         return self.at + timedelta(seconds=profile().casework.undo_seconds)
 
     @property
     def milliseconds_left(self) -> int:
-        """How long its agent can still undo it."""
+        """How long it can still be undone."""
         return max(int((self.undone_before - timezone.now()).total_seconds() * 1000), 0)
+
+
+class Reopening(models.Model):
+    """A decision that its member was told and that stands no more: the document waits for another one. Why is in the journal.
+
+    `told_at`: when it had settled.
+    """
+
+    decision = models.OneToOneField(Decision, on_delete=models.CASCADE, related_name="reopening")
+    agent = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="reopenings")
+    at = models.DateTimeField(default=timezone.now)
+    told_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"reopening of decision {self.decision_id}"
 
 
 class CorrectionQuerySet(models.QuerySet["Correction"]):

@@ -53,7 +53,7 @@ class Tally(models.Model):
     """What a group of agents decided in a week, of one kind of document. Undone decisions are never in it.
 
     Adding to it is part of the transaction that settles a decision (`services/tallying.py`). `on_time`: decided on the working
-    day that was promised, or before.
+    day that was promised, or before, and so was each decision before it that was reopened.
     """
 
     week = models.DateField(help_text="its Monday, in the insurer's time zone")

@@ -142,6 +142,11 @@ class Item(models.Model):
     document = models.OneToOneField(Document, on_delete=models.CASCADE, null=True, related_name="item")
     kind = models.CharField(max_length=40)
     due_on = models.DateField(help_text="the working day by which it should be treated")
+    was_late = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="a decision came after its day and was reopened: the promise is broken, whatever day it has now",
+    )
     entered_at = models.DateTimeField(default=timezone.now)
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.WAITING)
     agent = models.ForeignKey(

@@ -20,9 +20,10 @@ from adherents.drafts.kinds import DECISIONS, DraftKind
 from adherents.feed.event_types import EventType
 from adherents.feed.services import announce
 from adherents.insurer.profile import profile
-from adherents.insurer.treatment import Reason, Use
+from adherents.insurer.treatment import UNKNOWN_KIND, Reason, Use
 from adherents.journal.events import Event
 from adherents.journal.services import record
+from adherents.ui.typed_days import A_YEAR
 from adherents.vault.models import Document, State
 from adherents.vault.services.transitions import CannotMove
 from adherents.work.services import do_each
@@ -64,8 +65,13 @@ class DayIsPast(CannotDecide):
     field = "until"
 
 
+class DayTooLate(CannotDecide):
+    message = _("Choisissez un jour d’ici un an.")
+    field = "until"
+
+
 class TooLate(Exception):
-    """It cannot be undone any more: its time is over, or it is another agent's."""
+    """It cannot be undone any more: its time is over, or it is another agent's (a system's is any agent's)."""
 
     message = _("Il est trop tard pour annuler : l’adhérent est prévenu.")
 
@@ -88,35 +94,39 @@ def ask_correction(
     _check(item, "correct", reason, words_fr)
     if until <= timezone.localdate():
         raise DayIsPast
+    if until > last_day_to_ask():
+        raise DayTooLate
     return _decide(
         agent, item, Outcome.INCOMPLETE, reason=reason, words_fr=words_fr, words_en=words_en, until=until
     )
 
 
+def last_day_to_ask() -> date:
+    """The last day by which a correction can be asked for."""
+    return timezone.localdate() + A_YEAR
+
+
 def undo(*, agent: Account, decision: Decision) -> Item:
-    """Take the decision back: the member was told nothing, and the agent has the item in hand again. Raises `TooLate`."""
+    """Take the decision back: the member was told nothing, and the agent has the item in hand. Raises `TooLate`.
+
+    An agent undoes their own, and a system's.
+    """
     now = timezone.now()
     with transaction.atomic():
         item = Item.objects.select_for_update().get(pk=decision.item_id)
-        standing = Decision.objects.filter(
-            pk=decision.pk,
-            agent=agent,
-            settled_at=None,
-            undone_at=None,
-            at__gt=now - timedelta(seconds=profile().casework.undo_seconds),
-        )
+        standing = Decision.objects.in_time().undone_by(agent).filter(pk=decision.pk)
         if not standing.update(undone_at=now, next_attempt_at=None):
             raise TooLate
         item.status, item.agent = Status.WAITING, agent
         item.leased_until, item.taken_at = queue.lease_ends(), now
         item.save(update_fields=["status", "agent", "leased_until", "taken_at"])
-        _write_again(decision)
+        _write_again(decision, agent)
         record(Event.DECISION_UNDONE, subject=item.subject, owner=item.owner, actor=agent.actor)
     return item
 
 
-def _write_again(decision: Decision) -> None:
-    """Put the words of a decision that was undone back in their form."""
+def _write_again(decision: Decision, agent: Account) -> None:
+    """Put the words of a decision that was undone back in the form of the agent who undid it."""
     if decision.outcome not in _FORMS:
         return
     written = {name: readable(decision, name) for name in ("words_fr", "words_en")}
@@ -125,7 +135,7 @@ def _write_again(decision: Decision) -> None:
         words["until"] = decision.until.isoformat()
     form = _FORMS[Outcome(decision.outcome)]
     about = decision.item.subject
-    drafts.put_back(account_id=decision.agent_id, kind=form, about=about, words=words)
+    drafts.put_back(account_id=agent.pk, kind=form, about=about, words=words)
 
 
 def settle_due(limit: int = 50) -> int:
@@ -191,7 +201,8 @@ def _check(item: Item, use: Use, reason: str, words_fr: str) -> None:
 
 def reasons_for(item: Item, use: Use) -> list[Reason]:
     """The profile's templates for this kind; those of every kind where the profile has dropped it since."""
-    return profile().documents.reasons_for(item.kind, use)
+    announced = item.about.kind_as_sent != UNKNOWN_KIND
+    return profile().documents.reasons_for(item.kind, use, announced=announced)
 
 
 def _decide(agent: Account, item: Item, outcome: Outcome, **facts: object) -> Decision:

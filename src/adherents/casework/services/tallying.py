@@ -1,4 +1,4 @@
-"""Counting decisions as they settle, and counting them all again."""
+"""Counting decisions as they settle, taking away one that is reopened, and counting them all again."""
 
 from bisect import bisect_left
 from collections import Counter
@@ -28,9 +28,17 @@ class DecisionFacts(NamedTuple):
     kind: str
     entered_at: datetime
     due_on: date
+    was_late: bool
+
+    @property
+    def on_time(self) -> bool:
+        """Decided by its day; and no decision before it, reopened since, had come after its own."""
+        return not self.was_late and timezone.localdate(self.at) <= self.due_on
 
 
-COLUMNS_READ = ("at", "outcome", "reason", "team", "item__kind", "item__entered_at", "item__due_on")
+COLUMNS_READ = (
+    "at", "outcome", "reason", "team", "item__kind", "item__entered_at", "item__due_on", "item__was_late",
+)  # fmt: skip
 Cell = tuple[tuple[str, object], ...]
 
 
@@ -47,8 +55,27 @@ def count(*, decision: Decision) -> None:
     """
     decision.team = team_of(decision.agent)
     Decision.objects.filter(pk=decision.pk).update(team=decision.team)
+    facts = facts_of(decision)
+    cell, columns = _tally_of(facts)
+    _add(Tally, cell, columns)
+    if facts.outcome != Outcome.ACCEPTED:
+        _add(ReasonTally, _reason_of(facts), ["count"])
+
+
+def take_away(facts: DecisionFacts) -> None:
+    """Take a decision out of its week, once, in the transaction that reopens it. Call it last, as `count`.
+
+    `facts`: as they were when it was counted, before the item had another day.
+    """
+    cell, columns = _tally_of(facts)
+    _add(Tally, cell, columns, -1)
+    if facts.outcome != Outcome.ACCEPTED:
+        _add(ReasonTally, _reason_of(facts), ["count"], -1)
+
+
+def facts_of(decision: Decision) -> DecisionFacts:
     item = decision.item
-    facts = DecisionFacts(
+    return DecisionFacts(
         decision.at,
         decision.outcome,
         decision.reason,
@@ -56,11 +83,8 @@ def count(*, decision: Decision) -> None:
         item.kind,
         item.entered_at,
         item.due_on,
+        item.was_late,
     )
-    cell, columns = _tally_of(facts)
-    _add(Tally, cell, columns)
-    if facts.outcome != Outcome.ACCEPTED:
-        _add(ReasonTally, _reason_of(facts), ["count"])
 
 
 def rebuild() -> Iterator[tuple[date, int]]:
@@ -127,7 +151,7 @@ def _tally_of(facts: DecisionFacts) -> tuple[Cell, list[str]]:
     day = timezone.localdate(facts.at)
     hours = (facts.at - facts.entered_at) / timedelta(hours=1)
     columns = [facts.outcome, WAIT_COLUMNS[bisect_left(WAITS, hours)]]
-    if day <= facts.due_on:
+    if facts.on_time:
         columns.append("on_time")
     return (("week", monday_of(day)), ("kind", facts.kind), ("team", facts.team)), columns
 
@@ -143,9 +167,13 @@ def _reason_of(facts: DecisionFacts) -> Cell:
     )
 
 
-def _add(model: type[models.Model], cell: Cell, columns: list[str]) -> None:
-    """Add one in these columns; the first one makes the row."""
+def _add(model: type[models.Model], cell: Cell, columns: list[str], number: int = 1) -> None:
+    """Add one in these columns, or take one away; the first one makes the row. What was never counted is not taken away."""
     rows = model._default_manager.filter(**dict(cell))
+    if number < 0:
+        counted = {f"{column}__gt": 0 for column in columns}
+        rows.filter(**counted).update(**{column: F(column) - 1 for column in columns})
+        return
     one_more = {column: F(column) + 1 for column in columns}
     if not rows.update(**one_more):
         model._default_manager.bulk_create([model(**dict(cell))], ignore_conflicts=True)

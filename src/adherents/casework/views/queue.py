@@ -24,9 +24,11 @@ from adherents.desk.selectors import member_record
 from adherents.insurer.profile import profile
 from adherents.members.models import Member
 
+FROM_RECORD = {"depuis": "dossier"}  # in the address: the item was taken from its member's record
 PUT_OFF = "casework.put_off"
 PUT_OFF_AT_MOST = 20
 PREFETCHED_PAGES = 2  # of the next document
+PREFETCHED_SMALL = 5  # of its thumbnails, where it has several pages: as many as a small screen shows
 
 
 @allowed_to(Act.ENTER)
@@ -65,22 +67,33 @@ def queue_page(request: HttpRequest) -> HttpResponse:
 
 
 def _kinds(counted: dict[str, int]) -> dict[str, str]:
-    """The profile's kinds and how many of each wait; those that it has dropped since, while some do."""
-    named = {kind.code: kind.label for kind in profile().documents.kinds}
-    names = named | {code: code for code in counted if code not in named}
+    """Every kind and how many of it wait; those that the profile has dropped since, while some do."""
+    named = profile().documents.kind_labels
+    label = profile().documents.kind_label
+    names = named | {code: label(code) for code in counted if code not in named}
     return {code: f"{name} ({counted.get(code, 0)})" for code, name in names.items()}
 
 
 def wanted_by(request: HttpRequest) -> Filters:
     """The filters of « suivant » that the page's address names."""
-    codes = {kind.code: kind.label for kind in profile().documents.kinds}
-    return QueueForm(request.GET, kinds=codes).wanted
+    return QueueForm(request.GET, kinds=profile().documents.kind_labels).wanted
 
 
 def query_of(filters: Filters) -> str:
     """The same, for the addresses that the page leads to: "?kind=rib&age=late", or ""."""
     query = QueryDict(mutable=True)
     query.update({name: value for name, value in (("kind", filters.kind), ("age", filters.age)) if value})
+    return f"?{query.urlencode()}" if query else ""
+
+
+def is_from_record(request: HttpRequest) -> bool:
+    return all(request.GET.get(name) == value for name, value in FROM_RECORD.items())
+
+
+def carried(request: HttpRequest) -> str:
+    """What the addresses of an item's screen take along: the filters of « suivant », and that it came from a record."""
+    query = QueryDict(query_of(wanted_by(request)).removeprefix("?"), mutable=True)
+    query.update(FROM_RECORD if is_from_record(request) else {})
     return f"?{query.urlencode()}" if query else ""
 
 
@@ -91,7 +104,7 @@ def query_without_page(request: HttpRequest) -> str:
 
 
 def treat_address(document_id: uuid.UUID | None, request: HttpRequest) -> str:
-    return reverse("casework:treat", args=[document_id]) + query_of(wanted_by(request))
+    return reverse("casework:treat", args=[document_id]) + carried(request)
 
 
 @allowed_to(Act.TREAT)
@@ -105,6 +118,13 @@ def next_item(request: HttpRequest) -> HttpResponse:
     return on_to_the_next(request)
 
 
+def go_on(request: HttpRequest, item: Item) -> HttpResponse:
+    """Where an agent goes once an item left their hands: back to the record that it was taken from, or on to the next."""
+    if is_from_record(request):
+        return redirect("desk:document", item.document_id)
+    return on_to_the_next(request)
+
+
 def on_to_the_next(request: HttpRequest) -> HttpResponse:
     item = queue.take_next(
         agent=account_of(request), filters=wanted_by(request), skipped=_put_off_by(request)
@@ -112,25 +132,29 @@ def on_to_the_next(request: HttpRequest) -> HttpResponse:
     if item is None:
         messages.info(request, _("Rien d’autre n’attend."))
         return redirect(reverse("casework:queue") + query_of(wanted_by(request)))
-    return redirect(treat_address(item.document_id, request))
+    return redirect(reverse("casework:treat", args=[item.document_id]) + query_of(wanted_by(request)))
 
 
 @allowed_to(Act.TREAT)
 @require_POST
 def prefetch(request: HttpRequest, document_id: uuid.UUID) -> JsonResponse:
-    """Hold the next item while this one is on the screen. Answers the addresses of its first pages, for the browser to fetch."""
+    """Hold the next item while this one is on the screen. Answers the addresses of its first pages, for the browser to fetch.
+
+    Nothing is held where the record comes next.
+    """
+    if is_from_record(request):
+        return JsonResponse({"images": []})
     item = queue.reserve_next(
         agent=account_of(request),
         after=item_or_404(document_id),
         filters=wanted_by(request),
         skipped=_put_off_by(request),
     )
-    count = min(item.about.page_count or 0, PREFETCHED_PAGES) if item else 0
-    pages = (
-        [reverse("casework:treat_image", args=[item.document_id, n + 1]) for n in range(count)]
-        if item
-        else []
-    )
+    count = (item.about.page_count or 0) if item else 0
+    wanted = [("casework:treat_image", number) for number in range(1, min(count, PREFETCHED_PAGES) + 1)]
+    if count > 1:
+        wanted += [("casework:treat_small", number) for number in range(1, min(count, PREFETCHED_SMALL) + 1)]
+    pages = [reverse(name, args=[item.document_id, number]) for name, number in wanted] if item else []
     return JsonResponse({"images": pages})
 
 
@@ -157,6 +181,8 @@ def give_back(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
     else:
         put_off(request, item.pk)
         messages.success(request, _("Document rendu : il a repris sa place dans la file."))
+    if is_from_record(request):
+        return redirect("desk:document", item.document_id)
     return redirect(reverse("casework:queue") + query_of(wanted_by(request)))
 
 
@@ -171,7 +197,7 @@ def hand_over(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
     def give(to: Account) -> HttpResponse:
         queue.hand_over(agent=agent, item=item, to=to)
         messages.success(request, _("Document transmis à %(name)s.") % {"name": to.shown_name})
-        return on_to_the_next(request)
+        return go_on(request, item)
 
     return _give(request, item, form, give, "casework/hand_over.html")
 
@@ -192,6 +218,8 @@ def assign(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
         queue.assign(agent=account_of(request), item=item, to=to)
         reserved = _("Document réservé à %(name)s.") % {"name": to.shown_name} if to else ""
         messages.success(request, reserved or _("Document à prendre : il n’est plus réservé."))
+        if is_from_record(request):
+            return redirect("desk:document", item.document_id)
         return redirect(reverse("casework:queue") + query_of(wanted_by(request)))
 
     return _give(request, item, form, give, "casework/assign.html")
@@ -213,7 +241,7 @@ def _give(
         "may": acts_of(account_of(request)),
         "form": form,
         "item": item,
-        "filters": query_of(wanted_by(request)),
+        "filters": carried(request),
     }
     return render(request, template, context)
 
@@ -223,7 +251,7 @@ def _give(
 def undo(request: HttpRequest, pk: int) -> HttpResponse:
     """« Annuler », in time: the document is on the screen again, in hand. Too late: the agent stays on the page."""
     agent = account_of(request)
-    decision = get_object_or_404(Decision, pk=pk, agent=agent)
+    decision = get_object_or_404(Decision.objects.undone_by(agent), pk=pk)
     back = _uuid(request.POST.get("back", ""))
     try:
         back = deciding.undo(agent=agent, decision=decision).document_id

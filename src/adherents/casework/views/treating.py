@@ -14,27 +14,29 @@ from adherents.accounts.decorators import account_of, allowed_to
 from adherents.accounts.next_page import gives_a_file
 from adherents.accounts.permissions import Act
 from adherents.casework import selectors
-from adherents.casework.forms import CorrectionForm, WordsForm
+from adherents.casework.forms import CorrectionForm, KindForm, WordsForm
 from adherents.casework.models import Decision, Item
-from adherents.casework.services import deciding, queue
+from adherents.casework.services import deciding, filing, queue
 from adherents.casework.services.deciding import CannotDecide
 from adherents.casework.services.queue import NotAvailable
 from adherents.casework.views.queue import (
+    carried,
+    go_on,
     item_or_404,
-    on_to_the_next,
-    query_of,
     treat_address,
     wanted_by,
 )
-from adherents.desk.views.document import document_or_404, image_response, viewer_context
+from adherents.desk.views.document import document_or_404, image_response, page_number, viewer_context
 from adherents.desk.views.member_record import record_context
 from adherents.drafts.form_sheets import Sheet
 from adherents.drafts.kinds import DECISIONS, DraftKind
 from adherents.drafts.models import Draft
 from adherents.insurer.profile import profile
-from adherents.insurer.treatment import Reason, Use
+from adherents.insurer.treatment import UNKNOWN_KIND, Reason, Use
+from adherents.vault.services.viewing import page_thumbnail
 
 WORDS = ("words_fr", "words_en")
+MISSING = "sans-type"  # in the address: it was to be accepted, or filed, without a kind
 PREFETCH = int(queue.PREFETCH.total_seconds())
 
 
@@ -53,7 +55,13 @@ def _screen(request: HttpRequest, item: Item) -> dict[str, Any]:
     document = document_or_404(item.about.pk)
     return (
         record_context(request, document.member)
-        | viewer_context(request, document, _page_wanted(request), image="casework:treat_image")
+        | viewer_context(
+            request,
+            document,
+            page_number(request),
+            image="casework:treat_image",
+            small="casework:treat_small",
+        )
         | {
             "item": item,
             "is_mine": is_mine,
@@ -62,14 +70,22 @@ def _screen(request: HttpRequest, item: Item) -> dict[str, Any]:
             "coming": selectors.coming(agent, wanted),
             "history": selectors.history(document, reader=agent),
             "to_undo": Decision.objects.to_undo(agent),
-            "filters": query_of(wanted),
+            "filters": carried(request),
+            "kind_form": _kind_form(request) if item.kind == UNKNOWN_KIND and is_mine else None,
         }
     )
 
 
-def _page_wanted(request: HttpRequest) -> int:
-    text = request.GET.get("page", "")
-    return int(text) if text.isdecimal() and len(text) < 5 else 1
+def _kind_form(request: HttpRequest) -> KindForm:
+    """Bound to no kind where one is missing: its error stands at the field."""
+    form = KindForm({}) if MISSING in request.GET else KindForm()
+    form.is_valid()
+    return form
+
+
+def _asks_kind(item: Item, request: HttpRequest) -> HttpResponse:
+    address = treat_address(item.document_id, request)
+    return redirect(f"{address}{'&' if '?' in address else '?'}{MISSING}=1")
 
 
 @allowed_to(Act.TREAT)
@@ -80,7 +96,21 @@ def treat_image(request: HttpRequest, document_id: uuid.UUID, number: int) -> Ht
 
     In their own browser and session only: see `docs/decisions/0017-the-queue.md`.
     """
-    response = image_response(request, document_id, number)
+    return _kept_by_who_holds_it(request, document_id, image_response(request, document_id, number))
+
+
+@allowed_to(Act.TREAT)
+@gives_a_file
+@require_safe
+def treat_small(request: HttpRequest, document_id: uuid.UUID, number: int) -> HttpResponseBase:
+    """A page's thumbnail, kept as its pixels are: each form of the decision shows the same ones again."""
+    small = image_response(request, document_id, number, read=page_thumbnail)
+    return _kept_by_who_holds_it(request, document_id, small)
+
+
+def _kept_by_who_holds_it(
+    request: HttpRequest, document_id: uuid.UUID, response: HttpResponseBase
+) -> HttpResponseBase:
     if Item.objects.held().filter(document=document_id, agent=account_of(request)).exists():
         response["Cache-Control"] = f"private, max-age={PREFETCH}"
         response["Vary"] = "Cookie"
@@ -89,14 +119,30 @@ def treat_image(request: HttpRequest, document_id: uuid.UUID, number: int) -> Ht
 
 @allowed_to(Act.TREAT)
 @require_POST
+def choose_kind(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
+    """Which kind of document it is, where the member did not know."""
+    item = item_or_404(document_id)
+    try:
+        filing.choose_kind(agent=account_of(request), item=item, kind=request.POST.get("kind", ""))
+    except filing.KindRefused:
+        return _asks_kind(item, request)
+    except (filing.CannotFile, NotAvailable) as refusal:
+        messages.error(request, str(refusal.message))
+    return redirect(treat_address(item.document_id, request))
+
+
+@allowed_to(Act.TREAT)
+@require_POST
 def accept(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
     item = item_or_404(document_id)
+    if item.kind == UNKNOWN_KIND:  # who looks at it can say; a program that accepts has its own kinds
+        return _asks_kind(item, request)
     try:
         deciding.accept(agent=account_of(request), item=item)
     except NotAvailable as refusal:
         messages.error(request, str(refusal.message))
         return redirect(treat_address(item.document_id, request))
-    return on_to_the_next(request)
+    return go_on(request, item)
 
 
 @allowed_to(Act.TREAT)
@@ -122,7 +168,7 @@ def _with_words(request: HttpRequest, item: Item, use: Use) -> HttpResponse:
         chosen = _reason(reasons, request.POST.get("reason", ""))
         form = kind_of_form(request.POST, reasons=reasons)
         if form.is_valid() and _decides(request, item, form, use):
-            return on_to_the_next(request)
+            return go_on(request, item)
     else:
         written = request.POST.dict() if request.method == "POST" else draft.words
         picked = request.POST.get("motif") or request.POST.get("proposed")

@@ -148,7 +148,11 @@ def start(
     with transaction.atomic():
         lock(member)
         about: dict[str, Any] = {"thread__member": member, "thread__document": document}
-        if (before := _written_just_now(agent, body, subject=subject, **about)) is not None:
+        # A person presses twice. A system that calls twice says itself whether it means once.
+        if (
+            agent.is_agent
+            and (before := _written_just_now(agent, body, subject=subject, **about)) is not None
+        ):
             return before.thread
         follower = agent if agent.is_agent else None
         thread = Thread(member=member, subject=subject, document=document, agent=follower)

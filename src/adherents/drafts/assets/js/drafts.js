@@ -116,5 +116,12 @@ const handIn = async () => {
     if (answer.words) for (const sheet of onPage) sheet.fill(answer);
   }
 };
-handIn().catch(() => {});
-addEventListener("online", () => handIn().catch(() => {}));
+let later;
+const handInOrLater = () => {
+  clearTimeout(later);
+  handIn().catch(() => {
+    later = setTimeout(handInOrLater, AGAIN);
+  });
+};
+handInOrLater();
+addEventListener("online", handInOrLater);

@@ -1,0 +1,1 @@
+"""What agents do with notes and opinions: one file a subject."""
