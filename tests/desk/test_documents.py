@@ -9,11 +9,13 @@ from django.test import Client
 from PIL import Image
 
 from adherents.accounts.models import Account
+from adherents.desk.models import Zoom
 from adherents.journal.events import Event
 from adherents.journal.models import Entry
 from adherents.members.models import Member
 from adherents.vault.models import Document
 from adherents.work.services import run_until_nothing_is_left
+from tests.agents import make_agent, signed_in
 from tests.vault import papers
 from tests.vault.clamd import EICAR, Clamd
 from tests.vault.conftest import deposited, pdf
@@ -30,14 +32,30 @@ def document(member: Member) -> Document:
     return sent
 
 
-def test_an_agent_reads_page_after_page(desk: Client, document: Document, words: Words) -> None:
+def test_an_agent_reads_page_after_page_by_its_number_too(desk: Client, document: Document) -> None:
     page = f"/gestion/documents/{document.pk}/"
-    assert "Page 1 sur 3" in words(desk.get(page))
-    html = desk.get(f"{page}pages/2/").content.decode()
-    assert f"{page}pages/1/?zoom=page" in html
-    assert f"{page}pages/3/?zoom=page" in html
-    assert desk.get(f"{page}pages/4/").status_code == 404
-    assert desk.get(f"{page}pages/0/").status_code == 404
+    assert 'aria-label="Page 1 sur 3"' in desk.get(page).content.decode()
+    html = desk.get(f"{page}?page=2").content.decode()
+    assert 'aria-label="Page 2 sur 3"' in html
+    assert f'href="{page}?page=1" rel="prev"' in html
+    assert f'href="{page}?page=3" rel="next"' in html
+    assert [f"{page}pages/{number}/vignette/" in html for number in (1, 2, 3, 4)] == [True, True, True, False]
+    assert desk.get(f"{page}pages/3/").status_code == 200
+    assert desk.get(f"{page}?page=4").status_code == 404
+    assert desk.get(f"{page}?page=0").status_code == 404
+
+
+def test_a_turn_counts_for_its_own_page_and_is_still_there_when_one_comes_back(
+    desk: Client, document: Document
+) -> None:
+    page = f"/gestion/documents/{document.pk}/"
+    turned = desk.get(f"{page}?page=2&tour=2-90").content.decode()
+    assert "rotate(90)" in turned
+    assert f'href="{page}?page=3&amp;tour=2-90" rel="next"' in turned
+    assert f'href="{page}?page=2&amp;tour=2-180"' in turned
+    assert "rotate(" not in desk.get(f"{page}?page=3&tour=2-90").content.decode()
+    for untrue in ("2-45", "2", "-90", "x-90", "99999-90"):
+        assert "rotate(" not in desk.get(f"{page}?page=2&tour={untrue}").content.decode()
 
 
 def test_a_page_is_a_picture_and_nothing_else(desk: Client, document: Document) -> None:
@@ -73,10 +91,40 @@ def test_a_document_whose_pages_are_not_drawn_yet_says_so(desk: Client, member: 
     assert "en cours de préparation" in words(desk.get(f"/gestion/documents/{waiting.pk}/"))
 
 
-def test_zoom_is_a_link_and_only_a_known_one(desk: Client, document: Document) -> None:
-    page = f"/gestion/documents/{document.pk}/pages/1/"
-    assert 'class="page-image zoom-200"' in desk.get(f"{page}?zoom=200").content.decode()
-    assert 'class="page-image zoom-page"' in desk.get(f"{page}?zoom=evil").content.decode()
+def test_how_large_an_agent_reads_is_remembered_for_the_kind_on_whatever_machine(
+    desk: Client, agent: Account, member: Member, document: Document
+) -> None:
+    here, other = f"/gestion/documents/{document.pk}/", deposited(member, pdf())
+    Document.objects.filter(pk=other.pk).update(kind="devis")
+    run_until_nothing_is_left()
+    assert "zoom-100" in desk.get(here).content.decode()
+    chosen = desk.post(f"{here}zoom/", {"zoom": "150", "back": f"{here}?page=2&tour=2-90"})
+    assert chosen["Location"] == f"{here}?page=2&tour=2-90"
+    assert Zoom.objects.of(agent, document.kind) == "150"  # neither in the session nor in the browser
+    assert "zoom-150" in desk.get(here).content.decode()
+    assert "zoom-100" in desk.get(f"/gestion/documents/{other.pk}/").content.decode()
+    assert "zoom-100" in signed_in(make_agent(address="paul@mese.example")).get(here).content.decode()
+    desk.post(f"{here}zoom/", {"zoom": "page"})
+    assert "zoom-page" in desk.get(here).content.decode()
+    assert Zoom.objects.count() == 1
+
+
+def test_a_size_that_there_is_not_and_a_way_back_that_leads_out_are_refused(
+    desk: Client, document: Document
+) -> None:
+    here = f"/gestion/documents/{document.pk}/"
+    assert desk.post(f"{here}zoom/", {"zoom": "evil"}).status_code == 404
+    for out in ("https://evil.example/", "//evil.example/", "javascript:alert(1)", ""):
+        assert desk.post(f"{here}zoom/", {"zoom": "200", "back": out})["Location"] == here
+
+
+def test_a_thumbnail_of_each_page_is_small_and_an_opening(desk: Client, document: Document) -> None:
+    for number in (1, 2):
+        answer = desk.get(f"/gestion/documents/{document.pk}/pages/{number}/vignette/")
+        assert max(Image.open(io.BytesIO(answer.content)).size) == 240
+    assert answer["Cache-Control"] == "no-store"
+    assert Entry.objects.filter(event=Event.DOCUMENT_OPENED, subject=document.subject).count() == 1
+    assert desk.get(f"/gestion/documents/{document.pk}/pages/9/vignette/").status_code == 404
 
 
 def test_a_page_on_which_nothing_is_seen_is_told_beside_it(

@@ -22,6 +22,7 @@ from adherents.enrolment.services import letters
 from adherents.journal.models import Entry
 from adherents.mail.models import OutboxMail
 from adherents.members.models import Member
+from adherents.members.selectors import find
 from adherents.members.services.accounts import attach_account
 from adherents.ui.numbers import spaced
 from adherents.vault.models import Document
@@ -179,7 +180,7 @@ def test_the_desk_finds_both_and_says_who_is_the_former_one(
     assert "Camille DUPONT" in page
     assert "ancien titulaire" in page
     for typed in ("dupont camille", "05/03/1954", CAMILLE.email, CAMILLE.nir):
-        assert list(Member.objects.search(typed)) == [former]
+        assert [hit.member for hit in find(typed)] == [former]
     page = words(desk.get(reverse("desk:member", args=[former.pk])))
     assert " ".join(f"ancien titulaire du n° {spaced(CAMILLE.number)}".split()) in page
     assert "former:" not in page

@@ -45,6 +45,21 @@ def test_a_refused_agent_stays_at_the_desk(page: str, status: int) -> None:
     assert "Besoin d’aide" not in html
 
 
+def test_a_refused_agent_reads_whose_page_it_is() -> None:
+    client, document = signed_in(make_agent()), uuid.uuid4()
+
+    def said(page: str) -> str:
+        answer = client.get(page)
+        assert answer.status_code == 403
+        return answer.content.decode().replace("\u00a0", " ")
+
+    assert "Elle est ouverte à ces rôles : responsable, administrateur. Le vôtre est : conseiller." in said(
+        "/gestion/chiffres/"
+    )
+    for page in ("/adherent/documents/", f"/adherent/documents/{document}/telecharger/"):
+        assert "C’est une page de l’espace d’un adhérent" in said(page)
+
+
 def test_an_agent_without_a_second_factor_is_shown_no_menu_where_an_address_leads_nowhere() -> None:
     client = Client()
     client.force_login(make_agent())

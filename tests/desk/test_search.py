@@ -1,6 +1,7 @@
 """Finding a member, and what the file shows."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from adherents.accounts.models import Account, SignInCounter
 from adherents.journal.events import Event
 from adherents.journal.models import Entry
 from adherents.members.models import Beneficiary, Member
+from adherents.vault.models import Deposit, Document
 from tests.cast import CAMILLE, EVE, NO_MAIL, TWIN_LEA, TWIN_ZOE
 from tests.factories import add_to_register
 from tests.vault.conftest import deposited, pdf
@@ -44,6 +46,72 @@ def test_nobody_found_says_what_to_try(register: None, desk: Client, words: Word
     shown = words(desk.get("/gestion/adherents/", {"q": "zzz"}))
     assert "Personne n’a été trouvé" in shown
     assert "Essayez le n° adhérent" in shown
+
+
+def test_a_near_spelling_is_said_as_such_and_never_opened_by_itself(
+    register: None, desk: Client, words: Words
+) -> None:
+    page = desk.get("/gestion/adherents/", {"q": "Mme Dupond"})
+    shown = words(page)
+    assert "1 nom d’orthographe proche" in shown
+    assert "Orthographe proche\xa0: Dupont" in page.content.decode()
+    assert not Entry.objects.filter(event=Event.MEMBER_CONSULTED).exists()
+
+
+def test_other_spellings_can_be_asked_for_beside_those_who_were_found(
+    register: None, desk: Client, words: Words
+) -> None:
+    for rank in range(2):
+        add_to_register(replace(CAMILLE, number=f"A{rank}", birth_name="Dupond"))
+    assert "Chercher aussi les orthographes proches" in words(
+        desk.get("/gestion/adherents/", {"q": "dupond"})
+    )
+    asked = desk.post("/gestion/adherents/", {"q": "dupond", "proche": "1"}, follow=True)
+    assert "1 nom d’orthographe proche" in words(asked)
+    assert "Camille DUPONT" in words(asked)
+
+
+LOOSE = [
+    "D-2026-000154",
+    "d2026000154",
+    "D 2026 154",
+    "2026-154",
+    "n° D-2026-000154",
+    "accusé n° d-2026-154",
+    "D.2026.000154",
+]
+
+
+@pytest.mark.parametrize("typed", LOOSE)
+@pytest.mark.one_on_postgresql
+def test_a_receipts_number_opens_its_only_document(member: Member, desk: Client, typed: str) -> None:
+    document = deposited(member, pdf())
+    Deposit.objects.update(number="D-2026-000154")
+    answer = desk.post("/gestion/adherents/", {"q": typed})
+    assert answer.url == f"/gestion/documents/{document.pk}/"  # type: ignore[attr-defined]
+
+
+def test_a_receipt_of_several_documents_lists_them_with_their_member(
+    member: Member, desk: Client, words: Words
+) -> None:
+    first, second = deposited(member, pdf()), deposited(member, pdf())
+    Document.objects.filter(pk=second.pk).update(deposit=first.deposit, rank=2)
+    page = desk.post("/gestion/adherents/", {"q": first.deposit.number})
+    shown = words(page)
+    assert f"Envoi {first.deposit.number}" in shown
+    assert "Camille DUPONT" in shown
+    for document in (first, second):
+        assert f"/gestion/documents/{document.pk}/" in page.content.decode()
+    assert "Personne n’a été trouvé" in words(desk.post("/gestion/adherents/", {"q": "D-2026-999999"}))
+
+
+@pytest.mark.parametrize(
+    "typed", ["?!", "\x00", "a\x00@", "0" * 500, "%_'\"", "🙂", "d-2026-99999999999999999999"]
+)
+@pytest.mark.any_database
+def test_nonsense_is_answered_by_a_sentence(desk: Client, words: Words, typed: str) -> None:
+    shown = words(desk.post("/gestion/adherents/", {"q": typed}, follow=True))
+    assert "Essayez le n° adhérent" in shown or "Tapez un n° adhérent" in shown
 
 
 def test_the_file_shows_who_and_where_the_account_is(member: Member, desk: Client, words: Words) -> None:
@@ -131,9 +199,9 @@ def test_a_file_costs_the_same_queries_whatever_its_number_of_documents(
 ) -> None:
     page = f"/gestion/adherents/{member.pk}/"
     desk.get(page)
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(12):
         desk.get(page)
     for _ in range(5):
         deposited(member, pdf())
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(12):
         desk.get(page)

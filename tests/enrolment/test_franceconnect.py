@@ -1,34 +1,30 @@
-"""Members sign in by FranceConnect: a real provider, every wrong answer, and who is found in the register."""
+"""Members come in by FranceConnect, a real provider: who is found in the register, and how an account is linked."""
 
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import time_machine
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from adherents.accounts.client import Client as Browser
 from adherents.accounts.models import Account
-from adherents.accounts.openid import calls, provider
 from adherents.accounts.services import closing, lock
 from adherents.config.connecting import directory as connecting
 from adherents.enrolment.franceconnect import services
 from adherents.enrolment.franceconnect.services import FranceConnectPerson
 from adherents.enrolment.models import FranceConnectIdentity
-from adherents.insurer.franceconnect import FranceConnect
 from adherents.journal.events import Event
 from adherents.journal.models import Entry
 from adherents.members.models import Member
 from adherents.members.pivot import Pivot, pivot_of
 from tests.accounts.steps import follow, is_signed_in, sign_in, text_of
-from tests.accounts.test_races import at_once
 from tests.agents import add_totp, code_of
+from tests.at_once import at_once
 from tests.cast import (
     ANGE,
     CAMILLE,
@@ -44,76 +40,24 @@ from tests.cast import (
 )
 from tests.config.asking import wrong
 from tests.conftest import Mail
+from tests.enrolment.franceconnect import (
+    DOOR,
+    HOME,
+    RETURN,
+    STEP,
+    come_in,
+    go,
+    linked,
+    refused_why,
+    told,
+)
 from tests.factories import add_to_register, open_account
-from tests.openid_provider import CLIENT_ID, SECRET, TestProvider, Wrongs, back, running
+from tests.openid_provider import TestProvider, Wrongs, back
 
 pytestmark = pytest.mark.django_db
 any_database = pytest.mark.any_database
 Mails = Callable[[], list[Mail]]
-DOOR, RETURN = "/adherent/franceconnect/", "/adherent/franceconnect/retour/"
-HOME, STEP = "/adherent/", "/compte/securite/verification/"
 PROVE = "/compte/securite/mot-de-passe/"
-FRANCE = "99100"
-
-
-def told(person: Person, **changes: Any) -> dict[str, Any]:
-    """What FranceConnect says of one of the cast."""
-    abroad = person.nir13[5:7] == "99"
-    given = person.first_names.replace(",", "").upper()
-    return {
-        "family_name": person.birth_name.upper(),
-        "given_name": given,
-        "birthdate": person.birth_date.replace("-00", "-01"),
-        "gender": "male" if person.nir13[0] == "1" else "female",
-        "birthplace": "" if abroad else person.nir13[5:10],
-        "birthcountry": person.nir13[5:10] if abroad else FRANCE,
-        "acr": "eidas1",
-        "amr": ["fc"],
-        "email": "chosen-by-the-person@elsewhere.example",
-    } | changes
-
-
-@pytest.fixture(scope="module")
-def running_provider() -> Iterator[TestProvider]:
-    with running() as there:
-        yield there
-
-
-@pytest.fixture
-def there(running_provider: TestProvider, settings: Any) -> TestProvider:
-    running_provider.wrong = Wrongs()
-    running_provider.say_of("camille", **told(CAMILLE))
-    settings.ADHERENTS_FRANCECONNECT_SECRET = SECRET
-    settings.BASE_URL = "http://testserver"
-    known = FranceConnect(issuer=running_provider.issuer, client_id=CLIENT_ID)
-    settings.ADHERENTS_PROFILE = settings.ADHERENTS_PROFILE.model_copy(update={"franceconnect": known})
-    provider.forget_all()
-    calls.forget_failures()
-    return running_provider
-
-
-def go(client: Client, there: TestProvider, sub: str = "camille", *, door: str = DOOR, **asked: str) -> str:
-    answer = client.get(door, asked)
-    assert answer.status_code == 302, text_of(answer)  # type: ignore[arg-type]
-    return there.let_in(answer.headers["Location"], sub)
-
-
-def come_in(client: Client, there: TestProvider, sub: str = "camille") -> HttpResponse:
-    return client.get(back(go(client, there, sub)))  # type: ignore[return-value]
-
-
-def refused_why() -> list[str]:
-    entries = Entry.objects.filter(event=Event.FRANCECONNECT_REFUSED).order_by("pk")
-    return [entry.details["why"] for entry in entries]
-
-
-def linked(person: Person, there: TestProvider, sub: str = "camille") -> Account:
-    """An account that FranceConnect opens already."""
-    account = open_account(person)
-    FranceConnectIdentity.objects.create(
-        account=account, issuer=there.issuer, sub=sub, linked_at="2026-01-01T00:00Z"
-    )
-    return account
 
 
 def test_a_member_who_never_came_is_found_and_comes_in_and_signs_out_through_it(
@@ -268,78 +212,6 @@ def test_lock_closing_and_expiry_hold(client: Client, there: TestProvider) -> No
     assert "est fermé" in text_of(come_in(Client(), there))
     assert not FranceConnectIdentity.objects.filter(linked_at__isnull=False).exists()
     assert not is_signed_in(client)
-
-
-WRONG: dict[str, tuple[dict[str, Any], str]] = {
-    "another nonce": ({"claims": lambda said: said | {"nonce": "another"}}, "nonce"),
-    "another audience": ({"claims": lambda said: said | {"aud": "another"}}, "audience"),
-    "another issuer": ({"claims": lambda said: said | {"iss": "https://elsewhere.example"}}, "issuer"),
-    "no eidas": ({"claims": lambda said: said | {"acr": "eidas0"}}, "acr"),
-    "expired": ({"claims": lambda said: said | {"exp": int(time.time()) - 120}}, "expired"),
-    "alg none": ({"sign": "none"}, "algorithm"),
-    "a stranger's key": ({"sign": "strangers"}, "signature"),
-    "no PKCE": ({"forgets_verifier": True}, "code"),
-    "unsigned userinfo": ({"told_signed": "not"}, "token"),
-    "userinfo of alg none": ({"told_signed": "none"}, "algorithm"),
-    "userinfo with the public key as a secret": ({"told_signed": "public key as a secret"}, "algorithm"),
-    "userinfo of a stranger's key": ({"told_signed": "strangers"}, "signature"),
-    "userinfo of another issuer": (
-        {"told": lambda said: said | {"iss": "https://elsewhere.example"}},
-        "issuer",
-    ),
-    "userinfo for another": ({"told": lambda said: said | {"aud": "another"}}, "audience"),
-    "userinfo of another person": ({"told": lambda said: said | {"sub": "eve"}}, "token"),
-    "no birth date": ({"told": lambda said: said | {"birthdate": ""}}, "token"),
-    "no sex": ({"told": lambda said: said | {"gender": "unknown"}}, "token"),
-    "no country": ({"told": lambda said: {k: v for k, v in said.items() if k != "birthcountry"}}, "token"),
-}
-
-
-@any_database
-@pytest.mark.parametrize("answer_is", WRONG)
-def test_an_answer_that_is_wrong_is_refused_in_words_and_opens_nothing(
-    client: Client, there: TestProvider, answer_is: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    add_to_register(CAMILLE)
-    changes, why = WRONG[answer_is]
-    address = go(client, there)
-    there.wrong = Wrongs(**changes)
-    answer = client.get(back(address))
-    assert answer.status_code == 400
-    assert "La connexion n’a pas abouti" in text_of(answer)  # type: ignore[arg-type]
-    assert refused_why() == [why]
-    assert not Account.objects.exists()
-    ours = [str(record.__dict__) for record in caplog.records if record.name.startswith("adherents")]
-    assert not [line for line in ours if "eyJ" in line or SECRET in line or CAMILLE.birth_name in line]
-
-
-@any_database
-def test_the_same_answer_again_and_another_browsers_are_refused(client: Client, there: TestProvider) -> None:
-    add_to_register(CAMILLE)
-    address = back(go(client, there))
-    assert Client().get(address).status_code == 400
-    carried = client.cookies["franceconnect"].value
-    assert client.get(address).headers["Location"] == HOME
-    client.logout()
-    client.cookies["franceconnect"] = carried
-    assert client.get(address).status_code == 400
-    replayed = back(go(client, there), code=address.split("code=")[1].split("&")[0])
-    assert client.get(replayed).status_code == 400
-    assert refused_why() == ["state", "state", "code"]
-    assert len(parse_qs(urlsplit(client.get(DOOR).headers["Location"]).query)["nonce"][0]) >= 22
-
-
-@any_database
-def test_who_is_in_the_register_twice_or_not_now_is_nobody(client: Client, there: TestProvider) -> None:
-    add_to_register(CAMILLE)
-    add_to_register(replace(CAMILLE, number="70100099"))
-    assert "un adhérent, et un seul" in text_of(come_in(client, there))
-    Member.objects.filter(number="70100099").update(end_date="2020-01-01")
-    assert come_in(client, there).headers["Location"] == HOME
-    Member.objects.all().delete()
-    there.say_of("nobody", **told(EVE))
-    assert come_in(Client(), there, "nobody").status_code == 400
-    assert refused_why() == ["nobody", "nobody"]
 
 
 def found(person: Person, **changes: Any) -> bool:

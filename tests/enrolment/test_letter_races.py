@@ -17,7 +17,7 @@ from adherents.journal.models import Entry
 from adherents.journal.services import broken_chains
 from adherents.mail.models import OutboxMail
 from adherents.members.models import Member
-from tests.accounts.test_races import at_once, kinds
+from tests.at_once import at_once, kinds
 from tests.cast import NO_MAIL
 from tests.enrolment.letters import AGENT, REASON, letter_to
 from tests.factories import add_to_register

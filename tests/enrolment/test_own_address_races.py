@@ -17,7 +17,7 @@ from adherents.journal.services import broken_chains
 from adherents.mail.models import OutboxMail
 from adherents.members.models import Member
 from adherents.members.services.accounts import change_email
-from tests.accounts.test_races import at_once, kinds
+from tests.at_once import at_once, kinds
 from tests.cast import CAMILLE
 from tests.factories import open_account
 

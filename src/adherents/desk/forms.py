@@ -1,6 +1,8 @@
 """The desk's forms: nearly every act asks why."""
 
+from dataclasses import asdict
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -8,7 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from adherents.accounts.models import Account
 from adherents.desk.reasons import ReasonField
 from adherents.desk.services.account_actions import SameAddress, is_same_address
-from adherents.members.models import Member
+from adherents.members.models import Beneficiary, Member
+from adherents.vault.models import Document, State
+from adherents.vault.selectors.listing import NO_STATE, SET_ASIDE, THEMSELVES, DocumentCounts, Narrowing
 
 
 class ActForm(forms.Form):
@@ -68,6 +72,48 @@ class ChangeEmailForm(ReasonForm):
         if isinstance(self.about, Member) and is_same_address(self.about, email):
             raise forms.ValidationError(SameAddress.message)
         return email
+
+
+class DocumentsForm(forms.Form):
+    """Which of a member's documents: each choice says how many there are. A value that is not understood narrows nothing."""
+
+    kind = forms.ChoiceField(label=_("Type"), required=False)
+    person = forms.ChoiceField(label=_("Pour qui"), required=False)
+    state = forms.ChoiceField(label=_("État"), required=False)
+    year = forms.ChoiceField(label=_("Année"), required=False)
+
+    def __init__(self, data: Any, *, counts: DocumentCounts, covered: list[Beneficiary]) -> None:
+        super().__init__(data)
+        people = {str(person.pk): person.name for person in covered}
+        states = {code: str(label) for code, label in State.choices}
+        names: dict[str, dict[str, Any]] = {
+            "kind": {code: Document(kind=code).kind_label for code in counts.kinds},
+            "person": people | {THEMSELVES: _("L’adhérent")},
+            "state": states
+            | {SET_ASIDE: _("Mis de côté"), NO_STATE: _("Sans décision attendue"), "withdrawn": _("Effacé")},
+            "year": {},
+        }
+        numbers = {
+            "kind": counts.kinds,
+            "person": counts.people,
+            "state": counts.states,
+            "year": counts.years,
+        }
+        for name, counted in numbers.items():
+            codes = sorted(counted, reverse=name == "year", key=lambda code: str(names[name].get(code, code)))
+            choices = [(code, f"{names[name].get(code, code)} ({counted[code]})") for code in codes]
+            self.fields[name].choices = [("", _("Tous")), *choices]  # type: ignore[attr-defined]
+        self.is_valid()
+
+    @property
+    def asked(self) -> Narrowing:
+        return Narrowing(**{name: self.cleaned_data.get(name) or "" for name in self.fields})
+
+    @property
+    def query(self) -> str:
+        """What to keep in the links from one page to another."""
+        asked = asdict(self.asked)
+        return urlencode({name: value for name, value in asked.items() if value})
 
 
 class JournalFilterForm(forms.Form):

@@ -2,7 +2,7 @@
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from adherents.accounts.forms import NewPasswordMixin
 from adherents.accounts.services.letter import read_code
@@ -42,7 +42,7 @@ class FirstConnectionForm(forms.Form):
         },
     )
     name = forms.CharField(
-        label=gettext_lazy("Nom"),
+        label=pgettext_lazy("personne", "Nom"),
         max_length=120,
         widget=forms.TextInput({"autocomplete": "family-name", "spellcheck": "false"}),
         error_messages={"required": gettext_lazy("Indiquez votre nom.")},

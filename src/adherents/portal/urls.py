@@ -1,6 +1,6 @@
 from django.urls import path
 
-from adherents.portal.views import figures, health, member, public
+from adherents.portal.views import figures, health, home_screen, member, public
 
 app_name = "portal"
 urlpatterns = [
@@ -12,6 +12,9 @@ urlpatterns = [
     path("accessibilite/", public.accessibility, name="accessibility"),
     path("navigateur/", public.browser, name="browser"),
     path("langue/", public.language, name="language"),
+    path("manifest.webmanifest", home_screen.manifest, name="manifest"),
+    path("service-worker.js", home_screen.worker, name="worker"),
+    path("hors-ligne/", home_screen.offline, name="offline"),
     path("sante/", health.live, name="live"),
     path("pret/", health.ready, name="ready"),
     path("metrics", figures.exposed, name="metrics"),

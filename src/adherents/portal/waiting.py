@@ -7,17 +7,19 @@ from typing import NamedTuple
 
 from django.db import connection
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from adherents.accounts.models import Account
 from adherents.casework.models import Decision
 from adherents.insurer.profile import profile
 from adherents.members.models import Member
+from adherents.ui import moments
 from adherents.vault.models import Document, Sending, SetAside, State
 from adherents.vault.replies import add_replies
 
 SHOWN_AT_MOST = 3
-LATEST_DOCUMENTS = 5
+LATEST_DOCUMENTS, FEWEST_LATEST = 4, 2  # what waits takes the room of the latest documents, and leaves these
 MENDABLE = [
     SetAside.UNREADABLE,
     SetAside.ENCRYPTED,
@@ -33,6 +35,42 @@ class ToSendAgain:
 
     document: Document
     failed: Document | None = None
+
+    @property
+    def kind(self) -> str:
+        """How it looks (`ui/elements/line.html`)."""
+        return "refusal" if self.document.state == State.REFUSED else "warning"
+
+    @property
+    def icon(self) -> str:
+        return "x-circle" if self.document.state == State.REFUSED else "exclamation-triangle"
+
+    @property
+    def label(self) -> str:
+        """« Refusé : RIB »."""
+        kind = {"kind": self.document.kind_label}
+        if self.document.state == State.REFUSED:
+            return _("Refusé : %(kind)s") % kind
+        if self.document.state == State.INCOMPLETE:
+            return _("À compléter : %(kind)s") % kind
+        return _("À renvoyer : %(kind)s") % kind
+
+    @property
+    def text(self) -> str:
+        """What is most urgent to know: until when, or that the last answer could not be opened, or else why."""
+        if self.failed:
+            return _("Votre envoi du %(day)s n’a pas pu être ouvert.") % {"day": moments.day(self.failed.at)}
+        if reply := self.document.reply:
+            return reply.deadline or reply.words
+        return self.why
+
+    @property
+    def text_language(self) -> str:
+        """The language of `text`, where it is not the page's."""
+        reply = self.document.reply
+        if self.failed or reply is None or reply.deadline or reply.language == (get_language() or "fr")[:2]:
+            return ""
+        return reply.language
 
     @property
     def why(self) -> str:
@@ -65,8 +103,18 @@ class Waiting:
     unsent: list[Sending] = field(default_factory=list)
 
     @property
+    def is_anything(self) -> bool:
+        return bool(self.shown or self.unsent) or self.password_days is not None
+
+    @property
     def has_more(self) -> bool:
         return self.count > len(self.shown)
+
+    @property
+    def latest(self) -> list[Document]:
+        """The latest documents, as many as leave what waits in the same screen."""
+        lines = len(self.shown) + bool(self.unsent) + (self.password_days is not None)
+        return self.beside[: max(LATEST_DOCUMENTS - lines, FEWEST_LATEST)]
 
 
 def all_to_send_again(member: Member) -> Waiting:
@@ -78,17 +126,15 @@ def all_to_send_again(member: Member) -> Waiting:
 def waiting_for(member: Member, account: Account) -> Waiting:
     """What to show first: the few worst of what is to be sent again, and the sendings that wait.
 
-    Beside it the latest documents that are not to be sent again, whatever came with a message apart. Four queries, however much
-    there is, and another where a sending waits.
+    Beside it the latest documents that are not to be sent again, whatever came with a message or was answered apart: a document
+    that was answered goes on in its answer. Four queries, however much there is, and another where a sending waits.
     """
     chosen = _chosen(member, most_again=SHOWN_AT_MOST, most_beside=LATEST_DOCUMENTS)
     return Waiting(chosen.again, chosen.count, _days_left(account), chosen.beside, _unsent(member))
 
 
 def _unsent(member: Member) -> list[Sending]:
-    return sorted(Sending.objects.of(member).that_wait(), key=lambda sending: sending.expires_at)[
-        :SHOWN_AT_MOST
-    ]
+    return sorted(Sending.objects.of(member).that_wait(), key=lambda sending: sending.expires_at)
 
 
 @dataclass(frozen=True)
@@ -104,10 +150,6 @@ def _chosen(member: Member, *, most_again: int, most_beside: int) -> _Chosen:
     add_replies(known.values())
     again = [row for row in rows if row.in_all]
     beside = [row for row in rows if not row.in_all]
-    for row in beside:
-        if row.sent_instead:
-            answer = known[row.sent_instead]
-            known[row.document].answer_id, known[row.document].answered_at = answer.pk, answer.at
     return _Chosen(
         again=[
             ToSendAgain(known[row.document], known[row.sent_instead] if row.sent_instead else None)
@@ -121,7 +163,7 @@ def _chosen(member: Member, *, most_again: int, most_beside: int) -> _Chosen:
 class _Row(NamedTuple):
     """A document to send again. `in_all`: how many there are; 0 for one that is shown beside it.
 
-    `sent_instead`: the document that was to replace it and could not be opened; where it is shown beside another, its answer.
+    `sent_instead`: the document that was to replace it and could not be opened.
     """
 
     in_all: int
@@ -175,17 +217,17 @@ WITH asked AS (
     FROM asked
     WHERE set_aside = '' OR answers_id IS NULL OR answers_id NOT IN (SELECT id FROM asked)
 ), beside AS (
-    SELECT id, {waits} AS waits, ROW_NUMBER() OVER (ORDER BY at DESC, rank, id) AS position
+    SELECT id, ROW_NUMBER() OVER (ORDER BY at DESC, rank, id) AS position
     FROM vault_document AS document
     WHERE member_id = %(member)s AND origin <> 'message' AND id NOT IN (SELECT id FROM asked)
+      AND NOT EXISTS (
+          SELECT 1 FROM vault_document AS answer
+          WHERE answer.answers_id = {waits} AND answer.set_aside = '' AND answer.state <> 'withdrawn')
     ORDER BY at DESC, rank, id LIMIT %(most_beside)s
 )
 SELECT in_all, id, failed, position FROM again WHERE position <= %(most_again)s
 UNION ALL
-SELECT 0, id, (
-           SELECT answer.id FROM vault_document AS answer
-           WHERE answer.answers_id = beside.waits AND answer.set_aside = '' AND answer.state <> 'withdrawn'
-           ORDER BY answer.at DESC, answer.rank LIMIT 1), position FROM beside
+SELECT 0, id, NULL, position FROM beside
 ORDER BY 4
 """
 

@@ -104,6 +104,11 @@ def _line(
     return AgentLine(agent, state, words, TONES[state], has_factor, sessions, request, identity)
 
 
+def factor_requests(agent: Account) -> int:
+    """How many new second factors wait for this agent to agree, as the second person."""
+    return FactorRequest.objects.answerable_by(agent).count()
+
+
 def _locked_among(agents: list[Account]) -> set[int]:
     indexes = {index: agent.pk for agent in agents for index in blind_indexes("sign-in", agent.identifier)}
     rows = SignInCounter.objects.filter(identifier_index__in=list(indexes), locked_at__isnull=False)

@@ -149,6 +149,7 @@ BACKLOGS: dict[str, str | Promise] = {
     "decisions": gettext_lazy("Décisions à transmettre"),
     "queue": gettext_lazy("Documents à traiter par les agents"),
     "webhooks": gettext_lazy("Webhooks qui ont des événements à prendre"),
+    "folder": gettext_lazy("Dossier d’échange : des lots attendent, ou il n’est plus regardé"),
 }
 
 

@@ -57,6 +57,7 @@ class MemberRecord:
     state: AccountState
     beneficiaries: list[Beneficiary]
     documents: list[Document]
+    document_count: int
     letter: AccessLink | None = None  # on its way, with a code that opens
 
 
@@ -73,16 +74,19 @@ class JournalLine:
 
 
 def record_of(member: Member) -> MemberRecord:
-    """Three queries beside the member's own (with their account), whatever the number of documents; a fourth where a letter
-    may be on its way.
+    """Three queries beside the member's own (with their account); a fourth where a letter may be on its way, and one where there
+    are more documents than are shown, which says how many.
     """
-    documents = Document.objects.of(member).kept().with_what_is_shown()[:DOCUMENTS_SHOWN]
+    kept = Document.objects.of(member).kept()
+    documents = list(kept.with_what_is_shown()[: DOCUMENTS_SHOWN + 1])
+    is_whole = len(documents) <= DOCUMENTS_SHOWN
     return MemberRecord(
         member=member,
         account=member.account,
         state=account_states([member])[member.pk],
         beneficiaries=list(Beneficiary.objects.of(member)),
-        documents=list(documents),
+        documents=documents[:DOCUMENTS_SHOWN],
+        document_count=len(documents) if is_whole else kept.order_by().count(),
         letter=_letter_to(member),
     )
 

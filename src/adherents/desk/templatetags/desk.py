@@ -1,5 +1,6 @@
 """What every page of the desk shows, and what other rooms add to it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -9,8 +10,17 @@ from django.template.context import Context
 from django.urls import reverse
 
 from adherents.accounts.models import Account
-from adherents.desk.panels import MENU, PANELS, DeskEntry, Panel
+from adherents.desk.panels import (
+    DOCUMENT_LINES,
+    DOCUMENT_PANELS,
+    MENU,
+    PANELS,
+    DeskEntry,
+    DocumentPanel,
+    Panel,
+)
 from adherents.members.models import Member
+from adherents.vault.models import Document
 
 register = template.Library()
 
@@ -36,6 +46,14 @@ class MenuLine:
         return self.entry.count(self.agent) if self.entry.count else 0
 
 
+@dataclass(frozen=True)
+class LinePart:
+    """What another room shows in one line."""
+
+    template: str
+    rows: Any
+
+
 @register.simple_tag(takes_context=True)
 def desk_menu(context: Context) -> list[MenuLine]:
     """The pages that this agent may open. What waits is counted once a template asks for it."""
@@ -53,5 +71,33 @@ def record_panels(context: Context) -> list[Panel]:
 @register.inclusion_tag("desk/panels.html", takes_context=True)
 def panels_of(context: Context, member: Member, *, beside: bool = False) -> dict[str, Any]:
     """The same, drawn for one member. `beside`: on a page whose subject and keys are others."""
-    panels = [(panel.template, panel.read(member)) for panel in record_panels(context)]
-    return {"panels": panels, "member": member, "beside": beside}
+    shown = [panel for panel in record_panels(context) if not (beside and panel.on_record_only)]
+    panels = [(panel.template, panel.read(member)) for panel in shown]
+    may, agent = context.get("may") or (), context["user"]
+    return {"panels": panels, "member": member, "beside": beside, "may": may, "user": agent}
+
+
+@register.simple_tag(takes_context=True)
+def panels_beside(
+    context: Context, document: Document, *, treating: bool = False
+) -> list[tuple[DocumentPanel, Any]]:
+    """What other rooms show of a document to this agent, each with its rows: for `document_panels.html` and `in_sight.html`.
+
+    `treating`: on its screen in the queue.
+    """
+    may, agent = context.get("may") or (), context["user"]
+    shown = [panel for panel in DOCUMENT_PANELS if panel.act in may]
+    return [
+        (panel, panel.read(document, agent)) for panel in shown if not (treating and panel.on_record_only)
+    ]
+
+
+@register.simple_tag(takes_context=True)
+def document_lines(context: Context, documents: Sequence[Document]) -> list[tuple[Document, list[LinePart]]]:
+    """Each document of a list, with what other rooms show of it there to this agent."""
+    may, agent = context.get("may") or (), context["user"]
+    read = [(line.template, line.read(documents, agent)) for line in DOCUMENT_LINES if line.act in may]
+    return [
+        (document, [LinePart(template, rows[document.pk]) for template, rows in read if document.pk in rows])
+        for document in documents
+    ]

@@ -42,7 +42,7 @@ def member_home(request: HttpRequest) -> HttpResponse:
             "member": member,
             "given_name": said_given_name(member.first_names) if member else "",
             "waiting": waiting,
-            "cards": cards_of(waiting.beside) if waiting else [],
+            "cards": cards_of(waiting.latest, brief=True) if waiting else [],
             "previous_sign_in": previous_sign_in(account),
             "password_days": password_days(account),
         },
