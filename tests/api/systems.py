@@ -1,6 +1,7 @@
 """What the tests of the API share: a client with a key, and how it calls."""
 
 import json
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -67,3 +68,16 @@ def code_of(response: Any) -> str:
     assert said["status"] == response.status_code
     assert said["request_id"] == response.headers["X-Request-ID"]
     return str(said["type"]).rpartition("/")[2]
+
+
+def faults_of(response: Any) -> list[dict[str, str]]:
+    """The wrong values that were answered: each says where, a code for programs, and why in words."""
+    assert code_of(response) == "invalid"
+    faults: list[dict[str, str]] = response.json()["errors"]
+    assert faults
+    for fault in faults:
+        assert fault.keys() == {"in", "at", "code", "message"}
+        assert re.fullmatch("[a-z0-9_]+", fault["code"]), fault
+        assert len(fault["message"]) > 10, fault
+        assert not {"said", "sent"} & set(fault["at"].split("/"))  # our own name for the body
+    return faults

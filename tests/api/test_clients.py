@@ -17,7 +17,7 @@ from time_machine import travel
 from adherents.accounts.limits import RateLimited
 from adherents.accounts.models import Account, Role
 from adherents.api import decorators
-from adherents.api.models import ApiKey
+from adherents.api.models import ApiKey, StoredAnswer
 from adherents.api.scopes import Scope
 from adherents.api.services import clients
 from adherents.journal.models import Entry
@@ -68,8 +68,10 @@ def test_a_client_that_is_not_well_said_is_refused_in_words(arguments: tuple[str
 
 def test_a_name_is_given_once() -> None:
     System()
-    with pytest.raises(CommandError, match="there already"):
+    with pytest.raises(CommandError, match="there already: no key"):
         created("coeur", "--scopes", "events:read")
+    with pytest.raises(CommandError, match="--scopes names none"):
+        created("autre", "--scopes", " , ")
 
 
 def test_two_keys_are_live_at_once_and_the_ended_one_opens_nothing() -> None:
@@ -138,6 +140,18 @@ def test_a_token_is_asked_for_as_oauth_says() -> None:
         answer = system.token(**stranger)
         assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
         assert answer.headers["WWW-Authenticate"].startswith("Basic")
+
+
+def test_a_token_is_never_kept_and_each_call_gets_its_own() -> None:
+    system = System()
+    form = {"grant_type": "client_credentials", "client_id": "coeur", "client_secret": system.key}
+    answers = [post_form("token", form, **{"Idempotency-Key": "k1"}) for _ in range(2)]
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.json()["access_token"] for answer in answers}) == 2
+    assert {answer.headers["Cache-Control"] for answer in answers} == {"no-store"}
+    assert not StoredAnswer.objects.exists()
+    operation = Client().get(f"{BASE}openapi.json").json()["paths"]["/api/v1/token"]["post"]
+    assert "Idempotency-Key" not in json.dumps(operation["parameters"])
 
 
 @pytest.mark.any_database

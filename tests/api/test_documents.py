@@ -15,6 +15,7 @@ from adherents.accounts.models import Role
 from adherents.api import cursors
 from adherents.api.models import StoredAnswer
 from adherents.api.purging import answers
+from adherents.api.views.documents import FAULTS_OF
 from adherents.casework.models import Decision, Item
 from adherents.casework.services import deciding, queue
 from adherents.casework.services.entering import enter_checked
@@ -29,7 +30,7 @@ from adherents.vault.services import erasing
 from adherents.vault.services.rendition import draw_due
 from adherents.work.purging import apply
 from tests.agents import make_agent, signed_in
-from tests.api.systems import System, code_of
+from tests.api.systems import System, code_of, faults_of
 from tests.casework.queueing import adviser, checked, waiting
 from tests.vault.conftest import deposited, pdf
 
@@ -208,6 +209,12 @@ def test_what_an_agent_has_in_hand_no_system_decides(member: Member) -> None:
         ({"outcome": "refuse", "reason": "rib_illisible", "until": "2030-01-01"}, "until"),
         ({"outcome": "correct", "reason": "rib_illisible", "until": "2020-01-01"}, "until"),
         ({"outcome": "correct", "reason": "rib_illisible", "until": 3}, "until"),
+        ({"outcome": "refuse", "reason": "rib_illisible", "words": {"en": "Not readable."}}, "words/fr"),
+        ({"outcome": "correct", "reason": "rib_illisible", "words": {"fr": "", "en": "No."}}, "words/fr"),
+        ({"outcome": "accept", "words": {"fr": "", "en": "Thanks."}}, "words"),
+        ({"outcome": "accept", "reason": None, "until": "2030-01-01"}, "until"),
+        ({"outcome": "correct", "reason": "rib_illisible", "until": "3026-01-01"}, "until"),
+        ({"outcome": "refuse", "reason": None}, "reason"),
         ({"outcome": "keep"}, "outcome"),
         ({"outcome": "accept", "extra": 1}, "extra"),
     ],
@@ -216,8 +223,39 @@ def test_a_decision_that_is_not_well_said_is_refused(member: Member, body: dict[
     [item] = waiting(member)
     answer = System().post(f"documents/{item.document_id}/decision", body)
     assert code_of(answer) == "invalid"
-    assert [fault["at"] for fault in answer.json()["errors"]] == [at]
+    [fault] = faults_of(answer)
+    assert fault["at"] == at
     assert not Decision.objects.exists()
+
+
+@pytest.mark.any_database
+def test_what_is_empty_in_a_decision_is_not_said_however_it_is_written(member: Member) -> None:
+    system = System()
+    empty = [
+        {"reason": "", "words": {"fr": "", "en": ""}, "until": None},
+        {"reason": None, "words": {"fr": None, "en": None}, "until": ""},
+        {"reason": None, "words": {}, "until": None},
+        {"words": None},
+    ]
+    items = iter(waiting(member, 3 * len(empty)))
+    for outcome in ("accept", "refuse", "correct"):
+        taken = []
+        for said in empty:
+            reason = {} if outcome == "accept" else {"reason": "rib_illisible"}
+            body = {"outcome": outcome} | said | reason
+            answer = system.post(f"documents/{next(items).document_id}/decision", body)
+            assert answer.status_code == 202, answer.content
+            taken.append(answer.json() | {"settles_at": ""})
+        assert taken == [taken[0]] * len(empty)
+    settle_all()
+    again = waiting(member, 3)
+    for item, row in zip(again, Decision.objects.order_by("at")[2::4], strict=True):
+        made = system.get(f"documents/{row.item.document_id}").json()["decision"]
+        assert system.post(f"documents/{item.document_id}/decision", made).status_code == 202
+
+
+def test_each_refusal_of_a_decision_has_a_code_for_programs() -> None:
+    assert set(FAULTS_OF) == set(deciding.CannotDecide.__subclasses__())
 
 
 def test_an_agent_reads_where_a_system_has_stored_it(member: Member) -> None:

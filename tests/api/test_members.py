@@ -25,8 +25,9 @@ from adherents.members.models import Beneficiary, Member
 from adherents.members.services import batch
 from adherents.members.services.accounts import attach_account
 from adherents.portal.history import entries_about, line
-from tests.api.systems import System, code_of
+from tests.api.systems import System, code_of, faults_of
 from tests.cast import CAMILLE, EVE, JEAN_FRANCOIS, KARIM, TWIN_ZOE
+from tests.conftest import SLOW_IS_NO_FAULT
 from tests.database_contents import as_stored
 from tests.members.doors import child, said, said_of
 from tests.members.importing import CAST
@@ -75,6 +76,7 @@ def test_a_member_is_put_read_changed_and_ended(system: System) -> None:
     assert made.json() == {
         "id": Member.objects.get().pk,
         "number": CAMILLE.number,
+        "former_number": None,
         "nir": Member.objects.get().masked_nir,
         "birth_name": "Dupont",
         "usual_name": None,
@@ -168,7 +170,9 @@ def test_a_change_of_person_is_409_and_a_stale_one_412(system: System) -> None:
     etag = send(system, "PUT", ONE, said(CAMILLE)).headers["ETag"]
     before = as_stored(Member.objects.all())
     for method in ("PUT", "PATCH"):
-        assert code_of(send(system, method, ONE, said(JEAN_FRANCOIS, number=""))) == "person-changed"
+        swapped = send(system, method, ONE, said(JEAN_FRANCOIS, number=""))
+        assert code_of(swapped) == "person-changed"
+        assert "The API does not give it again" in swapped.json()["detail"]
     for match in ('"0"', f"W/{etag}", "nonsense", ""):
         for method in ("PUT", "PATCH", "DELETE"):
             stale = send(system, method, ONE, said(CAMILLE, phone="0102030405"), match=match)
@@ -190,13 +194,13 @@ def test_wrong_fields_are_named_and_their_content_is_nowhere(
     wrong = said(CAMILLE, email="secret-address", nir="254033818504299", birth_date="05/03/1954")
     for answer in (send(system, "PUT", ONE, wrong), send_batch(system, wrong)):
         if answer.status_code == 422:
-            assert code_of(answer) == "invalid"
-            faults = answer.json()["errors"]
+            faults = faults_of(answer)
         else:
             [line] = lines_of(answer)
             assert (line["status"], line["outcome"]) == (422, "refused")
             assert line["type"].endswith("/problems/invalid")
             faults = line["errors"]
+            assert {fault["code"] for fault in faults} == {"refused"}
         assert {fault["at"] for fault in faults} == {"nir", "email", "birth_date"}
         assert "YYYY-MM-DD" in str(faults)  # in English, whatever the language of the call
         assert "secret" not in str(faults)
@@ -237,6 +241,25 @@ def test_members_are_listed_a_page_at_a_time_and_stay_in_their_order(
     assert code_of(system.get("members?cursor=x")) == "bad-cursor"
 
 
+def test_the_journal_says_which_members_a_list_gave_and_who_is_asked_for_alone_reads_of_it(
+    system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "ITEMS", 4)
+    send_batch(system, *(said_of(line) for line in CAST))
+    ids = list(Member.objects.order_by("pk").values_list("pk", flat=True))
+    looks = Entry.objects.filter(event="casework.member_consulted")
+    calls = Entry.objects.filter(event="client.called", details__route="members.list").order_by("-pk")
+    assert system.get("members").json()["next"]
+    assert calls[0].details["about"] == f"member:{ids[0]}-{ids[3]}"
+    assert not looks.exists()
+    [item] = system.get(f"members?id={ids[1]}").json()["items"]
+    assert Member.objects.get(number=item["number"]).pk == ids[1]
+    assert calls[0].details["about"] == f"member:{ids[1]}"
+    assert [look.subject for look in looks] == [f"member:{ids[1]}"]
+    assert system.get(f"members?id={ids[-1] + 1}").json()["items"] == []
+    assert "about" not in calls[0].details
+
+
 def test_the_scope_to_read_writes_nothing_and_the_other_way_round() -> None:
     reader = System("lecteur", scopes=[Scope.MEMBERS_READ])
     writer = System("redacteur", scopes=[Scope.MEMBERS_WRITE])
@@ -264,6 +287,9 @@ def test_a_batch_has_an_answer_a_line_and_twice_changes_nothing(system: System) 
     [other] = lines_of(send_batch(system, said(JEAN_FRANCOIS, number=CAMILLE.number)))
     assert (other["number"], other["status"]) == (CAMILLE.number, 409)
     assert other["type"].endswith("/problems/person-changed")
+    [why] = other["errors"]
+    assert (why["at"], why["code"]) == ("", "person_changed")
+    assert "The API does not give it again" in why["message"]
     assert as_stored(Member.objects.order_by("pk")) == before
     shifted = [line | {"number": CAST[place - 1]["numero_adherent"]} for place, line in enumerate(lines)]
     assert code_of(send_batch(system, *shifted)) == "persons-changed"
@@ -318,7 +344,7 @@ NEARLY = st.one_of(
 
 
 @pytest.mark.any_database
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[*SLOW_IS_NO_FAULT, HealthCheck.function_scoped_fixture], max_examples=60)
 @given(
     fields=st.dictionaries(st.sampled_from([*said(CAMILLE), "other"]), NEARLY),
     lines=st.lists(st.binary(max_size=60)),

@@ -60,9 +60,8 @@ def test_a_paper_enters_the_vault_as_every_document_does(member: Member, objects
     first, second = put(system, member.number, **again), put(system, member.number, **again)
     assert first.content == second.content
     assert Document.objects.count() == 2
-    assert (
-        len(objects_in(objects_folder)) == 3
-    )  # two files and a page: nothing is left of the one that came again
+    # Two files, a page and its thumbnail: nothing is left of the one that came again.
+    assert len(objects_in(objects_folder)) == 4
 
 
 @pytest.mark.any_database

@@ -7,6 +7,7 @@ from unittest import mock
 import pytest
 from django.db import OperationalError
 from django.test import Client
+from django.test.client import encode_multipart
 
 from adherents.api import selectors
 from adherents.api.cursors import cursor
@@ -15,9 +16,10 @@ from adherents.config.serving.bridge import DATABASE_HANGS
 from adherents.config.serving.scopes import plain_answer
 from adherents.members.models import Member
 from tests.agents import make_agent, signed_in
-from tests.api.systems import BASE, System, code_of
+from tests.api.systems import BASE, System, code_of, faults_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
+NOBODYS = "00000000-0000-4000-8000-000000000000"
 PAST_THE_CALENDAR = cursor("documents", "0001-01-01T00:00:00+14:00", "00000000-0000-4000-8000-000000000000")
 
 
@@ -30,7 +32,7 @@ PAST_THE_CALENDAR = cursor("documents", "0001-01-01T00:00:00+14:00", "00000000-0
         ("GET", "documents/not-an-id", "not-found"),
         ("GET", "", "not-found"),
         ("DELETE", "documents", "method-not-allowed"),
-        ("HEAD", "documents", "method-not-allowed"),
+        ("HEAD", "token", "method-not-allowed"),
         ("GET", "documents?cursor=%21", "bad-cursor"),
         ("GET", "documents?cursor=WyJkb2N1bWVudHMiXQ", "bad-cursor"),
         ("GET", f"documents?cursor={PAST_THE_CALENDAR}", "bad-cursor"),
@@ -57,6 +59,30 @@ def test_a_values_fault_is_told_and_the_value_is_not() -> None:
     answer = System().get("documents?state=7012345678901")
     assert [fault["at"] for fault in answer.json()["errors"]] == ["state"]
     assert b"7012345678901" not in answer.content
+
+
+def test_every_wrong_value_says_where_which_and_why_in_words(member: Member) -> None:
+    system, one = System(), f"members/{member.number}"
+    for path, body, at in (
+        (f"{one}/threads", {"subject": "S", "words": "W", "attachments": [NOBODYS]}, "attachments"),
+        (f"{one}/threads", {"subject": "S", "words": "W", "document": NOBODYS}, "document"),
+        (f"{one}/threads", {"subject": "S"}, "words"),
+    ):
+        assert [fault["at"] for fault in faults_of(system.post(path, body))] == [at]
+    for method, path in (("PUT", one), ("PATCH", one), ("POST", f"{one}/threads")):
+        for whole in (b"[]", b"3", b"null", b'"a"', b""):
+            answer = system.call(method, path, data=whole, content_type="application/json")
+            if whole or code_of(answer) == "invalid":
+                assert [fault["at"] for fault in faults_of(answer)] == [""]
+    for fields, wrong in (
+        ({"kind": "lost"}, "kind"), ({"kind": "rib"}, "file"), ({"kind": "rib", "beneficiary_rank": "9"}, "beneficiary_rank"),
+        ({}, "kind"),
+    ):  # fmt: skip
+        form = encode_multipart("b0und", fields)
+        sent = system.call(
+            "POST", f"{one}/documents", data=form, content_type="multipart/form-data; boundary=b0und"
+        )
+        assert [fault["at"] for fault in faults_of(sent)] == [wrong]
 
 
 def test_no_text_has_a_nul_in_it(member: Member) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import httpx
 import pytest
-from espace_adherents import Portal, Problem, Unreachable
+from espace_adherents import Beneficiary, Member, Portal, Problem, Unreachable
 
 Answer = httpx.Response | httpx.TransportError
 
@@ -79,6 +79,34 @@ def test_it_gives_up_after_five_tries_and_says_why() -> None:
         dead.portal.document("1")
     assert len(away.waited) == len(dead.waited) == 4
     assert dead.waited == sorted(dead.waited)
+
+
+LOST = [lambda: httpx.ReadTimeout("silence"), lambda: httpx.Response(502), lambda: httpx.Response(504)]
+
+
+@pytest.mark.parametrize("lost", LOST)
+def test_what_was_lost_and_may_have_been_done_is_never_said_to_be_stale_or_there_before(
+    lost: Callable[[], Answer],
+) -> None:
+    member = Member(number="1", birth_name="Petit")
+    beneficiary = Beneficiary(rank=1, birth_name="Petit")
+    for call in (
+        lambda portal: portal.put_member(member, if_match='"a"'),
+        lambda portal: portal.change_member("1", if_match='"a"', phone="0102030405"),
+        lambda portal: portal.end_member("1", if_match='"a"'),
+        lambda portal: portal.put_beneficiary("1", beneficiary, if_match='"a"'),
+        lambda portal: portal.end_beneficiary("1", 1, if_match='"a"'),
+    ):
+        stumbling = Stumbling(lost(), problem(412, "precondition-failed"))
+        with pytest.raises(Unreachable, match="may have been done"):
+            call(stumbling.portal)
+        assert len(stumbling.requests) == 1
+        passing = Stumbling(httpx.ConnectError("refused"), problem(503, "unavailable"), done())
+        call(passing.portal)  # neither of the two was done
+        assert len(passing.requests) == 3
+    assert Stumbling(lost(), done()).portal.put_member(member).created is None
+    assert Stumbling(lost(), httpx.Response(201, json={})).portal.put_member(member).created
+    assert Stumbling(httpx.ConnectError("refused"), done()).portal.put_member(member).created is False
 
 
 def test_a_page_of_a_proxy_is_a_problem_without_a_code() -> None:

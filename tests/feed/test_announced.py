@@ -26,10 +26,10 @@ from tests.casework.queueing import NEEDED, waiting
 from tests.cast import CAMILLE, EVE
 from tests.factories import add_to_register
 from tests.feed.announcing import all_after, said
+from tests.house import MODULES
 from tests.members.importing import CAST, run
 from tests.members.member_file import child_of, line_of
 from tests.messaging.exchanges import answered, asked
-from tests.test_house_rules import MODULES
 from tests.vault.conftest import deposited, pdf
 
 pytestmark = pytest.mark.django_db

@@ -13,7 +13,7 @@ from adherents.feed.services import announce, give_positions, read
 from adherents.journal.events import Event
 from adherents.journal.models import Head
 from adherents.journal.services import record
-from tests.accounts.test_races import at_once
+from tests.at_once import at_once
 from tests.feed.announcing import all_after
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]

@@ -1,8 +1,13 @@
-"""A member's number in an address. It may have slashes in it, as a program writes it or as %2F."""
+"""What stands in an address: a member's number, which may have slashes in it, as a program writes it or as %2F; an id, in lower
+case or in capitals (RFC 9562).
+"""
 
 from django.urls import register_converter
+from django.urls.converters import StringConverter
 
-NUMBER = "member_number"  # the name of the converter
+from adherents.api.ids import ANY_CASE_ID
+
+NUMBER, ANY_CASE_UUID = "member_number", "any_case_uuid"  # the names of the converters
 _BELOW = "beneficiaries/[^/]+|documents|threads"  # what an address goes on with
 
 
@@ -18,4 +23,11 @@ class NumberConverter:
         return value
 
 
+class AnyCaseUuidConverter(StringConverter):
+    """Ninja makes a UUID of the text."""
+
+    regex = ANY_CASE_ID
+
+
 register_converter(NumberConverter, NUMBER)
+register_converter(AnyCaseUuidConverter, ANY_CASE_UUID)

@@ -7,15 +7,16 @@ In this order: who calls, how often, with which scope; the body's type and size;
 import hashlib
 import logging
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial, wraps
+from inspect import signature
 from typing import Any, TypeVar, cast
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, UnreadablePostError
 from ninja import Router
 from ninja.constants import NOT_SET
 from ninja.decorators import decorate_view
@@ -23,9 +24,10 @@ from ninja.security.base import AuthBase
 
 from adherents.accounts.browser import address_of
 from adherents.accounts.limits import RateLimited, hit, hit_own
-from adherents.api.handlers import CONTENT_TYPE, problem_response, too_many
+from adherents.api.converters import ANY_CASE_UUID
+from adherents.api.handlers import CONTENT_TYPE, cut_off, in_progress, problem_response, too_many
 from adherents.api.models import ApiClient
-from adherents.api.problems import Problem, Refused
+from adherents.api.problems import Problem, Refused, invalid
 from adherents.api.scopes import Scope
 from adherents.api.services import answers, calls
 from adherents.api.services.callers import Caller, CallsFromAnotherNetwork, NobodyKnown, identify
@@ -72,7 +74,9 @@ class ClientKey(AuthBase):
 
 @dataclass(frozen=True)
 class Route:
-    """`digest`: what was sent, in short, where it is not the body itself (a file is read as it comes)."""
+    """`digest`: what was sent, in short, where it is not the body itself (a file is read as it comes). `asks`: the names that its
+    address may have behind the « ? ».
+    """
 
     name: str
     scope: Scope
@@ -81,6 +85,7 @@ class Route:
     reads_itself: bool
     repeats_itself: bool
     afterwards: Callable[[HttpRequest], None]
+    asks: frozenset[str]
 
 
 @dataclass
@@ -118,27 +123,28 @@ class Routes:
         `reads_itself`: the view reads a long body as it comes, and `digest` says then what was sent (after reading it).
         `repeats_itself`: it answers a call made twice by itself. `afterwards`: done at the end, whatever happened.
         """
-        # As Ninja writes it.
-        address = path.replace("{uuid:", "<uuidstr:").replace("{", "<").replace("}", ">")
+        path = path.replace("{uuid:", f"{{{ANY_CASE_UUID}:")
+        address = path.replace("{", "<").replace("}", ">")  # as Django writes it
         if reads_itself:
             self.takes_files.add(address)
         if gives_a_file:
             self.gives_files.add(address)
-        route = Route(
-            name,
-            scope,
-            media_type if method in _WRITES else "",
-            digest,
-            reads_itself,
-            repeats_itself,
-            afterwards,
-        )
 
         def register(view: View) -> View:
+            route = Route(
+                name,
+                scope,
+                media_type if method in _WRITES else "",
+                digest,
+                reads_itself,
+                repeats_itself,
+                afterwards,
+                frozenset(_names_in_the_address(view)),
+            )
             decorate_view(partial(_called, route))(view)
             self.router.add_api_operation(
                 path,
-                [method],
+                ["GET", "HEAD"] if method == "GET" else [method],
                 view,
                 auth=ClientKey(),
                 response=response,
@@ -154,6 +160,12 @@ class Routes:
         return register
 
 
+def _names_in_the_address(view: Callable[..., Any]) -> Iterator[str]:
+    for name, parameter in signature(view).parameters.items():
+        said = [getattr(part, "alias", None) for part in getattr(parameter.annotation, "__metadata__", ())]
+        yield next(filter(None, said), name)
+
+
 def _described(view: Callable[..., Any], scope: Scope) -> str:
     words = " ".join((view.__doc__ or "").split())
     return f"{words}\n\nScope: `{scope.value}`."
@@ -167,7 +179,12 @@ def documented(method: str, refuses: Iterable[Problem], scope: Scope | None) -> 
         *(_ALWAYS if scope else [Problem.NOT_AUTHENTICATED, Problem.TOO_MANY_REQUESTS]),
     ]
     if method in _WRITES:
-        problems += [Problem.UNSUPPORTED_MEDIA_TYPE, Problem.TOO_LARGE, Problem.LENGTH_REQUIRED]
+        problems += [
+            Problem.UNSUPPORTED_MEDIA_TYPE,
+            Problem.TOO_LARGE,
+            Problem.LENGTH_REQUIRED,
+            Problem.TOO_SLOW,
+        ]
     parameters = []
     if method == "POST" and scope:
         problems += [Problem.IDEMPOTENCY_KEY_REUSED, Problem.IN_PROGRESS]
@@ -198,6 +215,18 @@ def documented(method: str, refuses: Iterable[Problem], scope: Scope | None) -> 
     return said
 
 
+def headed(**headers: str) -> dict[str, Any]:
+    """For `add(extra=…)`: the headers of an answer that is no refusal, each with what it says."""
+    described = {
+        name: {"description": words, "schema": {"type": "string"}} for name, words in headers.items()
+    }
+    return {"x-headers": described}
+
+
+VERSIONED = headed(ETag="the version of the person, for `If-Match`")
+LOCATED = headed(Location="the address of what was made")
+
+
 def given(media_types: Iterable[str], words: str, *headers: str) -> dict[str, Any]:
     """For `add(extra=…)`: an answer that is no JSON of ours, and the headers that say what it is."""
     described = {name: {"schema": {"type": "string"}} for name in headers}
@@ -217,7 +246,7 @@ def _called(route: Route, run: Run) -> Run:
         request.caller = caller  # type: ignore[attr-defined]
         status = 500
         try:
-            response = _worked(request, route, caller, partial(run, request, **path))
+            response = _answered(request, route, caller, partial(run, request, **path))
             status = response.status_code
         finally:
             route.afterwards(request)
@@ -283,10 +312,25 @@ def _note_refused(request: HttpRequest, client: ApiClient, route: str, problem: 
     calls.note_call(client=client, method=request.method or "", route=route, status=problem.status)
 
 
+def _answered(
+    request: HttpRequest, route: Route, caller: Caller, work: Callable[[], HttpResponseBase]
+) -> HttpResponseBase:
+    """HEAD answers like GET, without the body (the server leaves it out): nobody has seen anything, so what is written about a
+    look at a document or a member is undone. The call itself is journalled as each is.
+    """
+    if request.method != "HEAD":
+        return _worked(request, route, caller, work)
+    with transaction.atomic():
+        response = _worked(request, route, caller, work)
+        transaction.set_rollback(True)
+    return response
+
+
 def _worked(
     request: HttpRequest, route: Route, caller: Caller, work: Callable[[], HttpResponseBase]
 ) -> HttpResponseBase:
     try:
+        _check_query(request, route)
         sent = _body(request, route)
         key = request.headers.get(IDEMPOTENCY_KEY)
         if key is None or request.method != "POST" or route.repeats_itself:
@@ -294,8 +338,23 @@ def _worked(
         if not is_visible(key):
             raise Refused(Problem.BAD_IDEMPOTENCY_KEY)
         return _once(request, caller, key, sent, work)
+    except UnreadablePostError:
+        return problem_response(cut_off())
     except Refused as refused:
         return problem_response(refused)
+
+
+def _check_query(request: HttpRequest, route: Route) -> None:
+    """What is left empty was not asked for. Raises `Refused` for a name that the route does not know: a misspelt « dry » would
+    write, and a misspelt filter give everything.
+    """
+    asked = request.GET.copy()
+    for name in request.GET:
+        if name not in route.asks:
+            raise invalid(name[:40], "unknown", where="query")
+        if not any(asked.getlist(name)):
+            del asked[name]
+    request.GET = asked  # type: ignore[assignment]
 
 
 def _body(request: HttpRequest, route: Route) -> str:
@@ -323,6 +382,8 @@ def _once(
             before = answers.claim(client=caller.client, name=name, request=sent)
         except answers.AnotherRequest as error:
             raise Refused(Problem.IDEMPOTENCY_KEY_REUSED) from error
+        except answers.InProgress as error:
+            raise in_progress() from error
         if before is not None:
             again = HttpResponse(before.body, status=before.status, headers=dict(before.headers))
             again["Idempotency-Replayed"] = "true"

@@ -15,6 +15,7 @@ from adherents.telemetry.request_ids import request_id
 CONTENT_TYPE = "application/problem+json"
 PREFIX = "/api/v1/"
 RETRY_AFTER = 60  # seconds: rates are by the minute
+IN_PROGRESS_SECONDS = 5
 CHALLENGE = 'Bearer realm="api"'
 
 
@@ -44,6 +45,10 @@ def too_many() -> Refused:
     return Refused(Problem.TOO_MANY_REQUESTS, headers={"Retry-After": str(RETRY_AFTER)})
 
 
+def in_progress() -> Refused:
+    return Refused(Problem.IN_PROGRESS, headers={"Retry-After": str(IN_PROGRESS_SECONDS)})
+
+
 def _refused(request: HttpRequest, refused: Refused) -> HttpResponse:
     return problem_response(refused)
 
@@ -54,6 +59,11 @@ def _rate_limited(request: HttpRequest, error: RateLimited) -> HttpResponse:
 
 def _not_found(request: HttpRequest, error: Http404) -> HttpResponse:
     return problem_response(Refused(Problem.NOT_FOUND))
+
+
+def cut_off() -> Refused:
+    """The body broke off while the route was reading it: too slow, or nobody is there any more."""
+    return Refused(Problem.TOO_SLOW)
 
 
 def _not_read(request: HttpRequest, error: HttpError) -> HttpResponse:
@@ -70,8 +80,10 @@ def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
 
 def _fault(fault: dict[str, Any]) -> dict[str, str]:
     source, *where = fault["loc"]
-    if source == "body" and len(where) > 1:
-        where = where[1:]  # the first is the name that the body has in our code
+    if source == "body":
+        where = where[
+            1:
+        ]  # the first is the name that the body has in our code; nothing after it: the body as a whole
     return {
         "in": str(source),
         "at": "/".join(map(str, where)),
@@ -97,6 +109,7 @@ class DescribedApi(NinjaAPI):
         schema = super().get_openapi_schema(**kwargs)
         schema["components"]["schemas"]["Problem"] = PROBLEM_SCHEMA
         for methods in schema["paths"].values():
+            methods.pop("head", None)  # as GET, without the body
             for operation in methods.values():
                 scope = operation.get("x-scope")
                 for requirement in operation.get("security", []):
@@ -105,9 +118,18 @@ class DescribedApi(NinjaAPI):
                 answers = operation["responses"]
                 operation["responses"] = {str(status): answers[status] for status in answers}
                 operation["responses"].update(operation.pop("x-answers", {}))
+                _describe_headers(operation)
                 if body := operation.pop("x-body", None):
                     operation["requestBody"] = body
         return schema
+
+
+def _describe_headers(operation: dict[str, Any]) -> None:
+    """The headers of each answer that is no refusal."""
+    headers = operation.pop("x-headers", {})
+    for status, answer in operation["responses"].items():
+        if headers and status.startswith("2"):
+            answer["headers"] = answer.get("headers", {}) | headers
 
 
 PROBLEM_SCHEMA = {
@@ -128,6 +150,11 @@ PROBLEM_SCHEMA = {
                 "properties": {name: {"type": "string"} for name in ("in", "at", "code", "message")},
             },
         },
+        "reason": {
+            "type": "string",
+            "description": "of `file-refused`: why the file is; of `position-gone`: `forgotten` or `restored`",
+        },
+        "start": {"type": "string", "description": "of `position-gone`: the position to go on from"},
         "error": {"type": "string", "description": "of `POST token`: OAuth's own code"},
     },
 }

@@ -15,7 +15,7 @@ def for_programs(get_response: Handler) -> Handler:
     """Before whatever reads a cookie, and around whatever refuses in a page for people."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
-        if not request.path_info.startswith("/api/"):
+        if not f"{request.path_info}/".startswith("/api/"):
             return get_response(request)
         request.META.pop("HTTP_COOKIE", None)
         if "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):

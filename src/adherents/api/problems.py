@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 
 class Refusal(NamedTuple):
@@ -82,9 +82,27 @@ class Refused(Exception):
         return self.problem.code
 
 
-def invalid(at: str, code: str, *, where: str = "body") -> Refused:
+Fault = Literal[
+    "unknown", "exactly_one", "unfilled", "no_such_reason", "no_words", "day_is_past", "day_too_late", "not_with_accept",
+    "not_with_refuse", "extra_forbidden",
+]  # fmt: skip
+FAULTS: dict[Fault, str] = {
+    "unknown": "There is none that is called so here.",
+    "exactly_one": "One is sent, neither more nor fewer.",
+    "unfilled": "A blank of the template is still in these words.",
+    "no_such_reason": "The profile has no such reason for this kind and this outcome.",
+    "no_words": "Tell the member in French why, and what to do: English is sent beside the French, never alone.",
+    "day_is_past": "The day must be later than today.",
+    "day_too_late": "The day must be within a year.",
+    "not_with_accept": "What is accepted has neither reason, nor words, nor day: leave it empty.",
+    "not_with_refuse": "What is refused is asked for by no day: leave it empty.",
+    "extra_forbidden": "There is no such field here.",
+}
+
+
+def invalid(at: str, code: Fault, *, where: str = "body") -> Refused:
     """One value is not as it should be, though it is of the right type: `at`, as « words/fr »."""
-    fault = {"in": where, "at": at, "code": code, "message": ""}
+    fault = {"in": where, "at": at, "code": code, "message": FAULTS[code]}
     return Refused(Problem.INVALID, more={"errors": [fault]})
 
 

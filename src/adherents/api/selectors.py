@@ -8,8 +8,9 @@ from django.db.models import F, Q
 
 from adherents.api.resources.documents import DocumentState, in_state
 from adherents.casework.models import Decision
-from adherents.members.intake.facts import number_in
+from adherents.members.intake.former_numbers import number_or_former
 from adherents.vault.models import Document, DocumentQuerySet
+from adherents.vault.origins import Origin
 
 COLUMNS = [
     "name", "content_type", "size", "sha256", "kind", "at", "state", "set_aside", "origin", "page_count", "photo_count",
@@ -33,21 +34,26 @@ def documents_after(
     member: str,
     since: datetime | None,
 ) -> list[Document]:
-    """The next `limit` documents in the order in which they came, through the filters that are given."""
+    """The next `limit` documents in the order in which they came, through the filters that are given.
+
+    What came with a message is not among them, unless its kind is asked for: nobody decides on it.
+    """
     rows = documents()
-    if state is not None:
-        rows = rows.filter(in_state(state))
     if kind:
         rows = rows.filter(kind=kind)
+    else:
+        rows = rows.exclude(origin=Origin.MESSAGE)
     if member:
-        rows = rows.filter(member__number=number_in(member))
+        rows = rows.filter(member__number=number_or_former(member))
     if since is not None:
         rows = rows.filter(at__gte=since)
     if after is not None:
         at, pk = after
         # The first condition leads through the index; the second is exact.
         rows = rows.filter(at__gte=at).filter(Q(at__gt=at) | Q(pk__gt=pk))
-    return list(rows.order_by("at", "pk")[:limit])
+    parts = [rows.filter(condition) for condition in in_state(state)] if state else [rows]
+    found = [document for part in parts for document in part.order_by("at", "pk")[:limit]]
+    return sorted(found, key=lambda document: (document.at, document.pk))[:limit]
 
 
 def settled_decisions(documents: Iterable[Document]) -> dict[uuid.UUID, Decision]:

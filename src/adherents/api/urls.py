@@ -4,7 +4,8 @@ from functools import partial
 from typing import Any
 
 from django.urls import URLPattern, path
-from django.views.decorators.http import require_GET
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
 
 from adherents.api.handlers import DescribedApi, answer_with_problems
 from adherents.api.views import (
@@ -28,7 +29,7 @@ api = DescribedApi(
     version="1",
     urls_namespace="api-v1",
     docs_url=None,
-    docs_decorator=require_GET,
+    docs_decorator=require_safe,
     description="The insurer's own systems: documents and decisions, members, messages, events.",
 )
 answer_with_problems(api)
@@ -47,9 +48,11 @@ def _patterns() -> list[URLPattern]:
                 pattern.callback.asks_who_calls = True  # type: ignore[attr-defined]
             if str(pattern.pattern) in subject.routes.gives_files:
                 pattern.callback.gives_a_file = True  # type: ignore[attr-defined]
+        pattern.callback.csrf_exempt = True  # type: ignore[attr-defined]  # no cookie is read
         pattern.callback.says_no_word = True  # type: ignore[attr-defined]
+        pattern.callback.answers_head_itself = True  # type: ignore[attr-defined]
     return [
-        path("docs", partial(documentation.documentation, api=api), name="docs"),
+        path("docs", csrf_exempt(partial(documentation.documentation, api=api)), name="docs"),
         path("problems/<slug:code>", documentation.problem, name="problem"),
         *patterns,
     ]

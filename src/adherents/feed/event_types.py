@@ -9,13 +9,13 @@ class EventType(StrEnum):
     DOCUMENT_RECEIVED = "document.received"
     DOCUMENT_CHECKED = "document.checked"
     DOCUMENT_DECIDED = "document.decided"
+    DOCUMENT_REOPENED = "document.reopened"
     DOCUMENT_TAKEN_BACK = "document.taken_back"
     DOCUMENT_ERASED = "document.erased"
     MESSAGE_RECEIVED = "message.received"
-    # Known to programs, and never announced yet: no service reopens, refiles or confirms.
-    DOCUMENT_REOPENED = "document.reopened"
     DOCUMENT_REFILED = "document.refiled"
+    # Known to programs, and never announced yet: no service confirms.
     READING_CONFIRMED = "reading.confirmed"
 
 
-NOT_YET = frozenset({EventType.DOCUMENT_REOPENED, EventType.DOCUMENT_REFILED, EventType.READING_CONFIRMED})
+NOT_YET = frozenset({EventType.READING_CONFIRMED})

@@ -1,10 +1,16 @@
 """What is announced, and the epochs of its positions."""
 
 import uuid
+from datetime import UTC, datetime
 from typing import Any, Self
 
 from django.db import models
 from django.utils import timezone
+
+
+def moment_told(moment: datetime) -> str:
+    """As programs read every moment here: RFC 3339, in UTC."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class AnnouncementQuerySet(models.QuerySet["Announcement"]):
@@ -46,7 +52,7 @@ class Announcement(models.Model):
         return {
             "id": str(self.uid),
             "type": self.type,
-            "at": self.at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "at": moment_told(self.at),
             "subject": self.subject,
             "data": self.data,
         }

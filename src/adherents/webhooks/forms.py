@@ -1,4 +1,4 @@
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -8,10 +8,9 @@ from django.utils.translation import gettext_lazy as _
 from adherents.desk.forms import ReasonForm
 from adherents.feed.event_types import NOT_YET, EventType
 from adherents.feed.services import KEPT_FOR
+from adherents.ui.fields import MomentField
 from adherents.webhooks.networks import LONGEST_URL
 from adherents.webhooks.services.endpoints import EndpointRefused, check_address
-
-_TYPED = "%Y-%m-%dT%H:%M"
 
 
 class EndpointForm(ReasonForm):
@@ -66,27 +65,23 @@ class SecretsForm(ReasonForm):
 class ReplayForm(ReasonForm):
     """From when on. It begins with yesterday."""
 
-    since = forms.DateTimeField(
+    since = MomentField(
         label=_("Depuis"),
         help_text=_(
             "Trente jours en arrière au plus. Le destinataire reconnaît à son identifiant un événement déjà pris."
         ),
-        input_formats=[_TYPED],
-        widget=forms.DateTimeInput({"type": "datetime-local"}, format=_TYPED),
         error_messages={
             "required": _("Indiquez le jour et l’heure."),
-            "invalid": _("Indiquez le jour et l’heure."),
+            "early": _("Choisissez un moment des trente derniers jours."),
+            "late": _("Choisissez un moment des trente derniers jours."),
         },
     )
     field_order = ["since", "reason"]
     first = "since"
 
     def __init__(self, data: Any = None, *, about: Any = None, initial: dict[str, Any] | None = None) -> None:
-        yesterday = timezone.localtime() - timedelta(days=1)
-        super().__init__(data, about=about, initial={"since": yesterday} | (initial or {}))
-
-    def clean_since(self) -> datetime:
-        since: datetime = self.cleaned_data["since"]
-        if not timezone.now() - KEPT_FOR <= since <= timezone.now():
-            raise forms.ValidationError(_("Choisissez un moment des trente derniers jours."))
-        return since
+        now = timezone.localtime()
+        super().__init__(data, about=about, initial={"since": now - timedelta(days=1)} | (initial or {}))
+        since = self.fields["since"]
+        assert isinstance(since, MomentField)
+        since.between(now - KEPT_FOR, now)

@@ -29,15 +29,24 @@ from espace_adherents.records import (
 TRIES = 5
 LONGEST_WAIT = 60.0  # seconds, whatever the portal asks for
 BATCH_LINES = 10_000  # the most that one call takes
+_SECOND = "espace_adherents.second"  # of an answer: a try before it may have been done
+_MAYBE = " (it may have been done: read, and compare)"
 _chance = secrets.SystemRandom()  # programs that failed together do not come back together
 AGAIN = {429, 502, 503, 504}  # the portal, or a proxy before it, may answer otherwise in a moment
+UNSURE = {502, 504}  # of a proxy: the portal may have done it all the same
+UNSENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+)  # after anything else it may have done it too
 
 
 class Portal:
     """The API of the portal at `base` (`https://adherents.example.org`), called with `key`.
 
     Every method raises `Problem` when the portal refuses, and `Unreachable` when it does not answer. A call that fails for a
-    moment is made again, up to `tries` times: a POST bears one `Idempotency-Key` for all of them, so it works once.
+    moment is made again, up to `tries` times: a POST bears one `Idempotency-Key` for all of them, so it works once. A call with
+    `if_match` whose answer is lost is not made again: it would be refused as stale though it was done. `Unreachable` says so.
     """
 
     def __init__(
@@ -227,7 +236,11 @@ class Portal:
 
     def _put(self, path: str, said: dict[str, str], if_match: str) -> Put:
         answer = self._call("PUT", path, json=said, headers=_if_match(if_match))
-        return Put(created=answer.status_code == 201, etag=answer.headers.get("ETag", ""))
+        created = answer.status_code == 201
+        return Put(
+            created=None if _is_second(answer) and not created else created,
+            etag=answer.headers.get("ETag", ""),
+        )
 
     def _post(self, path: str, *, headers: dict[str, str] | None = None, **sent: Any) -> httpx.Response:
         key = {"Idempotency-Key": str(uuid.uuid4())}
@@ -235,16 +248,22 @@ class Portal:
 
     def _call(self, method: str, path: str, **sent: Any) -> httpx.Response:
         """The answer. Tried again where that can change it; each try waits longer, or as long as the portal says."""
+        unsure, only_once = False, "If-Match" in (sent.get("headers") or {})
         for number in range(1, self._tries + 1):
             wait = min(0.5 * 2**number, LONGEST_WAIT) * _chance.uniform(0.5, 1)
             try:
                 answer = self._http.request(method, path, **sent)
             except httpx.TransportError as error:
-                if number == self._tries:
-                    raise Unreachable(f"{method} {path}: {error}") from error
+                unsure = unsure or not isinstance(error, UNSENT)
+                if number == self._tries or (unsure and only_once):
+                    raise Unreachable(f"{method} {path}: {error}{_MAYBE if unsure else ''}") from error
             else:
                 if answer.is_success:
+                    answer.extensions[_SECOND] = unsure
                     return answer
+                unsure = unsure or answer.status_code in UNSURE
+                if unsure and only_once and answer.status_code in AGAIN:
+                    raise Unreachable(f"{method} {path}: {answer.status_code}{_MAYBE}")
                 problem = Problem.of(answer)
                 passes = answer.status_code in AGAIN or problem.code == "in-progress"
                 if not passes or number == self._tries:
@@ -257,6 +276,10 @@ class Portal:
 def _path(*parts: str) -> str:
     """Each part is one part, whatever it holds: a number may have a slash in it."""
     return "/".join(quote(part, safe="") for part in parts)
+
+
+def _is_second(answer: httpx.Response) -> bool:
+    return bool(answer.extensions.get(_SECOND))
 
 
 def _if_match(etag: str) -> dict[str, str]:

@@ -43,7 +43,10 @@ class _Person:
 
 @dataclass(frozen=True, kw_only=True)
 class Member(_Person):
-    """A line of the register. `id`, which the portal gives, is the one of `member/<id>` in an event."""
+    """A line of the register. `id`, which the portal gives, is the one of `member/<id>` in an event.
+
+    `number` is `former:<id>` of who had a number that is another person's now (`former_number`).
+    """
 
     number: str
     birth_department: str = ""
@@ -51,10 +54,11 @@ class Member(_Person):
     phone: str = ""
     language: str = "fr"
     id: int | None = field(default=None, compare=False)
+    former_number: str = field(default="", compare=False)
 
     def as_json(self) -> dict[str, str]:
         said = asdict(self)
-        del said["etag"], said["id"]
+        del said["etag"], said["id"], said["former_number"]
         return said
 
 
@@ -73,9 +77,9 @@ class Beneficiary(_Person):
 
 @dataclass(frozen=True)
 class Put:
-    """`created`: the record was new."""
+    """`created`: the record was new; None: an answer was lost, and whether this call made it cannot be told."""
 
-    created: bool
+    created: bool | None
     etag: str
 
 

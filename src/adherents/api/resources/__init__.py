@@ -3,7 +3,7 @@
 import re
 import uuid
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -15,6 +15,9 @@ from pydantic import (
     field_validator,
 )
 
+from adherents.ui.typed_days import FIRST_DAY, LAST_DAY, is_kept
+
+Typed = TypeVar("Typed", bound=date)
 Cursor = Annotated[str | None, Field(description="pass it as `cursor` to go on; null: the list is over")]
 
 
@@ -22,10 +25,24 @@ def _day(text: object) -> object:
     """A day as it is written in ISO 8601, and nothing that a lenient reader would take for one. Raises `ValueError`."""
     if not isinstance(text, str) or not re.fullmatch(r"\d{4}-\d\d-\d\d", text):
         raise ValueError("a day is written YYYY-MM-DD")
-    return date.fromisoformat(text)
+    return _kept(date.fromisoformat(text))
+
+
+def _kept(typed: Typed) -> Typed:
+    if not is_kept(typed):
+        raise ValueError(f"the years go from {FIRST_DAY.year} to {LAST_DAY.year}")
+    return typed
 
 
 Day = Annotated[date, BeforeValidator(_day)]
+
+
+def _nothing(said: object) -> object:
+    return None if said == "" else said
+
+
+# What may be left out is also left out where it is `""` or `null`, as in the register: what the API writes may be sent back.
+MaybeDay = Annotated[Day | None, BeforeValidator(_nothing, json_schema_input_type=date | Literal[""] | None)]
 
 
 def _moment(text: object) -> object:
@@ -36,13 +53,10 @@ def _moment(text: object) -> object:
 
 
 def in_utc(moment: datetime) -> datetime:
-    """Raises `ValueError`: it has no offset, or no year from 1 to 9999 is left there."""
+    """Raises `ValueError`: it has no offset, or its year is not one that the portal keeps."""
     if moment.tzinfo is None:
         raise ValueError("a moment has its offset")
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:
-        raise ValueError("a moment is between the years 1 and 9999") from None
+    return _kept(moment).astimezone(UTC)
 
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_moment), AfterValidator(in_utc)]

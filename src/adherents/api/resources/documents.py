@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 from django.db.models import Q
 from pydantic import BaseModel, Field
 
-from adherents.api.resources import Cursor, Day, Sent
+from adherents.api.resources import Cursor, MaybeDay, Sent
+from adherents.api.resources.members import NUMBER_WORDS
 from adherents.casework.models import Decision, Outcome
 from adherents.crypto.rows import readable
 from adherents.vault.models import LONGEST_REFERENCE, Acknowledgement, Document, State
@@ -45,7 +46,7 @@ class DecisionMade(BaseModel):
 
 class DocumentResource(BaseModel):
     id: uuid.UUID
-    member: str = Field(description="the number")
+    member: str = Field(description=NUMBER_WORDS)
     kind: str
     state: DocumentState
     name: str
@@ -56,7 +57,9 @@ class DocumentResource(BaseModel):
     received_at: datetime
     beneficiary_rank: int | None
     due_on: date | None
-    decision: DecisionMade | None
+    decision: DecisionMade | None = Field(
+        description="the one that stands; null: none, or it was reopened and another one is expected (`document.reopened`)"
+    )
     part_of: uuid.UUID | None
     pages: list[int] | None
     page_count: int | None = Field(description="null: not drawn yet")
@@ -68,23 +71,26 @@ class DocumentList(BaseModel):
 
 
 class SentWords(Sent):
-    """What the member reads. Empty, or left out: the words of the reason in the profile."""
+    """What the member reads: the French, or both languages. Both empty: the words of the reason in the profile."""
 
-    fr: Annotated[str, Field(max_length=WORDS_CHARACTERS)] = ""
-    en: Annotated[str, Field(max_length=WORDS_CHARACTERS)] = ""
+    fr: Annotated[str | None, Field(max_length=WORDS_CHARACTERS)] = None
+    en: Annotated[str | None, Field(max_length=WORDS_CHARACTERS)] = None
 
 
 class DecisionSent(Sent):
-    """What is decided. `reason`: a code of the profile for this kind; none where it is accepted."""
+    """What is decided. `reason`: a code of the profile for this kind; none where it is accepted.
+
+    What is not said may be left out, or be empty or null, as it is in the decision of a document.
+    """
 
     outcome: Literal["accept", "refuse", "correct"]
-    reason: Annotated[str, Field(max_length=40)] = ""
+    reason: Annotated[str | None, Field(max_length=40)] = None
     words: SentWords | None = None
-    until: Day | None = Field(default=None, description="of a correction: the day by which it is asked for")
+    until: MaybeDay = Field(default=None, description="of a correction: the day by which it is asked for")
 
 
 class DecisionTaken(DecisionMade):
-    """It can be undone until then; the member is told when it settles."""
+    """An agent can undo it at the desk until then; the member is told when it settles."""
 
     settles_at: datetime
 
@@ -108,22 +114,29 @@ OUTCOMES: dict[str, Literal["accept", "refuse", "correct"]] = {
 }
 
 
-def in_state(state: DocumentState) -> Q:
-    """The rows of which `state_of` says so."""
+# A paper of the insurer's waits for nobody: it is accepted once it could be opened, as its member sees it.
+_UNOPENED = Q(origin=Origin.INSURER, state=State.ACCEPTED, checked_at=None)
+
+
+def in_state(state: DocumentState) -> list[Q]:
+    """The rows of which `state_of` says so: all that one of these conditions has, each found by an index of its own."""
     if state is DocumentState.TAKEN_BACK:
-        return Q(state=State.WITHDRAWN)
+        return [Q(state=State.WITHDRAWN)]
     if state is DocumentState.SET_ASIDE:
-        return Q(state=State.RECEIVED) & ~Q(set_aside="")
+        return [found & ~Q(set_aside="") for found in (Q(state=State.RECEIVED), _UNOPENED)]
     if state is DocumentState.RECEIVED:
-        return Q(state=State.RECEIVED, set_aside="")
-    return Q(state=state.value)
+        return [found & Q(set_aside="") for found in (Q(state=State.RECEIVED), _UNOPENED)]
+    if state is DocumentState.ACCEPTED:
+        return [Q(state=State.ACCEPTED) & ~_UNOPENED]
+    return [Q(state=state.value)]
 
 
 def state_of(document: Document) -> DocumentState:
     if document.state == State.WITHDRAWN:
         return DocumentState.TAKEN_BACK
-    if document.state == State.RECEIVED and document.set_aside:
-        return DocumentState.SET_ASIDE
+    unopened = document.origin == Origin.INSURER and document.checked_at is None
+    if document.state == State.RECEIVED or (unopened and document.state == State.ACCEPTED):
+        return DocumentState.SET_ASIDE if document.set_aside else DocumentState.RECEIVED
     return DocumentState(document.state)
 
 
@@ -152,7 +165,11 @@ def document_resource(document: Document, decisions: Mapping[uuid.UUID, Decision
 
 def _due_on(document: Document) -> date | None:
     """By when an agent should treat it; null where nothing has to be."""
-    if document.origin != Origin.MEMBER or document.erased_at is not None:
+    if (
+        document.origin != Origin.MEMBER
+        or document.erased_at is not None
+        or document.state == State.WITHDRAWN
+    ):
         return None
     item = getattr(document, "item", None)
     return item.due_on if item else document.answer_expected_on

@@ -52,8 +52,11 @@ class BeneficiarySaid(Sent):
     end_date: Day = None
 
 
+NUMBER_WORDS = "the number; `former:<id>` of a person whose number is another person's now"
+
+
 class PersonResource(BaseModel):
-    number: str
+    number: str = Field(description=NUMBER_WORDS)
     nir: str | None = Field(description="masked")
     birth_name: str | None
     usual_name: str | None
@@ -65,6 +68,7 @@ class PersonResource(BaseModel):
 
 class MemberResource(PersonResource):
     id: int = Field(description="what events name as `member/<id>`; it outlives the number")
+    former_number: str | None = Field(description="the number that was theirs, and is another person's now")
     birth_department: str | None
     email: str | None = Field(description="where mails go: the member may have given it in the portal")
     phone: str | None
@@ -93,6 +97,7 @@ class MemberList(BaseModel):
 
 class WrongField(BaseModel):
     at: str = Field(description="the field; empty: the line as a whole")
+    code: str = Field(description="`refused`, or `person_changed` where the line is another person's")
     message: str
 
 
@@ -123,6 +128,7 @@ def member_resource(member: Member) -> MemberResource:
     facts = _facts_of(member) | {
         "id": member.pk,
         "number": member.number,
+        "former_number": member.former_number,
         "birth_department": member.birth_department or None,
         "email": member.email or None,
         "phone": member.phone or None,
@@ -145,6 +151,8 @@ _STATUS: dict[LineOutcome, tuple[int, Literal["created", "changed", "unchanged",
     LineOutcome.OTHER_PERSON: (409, "refused"),
 }
 
+_CODES = {LineOutcome.REFUSED: "refused", LineOutcome.OTHER_PERSON: "person_changed"}
+
 
 def lines_of(answers: Iterable[LineAnswer], types: dict[int, str]) -> bytes:
     """The answers as lines of JSON. `types`: the type of the problem, by status."""
@@ -163,6 +171,9 @@ def _line(answer: LineAnswer, types: dict[int, str]) -> str:
         status=status,
         outcome=outcome,
         type=types.get(status),
-        errors=[WrongField(at=field, message=str(message)) for field, message in answer.reasons],
+        errors=[
+            WrongField(at=field, code=_CODES[answer.outcome], message=str(message))
+            for field, message in answer.reasons
+        ],
     )
     return line.model_dump_json(exclude_none=True) + "\n"

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from adherents.api.resources import Cursor, Sent, SentId
+from adherents.api.resources.members import NUMBER_WORDS
 from adherents.messaging.models import LONGEST_BODY, LONGEST_SUBJECT, Message, Thread
 
 MOST_ATTACHED = 20
@@ -19,7 +20,7 @@ Attachments = Annotated[
 
 class ThreadSummary(BaseModel):
     id: uuid.UUID
-    member: str = Field(description="the number")
+    member: str = Field(description=NUMBER_WORDS)
     subject: str
     document: uuid.UUID | None = Field(description="what it is about")
     opened_at: datetime

@@ -21,7 +21,9 @@ _DIGEST_BYTES = 16
 
 
 def put_members_once(*, client: ApiClient, actor: str, name: str, lines: Sequence[bytes]) -> list[LineAnswer]:
-    """As `put_members`, for the lines that were not answered yet under this name. Raises `AnotherRequest`: more than a batch."""
+    """As `put_members`, for the lines that were not answered yet under this name. Raises `AnotherRequest` (more than a batch) and
+    `InProgress` too.
+    """
     with transaction.atomic():
         row = hold(client=client, name=name, request=_BATCH)
         if row.request != _BATCH:

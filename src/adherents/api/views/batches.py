@@ -4,11 +4,11 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
 from adherents.api.decorators import IDEMPOTENCY_KEY, Routes, caller_of, is_visible
-from adherents.api.handlers import type_of
+from adherents.api.handlers import in_progress, type_of
 from adherents.api.problems import Problem, Refused
 from adherents.api.resources.members import lines_of
 from adherents.api.scopes import Scope
-from adherents.api.services.answers import AnotherRequest, name_of
+from adherents.api.services.answers import AnotherRequest, InProgress, name_of
 from adherents.api.services.batches import put_members_once
 from adherents.api.views.found import register_busy
 from adherents.members.intake.last_files import RegisterBusy
@@ -62,6 +62,8 @@ def batch(request: HttpRequest, dry: bool = False) -> HttpResponse:
             raise Refused(Problem.PERSONS_CHANGED) from error
         except AnotherRequest as error:
             raise Refused(Problem.IDEMPOTENCY_KEY_REUSED) from error
+        except InProgress as error:
+            raise in_progress() from error
         types = {problem.status: type_of(problem) for problem in (Problem.PERSON_CHANGED, Problem.INVALID)}
         return HttpResponse(lines_of(answers, types), content_type=NDJSON)
 

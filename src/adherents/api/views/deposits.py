@@ -12,11 +12,11 @@ from django.http import HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from ninja import Path
 from ninja.responses import Status
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from adherents.api import selectors
 from adherents.api.converters import NUMBER
-from adherents.api.decorators import MULTIPART, Routes, caller_of, look_at
+from adherents.api.decorators import LOCATED, MULTIPART, Routes, caller_of, look_at
 from adherents.api.problems import Problem, Refused, invalid
 from adherents.api.resources.documents import DocumentResource, document_resource
 from adherents.api.scopes import Scope
@@ -50,6 +50,7 @@ BODY = {
 
 
 class DepositFields(BaseModel):
+    model_config = ConfigDict(extra="forbid")
     kind: Annotated[str, Field(max_length=40)]
     beneficiary_rank: Annotated[int, Field(ge=1, le=99)] | None = None
     name: Annotated[str, Field(min_length=1, max_length=200)] | None = None
@@ -59,11 +60,13 @@ def _received(request: HttpRequest) -> str:
     """Read the form: its file is sealed while it arrives. What was sent, in short: the same file in another form is the same."""
     intake = UploadBatch()
     request.intake = intake  # type: ignore[attr-defined]
-    request.upload_handlers = [SealingUploadHandler(request, intake)]
+    handler = SealingUploadHandler(request, intake)
+    request.upload_handlers = [handler]
     try:
         fields = {name: request.POST.getlist(name) for name in sorted(request.POST)}
     except (MultiPartParserError, SuspiciousOperation, StopUpload) as error:
         raise Refused(Problem.BAD_REQUEST) from error
+    request.named = handler.named  # type: ignore[attr-defined]
     files = [[file.name, file.sealed.sha256] for file in intake.arrived]
     refused = [[file.name, file.reason.value] for file in intake.refused]
     return hashlib.sha256(json.dumps([fields, files, refused]).encode()).hexdigest()
@@ -87,7 +90,7 @@ def _drop(request: HttpRequest) -> None:
     reads_itself=True,
     digest=_received,
     afterwards=_drop,
-    extra={"x-body": BODY},
+    extra={"x-body": BODY} | LOCATED,
 )
 def deposit(
     request: HttpRequest, response: HttpResponse, number: Annotated[str, Path(max_length=80)]
@@ -102,6 +105,9 @@ def deposit(
         raise invalid("kind", "unknown")
     beneficiary = _beneficiary(member, fields.beneficiary_rank)
     intake: UploadBatch = request.intake  # type: ignore[attr-defined]
+    for name in request.named:  # type: ignore[attr-defined]
+        if name != "file":
+            raise invalid(name[:40], "extra_forbidden")
     for refused in intake.refused:
         raise _file_refused(refused)
     if len(intake.arrived) != 1:
@@ -123,6 +129,9 @@ def deposit(
 
 def _fields(request: HttpRequest) -> DepositFields:
     given: dict[str, Any] = request.POST.dict()
+    for name in given:
+        if len(request.POST.getlist(name)) > 1:
+            raise invalid(name[:40], "exactly_one")
     try:
         return DepositFields.model_validate(given)
     except pydantic.ValidationError as error:

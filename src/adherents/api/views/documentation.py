@@ -6,7 +6,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import translation
-from django.views.decorators.http import require_GET
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
 from ninja import NinjaAPI
 
 from adherents.accounts.decorators import says_no_word
@@ -16,7 +17,7 @@ from adherents.api.scopes import Scope
 
 
 @says_no_word
-@require_GET
+@require_safe
 def documentation(request: HttpRequest, api: NinjaAPI) -> HttpResponse:
     """Every route in words, from the same description that programs read. In English, as the names in it are."""
     schema = api.get_openapi_schema()
@@ -25,8 +26,9 @@ def documentation(request: HttpRequest, api: NinjaAPI) -> HttpResponse:
         return render(request, "api/documentation.html", context | {"title": api.title})
 
 
+@csrf_exempt
 @says_no_word
-@require_GET
+@require_safe
 def problem(request: HttpRequest, code: str) -> HttpResponse:
     """What one kind of problem means: the address that its `type` is."""
     kind = next((kind for kind in Problem if kind.code == code), None)

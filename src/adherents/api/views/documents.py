@@ -3,7 +3,7 @@
 import uuid
 from base64 import b64encode
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
@@ -15,7 +15,7 @@ from adherents.accounts.models import Account
 from adherents.api import selectors
 from adherents.api.cursors import ITEMS, cursor, moment_and_id, position
 from adherents.api.decorators import Routes, caller_of, given, look_at
-from adherents.api.problems import Problem, Refused, invalid
+from adherents.api.problems import Fault, Problem, Refused, invalid
 from adherents.api.resources import Moment
 from adherents.api.resources.documents import (
     AcknowledgementResource,
@@ -61,11 +61,14 @@ def documents(
     request: HttpRequest,
     state: DocumentState | None = None,
     kind: Annotated[str, Query(max_length=40)] = "",
-    member: Annotated[str, Query(max_length=40, description="a number")] = "",
+    member: Annotated[str, Query(max_length=40, description="a number, or `former:<id>`")] = "",
     since: Annotated[Moment | None, Query(description="received then or later")] = None,
     cursor: Annotated[str, Query(max_length=300)] = "",
 ) -> DocumentList:
-    """The documents in the order in which they came, a hundred at a time."""
+    """The documents in the order in which they came, a hundred at a time.
+
+    What came with a message is not among them, unless `kind=piece_jointe` asks for it: nobody decides on it.
+    """
     rows = selectors.documents_after(
         after=moment_and_id(position(cursor, LIST, (str, str))),
         limit=ITEMS + 1,
@@ -123,6 +126,22 @@ def _opened(document: Document) -> None:
         raise Refused(Problem.NOT_CHECKED) from error
 
 
+_ORIGINAL: dict[str, Any] = given(SHORT_NAMES, "The original, whole.", "Repr-Digest", "ETag")
+_ORIGINAL["x-answers"]["304"] = {
+    "description": "You have these bytes.",
+    "headers": {"ETag": {"schema": {"type": "string"}}},
+}
+_ORIGINAL["parameters"] = [
+    {
+        "in": "header",
+        "name": "If-None-Match",
+        "required": False,
+        "description": "The ETag of what you have: 304 where it is the same.",
+        "schema": {"type": "string"},
+    }
+]
+
+
 @routes.add(
     "GET",
     "documents/{uuid:document_id}/content",
@@ -130,7 +149,7 @@ def _opened(document: Document) -> None:
     name="documents.content",
     refuses=CLOSED,
     gives_a_file=True,
-    extra=given(SHORT_NAMES, "The original, whole.", "Repr-Digest", "ETag"),
+    extra=_ORIGINAL,
 )
 def content(request: HttpRequest, document_id: uuid.UUID) -> HttpResponseBase:
     """The original, as it was sent: verified to its last byte before the first one leaves, or not given at all. No ranges.
@@ -144,14 +163,8 @@ def content(request: HttpRequest, document_id: uuid.UUID) -> HttpResponseBase:
     theirs = {tag.removeprefix("W/") for tag in parse_etags(request.headers.get("If-None-Match", ""))}
     if theirs & {etag, "*"}:
         return HttpResponse(status=304, headers={"ETag": etag})
-    whole = Document.objects.select_related("member").get(pk=document_id)
-    try:
-        original = reading.give_original(document=whole, actor=caller_of(request).actor)
-    except Altered as error:
-        raise Refused(Problem.ALTERED) from error
-    response = StreamingHttpResponse(original.chunks, content_type=document.content_type)
     digest = b64encode(bytes.fromhex(document.sha256)).decode()
-    for header, value in {
+    headers = {
         "Content-Length": str(document.size),
         "Content-Disposition": attachment_header(document.name),
         "ETag": etag,
@@ -159,9 +172,15 @@ def content(request: HttpRequest, document_id: uuid.UUID) -> HttpResponseBase:
         "Accept-Ranges": "none",
         "Cache-Control": "no-store",
         "Content-Security-Policy": "sandbox; default-src 'none'",
-    }.items():
-        response[header] = value
-    return response
+    }
+    if request.method == "HEAD":  # which opens nothing
+        return HttpResponse(content_type=document.content_type, headers=headers)
+    whole = Document.objects.select_related("member").get(pk=document_id)
+    try:
+        original = reading.give_original(document=whole, actor=caller_of(request).actor)
+    except Altered as error:
+        raise Refused(Problem.ALTERED) from error
+    return StreamingHttpResponse(original.chunks, content_type=document.content_type, headers=headers)
 
 
 @routes.add(
@@ -215,7 +234,7 @@ def decide(request: HttpRequest, document_id: uuid.UUID, sent: DecisionSent) -> 
             decision = _decided_with_words(agent, item, sent)
     except deciding.CannotDecide as refusal:
         at = _FIELDS.get(refusal.field, refusal.field)
-        raise invalid(at, refusal.__class__.__name__) from refusal
+        raise invalid(at, FAULTS_OF[type(refusal)]) from refusal
     except (queue.HeldByAnother, queue.KeptForAnother) as refusal:
         raise Refused(Problem.IN_HAND) from refusal
     except queue.NotAvailable as refusal:
@@ -224,6 +243,12 @@ def decide(request: HttpRequest, document_id: uuid.UUID, sent: DecisionSent) -> 
     return Status(202, decision_taken(decision))
 
 
+FAULTS_OF: dict[type[deciding.CannotDecide], Fault] = {
+    deciding.NoSuchReason: "no_such_reason",
+    deciding.NoWords: "no_words",
+    deciding.DayIsPast: "day_is_past",
+    deciding.DayTooLate: "day_too_late",
+}
 _FIELDS = {"words_fr": "words/fr"}  # of the desk's form, as programs name them
 
 
@@ -241,21 +266,22 @@ def _item_of(document: Document) -> Item:
 
 def _check_nothing_said(sent: DecisionSent) -> None:
     """What is accepted has neither reason nor words: nobody would read them."""
-    for name in ("reason", "words", "until"):
-        if getattr(sent, name):
+    words = sent.words or SentWords()
+    said = {"reason": sent.reason, "words": words.fr or words.en, "until": sent.until}
+    for name, value in said.items():
+        if value:
             raise invalid(name, "not_with_accept")
 
 
 def _decided_with_words(agent: Account, item: Item, sent: DecisionSent) -> Decision:
     use: Use = "refuse" if sent.outcome == "refuse" else "correct"
     known = {reason.code: reason for reason in deciding.reasons_for(item, use)}
-    if sent.reason not in known:
+    if not sent.reason or sent.reason not in known:
         raise deciding.NoSuchReason
-    template = known[sent.reason].words
-    said = sent.words or SentWords()
-    words = {"reason": sent.reason, "words_fr": said.fr or template.fr, "words_en": said.en or template.en}
-    if said.fr and not said.en:
-        words["words_en"] = ""  # the profile's English would say something else than this French
+    said, template = sent.words or SentWords(), known[sent.reason].words
+    # Both languages come from one side: the profile's one would say something else than the other one that was sent.
+    french, english = (said.fr, said.en) if said.fr or said.en else (template.fr, template.en)
+    words = {"reason": sent.reason, "words_fr": french or "", "words_en": english or ""}
     if use == "refuse":
         if sent.until:
             raise invalid("until", "not_with_refuse")
@@ -270,7 +296,7 @@ def _decided_with_words(agent: Account, item: Item, sent: DecisionSent) -> Decis
     scope=Scope.DOCUMENTS_CONTENT,
     name="documents.acknowledge",
     response=AcknowledgementResource,
-    refuses=[Problem.GONE],
+    refuses=CLOSED,
 )
 def acknowledge(
     request: HttpRequest, document_id: uuid.UUID, sent: AcknowledgementSent
@@ -278,8 +304,7 @@ def acknowledge(
     """Say that it is stored over there, under which reference: agents read it beside the document. The last word counts."""
     document = document_or_refused(document_id)
     look_at(request, document_id)
-    if document.erased_at is not None:
-        raise Refused(Problem.GONE)
+    _opened(document)
     row = acknowledging.acknowledge(
         document=document, by=caller_of(request).account, reference=sent.reference
     )

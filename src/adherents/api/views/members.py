@@ -14,7 +14,7 @@ from ninja.responses import Status
 from adherents.api.converters import NUMBER
 from adherents.api.cursors import ITEMS, position
 from adherents.api.cursors import cursor as cursor_after
-from adherents.api.decorators import Routes, caller_of, look_at
+from adherents.api.decorators import VERSIONED, Routes, caller_of, look_at
 from adherents.api.problems import Problem, Refused
 from adherents.api.resources.members import (
     BeneficiaryResource,
@@ -67,7 +67,7 @@ def _refusals() -> Iterator[None]:
         except one_person.NobodyThere as error:
             raise Refused(Problem.NOT_FOUND) from error
         except one_person.PersonChanged as error:
-            raise Refused(Problem.PERSON_CHANGED) from error
+            raise Refused(Problem.PERSON_CHANGED, str(error.message)) from error
         except one_person.Ended as error:
             raise Refused(Problem.ENDED) from error
         except one_person.ChangedSince as error:
@@ -101,7 +101,7 @@ def _said(said: MemberSaid | BeneficiarySaid) -> dict[str, Any]:
 
 def _member(number: str) -> Member:
     """Raises `Refused`: the register has nobody under this number."""
-    found = selectors.member_numbered(number)
+    found = selectors.member_readable(number)
     if found is None:
         raise Refused(Problem.NOT_FOUND)
     return found
@@ -174,10 +174,20 @@ def members(
         Query(alias="id", ge=1, le=2**63 - 1, description="this one alone: `member/<id>` of an event"),
     ] = None,
 ) -> MemberList:
-    """All members, those who are ended too, a hundred at a time, in an order that does not change."""
+    """All members, those who are ended too, a hundred at a time, in an order that does not change. Whose number is another
+    person's now is given by `id` alone.
+
+    The journal says from which id to which they were given. With `id`, the member reads in their history that it was looked at.
+    """
     after = position(cursor, LIST, (int,))
     rows = selectors.members_after(int(after[0]) if after else 0, limit=ITEMS + 1, only=member_id)
     shown = rows[:ITEMS]
+    if member_id is not None:
+        for row in shown:
+            consult(agent=caller_of(request).account, member=row)
+    if shown:
+        first, last = shown[0], shown[-1]
+        look_at(request, first.subject if first == last else f"{first.subject}-{last.pk}")
     return MemberList(
         items=[member_resource(row) for row in shown],
         next=cursor_after(LIST, shown[-1].pk) if len(rows) > ITEMS else None,
@@ -190,9 +200,13 @@ def members(
     scope=Scope.MEMBERS_READ,
     name="members.read",
     response=MemberResource,
+    extra=VERSIONED,
 )
 def member(request: HttpRequest, response: HttpResponse, number: Number) -> MemberResource:
-    """A member, also one who is ended. The NIR is masked. The member reads in their history that it was looked at."""
+    """A member, also one who is ended, or by `former:<id>` one whose number is another person's now. The NIR is masked.
+
+    The member reads in their history that it was looked at.
+    """
     found = _member(number)
     consult(agent=caller_of(request).account, member=found)
     look_at(request, found.subject)
@@ -207,7 +221,7 @@ def member(request: HttpRequest, response: HttpResponse, number: Number) -> Memb
     name="members.put",
     response={200: MemberAnswer, 201: MemberAnswer},
     refuses=_WRITING,
-    extra={"parameters": [_IF_MATCH]},
+    extra={"parameters": [_IF_MATCH]} | VERSIONED,
 )
 def put(request: HttpRequest, response: HttpResponse, number: Number, said: MemberSaid) -> Any:
     """Name a member, new or known, with all that is said of them: what is left out is empty from now on."""
@@ -229,7 +243,7 @@ def put(request: HttpRequest, response: HttpResponse, number: Number, said: Memb
     name="members.change",
     response=MemberAnswer,
     refuses=[*_WRITING, Problem.ENDED],
-    extra={"parameters": [_IF_MATCH]},
+    extra={"parameters": [_IF_MATCH]} | VERSIONED,
 )
 def change(request: HttpRequest, response: HttpResponse, number: Number, said: MemberSaid) -> MemberAnswer:
     """Change some facts of a member; what is left out stays. The whole is shown to a client that may read it."""
@@ -267,6 +281,7 @@ def end(request: HttpRequest, number: Number) -> Any:
     scope=Scope.MEMBERS_READ,
     name="beneficiaries.read",
     response=BeneficiaryResource,
+    extra=VERSIONED,
 )
 def beneficiary(
     request: HttpRequest, response: HttpResponse, number: Number, rank: Rank
@@ -286,7 +301,7 @@ def beneficiary(
     name="beneficiaries.put",
     response={200: BeneficiaryAnswer, 201: BeneficiaryAnswer},
     refuses=[*_WRITING, Problem.ENDED],
-    extra={"parameters": [_IF_MATCH]},
+    extra={"parameters": [_IF_MATCH]} | VERSIONED,
 )
 def put_covered(
     request: HttpRequest, response: HttpResponse, number: Number, rank: Rank, said: BeneficiarySaid
@@ -309,7 +324,7 @@ def put_covered(
     name="beneficiaries.change",
     response=BeneficiaryAnswer,
     refuses=[*_WRITING, Problem.ENDED],
-    extra={"parameters": [_IF_MATCH]},
+    extra={"parameters": [_IF_MATCH]} | VERSIONED,
 )
 def change_covered(
     request: HttpRequest, response: HttpResponse, number: Number, rank: Rank, said: BeneficiarySaid

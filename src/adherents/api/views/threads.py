@@ -11,7 +11,7 @@ from ninja.responses import Status
 
 from adherents.api.converters import NUMBER
 from adherents.api.cursors import ITEMS, cursor, moment_and_id, position
-from adherents.api.decorators import Routes, caller_of, look_at
+from adherents.api.decorators import LOCATED, Routes, caller_of, look_at
 from adherents.api.problems import Problem, Refused, invalid
 from adherents.api.resources.threads import (
     MessageSent,
@@ -50,7 +50,7 @@ _PROBLEMS = {
 )
 def threads(
     request: HttpRequest,
-    member: Annotated[str, Query(max_length=40, description="a number")] = "",
+    member: Annotated[str, Query(max_length=40, description="a number, or `former:<id>`")] = "",
     cursor: Annotated[str, Query(max_length=300)] = "",
 ) -> ThreadList:
     """The threads in the order in which they were opened, a hundred at a time."""
@@ -99,6 +99,7 @@ def _resource(thread: Thread) -> ThreadResource:
     name="threads.open",
     response={201: ThreadResource},
     refuses=CANNOT,
+    extra=LOCATED,
 )
 def open_thread(
     request: HttpRequest,

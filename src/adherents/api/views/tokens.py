@@ -45,7 +45,7 @@ def token(
     client_secret: Annotated[str, Form(max_length=1000)] = "",
 ) -> Any:
     """`client_id` is the client's name, `client_secret` its key: in the form, or as HTTP Basic. The token lives ten minutes, and
-    dies with the key and when the client is suspended.
+    dies with the key and when the client is suspended. An `Idempotency-Key` does nothing here: no token is stored.
     """
     if request.content_type != FORM:
         raise Refused(Problem.UNSUPPORTED_MEDIA_TYPE, f"Send {FORM}.")

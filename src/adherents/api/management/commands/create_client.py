@@ -10,7 +10,8 @@ from adherents.api.models import CALLS_A_MINUTE
 from adherents.api.scopes import NoSuchScope, Scope, scopes_in
 from adherents.api.services.clients import (
     KEY_DAYS,
-    ClientRefused,
+    NameTaken,
+    NoScope,
     NotAName,
     NotANetwork,
     create_client,
@@ -49,10 +50,10 @@ class Command(BaseCommand):
             raise CommandError("A name has lower case letters, digits and hyphens, 40 at most.") from None
         except NotANetwork:
             raise CommandError("--networks takes addresses or networks, such as 192.0.2.0/24.") from None
-        except ClientRefused:
-            raise CommandError(
-                f"“{options['name']}” is there already, or has no scope: no key was made."
-            ) from None
+        except NameTaken:
+            raise CommandError(f"“{options['name']}” is there already: no key was made.") from None
+        except NoScope:
+            raise CommandError("--scopes names none: no key was made.") from None
         self.stderr.write(
             f"{client.name} may call the API for {options['days']} days. Its scopes: {' '.join(client.scopes)}.\n"
             "Its key is shown this once, and cannot be found again:"
