@@ -170,6 +170,19 @@ def _typed(draw: random.Random, members: int, namesakes: int) -> dict[str, Calla
         "birth date and name": lambda: "{0.date_naissance} {0.nom_naissance}".format(somebody()),
         "e-mail": lambda: _reachable(somebody).email,
         "NIR": lambda: somebody().nir,
+        "telephone": lambda: _called(somebody),
+        "first name": lambda: first_of(somebody()),
+        "name and year": lambda: f"{(person := somebody()).nom_naissance} {person.date_naissance[-4:]}",
+        "title and name": lambda: f"Mme {somebody().nom_naissance}",
+        "beneficiary": lambda: f"Lou {somebody().nom_naissance}",
+        "near spelling": lambda: _misspelt(draw, somebody().nom_naissance),
+        "near spelling and first name": lambda: " ".join(
+            (first_of(person := somebody()), _misspelt(draw, person.nom_naissance))
+        ),
+        "near spelling and year": lambda: " ".join(
+            (_misspelt(draw, (person := somebody()).nom_naissance), person.date_naissance[-4:])
+        ),
+        "receipt number": lambda: f"D-{2024 + (rank := 1 + draw.randrange(members * 2)) % 3}-{rank:08d}",
     }
 
 
@@ -258,6 +271,22 @@ def _measure(members: int, namesakes: int, turn: int) -> Times:
 def _in_order(person: Any, first_of: Callable[[Any], str], *, last: bool) -> str:
     names = [first_of(person), person.nom_naissance]
     return " ".join(names if last else reversed(names))
+
+
+def _called(somebody: Callable[[], Any]) -> str:
+    """As people write a telephone number, and not as the file has it."""
+    person = next(person for _ in count() if (person := somebody()).telephone)
+    digits = person.telephone
+    return " ".join(digits[place : place + 2] for place in range(0, len(digits), 2))
+
+
+def _misspelt(draw: random.Random, name: str) -> str:
+    """A vowel is another one, or a letter is there twice: nobody is called so."""
+    vowels = [place for place, letter in enumerate(name) if place and letter in "aeiou"]
+    if not vowels:
+        return f"{name[:-1]}{name[-1]}{name[-1]}h"
+    place = draw.choice(vowels)
+    return name[:place] + draw.choice("aeiou".replace(name[place], "")) + name[place + 1 :]
 
 
 def _reachable(somebody: Callable[[], Any]) -> Any:

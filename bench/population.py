@@ -16,17 +16,16 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import astuple, replace
 from typing import Any
 
-AGENTS, TEAMS = 60, ("Prestations", "Optique et dentaire", "Cotisations", "Accueil")
-DOCUMENTS_EACH = 5
-WAITING = 0.005  # of the documents: three or four days of arrivals
-YEARS = 2
+from bench.rows import AGENTS, DOCUMENTS_EACH, TEAMS, statements, with_defaults
+
 PROCESSES = 2
 COLUMNS = (
     "number nir nir_index birth_name usage_name first_names birth_date start_date row_digest birth_department email email_key"
     " email_in_file phone language birth_key usage_key birth_pair usage_pair"
+    " first_key birth_sound usage_sound"
 )
 
 
@@ -58,8 +57,8 @@ def fill(members: int, namesakes: int = 0) -> None:
     with connection.cursor() as cursor, _without_indexes(cursor):
         _step("members", lambda: _members(members, namesakes))
         cursor.execute("SELECT setseed(0.2026)")
-        for name, statements in _statements(members * DOCUMENTS_EACH).items():
-            _step(name, lambda told=statements: [cursor.execute(statement) for statement in told])
+        for name, told in statements(members * DOCUMENTS_EACH).items():
+            _step(name, lambda told=told: [cursor.execute(statement) for statement in told])
         _step("words of decisions", lambda: _words(cursor))
     _step("tallies", _tallies)
     with connection.cursor() as cursor:
@@ -98,7 +97,9 @@ def _members(count: int, namesakes: int) -> None:
 def _copy_members(ranks: range, count: int, namesakes: int) -> None:
     import psycopg
 
-    more = _with_defaults(_model("members", "Member"), dict.fromkeys(COLUMNS.split(), ""))
+    from adherents.members.models import Member
+
+    more = with_defaults(Member, dict.fromkeys(COLUMNS.split(), ""))
     fixed = {name: value for name, value in more.items() if name not in COLUMNS.split()}
     with psycopg.connect(os.environ["ADHERENTS_DATABASE_URL"]) as connection, connection.cursor() as cursor:
         cursor.execute("CREATE TEMPORARY TABLE arriving (LIKE members_member)")
@@ -121,8 +122,9 @@ def _row(line: Any) -> tuple[object, ...]:
     """A line of the insurer's file as the register keeps it."""
     from adherents.crypto.index import blind_index
     from adherents.members.models import NIR_PURPOSE, Member
-    from adherents.members.search_query import pair_key, search_key
+    from adherents.members.search_query import search_keys
 
+    keys = search_keys(line.nom_naissance, line.nom_usage, line.prenoms)
     day, month, year = line.date_naissance.split("/")
     return (
         line.numero_adherent,
@@ -140,220 +142,8 @@ def _row(line: Any) -> tuple[object, ...]:
         line.email,
         line.telephone,
         line.langue,
-        search_key(line.nom_naissance, line.prenoms),
-        search_key(line.nom_usage, line.prenoms),
-        pair_key(line.nom_naissance, line.prenoms),
-        pair_key(line.nom_usage, line.prenoms),
+        *astuple(keys),
     )
-
-
-def _model(room: str, name: str) -> Any:
-    from django.apps import apps
-
-    return apps.get_model(room, name)
-
-
-def _with_defaults(model: Any, given: dict[str, str]) -> dict[str, str]:
-    """The given columns, and for the others that may not be null what a new row has in them, as SQL."""
-    facts = dict(given)
-    for field in model._meta.concrete_fields:
-        if field.column in facts or field.null or field.primary_key:
-            continue
-        value = field.get_default()
-        kind = field.get_internal_type()
-        if kind == "DateTimeField":
-            facts[field.column] = "now()"
-        elif kind == "BinaryField":
-            facts[field.column] = "''::bytea"
-        elif kind == "JSONField":
-            facts[field.column] = "'[]'::jsonb" if value == [] else "'{}'::jsonb"
-        elif isinstance(value, int):
-            facts[field.column] = str(value).lower()
-        else:
-            facts[field.column] = f"'{value or ''}'"
-    return facts
-
-
-def _insert(model_label: str, source: str, **given: str) -> str:
-    model = _model(*model_label.split("."))
-    columns = _with_defaults(model, given)
-    return f"INSERT INTO {model._meta.db_table} ({', '.join(columns)}) SELECT {', '.join(columns.values())} {source}"
-
-
-def _statements(documents: int) -> dict[str, list[str]]:
-    """What fills each table, in order. A document's hash decides what becomes of it, the same in each table."""
-    from django.utils import timezone
-
-    from adherents.insurer.profile import profile
-    from adherents.journal.events import Event
-
-    now = f"'{timezone.now().isoformat()}'::timestamptz"
-    kinds = ", ".join(f"'{kind.code}'" for kind in profile().documents.kinds)
-    kind = f"(ARRAY[{kinds}])[1 + (i * 7 + i / 11) % {len(profile().documents.kinds)}]"
-    deposits = documents // 2
-    waiting = max(int(documents * WAITING), 1)
-    moment = f"{now} - interval '1 hour' - interval '{YEARS} years' * (1 - {{0}}::float / {deposits})"
-    chance = "(hashtext(d.id::text) & 1023)"
-    rank = f"(hashtext(d.id::text) >> 10 & 1048575) % {AGENTS}"
-    agent = (
-        f"((SELECT array_agg(id ORDER BY id) FROM accounts_account WHERE role = 'conseiller'))[1 + {rank}]"
-    )
-    team = f"(ARRAY[{', '.join(repr(team) for team in TEAMS)}])[1 + {rank} % {len(TEAMS)}]"
-    return {
-        "accounts": [
-            _insert(
-                "accounts.Account",
-                "FROM members_member m WHERE m.id % 5 < 3",
-                identifier="m.number",
-                email="m.email",
-                birth_date="m.birth_date",
-                password="'!'",
-                role="'member'",
-                password_changed_at="now() - interval '20 days'",
-                last_sign_in_at="now() - interval '9 days'",
-            ),
-            "CREATE INDEX bench_identifier ON accounts_account (identifier); ANALYZE accounts_account, members_member",
-            "UPDATE members_member m SET account_id = a.id FROM accounts_account a WHERE a.identifier = m.number",
-            "DROP INDEX bench_identifier",
-        ],
-        "beneficiaries": [
-            _insert(
-                "members.Beneficiary",
-                "FROM members_member m WHERE m.id % 3 = 0",
-                member_id="m.id",
-                rank="1",
-                birth_name="m.birth_name",
-                first_names="'Lou'",
-                birth_date="'2010-05-09'",
-                relation="'enfant'",
-            )
-        ],
-        "deposits": [
-            _insert(
-                "vault.Deposit",
-                f"FROM generate_series(1, {deposits}) i",
-                id="i",
-                number="'D-' || (2024 + i % 3) || '-' || to_char(i, 'FM00000000')",
-                member_id=f"1 + (i::bigint * 2654435761) % {documents // DOCUMENTS_EACH}",
-                at=moment.format("i"),
-            )
-        ],
-        "documents": [
-            _insert(
-                "vault.Document",
-                f"FROM generate_series(1, {documents}) i",
-                id="gen_random_uuid()",
-                deposit_id="1 + (i - 1) / 2",
-                member_id=f"1 + ((1 + (i - 1) / 2)::bigint * 2654435761) % {documents // DOCUMENTS_EACH}",
-                at=moment.format("(1 + (i - 1) / 2)"),
-                rank="1 + (i - 1) % 2",
-                kind=kind,
-                name="'IMG_' || i || '.jpg'",
-                name_key="'img ' || i || ' jpg'",
-                content_type="'image/jpeg'",
-                size="900000 + i % 3000000",
-                sha256="encode(sha256(int8send(i)), 'hex')",
-                wrapped_key="decode(repeat('5a', 140), 'hex')",
-                storage_name="'documents/' || gen_random_uuid()",
-                state=f"CASE WHEN i > {documents - waiting} THEN 'checked' WHEN i % 100 < 80 THEN 'accepted'"
-                " WHEN i % 100 < 94 THEN 'refused' ELSE 'incomplete' END",
-                state_at=f"{moment.format('(1 + (i - 1) / 2)')} + interval '1 day'",
-                checked_at=f"{moment.format('(1 + (i - 1) / 2)')} + interval '3 minutes'",
-                next_attempt_at="NULL",
-                page_count="1 + i % 3",
-                scanned_at=f"{moment.format('(1 + (i - 1) / 2)')} + interval '2 minutes'",
-                scanned_by="'ClamAV 1.4.3'",
-            )
-        ],
-        "items": [
-            _insert(
-                "casework.Item",
-                "FROM vault_document d",
-                id="d.id",  # as good as any, and what is decided of it is found by it
-                document_id="d.id",
-                kind="d.kind",
-                due_on="(d.at + interval '7 days')::date",
-                entered_at="d.checked_at",
-                status="CASE WHEN d.state = 'checked' THEN 'waiting' ELSE 'done' END",
-                agent_id=f"CASE WHEN d.state = 'checked' THEN NULL ELSE {agent} END",
-            )
-        ],
-        "decisions": [
-            _insert(
-                "casework.Decision",
-                "FROM (SELECT *, least(-ln(random() + 1e-9) * 30, 600) * interval '1 hour' AS wait FROM vault_document"
-                " WHERE state <> 'checked') d",
-                item_id="d.id",
-                outcome="d.state",
-                agent_id=agent,
-                team=team,
-                at=f"least(d.checked_at + d.wait, {now})",
-                reason=f"CASE WHEN d.state = 'accepted' THEN '' ELSE (ARRAY['illisible', 'incomplet', 'autre_personne',"
-                f" 'date_passee', 'double', 'autre'])[1 + {chance} % 6] END",
-                until="CASE WHEN d.state = 'incomplete' THEN (d.at + interval '40 days')::date END",
-                settled_at=f"least(d.checked_at + d.wait, {now}) + interval '10 seconds'",
-                next_attempt_at="NULL",
-            )
-        ],
-        "corrections": [
-            _insert(
-                "casework.Correction",
-                "FROM casework_decision c WHERE c.outcome = 'incomplete'",
-                decision_id="c.id",
-                document_id="c.item_id",
-                agent_id="c.agent_id",
-                asked_at="c.settled_at",
-                until="c.until",
-                answered_at="CASE WHEN c.id % 3 > 0 THEN c.settled_at + interval '4 days' END",
-            )
-        ],
-        "journal": [
-            *(
-                _insert(
-                    "journal.Entry",
-                    source,
-                    subject=subject,
-                    sequence=sequence,
-                    at=at,
-                    event=f"'{event.value}'",
-                    actor=actor,
-                    details="'{}'::jsonb",
-                    digest="encode(sha256(int8send(s.id)), 'hex')",
-                )
-                for event, source, subject, sequence, at, actor in [
-                    (
-                        Event.SIGNED_IN,
-                        "FROM accounts_account s, generate_series(1, 3) n WHERE s.role = 'member'",
-                        "'account:' || s.id",
-                        "n",
-                        f"{now} - n * interval '9 days' - (s.id % 900) * interval '1 minute'",
-                        "'account:' || s.id",
-                    ),
-                    (
-                        Event.MEMBER_CONSULTED,
-                        "FROM members_member s WHERE s.id % 2 = 0",
-                        "'member:' || s.id",
-                        "1",
-                        f"{now} - (s.id % 700) * interval '1 day'",
-                        f"'agent:' || (1 + s.id % {AGENTS})",
-                    ),
-                ]
-            ),
-            _insert(
-                "journal.Entry",
-                "FROM vault_document d, generate_series(1, 2) n WHERE (hashtext(d.id::text) & 3) = 0",
-                subject="'document:' || d.id",
-                sequence="n",
-                at="CASE n WHEN 1 THEN d.at ELSE d.state_at END",
-                event=f"CASE n WHEN 1 THEN '{Event.DOCUMENT_DEPOSITED.value}' ELSE '{Event.DOCUMENT_OPENED.value}' END",
-                actor=f"CASE n WHEN 1 THEN 'member:' || d.member_id ELSE 'agent:' || (1 + {chance} % {AGENTS}) END",
-                details="'{}'::jsonb",
-                digest="d.sha256",
-            ),
-            "INSERT INTO journal_head (subject, sequence, digest)"
-            " SELECT subject, max(sequence), max(digest) FROM journal_entry GROUP BY subject",
-        ],
-    }
 
 
 def _words(cursor: Any) -> None:
@@ -414,8 +204,6 @@ TABLES = [
     "accounts_account", "members_member", "members_beneficiary", "vault_deposit", "vault_document", "casework_item",
     "casework_decision", "casework_correction", "journal_entry", "journal_head",
 ]  # fmt: skip
-
-
 if __name__ == "__main__":
     import django
 

@@ -26,7 +26,7 @@ from scripts.frozen_migrations import not_frozen
 ROOT = Path(__file__).resolve().parents[1]
 NAME = "espace-adherents"
 NAMESPACE = "espace-adherents"  # of a signature: it counts for nothing else than a release of this software
-OPTIONS = ["anymail", "celery", "traces"]
+OPTIONS = ["age", "anymail", "celery", "traces"]
 PAGE_LIBRARIES = ["tus.min.js", "tus.LICENSE.txt"]
 STATIC = Path("src/adherents/vault/static/vault")
 BUILD = "import sys, setuptools.build_meta as b; print(getattr(b, 'build_' + sys.argv[1])(sys.argv[2]))"

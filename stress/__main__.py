@@ -7,7 +7,20 @@ import sys
 
 import django
 
-PROOFS = ["vault", "desk", "feed", "slow", "outages", "engines", "backup", "work", "api", "roll", "batch"]
+PROOFS = [
+    "vault",
+    "desk",
+    "feed",
+    "folder",
+    "slow",
+    "outages",
+    "engines",
+    "backup",
+    "work",
+    "api",
+    "roll",
+    "batch",
+]
 
 
 def main() -> int:

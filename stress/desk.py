@@ -20,6 +20,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -288,7 +289,8 @@ class Hand(Browser):
             return self._go_on(f"{here}refuser/", WORDS)
         if chance < 0.17:
             self.did["correction asked for"] += 1
-            return self._go_on(f"{here}correction/", WORDS | {"until": "2099-12-31"})
+            until = datetime.now(UTC).date() + timedelta(days=30)  # within a year, as the form wants it
+            return self._go_on(f"{here}correction/", WORDS | {"until": until.isoformat()})
         self.did["accepted"] += 1
         after = self._go_on(f"{here}accepter/", {})
         if chance < 0.20 and after:

@@ -34,7 +34,7 @@ from stress.slow import _plan, begin_load, behind_nginx, people, what_became
 PORTALS, WORKERS, MEMBERS = 3, 2, 6
 PHONES, PHONE_BYTES = 200, 1 << 20
 QUIET, FROZEN, AFTER = 10.0, 5.0, 8.0  # seconds
-COMES_BACK_AFTER = 3.0  # seconds: who is told that something is away does not press on at once
+COMES_BACK_AFTER = 3.0  # seconds: who is told so in a page, which names no time, does not press on at once
 RECOVERS_WITHIN = 2.0  # seconds
 MOST_FAILED = 0.01  # of all requests
 LEFT_WITHIN = 240  # seconds, until the last mail has left
@@ -114,11 +114,11 @@ class Outages(Tally):
     told: Counter[str] = field(default_factory=Counter)
     began: list[float] = field(default_factory=list)
 
-    def tell(self, began: float) -> None:
+    def tell(self, began: float, comes_back_after: float = COMES_BACK_AFTER) -> None:
         with self.lock:
             self.told[self.phase] += 1
             self.began.append(began)
-        time.sleep(COMES_BACK_AFTER)
+        time.sleep(comes_back_after)
 
     def fail(self, what: str) -> None:
         super().fail(what)
@@ -153,11 +153,11 @@ class EngineVisitor(MemberVisitor):
         status, headers, content = super()._exchange(*given)
         if status >= 500:
             named = {name.lower(): value for name, value in headers.items()}
-            reference = named.get("x-request-id", "")
-            if status == 503 and "retry-after" in named and reference and reference.encode() in content:
-                self.tally.tell(began)
-            elif status == 503 and "retry-after" in named and given[3].get("Tus-Resumable") != "":
-                self.tally.tell(began)  # a script, as its headers say, reads no page
+            reference, after = named.get("x-request-id", ""), named.get("retry-after", "")
+            # A script, as its headers say, reads no page.
+            in_words = given[3].get("Tus-Resumable") != "" or (reference and reference.encode() in content)
+            if status == 503 and after and in_words:
+                self.tally.tell(began, float(after))
             else:
                 self.tally.fail(f"{given[0]} {_shown(given[1])}: {status} without words")
             raise Wrong

@@ -1,9 +1,10 @@
 """The feed and the webhooks, while what writes and what sends is killed.
 
 Members write messages, a program follows the feed over HTTP, and a webhook gets the same events, while web processes and
-workers get SIGKILL. What must hold after it: the feed has an event for each message that is in the database, once, and each
-conversation's in its order; the program read the same events, each once; the webhook took the same, in the same order, each with
-a signature that the specification's own library accepts. What it got again is counted, and came under an id that it had.
+workers get SIGKILL. What must hold after it: each message that was acknowledged is in the database; the feed has an event for
+each message that is there, once, and each conversation's in its order; the program read the same events, each once; the webhook
+took the same, in the same order, each with a signature that the specification's own library accepts. What it got again is
+counted, and came under an id that it had.
 
 Then a receiver is down for a day (whose hours are moved in the database, and not waited for), and addresses that lead inside.
 """
@@ -31,13 +32,13 @@ EVENTS_OF_A_DAY = 480
 MOST_SECONDS = 3000
 TOKEN = "a" * 32
 MESSAGES = (
-    '[limits.message]\nper_address = "120/hour"\nper_network = "60000/hour"\nper_identifier = "30/hour"'
+    '[limits.message]\nper_address = "12000/hour"\nper_network = "60000/hour"\nper_identifier = "3000/hour"'
 )
 
 
 class FeedPortal(MortalPortal):
     inside = "feed"
-    profile_changes = {MESSAGES: MESSAGES.replace('"30/', '"100000/').replace('"120/', '"100000/')}
+    profile_changes = {MESSAGES: MESSAGES.replace('"3000/', '"100000/').replace('"12000/', '"100000/')}
 
     def __init__(self, folder: Path, **given: Any) -> None:
         super().__init__(folder, **given)
@@ -138,6 +139,7 @@ def _killed(
         "seconds": round(time.monotonic() - began),
         "wrong": [
             *(writer.refused for writer in writers if writer.refused),
+            *_wrong_in_database(facts, writers, each),
             *_wrong_in_feed(facts, reader),
             *_wrong_at_receiver(facts, made["position"], receiver),
         ],
@@ -156,6 +158,16 @@ def _kill(portal: FeedPortal, chance: random.Random) -> str:
         portal.start_web()
     portal.wait_until_ready()
     return "whole web" if whole else "web"
+
+
+def _wrong_in_database(facts: dict[str, Any], writers: list["Writer"], each: int) -> Iterator[str]:
+    """Against what was acknowledged. What was sent again may be there twice: no answer had come. One more began the thread."""
+    for writer in writers:
+        there = sum(thread == writer.thread for _pk, thread in facts["messages"]) - 1
+        if writer.written < each:
+            yield f"a member wrote {writer.written} messages of {each}"
+        if not writer.written <= there <= writer.written + writer.lost:
+            yield f"{there} messages of thread {writer.thread}, of which {writer.written} were acknowledged"
 
 
 def _wrong_in_feed(facts: dict[str, Any], reader: "Reader") -> Iterator[str]:

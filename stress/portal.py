@@ -74,7 +74,7 @@ class StressedPortal(Portal):
         super().__init__(folder)
         profile = (ROOT / "profiles" / "mese.toml").read_text()
         for line, changed in (
-            {"00/hour": "0000/hour", ROOM: UNBOUNDED} | self.profile_changes | (changes or {})
+            {'/hour"': '00/hour"', ROOM: UNBOUNDED} | self.profile_changes | (changes or {})
         ).items():
             assert line in profile, line
             profile = profile.replace(line, changed)

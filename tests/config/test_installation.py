@@ -124,8 +124,9 @@ def test_without_its_database_the_portal_lives_and_is_not_ready(tmp_path: Path) 
 
 
 def test_a_database_without_its_tables_is_not_ready(tmp_path: Path) -> None:
-    assert ask(tmp_path, WITHOUT_DATABASE)["says"]["status"] == "down"
-    assert "migrations" in ask(tmp_path, WITHOUT_DATABASE)["says"]["degraded"]
+    says = ask(tmp_path, WITHOUT_DATABASE)["says"]
+    assert says["status"] == "down"
+    assert "migrations" in says["degraded"]
 
 
 def _get(port: int, path: str) -> tuple[int, bytes]:

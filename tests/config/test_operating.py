@@ -32,7 +32,7 @@ LANGUAGES = {"sh", "ini", "cron", "text"}
 # What the first line of a block says when it is left out, and what each of its lines must then look like.
 NEEDS = {
     "root": r"apt-get |python3 -m venv /opt/|/opt/espace-adherents/bin/pip |cp \S+ /etc/|systemd-sysusers$|install (-\S+ )+|"
-    r"rm settings$|runuser |nginx -t$|systemctl ",
+    r"rm settings$|runuser |nginx -t$|systemctl |useradd ",
     "systemd": r"systemctl |cp .+ /etc/systemd/system/$|sed .+ > /etc/systemd/system/\S+$",
     "another machine": r"curl \S+ https://|export ADHERENTS_|adherents restore ",
     "container engine": r"podman |helm ",

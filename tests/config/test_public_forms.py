@@ -41,6 +41,7 @@ FILLED = {
     "str": "0" * 32,
     "uuid": UUID,
     "uuidstr": UUID,
+    "any_case_uuid": UUID,
     "member_number": "1",
     "int": "1",
     "slug": "a",

@@ -43,7 +43,7 @@ def test_systemd_loads_every_unit_and_finds_nothing_to_say(tmp_path: Path) -> No
     for unit in [*SERVICES, *UNITS.glob("*.socket")]:
         copies.append(tmp_path / unit.name)
         copies[-1].write_text(unit.read_text().replace(INSTALLED, str(here)))
-    assert len(copies) == 4
+    assert len(copies) == 5
     done = said_by("systemd-analyze", "verify", "--man=no", *copies)
     assert (done.returncode, done.stdout) == (0, "")
 

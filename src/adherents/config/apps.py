@@ -9,7 +9,7 @@ class Configuration(AppConfig):
     def ready(self) -> None:
         from django.conf import settings
 
-        from adherents.config import checks, engines, readings  # noqa: F401
+        from adherents.config import checks, engines, exchange_folder, readings  # noqa: F401
         from adherents.inspection.rasteriser.process import use_service
 
         engines.register_all()

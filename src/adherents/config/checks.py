@@ -198,18 +198,29 @@ def _webhook_networks_that_lead_anywhere() -> list[str]:
 
 @register()
 def profile_advice(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[CheckMessage]:
-    """What the profile leaves out and the law asks for."""
-    legal = settings.PROFILE.legal
-    missing = [name for name in ("publisher", "host") if not getattr(legal, name).fr]
-    if not missing or not settings.IN_PRODUCTION:
+    """What the profile leaves out and the law, or FranceConnect of its partners, asks for."""
+    if not settings.IN_PRODUCTION:
         return []
-    return [
-        Warning(
-            f"The legal page lacks: {', '.join(missing)}.",
-            hint="Fill [legal] in the profile.",
-            id="adherents.W002",
+    messages: list[CheckMessage] = []
+    legal, franceconnect = settings.PROFILE.legal, settings.PROFILE.franceconnect
+    missing = [name for name in ("publisher", "host") if not getattr(legal, name).fr]
+    if missing:
+        messages.append(
+            Warning(
+                f"The legal page lacks: {', '.join(missing)}.",
+                hint="Fill [legal] in the profile.",
+                id="adherents.W002",
+            )
         )
-    ]
+    if franceconnect and not franceconnect.button:
+        messages.append(
+            Warning(
+                "The button of FranceConnect is written: its charter asks each partner to show the drawing that it gives.",
+                hint="Lay FranceConnect's drawings beside the profile, and name them in [franceconnect] as `button`.",
+                id="adherents.W016",
+            )
+        )
+    return messages
 
 
 def open_to_the_world(bind: str) -> str:

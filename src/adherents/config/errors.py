@@ -2,6 +2,7 @@
 
 import sys
 from contextlib import AbstractContextManager
+from typing import Any
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
@@ -15,7 +16,7 @@ from adherents.accounts.limits import RateLimited
 from adherents.accounts.middleware import chosen_language
 from adherents.accounts.models import Account
 from adherents.accounts.next_page import is_a_members_page, is_an_agents_page, page_wanted, stood_on
-from adherents.accounts.permissions import acts_of
+from adherents.accounts.permissions import acts_of, roles_that_may
 from adherents.accounts.second_factor import session
 from adherents.accounts.views.agent import sign_in_again as agent_signs_in_again
 from adherents.accounts.views.member import sign_in_again
@@ -44,8 +45,17 @@ def _refused(request: HttpRequest, status: int) -> HttpResponse:
     """In the words of the member's space, or of the desk for an agent who is at work there."""
     account = getattr(request, "user", None)  # not there yet where a middleware refuses
     if isinstance(account, Account) and account.is_agent and session.passed(request, account):
-        return render(request, f"desk/errors/{status}.html", {"may": acts_of(account)}, status=status)
+        context = {"may": acts_of(account), "account": account, **_who_may(request)}
+        return render(request, f"desk/errors/{status}.html", context, status=status)
     return render(request, f"ui/errors/{status}.html", status=status)
+
+
+def _who_may(request: HttpRequest) -> dict[str, Any]:
+    """Whose page this is: of which roles, or a member's."""
+    view = request.resolver_match.func if request.resolver_match else None
+    act = getattr(view, "act", None)
+    roles = [role.label for role in roles_that_may(act)] if act else []
+    return {"roles": roles, "is_members": bool(getattr(view, "for_members", False))}
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

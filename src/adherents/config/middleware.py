@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.handlers.wsgi import LimitedStream
 from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect, StreamingHttpResponse
+from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import render
 from django.urls import Resolver404, resolve
 
@@ -37,6 +38,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "font-src 'self'",
         "connect-src 'self'",
         "manifest-src 'self'",
+        "worker-src 'self'",
         "form-action 'self'",
         "base-uri 'none'",
         "object-src 'none'",
@@ -251,6 +253,28 @@ def head_writes_nothing(get_response: Handler) -> Handler:
         return response
 
     return middleware
+
+
+def compressed(get_response: Handler) -> Handler:
+    """Pages are compressed where nothing that the request says can stand in them (BREACH, `docs/security.md`): asked for without
+    a query, and not of the desk, whose pages show what members wrote beside what others did.
+    """
+
+    compress = GZipMiddleware(get_response)
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        is_page = response.headers.get("Content-Type", "").startswith("text/html")
+        if is_page and response.status_code == 200 and _says_nothing(request):
+            compress.process_response(request, response)
+        return response
+
+    return middleware
+
+
+def _says_nothing(request: HttpRequest) -> bool:
+    asked = request.method in {"GET", "HEAD"} and not request.META.get("QUERY_STRING")
+    return asked and not request.path.startswith("/gestion/")
 
 
 def _answers_head_itself(path: str) -> bool:

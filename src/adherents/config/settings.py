@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from adherents.config import databases, environment
+from adherents.config import databases, environment, exchange_folder
 from adherents.insurer.profile import load_profile
 
 DATA_DIR = environment.data_dir()
@@ -32,6 +32,7 @@ ADHERENTS_MAIL_EVENTS = environment.mail_events()
 ADHERENTS_AGENTS_OIDC_SECRET = environment.agents_oidc_secret()
 ADHERENTS_WEBHOOK_NETWORKS = environment.webhook_networks()
 ADHERENTS_FRANCECONNECT_SECRET = environment.franceconnect_secret()
+ADHERENTS_FOLDER = exchange_folder.exchange_folder()
 DEBUG = False
 ALLOWED_HOSTS = [urlsplit(BASE_URL).hostname or "localhost"]
 if not IN_PRODUCTION:
@@ -44,8 +45,10 @@ INSTALLED_APPS = [
     "adherents.portal",
     "adherents.backup",
     "adherents.webhooks",
+    "adherents.folder",
     "adherents.casework",
     "adherents.messaging",
+    "adherents.notes",
     "adherents.desk",
     "adherents.vault",
     "adherents.enrolment",
@@ -79,6 +82,7 @@ MIDDLEWARE = [
     "adherents.config.middleware.database_hangs",
     "adherents.config.middleware.mailed_addresses",
     "adherents.config.middleware.head_writes_nothing",
+    "adherents.config.middleware.compressed",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "adherents.accounts.middleware.language",
@@ -123,6 +127,9 @@ ADHERENTS_PAGES = {
     "contact": "portal:contact",
     "legal": "portal:legal",
     "language": "portal:language",
+    "manifest": "portal:manifest",
+    "worker": "portal:worker",
+    "offline": "portal:offline",
     "personal_data": "portal:personal_data",
     "sign_in": "accounts:sign_in",
     "sign_out": "accounts:sign_out",
@@ -135,6 +142,7 @@ ADHERENTS_PAGES = {
     "new_thread": "messages:new",
     "desk": "casework:queue",
     "search": "desk:search",
+    "agents": "desk:agents",
 }
 FORM_RENDERER = "adherents.ui.forms.PortalRenderer"
 

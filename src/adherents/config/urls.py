@@ -23,6 +23,7 @@ urlpatterns = [
     path("verifier/", include(proof_patterns)),
     path("gestion/", include("adherents.casework.urls")),
     path("gestion/", include("adherents.messaging.urls")),
+    path("gestion/", include("adherents.notes.urls")),
     path("gestion/", include("adherents.desk.urls")),
     path("gestion/", include("adherents.backup.urls")),
     path("gestion/", include("adherents.api.urls")),

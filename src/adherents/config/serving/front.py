@@ -136,11 +136,12 @@ class Front:
         received = Received(receive)
         headers = dict(scope["headers"])
         peer: Peer = scope["extensions"]["adherents.peer"]
+        session_key = session_cookie(headers.get(b"cookie", b""))
         exchange = Exchange(
             address=browser_address(forwarded(scope), (scope.get("client") or ("",))[0]),
             began=self.exchanges.clock(),
-            browser=browser(headers.get(b"cookie", b"")),
-            session_key=session_cookie(headers.get(b"cookie", b"")),
+            browser=browser(session_key),
+            session_key=session_key,
         )
         # Neither browsers nor proxies that buffer send a form so, and nothing could bound it.
         if b"transfer-encoding" in headers:

@@ -64,7 +64,6 @@ def session_cookie(header: bytes) -> str:
     return morsel.value if morsel else ""
 
 
-def browser(header: bytes) -> str:
+def browser(session_key: str) -> str:
     """What stands for the browser until somebody has looked who that is; "" where it brings no session."""
-    key = session_cookie(header)
-    return hash_token(key) if key else ""
+    return hash_token(session_key) if session_key else ""

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class FolderConfig(AppConfig):
+    name = "adherents.folder"
+    label = "folder"
