@@ -2,10 +2,10 @@
 SHELL := bash
 PORT ?= 8000
 BIN := .venv/bin
-# On two cores a third process works while the others wait for servers to start, be killed and come back.
-TESTS_AT_ONCE ?= 3
+# On two cores four processes: half of their time they wait for servers and browsers.
+TESTS_AT_ONCE ?= 4
 # What leaves work for later, and does it.
-WORKED := tests/work tests/mail tests/vault tests/casework tests/enrolment tests/messaging tests/accounts/test_forgotten.py
+WORKED := tests/work tests/mail tests/vault tests/casework tests/enrolment tests/messaging tests/accounts/test_forgotten.py tests/accounts/test_forgotten_link.py
 # Where Python may not keep its bytecode, as in many containers, each process started here would compile the same for seconds.
 export PYTHONDONTWRITEBYTECODE :=
 
@@ -63,6 +63,7 @@ lock: setup ## write requirements/*.txt anew from requirements/*.in
 	@VIRTUAL_ENV=$$PWD/.venv $(BIN)/uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-header --no-annotate --no-emit-index-url requirements/celery.in -o requirements/celery.txt
 	@VIRTUAL_ENV=$$PWD/.venv $(BIN)/uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-header --no-annotate --no-emit-index-url requirements/traces.in -c requirements/base.txt -o requirements/traces.txt
 	@VIRTUAL_ENV=$$PWD/.venv $(BIN)/uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-header --no-annotate --no-emit-index-url requirements/anymail.in -o requirements/anymail.txt
+	@VIRTUAL_ENV=$$PWD/.venv $(BIN)/uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-header --no-annotate --no-emit-index-url requirements/age.in -o requirements/age.txt
 	@VIRTUAL_ENV=$$PWD/.venv $(BIN)/uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-header --no-annotate --no-emit-index-url requirements/dev.in -c requirements/base.txt -c requirements/traces.txt -o requirements/dev.txt
 
 sbom: setup ## the software bill of materials (CycloneDX): build/espace-adherents.cdx.json

@@ -19,8 +19,12 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 import jwt
+import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from adherents.accounts.openid import calls
+from adherents.accounts.openid import provider as known_provider
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # authlib tells of its next version
@@ -199,6 +203,23 @@ def running() -> Iterator[TestProvider]:
     with _threaded_server(provider) as server:
         provider.issuer = f"http://localhost:{server.server_port}"
         yield provider
+
+
+@pytest.fixture(scope="package")
+def running_provider() -> Iterator[TestProvider]:
+    with running() as there:
+        yield there
+
+
+@pytest.fixture
+def provider_in_order(running_provider: TestProvider, settings: Any) -> TestProvider:
+    """It does everything right, and neither it nor the portal remembers anything of the test before."""
+    running_provider.wrong = Wrongs()
+    running_provider.asked.clear()
+    settings.BASE_URL = "http://testserver"
+    known_provider.forget_all()
+    calls.forget_failures()
+    return running_provider
 
 
 @contextmanager

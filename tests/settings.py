@@ -31,6 +31,7 @@ for name in (
     "AGENTS_OIDC_SECRET",
     "WEBHOOK_NETWORKS",
     "FRANCECONNECT_SECRET",
+    "FOLDER",
     "DRAWING_URL",
     "WORK_URL",
 ):

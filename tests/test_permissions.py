@@ -18,6 +18,7 @@ from adherents.members import acting
 from adherents.members.acting import May
 from adherents.members.models import Member
 from adherents.messaging.urls import urlpatterns as message_pages
+from adherents.notes.urls import urlpatterns as note_pages
 from adherents.webhooks.urls import urlpatterns as webhook_pages
 from tests.agents import enter, make_agent, signed_in
 from tests.cast import CAMILLE, PASSWORD
@@ -45,6 +46,7 @@ NOBODYS = "00000000-0000-4000-8000-000000000000"
 PAGES = {
     "casework": queue_pages,
     "messaging": message_pages,
+    "notes": note_pages,
     "desk": desk_pages,
     "backup": backup_pages,
     "api": client_pages,

@@ -30,8 +30,10 @@ def every_sweep() -> Iterator[None]:
 
             address = stack.enter_context(Valkey()).address.replace("valkey", "redis", 1)
         with override_settings(ADHERENTS_WORK_URL=address):
-            from adherents.work import services, waking
+            from adherents.work import celery_app, services, waking
             from adherents.work.adapters import tasks
+
+            celery_app._configure(celery_app.app)  # a test module that names it may have been read before
         messages = _Messages(services.run_sweep)
         # A message is one round here, as the tests count them, and wakes no other worker.
         stack.enter_context(mock.patch.object(tasks, "TURN_SECONDS", -1.0))

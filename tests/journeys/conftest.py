@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 
 from tests.cast import CAMILLE, EVERYBODY, Person
 from tests.chromium import PATIENCE, launch
@@ -51,12 +51,17 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
 
 
 @pytest.fixture(scope="package")
-def chromium() -> Iterator[Browser]:
+def playwright_of_the_folder() -> Iterator[Playwright]:
     # For the whole folder, not the session: while Playwright's loop runs, Django refuses its database to other tests.
     with sync_playwright() as playwright:
-        browser = launch(playwright)
-        yield browser
-        browser.close()
+        yield playwright
+
+
+@pytest.fixture(scope="package")
+def chromium(playwright_of_the_folder: Playwright) -> Iterator[Browser]:
+    browser = launch(playwright_of_the_folder)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture(scope="package")
@@ -120,6 +125,7 @@ def visit(portal: Portal, chromium: Browser, _seen: Seen, _addresses: Iterator[s
         language: str = "fr",
         scripted: bool = True,
         density: int = 1,
+        worker: bool = False,
     ) -> Visitor:
         width, height = VIEWPORTS[size]
         context = chromium.new_context(
@@ -132,6 +138,8 @@ def visit(portal: Portal, chromium: Browser, _seen: Seen, _addresses: Iterator[s
             locale="fr-FR",
             timezone_id="Europe/Paris",
             reduced_motion="reduce",
+            # The service worker of each new browser would store the same few files again: some tests are about it.
+            service_workers="allow" if worker else "block",
             extra_http_headers={"X-Forwarded-For": next(_addresses)},
         )
         context.set_default_timeout(PATIENCE)

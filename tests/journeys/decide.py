@@ -27,7 +27,7 @@ UNDECIDED = [State.RECEIVED, State.CHECKED, State.IN_PROGRESS]
 def latest_of(number: str) -> Item:
     """The latest document without a decision, as soon as its checks are done: one that came before it may wait already."""
     latest = Document.objects.filter(member__number=number, state__in=UNDECIDED).latest("at")
-    for _ in range(100):
+    for _ in range(450):  # ninety seconds, as journeys wait for a worker
         entering.enter_checked()
         if (item := Item.objects.waiting().filter(document=latest).first()) is not None:
             return item

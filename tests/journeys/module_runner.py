@@ -2,6 +2,7 @@
 
 A job is a line of JSON, `[[module, argument…], text for stdin, ""]`; the answer is one, `[exit code, stdout, stderr]`.
 With the path of a log instead of "", the module goes on beside us and writes there: `[0, its process's number, ""]`.
+`adherents serve` ends by becoming `python -m gunicorn …`: here it goes on as that module, in the process that it is already.
 """
 
 import json
@@ -12,13 +13,17 @@ import traceback
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import IO
+from typing import IO, NoReturn
 
 import django
 
 
 def main() -> None:
     django.setup()
+    import gunicorn.app.wsgiapp  # type: ignore[import-untyped]  # noqa: F401
+
+    import adherents.config.urls  # noqa: F401  # every view, as each command's checks and each server want them
+
     for line in sys.stdin:
         arguments, text, log = json.loads(line)
         _bury()
@@ -58,6 +63,17 @@ def _done(arguments: list[str], text: str) -> list[object]:
     return answer
 
 
+def _instead_of_a_start(program: str, command: list[str]) -> NoReturn:
+    """In the place of `os.execv`, for Python with a module: what was open would have been closed."""
+    from django.db import connections
+
+    assert (program, command[1]) == (sys.executable, "-m"), command
+    connections.close_all()
+    sys.argv = command[2:]
+    runpy.run_module(command[2], run_name="__main__", alter_sys=True)
+    raise SystemExit(0)
+
+
 def _become(arguments: list[str], *streams: IO[str]) -> None:
     for descriptor, file in enumerate(streams):
         os.dup2(file.fileno(), descriptor)
@@ -65,6 +81,7 @@ def _become(arguments: list[str], *streams: IO[str]) -> None:
         os.fdopen(descriptor, mode, closefd=False) for descriptor, mode in enumerate("rww")
     )
     sys.argv = list(arguments)
+    os.execv = _instead_of_a_start  # type: ignore[assignment]
     code = 0
     try:
         runpy.run_module(arguments[0], run_name="__main__", alter_sys=True)

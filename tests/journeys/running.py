@@ -24,6 +24,7 @@ from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 
+import psutil
 from aiosmtpd.controller import Controller
 
 from tests.cast import Person
@@ -34,7 +35,9 @@ ROOT = Path(__file__).resolve().parents[2]
 # The database of the first portal that this process prepares, with its tables and nothing in them: the next ones begin with it.
 _kept = tempfile.TemporaryDirectory(prefix="adherents-tables-")
 EMPTY_DATABASE = Path(_kept.name) / "empty.sqlite3"
-PATIENCE = 20  # seconds, for what the worker does within two
+# Seconds, for what the worker does within two, or within twelve when a decision can still be undone. What comes
+# is seen at once: a long patience costs time only where the test fails, and a busy machine needs it.
+PATIENCE = 90
 PAUSE = 0.5  # seconds between two rounds of a worker that has nothing to do: each costs 25 ms of processor, all the time
 
 
@@ -88,7 +91,8 @@ class Mailbox:
 
         with self.changed:
             mail = self.changed.wait_for(found, PATIENCE)
-            assert mail, f"no mail to {to} about {about!r}; there are {self.mails}"
+            there = [(mail.to, mail.subject) for mail in self.mails]
+            assert mail, f"no mail to {to} about {about!r}; there are {there}"
             self.mails.remove(mail)
         return mail
 
@@ -113,6 +117,14 @@ class Running:
 
     def kill(self) -> None:
         self.send(signal.SIGKILL)
+
+    def kill_with_children(self) -> None:
+        """It and all that it began: the last ones may be gone already."""
+        with contextlib.suppress(psutil.NoSuchProcess):
+            started = psutil.Process(self.pid)
+            for process in [started, *started.children(recursive=True)]:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.kill()
 
     def wait(self) -> None:
         """To its end, of which nothing remains afterwards."""
@@ -166,15 +178,14 @@ class Portal:
         self._beside("tests.journeys.prepare", str(file), str(children), str(EMPTY_DATABASE), text=numbers)
 
     def stop(self) -> None:
+        """At once, and whatever they began: to end in order takes seconds, and a drawing would go on for minutes."""
         for process in self.processes:
-            process.send(signal.SIGTERM)
+            process.kill_with_children()
         for process in self.processes:
-            if not process.has_ended(within=5):
-                process.kill()
             process.wait()
         if self._helper is not None:
-            with self._helper:  # closes what it was asked through, and so ends it
-                pass
+            with self._helper:  # closes what it was asked through
+                self._helper.kill()
         self.post_office.stop()
 
     def run(self, *command: str) -> str:

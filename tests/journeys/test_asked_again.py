@@ -41,7 +41,7 @@ def test_a_member_answers_a_correction_from_a_phone(visit: Visit, member: Person
 
     expect(phone.title).to_have_text("Envoyer un document")
     expect(phone.main).to_contain_text("L’IBAN est coupé sur la photo.")
-    expect(phone.page.get_by_label("Quel document ?")).to_have_value("rib")
+    expect(phone.page.get_by_role("radio", name="RIB")).to_be_checked()
     phone.look("send-instead")
     phone.page.get_by_label("Prendre en photo").set_input_files(file("rib-entier.jpg", photo()))
     if scripted:
@@ -55,9 +55,9 @@ def test_a_member_answers_a_correction_from_a_phone(visit: Visit, member: Person
     phone.open("/adherent/")
     expect(phone.title).to_contain_text("Bonjour")
     expect(phone.main).not_to_contain_text("à renvoyer")
-    expect(phone.main).to_contain_text("Vous avez répondu le")
+    expect(phone.main).to_contain_text("À la place d’un document qui n’allait pas.")
     phone.look("home-answered")
-    phone.page.get_by_role("link", name="RIB").last.click()
+    phone.open("/adherent/documents/").page.get_by_role("link", name="RIB").last.click()
     expect(phone.main).to_contain_text("Remplacé par votre envoi du")
     phone.look("document-answered")
 
@@ -78,14 +78,15 @@ def test_what_did_not_do_is_first_on_the_home_page_whatever_the_screen(
             visitor.context.add_cookies([{"name": "langue", "value": "en", "url": visitor.portal.base}])
             visitor.language = "en"
         visitor.open("/adherent/")
-        expect(visitor.main.get_by_role("article")).to_have_count(2)
+        expect(visitor.main.locator(".line")).to_have_count(2)
         visitor.look("home-asked")
         visitor.open("/adherent/documents/").look("documents-asked")
-        for state in ("Document refusé", "Document à compléter") if language == "fr" else ():
-            visitor.open("/adherent/")
-            visitor.main.get_by_role("article").filter(has_text=state).get_by_role("link").first.click()
+        for state in ("Refusé", "À compléter") if language == "fr" else ():
+            visitor.open("/adherent/").click_containing(state)
             expect(visitor.main).to_contain_text("L’IBAN est coupé")
-            visitor.look(f"document-{'refused' if 'refusé' in state else 'asked'}")
+            visitor.click("Revoir ce document")
+            expect(visitor.main).to_contain_text("L’IBAN est coupé")
+            visitor.look(f"document-{'refused' if 'Refusé' in state else 'asked'}")
     if size == "desktop":
         send(at_home, "rib.jpg", photo(), kind="RIB")
         at_home.portal.decide(member, "accepted")

@@ -44,7 +44,7 @@ def test_an_agent_opens_what_a_member_sent_and_mends_the_account(visit: Visit, m
     dossier = agent.page.url
 
     until_drawn(agent, "Relevé de prestations")
-    expect(agent.main).to_contain_text("Page 1 sur 2")
+    expect(agent.main.get_by_role("region", name="Page 1 sur 2")).to_be_visible()
     image = agent.main.get_by_role("img", name="Relevé de prestations, page 1 : image")
     assert image.evaluate("one => one.decode().then(() => one.naturalWidth)") > 500
     assert image.evaluate("one => fetch(one.src).then((got) => got.headers.get('Content-Type'))").startswith(
@@ -52,7 +52,7 @@ def test_an_agent_opens_what_a_member_sent_and_mends_the_account(visit: Visit, m
     )
     agent.look("desk-document")
     agent.page.keyboard.press("ArrowRight")
-    expect(agent.main).to_contain_text("Page 2 sur 2")
+    expect(agent.main.get_by_role("region", name="Page 2 sur 2")).to_be_visible()
 
     agent.open(dossier).click_containing("Changer l’adresse e-mail")
     agent.click("Changer l’adresse")
@@ -101,7 +101,7 @@ def test_an_agent_who_is_invited_and_has_set_no_password_opens_nothing(visit: Vi
 def send(visitor: Visitor, name: str, content: bytes, *, kind: str) -> None:
     """One paper."""
     visitor.open("/adherent/documents/envoyer/")
-    visitor.page.get_by_label("Quel document ?").select_option(label=kind)
+    visitor.choose_kind(kind)
     visitor.page.get_by_label("Choisir des fichiers").set_input_files(file(name, content))
     visitor.click("Envoyer 1 document")
     expect(visitor.title).to_have_text("C’est bien arrivé")
@@ -129,9 +129,4 @@ def search(agent: Visitor, words: str) -> None:
 def until_drawn(agent: Visitor, kind: str) -> None:
     """Open the document, again until the worker has drawn its pages."""
     agent.main.get_by_role("link").filter(has_text=kind).first.click()
-    for _ in range(40):
-        if agent.main.get_by_role("img", name=kind).count():
-            return
-        agent.page.wait_for_timeout(500)
-        agent.page.reload()
-    raise AssertionError("the pages are never drawn")
+    agent.until(agent.main.get_by_role("img", name=kind).count, "the pages are drawn", again=True)

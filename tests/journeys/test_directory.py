@@ -99,6 +99,10 @@ def test_an_agent_comes_in_by_the_directory_and_who_was_here_before_is_linked(
     administrator.click("Se connecter").write({"Code de sécurité": code_at(key, time.time())})
     administrator.click("Continuer")
     expect(administrator.title).to_contain_text("À traiter")
+    administrator.page.set_viewport_size({"width": 1280, "height": 720})
+    head = administrator.page.locator("header.top").bounding_box()
+    assert head is not None
+    assert head["height"] < 70, "the longest menu of the desk is on one line"
     look(administrator.open("/gestion/agents/"), "agents directory")
     administrator.click_containing("à relier à l’annuaire")
     look(administrator, "agent directory")

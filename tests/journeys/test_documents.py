@@ -26,19 +26,20 @@ def test_papers_are_sent_acknowledged_found_and_read_by_their_owner_only(
     expect(visitor.main).to_contain_text("20 Mo par fichier")
     visitor.look("send")
 
-    # First without saying what it is, and with a file of no use: what arrives stays.
+    # First with a kind that is no more, and with a file of no use: what arrives stays.
     files = visitor.page.get_by_label("Choisir des fichiers")
     files.set_input_files([file("releve.pdf", sheets()), file("notes.txt", b"Bonjour")])
     expect(visitor.main).to_contain_text("prêt à envoyer")
     expect(visitor.main.locator(".upload").filter(has_text="notes.txt")).to_contain_text(
         "Ce format n’est pas accepté."
     )
+    visitor.choose_a_dropped_kind()
     visitor.look("send-chosen").click("Envoyer 1 document")
     expect(visitor.page.get_by_role("alert")).to_contain_text("Choisissez dans la liste ce que vous envoyez.")
     expect(visitor.main).to_contain_text("1 fichier prêt à envoyer")
     visitor.look("send-refused")
 
-    visitor.page.get_by_label("Quel document ?").select_option(label="RIB")
+    visitor.choose_kind("RIB")
     visitor.page.get_by_label("Pour qui ?").select_option(index=0)
     visitor.write({"Un mot pour le conseiller (facultatif)": "Nouveau compte, merci."})
     if size == "phone":
@@ -90,7 +91,7 @@ def test_a_file_too_heavy_is_said_before_and_after_it_leaves(
     visit: Visit, member: Person, tmp_path: Path
 ) -> None:
     visitor = visit("phone").enter(member).open("/adherent/documents/envoyer/")
-    visitor.page.get_by_label("Quel document ?").select_option(label="Devis")
+    visitor.choose_kind("Devis")
     (tmp_path / "gros.pdf").write_bytes(b"%PDF-1.7\n" + b"0" * 21_000_000)
     visitor.page.get_by_label("Choisir des fichiers").set_input_files(tmp_path / "gros.pdf")
     expect(visitor.main.locator(".upload")).to_contain_text("Ce fichier est trop lourd.")

@@ -83,9 +83,14 @@ def test_words_typed_without_the_network_wait_sealed_and_a_later_page_hands_them
     lost, writer.page = writer.page, writer.context.new_page()
     lost.close()  # as a phone does with a page that it has no room for
     writer.context.set_offline(False)
-    writer.faults.clear()  # the browser says that it had no network
-    writer.open(NEW)
+    writer.page.clock.install()
+    writer.page.route("**/brouillon/", lambda route: route.abort(), times=1)  # the network comes and goes
+    with writer.page.expect_event("requestfailed"):
+        writer.open(NEW)
+    expect(writer.field("Votre message")).to_have_value("")
+    writer.page.clock.fast_forward(15_000)
     expect(writer.field("Votre message")).to_have_value(TYPED)
+    writer.faults.clear()  # the browser says that it had no network
     assert "brouillon" not in writer.page.evaluate(STORED)
 
 
@@ -123,7 +128,7 @@ def test_a_refusal_being_written_is_there_after_a_reload_and_keeps_its_words_und
 ) -> None:
     at_home = visit("desktop").enter(member)
     at_home.open("/adherent/documents/envoyer/")
-    at_home.page.get_by_label("Quel document ?").select_option(label="RIB")
+    at_home.choose_kind("RIB")
     at_home.page.get_by_label("Choisir des fichiers").set_input_files(file("rib.jpg", photo()))
     at_home.click("Envoyer 1 document")
     expect(at_home.title).to_have_text("C’est bien arrivé")
@@ -131,10 +136,8 @@ def test_a_refusal_being_written_is_there_after_a_reload_and_keeps_its_words_und
     enter_as_agent(agent, "anne.brouillon@mese.example", name="Anne Brouillon")
     number = at_home.portal.sql("SELECT id FROM vault_document ORDER BY at DESC LIMIT 1")[0][0]
     address = f"/gestion/traiter/{uuid.UUID(number)}/"
-    for _ in range(40):
-        if agent.portal.sql("SELECT 1 FROM casework_item WHERE document_id = ?", number):
-            break
-        agent.page.wait_for_timeout(250)
+    waits = "SELECT 1 FROM casework_item WHERE document_id = ?"
+    agent.until(lambda: agent.portal.sql(waits, number), "the document waits")
     agent.open(address)
     with agent.page.expect_navigation():  # its keys are there once it is loaded
         agent.click("Prendre ce document")

@@ -19,6 +19,7 @@ FOR_ALL = {
     "privacy": "/donnees-et-confidentialite/",
     "accessibility": "/accessibilite/",
     "browser": "/navigateur/",
+    "offline": "/hors-ligne/",
 }
 FOR_MEMBERS = {
     "home": "/adherent/",
@@ -55,7 +56,7 @@ def test_every_page_is_accessible(
     visitor.page.wait_for_url("**/adherent/")
 
     visitor.open("/adherent/documents/envoyer/")
-    visitor.page.locator("select[name=kind]").select_option("rib")
+    visitor.page.locator("input[name=kind][value=rib]").check()
     visitor.page.locator("#id_files").set_input_files(file("rib.jpg", photo()))
     visitor.main.locator("button.button-primary").click()
     visitor.page.wait_for_url("**/accuses/**")

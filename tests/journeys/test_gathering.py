@@ -11,7 +11,6 @@ from playwright.sync_api import expect
 from tests.cast import Person
 from tests.journeys.conftest import Visit
 from tests.journeys.papers import file, photo, sheets
-from tests.journeys.running import PATIENCE
 from tests.journeys.visitor import Size, Visitor
 
 SEND = "/adherent/documents/envoyer/"
@@ -33,12 +32,8 @@ def until_arrived(visitor: Visitor, count: int) -> None:
 
 def until_gathered(visitor: Visitor) -> None:
     """The document's page, once the worker has made the PDF."""
-    for _ in range(PATIENCE * 2):
-        if visitor.main.get_by_role("link", name="Télécharger", exact=True).count():
-            return
-        visitor.page.wait_for_timeout(500)
-        visitor.page.reload()
-    raise AssertionError(visitor.main.inner_text())
+    download = visitor.main.get_by_role("link", name="Télécharger", exact=True)
+    visitor.until(download.count, "the PDF is made", again=True)
 
 
 @pytest.mark.rule("G13")
@@ -47,7 +42,7 @@ def test_photos_are_put_in_order_and_sent_as_one_document(
     visit: Visit, member: Person, size: Size, scheme: str
 ) -> None:
     visitor = visit(size, scheme=scheme).enter(member).open(SEND)
-    visitor.page.get_by_label("Quel document ?").select_option(label="Facture dentaire")
+    visitor.choose_kind("Facture dentaire")
     files, box = visitor.page.get_by_label("Choisir des fichiers"), visitor.page.get_by_label(BOX)
     files.set_input_files([sheet("recto.jpg"), file("devis.pdf", sheets())])  # type: ignore[list-item]
     expect(visitor.page.get_by_role("button", name="Envoyer 2 documents")).to_be_visible()
@@ -78,7 +73,7 @@ def test_photos_are_put_in_order_and_sent_as_one_document(
 
     visitor.click("Envoyer 2 documents")
     expect(visitor.title).to_have_text("C’est bien arrivé")
-    assert visitor.main.locator(".photos > li > span:first-child").all_inner_texts() == chosen
+    assert visitor.main.locator(".photos > li > span:first-child").all_text_contents() == chosen
     visitor.look("gathered-receipt")
     visitor.page.get_by_role("link", name="3 photos réunies.pdf").click()
     until_gathered(visitor)
@@ -97,7 +92,7 @@ def test_the_order_chosen_stays_when_a_field_is_refused(visit: Visit, member: Pe
     until_arrived(visitor, 2)
     visitor.page.get_by_label(BOX).check()
     visitor.page.get_by_role("button", name="Monter b.jpg").click()
-    visitor.click("Envoyer 1 document")
+    visitor.choose_a_dropped_kind().click("Envoyer 1 document")
     expect(visitor.page.get_by_role("alert")).to_contain_text("Choisissez dans la liste ce que vous envoyez.")
     expect(visitor.page.get_by_label(BOX)).to_be_checked()
     assert pages(visitor) == ["b.jpg", "a.jpg"]
@@ -107,7 +102,7 @@ def test_the_order_chosen_stays_when_a_field_is_refused(visit: Visit, member: Pe
 @pytest.mark.rule("G13")
 def test_photos_are_gathered_without_javascript(visit: Visit, member: Person, size: Size) -> None:
     visitor = visit(size, scripted=False).enter(member).open(SEND)
-    visitor.page.get_by_label("Quel document ?").select_option(label="Facture dentaire")
+    visitor.choose_kind("Facture dentaire")
     files = [sheet("recto.jpg"), sheet("verso.jpg")]
     visitor.page.get_by_label("Choisir des fichiers").set_input_files(files)  # type: ignore[arg-type]
     visitor.page.get_by_label(BOX).check()

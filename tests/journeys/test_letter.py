@@ -117,9 +117,5 @@ def downloaded(agent: Visitor, button: str) -> bytes:
 
 def until_ready(agent: Visitor) -> None:
     """Until the worker has made them."""
-    for _ in range(40):
-        if agent.main.get_by_role("button", name="Télécharger le PDF").count():
-            return
-        agent.page.wait_for_timeout(500)
-        agent.page.reload()
-    raise AssertionError("the letters are never made")
+    download = agent.main.get_by_role("button", name="Télécharger le PDF")
+    agent.until(download.count, "the letters are made", again=True)

@@ -59,7 +59,7 @@ def test_a_member_and_the_service_write_to_each_other(visit: Visit, member: Pers
 
     mail = at_home.mail(member, "Un message vous attend")
     assert "Lunettes" not in mail.text + mail.html + mail.subject
-    at_home.open("/adherent/").look("home-with-a-message").click("Lire mes messages")
+    at_home.open("/adherent/").look("home-with-a-message").click_containing("Un message vous attend")
     at_home.look("messages-list").click("Lunettes de mon fils")
     expect(at_home.main).to_contain_text("oui, à 60 %", ignore_case=True)
     expect(at_home.page.locator("body")).not_to_contain_text(NOTE)

@@ -23,6 +23,7 @@ pytestmark = pytest.mark.skipif(
 
 def take(visitor: Visitor, name: str) -> None:
     """A picture of what the screen shows, in 256 colours."""
+    visitor.page.wait_for_load_state("networkidle")  # the thumbnails come lazily
     phone = "-phone" if visitor.size == "phone" else ""
     picture = Image.open(io.BytesIO(visitor.page.screenshot()))
     target = Path(SCREENSHOTS) / f"{name}{phone}.png"
@@ -62,7 +63,7 @@ def test_the_members_pictures(visit: Visit, member: Person, size: Size) -> None:
     take(visitor.open("/adherent/"), "home")
 
     visitor.click("Envoyer un document")
-    visitor.page.get_by_label("Quel document ?").select_option(label="RIB")
+    visitor.choose_kind("RIB")
     source = "Prendre en photo" if size == "phone" else "Choisir des fichiers"
     visitor.page.get_by_label(source).set_input_files(file("rib.jpg", photo()))
     take(visitor, "send")

@@ -66,7 +66,7 @@ def test_each_file_goes_as_soon_as_it_is_chosen(
     visitor = visit(size, scheme=scheme)
     with in_a_train(visitor, portal, kilobytes=900):
         visitor.enter(member).open(SEND).look("sending-none")
-        visitor.page.get_by_label("Quel document ?").select_option(label="Facture dentaire")
+        visitor.choose_kind("Facture dentaire")
         files = (
             kept(tmp_path, "IMG_2041.jpg", photo()),
             kept(tmp_path, "IMG_2042.jpg", heavy),
@@ -94,7 +94,7 @@ def test_a_lost_connection_is_said_and_sending_goes_on_by_itself(
     visitor = visit("phone" if knows else "desktop")
     with in_a_train(visitor, portal, kilobytes=700) as train:
         visitor.enter(member).open(SEND)
-        visitor.page.get_by_label("Quel document ?").select_option(label="RIB")
+        visitor.choose_kind("RIB")
         offsets = offsets_of(visitor)
         choose(visitor, kept(tmp_path, "IMG_3.jpg", heavy))
         expect(line(visitor, "IMG_3.jpg")).to_contain_text(WELL_BEGUN)
@@ -126,9 +126,10 @@ def test_sending_goes_on_in_another_browser_after_the_page_was_closed(
         first.page.close()
 
     later = visit("desktop").enter(member)
-    expect(later.main).to_contain_text("1 fichier n’est arrivé qu’en partie.")
+    expect(later.main).to_contain_text("Envoi à terminer")
     later.look("home-unsent").open(SEND)
     expect(later.main).to_contain_text("Un autre envoi est commencé")
+    expect(later.main).to_contain_text("1 fichier n’est arrivé qu’en partie.")
     later.look("sending-another-waits").click_containing("Reprendre cet envoi")
     expect(later.main).to_contain_text("1 fichier arrivé en partie")
     expect(line(later, "IMG_4.jpg")).to_contain_text(re.compile(r"1,\d\sMo sur 3,4\sMo"))
@@ -138,7 +139,7 @@ def test_sending_goes_on_in_another_browser_after_the_page_was_closed(
     expect(line(later, "autre nom.jpg")).to_contain_text(READY)
     expect(later.main).not_to_contain_text("arrivé en partie")
     assert offsets[0] > 500_000, "it began again from the start"
-    later.page.get_by_label("Quel document ?").select_option(label="RIB")
+    later.choose_kind("RIB")
     later.click("Envoyer 1 document")
     expect(later.title).to_have_text("C’est bien arrivé")
     later.click("Voir mes documents")
@@ -168,7 +169,7 @@ def test_what_cannot_enter_is_said_without_being_sent(visit: Visit, member: Pers
     expect(line(visitor, "19.pdf")).to_contain_text(READY, timeout=90_000)  # after nineteen others
     expect(visitor.page.get_by_role("button", name="Envoyer 20 documents")).to_be_visible()
     assert sent.count("PATCH") == 20
-    visitor.page.get_by_label("Quel document ?").select_option(label="RIB")
+    visitor.choose_kind("RIB")
     visitor.click("Envoyer 20 documents")
     expect(visitor.main).to_contain_text("4 fichiers n’ont pas été acceptés")  # as without a script
     expect(visitor.main).to_contain_text("20.pdf Il y a trop de fichiers")
@@ -232,7 +233,7 @@ def test_what_arrived_stays_when_a_field_is_refused(visit: Visit, member: Person
     visitor = visit(size).enter(member).open(SEND)
     choose(visitor, file("rib.jpg", photo()))
     expect(line(visitor, "rib.jpg")).to_contain_text(READY)
-    visitor.click("Envoyer 1 document")
+    visitor.choose_a_dropped_kind().click("Envoyer 1 document")
     expect(visitor.page.get_by_role("alert")).to_contain_text("Choisissez dans la liste ce que vous envoyez.")
     expect(visitor.main).to_contain_text("1 fichier prêt à envoyer")
     choose(visitor, file("releve.pdf", sheets()))
@@ -241,6 +242,6 @@ def test_what_arrived_stays_when_a_field_is_refused(visit: Visit, member: Person
     line(visitor, "rib.jpg").get_by_role("button", name="Retirer").click()
     expect(line(visitor, "rib.jpg")).to_have_count(0)
     expect(line(visitor, "releve.pdf")).to_be_visible()
-    visitor.page.get_by_label("Quel document ?").select_option(label="RIB")
+    visitor.choose_kind("RIB")
     visitor.click("Envoyer 1 document")
     expect(visitor.title).to_have_text("C’est bien arrivé")

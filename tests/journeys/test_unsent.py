@@ -44,7 +44,7 @@ class Held:
 
 
 def kind(visitor: Visitor, label: str) -> None:
-    visitor.page.get_by_label("Quel document ?").select_option(label=label)
+    visitor.choose_kind(label)
 
 
 def ready(visitor: Visitor, name: str) -> None:
@@ -130,11 +130,11 @@ def test_another_device_takes_a_sending_over_on_purpose(visit: Visit, member: Pe
     phone.page.locator("#id_kind").focus()
     phone.page.wait_for_load_state("networkidle")
     desktop = visit("desktop").enter(member)
-    expect(desktop.main).to_contain_text("Un envoi n’est pas terminé")
-    expect(desktop.main).to_contain_text(re.compile(r"Nous gardons cet envoi jusqu’au \d\d/\d\d/\d{4} à"))
-    desktop.look("home-ready").click_containing("Terminer cet envoi")
+    expect(desktop.main).to_contain_text("Envoi à terminer")
+    expect(desktop.main).to_contain_text(re.compile(r"Gardé jusqu’au \d\d/\d\d/\d{4}"))
+    desktop.look("home-ready").click_containing("Envoi à terminer")
     expect(desktop.main).to_contain_text("1 fichier prêt à envoyer")
-    expect(desktop.page.locator("#id_kind")).to_have_value("rib")
+    expect(desktop.page.get_by_role("radio", name="RIB")).to_be_checked()
     expect(desktop.field("Un mot pour le conseiller (facultatif)")).to_have_value("Le nouveau compte")
     desktop.look("sending-taken-over").click("Envoyer 1 document")
     expect(desktop.title).to_have_text("C’est bien arrivé")

@@ -46,7 +46,7 @@ def test_a_forgotten_password_without_javascript(visit: Visit, member: Person, s
 def test_sending_without_javascript(visit: Visit, member: Person, size: Size) -> None:
     visitor = visit(size, scripted=False).sign_in(member)
     visitor.choose_in_menu("Mes documents").click("Envoyer un document").look("send-plain")
-    visitor.page.get_by_label("Quel document ?").select_option(label="Facture dentaire")
+    visitor.choose_kind("Facture dentaire")
     visitor.page.get_by_label("Prendre en photo").set_input_files(file("IMG_1.jpg", photo()))
     visitor.page.get_by_label("Choisir des fichiers").set_input_files([file("devis.pdf", sheets())])
     visitor.click("Envoyer")

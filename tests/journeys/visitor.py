@@ -4,15 +4,18 @@ import gzip
 import hashlib
 import os
 import re
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Locator, Page, Response, expect
 
 from tests.accessibility import faults_found_by_axe
 from tests.cast import PASSWORD, Person
-from tests.journeys.running import Mail, Portal
+from tests.contrast import pale_words
+from tests.journeys.running import PATIENCE, Mail, Portal
 
 Size = Literal["phone", "desktop"]
 VIEWPORTS = {"phone": (360, 800), "desktop": (1280, 800)}
@@ -88,6 +91,8 @@ class Visitor:
             return
         if "Failed to load resource" in message.text:  # `_read` judges statuses
             return
+        if message.text == "Service Worker registration blocked by Playwright":  # as the fixture wants it
+            return
         self.faults.append(f"console: {message.text}")
 
     def _leave_anyway(self, dialog: Dialog) -> None:
@@ -123,6 +128,18 @@ class Visitor:
 
     def write_birth_date(self, person: Person) -> "Visitor":
         return self.write(dict(zip(("Jour", "Mois", "Année"), person.birth_day, strict=True)))
+
+    def choose_kind(self, label: str) -> "Visitor":
+        """« Quel document ? »."""
+        self.page.get_by_role("radio", name=label, exact=True).check()
+        return self
+
+    def choose_a_dropped_kind(self) -> "Visitor":
+        """One that the insurer's profile lost while the page was open."""
+        first = self.page.locator("input[name=kind]").first
+        first.evaluate("(radio) => { radio.value = 'perdu'; }")
+        first.check()
+        return self
 
     def click(self, name: str) -> "Visitor":
         """Press the button, or follow the link, that says so."""
@@ -182,6 +199,16 @@ class Visitor:
         """The mail that arrives."""
         return self.portal.mailbox.take(to=person if isinstance(person, str) else person.email, about=about)
 
+    def until(self, look: Callable[[], Any], what: str, *, again: bool = False) -> Any:
+        """What `look` gives, once that is something: for what the worker does. `again`: the page is loaded anew each time."""
+        ends = time.monotonic() + PATIENCE
+        while not (there := look()):
+            assert time.monotonic() < ends, f"{what}: not in {PATIENCE} seconds"
+            self.page.wait_for_timeout(500)
+            if again:
+                self.page.reload()
+        return there
+
     # What a person sees
 
     @property
@@ -193,7 +220,7 @@ class Visitor:
         return self.page.get_by_role("main")
 
     def look(self, name: str) -> "Visitor":
-        """Judge the page on the screen, once for each `name` and kind of browser: axe, width, weight, console."""
+        """Judge the page on the screen, once for each `name` and kind of browser: axe, contrast, width, weight, console."""
         if self.poses or not self.seen.is_new(
             name, self.size, self.scheme, self.language, str(self.scripted)
         ):
@@ -216,6 +243,8 @@ class Visitor:
         assert octets <= MOST_BYTES, f"{name}: {octets} octets"
         faults = faults_found_by_axe(self.page)
         assert not faults, f"{name}: {faults}"
+        pale = pale_words(self.page)
+        assert not pale, f"{name}: {pale}"
         width, height = VIEWPORTS[self.size]
         self.page.set_viewport_size({"width": 320, "height": height})
         assert self.page.evaluate(OVERFLOW) <= 0, f"{name} is too wide: {self.page.evaluate(TOO_WIDE)}"
