@@ -132,7 +132,7 @@ def django_db_modify_db_settings(
     django_db_modify_db_settings_parallel_suffix: None, _tables: Path
 ) -> Iterator[None]:
     """Before the tests' own database is made."""
-    with nullcontext() if POSTGRESQL else tables.made_once(_tables):
+    with nullcontext() if POSTGRESQL else tables.made_once(_tables), tables.in_a_file():
         yield
 
 

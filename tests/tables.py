@@ -2,7 +2,9 @@
 
 import fcntl
 import os
+import shutil
 import sqlite3
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -10,6 +12,8 @@ from typing import Any
 from unittest import mock
 
 import pytest
+
+MIB = 1024 * 1024
 
 
 def place(factory: pytest.TempPathFactory) -> Path:
@@ -58,3 +62,23 @@ def _fill_from(empty: Path) -> None:
     connection.ensure_connection()
     with closing(sqlite3.connect(empty)) as kept:
         kept.backup(connection.connection)
+
+
+@contextmanager
+def in_a_file() -> Iterator[None]:
+    """In the block, the tests' own SQLite database will be a file, as a portal's is: in the machine's memory where there is room.
+
+    In Django's own in-memory database, a thread that meets another's lock fails at once instead of waiting for it.
+    """
+    from django.conf import settings
+
+    with tempfile.TemporaryDirectory(prefix="adherents-tests-", dir=_quickest_folder()) as folder:
+        wanted = settings.DATABASES["default"].setdefault("TEST", {})
+        with mock.patch.dict(wanted, NAME=f"{folder}/tests.sqlite3"):
+            yield
+
+
+def _quickest_folder() -> str | None:
+    shared = Path("/dev/shm")
+    roomy = os.access(shared, os.W_OK) and shutil.disk_usage(shared).free > 256 * MIB
+    return str(shared) if roomy else None

@@ -1,8 +1,9 @@
 """Words that are typed outlive a reload, Back, another language, a network cut, a closed tab and the session's end."""
 
 import uuid
+from contextlib import suppress
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Error, Locator, Page, expect
 
 from tests.cast import PASSWORD, Person
 from tests.journeys.agents import enter_as_agent
@@ -22,6 +23,13 @@ def told(page: Page) -> Locator:
 def typed_and_kept(visitor: Visitor, label: str, text: str) -> None:
     visitor.field(label).press_sequentially(text)
     expect(told(visitor.page)).to_contain_text("Brouillon gardé")
+
+
+def killed(page: Page) -> None:
+    """As a phone does with a page that it has no room for: the page is told nothing, and can send nothing any more."""
+    with page.expect_event("crash"), suppress(Error):
+        page.goto("chrome://crash")
+    page.close()
 
 
 def end_sessions(visitor: Visitor) -> None:
@@ -80,8 +88,8 @@ def test_words_typed_without_the_network_wait_sealed_and_a_later_page_hands_them
     stored = writer.page.evaluate(STORED)
     assert "adherents-brouillon" in stored
     assert "zinc" not in stored
-    lost, writer.page = writer.page, writer.context.new_page()
-    lost.close()  # as a phone does with a page that it has no room for
+    killed(writer.page)
+    writer.page = writer.context.new_page()
     writer.context.set_offline(False)
     writer.page.clock.install()
     writer.page.route("**/brouillon/", lambda route: route.abort(), times=1)  # the network comes and goes

@@ -237,6 +237,7 @@ class Visitor:
         return self
 
     def _measure(self, name: str) -> None:
+        self.page.wait_for_load_state()  # its words may be there before its styles
         requests, octets = self.page.evaluate(WEIGHT)
         octets += len(gzip.compress(self.page.content().encode()))  # the proxy compresses the page itself
         assert requests <= MOST_REQUESTS, f"{name}: {requests} requests"
