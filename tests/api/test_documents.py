@@ -180,11 +180,30 @@ def test_a_system_decides_as_an_agent_does_and_the_member_is_told_when_it_settle
     states = [system.get(f"documents/{item.document_id}").json()["state"] for item in (first, second, third)]
     assert states == ["accepted", "refused", "incomplete"]
     said = system.get(f"documents/{third.document_id}").json()["decision"]
-    assert said == {name: corrected[name] for name in ("outcome", "reason", "words", "until")}
+    assert said == {name: corrected[name] for name in ("outcome", "reason", "reasons", "words", "until")}
     assert "Votre mutuelle (système de gestion) l’a accepté." in words_of(first.about)
     settled = Entry.objects.get(subject=first.subject, event="casework.document_accepted")
     assert settled.actor == system.client.subject
     assert Announcement.objects.filter(type="document.decided").count() == 3
+
+
+def test_a_system_gives_one_reason_or_several(member: Member) -> None:
+    system = System()
+    [first, second, third] = waiting(member, 3)
+    both = ["rib_illisible", "rib_iban_incomplet"]
+    for item, why in (
+        (first, {"reason": both[0], "reasons": both}),
+        (second, {"reasons": both}),
+        (third, {"reason": both[0], "reasons": []}),
+    ):
+        answer = system.post(f"documents/{item.document_id}/decision", {"outcome": "refuse"} | why).json()
+        said = both[:1] if item is third else both
+        assert (answer["reason"], answer["reasons"]) == (both[0], said)
+        known = {reason.code: reason.words.fr for reason in profile().documents.reasons}
+        assert answer["words"]["fr"] == "\n\n".join(known[code] for code in said)
+    settle_all()
+    read = system.get(f"documents/{second.document_id}").json()["decision"]
+    assert (read["reason"], read["reasons"]) == (both[0], both)
 
 
 def test_what_an_agent_has_in_hand_no_system_decides(member: Member) -> None:
@@ -215,6 +234,8 @@ def test_what_an_agent_has_in_hand_no_system_decides(member: Member) -> None:
         ({"outcome": "accept", "reason": None, "until": "2030-01-01"}, "until"),
         ({"outcome": "correct", "reason": "rib_illisible", "until": "3026-01-01"}, "until"),
         ({"outcome": "refuse", "reason": None}, "reason"),
+        ({"outcome": "refuse", "reasons": ["rib_illisible", "parce_que"]}, "reason"),
+        ({"outcome": "accept", "reasons": ["rib_illisible"]}, "reasons"),
         ({"outcome": "keep"}, "outcome"),
         ({"outcome": "accept", "extra": 1}, "extra"),
     ],

@@ -90,7 +90,12 @@ def test_a_decision_is_announced_when_it_can_no_longer_be_undone(
     clock.shift(timedelta(seconds=1))
     run_until_nothing_is_left("casework.decisions")
     assert said(begin) == [("document.decided", f"document/{item.document_id}")]
-    assert last_data() == {"member": f"member/{member.pk}", "outcome": "refuse", "reason": NEEDED["reason"]}
+    assert last_data() == {
+        "member": f"member/{member.pk}",
+        "outcome": "refuse",
+        "reason": NEEDED["reason"],
+        "reasons": [NEEDED["reason"]],
+    }
     deciding.accept(agent=agent, item=other)
     until = (MONDAY + timedelta(days=9)).date()
     deciding.ask_correction(agent=agent, item=third, until=until, **NEEDED)

@@ -76,6 +76,7 @@ def test_each_decision_that_stands_goes_out_once(exchange: Exchange, member: Mem
         "rib_illisible",
         "Illisible.",
     )
+    assert (accepted["motifs"], refused["motifs"]) == ("", "rib_illisible")
     [list_file] = (exchange.path / "decisions").glob("*.csv")
     assert stat.S_IMODE(list_file.stat().st_mode) == 0o640
     digest = hashlib.sha256(list_file.read_bytes()).hexdigest()
@@ -87,6 +88,16 @@ def test_each_decision_that_stands_goes_out_once(exchange: Exchange, member: Mem
     exchange.go()
     assert [row["document"] for row in exchange.rows("decisions")] == [str(third.document_id)]
     assert Entry.objects.filter(event="folder.delivery_made").count() == 2
+
+
+def test_a_decision_for_several_reasons_names_them_all(exchange: Exchange, member: Member) -> None:
+    [item] = waiting(member)
+    agent = adviser(50)
+    deciding.refuse(agent=agent, item=item, **NEEDED, other_reasons=["rib_iban_incomplet"])
+    settle()
+    exchange.go()
+    [row] = exchange.rows("decisions")
+    assert (row["motif"], row["motifs"]) == ("rib_illisible", "rib_illisible rib_iban_incomplet")
 
 
 def test_a_decision_that_is_reopened_goes_out_as_such_and_each_line_has_its_own_words(

@@ -93,6 +93,12 @@ def test_an_agent_treats_twenty_documents_with_the_keyboard_alone(visit: Visit, 
             keys.press("1")
             expect(agent.field("Ce que l’adhérent lit en français")).to_be_focused()
             agent.look("refuse")
+            if rank == 2:  # a second reason, and its paragraph
+                keys.press("Escape")
+                keys.press("2")
+                expect(agent.main.locator(".reasons [aria-pressed=true]")).to_have_count(2)
+                expect(agent.field("Ce que l’adhérent lit en français")).to_be_focused()
+                agent.look("refuse-twice")
             keys.press("End")
             keys.type(" Merci.")
             keys.press("Control+Enter")
@@ -127,6 +133,7 @@ def test_an_agent_treats_twenty_documents_with_the_keyboard_alone(visit: Visit, 
         " WHERE kind = 'certificat_scolarite' AND undone_at IS NULL GROUP BY outcome ORDER BY outcome"
     )
     assert agent.portal.sql(decided) == [("accepted", 12), ("incomplete", 4), ("refused", 4)]
+    assert len(agent.portal.sql("SELECT 1 FROM casework_decision WHERE other_reasons <> ''")) == 1
 
 
 @pytest.mark.parametrize(("size", "scheme", "language"), [("phone", "dark", "fr"), ("desktop", "dark", "en")])

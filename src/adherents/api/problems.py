@@ -83,14 +83,15 @@ class Refused(Exception):
 
 
 Fault = Literal[
-    "unknown", "exactly_one", "unfilled", "no_such_reason", "no_words", "day_is_past", "day_too_late", "not_with_accept",
-    "not_with_refuse", "extra_forbidden",
+    "unknown", "exactly_one", "unfilled", "no_such_reason", "too_many_reasons", "no_words", "day_is_past", "day_too_late",
+    "not_with_accept", "not_with_refuse", "extra_forbidden",
 ]  # fmt: skip
 FAULTS: dict[Fault, str] = {
     "unknown": "There is none that is called so here.",
     "exactly_one": "One is sent, neither more nor fewer.",
     "unfilled": "A blank of the template is still in these words.",
     "no_such_reason": "The profile has no such reason for this kind and this outcome.",
+    "too_many_reasons": "One decision has five reasons at most.",
     "no_words": "Tell the member in French why, and what to do: English is sent beside the French, never alone.",
     "day_is_past": "The day must be later than today.",
     "day_too_late": "The day must be within a year.",

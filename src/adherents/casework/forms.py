@@ -9,8 +9,14 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from adherents.accounts.models import Account
-from adherents.casework.models import Age, Availability, Filters
-from adherents.casework.services.deciding import DayIsPast, DayTooLate, last_day_to_ask
+from adherents.casework.models import MOST_REASONS, Age, Availability, Filters
+from adherents.casework.services.deciding import (
+    DayIsPast,
+    DayTooLate,
+    NoSuchReason,
+    TooManyReasons,
+    last_day_to_ask,
+)
 from adherents.insurer.profile import profile
 from adherents.insurer.treatment import Reason
 from adherents.ui.fields import DayField
@@ -65,10 +71,28 @@ class KindForm(forms.Form):
         self.fields["kind"].choices = [("", _("Choisissez son type…")), *kinds]  # type: ignore[attr-defined]
 
 
+class ReasonsField(forms.CharField):
+    """One or several of the profile's reasons: their codes with a space between, as a list."""
+
+    codes: set[str] = set()
+
+    def __init__(self) -> None:
+        chosen = NoSuchReason.message
+        super().__init__(widget=forms.HiddenInput, error_messages={"required": chosen, "invalid": chosen})
+
+    def clean(self, value: Any) -> list[str]:
+        given = list(dict.fromkeys(str(super().clean(value)).split()))
+        if not self.codes >= set(given):
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        if len(given) > MOST_REASONS:
+            raise forms.ValidationError(TooManyReasons.message, code="too_many")
+        return given
+
+
 class WordsForm(forms.Form):
     """Why a document is refused or incomplete, and what to do: the words that its member reads, in each language."""
 
-    reason = forms.ChoiceField(widget=forms.HiddenInput)
+    reason = ReasonsField()
     words_fr = forms.CharField(
         label=_("Ce que l’adhérent lit en français"),
         max_length=WORDS_CHARACTERS,
@@ -84,9 +108,15 @@ class WordsForm(forms.Form):
 
     def __init__(self, *args: Any, reasons: list[Reason], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["reason"].choices = [(reason.code, reason.label) for reason in reasons]  # type: ignore[attr-defined]
+        self.fields["reason"].codes = {reason.code for reason in reasons}  # type: ignore[attr-defined]
         if not self.is_bound:
             self.fields["words_fr"].widget.attrs["autofocus"] = True
+
+    @property
+    def decided(self) -> dict[str, Any]:
+        """As the services of a decision take it, once the form is valid."""
+        first, *others = self.cleaned_data["reason"]
+        return self.cleaned_data | {"reason": first, "other_reasons": others}
 
 
 class CorrectionForm(WordsForm):

@@ -84,7 +84,7 @@ def who_treat() -> list[Account]:
 
 @dataclass(frozen=True)
 class PastDecision:
-    """A decision that the member was told, with its reason's name."""
+    """A decision that the member was told, with its reasons' names."""
 
     decision: Decision
     reason: str
@@ -147,7 +147,7 @@ def decided(document: Document, *, reader: Account) -> Decided:
     may_reopen = answer_id is None and not document.set_aside and decision.may_be_reopened_by(reader)
     return Decided(
         decision,
-        reason_label(decision.reason),
+        reasons_label(decision),
         past,
         may_reopen,
         answer_id,
@@ -199,7 +199,7 @@ def _reopened(document: Document) -> list[PastReopening]:
     return [
         PastReopening(
             row.decision,
-            reason_label(row.decision.reason),
+            reasons_label(row.decision),
             row.agent,
             row.at,
             row.told_at,
@@ -219,7 +219,12 @@ def _asked(document: Document) -> Correction | None:
 def _decisions(member: Member) -> list[PastDecision]:
     settled = Decision.objects.standing().filter(item__document__member=member, settled_at__isnull=False)
     latest = settled.select_related("item", "agent").order_by("-at", "-pk")[:DECISIONS_SHOWN]
-    return [PastDecision(decision, reason_label(decision.reason)) for decision in latest]
+    return [PastDecision(decision, reasons_label(decision)) for decision in latest]
+
+
+def reasons_label(decision: Decision) -> str:
+    """The names of its reasons in the reader's language, a comma between; "" without one."""
+    return ", ".join(map(reason_label, decision.reasons))
 
 
 def reason_label(code: str) -> str:

@@ -50,7 +50,7 @@ class FeedPage:
 
 
 @needs_transaction
-def announce(type: EventType, *, subject: str, owner: str = "", **data: Detail) -> None:
+def announce(type: EventType, *, subject: str, owner: str = "", **data: Detail | list[str]) -> None:
     """Announce an event, in the caller's transaction. Same words as `journal.services.record`: `subject` and `owner` are the
     journal's (`document:<id>`, `member:12`); `data` are identifiers and codes.
 

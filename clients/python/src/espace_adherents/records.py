@@ -3,7 +3,7 @@
 The portal may add members to an object within v1: what is not known here is left out, so that an older client goes on working.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import date, datetime
 from typing import Any, Self
@@ -109,12 +109,15 @@ class BatchAnswer:
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """`outcome`: accept, refuse or correct. `reason`: a code of the profile. `words`: `{"fr": …, "en": …}`."""
+    """`outcome`: accept, refuse or correct. `reasons`: codes of the profile; `reason`: the first of them, or the only one.
+    `words`: `{"fr": …, "en": …}`.
+    """
 
     outcome: str
     reason: str = ""
     words: Mapping[str, str] = field(default_factory=dict)
     until: date | None = None
+    reasons: Sequence[str] = ()
 
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> Self:
@@ -124,6 +127,8 @@ class Decision:
         said: dict[str, Any] = {"outcome": self.outcome}
         if self.reason:
             said["reason"] = self.reason
+        if self.reasons:
+            said["reasons"] = list(self.reasons)
         if self.words:
             said["words"] = dict(self.words)
         if self.until:

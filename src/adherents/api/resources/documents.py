@@ -39,7 +39,8 @@ class DecisionMade(BaseModel):
     """A decision whose undo delay is over."""
 
     outcome: Literal["accept", "refuse", "correct"]
-    reason: str
+    reason: str = Field(description="the first of `reasons`; empty where it is accepted")
+    reasons: list[str] = Field(description="all of them, codes of the profile")
     words: SaidWords
     until: date | None
 
@@ -78,15 +79,23 @@ class SentWords(Sent):
 
 
 class DecisionSent(Sent):
-    """What is decided. `reason`: a code of the profile for this kind; none where it is accepted.
+    """What is decided. `reason`: a code of the profile for this kind; none where it is accepted. `reasons`: one or several,
+    in its place or with it.
 
     What is not said may be left out, or be empty or null, as it is in the decision of a document.
     """
 
     outcome: Literal["accept", "refuse", "correct"]
     reason: Annotated[str | None, Field(max_length=40)] = None
+    reasons: Annotated[list[Annotated[str, Field(max_length=40)]] | None, Field(max_length=20)] = None
     words: SentWords | None = None
     until: MaybeDay = Field(default=None, description="of a correction: the day by which it is asked for")
+
+    @property
+    def codes(self) -> list[str]:
+        """Its reasons, each once, in the order in which they were sent."""
+        sent = [self.reason or "", *(self.reasons or [])]
+        return list(dict.fromkeys(code for code in sent if code))
 
 
 class DecisionTaken(DecisionMade):
@@ -179,6 +188,7 @@ def decision_made(decision: Decision) -> DecisionMade:
     return DecisionMade(
         outcome=OUTCOMES[decision.outcome],
         reason=decision.reason,
+        reasons=decision.reasons,
         words=SaidWords(fr=readable(decision, "words_fr"), en=readable(decision, "words_en")),
         until=decision.until,
     )

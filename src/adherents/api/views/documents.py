@@ -37,7 +37,8 @@ from adherents.desk.services import consulting
 from adherents.inspection.file_type import SHORT_NAMES
 from adherents.inspection.rasteriser import MOST_PAGES
 from adherents.insurer.profile import profile
-from adherents.insurer.treatment import Use
+from adherents.insurer.treatment import Reason, Use
+from adherents.insurer.values import Words
 from adherents.storage.reading import Altered
 from adherents.vault.models import Document, State
 from adherents.vault.names import attachment_header
@@ -245,6 +246,7 @@ def decide(request: HttpRequest, document_id: uuid.UUID, sent: DecisionSent) -> 
 
 FAULTS_OF: dict[type[deciding.CannotDecide], Fault] = {
     deciding.NoSuchReason: "no_such_reason",
+    deciding.TooManyReasons: "too_many_reasons",
     deciding.NoWords: "no_words",
     deciding.DayIsPast: "day_is_past",
     deciding.DayTooLate: "day_too_late",
@@ -267,7 +269,12 @@ def _item_of(document: Document) -> Item:
 def _check_nothing_said(sent: DecisionSent) -> None:
     """What is accepted has neither reason nor words: nobody would read them."""
     words = sent.words or SentWords()
-    said = {"reason": sent.reason, "words": words.fr or words.en, "until": sent.until}
+    said = {
+        "reason": sent.reason,
+        "reasons": sent.reasons,
+        "words": words.fr or words.en,
+        "until": sent.until,
+    }
     for name, value in said.items():
         if value:
             raise invalid(name, "not_with_accept")
@@ -276,18 +283,28 @@ def _check_nothing_said(sent: DecisionSent) -> None:
 def _decided_with_words(agent: Account, item: Item, sent: DecisionSent) -> Decision:
     use: Use = "refuse" if sent.outcome == "refuse" else "correct"
     known = {reason.code: reason for reason in deciding.reasons_for(item, use)}
-    if not sent.reason or sent.reason not in known:
+    codes = sent.codes
+    if not codes or not known.keys() >= set(codes):
         raise deciding.NoSuchReason
-    said, template = sent.words or SentWords(), known[sent.reason].words
+    said, template = sent.words or SentWords(), _template([known[code] for code in codes])
     # Both languages come from one side: the profile's one would say something else than the other one that was sent.
     french, english = (said.fr, said.en) if said.fr or said.en else (template.fr, template.en)
-    words = {"reason": sent.reason, "words_fr": french or "", "words_en": english or ""}
+    words = {"words_fr": french or "", "words_en": english or ""}
+    why: dict[str, Any] = {"reason": codes[0], "other_reasons": codes[1:]} | words
     if use == "refuse":
         if sent.until:
             raise invalid("until", "not_with_refuse")
-        return deciding.refuse(agent=agent, item=item, **words)
+        return deciding.refuse(agent=agent, item=item, **why)
     until = sent.until or timezone.localdate() + timedelta(days=profile().casework.correction_days)
-    return deciding.ask_correction(agent=agent, item=item, until=until, **words)
+    return deciding.ask_correction(agent=agent, item=item, until=until, **why)
+
+
+def _template(reasons: list[Reason]) -> Words:
+    """The profile's words for these reasons: a paragraph for each."""
+    return Words(
+        fr="\n\n".join(reason.words.fr for reason in reasons),
+        en="\n\n".join(reason.words.en for reason in reasons),
+    )
 
 
 @routes.add(

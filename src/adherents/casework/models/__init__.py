@@ -1,11 +1,12 @@
 """What the queue keeps: its items, decisions, corrections, and what is counted of them."""
 
-from adherents.casework.models.decisions import Correction, Decision, Outcome, Reopening
+from adherents.casework.models.decisions import MOST_REASONS, Correction, Decision, Outcome, Reopening
 from adherents.casework.models.figures import ReasonTally, Tally
 from adherents.casework.models.queue import ALL, Age, Availability, Filters, Item, ItemQuerySet, Status
 
 __all__ = [
     "ALL",
+    "MOST_REASONS",
     "Age",
     "Availability",
     "Correction",

@@ -18,6 +18,8 @@ from adherents.members.models import Member
 from adherents.vault.models import Document, State
 from adherents.work.models import DueWork, DueWorkQuerySet
 
+MOST_REASONS = 5  # of one decision: nobody mends more at once
+
 
 class Outcome(models.TextChoices):
     """What an agent decides. A correction asked for leaves the document « À compléter »."""
@@ -75,6 +77,13 @@ class Decision(DueWork):
     reason = models.CharField(
         max_length=40, default="", blank=True, help_text="code of the profile's template"
     )
+    other_reasons = models.CharField(
+        max_length=MOST_REASONS * 41,
+        default="",
+        db_default="",
+        blank=True,
+        help_text="codes of those given beside `reason`, a space between",
+    )
     words_fr = EncryptedTextField(bound_to=["item_id", "agent_id", "at"], default="", blank=True)
     words_en = EncryptedTextField(bound_to=["item_id", "agent_id", "at"], default="", blank=True)
     until = models.DateField(null=True, help_text="of a correction: the day by which it is asked for")
@@ -121,8 +130,16 @@ class Decision(DueWork):
         return self.words("fr")
 
     @property
+    def reasons(self) -> list[str]:
+        """The codes of all its reasons: the one after which nothing more is expected first, if there is one."""
+        return [self.reason, *self.other_reasons.split()] if self.reason else []
+
+    @property
     def asks(self) -> bool:
-        """Whether another document is expected: not after « accepted », nor where the profile's reason says so."""
+        """Whether another document is expected: not after « accepted », nor where the profile's reason says so.
+
+        The first reason alone says it, to this version and to those that know of one reason only.
+        """
         return self.outcome != Outcome.ACCEPTED and self.reason not in self.closing_reasons()
 
     def may_be_reopened_by(self, agent: Account) -> bool:

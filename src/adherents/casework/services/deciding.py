@@ -3,6 +3,7 @@
 Undoing and settling are each one conditional UPDATE of the decision, under the item's lock: one of them wins.
 """
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from django.db import transaction
@@ -12,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from adherents.accounts.models import Account
 from adherents.casework import mails
-from adherents.casework.models import Correction, Decision, Item, Outcome, Status
+from adherents.casework.models import MOST_REASONS, Correction, Decision, Item, Outcome, Status
 from adherents.casework.services import queue, tallying
 from adherents.crypto.rows import readable
 from adherents.drafts import services as drafts
@@ -55,6 +56,11 @@ class NoSuchReason(CannotDecide):
     field = "reason"
 
 
+class TooManyReasons(CannotDecide):
+    message = _("Choisissez cinq motifs au plus.")
+    field = "reason"
+
+
 class NoWords(CannotDecide):
     message = _("Dites à l’adhérent pourquoi, et quoi faire.")
     field = "words_fr"
@@ -81,24 +87,39 @@ def accept(*, agent: Account, item: Item) -> Decision:
     return _decide(agent, item, Outcome.ACCEPTED)
 
 
-def refuse(*, agent: Account, item: Item, reason: str, words_fr: str, words_en: str = "") -> Decision:
-    """Refuse the document, and say why. `reason`: a code of the profile for this kind. Raises `CannotDecide` too."""
-    _check(item, "refuse", reason, words_fr)
-    return _decide(agent, item, Outcome.REFUSED, reason=reason, words_fr=words_fr, words_en=words_en)
+def refuse(
+    *,
+    agent: Account,
+    item: Item,
+    reason: str,
+    other_reasons: Sequence[str] = (),
+    words_fr: str,
+    words_en: str = "",
+) -> Decision:
+    """Refuse the document, and say why. `reason`, `other_reasons`: codes of the profile for this kind, the words say all of them.
+    Raises `CannotDecide` too.
+    """
+    why = _why(item, "refuse", [reason, *other_reasons], words_fr)
+    return _decide(agent, item, Outcome.REFUSED, words_fr=words_fr, words_en=words_en, **why)
 
 
 def ask_correction(
-    *, agent: Account, item: Item, reason: str, words_fr: str, words_en: str = "", until: date
+    *,
+    agent: Account,
+    item: Item,
+    reason: str,
+    other_reasons: Sequence[str] = (),
+    words_fr: str,
+    words_en: str = "",
+    until: date,
 ) -> Decision:
-    """Ask for another document, until the day `until`. Raises `CannotDecide` too."""
-    _check(item, "correct", reason, words_fr)
+    """Ask for another document, until the day `until`. Reasons as in `refuse`. Raises `CannotDecide` too."""
+    why = _why(item, "correct", [reason, *other_reasons], words_fr)
     if until <= timezone.localdate():
         raise DayIsPast
     if until > last_day_to_ask():
         raise DayTooLate
-    return _decide(
-        agent, item, Outcome.INCOMPLETE, reason=reason, words_fr=words_fr, words_en=words_en, until=until
-    )
+    return _decide(agent, item, Outcome.INCOMPLETE, words_fr=words_fr, words_en=words_en, until=until, **why)
 
 
 def last_day_to_ask() -> date:
@@ -130,7 +151,7 @@ def _write_again(decision: Decision, agent: Account) -> None:
     if decision.outcome not in _FORMS:
         return
     written = {name: readable(decision, name) for name in ("words_fr", "words_en")}
-    words = {"reason": decision.reason, **written}
+    words = {"reason": " ".join(decision.reasons), **written}
     if decision.until:
         words["until"] = decision.until.isoformat()
     form = _FORMS[Outcome(decision.outcome)]
@@ -170,6 +191,8 @@ def settle(decision: Decision) -> None:
 def _tell(decision: Decision, document: Document) -> None:
     """Everything that follows from a decision that stands, in the transaction that settles it."""
     details = {"code": decision.reason} if decision.reason else {}
+    if decision.other_reasons:
+        details["other_codes"] = decision.other_reasons
     outcome = Outcome(decision.outcome)
     record(
         _EVENTS[outcome],
@@ -178,12 +201,15 @@ def _tell(decision: Decision, document: Document) -> None:
         actor=decision.agent.actor,
         **details,
     )
+    why: dict[str, str | list[str]] = (
+        {"reason": decision.reason, "reasons": decision.reasons} if decision.reason else {}
+    )
     announce(
         EventType.DOCUMENT_DECIDED,
         subject=document.subject,
         owner=document.owner,
         outcome=_ANNOUNCED[outcome],
-        **({"reason": decision.reason} if decision.reason else {}),
+        **why,
     )
     if outcome == Outcome.INCOMPLETE and decision.until is not None:
         Correction.objects.create(
@@ -192,11 +218,18 @@ def _tell(decision: Decision, document: Document) -> None:
     mails.decided(decision, document)
 
 
-def _check(item: Item, use: Use, reason: str, words_fr: str) -> None:
-    if reason not in {known.code for known in reasons_for(item, use)}:
+def _why(item: Item, use: Use, codes: Sequence[str], words_fr: str) -> dict[str, str]:
+    """The columns that keep these reasons: each once, the one after which nothing more is expected first (`Decision.asks`)."""
+    known = {reason.code: reason for reason in reasons_for(item, use)}
+    given = list(dict.fromkeys(codes))
+    if not known.keys() >= set(given):
         raise NoSuchReason
+    if len(given) > MOST_REASONS:
+        raise TooManyReasons
     if not words_fr.strip():
         raise NoWords
+    first, *others = sorted(given, key=lambda code: known[code].asks)
+    return {"reason": first, "other_reasons": " ".join(others)}
 
 
 def reasons_for(item: Item, use: Use) -> list[Reason]:

@@ -24,6 +24,7 @@ class DecisionFacts(NamedTuple):
     at: datetime
     outcome: str
     reason: str
+    other_reasons: str
     team: str
     kind: str
     entered_at: datetime
@@ -37,7 +38,7 @@ class DecisionFacts(NamedTuple):
 
 
 COLUMNS_READ = (
-    "at", "outcome", "reason", "team", "item__kind", "item__entered_at", "item__due_on", "item__was_late",
+    "at", "outcome", "reason", "other_reasons", "team", "item__kind", "item__entered_at", "item__due_on", "item__was_late",
 )  # fmt: skip
 Cell = tuple[tuple[str, object], ...]
 
@@ -48,7 +49,7 @@ def team_of(agent: Account) -> str:
 
 
 def count(*, decision: Decision) -> None:
-    """Add a decision to its week, once, in the transaction that settles it.
+    """Add a decision to its week, and each of its reasons, once, in the transaction that settles it.
 
     The agent's group is kept with it, so that counting again gives the same figures. Call it last: other decisions
     of the same week, kind and group wait for the end of the transaction.
@@ -58,8 +59,8 @@ def count(*, decision: Decision) -> None:
     facts = facts_of(decision)
     cell, columns = _tally_of(facts)
     _add(Tally, cell, columns)
-    if facts.outcome != Outcome.ACCEPTED:
-        _add(ReasonTally, _reason_of(facts), ["count"])
+    for cell in _reasons_of(facts):
+        _add(ReasonTally, cell, ["count"])
 
 
 def take_away(facts: DecisionFacts) -> None:
@@ -69,8 +70,8 @@ def take_away(facts: DecisionFacts) -> None:
     """
     cell, columns = _tally_of(facts)
     _add(Tally, cell, columns, -1)
-    if facts.outcome != Outcome.ACCEPTED:
-        _add(ReasonTally, _reason_of(facts), ["count"], -1)
+    for cell in _reasons_of(facts):
+        _add(ReasonTally, cell, ["count"], -1)
 
 
 def facts_of(decision: Decision) -> DecisionFacts:
@@ -79,6 +80,7 @@ def facts_of(decision: Decision) -> DecisionFacts:
         decision.at,
         decision.outcome,
         decision.reason,
+        decision.other_reasons,
         decision.team,
         item.kind,
         item.entered_at,
@@ -136,8 +138,7 @@ def _rebuild_week(monday: date) -> int:
         facts = DecisionFacts(*row)
         cell, columns = _tally_of(facts)
         tallies.setdefault(cell, Counter()).update(columns)
-        if facts.outcome != Outcome.ACCEPTED:
-            reasons[_reason_of(facts)] += 1
+        reasons.update(_reasons_of(facts))
         number += 1
     Tally.objects.filter(week=monday).delete()
     Tally.objects.bulk_create(Tally(**dict(cell), **columns) for cell, columns in tallies.items())
@@ -156,15 +157,21 @@ def _tally_of(facts: DecisionFacts) -> tuple[Cell, list[str]]:
     return (("week", monday_of(day)), ("kind", facts.kind), ("team", facts.team)), columns
 
 
-def _reason_of(facts: DecisionFacts) -> Cell:
+def _reasons_of(facts: DecisionFacts) -> list[Cell]:
+    """A cell for each of its reasons, in the order of their codes, so that two transactions lock the same one first."""
+    if facts.outcome == Outcome.ACCEPTED:
+        return []
     week = monday_of(timezone.localdate(facts.at))
-    return (
-        ("week", week),
-        ("kind", facts.kind),
-        ("outcome", facts.outcome),
-        ("reason", facts.reason),
-        ("team", facts.team),
-    )
+    return [
+        (
+            ("week", week),
+            ("kind", facts.kind),
+            ("outcome", facts.outcome),
+            ("reason", code),
+            ("team", facts.team),
+        )
+        for code in sorted([facts.reason, *facts.other_reasons.split()])
+    ]
 
 
 def _add(model: type[models.Model], cell: Cell, columns: list[str], number: int = 1) -> None:

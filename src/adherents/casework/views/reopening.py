@@ -47,6 +47,6 @@ def reopen(request: HttpRequest, pk: int) -> HttpResponse:
         "draft": draft,
         "document": document,
         "decision": decision,
-        "reason": selectors.reason_label(decision.reason),
+        "reason": selectors.reasons_label(decision),
     }
     return render(request, "casework/reopen.html", context)

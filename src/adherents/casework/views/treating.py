@@ -19,6 +19,7 @@ from adherents.casework.models import Decision, Item
 from adherents.casework.services import deciding, filing, queue
 from adherents.casework.services.deciding import CannotDecide
 from adherents.casework.services.queue import NotAvailable
+from adherents.casework.views import wording
 from adherents.casework.views.queue import (
     carried,
     go_on,
@@ -35,7 +36,6 @@ from adherents.insurer.profile import profile
 from adherents.insurer.treatment import UNKNOWN_KIND, Reason, Use
 from adherents.vault.services.viewing import page_thumbnail
 
-WORDS = ("words_fr", "words_en")
 MISSING = "sans-type"  # in the address: it was to be accepted, or filed, without a kind
 PREFETCH = int(queue.PREFETCH.total_seconds())
 
@@ -164,20 +164,17 @@ def _with_words(request: HttpRequest, item: Item, use: Use) -> HttpResponse:
     kind_of_form = WordsForm if use == "refuse" else CorrectionForm
     draft = Sheet(request, DraftKind(use), "reason", "words_fr", "words_en", "until", about=item.subject)
     form = None
-    if request.method == "POST" and not {"motif", "proposed"} & request.POST.keys():
-        chosen = _reason(reasons, request.POST.get("reason", ""))
+    if request.method == "POST" and not {"motif", "also", "proposed"} & request.POST.keys():
+        chosen = wording.chosen_of(reasons, request.POST.get("reason", ""))
         form = kind_of_form(request.POST, reasons=reasons)
         if form.is_valid() and _decides(request, item, form, use):
             return go_on(request, item)
     else:
         written = request.POST.dict() if request.method == "POST" else draft.words
-        picked = request.POST.get("motif") or request.POST.get("proposed")
-        wanted = picked or request.GET.get("motif") or written.get("reason", "")
-        chosen = _reason(reasons, wanted)
-        if chosen is not None:
-            if "proposed" in request.POST:
-                written = {name: text for name, text in written.items() if name not in WORDS}
-            form = kind_of_form(reasons=reasons, initial=_first_words(chosen) | _typed(written, reasons))
+        chosen = _chosen(request, reasons, written)
+        if chosen:
+            words = _words(request, reasons, written, chosen)
+            form = kind_of_form(reasons=reasons, initial=_first_facts(chosen, written) | words)
     screen = _screen(request, item)
     if not screen["is_mine"] and form is None:
         return redirect(treat_address(item.document_id, request))
@@ -186,41 +183,58 @@ def _with_words(request: HttpRequest, item: Item, use: Use) -> HttpResponse:
         "draft": draft,
         "use": use,
         "reasons": reasons,
-        "chosen": chosen,
+        "picked": chosen,
+        "chosen": wording.codes_of(chosen),
         "proposed": _proposed(form, chosen),
     }
     return render(request, "casework/decide.html", context)
 
 
-def _typed(written: dict[str, str], reasons: list[Reason]) -> dict[str, str]:
-    """The words that the agent typed. Choosing a reason replaces another reason's words, but never these."""
-    templates = {text for reason in reasons for text in (reason.words.fr.strip(), reason.words.en.strip())}
-    typed = {name: written.get(name, "").replace("\r\n", "\n").strip() for name in (*WORDS, "until")}
-    return {name: text for name, text in typed.items() if text and text not in templates}
+def _chosen(request: HttpRequest, reasons: list[Reason], written: dict[str, str]) -> list[Reason]:
+    """One reason in the place of all (`motif`), one more or one less (`also`), or those of the words that are kept."""
+    before = wording.chosen_of(reasons, written.get("reason", ""))
+    picked = request.POST.get("motif") or request.POST.get("proposed") or request.GET.get("motif", "")
+    if one := wording.chosen_of(reasons, request.POST.get("also", ""))[:1]:
+        return wording.with_or_without(before, one[0])
+    after = wording.chosen_of(reasons, picked)
+    if request.method != "POST" and set(wording.codes_of(after).split()) <= {
+        reason.code for reason in before
+    }:
+        return before  # the page's address names the first reason; others were added since
+    return after
 
 
-def _proposed(form: WordsForm | None, chosen: Reason | None) -> str:
-    """The chosen reason's own words, where others stand in the form."""
-    if form is None or form.is_bound or chosen is None:
+def _words(
+    request: HttpRequest, reasons: list[Reason], written: dict[str, str], chosen: list[Reason]
+) -> dict[str, str]:
+    """What the fields of the words begin with."""
+    if "proposed" in request.POST:
+        return wording.template(chosen)
+    before = wording.chosen_of(reasons, written.get("reason", ""))
+    if "also" in request.POST and before:
+        return wording.amended(written, before=before, after=chosen)
+    return wording.template(chosen) | wording.typed(written, reasons, before)
+
+
+def _first_facts(chosen: list[Reason], written: dict[str, str]) -> dict[str, Any]:
+    until = timezone.localdate() + timedelta(days=profile().casework.correction_days)
+    return {"reason": wording.codes_of(chosen), "until": written.get("until", "").strip() or until}
+
+
+def _proposed(form: WordsForm | None, chosen: list[Reason]) -> str:
+    """The chosen reasons' own words, where others stand in the form."""
+    if form is None or form.is_bound or not chosen:
         return ""
-    return "" if form.initial["words_fr"] == chosen.words.fr else chosen.words.fr
+    own = wording.template(chosen)["words_fr"]
+    return "" if form.initial["words_fr"] == own else own
 
 
 def _decides(request: HttpRequest, item: Item, form: WordsForm, use: Use) -> bool:
     decide = deciding.refuse if use == "refuse" else deciding.ask_correction
     try:
-        decide(agent=account_of(request), item=item, **form.cleaned_data)
+        decide(agent=account_of(request), item=item, **form.decided)
     except CannotDecide as refusal:
         form.add_error(refusal.field or None, str(refusal.message))
     except NotAvailable as refusal:
         form.add_error(None, str(refusal.message))
     return not form.errors
-
-
-def _reason(reasons: list[Reason], code: str) -> Reason | None:
-    return next((reason for reason in reasons if reason.code == code), None)
-
-
-def _first_words(reason: Reason) -> dict[str, Any]:
-    until = timezone.localdate() + timedelta(days=profile().casework.correction_days)
-    return {"reason": reason.code, "words_fr": reason.words.fr, "words_en": reason.words.en, "until": until}

@@ -27,7 +27,7 @@ from adherents.vault.services import reading
 
 DECISION_COLUMNS = (
     "evenement", "document", "numero_adherent", "rang", "nature", "accuse", "recu_le", "decision", "motif", "texte_fr",
-    "texte_en", "avant_le", "decide_le",
+    "texte_en", "avant_le", "decide_le", "motifs",
 )  # fmt: skip
 ORIGINAL_COLUMNS = (
     "document", "numero_adherent", "rang", "nature", "accuse", "recu_le", "type", "taille", "sha256", "fichier",
@@ -79,12 +79,14 @@ def _decided(event: Announcement, told: Sequence[tuple[datetime, Decision]]) -> 
     """The codes are the event's; the words, those of the decision that it tells of: the last one that had settled by then."""
     at = event.shown()["at"]
     if event.type == EventType.DOCUMENT_REOPENED:
-        return ["reopen", "", "", "", "", at]
+        return ["reopen", "", "", "", "", at, ""]
     before = [decision for settled_at, decision in told if settled_at <= event.at]
     decision = before[-1] if before else None
     words = [readable(decision, "words_fr"), readable(decision, "words_en")] if decision else ["", ""]
     until = decision.until.isoformat() if decision and decision.until else ""
-    return [event.data.get("outcome", ""), event.data.get("reason", ""), *words, until, at]
+    reason = event.data.get("reason", "")
+    reasons = " ".join(event.data.get("reasons") or [reason])
+    return [event.data.get("outcome", ""), reason, *words, until, at, reasons]
 
 
 def original_files(
