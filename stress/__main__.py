@@ -20,6 +20,7 @@ PROOFS = [
     "api",
     "roll",
     "batch",
+    "reading",
 ]
 
 

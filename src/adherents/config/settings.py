@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "adherents.messaging",
     "adherents.notes",
     "adherents.desk",
+    "adherents.reading",
     "adherents.vault",
     "adherents.enrolment",
     "adherents.members",

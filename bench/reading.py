@@ -1,0 +1,48 @@
+"""What reading 200 papers costs and finds, over taking the text of the same pages as pdfium gives it, unproven and unconfined."""
+
+import collections
+import resource
+from collections.abc import Iterator
+from typing import Any
+
+PAPERS = 200
+
+
+def figures() -> Iterator[dict[str, Any]]:
+    from stress.reading import faults, read_whole
+    from stress.reading_papers import paper
+
+    papers = [paper(seed) for seed in range(PAPERS)]
+    before = _seconds(resource.RUSAGE_SELF)
+    for made in papers:
+        _plain_text(made.content)
+    plain = _seconds(resource.RUSAGE_SELF) - before
+    before = _seconds(resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    told = [read_whole(made) for made in papers]
+    ours = _seconds(resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN) - before
+    printed = collections.Counter(code for made in papers for code in made.truth)
+    found = collections.Counter(field.code for each in told for field in each.fields)
+    yield {
+        "figure": "one-page papers read in a process each, drawn twice, and every value proven",
+        "ratio": round(ours / plain, 1),
+        "wrong_values": sum(len(faults(made, each)) for made, each in zip(papers, told, strict=True)),
+        "found": {code: round(found[code] / printed[code], 3) for code in sorted(printed)},
+        "processor_seconds_a_page": round(ours / PAPERS, 3),
+        "most_resident_mb": round(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024),
+        "baseline_processor_seconds_a_page": round(plain / PAPERS, 4),
+        "baseline": "the text of the same pages as pdfium gives it, in this process: nothing seen, nothing proven",
+    }
+
+
+def _plain_text(content: bytes) -> str:
+    import pypdfium2
+
+    document = pypdfium2.PdfDocument(content)
+    text: str = "".join(page.get_textpage().get_text_range() for page in document)
+    document.close()
+    return text
+
+
+def _seconds(*whose: int) -> float:
+    used = [resource.getrusage(each) for each in whose]
+    return sum(each.ru_utime + each.ru_stime for each in used)

@@ -1,0 +1,76 @@
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from adherents.inspection.file_type import PDF, Glimpse, sniff
+from adherents.reading import papers
+from adherents.reading.papers import NOTHING, ReadPaper
+from adherents.reading.people import Named, WrongPeople, people_in
+from adherents.reading.text_layer import MOST_BYTES
+from adherents.reading.text_layer.process import CannotBeRead, ReadingFailed, letter_pages
+
+
+class Command(BaseCommand):
+    help = (
+        "Read papers (PDF) and print a line of JSON for each: what kind of paper it is, and the values that prove themselves. "
+        "Nothing is guessed: a value without a proof is not printed. Needs no database. Exits 1 where a file cannot be opened."
+    )
+    requires_system_checks: list[str] = []  # who tries it has papers, and no portal
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+        parser.add_argument(
+            "--persons",
+            type=Path,
+            metavar="FILE",
+            help="the people whose papers these are, as lines of the member file or the beneficiaries' file (CSV, or JSON with "
+            "the same columns): names and NIRs are compared with theirs",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        people = self._people(options["persons"])
+        missing = 0
+        for file in options["files"]:
+            try:
+                with file.open("rb") as opened:
+                    data = opened.read(MOST_BYTES + 1)
+            except OSError as error:
+                missing += 1
+                self.stderr.write(f"{file} cannot be read: {error.strerror}")
+                continue
+            self._tell(file, self._read(file, data, people))
+        if missing:
+            raise CommandError(f"{missing} of {len(options['files'])} files could not be read")
+
+    def _people(self, file: Path | None) -> list[Named]:
+        if file is None:
+            return []
+        try:
+            return people_in(file.read_bytes())
+        except OSError as error:
+            raise CommandError(f"{file} cannot be read: {error.strerror}") from error
+        except WrongPeople as error:
+            raise CommandError(f"{file}: {error}") from error
+
+    def _read(self, file: Path, data: bytes, people: list[Named]) -> ReadPaper:
+        seen = Glimpse()
+        seen.see(data)
+        if sniff(seen, accepted=frozenset({PDF}), again=lambda: [data]).content_type != PDF:
+            self.stderr.write(f"{file}: nothing read: not a whole PDF")
+            return NOTHING
+        try:
+            return papers.read(letter_pages(data), people)
+        except (CannotBeRead, ReadingFailed) as error:
+            self.stderr.write(f"{file}: nothing read: {error}")
+            return NOTHING
+
+    def _tell(self, file: Path, paper: ReadPaper) -> None:
+        fields = [
+            {"code": one.code, "value": one.value, "page": one.page, "proofs": list(one.proofs)}
+            for one in paper.fields
+        ]
+        line = {"file": str(file), "kind": paper.kind or None, "fields": fields}
+        self.stdout.write(json.dumps(line, ensure_ascii=False))

@@ -1,0 +1,148 @@
+"""What a paper says, each value with its proofs. A value without a proof is not there. Pure code.
+
+The kinds are those of the insurer's profile: `rib` and `attestation_secu`. A paper that is neither gives nothing.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from adherents.reading import bic, rights
+from adherents.reading.labels import labelled
+from adherents.reading.layout import PageLine, PlacedLetter, lines_of
+from adherents.reading.people import Likeness, Named, likeness
+from adherents.reading.printed import ANY_LABEL, accounts_of
+
+RIB, RIGHTS = "rib", "attestation_secu"
+_RIB_IS_SAID = re.compile(
+    r"identite bancaire|identite postal|\br i b\b|\brib\b|coordonnees bancaires|references? bancaires?|titulaire|"
+    r"informations bancaires|account (?:holder|owner)|\bguichet\b"
+)
+# These print an account as well, and it is that of the person to be paid.
+_OTHER_PAPER = re.compile(
+    r"^(?:facture|note d honoraires|devis|mandat de prelevement|mandat sepa|releve de prestations|releve de compte|decompte|"
+    r"bulletin de|attestation de droits|avis d|echeancier|appel de cotisation|net a payer|total\b|montant total|reste a payer)"
+)
+_RIGHTS_ARE_SAID = re.compile(r"attestation de droits")
+_HOLDER = re.compile(
+    r"(?:nom\s+(?:et\s+pr[ée]noms?\s+)?du\s+titulaire(?:\s+du\s+compte)?|titulaires?(?:\s+du\s+compte)?|intitul[ée]\s+du\s+compte|"
+    r"account\s+(?:holder|owner)(?:\s+name)?)(?:\s*\([^)]{0,40}\))?(?:\s*/\s*account\s+\w+)?",
+    re.IGNORECASE,
+)
+_CIVIL = re.compile(r"(?:M\.|MR|MME|MLLE|Monsieur|Madame|Mademoiselle)\s", re.IGNORECASE)
+DRAWN = "drawn"  # the letters are seen on the page
+
+
+@dataclass(frozen=True, slots=True)
+class ReadField:
+    """A value, the page it stands on (from 1), and what proves it."""
+
+    code: str
+    value: str
+    page: int
+    proofs: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return f"<ReadField {self.code}>"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPaper:
+    """`kind`: what the paper is by what was read on it, a code of the profile; "" where nothing proves it."""
+
+    kind: str
+    fields: tuple[ReadField, ...]
+
+
+NOTHING = ReadPaper("", ())
+
+
+class PageOfLetters(Protocol):
+    @property
+    def number(self) -> int: ...
+    @property
+    def letters(self) -> Sequence[PlacedLetter]: ...
+
+
+def read(pages: Iterable[PageOfLetters], people: Sequence[Named]) -> ReadPaper:
+    """What the pages of one paper say, compared with the people of its contract."""
+    laid = [(page.number, lines_of(page.letters)) for page in pages]
+    said = [line.said for _, lines in laid for line in lines]
+    if any(_RIGHTS_ARE_SAID.search(text) for text in said):
+        fields = _fields_of_rights(laid, people)
+        return ReadPaper(RIGHTS if fields else "", tuple(fields))
+    if any(_RIB_IS_SAID.search(text) for text in said) and not any(_OTHER_PAPER.match(text) for text in said):
+        fields = _fields_of_rib(laid, people)
+        return ReadPaper(RIB if fields else "", tuple(fields))
+    return NOTHING
+
+
+def _fields_of_rib(laid: Sequence[tuple[int, list[PageLine]]], people: Sequence[Named]) -> list[ReadField]:
+    """The accounts that are proven, their BIC, and how their holder's name compares; nothing without an account."""
+    accounts = accounts_of(laid)
+    fields = [
+        ReadField(
+            "iban",
+            one.account.text,
+            one.page,
+            (DRAWN, "mod97", "rib_key", "bank_code", *(["cells"] if one.in_cells else [])),
+        )
+        for one in accounts
+    ]
+    if not fields:
+        return []
+    countries = frozenset(one.account.country for one in accounts)
+    found: dict[str, int] = {}
+    for number, lines in laid:
+        for value in bic.bics_of(lines, countries=countries):
+            found.setdefault(value, number)
+    if len(found) == 1:
+        fields += [
+            ReadField("bic", value, page, (DRAWN, "label", "shape", "country"))
+            for value, page in found.items()
+        ]
+    if people:
+        fields += _holder(laid, people)
+    return fields
+
+
+def _holder(laid: Sequence[tuple[int, list[PageLine]]], people: Sequence[Named]) -> list[ReadField]:
+    """How the name beside « Titulaire » compares with the people; without a label, only a line that is a person's name counts."""
+    found: dict[Likeness, int] = {}
+    for number, lines in laid:
+        for texts in labelled(lines, _HOLDER, is_label=ANY_LABEL):
+            degrees = [degree for text in texts[:2] if (degree := likeness(text, people)) is not None]
+            if degrees:
+                found.setdefault(min(degrees, key=list(Likeness).index), number)
+    if len(found) > 1:
+        return []  # two names under two labels: which of them holds the account is not said
+    for degree, number in found.items():
+        return [ReadField("holder", degree.value, number, (DRAWN, "label", "compared"))]
+    for number, lines in laid:
+        cells = {cell.text: likeness(cell.text, people) for line in lines for cell in line.cells}
+        others = [text for text, degree in cells.items() if degree != Likeness.SAME and _CIVIL.match(text)]
+        if Likeness.SAME in cells.values() and not others:
+            return [ReadField("holder", Likeness.SAME.value, number, (DRAWN, "compared"))]
+    return []
+
+
+def _fields_of_rights(laid: Sequence[tuple[int, list[PageLine]]], people: Sequence[Named]) -> list[ReadField]:
+    known = {person.nir for person in people if person.nir}
+    nirs: dict[str, int] = {}
+    days: dict[str, set[tuple[str, int]]] = {}
+    for number, lines in laid:
+        for nir in rights.nirs_of(lines):
+            if nir in known:
+                nirs.setdefault(nir, number)
+        for code, day in rights.days_of(lines).items():
+            days.setdefault(code, set()).add((day, number))
+    fields = [
+        ReadField("nir", nir, page, (DRAWN, "key", "calendar", "place", "person"))
+        for nir, page in nirs.items()
+    ]
+    for code, each in sorted(days.items()):
+        if len({day for day, _ in each}) == 1:
+            day, page = min(each, key=lambda one: one[1])
+            fields.append(ReadField(code, day, page, (DRAWN, "label", "calendar")))
+    return fields

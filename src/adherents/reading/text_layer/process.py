@@ -1,0 +1,168 @@
+"""The parent's side of the text layer: it starts the confined process, bounds its time and memory, believes nothing unchecked."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Self, cast
+
+from adherents.inspection.rasteriser import LONGEST_SIDE, Fault
+from adherents.reading.text_layer import (
+    FAULT,
+    LETTER,
+    MOST_BYTES,
+    MOST_LETTERS,
+    MOST_MEMORY,
+    MOST_PAGES,
+    PAGE,
+    QUARTER,
+)
+
+SECONDS = 20  # of the clock and of the processor, for one document
+LOOKS_EVERY = 0.05  # seconds, at the memory of the process
+COMMAND = [sys.executable, "-I", "-m", "adherents.reading.text_layer"]
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+
+
+class CannotBeRead(Exception):
+    """The file itself is the reason: another attempt changes nothing."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.name)
+        self.fault = fault
+
+
+class ReadingFailed(Exception):
+    """The process died, said nonsense, or was killed at a bound: nothing is known of the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeenLetter:
+    """A letter that a person sees. `sign` is U+FFFD where it may be another one. Lengths as the package says."""
+
+    sign: str
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+
+@dataclass(frozen=True, slots=True)
+class LetterPage:
+    """`junk`: its text layer is not believed, and it has no letter."""
+
+    number: int
+    width: int
+    height: int
+    junk: bool
+    letters: tuple[SeenLetter, ...]
+
+
+def letter_pages(data: bytes, *, seconds: int = SECONDS) -> list[LetterPage]:
+    """The first pages of a PDF, each with the letters that are seen on it. Raises `CannotBeRead` or `ReadingFailed`."""
+    if len(data) > MOST_BYTES:
+        raise CannotBeRead(Fault.TOO_LARGE)
+    with _Reader(len(data), seconds) as reader:
+        return reader.pages(data)
+
+
+class _Reader:
+    def __init__(self, size: int, seconds: int) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="reading-")
+        try:
+            self._process = subprocess.Popen(
+                [*COMMAND, str(size), str(seconds)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env={},
+                cwd=self._folder.name,
+                start_new_session=True,
+            )
+        except OSError as error:
+            self._folder.cleanup()
+            raise ReadingFailed("no process can be started") from error
+        self._out = cast(IO[bytes], self._process.stdout)
+        self._ends = time.monotonic() + seconds
+        self._over = threading.Event()
+        self._watch = threading.Thread(target=self._bound, daemon=True)
+        self._watch.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._watch.join()
+        self._kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._out):
+            with suppress(OSError):
+                cast(IO[bytes], pipe).close()
+        self._folder.cleanup()
+
+    def _bound(self) -> None:
+        """Kill the process at the end of its time, or when it holds more memory than it may."""
+        while not self._over.wait(LOOKS_EVERY):
+            if time.monotonic() > self._ends or resident(self._process.pid) > MOST_MEMORY:
+                self._kill()
+                return
+
+    def _kill(self) -> None:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+
+    def pages(self, data: bytes) -> list[LetterPage]:
+        with suppress(BrokenPipeError):
+            fed = cast(IO[bytes], self._process.stdin)
+            fed.write(data)
+            fed.close()
+        pages: list[LetterPage] = []
+        while (letter := self._exactly(1)) == b"P":
+            pages.append(self._page(len(pages) + 1))
+        if letter == b"E":
+            code = FAULT.unpack(self._exactly(FAULT.size))[0]
+            raise CannotBeRead(Fault(code) if code in set(Fault) else Fault.UNREADABLE)
+        if letter != b"Z":
+            raise ReadingFailed("nonsense")
+        return pages
+
+    def _page(self, expected: int) -> LetterPage:
+        number, width, height, junk, count = PAGE.unpack(self._exactly(PAGE.size))
+        most = LONGEST_SIDE * QUARTER
+        if (
+            number != expected
+            or number > MOST_PAGES
+            or count > MOST_LETTERS
+            or not (0 < width <= most and 0 < height <= most)
+        ):
+            raise ReadingFailed("a page out of bounds")
+        letters = []
+        for code, left, top, right, bottom, doubtful in LETTER.iter_unpack(
+            self._exactly(count * LETTER.size)
+        ):
+            if code > 0x10FFFF or 0xD800 <= code < 0xE000 or not (left <= right and top <= bottom):
+                raise ReadingFailed("a letter out of bounds")
+            letters.append(SeenLetter("\ufffd" if doubtful else chr(code), left, top, right, bottom))
+        return LetterPage(number, width, height, bool(junk), () if junk else tuple(letters))
+
+    def _exactly(self, wanted: int) -> bytes:
+        got = self._out.read(wanted)
+        if len(got) != wanted:
+            raise ReadingFailed("the reading process stopped")
+        return got
+
+
+def resident(process: int) -> int:
+    """How many bytes of memory a process holds; 0 when it is gone."""
+    try:
+        counted = Path(f"/proc/{process}/statm").read_bytes()
+        return int(counted.split()[1]) * _PAGE_BYTES
+    except (OSError, IndexError):
+        return 0
