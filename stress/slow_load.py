@@ -87,7 +87,7 @@ class Load:
         for _ in range(TRIES):
             try:
                 status, headers = await self.ask(
-                    sender, "POST", f"{SEND}?envoi={sender['sending']}", *self.form(sender, order)
+                    sender, "POST", f"{SEND}?sending={sender['sending']}", *self.form(sender, order)
                 )
             except OSError:
                 self.told["forms_begun_again"] += 1

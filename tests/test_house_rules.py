@@ -261,3 +261,19 @@ def test_no_class_name_exists_twice() -> None:
                 if isinstance(node, ast.ClassDef) and node.name not in {"Meta", "Config", "Command"}:
                     places.setdefault(node.name, []).append(named(file))
     assert {name: files for name, files in places.items() if len(files) > 1} == {}
+
+
+# Every name that an address of the pages may bear after its "?". Like all that is stored or sent between programs it is English;
+# what stands before the "?" is French, since people read it.
+PARAMETERS = {
+    "actor", "after", "again", "back", "before", "code", "document", "ended", "from", "iss", "language", "left", "lines", "near",
+    "next", "page", "pick", "replaces", "sending", "state", "turned", "view",
+}  # fmt: skip
+NAMED = re.compile(r"""["'](?:[^"'<>\s]*)[?&](?:amp;)?([a-zA-Z_]+)=[{"']|GET\.(?:get|getlist)\(\s*"(\w+)\"""")
+
+
+def test_an_address_names_its_parameters_in_english() -> None:
+    pages = [file for file in [*MODULES, *TEMPLATES] if "config" not in file.parts]
+    used = {name for file in pages for match in NAMED.findall(file.read_text()) for name in match if name}
+    assert "replaces" not in used  # this one is a constant
+    assert used - PARAMETERS == set()

@@ -20,7 +20,7 @@ PAGES = {
     "home": "/adherent/",
     "documents": "/adherent/documents/",
     "send": "/adherent/documents/envoyer/",
-    "send instead": "/adherent/documents/envoyer/?remplace={refused}",
+    "send instead": "/adherent/documents/envoyer/?replaces={refused}",
     "to send again": "/adherent/a-renvoyer/",
     "document": "/adherent/documents/{document}/",
     "receipt": "/adherent/documents/accuses/{deposit}/",

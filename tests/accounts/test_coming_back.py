@@ -15,7 +15,7 @@ from tests.factories import open_account
 # Where a browser is led.
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 HOME = "/adherent/"
-SEND = "/adherent/documents/envoyer/?remplace=4b1f2a0e-93c3-4c55-8d0a-5b7f3c1f9a11"
+SEND = "/adherent/documents/envoyer/?replaces=4b1f2a0e-93c3-4c55-8d0a-5b7f3c1f9a11"
 NOWHERE = [
     "https://voleur.example/adherent/documents/",
     "//voleur.example/adherent/documents/",

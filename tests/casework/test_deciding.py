@@ -72,7 +72,7 @@ def test_a_refusal_says_why_in_the_members_words_as_the_agent_left_them(
     assert mail.subject == "Votre document n’est pas accepté (RIB)"
     for part in (mail.text, mail.html):
         assert "L’IBAN est flou." in part
-        assert f"/adherent/documents/envoyer/?remplace={item.document_id}" in part
+        assert f"/adherent/documents/envoyer/?replaces={item.document_id}" in part
     assert state_of(item) == State.REFUSED
     assert Entry.objects.get(event=Event.DOCUMENT_REFUSED).details == {"code": "rib_illisible"}
 

@@ -164,7 +164,7 @@ def test_a_refused_document_without_a_kind_is_replaced_by_one_that_may_have_one(
         if kind:
             filing.choose_kind(agent=agent, item=item, kind=kind)
         deciding.settle(deciding.refuse(agent=agent, item=item, reason="illisible", words_fr="Illisible."))
-        page = client.get(f"/adherent/documents/envoyer/?remplace={item.document_id}").text
+        page = client.get(f"/adherent/documents/envoyer/?replaces={item.document_id}").text
         assert 'value="inconnu"' in page
         radios = re.findall(r'<input type="radio"[^>]*>', page)
         return [

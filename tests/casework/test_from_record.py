@@ -19,7 +19,7 @@ from tests.casework.queueing import NEEDED, adviser, checked, waiting
 
 Words = Callable[[Any], str]
 pytestmark = pytest.mark.django_db
-FROM = "?depuis=dossier"
+FROM = "?from=record"
 
 
 def page(item: Item) -> str:

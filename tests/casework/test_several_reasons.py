@@ -116,7 +116,7 @@ def test_another_reason_adds_its_paragraph_and_the_same_one_takes_it_away(
     address = f"/gestion/traiter/{item.document_id}/refuser/"
     known = reasons(item)
     first, second = known["rib_illisible"], known["rib_iban_incomplet"]
-    begun = desk.get(f"{address}?motif=rib_illisible").context["form"]
+    begun = desk.get(f"{address}?pick=rib_illisible").context["form"]
     kept = {"reason": "rib_illisible", "words_fr": begun["words_fr"].value(), "words_en": ""}
     two = desk.post(address, kept | {"also": "rib_iban_incomplet"}).context["form"]
     assert two["reason"].value() == "rib_illisible rib_iban_incomplet"
@@ -152,7 +152,7 @@ def test_an_undone_decision_comes_back_with_all_its_reasons(
     decision = deciding.refuse(agent=agent, item=item, **BOTH, **WORDS)
     deciding.undo(agent=agent, decision=decision)
     address = f"/gestion/traiter/{item.document_id}/refuser/"
-    for page in (desk.get(address), desk.get(f"{address}?motif=rib_illisible")):
+    for page in (desk.get(address), desk.get(f"{address}?pick=rib_illisible")):
         assert page.context["form"]["reason"].value() == "rib_illisible rib_iban_incomplet"
         assert page.context["form"]["words_fr"].value() == WORDS["words_fr"]
 

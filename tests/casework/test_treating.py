@@ -62,7 +62,7 @@ def test_the_screen_shows_the_document_the_member_and_what_can_be_decided(
     document = deposited(member, pdf(2))
     run_until_nothing_is_left()
     held(agent, Item.objects.get(document=document))
-    answer = desk.get(f"/gestion/traiter/{document.pk}/?page=2&tour=2-90")
+    answer = desk.get(f"/gestion/traiter/{document.pk}/?page=2&turned=2-90")
     page, html = words(answer), answer.content.decode()
     assert 'aria-label="Page 2 sur 2"' in html
     assert f'href="/gestion/traiter/{document.pk}/pages/2/image/"' in html  # an SVG frame turns it
@@ -83,7 +83,7 @@ def test_a_key_leads_to_one_place_of_a_page(desk: Client, agent: Account, member
     for address in (
         "/gestion/",
         on_screen(item),
-        *(f"{on_screen(item)}{act}" for act in ("refuser/?motif=illisible", "correction/", "transmettre/")),
+        *(f"{on_screen(item)}{act}" for act in ("refuser/?pick=illisible", "correction/", "transmettre/")),
         f"/gestion/documents/{document.pk}/",
         f"/gestion/adherents/{member.pk}/",
     ):
@@ -184,7 +184,7 @@ def test_a_refusal_begins_with_the_templates_of_the_kind_and_sends_the_words_as_
     listed = words(desk.get(address))
     assert "RIB illisible" in listed
     assert "Ordonnance périmée" not in listed
-    offered = words(desk.get(f"{address}?motif=rib_illisible"))
+    offered = words(desk.get(f"{address}?pick=rib_illisible"))
     assert "Nous n’arrivons pas à lire l’IBAN" in offered
     assert "We cannot read the IBAN" in offered
     desk.post(address, REASON)
@@ -227,7 +227,7 @@ def test_a_correction_has_a_day_fifteen_days_ahead_unless_the_agent_says_otherwi
 ) -> None:
     item = held(agent, waiting(member)[0])
     address = f"{on_screen(item)}correction/"
-    assert 'value="2026-12-08"' in desk.get(f"{address}?motif=rib_illisible").content.decode()
+    assert 'value="2026-12-08"' in desk.get(f"{address}?pick=rib_illisible").content.decode()
     assert "Choisissez un jour à venir." in words(desk.post(address, REASON | {"until": "2026-11-23"}))
     desk.post(address, REASON | {"until": "2026-12-01"})
     assert str(Decision.objects.get().until) == "2026-12-01"

@@ -35,9 +35,9 @@ def test_what_a_system_decided_is_undone_at_the_desk_by_who_treats_documents_and
     page = f"/gestion/documents/{item.document_id}/"
     address = f"/gestion/decisions/{Decision.objects.get().pk}/annuler/"
     shown = desk.get(page)
-    assert f'action="{address}?depuis=dossier"' in shown.content.decode()
+    assert f'action="{address}?from=record"' in shown.content.decode()
     assert "pas encore prévenu" in words(shown)
-    answer = desk.post(f"{address}?depuis=dossier", follow=True)
+    answer = desk.post(f"{address}?from=record", follow=True)
     assert "Décision annulée" in words(answer)
     item.refresh_from_db()
     assert item.agent == agent

@@ -49,13 +49,13 @@ def test_a_turn_counts_for_its_own_page_and_is_still_there_when_one_comes_back(
     desk: Client, document: Document
 ) -> None:
     page = f"/gestion/documents/{document.pk}/"
-    turned = desk.get(f"{page}?page=2&tour=2-90").content.decode()
+    turned = desk.get(f"{page}?page=2&turned=2-90").content.decode()
     assert "rotate(90)" in turned
-    assert f'href="{page}?page=3&amp;tour=2-90" rel="next"' in turned
-    assert f'href="{page}?page=2&amp;tour=2-180"' in turned
-    assert "rotate(" not in desk.get(f"{page}?page=3&tour=2-90").content.decode()
+    assert f'href="{page}?page=3&amp;turned=2-90" rel="next"' in turned
+    assert f'href="{page}?page=2&amp;turned=2-180"' in turned
+    assert "rotate(" not in desk.get(f"{page}?page=3&turned=2-90").content.decode()
     for untrue in ("2-45", "2", "-90", "x-90", "99999-90"):
-        assert "rotate(" not in desk.get(f"{page}?page=2&tour={untrue}").content.decode()
+        assert "rotate(" not in desk.get(f"{page}?page=2&turned={untrue}").content.decode()
 
 
 def test_a_page_is_a_picture_and_nothing_else(desk: Client, document: Document) -> None:
@@ -98,8 +98,8 @@ def test_how_large_an_agent_reads_is_remembered_for_the_kind_on_whatever_machine
     Document.objects.filter(pk=other.pk).update(kind="devis")
     run_until_nothing_is_left()
     assert "zoom-100" in desk.get(here).content.decode()
-    chosen = desk.post(f"{here}zoom/", {"zoom": "150", "back": f"{here}?page=2&tour=2-90"})
-    assert chosen["Location"] == f"{here}?page=2&tour=2-90"
+    chosen = desk.post(f"{here}zoom/", {"zoom": "150", "back": f"{here}?page=2&turned=2-90"})
+    assert chosen["Location"] == f"{here}?page=2&turned=2-90"
     assert Zoom.objects.of(agent, document.kind) == "150"  # neither in the session nor in the browser
     assert "zoom-150" in desk.get(here).content.decode()
     assert "zoom-100" in desk.get(f"/gestion/documents/{other.pk}/").content.decode()

@@ -91,11 +91,11 @@ def test_a_long_list_is_read_fifty_at_a_time_to_its_end(desk: Client, words: Wor
     while address:
         html = desk.get(address).content.decode()
         seen += words_of_cells(html)
-        following = [part for part in html.split('"') if part.startswith("?apres=")]
+        following = [part for part in html.split('"') if part.startswith("?after=")]
         address = f"{LIST}{following[0]}" if following else None
         assert NO_MAIL.nir not in html
     assert seen == [f"B{rank:03d}" for rank in range(120)]
-    assert desk.get(f"{LIST}?apres=x").status_code == desk.get(f"{LIST}?apres=999999999").status_code == 200
+    assert desk.get(f"{LIST}?after=x").status_code == desk.get(f"{LIST}?after=999999999").status_code == 200
 
 
 def words_of_cells(html: str) -> list[str]:

@@ -66,7 +66,7 @@ def test_other_spellings_can_be_asked_for_beside_those_who_were_found(
     assert "Chercher aussi les orthographes proches" in words(
         desk.get("/gestion/adherents/", {"q": "dupond"})
     )
-    asked = desk.post("/gestion/adherents/", {"q": "dupond", "proche": "1"}, follow=True)
+    asked = desk.post("/gestion/adherents/", {"q": "dupond", "near": "1"}, follow=True)
     assert "1 nom d’orthographe proche" in words(asked)
     assert "Camille DUPONT" in words(asked)
 

@@ -56,7 +56,7 @@ def note(member: Member) -> Written:
 def refusal(member: Member) -> Written:
     [item] = waiting(member)
     return Written(
-        f"/gestion/traiter/{item.document_id}/refuser/?motif=rib_illisible",
+        f"/gestion/traiter/{item.document_id}/refuser/?pick=rib_illisible",
         "words_fr",
         others=(("reason", "rib_illisible"),),
     )
@@ -65,7 +65,7 @@ def refusal(member: Member) -> Written:
 def correction(member: Member) -> Written:
     [item] = waiting(member)
     return Written(
-        f"/gestion/traiter/{item.document_id}/correction/?motif=rib_illisible",
+        f"/gestion/traiter/{item.document_id}/correction/?pick=rib_illisible",
         "words_fr",
         others=(("reason", "rib_illisible"), ("until", "2099-01-01")),
     )

@@ -291,7 +291,7 @@ def test_it_dies_with_the_account_that_closes(browser: Client, member: Member) -
 def treating(desk: Client, agent: Account, member: Member, kind: str = "refuser") -> tuple[Item, Tab]:
     [item] = waiting(member)
     queue.take(agent=agent, item=item)
-    return item, Tab(desk, f"/gestion/traiter/{item.document_id}/{kind}/?motif=rib_illisible")
+    return item, Tab(desk, f"/gestion/traiter/{item.document_id}/{kind}/?pick=rib_illisible")
 
 
 @pytest.mark.parametrize("kind", ["refuser", "correction"])
@@ -316,7 +316,7 @@ def test_choosing_a_reason_never_replaces_typed_words(desk: Client, agent: Accou
     others = [reason for reason in deciding.reasons_for(item, "refuse") if reason.code != "rib_illisible"]
     assert others
     picked = tab.post(
-        {"motif": others[0].code, "reason": "rib_illisible", "words_fr": TYPED, "words_en": "Typed."}
+        {"pick": others[0].code, "reason": "rib_illisible", "words_fr": TYPED, "words_en": "Typed."}
     )
     page = picked.content.decode()
     assert TYPED in page
@@ -324,7 +324,7 @@ def test_choosing_a_reason_never_replaces_typed_words(desk: Client, agent: Accou
     assert f'name="reason" value="{others[0].code}"' in page
     # The words of a reason are no person's own: another reason replaces them. So do words that an agent asks for.
     own = deciding.reasons_for(item, "refuse")[0].words.fr
-    replaced = tab.post({"motif": others[0].code, "reason": "rib_illisible", "words_fr": own, "words_en": ""})
+    replaced = tab.post({"pick": others[0].code, "reason": "rib_illisible", "words_fr": own, "words_en": ""})
     assert replaced.context["form"]["words_fr"].value() == others[0].words.fr
     asked_for = tab.post({"proposed": others[0].code, "words_fr": TYPED, "words_en": ""})
     assert asked_for.context["form"]["words_fr"].value() == others[0].words.fr
@@ -332,7 +332,7 @@ def test_choosing_a_reason_never_replaces_typed_words(desk: Client, agent: Accou
     tab.save(reason="rib_illisible", words_fr=TYPED)
     assert (
         TYPED
-        in desk.get(f"/gestion/traiter/{item.document_id}/refuser/?motif={others[0].code}").content.decode()
+        in desk.get(f"/gestion/traiter/{item.document_id}/refuser/?pick={others[0].code}").content.decode()
     )
 
 

@@ -12,7 +12,7 @@ from tests.journeys.test_desk import send
 from tests.journeys.visitor import Size, Visitor
 
 BUTTON = "Envoyer le bon document"
-LINK = re.compile(r"https?://\S+/envoyer/\?remplace=[0-9a-f-]+")
+LINK = re.compile(r"https?://\S+/envoyer/\?replaces=[0-9a-f-]+")
 
 
 def address_in(visitor: Visitor, person: Person) -> str:

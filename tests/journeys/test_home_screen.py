@@ -61,7 +61,7 @@ def test_offline_a_member_reads_the_insurers_page_and_finds_nothing_of_anybody_s
     visit: Visit, member: Person
 ) -> None:
     visitor = visit("phone", worker=True).sign_in(member)
-    assert visitor.page.evaluate(READY).endswith("/service-worker.js?langue=fr")
+    assert visitor.page.evaluate(READY).endswith("/service-worker.js?language=fr")
 
     # All of a visit goes through the worker: pages, a form, a file that is sent, one that is downloaded.
     visitor.open("/adherent/documents/envoyer/")
@@ -138,7 +138,7 @@ def test_chromium_would_install_it(portal: Portal, playwright_of_the_folder: Pla
     asked = page.context.new_cdp_session(page)
     asked.send("Page.enable")
     manifest = asked.send("Page.getAppManifest")
-    assert manifest["url"].endswith("/manifest.webmanifest?langue=fr")
+    assert manifest["url"].endswith("/manifest.webmanifest?language=fr")
     assert manifest["errors"] == []
     faults = asked.send("Page.getInstallabilityErrors")["installabilityErrors"]
     assert [fault["errorId"] for fault in faults] == ["in-incognito"]

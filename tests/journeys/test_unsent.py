@@ -195,7 +195,7 @@ def test_an_answer_that_is_lost_makes_no_second_receipt(visit: Visit, member: Pe
         lost.append(route.fetch().status)  # type: ignore[attr-defined]
         route.abort()  # type: ignore[attr-defined]
 
-    visitor.page.route("**/envoyer/?envoi=*", lose_the_first)
+    visitor.page.route("**/envoyer/?sending=*", lose_the_first)
     visitor.click("Envoyer 1 document")
     expect(visitor.title).to_have_text("C’est bien arrivé")
     assert lost == [201]

@@ -45,7 +45,7 @@ def test_a_call_is_noted_with_who_and_when_and_read_while_deciding(
     [item] = waiting(member)
     queue.take(agent=agent, item=item)
     treat = f"/gestion/traiter/{item.document_id}/"
-    page = f"/gestion/documents/{item.document_id}/note/?retour=traiter"
+    page = f"/gestion/documents/{item.document_id}/note/?back=treating"
     assert page in desk.get(treat).content.decode()
     at = timezone.localtime() - timedelta(hours=1)
     data = {

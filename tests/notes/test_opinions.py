@@ -60,7 +60,7 @@ def test_a_colleague_is_asked_finds_it_answers_and_the_asker_reads_it_on_the_doc
     Account.objects.filter(pk=doctor.pk).update(team="Médecin-conseil")
     queue.take(agent=agent, item=item)
     treat, document = (f"/gestion/{room}/{item.document_id}/" for room in ("traiter", "documents"))
-    page = f"{document}avis/?retour=traiter"
+    page = f"{document}avis/?back=treating"
     assert page in desk.get(treat).content.decode()
     assert f"{doctor.shown_name} (Médecin-conseil)" in words(desk.get(page))
     due = timezone.localdate() + timedelta(days=2)

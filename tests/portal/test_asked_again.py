@@ -26,7 +26,7 @@ SEND = "/adherent/documents/envoyer/"
 
 def answer(client: Client, document: Document, **fields: str) -> Document:
     """Send the right document by the page that the button opens."""
-    page = f"{SEND}?remplace={document.pk}"
+    page = f"{SEND}?replaces={document.pk}"
     sent = client.post(page, {"kind": document.kind, "files": [upload(pdf())], **fields})
     assert sent.status_code == 302, words_of(sent.text)
     return Document.objects.exclude(pk=document.pk).latest("at")
@@ -45,7 +45,7 @@ def test_a_refusal_is_on_top_of_the_home_page_with_its_reason_until_the_right_do
     words = read(HOME)
     order = ["Refusé : RIB", WORDS, "Envoyer un document", "Mes derniers documents"]
     assert [words.index(part) for part in order] == sorted(words.index(one) for one in order)
-    assert f'href="{SEND}?remplace={refused.pk}"' in main_of(client)
+    assert f'href="{SEND}?replaces={refused.pk}"' in main_of(client)
     answer(client, refused)
     words = read(HOME)
     assert "Refusé : RIB" not in words
@@ -128,7 +128,7 @@ def test_the_page_that_sends_is_set_and_says_in_whose_stead(client, member, read
     child = Beneficiary.objects.create(member=member, rank=2, birth_name="ESSAI", first_names="Lou")
     asked = send(member, kind="devis", days_ago=3, beneficiary=child)
     settled(asked, Outcome.INCOMPLETE, until=timezone.localdate() + timedelta(days=5))
-    page = main_of(client, f"{SEND}?remplace={asked.pk}")
+    page = main_of(client, f"{SEND}?replaces={asked.pk}")
     assert re.search(r'value="devis" id="id_kind_\d" checked', page)
     assert f'value="{child.pk}" selected' in page
     assert WORDS in page
@@ -139,13 +139,13 @@ def test_the_page_that_sends_is_set_and_says_in_whose_stead(client, member, read
 def test_what_it_answers_outlasts_a_refused_field_and_a_file_taken_back(client, member):
     asked = send(member, days_ago=3)
     settled(asked)
-    page = f"{SEND}?remplace={asked.pk}"
+    page = f"{SEND}?replaces={asked.pk}"
     refused = client.post(page, {"kind": "rien", "files": [upload(pdf())]})
     assert refused.status_code == 200
     assert "Vous remplacez" in refused.text
     drop = refused.text.split("data-drop")[0].rsplit('action="', 1)[1].split('"')[0]
     page = client.post(drop).headers["Location"]
-    assert f"remplace={asked.pk}" in page
+    assert f"replaces={asked.pk}" in page
     client.post(page, {"kind": "rien", "files": [upload(pdf())]})
     # Without a script: what the form holds, and nothing else.
     assert client.post(page, {"kind": "rib", "order": waiting()}).status_code == 302
@@ -159,7 +159,7 @@ def test_only_ones_own_document_that_did_not_do_can_be_replaced(client, member):
     settled(theirs)
     mine = send(member)
     named = [str(theirs.pk), str(mine.pk), "00000000-0000-0000-0000-000000000000", "x", ""]
-    pages = [main_of(client, f"{SEND}?remplace={name}") for name in named]
+    pages = [main_of(client, f"{SEND}?replaces={name}") for name in named]
     own = re.compile(r"csrf|brouillon|[0-9a-f]{8}-[0-9a-f]{4}-")  # each page prepares a sending of its own
     without_token = [[line for line in page.splitlines() if not own.search(line)] for page in pages]
     of_mine = without_token.pop(1)
@@ -168,7 +168,7 @@ def test_only_ones_own_document_that_did_not_do_can_be_replaced(client, member):
     assert "Rien n’est à renvoyer" in "".join(of_mine)
     assert "Vous remplacez" not in "".join(pages)
     for name in named:
-        client.post(f"{SEND}?remplace={name}", {"kind": "rib", "files": [upload(pdf())]})
+        client.post(f"{SEND}?replaces={name}", {"kind": "rib", "files": [upload(pdf())]})
     assert Document.objects.filter(answers=None, name="releve.pdf").count() == len(named)
 
 
@@ -188,7 +188,7 @@ def test_an_answer_that_cannot_be_opened_is_told_with_what_it_answered(client, m
     words = read(HOME)
     assert "Refusé : RIB" in words
     assert "n’a pas pu être ouvert" in words
-    assert f"remplace={asked.pk}" in main_of(client, f"/adherent/documents/{sent.pk}/")
+    assert f"replaces={asked.pk}" in main_of(client, f"/adherent/documents/{sent.pk}/")
 
 
 def test_a_document_and_its_answer_lead_to_each_other(client, member, read):

@@ -78,7 +78,7 @@ class World:
 
     def sending(self) -> tuple[Client, str]:
         Beneficiary.objects.create(member=self.camille(), rank=2, birth_name="ESSAI", first_names="Lou")
-        return self.member(), f"{reverse('vault:send')}?envoi={SENDING}"
+        return self.member(), f"{reverse('vault:send')}?sending={SENDING}"
 
     def conversation(self) -> str:
         return str(asked(self.camille()).pk)

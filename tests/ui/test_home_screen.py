@@ -44,7 +44,7 @@ def test_the_manifest_has_the_profiles_names_and_colours_in_both_languages(
     client: Client, settings: Any
 ) -> None:
     change(settings, "brand", accent="#1d4ed8")
-    answer = client.get("/manifest.webmanifest?langue=en")
+    answer = client.get("/manifest.webmanifest?language=en")
     assert answer["Content-Type"] == "application/manifest+json"
     english, french = answer.json(), client.get("/manifest.webmanifest").json()
     assert (english["name"], english["lang"]) == ("MESE Members’ Area", "en")
@@ -84,7 +84,7 @@ def test_what_the_worker_stores_is_the_same_for_everybody_without_form_or_cookie
     """And is of this portal's own look: no page of a member, of an agent or of a program is in the list."""
     for language in ("fr", "en"):
         first, *look = home_screen.stored(language)
-        assert first == f"/hors-ligne/?langue={language}"
+        assert first == f"/hors-ligne/?language={language}"
         assert look == ["/static/ui/portal.css", "/static/ui/portal.js", "/static/ui/mark.svg"]
         answer = client.get(first)
         assert answer.status_code == 200
@@ -102,7 +102,7 @@ def test_the_insurers_own_words_stand_on_the_page_for_who_is_offline(client: Cli
     words = type(settings.ADHERENTS_PROFILE.home_screen.offline)
     change(settings, "home_screen", offline=words(fr=("Nos mots à nous.",), en=("Our own words.",)))
     assert "Nos mots à nous." in client.get("/hors-ligne/").content.decode()
-    assert "Our own words." in client.get("/hors-ligne/?langue=en").content.decode()
+    assert "Our own words." in client.get("/hors-ligne/?language=en").content.decode()
     change(settings, "home_screen", offline=words())
     assert "est bien arrivé" in client.get("/hors-ligne/").content.decode()
 
@@ -113,15 +113,15 @@ def test_the_worker_changes_with_all_that_it_stores(client: Client, settings: An
 
     before = now()
     assert now() == before
-    assert client.get("/service-worker.js?langue=en").content != before
+    assert client.get("/service-worker.js?language=en").content != before
     change(settings, "contact", phone="01 99 00 12 34")
     assert now() != before  # the offline page says it
 
 
 def test_a_page_of_a_member_names_the_worker_and_one_of_the_desk_does_not(client: Client, db: None) -> None:
     page = client.get("/contact/").content.decode()
-    assert 'href="/manifest.webmanifest?langue=fr"' in page
-    assert 'data-worker="/service-worker.js?langue=fr"' in page
+    assert 'href="/manifest.webmanifest?language=fr"' in page
+    assert 'data-worker="/service-worker.js?language=fr"' in page
     assert "manifest" not in client.get("/gestion/connexion/").content.decode()
 
 

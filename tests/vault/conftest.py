@@ -114,7 +114,7 @@ def send(
     there = PendingFile.objects.filter(pk__in=[key for key in order if key != "nonsense"]).first()
     sending = sending or (there.sending_id if there else uuid.uuid4())
     posted = {"kind": kind, **fields, "files": list(files), "order": [str(key) for key in order]}
-    return client.post(f"/adherent/documents/envoyer/?envoi={sending}", posted)
+    return client.post(f"/adherent/documents/envoyer/?sending={sending}", posted)
 
 
 def waiting() -> list[object]:

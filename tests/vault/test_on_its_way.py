@@ -272,7 +272,7 @@ def test_a_half_arrived_file_is_shown_and_can_be_taken_back_without_a_script(
     signed_in: Client, member: Member, objects_folder: Any
 ) -> None:
     half(signed_in, at=5000)
-    shown = signed_in.get(f"/adherent/documents/envoyer/?envoi={SENDING}").content.decode()
+    shown = signed_in.get(f"/adherent/documents/envoyer/?sending={SENDING}").content.decode()
     assert "1 fichier arrivé en partie" in shown
     signed_in.post(f"/adherent/documents/envoyer/{Upload.objects.get().pk}/retirer/")
     assert not Upload.objects.exists()

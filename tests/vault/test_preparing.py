@@ -69,10 +69,12 @@ class TestTwoPages:
         assert signed_in.post(f"{PAGE}{FIRST}/garder/", fields).status_code == 204
         page = signed_in.get(PAGE)
         assert "RIB . 1 fichier est prêt et n’est pas encore envoyé." in sentences(page)
-        assert f"?envoi={FIRST}" in page.content.decode()
+        assert f"?sending={FIRST}" in page.content.decode()
         assert "rib.pdf" not in sentences(page)
-        over = signed_in.get(f"{PAGE}?envoi={FIRST}").content.decode()
+        formerly = signed_in.get(f"{PAGE}?envoi={FIRST}").content.decode()  # a page of the version before
+        over = signed_in.get(f"{PAGE}?sending={FIRST}").content.decode()
         assert "rib.pdf" in over
+        assert "rib.pdf" in formerly
         assert "Le nouveau" in over
         assert 'value="rib" id="id_kind_0" checked' in over
 
@@ -81,7 +83,7 @@ class TestTwoPages:
     ) -> None:
         brought(signed_in, "rib.pdf", FIRST)
         other = browser_of(other_member)
-        assert "rib.pdf" not in sentences(other.get(f"{PAGE}?envoi={FIRST}"))
+        assert "rib.pdf" not in sentences(other.get(f"{PAGE}?sending={FIRST}"))
         other.post(f"{PAGE}{FIRST}/garder/", {"kind": "rib", "note": "à moi"})
         theirs = brought(other, "leur.pdf", FIRST)
         assert Sending.objects.get(pk=FIRST).note == ""
@@ -123,7 +125,7 @@ class TestAnnouncements:
 
     def test_they_are_not_shown_as_files_that_came_in_part(self, signed_in: Client, sentences: Text) -> None:
         announce(signed_in, LARGE, sending=FIRST)
-        for page in (PAGE, f"{PAGE}?envoi={FIRST}", "/adherent/"):
+        for page in (PAGE, f"{PAGE}?sending={FIRST}", "/adherent/"):
             shown_sentences = sentences(signed_in.get(page))
             assert "en partie" not in shown_sentences
             assert "pas terminé" not in shown_sentences
@@ -205,7 +207,7 @@ class TestWhatWaits:
             brought(browser, "a.pdf", FIRST)
             home = browser.get("/adherent/")
             assert "Envoi à terminer Gardé jusqu’au 24/11/2026" in sentences(home)
-            assert f"{PAGE}?envoi={FIRST}" in home.content.decode()
+            assert f"{PAGE}?sending={FIRST}" in home.content.decode()
             english = browser.get("/adherent/", headers={"Accept-Language": "en"})
             assert english.status_code == 200
             send(browser, sending=FIRST, order=waiting())

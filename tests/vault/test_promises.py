@@ -93,6 +93,8 @@ def test_the_button_of_a_refusals_mail_says_what_has_become_of_the_document(
     again = shown()
     assert "Rien n’est à renvoyer pour : RIB" in again
     assert "un conseiller examine à nouveau votre document" in again
+    before = shown(address=f"{SEND}?remplace={document.pk}")  # a mail of the version before
+    assert "Rien n’est à renvoyer pour : RIB" in before
     assert "Vous remplacez" not in again
     decided(agent, Item.objects.get(), Outcome.ACCEPTED)
     assert "C’est terminé : vous n’avez rien d’autre à faire." in shown()
@@ -101,5 +103,5 @@ def test_the_button_of_a_refusals_mail_says_what_has_become_of_the_document(
     # Of what is not theirs, or never was, nothing is said.
     eve = Member.objects.get(account=open_account(EVE))
     assert "renvoyer pour" not in shown(eve)
-    assert "renvoyer pour" not in shown(address=f"{SEND}?remplace=0b7b0a6e-0000-4000-8000-000000000000")
-    assert "renvoyer pour" not in shown(address=f"{SEND}?remplace=x")
+    assert "renvoyer pour" not in shown(address=f"{SEND}?replaces=0b7b0a6e-0000-4000-8000-000000000000")
+    assert "renvoyer pour" not in shown(address=f"{SEND}?replaces=x")

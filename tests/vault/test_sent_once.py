@@ -58,7 +58,7 @@ class TestSentOnce:
     def test_its_page_leads_to_the_receipt(self, signed_in: Client) -> None:
         mine = brought(signed_in, "rib.pdf", FIRST)
         receipt = send(signed_in, sending=FIRST, order=[mine])["Location"]
-        assert signed_in.get(f"{PAGE}?envoi={FIRST}")["Location"] == receipt
+        assert signed_in.get(f"{PAGE}?sending={FIRST}")["Location"] == receipt
 
     def test_another_file_under_a_sending_that_left_waits_and_is_said(
         self, signed_in: Client, sentences: Text
@@ -79,7 +79,7 @@ class TestSentOnce:
         if by_script:
             body = {"kind": "rib", "refused": ["too_large:devis.docx"], "files": again}
             asked = signed_in.post(
-                f"{PAGE}?envoi={FIRST}", body, headers={"Accept": "application/json"}
+                f"{PAGE}?sending={FIRST}", body, headers={"Accept": "application/json"}
             ).json()
             assert asked == {"receipt": ""}
             again = [upload(pdf(), "a.pdf")] if with_the_first else []
@@ -97,7 +97,7 @@ class TestSentOnce:
     ) -> None:
         send(signed_in, upload(pdf(), "a.pdf"), sending=FIRST)
         answer = signed_in.post(
-            f"{PAGE}?envoi={FIRST}", {"kind": "attestation_secu", "files": [upload(pdf(), "a.pdf")]}
+            f"{PAGE}?sending={FIRST}", {"kind": "attestation_secu", "files": [upload(pdf(), "a.pdf")]}
         )
         assert "Cet envoi est déjà parti" in sentences(answer)
         assert "1 fichier prêt à envoyer" in sentences(answer)
@@ -117,10 +117,10 @@ class TestSentOnce:
         mine = brought(signed_in, "rib.pdf", FIRST)
         body = {"kind": "rib", "order": [str(mine)]}
         asked = {"headers": {"Accept": "application/json"}}
-        assert signed_in.post(f"{PAGE}?envoi={FIRST}", {**body, "kind": "rien"}, **asked).json() == {
+        assert signed_in.post(f"{PAGE}?sending={FIRST}", {**body, "kind": "rien"}, **asked).json() == {
             "receipt": ""
         }
-        answers = [signed_in.post(f"{PAGE}?envoi={FIRST}", body, **asked) for _ in range(2)]
+        answers = [signed_in.post(f"{PAGE}?sending={FIRST}", body, **asked) for _ in range(2)]
         assert [answer.status_code for answer in answers] == [201, 201]
         assert answers[0].json() == answers[1].json()
         assert "/accuses/" in answers[0].json()["receipt"]

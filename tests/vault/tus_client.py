@@ -138,7 +138,7 @@ class Phone:
             parts.append(head.encode() + content + b"\r\n")
         body = b"".join([*parts, f"--{boundary}--\r\n".encode()])
         kind = f"multipart/form-data; boundary={boundary}"
-        status, headers = self.ask("POST", f"{SEND}?envoi={self.sending}", body, Content_Type=kind)
+        status, headers = self.ask("POST", f"{SEND}?sending={self.sending}", body, Content_Type=kind)
         return status, headers.get("Location", "")
 
     def download(self, document_id: str) -> bytes:

@@ -12,7 +12,7 @@ from adherents.members.models import Member
 from adherents.messaging.models import Attachment, Message, MessageQuerySet, Thread, ThreadQuerySet
 
 OF_A_MEMBER = 8
-VIEWS = ("a-repondre", "miennes", "sans-conseiller", "toutes", "fermees")
+VIEWS = ("unanswered", "mine", "unassigned", "all", "closed")
 
 
 def conversation(messages: MessageQuerySet) -> list[Message]:
@@ -41,13 +41,13 @@ def last_of(messages: Sequence[Message]) -> int:
 def inbox(agent: Account, view: str) -> ThreadQuerySet:
     """The threads of one of the `VIEWS`."""
     threads = Thread.objects.select_related("member", "agent")
-    if view == "fermees":
+    if view == "closed":
         return threads.closed().order_by("-closed_at", "pk")
     narrowed = {
-        "a-repondre": threads.to_answer_by(agent),
-        "miennes": threads.still_open().followed_by(agent),
-        "sans-conseiller": threads.still_open().without_an_agent(),
-        "toutes": threads.still_open(),
+        "unanswered": threads.to_answer_by(agent),
+        "mine": threads.still_open().followed_by(agent),
+        "unassigned": threads.still_open().without_an_agent(),
+        "all": threads.still_open(),
     }
     return narrowed[view].as_they_should_be_answered()
 

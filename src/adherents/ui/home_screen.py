@@ -18,7 +18,7 @@ from adherents.insurer.profile import Profile, profile
 from adherents.ui import bundle
 from adherents.ui.pages import page
 
-LANGUAGE = "langue"  # in the addresses: a browser asks for them without cookies
+LANGUAGE = "language"  # in the addresses: a browser asks for them without cookies
 CACHE = "adherents-offline-"  # the names of its caches; the rest is the release's
 
 

@@ -24,7 +24,7 @@ from adherents.desk.selectors import member_record
 from adherents.insurer.profile import profile
 from adherents.members.models import Member
 
-FROM_RECORD = {"depuis": "dossier"}  # in the address: the item was taken from its member's record
+FROM_RECORD = {"from": "record"}  # in the address: the item was taken from its member's record
 PUT_OFF = "casework.put_off"
 PUT_OFF_AT_MOST = 20
 PREFETCHED_PAGES = 2  # of the next document

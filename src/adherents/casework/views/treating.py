@@ -164,7 +164,7 @@ def _with_words(request: HttpRequest, item: Item, use: Use) -> HttpResponse:
     kind_of_form = WordsForm if use == "refuse" else CorrectionForm
     draft = Sheet(request, DraftKind(use), "reason", "words_fr", "words_en", "until", about=item.subject)
     form = None
-    if request.method == "POST" and not {"motif", "also", "proposed"} & request.POST.keys():
+    if request.method == "POST" and not {"pick", "also", "proposed"} & request.POST.keys():
         chosen = wording.chosen_of(reasons, request.POST.get("reason", ""))
         form = kind_of_form(request.POST, reasons=reasons)
         if form.is_valid() and _decides(request, item, form, use):
@@ -191,9 +191,9 @@ def _with_words(request: HttpRequest, item: Item, use: Use) -> HttpResponse:
 
 
 def _chosen(request: HttpRequest, reasons: list[Reason], written: dict[str, str]) -> list[Reason]:
-    """One reason in the place of all (`motif`), one more or one less (`also`), or those of the words that are kept."""
+    """One reason in the place of all (`pick`), one more or one less (`also`), or those of the words that are kept."""
     before = wording.chosen_of(reasons, written.get("reason", ""))
-    picked = request.POST.get("motif") or request.POST.get("proposed") or request.GET.get("motif", "")
+    picked = request.POST.get("pick") or request.POST.get("proposed") or request.GET.get("pick", "")
     if one := wording.chosen_of(reasons, request.POST.get("also", ""))[:1]:
         return wording.with_or_without(before, one[0])
     after = wording.chosen_of(reasons, picked)

@@ -21,7 +21,7 @@ from adherents.vault.models import Document, Page
 from adherents.vault.services.viewing import NoSuchPage, page_image, page_thumbnail
 
 TURNS = [0, 90, 180, 270]  # degrees, clockwise
-TURNED = "tour"  # in an address, once for each page that is turned: `3-90`
+TURNED = "turned"  # in an address, once for each page that is turned: `3-90`
 
 
 def document_or_404(document_id: uuid.UUID) -> Document:

@@ -13,7 +13,7 @@ from adherents.accounts.decorators import account_of, allowed_to
 from adherents.accounts.permissions import Act, acts_of
 from adherents.desk.selectors.search import answer
 
-NEAR = "proche"  # in the address: other spellings of the name
+NEAR = "near"  # in the address: other spellings of the name
 LONGEST = 120
 
 

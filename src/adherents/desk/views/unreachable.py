@@ -31,7 +31,7 @@ def _people(which: str) -> MemberQuerySet:
 
 
 def _list(request: HttpRequest, which: str) -> HttpResponse:
-    after = request.GET.get("apres", "")
+    after = request.GET.get("after", "")
     page = member_record.member_page(
         _people(which), after=int(after) if after.isdecimal() and len(after) < 19 else None
     )

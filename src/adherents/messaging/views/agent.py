@@ -35,13 +35,13 @@ A_PAGE = 50
 def inbox_page(request: HttpRequest) -> HttpResponse:
     """The inbox: what is to answer, those without an agent first."""
     agent = account_of(request)
-    view = request.GET.get("voir", VIEWS[0])
+    view = request.GET.get("view", VIEWS[0])
     view = view if view in VIEWS else VIEWS[0]
     page = Paginator(inbox(agent, view), A_PAGE).get_page(request.GET.get("page"))
     context = {
         "may": acts_of(agent),
         "view": view,
-        "narrowed": f"voir={view}",
+        "narrowed": f"view={view}",
         "page": page,
         "counts": _tabs(agent, view),
     }

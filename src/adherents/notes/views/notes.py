@@ -27,7 +27,7 @@ from adherents.notes.services.notes import NoteRefused
 from adherents.notes.services.standing import DocumentGone, NotesRefused
 from adherents.vault.models import Document
 
-BACK, TREATING = "retour", "traiter"  # in the address: where the agent came from
+BACK, TREATING = "back", "treating"  # in the address: where the agent came from
 
 
 @allowed_to(Act.NOTES)

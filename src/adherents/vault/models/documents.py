@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from adherents.vault.replies import Reopened, Reply
 
 
-REPLACES = "remplace"  # in the address of the page that sends: the document to replace
+REPLACES = "replaces"  # in the address of the page that sends: the document to replace
 
 
 class State(models.TextChoices):

@@ -17,7 +17,7 @@ from adherents.vault.models.files import NamedFile
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
 
-SENDING = "envoi"  # in the address of the page that sends: which sending it shows
+SENDING = "sending"  # in the address of the page that sends: which sending it shows
 
 
 class SendingQuerySet(models.QuerySet["Sending"]):

@@ -40,6 +40,9 @@ from adherents.vault.uploads import services as resuming
 from adherents.vault.uploads.handlers import SealingUploadHandler
 from adherents.vault.uploads.page_data import MOST_REFUSED, client_is_there, script_data
 
+# In the mails that were sent, and on the pages that are open while portals of 0.2.0 are replaced.
+FORMER_NAMES = {SENDING: "envoi", REPLACES: "remplace"}
+
 
 @dataclass
 class SendingPage:
@@ -68,13 +71,18 @@ class SendingPage:
 
 def _page(request: HttpRequest, acting: Acting) -> SendingPage:
     """A page whose address names no sending of the member prepares a new one: it exists once something comes for it."""
-    named = _uuid(request.GET.get(SENDING, ""))
+    named = _asked(request, SENDING)
     sending = (
         Sending.objects.filter(member=acting.file, pk=named).select_related("deposit").first()
         if named
         else None
     )
     return SendingPage(acting, named or uuid.uuid4(), sending, _replaced(request, acting.file, sending))
+
+
+def _asked(request: HttpRequest, name: str) -> uuid.UUID | None:
+    """What the address names, also by the name that it bore before."""
+    return _uuid(request.GET.get(name) or request.GET.get(FORMER_NAMES[name], ""))
 
 
 def _uuid(text: str) -> uuid.UUID | None:
@@ -86,7 +94,7 @@ def _uuid(text: str) -> uuid.UUID | None:
 
 def _replaced(request: HttpRequest, member: Member, sending: Sending | None) -> Document | None:
     """The document that this sending replaces; None where there is none, or it is another member's."""
-    named = _uuid(request.GET.get(REPLACES, "")) or (sending.answers_id if sending else None)
+    named = _asked(request, REPLACES) or (sending.answers_id if sending else None)
     if named is None:
         return None
     replaced: Document | None = (
@@ -99,7 +107,7 @@ def _not_replaced(request: HttpRequest, page: SendingPage) -> Document | None:
     """The member's document that the address names and that asks for no other one any more, as after a decision was
     reopened: the mail that told it still leads here.
     """
-    named = _uuid(request.GET.get(REPLACES, "")) if page.replaced is None else None
+    named = _asked(request, REPLACES) if page.replaced is None else None
     if named is None:
         return None
     own = Document.objects.of(page.member).with_what_is_shown().with_answers()
