@@ -156,7 +156,6 @@ class ObjectRefusals:
             hit("object", address=address_of(request), identifier=account.subject)
         except RateLimited as often:
             log.warning("rate limited", extra={"action": often.action})
-            response.close()
             return render(request, "ui/errors/429.html", status=429)
         note_object_refused(account=account, page=page.view_name, wanted=_named(page.kwargs))
         return response
