@@ -247,6 +247,7 @@ RULES: dict[str, Rule] = {
     "desk:invite_agent": desk({ADMINISTRATOR}, ASK),
     "desk:invite_again": desk({ADMINISTRATOR}, ASK),
     "desk:agent_role": desk({ADMINISTRATOR}, ASK),
+    "desk:agent_specialty": desk({ADMINISTRATOR}, ASK),
     "desk:agent_team": desk({ADMINISTRATOR}, ASK),
     "desk:link_agent": desk({ADMINISTRATOR}, ASK),
     "desk:unlink_agent": desk({ADMINISTRATOR}, ASK),

@@ -219,6 +219,7 @@ def test_nothing_is_given_to_who_does_not_treat_documents(agent: Account, member
     queue.take(agent=agent, item=item)
     gone = adviser(2)
     gone.closed_at = timezone.now()
+    gone.save()
     for other in (make_agent(Role.AUDITOR), gone):
         with pytest.raises(CannotTreat):
             queue.hand_over(agent=agent, item=item, to=other)

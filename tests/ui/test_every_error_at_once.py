@@ -175,13 +175,15 @@ PLACES: dict[str, Callable[[World], tuple[Client, str]]] = {
     "desk.agent_forms.InvitationForm": lambda at: (at.desk(), reverse("desk:invite_agent")),
     "desk.agent_forms.RoleForm": lambda at: at.agent_act("agent_role"),
     "desk.agent_forms.TeamForm": lambda at: at.agent_act("agent_team"),
+    "desk.agent_forms.SpecialtyForm": lambda at: at.agent_act("agent_specialty"),
     "desk.agent_forms.FactorAnswerForm": lambda at: at.second_answer(),
     "api.forms.ClientForm": lambda at: (at.desk(), reverse("api:new_client")),
     "api.forms.ClientReasonForm": lambda at: at.system_act(),
     "webhooks.forms.EndpointForm": lambda at: (at.desk(), reverse("webhooks:make")),
     "webhooks.forms.ReplayForm": lambda at: at.replay(),
 }
-NOTHING_REQUIRED = {"desk.agent_forms.TeamForm", "casework.forms.GiveForm"}  # no agent, no group
+# no agent, no group, everything
+NOTHING_REQUIRED = {"desk.agent_forms.TeamForm", "casework.forms.GiveForm", "desk.agent_forms.SpecialtyForm"}
 NOT_WALKED = {
     "desk.forms.ActForm": "a part of those that an act asks",
     "ui.gallery.SampleForm": "shown by the gallery",

@@ -4,3 +4,6 @@ from django.apps import AppConfig
 class CaseworkConfig(AppConfig):
     name = "adherents.casework"
     label = "casework"
+
+    def ready(self) -> None:
+        from adherents.casework.services import releasing  # noqa: F401

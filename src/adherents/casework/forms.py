@@ -25,7 +25,10 @@ WORDS_CHARACTERS = 1500
 
 
 class QueueForm(forms.Form):
-    """The filters of the queue, for its page and for « suivant ». A value that is not understood filters nothing."""
+    """The filters of the queue, for its page and for « suivant ». A value that is not understood filters nothing.
+
+    `narrows`: the agent treats some kinds or languages only, and may list the others too.
+    """
 
     kind = forms.ChoiceField(label=_("Type"), required=False)
     age = forms.ChoiceField(label=_("Échéance"), required=False, choices=[("", _("Toutes")), *Age.choices])
@@ -33,11 +36,21 @@ class QueueForm(forms.Form):
         label=_("État"), required=False, choices=[("", _("Tous")), *Availability.choices]
     )
     agent = forms.ChoiceField(label=_("Agent"), required=False)
+    extent = forms.ChoiceField(
+        label=_("Étendue"), required=False, choices=[("", _("Ce que je traite")), ("all", _("Tout"))]
+    )
 
     def __init__(
-        self, *args: Any, kinds: dict[str, str], agents: list[Account] | None = None, **kwargs: Any
+        self,
+        *args: Any,
+        kinds: dict[str, str],
+        agents: list[Account] | None = None,
+        narrows: bool = False,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        if not narrows:
+            del self.fields["extent"]
         people = [(str(agent.pk), agent.shown_name) for agent in agents or []]
         self.fields["kind"].choices = [("", _("Tous")), *kinds.items()]  # type: ignore[attr-defined]
         self.fields["agent"].choices = [("", _("Tous")), *people]  # type: ignore[attr-defined]

@@ -1,13 +1,14 @@
 import uuid
 from collections.abc import Sequence
 
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from adherents.accounts.models import Account
 from adherents.accounts.permissions import Act
 from adherents.casework import selectors
 from adherents.casework.models import Item
-from adherents.desk.panels import DeskEntry, add_to_menu, document_line, document_panel
+from adherents.desk.panels import DeskEntry, add_to_menu, at_suspension, document_line, document_panel
 from adherents.vault.models import Document
 
 add_to_menu(
@@ -16,6 +17,28 @@ add_to_menu(
     )
 )
 add_to_menu(DeskEntry(Act.SEE_FIGURES, "casework:figures", _("Chiffres"), rank=40))
+
+
+@at_suspension
+def held_by(agent: Account) -> str:
+    """What comes back to all."""
+    held = selectors.held_by(agent)
+    parts = []
+    if held.in_hand:
+        parts.append(
+            ngettext("%(count)d document en main", "%(count)d documents en main", held.in_hand)
+            % {"count": held.in_hand}
+        )
+    if held.kept:
+        parts.append(
+            ngettext(
+                "%(count)d document réservé à cet agent",
+                "%(count)d documents réservés à cet agent",
+                held.kept,
+            )
+            % {"count": held.kept}
+        )
+    return gettext("Reviennent à tous, aussitôt : %(what)s.") % {"what": ", ".join(parts)} if parts else ""
 
 
 @document_panel(Act.TREAT, "casework/waiting_panel.html", rank=5, on_record_only=True)

@@ -1,7 +1,7 @@
 """What the queue and an item of it show to an agent: read here, drawn by the templates. Nothing is written."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +13,7 @@ from adherents.accounts.models import Account
 from adherents.accounts.permissions import TABLE, Act
 from adherents.casework.mails import decided_key
 from adherents.casework.models import Correction, Decision, Filters, Item, ItemQuerySet, Reopening, Status
+from adherents.desk.models import Absence
 from adherents.desk.selectors import member_record
 from adherents.desk.selectors.member_record import JournalLine
 from adherents.insurer.profile import profile
@@ -40,30 +41,71 @@ class Counts:
     oldest: datetime | None
 
 
-def counts() -> Counts:
+def counts(agent: Account) -> Counts:
+    """Of what this agent treats, and of what is kept for them."""
     today = timezone.localdate()
-    totals = Item.objects.waiting().aggregate(
-        waiting=Count("pk"),
-        late=Count("pk", filter=Q(due_on__lt=today)),
-        today=Count("pk", filter=Q(due_on=today)),
-        later=Count("pk", filter=Q(due_on__gt=today)),
-        oldest=Min("entered_at"),
+    totals = (
+        Item.objects.waiting()
+        .treated_by(agent)
+        .aggregate(
+            waiting=Count("pk"),
+            late=Count("pk", filter=Q(due_on__lt=today)),
+            today=Count("pk", filter=Q(due_on=today)),
+            later=Count("pk", filter=Q(due_on__gt=today)),
+            oldest=Min("entered_at"),
+        )
     )
     return Counts(**totals)
 
 
-def by_kind() -> dict[str, int]:
-    """How many wait of each kind."""
-    kinds = Item.objects.waiting().order_by().values("kind").annotate(count=Count("pk"))
+def by_kind(agent: Account | None = None) -> dict[str, int]:
+    """How many wait of each kind; for an agent, of what they treat."""
+    items = Item.objects.waiting()
+    items = items if agent is None else items.treated_by(agent)
+    kinds = items.order_by().values("kind").annotate(count=Count("pk"))
     return {row["kind"]: row["count"] for row in kinds}
 
 
-def page_of(filters: Filters, place: str, agent: Account | None, number: str | None) -> Page[Item]:
-    """A page of the queue, oldest due first, through the filters. A page number that does not exist gives the nearest page."""
+@dataclass(frozen=True)
+class Holding:
+    """How many items an agent has in hand, and how many of the others are kept for them."""
+
+    in_hand: int
+    kept: int
+
+
+def held_by(agent: Account) -> Holding:
+    """What comes back to all when the agent is suspended."""
+    held = Q(agent=agent, leased_until__isnull=False)
+    theirs = Item.objects.waiting().filter(Q(agent=agent) | Q(reserved_for=agent))
+    totals = theirs.aggregate(
+        in_hand=Count("pk", filter=held), kept=Count("pk", filter=Q(reserved_for=agent) & ~held)
+    )
+    return Holding(**totals)
+
+
+def page_of(
+    filters: Filters, place: str, agent: Account | None, number: str | None, *, reader: Account | None = None
+) -> Page[Item]:
+    """A page of the queue, oldest due first, through the filters. A page number that does not exist gives the nearest page.
+
+    `reader`: only what this agent treats, or what is kept for them.
+    """
     items = Item.objects.in_place(place).matching(filters)
     if agent is not None:
         items = items.of(agent)
-    return Paginator(items.oldest_due_first().with_what_is_shown(), ITEMS_A_PAGE).get_page(number)
+    if reader is not None:
+        items = items.treated_by(reader)
+    page = Paginator(items.oldest_due_first().with_what_is_shown(), ITEMS_A_PAGE).get_page(number)
+    tell_stand_ins(page)
+    return page
+
+
+def tell_stand_ins(items: Iterable[Item]) -> None:
+    """Let each item know who stands in for whom today: pages show it. One query."""
+    stand_ins = Absence.objects.stand_ins()
+    for item in items:
+        item.stand_ins = stand_ins
 
 
 def in_hand(agent: Account) -> list[Item]:
@@ -72,7 +114,7 @@ def in_hand(agent: Account) -> list[Item]:
 
 def coming(agent: Account, filters: Filters) -> list[Item]:
     """The free items that this agent may get, the nearest first. No promise: other agents take items too."""
-    items: ItemQuerySet = Item.objects.free().open_to(agent).matching(filters)
+    items: ItemQuerySet = Item.objects.free().may_be_given_to(agent).matching(filters)
     return list(items.oldest_due_first().with_a_line()[:COMING_SHOWN])
 
 
@@ -168,11 +210,12 @@ class WaitingItem:
 
 
 def waiting(document: Document, agent: Account) -> WaitingItem | None:
-    """None: it waits for nobody's decision. Three queries, and one more where it was just decided."""
+    """None: it waits for nobody's decision. Four queries, and one more where it was just decided."""
     items = Item.objects.filter(document=document, status__in=[Status.WAITING, Status.DECIDED])
     item = items.prefetch_related("agent", "reserved_for").first()
     if item is None:
         return None
+    tell_stand_ins([item])
     in_time = Decision.objects.in_time().undone_by(agent).select_related("item__document__member")
     to_undo = in_time.filter(item=item).first() if item.status == Status.DECIDED else None
     is_mine = item.is_waiting and item.held_by(agent) and item.taken_at is not None
@@ -180,11 +223,11 @@ def waiting(document: Document, agent: Account) -> WaitingItem | None:
 
 
 def waiting_among(documents: Sequence[Document]) -> dict[uuid.UUID, Item]:
-    """The items that wait, of these documents. Three queries, whatever their number."""
-    items = Item.objects.waiting().filter(document__in=[document.pk for document in documents])
-    return {
-        item.document_id: item for item in items.prefetch_related("agent", "reserved_for") if item.document_id
-    }
+    """The items that wait, of these documents. Four queries, whatever their number."""
+    waiting_ones = Item.objects.waiting().filter(document__in=[document.pk for document in documents])
+    items = list(waiting_ones.prefetch_related("agent", "reserved_for"))
+    tell_stand_ins(items)
+    return {item.document_id: item for item in items if item.document_id}
 
 
 def _reopened(document: Document) -> list[PastReopening]:

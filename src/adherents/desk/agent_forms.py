@@ -6,10 +6,13 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from adherents.accounts.models import AGENT_ROLES
+from adherents.accounts.models import AGENT_ROLES, Account
 from adherents.accounts.services.agents import AlreadyThere, is_there
 from adherents.desk.forms import ActForm, ReasonForm
+from adherents.desk.models import Specialty
 from adherents.desk.reasons import ReasonField
+from adherents.desk.services.specialties import NoSuchSpecialty
+from adherents.insurer.profile import profile
 
 ROLES = [(role.value, role.label) for role in AGENT_ROLES]
 
@@ -84,6 +87,35 @@ class TeamForm(ActForm):
     as_it_is = ("team",)
 
     team = TeamField()
+
+
+class SpecialtyForm(ActForm):
+    """The kinds and the languages that an agent treats: none that is ticked stands for all."""
+
+    kinds = forms.MultipleChoiceField(
+        label=_("Types de documents"),
+        help_text=_("Rien de coché : tous, et ceux qui viendront."),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"invalid_choice": NoSuchSpecialty.message},
+    )
+    languages = forms.MultipleChoiceField(
+        label=_("Langues des adhérents"),
+        help_text=_("Rien de coché : toutes."),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"invalid_choice": NoSuchSpecialty.message},
+    )
+
+    def __init__(self, data: Any = None, **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        if isinstance(self.about, Account):
+            now = Specialty.objects.of(self.about)
+            self.initial.update({"kinds": now.kinds, "languages": now.languages})
+        self.fields["kinds"].choices = list(profile().documents.kind_labels.items())  # type: ignore[attr-defined]
+        self.fields["languages"].choices = settings.LANGUAGES  # type: ignore[attr-defined]
+        if len(settings.LANGUAGES) == 1:
+            self.fields["languages"].widget = forms.MultipleHiddenInput()
 
 
 class FactorAnswerForm(ReasonForm):

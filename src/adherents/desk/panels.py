@@ -93,10 +93,15 @@ class DocumentLine:
     read: ReadOfDocuments
 
 
+# What comes back to the others when an agent is suspended, in words; "" for nothing.
+SuspensionWords = Callable[[Account], str]
+
+
 MENU: list[DeskEntry] = []
 PANELS: list[Panel] = []
 DOCUMENT_PANELS: list[DocumentPanel] = []
 DOCUMENT_LINES: list[DocumentLine] = []
+AT_SUSPENSION: list[SuspensionWords] = []
 
 
 def add_to_menu(entry: DeskEntry) -> None:
@@ -137,6 +142,17 @@ def document_line(act: Act, template: str) -> Callable[[ReadOfDocuments], ReadOf
         return read
 
     return register
+
+
+def at_suspension(say: SuspensionWords) -> SuspensionWords:
+    """Register what the page that suspends an agent says before it is confirmed. A query or two."""
+    AT_SUSPENSION.append(say)
+    return say
+
+
+def what_suspending_releases(agent: Account) -> list[str]:
+    """The sentences of every room."""
+    return [words for say in AT_SUSPENSION if (words := say(agent))]
 
 
 add_to_menu(DeskEntry(Act.FIND, "desk:unreachable", _("Sans adresse"), rank=20))

@@ -186,7 +186,8 @@ class Documents(Facts):
 class Casework(Facts):
     """How agents share the queue: how long a document stays in hand untouched, and a decision can be undone.
 
-    `kept_days`: how many working days an answer waits for the agent who asked for it. `correction_days`: the days that a
+    `kept_days`: how many working days an answer waits for the agent who asked for it; `handed_days`: what was handed or
+    attributed to an agent waits for them. `correction_days`: the days that a
     member is given to answer, unless the agent says otherwise. `reopen_hours`: how long an agent may reopen their
     own decision; a responsable always may.
     """
@@ -194,5 +195,6 @@ class Casework(Facts):
     lease_minutes: int = Field(ge=2, le=240)
     undo_seconds: int = Field(ge=3, le=120)
     kept_days: int = Field(ge=0, le=20)
+    handed_days: int = Field(default=3, ge=1, le=20)
     correction_days: int = Field(ge=1, le=180)
     reopen_hours: int = Field(default=24, ge=0, le=720)

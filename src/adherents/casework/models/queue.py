@@ -1,16 +1,19 @@
 """The queue: what waits for an agent's decision, and who has it in hand."""
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from adherents.accounts.models import Account
+from adherents.desk.models import Absence, Specialty
 from adherents.journal.subjects import SubjectKind, subject_of
 from adherents.vault.models import Document
 
@@ -55,6 +58,18 @@ class Filters:
 ALL = Filters()
 
 
+def _still_kept() -> Q:
+    """Of an item that is kept for somebody: its time is not over."""
+    return Q(reserved_until=None) | Q(reserved_until__gt=timezone.now())
+
+
+def _sent_in(languages: list[str]) -> Exists:
+    """Of an item: its member reads one of these languages. A subquery, so that no lock goes beyond the item's row."""
+    account = Q(member__account__isnull=False, member__account__language__in=languages)
+    register = Q(member__account__isnull=True, member__language__in=languages)
+    return Exists(Document.objects.filter(account | register, pk=OuterRef("document_id")))
+
+
 class ItemQuerySet(models.QuerySet["Item"]):
     def waiting(self) -> Self:
         """Every item without a decision, held or not."""
@@ -72,22 +87,48 @@ class ItemQuerySet(models.QuerySet["Item"]):
         """The items that this agent has taken and not decided, first taken first."""
         return self.held().filter(agent=agent, taken_at__isnull=False).order_by("taken_at", "pk")
 
+    def may_be_given_to(self, agent: Account) -> Self:
+        """The items that « Suivant » may give to this agent: what is kept for them, and what is open to them and of the kinds
+        and languages that they treat. A lease is another question (`free`).
+        """
+        return self.open_to(agent).treated_by(agent)
+
     def open_to(self, agent: Account) -> Self:
-        """The items that are not kept for another agent."""
-        now = timezone.now()
-        return self.filter(Q(reserved_for=None) | Q(reserved_for=agent) | Q(reserved_until__lte=now))
+        """The items that are not kept for another agent, nor for the one who stands in for an agent who is away."""
+        stand_ins = Absence.objects.stand_ins()
+        nobodys = [away for away, instead in stand_ins.items() if instead is None]
+        theirs = [*self.kept_with(agent, stand_ins), *nobodys]
+        return self.filter(
+            Q(reserved_for=None) | Q(reserved_for__in=theirs) | Q(reserved_until__lte=timezone.now())
+        )
 
     def kept_for(self, agent: Account) -> Self:
-        """The items that this agent gets first, free or not."""
-        now = timezone.now()
-        return self.waiting().filter(Q(reserved_until=None) | Q(reserved_until__gt=now), reserved_for=agent)
+        """The items that this agent gets first, free or not: as themselves, or for an agent who is away."""
+        return self.waiting().filter(_still_kept(), reserved_for__in=self.kept_with(agent))
+
+    @staticmethod
+    def kept_with(agent: Account, stand_ins: Mapping[int, int | None] | None = None) -> list[int]:
+        """The keys of the agents whose kept items this one gets: their own, and of those whom they stand in for today."""
+        away = Absence.objects.stand_ins() if stand_ins is None else stand_ins
+        return [agent.pk, *(absent for absent, instead in away.items() if instead == agent.pk)]
+
+    def treated_by(self, agent: Account) -> Self:
+        """The items of the kinds and languages that this agent treats, and whatever is kept for them or in their hands."""
+        chosen = Specialty.objects.of(agent)
+        if not chosen.kinds and not chosen.languages:
+            return self.all()
+        treated = Q(kind__in=chosen.kinds) if chosen.kinds else Q()
+        if chosen.languages:
+            treated &= Q(_sent_in(chosen.languages))
+        kept = Q(reserved_for__in=self.kept_with(agent)) & _still_kept()
+        return self.filter(treated | kept | Q(agent=agent, leased_until__gt=timezone.now()))
 
     def in_place(self, place: str) -> Self:
         """The items of this `Availability`; every waiting item for ""."""
-        now = timezone.now()
-        kept = Q(reserved_until=None, reserved_for__isnull=False) | Q(reserved_until__gt=now)
+        nobodys = [away for away, instead in Absence.objects.stand_ins().items() if instead is None]
+        kept = Q(reserved_for__isnull=False) & _still_kept() & ~Q(reserved_for__in=nobodys)
         if place == Availability.FREE:
-            return self.free().exclude(kept)
+            return self.free().filter(Q(reserved_for=None) | ~kept)
         if place == Availability.IN_HAND:
             return self.held().filter(taken_at__isnull=False)
         if place == Availability.KEPT:
@@ -98,8 +139,7 @@ class ItemQuerySet(models.QuerySet["Item"]):
         """The items that this agent has in hand, was given, or has just decided."""
         now = timezone.now()
         holds = Q(agent=agent) & (Q(leased_until__gt=now) | Q(status=Status.DECIDED))
-        given = Q(reserved_for=agent) & (Q(reserved_until=None) | Q(reserved_until__gt=now))
-        return self.filter(holds | given)
+        return self.filter(holds | Q(reserved_for=agent) & _still_kept())
 
     def with_what_is_shown(self) -> Self:
         # Agents by queries of their own: an agent who came since the last ANALYZE would have PostgreSQL read every account to
@@ -134,7 +174,7 @@ class Item(models.Model):
 
     `taken_at`: since when the agent treats the item; a lease without it only holds the item as the agent's next one, and the
     member still reads « Vérifié ». `reserved_for`: the agent who gets the item first (the one who asked for the correction that
-    it answers, or that a supervisor chose), until `reserved_until` (null: until that agent gives it back).
+    it answers, or that a colleague or a supervisor chose), since `reserved_since` and until `reserved_until`.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -163,6 +203,10 @@ class Item(models.Model):
         Account, on_delete=models.SET_NULL, null=True, db_index=False, related_name="reserved_items"
     )
     reserved_until = models.DateTimeField(null=True)
+    reserved_since = models.DateTimeField(null=True)
+
+    # Who stands in for the agents who are away today (`AbsenceQuerySet.stand_ins`), where a page shows the item.
+    stand_ins: Mapping[int, int | None] = MappingProxyType({})
 
     objects = ItemQuerySet.as_manager()
 
@@ -236,9 +280,18 @@ class Item(models.Model):
 
     @property
     def is_kept(self) -> bool:
-        """Whether an agent gets it first."""
+        """Whether an agent gets it first: the one it is kept for, or who stands in for them."""
         until = self.reserved_until
-        return self.reserved_for_id is not None and (until is None or until > timezone.now())
+        return self.keeper_id is not None and (until is None or until > timezone.now())
+
+    @property
+    def keeper_id(self) -> int | None:
+        """The key of the agent who gets it while it is kept; None: nobody, for the agent is away and has no substitute."""
+        return (
+            None
+            if self.reserved_for_id is None
+            else self.stand_ins.get(self.reserved_for_id, self.reserved_for_id)
+        )
 
     @property
     def availability(self) -> Availability | None:

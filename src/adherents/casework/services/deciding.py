@@ -134,6 +134,8 @@ def undo(*, agent: Account, decision: Decision) -> Item:
     """
     now = timezone.now()
     with transaction.atomic():
+        if not queue.treats(agent):
+            raise TooLate
         item = Item.objects.select_for_update().get(pk=decision.item_id)
         standing = Decision.objects.in_time().undone_by(agent).filter(pk=decision.pk)
         if not standing.update(undone_at=now, next_attempt_at=None):
@@ -241,6 +243,7 @@ def reasons_for(item: Item, use: Use) -> list[Reason]:
 def _decide(agent: Account, item: Item, outcome: Outcome, **facts: object) -> Decision:
     """Only the agent who has the item in hand decides. An agent whose lease ended goes on if no other one took the item."""
     with transaction.atomic():
+        queue.check_treats(agent)
         mine = Item.objects.waiting().filter(pk=item.pk, agent=agent, taken_at__isnull=False)
         decided = {"status": Status.DECIDED, "leased_until": None}
         if not mine.update(**decided):

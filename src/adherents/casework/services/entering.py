@@ -10,6 +10,7 @@ from adherents.accounts.models import Account
 from adherents.accounts.permissions import TABLE, Act
 from adherents.casework.models import Correction, Item, Status
 from adherents.casework.services.queue import leave
+from adherents.casework.services.releasing import put_kept_right
 from adherents.insurer.calendar import add_working_days, beginning_of
 from adherents.insurer.profile import profile
 from adherents.journal.events import Event
@@ -69,7 +70,7 @@ def put_right(limit: int = A_ROUND) -> int:
 
     Returns how many items moved.
     """
-    return enter_checked(limit=limit) + _leave(limit) + _come_back(limit)
+    return enter_checked(limit=limit) + _leave(limit) + _come_back(limit) + put_kept_right(limit)
 
 
 def _item(document: Document) -> Item:
@@ -81,7 +82,7 @@ def _item(document: Document) -> Item:
     )
     asker = _answer(document) if document.answers_id else None
     if asker is not None:
-        item.reserved_for, item.reserved_until = asker, kept_until()
+        item.reserved_for, item.reserved_since, item.reserved_until = asker, timezone.now(), kept_until()
     return item
 
 

@@ -14,9 +14,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from adherents.accounts.models import Account
+from adherents.accounts.models import Account, Role
 from adherents.accounts.permissions import TABLE, Act
 from adherents.casework.models import ALL, Filters, Item, ItemQuerySet, Status
+from adherents.database.transactions import needs_transaction
+from adherents.insurer.calendar import add_working_days, beginning_of
 from adherents.insurer.profile import profile
 from adherents.journal.events import Event
 from adherents.journal.services import record
@@ -58,10 +60,61 @@ class NotYours(NotAvailable):
     message = gettext_lazy("Vous n’avez plus ce document en main : votre réservation a pris fin.")
 
 
+class TreatsNoMore(NotAvailable):
+    """The agent was suspended meanwhile, or has another role."""
+
+    message = gettext_lazy("Vous ne traitez plus de documents.")
+
+
 class CannotTreat(Exception):
     """The agent that was chosen does not treat documents, or has left."""
 
     message = gettext_lazy("Cet agent ne traite pas de documents.")
+
+
+def handed_until() -> datetime:
+    """Until when what is handed to an agent now is kept for them: the end of the last of the profile's working days."""
+    day = add_working_days(timezone.localdate(), profile().casework.handed_days)
+    return beginning_of(day + timedelta(days=1))
+
+
+def keep(item: Item, agent: Account | None) -> None:
+    """Keep the item for this agent from now on, or for nobody. Call it under the locks of the agent and the item."""
+    item.reserved_for, item.reserved_since, item.reserved_until = None, None, None
+    if agent is not None:
+        item.reserved_for, item.reserved_since, item.reserved_until = agent, timezone.now(), handed_until()
+    item.save(update_fields=["reserved_for", "reserved_until", "reserved_since", "agent", "leased_until"])
+
+
+@needs_transaction
+def treats(agent: Account) -> bool:
+    """Whether this agent still treats documents: neither suspended nor of another role since, or a system that may decide.
+
+    Who suspends them waits for its end. Must be called in a transaction, before an item is locked.
+    """
+    return not _gone(agent)
+
+
+@needs_transaction
+def check_treats(agent: Account, *others: Account, act: Act = Act.TREAT) -> None:
+    """The same for an agent who does this act, and for those to whom something goes. All rows are locked, in one order.
+
+    Must be called in a transaction. Raises `TreatsNoMore` for the agent, `CannotTreat` for another.
+    """
+    gone = _gone(agent, *others, act=act)
+    if agent.pk in gone:
+        raise TreatsNoMore
+    if gone:
+        raise CannotTreat
+
+
+def _gone(agent: Account, *others: Account, act: Act = Act.TREAT) -> set[int]:
+    """Who of them may not, any more."""
+    wanted = {account.pk: Act.TREAT for account in others} | {agent.pk: act}
+    # Without the key: rows that name the agent are written at the same time, and need not wait.
+    rows = Account.objects.select_for_update(no_key=True).filter(pk__in=wanted, closed_at=None).order_by("pk")
+    may = {row.pk for row in rows if row.role == Role.CLIENT or row.role in TABLE[wanted[row.pk]]}
+    return wanted.keys() - may
 
 
 def lease_ends() -> datetime:
@@ -73,12 +126,14 @@ def take_next(*, agent: Account, filters: Filters = ALL, skipped: Collection[uui
     """« Suivant »: lease the next item to this agent, with its document « En cours ». None: nothing waits for them.
 
     An item that the agent has in hand comes first, then one that was prefetched or kept for them, then the oldest due.
-    `skipped`: the items that the agent put off a moment ago; they come again only when nothing else is left.
+    `skipped`: the items that the agent put off a moment ago; they come again only when nothing else is left. The filters hold
+    for all of them. None too for an agent who was suspended meanwhile.
     """
     with transaction.atomic():
-        in_hand = (
-            Item.objects.in_hand_of(agent).exclude(pk__in=skipped).select_for_update(skip_locked=True).first()
-        )
+        if not treats(agent):
+            return None
+        mine = Item.objects.in_hand_of(agent).matching(filters).exclude(pk__in=skipped)
+        in_hand = mine.select_for_update(skip_locked=True).first()
         if in_hand is not None:
             return _touch(in_hand)
         while (item := _next(agent, filters, skipped)) is not None:
@@ -96,7 +151,9 @@ def reserve_next(
     """
     skipped = [*skipped, after.pk]
     with transaction.atomic():
-        in_hand = Item.objects.in_hand_of(agent).exclude(pk__in=skipped).first()
+        if not treats(agent):
+            return None
+        in_hand = Item.objects.in_hand_of(agent).matching(filters).exclude(pk__in=skipped).first()
         item = None if in_hand else _next_in_no_hand(agent, filters, skipped)
         no_longer = Item.objects.held().filter(agent=agent, taken_at=None)
         if item is not None:
@@ -109,14 +166,18 @@ def reserve_next(
 
 
 def take(*, agent: Account, item: Item) -> Item:
-    """Lease this very item to the agent, if it is free. Raises `NotAvailable`, `HeldByAnother` or `KeptForAnother`."""
+    """Lease this very item to the agent, if it is free, whatever kinds they treat.
+
+    Raises `NotAvailable`, `HeldByAnother` or `KeptForAnother`.
+    """
     with transaction.atomic():
+        check_treats(agent)
         row = _locked(item)
         if row.held_by(agent) and row.taken_at is not None:
             return _touch(row)
         if row.is_held and row.agent_id != agent.pk:
             raise HeldByAnother(row.agent)
-        if row.is_kept and row.reserved_for_id != agent.pk:
+        if not Item.objects.open_to(agent).filter(pk=row.pk).exists():
             raise KeptForAnother(row.reserved_for)
         if not _start(row, agent):
             raise NotAvailable
@@ -132,20 +193,21 @@ def renew(*, agent: Account, item: Item) -> bool:
 def give_back(*, agent: Account, item: Item) -> None:
     """Put the item back in its place in the queue. It is no longer kept for this agent either. Raises `NotYours`."""
     with transaction.atomic():
+        check_treats(agent)
         row = _in_hand(agent, item)
-        if row.reserved_for_id == agent.pk:
-            row.reserved_for = row.reserved_until = None
-        _release(row)
+        if row.reserved_for_id in Item.objects.kept_with(agent):
+            row.reserved_for = row.reserved_until = row.reserved_since = None
+        release(row)
         record(Event.DOCUMENT_GIVEN_BACK, subject=row.subject, owner=row.owner, actor=agent.actor)
 
 
 def hand_over(*, agent: Account, item: Item, to: Account) -> None:
     """Give the item back and keep it for a colleague, who gets it first. Raises `NotYours` or `CannotTreat`."""
-    _check_treats(to)
     with transaction.atomic():
+        check_treats(agent, to)
         row = _in_hand(agent, item)
-        row.reserved_for, row.reserved_until = to, None
-        _release(row)
+        keep(row, to)
+        release(row)
         record(
             Event.DOCUMENT_HANDED_OVER, subject=row.subject, owner=row.owner, actor=agent.actor, to=to.actor
         )
@@ -156,16 +218,15 @@ def assign(*, agent: Account, item: Item, to: Account | None) -> None:
 
     Raises `NotAvailable`, `HeldByAnother` (an agent is treating it) or `CannotTreat`.
     """
-    if to is not None:
-        _check_treats(to)
     with transaction.atomic():
+        check_treats(agent, *([to] if to else []), act=Act.ASSIGN)
         row = _locked(item)
         if row.is_held and row.taken_at is not None:
             raise HeldByAnother(row.agent)
         if row.taken_at is not None and not _end_lease(row):
             raise NotAvailable
-        row.reserved_for, row.reserved_until, row.agent, row.leased_until = to, None, None, None
-        row.save(update_fields=["reserved_for", "reserved_until", "agent", "leased_until"])
+        row.agent = row.leased_until = None
+        keep(row, to)
         details = {"to": to.actor} if to else {}
         record(Event.DOCUMENT_ASSIGNED, subject=row.subject, owner=row.owner, actor=agent.actor, **details)
 
@@ -187,7 +248,7 @@ def _next(agent: Account, filters: Filters, skipped: Collection[uuid.UUID]) -> I
     items = Item.objects.matching(filters).exclude(pk__in=skipped).oldest_due_first()
     prefetched = items.held().filter(agent=agent, taken_at=None)
     kept = items.free().kept_for(agent)
-    return _first(prefetched) or _first(kept) or _first(items.free().open_to(agent))
+    return _first(prefetched) or _first(kept) or _first(items.free().may_be_given_to(agent))
 
 
 def _next_in_no_hand(agent: Account, filters: Filters, skipped: Collection[uuid.UUID]) -> Item | None:
@@ -233,7 +294,7 @@ def _end_lease(item: Item) -> bool:
     False: its document went meanwhile, and the item leaves the queue.
     """
     taken, by = item.taken_at is not None, item.agent_id
-    _release(item)
+    release(item)
     if taken:
         record(
             Event.LEASE_ENDED, subject=item.subject, owner=item.owner, agent=subject_of(SubjectKind.AGENT, by)
@@ -241,7 +302,7 @@ def _end_lease(item: Item) -> bool:
     return item.is_waiting
 
 
-def _release(item: Item) -> None:
+def release(item: Item) -> None:
     """No agent holds the item any more; its member still reads « En cours ». Call it under the item's lock."""
     if item.taken_at is not None:
         try:
@@ -250,7 +311,16 @@ def _release(item: Item) -> None:
             leave(item)
             return
     item.agent, item.leased_until, item.taken_at = None, None, None
-    item.save(update_fields=["agent", "leased_until", "taken_at", "reserved_for", "reserved_until"])
+    item.save(
+        update_fields=[
+            "agent",
+            "leased_until",
+            "taken_at",
+            "reserved_for",
+            "reserved_until",
+            "reserved_since",
+        ]
+    )
 
 
 def _touch(item: Item) -> Item:
@@ -277,8 +347,3 @@ def _in_hand(agent: Account, item: Item) -> Item:
     if row.agent_id != agent.pk or row.taken_at is None:
         raise NotYours
     return row
-
-
-def _check_treats(agent: Account) -> None:
-    if agent.role not in TABLE[Act.TREAT] or agent.closed_at is not None:
-        raise CannotTreat

@@ -80,7 +80,8 @@ def reopen(*, agent: Account, decision: Decision, reason: str) -> Item:
         Decision.objects.filter(pk=standing.pk).update(settled_at=None, undone_at=now)
         # It is asked for no more. One that was answered, by a document that could not be used, stays as it was.
         Correction.objects.filter(decision=standing, answered_at=None).delete()
-        item.status, item.agent, item.reserved_for, item.reserved_until = Status.WAITING, agent, None, None
+        item.status, item.agent = Status.WAITING, agent
+        item.reserved_for, item.reserved_since, item.reserved_until = None, None, None
         item.leased_until, item.taken_at, item.due_on = queue.lease_ends(), now, _due(item)
         item.was_late = not counted.on_time
         item.save()

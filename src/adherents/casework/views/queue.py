@@ -20,7 +20,10 @@ from adherents.casework.forms import GiveForm, QueueForm
 from adherents.casework.models import Decision, Filters, Item
 from adherents.casework.services import deciding, queue
 from adherents.casework.services.queue import CannotTreat, NotAvailable
+from adherents.casework.sharing.selectors import untreated
+from adherents.desk.models import Specialty
 from adherents.desk.selectors import member_record
+from adherents.desk.selectors.agents import in_words
 from adherents.insurer.profile import profile
 from adherents.members.models import Member
 
@@ -39,14 +42,18 @@ def queue_page(request: HttpRequest) -> HttpResponse:
     may = acts_of(agent)
     if Act.TREAT not in may:
         return redirect("desk:journal")
-    kinds, agents = selectors.by_kind(), selectors.who_treat()
-    form = QueueForm(request.GET, kinds=_kinds(kinds), agents=agents)
+    specialty, agents = Specialty.objects.of(agent), selectors.who_treat()
+    narrows = bool(specialty.kinds or specialty.languages)
+    everything = not narrows or request.GET.get("extent") == "all"
+    kinds = selectors.by_kind(None if everything else agent)
+    form = QueueForm(request.GET, kinds=_kinds(kinds), agents=agents, narrows=narrows)
     wanted, agent_key = form.wanted, form.value("agent")
     shown = selectors.page_of(
         wanted,
         form.value("place"),
         next((listed for listed in agents if str(listed.pk) == agent_key), None),
         request.GET.get("page"),
+        reader=None if everything else agent,
     )
     context = {
         "may": may,
@@ -55,7 +62,9 @@ def queue_page(request: HttpRequest) -> HttpResponse:
         "filters": query_of(wanted),
         "listed": query_without_page(request),
         "page": shown,
-        "counts": selectors.counts(),
+        "counts": selectors.counts(agent),
+        "treats": in_words(specialty),
+        "untreated": untreated() if Act.ASSIGN in may else [],
         "in_hand": selectors.in_hand(agent),
         "to_undo": Decision.objects.to_undo(agent),
         "latest": member_record.latest_consulted(agent),

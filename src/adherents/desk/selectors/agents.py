@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.db.models import Count, Exists, OuterRef
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -11,7 +12,9 @@ from adherents.accounts.models import Account, DirectoryIdentity, FactorRequest,
 from adherents.accounts.permissions import TABLE, Act
 from adherents.accounts.policy import Standing
 from adherents.crypto.index import blind_indexes
+from adherents.desk.models import Specialty
 from adherents.desk.selectors.member_record import ENTRIES_SHOWN, STANDING_WORDS, JournalLine, journal_lines
+from adherents.insurer.profile import profile
 from adherents.journal.models import Entry
 
 STATE_WORDS: dict[str, str | Promise] = {
@@ -121,11 +124,20 @@ def teams() -> list[str]:
     return list(dict.fromkeys(names))
 
 
+def in_words(specialty: Specialty) -> str:
+    """« RIB, Devis ; français », in the reader's language; "" where it is everything."""
+    kinds = [str(profile().documents.kind_label(kind)) for kind in specialty.kinds]
+    names: dict[str, str] = dict(settings.LANGUAGES)
+    languages = [str(_(names.get(code, code))).lower() for code in specialty.languages]
+    return "\u00a0; ".join(", ".join(named) for named in (kinds, languages) if named)
+
+
 @dataclass(frozen=True)
 class AgentRecord:
-    """An agent's page."""
+    """An agent's page. `treats`: the kinds and languages that « Suivant » gives; "" for all."""
 
     line: AgentLine
+    treats: str
     factors: list[str | Promise]
     sessions: list[Session]
     requests: list[FactorRequest]
@@ -141,6 +153,7 @@ def agent_record(agent: Account, *, reader: Account) -> AgentRecord:
     )
     return AgentRecord(
         line=agent_lines(agent.pk)[0],
+        treats=in_words(Specialty.objects.of(agent)),
         factors=[FACTOR_WORDS[kind] for kind in dict.fromkeys(kinds)],
         sessions=list(Session.objects.filter(account=agent).open().newest_first()),
         requests=list(settled[:5]),

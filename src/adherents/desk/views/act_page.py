@@ -4,7 +4,7 @@
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -39,10 +39,10 @@ class ActPage(ABC, Generic[Person]):
     """One act, about one person.
 
     `act`: the right to do it. `name`, `path`: of its address. `title`, `words` and `button` (the title, where it says nothing
-    else): what the page says; without `words`, the template `desk/acts/<name>.html` says it. `do`: the service, which is given
-    the form's fields. `done_words`: what the page says afterwards, or one text for each value that the service returns. `then`:
-    what is left to do with the request, the person and what the service returned; it may give an answer of its own, in place of
-    the words and the way back.
+    else): what the page says; without `words`, the template `desk/acts/<name>.html` says it. `consequences`: what it says of
+    this very person beside that. `do`: the service, which is given the form's fields. `done_words`: what the page says
+    afterwards, or one text for each value that the service returns. `then`: what is left to do with the request, the person
+    and what the service returned; it may give an answer of its own, in place of the words and the way back.
     """
 
     act: Act
@@ -51,6 +51,7 @@ class ActPage(ABC, Generic[Person]):
     title: Words
     do: Callable[..., Any]
     words: Words = ""
+    consequences: Callable[[Any], Sequence[str]] | None = None
     button: Words = ""
     danger: bool = False
     form: type[ActForm] = ReasonForm
@@ -118,7 +119,9 @@ class AgentActPage(ActPage[Account]):
 
     def context(self, request: HttpRequest, person: Account) -> dict[str, Any]:
         teams = agents.teams() if "team" in self.form.base_fields else []
-        return {"may": acts_of(account_of(request)), "agent": person, "teams": teams}
+        consequences = self.consequences(person) if self.consequences else []
+        may = acts_of(account_of(request))
+        return {"may": may, "agent": person, "teams": teams, "consequences": consequences}
 
 
 def _ask_and_do(request: HttpRequest, page: ActPage[Person], pk: int) -> HttpResponseBase:

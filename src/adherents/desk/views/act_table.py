@@ -8,9 +8,10 @@ from adherents.accounts.directory import services as directory
 from adherents.accounts.models import Account, Purpose
 from adherents.accounts.permissions import Act
 from adherents.accounts.services import agents, end_sessions, new_factor
-from adherents.desk.agent_forms import RoleForm, TeamForm
+from adherents.desk.agent_forms import RoleForm, SpecialtyForm, TeamForm
 from adherents.desk.forms import ChangeEmailForm
-from adherents.desk.services import account_actions, consulting, handing_over
+from adherents.desk.panels import what_suspending_releases
+from adherents.desk.services import account_actions, consulting, handing_over, specialties
 from adherents.desk.services.account_actions import EmailChange
 from adherents.desk.views.act_page import ActPage, AgentActPage, MemberActPage
 from adherents.desk.views.member_record import show_nir_for_a_while
@@ -164,6 +165,20 @@ ON_AN_AGENT: list[ActPage[Account]] = [
     ),
     AgentActPage(
         act=Act.MANAGE_AGENTS,
+        name="agent_specialty",
+        path="agents/<int:pk>/specialites/",
+        title=_("Choisir ce que l’agent traite"),
+        words=_(
+            "« Suivant » ne lui donne que ces types et ces langues, et « À traiter » ne compte que ceux-là. Ce qui lui est "
+            "réservé lui vient toujours, et il peut ouvrir tout document."
+        ),
+        button=_("Enregistrer"),
+        form=SpecialtyForm,
+        do=specialties.set_specialty,
+        done_words=_("Enregistré : « Suivant » en tient compte dès maintenant."),
+    ),
+    AgentActPage(
+        act=Act.MANAGE_AGENTS,
         name="link_agent",
         path="agents/<int:pk>/annuaire/",
         title=_("Relier à l’annuaire"),
@@ -200,6 +215,7 @@ ON_AN_AGENT: list[ActPage[Account]] = [
         ),
         button=_("Suspendre"),
         danger=True,
+        consequences=what_suspending_releases,
         do=agents.suspend,
         done_words=_("Agent suspendu. Un mail le prévient."),
     ),

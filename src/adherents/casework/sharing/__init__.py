@@ -1,0 +1,1 @@
+"""« Répartition »: how the waiting items are shared among the agents."""

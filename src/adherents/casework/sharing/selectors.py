@@ -1,0 +1,63 @@
+"""What waits and no agent treats: read here, drawn by the templates. Nothing is written."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db.models import Count
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
+
+from adherents.accounts.models import Account, Role
+from adherents.accounts.permissions import TABLE, Act
+from adherents.casework.models import Availability, Item
+from adherents.desk.models import Absence, Specialty
+from adherents.insurer.profile import profile
+
+
+@dataclass(frozen=True)
+class Untreated:
+    """Free items of one kind and one language that « Suivant » gives to nobody today."""
+
+    kind: str
+    language: str
+    count: int
+
+    @property
+    def label(self) -> str:
+        """« Devis (anglais) » ; the language only where there are several."""
+        kind = str(profile().documents.kind_label(self.kind))
+        names: dict[str, str] = dict(settings.LANGUAGES)
+        language = str(_(names.get(self.language, self.language)))
+        return f"{kind} ({language.lower()})" if len(names) > 1 else kind
+
+
+def who_shares() -> list[Specialty]:
+    """What each agent treats who takes « Suivant » today: the conseillers who have signed in once and are at work, and the
+    responsables and administrateurs for whom something was chosen. Two queries.
+
+    All of these where there is no such conseiller: a small service has none.
+    """
+    open_ones = Account.objects.filter(role__in=TABLE[Act.TREAT], closed_at=None)
+    agents = list(open_ones.exclude(pk__in=Absence.objects.on().values("account")))
+    chosen = {row.account_id: row for row in Specialty.objects.filter(account__in=agents)}
+    sharing = [
+        agent
+        for agent in agents
+        if (agent.role == Role.ADVISER and agent.last_sign_in_at is not None) or agent.pk in chosen
+    ]
+    return [chosen.get(agent.pk) or Specialty(account=agent) for agent in sharing or agents]
+
+
+def untreated() -> list[Untreated]:
+    """What waits for nobody today, by kind and language, most first. Two queries, and one more where not everything is treated
+    by somebody.
+    """
+    shares = who_shares()
+    if any(not share.kinds and not share.languages for share in shares):
+        return []
+    free = Item.objects.in_place(Availability.FREE).order_by()
+    language = Coalesce("document__member__account__language", "document__member__language")
+    rows = free.annotate(language=language).values("kind", "language").annotate(count=Count("pk"))
+    lines = [Untreated(**row) for row in rows]
+    left = [line for line in lines if not any(share.covers(line.kind, line.language) for share in shares)]
+    return sorted(left, key=lambda line: (-line.count, line.label))
