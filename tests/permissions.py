@@ -183,6 +183,7 @@ RULES: dict[str, Rule] = {
     "casework:hand_over": desk(DESK, ASK),
     "casework:assign": desk({SUPERVISOR}, ASK),
     "casework:prefetch": desk(DESK, {"POST"}),
+    "casework:compare": desk(DESK, READ),
     "casework:undo": desk(DESK, {"POST"}),
     "casework:reopen": desk(DESK, ASK),
     "desk:search": desk(DESK, ASK),

@@ -34,7 +34,7 @@ def checked(
         name="rib.pdf",
         content_type="application/pdf",
         size=1000,
-        sha256="ab" * 32,
+        sha256=secrets.token_hex(32),
         wrapped_key=b"key",
         storage_name=mark,
     )

@@ -26,6 +26,7 @@ class Act(StrEnum):
     REOPEN = "reopen"
     REOPEN_ANY = "reopen_any"
     ASSIGN = "assign"
+    SEE_FRAUD_SIGNS = "see_fraud_signs"
     NOTES = "notes"
     REMOVE_NOTES = "remove_notes"
     SEE_FIGURES = "see_figures"
@@ -66,6 +67,8 @@ TABLE: dict[Act, frozenset[Role]] = {
     Act.REOPEN: _DESK,  # one's own decision, and for a time
     Act.REOPEN_ANY: frozenset({Role.SUPERVISOR}),
     Act.ASSIGN: frozenset({Role.SUPERVISOR}),
+    # Of other members: the agent who treats a document is not to know whose papers are the same.
+    Act.SEE_FRAUD_SIGNS: frozenset({Role.SUPERVISOR}),
     # What agents write for each other, and the opinions that they ask: all who may open a document read it.
     Act.NOTES: _DESK,
     Act.REMOVE_NOTES: frozenset({Role.SUPERVISOR}),  # an author removes their own

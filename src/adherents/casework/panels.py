@@ -8,6 +8,8 @@ from adherents.accounts.models import Account
 from adherents.accounts.permissions import Act
 from adherents.casework import selectors
 from adherents.casework.models import Item
+from adherents.casework.twins import selectors as twins
+from adherents.casework.twins.selectors import Twin
 from adherents.desk.panels import DeskEntry, add_to_menu, at_suspension, document_line, document_panel
 from adherents.vault.models import Document
 
@@ -57,3 +59,25 @@ def waiting_line(documents: Sequence[Document], agent: Account) -> dict[uuid.UUI
 def decision(document: Document, agent: Account) -> selectors.Decided:
     """What its member was told, and the way to reopen it."""
     return selectors.decided(document, reader=agent)
+
+
+@document_panel(
+    Act.OPEN_DOCUMENT,
+    "casework/twins/beside_document.html",
+    rank=6,
+    in_sight="casework/twins/in_sight.html",
+)
+def same_file(document: Document, agent: Account) -> list[Twin]:
+    """What its member sent before as the very same bytes."""
+    return twins.twins(document)
+
+
+@document_panel(
+    Act.SEE_FRAUD_SIGNS,
+    "casework/twins/fraud_beside_document.html",
+    rank=7,
+    in_sight="casework/twins/fraud_in_sight.html",
+)
+def same_file_elsewhere(document: Document, agent: Account) -> list[Twin]:
+    """What another member sent as the very same bytes."""
+    return twins.twins_of_others(document, reader=agent)

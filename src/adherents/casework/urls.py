@@ -1,6 +1,6 @@
 from django.urls import path
 
-from adherents.casework.views import figures, queue, reopening, treating
+from adherents.casework.views import comparing, figures, queue, reopening, treating
 
 app_name = "casework"
 urlpatterns = [
@@ -18,6 +18,7 @@ urlpatterns = [
     path("traiter/<uuid:document_id>/transmettre/", queue.hand_over, name="hand_over"),
     path("traiter/<uuid:document_id>/attribuer/", queue.assign, name="assign"),
     path("traiter/<uuid:document_id>/suivant/", queue.prefetch, name="prefetch"),
+    path("documents/<uuid:document_id>/comparer/<uuid:other_id>/", comparing.compare, name="compare"),
     path("decisions/<int:pk>/annuler/", queue.undo, name="undo"),
     path("decisions/<int:pk>/rouvrir/", reopening.reopen, name="reopen"),
     path("chiffres/", figures.figures_page, name="figures"),

@@ -52,7 +52,8 @@ class Reason(Facts):
 
     `kinds`: the codes of the kinds that it is for, `UNKNOWN_KIND` among them; none stands for all. `when`: for a refusal, a
     correction, or both. `asks`: whether another document is expected instead. `announced`: only where the member had said
-    which kind it is.
+    which kind it is. `same_file`: proposed by itself to refuse what the member had sent as the very same bytes, and what was
+    accepted then.
     """
 
     code: Code
@@ -60,6 +61,7 @@ class Reason(Facts):
     when: tuple[Use, ...] = Field(default=("refuse", "correct"), min_length=1)
     asks: bool = True
     announced: bool = False
+    same_file: bool = False
     fr: Text
     en: Text
     words: Words
@@ -131,6 +133,11 @@ class Documents(Facts):
             if codes.count(reason.code) > 1:
                 raise wrong(
                     'a list of reasons with distinct codes: "{code}" is there twice', code=reason.code
+                )
+            if reason.same_file and "refuse" not in reason.when:
+                raise wrong(
+                    'a list of reasons where the one with same_file is for a refusal: "{code}" is not',
+                    code=reason.code,
                 )
             for kind in reason.kinds:
                 if kind not in kinds and info.data.get("kinds"):

@@ -19,6 +19,7 @@ from adherents.casework.models import Decision, Item
 from adherents.casework.services import deciding, filing, queue
 from adherents.casework.services.deciding import CannotDecide
 from adherents.casework.services.queue import NotAvailable
+from adherents.casework.twins.selectors import was_accepted_before
 from adherents.casework.views import wording
 from adherents.casework.views.queue import (
     carried,
@@ -163,7 +164,7 @@ def _with_words(request: HttpRequest, item: Item, use: Use) -> HttpResponse:
     reasons = deciding.reasons_for(item, use)
     kind_of_form = WordsForm if use == "refuse" else CorrectionForm
     draft = Sheet(request, DraftKind(use), "reason", "words_fr", "words_en", "until", about=item.subject)
-    form = None
+    form, proposes_itself = None, False
     if request.method == "POST" and not {"pick", "also", "proposed"} & request.POST.keys():
         chosen = wording.chosen_of(reasons, request.POST.get("reason", ""))
         form = kind_of_form(request.POST, reasons=reasons)
@@ -172,9 +173,14 @@ def _with_words(request: HttpRequest, item: Item, use: Use) -> HttpResponse:
     else:
         written = request.POST.dict() if request.method == "POST" else draft.words
         chosen = _chosen(request, reasons, written)
+        if not chosen and request.method != "POST" and item.held_by(account_of(request)):
+            chosen = _for_the_same_file(item, reasons)
+            proposes_itself = bool(chosen)
         if chosen:
             words = _words(request, reasons, written, chosen)
             form = kind_of_form(reasons=reasons, initial=_first_facts(chosen, written) | words)
+            if proposes_itself:  # so that a digit still chooses the reason
+                form.fields["words_fr"].widget.attrs.pop("autofocus", None)
     screen = _screen(request, item)
     if not screen["is_mine"] and form is None:
         return redirect(treat_address(item.document_id, request))
@@ -185,6 +191,7 @@ def _with_words(request: HttpRequest, item: Item, use: Use) -> HttpResponse:
         "reasons": reasons,
         "picked": chosen,
         "chosen": wording.codes_of(chosen),
+        "proposes_itself": proposes_itself,
         "proposed": _proposed(form, chosen),
     }
     return render(request, "casework/decide.html", context)
@@ -202,6 +209,12 @@ def _chosen(request: HttpRequest, reasons: list[Reason], written: dict[str, str]
     }:
         return before  # the page's address names the first reason; others were added since
     return after
+
+
+def _for_the_same_file(item: Item, reasons: list[Reason]) -> list[Reason]:
+    """« Déjà reçu », for the very same bytes only, and where what its words say is true: that it was treated."""
+    meant = [reason for reason in reasons if reason.same_file][:1]
+    return meant if meant and was_accepted_before(item.about) else []
 
 
 def _words(

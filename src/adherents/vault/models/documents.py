@@ -218,7 +218,7 @@ class Document(DueWork, NamedFile):
             models.Index(fields=["member", "origin", "-at", "rank", "id"], name="documents_by_origin"),
             models.Index(fields=["at", "id"], name="documents_as_they_came"),
             models.Index(fields=["state", "at", "id"], name="documents_by_state"),
-            models.Index(fields=["member", "sha256"], name="documents_same_bytes"),
+            models.Index(fields=["sha256", "member"], name="documents_of_these_bytes"),
             models.Index(fields=["kind", "state_at"], name="documents_by_retention"),
             models.Index(
                 fields=["checked_at"], condition=models.Q(state="checked"), name="documents_checked"

@@ -35,6 +35,13 @@ const meant = ({ code, key }) => {
 };
 const isDigit = (key) => key.length === 1 && key >= "0" && key <= "9";
 
+// Ctrl with Enter, outside of any field: the form that the page is about, if it says so.
+const sendFromAnywhere = (event) => {
+  const form = document.querySelector("form[data-sent-from-anywhere]");
+  if (!form || meant(event) !== "enter") return;
+  event.preventDefault();
+  if (!event.repeat) form.requestSubmit();
+};
 // In a field: Ctrl with Enter sends the form, Escape leaves it.
 const inField = (event, field) => {
   const [key, ctrl] = [meant(event), event.ctrlKey || event.metaKey];
@@ -58,7 +65,11 @@ document.addEventListener("keydown", (event) => {
     inField(event, field);
     return;
   }
-  if (areOff() || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (areOff() || event.altKey) return;
+  if (event.ctrlKey || event.metaKey) {
+    sendFromAnywhere(event);
+    return;
+  }
   const key = meant(event);
   const wanted = [...document.querySelectorAll("[data-key]")].find(
     (element) => element.dataset.key.toLowerCase() === key && element.checkVisibility(),

@@ -1,0 +1,67 @@
+"""What an agent reads of a document's twins: when they came, and what was decided about them. Nothing is written."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from adherents.accounts.models import Account
+from adherents.accounts.permissions import TABLE, Act
+from adherents.casework.models import Decision, Outcome
+from adherents.vault.models import Document
+from adherents.vault.selectors.twins import twins_elsewhere, twins_of
+
+
+@dataclass(frozen=True)
+class Twin:
+    """Another document that was sent as the same bytes, and the decision that stands about it, if there is one."""
+
+    document: Document
+    decision: Decision | None
+
+    @property
+    def is_accepted(self) -> bool:
+        return self.decision is not None and self.decision.outcome == Outcome.ACCEPTED
+
+    @property
+    def can_be_compared(self) -> bool:
+        """Whether it still has pages to look at."""
+        return self.document.has_pages
+
+
+def twins(document: Document) -> list[Twin]:
+    """Those of the same member: what was accepted first, then what was decided at all, the latest first. One query where
+    there is none.
+    """
+    return _with_decisions(twins_of(document))
+
+
+def twins_of_others(document: Document, *, reader: Account) -> list[Twin]:
+    """Those of other members: none for a reader who may not see signs of fraud."""
+    if reader.role not in TABLE[Act.SEE_FRAUD_SIGNS]:
+        return []
+    return _with_decisions(twins_elsewhere(document))
+
+
+def was_accepted_before(document: Document) -> bool:
+    """Whether the same member sent the same bytes in another document, and it was accepted."""
+    return any(twin.is_accepted for twin in twins(document))
+
+
+def may_be_compared(document: Document, other: Document, *, reader: Account) -> bool:
+    """Two documents of one member; those of two members only where they are a sign of fraud, and for who may see it."""
+    if document.member_id == other.member_id:
+        return document.pk != other.pk
+    return any(twin.document.pk == other.pk for twin in twins_of_others(document, reader=reader))
+
+
+def decisions_about(documents: Sequence[Document]) -> dict[uuid.UUID, Decision]:
+    """The decision that stands about each of these documents that has one. One query."""
+    standing = Decision.objects.standing().filter(item__document__in=[document.pk for document in documents])
+    decisions = standing.select_related("item", "agent")
+    return {decision.item.document_id: decision for decision in decisions if decision.item.document_id}
+
+
+def _with_decisions(documents: Sequence[Document]) -> list[Twin]:
+    decisions = decisions_about(documents) if documents else {}
+    found = [Twin(document, decisions.get(document.pk)) for document in documents]
+    return sorted(found, key=lambda twin: (not twin.is_accepted, twin.decision is None))

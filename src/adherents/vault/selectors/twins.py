@@ -1,0 +1,45 @@
+"""Twins: documents that were sent as the very same bytes. What was sent counts: photos, and not the PDF that was made of them."""
+
+from django.db.models import Q, prefetch_related_objects
+
+from adherents.vault.models import Document, GatheredPhoto, State
+from adherents.vault.origins import Origin
+
+MOST = 20
+MOST_LOOKED_AT = 200  # of those that share one of the photos
+
+
+def twins_of(document: Document) -> list[Document]:
+    """The documents of the same member that hold all that this one was sent as, the latest first, twenty at most.
+
+    One that was erased at the end of its time counts: it was treated. One that its member took back does not. One query where
+    there is none; two more where there is, or where this one was sent as photos.
+    """
+    return _holding(document, Q(member=document.member_id))
+
+
+def twins_elsewhere(document: Document) -> list[Document]:
+    """As `twins_of`, among all other members: for who may see signs of fraud, and for nobody else. With their members."""
+    return _holding(document, ~Q(member=document.member_id))
+
+
+def _holding(document: Document, whose: Q) -> list[Document]:
+    digests = _digests(document)
+    if not digests or document.origin == Origin.INSURER:
+        return []
+    files = Document.objects.filter(whose, sha256__in=digests, photo_count=0)
+    photos = GatheredPhoto.objects.filter(sha256__in=digests, document__in=Document.objects.filter(whose))
+    alike = files.order_by().values_list("pk").union(photos.order_by().values_list("document"))
+    found = {key for (key,) in alike[:MOST_LOOKED_AT]} - {document.pk}
+    if not found:
+        return []
+    candidates = Document.objects.filter(pk__in=found).exclude(state=State.WITHDRAWN)
+    others = candidates.exclude(origin=Origin.INSURER).select_related("deposit", "member")
+    shown = others.defer("wrapped_key").prefetch_related("photos").order_by("-at", "rank", "pk")
+    return [other for other in shown if digests <= _digests(other)][:MOST]
+
+
+def _digests(document: Document) -> set[str]:
+    if document.photo_count:
+        prefetch_related_objects([document], "photos")
+    return {file.sha256 for file in document.sent_files} - {""}
