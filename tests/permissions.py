@@ -177,6 +177,8 @@ RULES: dict[str, Rule] = {
     "casework:take": desk(DESK, {"POST"}),
     "casework:accept": desk(DESK, {"POST"}),
     "casework:choose_kind": desk(DESK, {"POST"}),
+    "casework:refile": desk(DESK, ASK),
+    "casework:undo_refiling": desk(DESK, {"POST"}),
     "casework:refuse": desk(DESK, ASK),
     "casework:correct": desk(DESK, ASK),
     "casework:give_back": desk(DESK, {"POST"}),

@@ -7,8 +7,14 @@ from adherents.work.retention import BY_NOTHING, Kept, keeps
 def kept_decisions() -> Iterable[Kept]:
     """What the queue keeps."""
     yield Kept(
-        "Traitement d’un document : agent, moments, décision, motif et mots (scellés), correction demandée, décision rouverte",
-        ("casework.Item", "casework.Decision", "casework.Correction", "casework.Reopening"),
+        "Traitement d’un document : agent, moments, décision, motif et mots (scellés), correction, réouverture, reclassement",
+        (
+            "casework.Item",
+            "casework.Decision",
+            "casework.Correction",
+            "casework.Reopening",
+            "casework.Refiling",
+        ),
         "sans limite : comme la preuve du document",
         BY_NOTHING,
     )

@@ -8,11 +8,21 @@ from datetime import datetime
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, Min, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from adherents.accounts.models import Account
 from adherents.accounts.permissions import TABLE, Act
 from adherents.casework.mails import decided_key
-from adherents.casework.models import Correction, Decision, Filters, Item, ItemQuerySet, Reopening, Status
+from adherents.casework.models import (
+    Correction,
+    Decision,
+    Filters,
+    Item,
+    ItemQuerySet,
+    Refiling,
+    Reopening,
+    Status,
+)
 from adherents.desk.models import Absence
 from adherents.desk.selectors import member_record
 from adherents.desk.selectors.member_record import JournalLine
@@ -20,14 +30,16 @@ from adherents.insurer.profile import profile
 from adherents.journal.events import Event
 from adherents.journal.models import Entry
 from adherents.mail.selectors import SentMail, sent_mail
-from adherents.members.models import Member
+from adherents.members.models import Beneficiary, Member
 from adherents.vault.models import Document, State
+from adherents.vault.selectors.listing import THEMSELVES
 
 ITEMS_A_PAGE = 40
 COMING_SHOWN = 12
 DECISIONS_SHOWN = 6
 ANSWERED = (State.ACCEPTED, State.REFUSED, State.INCOMPLETE)
 ENTRIES_SHOWN = 12
+KIND_KEYS, PERSON_KEYS = "123456789", "JKHQW"  # of the page that files anew
 
 
 @dataclass(frozen=True)
@@ -196,6 +208,51 @@ def decided(document: Document, *, reader: Account) -> Decided:
         answered_at,
         mail=sent_mail(decided_key(decision.pk)),
     )
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A button that files a document anew. `key`: what presses it; "" where the keys are used up."""
+
+    value: str
+    label: str
+    hint: str
+    key: str
+
+
+@dataclass(frozen=True)
+class Choices:
+    """The buttons of one kind of change, under a heading."""
+
+    name: str
+    heading: str
+    choices: list[Choice]
+
+
+def other_places(document: Document) -> list[Choices]:
+    """Where a document may be filed instead: the profile's other kinds, and the other people of its member's contract."""
+    kinds = [(kind.code, kind.label, "") for kind in profile().documents.kinds if kind.code != document.kind]
+    people = [(THEMSELVES, document.member.name, _("L’adhérent"))] if document.beneficiary_id else []
+    others = Beneficiary.objects.of(document.member).exclude(pk=document.beneficiary_id or 0)
+    people += [(str(person.pk), person.name, person.get_relation_display()) for person in others]
+    lists = [
+        Choices("kind", _("Un autre type"), _keyed(kinds, KIND_KEYS)),
+        Choices("person", _("Une autre personne"), _keyed(people, PERSON_KEYS)),
+    ]
+    return [listed for listed in lists if listed.choices]
+
+
+def _keyed(rows: list[tuple[str, str, str]], keys: str) -> list[Choice]:
+    return [Choice(*row, keys[at : at + 1]) for at, row in enumerate(rows)]
+
+
+def latest_act(agent: Account) -> dict[str, Decision | Refiling | None]:
+    """What « Annuler » takes back: this agent's last decision (`to_undo`), or filing (`to_file_back`), the later one."""
+    decision, refiling = Decision.objects.to_undo(agent), Refiling.objects.to_undo(agent)
+    if decision is not None and refiling is not None:
+        later = refiling.at > decision.at
+        decision, refiling = (None, refiling) if later else (decision, None)
+    return {"to_undo": decision, "to_file_back": refiling}
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from adherents.casework.views import comparing, figures, queue, reopening, treating
+from adherents.casework.views import comparing, figures, queue, refiling, reopening, treating
 
 app_name = "casework"
 urlpatterns = [
@@ -11,6 +11,7 @@ urlpatterns = [
     path("traiter/<uuid:document_id>/pages/<int:number>/vignette/", treating.treat_small, name="treat_small"),
     path("traiter/<uuid:document_id>/prendre/", queue.take, name="take"),
     path("traiter/<uuid:document_id>/type/", treating.choose_kind, name="choose_kind"),
+    path("traiter/<uuid:document_id>/reclasser/", refiling.refile, name="refile"),
     path("traiter/<uuid:document_id>/accepter/", treating.accept, name="accept"),
     path("traiter/<uuid:document_id>/refuser/", treating.refuse, name="refuse"),
     path("traiter/<uuid:document_id>/correction/", treating.correct, name="correct"),
@@ -20,6 +21,7 @@ urlpatterns = [
     path("traiter/<uuid:document_id>/suivant/", queue.prefetch, name="prefetch"),
     path("documents/<uuid:document_id>/comparer/<uuid:other_id>/", comparing.compare, name="compare"),
     path("decisions/<int:pk>/annuler/", queue.undo, name="undo"),
+    path("reclassements/<int:pk>/annuler/", refiling.undo, name="undo_refiling"),
     path("decisions/<int:pk>/rouvrir/", reopening.reopen, name="reopen"),
     path("chiffres/", figures.figures_page, name="figures"),
     path("chiffres/<slug:name>/csv/", figures.figures_csv, name="figures_csv"),

@@ -149,6 +149,8 @@ class Event(TextChoices):
     DOCUMENT_GIVEN_BACK = "casework.document_given_back", _("Document rendu à la file")
     LEASE_ENDED = "casework.lease_ended", _("Document laissé, revenu dans la file")
     DOCUMENT_FILED = "vault.document_filed", _("Type du document choisi par un agent")
+    DOCUMENT_REFILED = "vault.document_refiled", _("Document reclassé par un agent")
+    REFILING_UNDONE = "vault.refiling_undone", _("Reclassement annulé")
     DOCUMENT_HANDED_OVER = "casework.document_handed_over", _("Document transmis à un autre agent")
     DOCUMENT_ASSIGNED = "casework.document_assigned", _("Document attribué à un agent")
     DOCUMENT_RELEASED = "casework.document_released", _("Document revenu à tous")

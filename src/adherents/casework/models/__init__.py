@@ -3,6 +3,7 @@
 from adherents.casework.models.decisions import MOST_REASONS, Correction, Decision, Outcome, Reopening
 from adherents.casework.models.figures import ReasonTally, Tally
 from adherents.casework.models.queue import ALL, Age, Availability, Filters, Item, ItemQuerySet, Status
+from adherents.casework.models.refilings import Refiling
 
 __all__ = [
     "ALL",
@@ -16,6 +17,7 @@ __all__ = [
     "ItemQuerySet",
     "Outcome",
     "ReasonTally",
+    "Refiling",
     "Reopening",
     "Status",
     "Tally",

@@ -47,10 +47,11 @@ def treat(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
     """The document on the left; on the right what to know of it, and the decision. Loading the page renews the lease."""
     item = item_or_404(document_id)
     begun = Draft.objects.begun(account_id=account_of(request).pk, about=item.subject, kinds=DECISIONS)
-    return render(request, "casework/treat.html", _screen(request, item) | {"begun": begun})
+    return render(request, "casework/treat.html", item_screen(request, item) | {"begun": begun})
 
 
-def _screen(request: HttpRequest, item: Item) -> dict[str, Any]:
+def item_screen(request: HttpRequest, item: Item) -> dict[str, Any]:
+    """What `treat.html` and the pages that extend it show of an item."""
     agent, wanted = account_of(request), wanted_by(request)
     is_mine = queue.renew(agent=agent, item=item)
     document = document_or_404(item.about.pk)
@@ -70,10 +71,10 @@ def _screen(request: HttpRequest, item: Item) -> dict[str, Any]:
             "in_hand": selectors.in_hand(agent),
             "coming": selectors.coming(agent, wanted),
             "history": selectors.history(document, reader=agent),
-            "to_undo": Decision.objects.to_undo(agent),
             "filters": carried(request),
             "kind_form": _kind_form(request) if item.kind == UNKNOWN_KIND and is_mine else None,
         }
+        | selectors.latest_act(agent)
     )
 
 
@@ -181,7 +182,7 @@ def _with_words(request: HttpRequest, item: Item, use: Use) -> HttpResponse:
             form = kind_of_form(reasons=reasons, initial=_first_facts(chosen, written) | words)
             if proposes_itself:  # so that a digit still chooses the reason
                 form.fields["words_fr"].widget.attrs.pop("autofocus", None)
-    screen = _screen(request, item)
+    screen = item_screen(request, item)
     if not screen["is_mine"] and form is None:
         return redirect(treat_address(item.document_id, request))
     context = screen | {

@@ -173,6 +173,9 @@ class Document(DueWork, NamedFile):
     beneficiary = models.ForeignKey(
         Beneficiary, on_delete=models.SET_NULL, null=True, related_name="documents"
     )
+    person_chosen = models.BooleanField(
+        default=False, db_default=False, help_text="an agent said whom it is about, not its member"
+    )
     note = models.TextField(default="", blank=True)
     answers = models.ForeignKey(
         "self",

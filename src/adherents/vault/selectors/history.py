@@ -6,6 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from adherents.insurer.profile import profile
 from adherents.journal.events import Event
 from adherents.journal.models import Entry
 from adherents.journal.subjects import SubjectKind, kind_of
@@ -26,6 +27,8 @@ WORDS: dict[str, str | Promise] = {
     Event.DOCUMENT_TAKEN: _("Un conseiller a commencé à le traiter."),
     Event.DOCUMENT_GIVEN_BACK: _("Le conseiller l’a laissé à un autre conseiller."),
     Event.DOCUMENT_FILED: _("Un conseiller a précisé de quel document il s’agit."),
+    Event.DOCUMENT_REFILED: _("Un conseiller l’a reclassé."),
+    Event.REFILING_UNDONE: _("Un conseiller l’a reclassé."),
     Event.DOCUMENT_HANDED_OVER: _("Il a été confié à un autre conseiller."),
     Event.DECISION_REOPENED: _("Décision rouverte : un conseiller l’examine à nouveau."),
     Event.DOCUMENT_ACCEPTED: _("Un conseiller l’a accepté."),
@@ -58,12 +61,39 @@ def entries_of(document: Document) -> list[Entry]:
 
 def history_of(document: Document, entries: Iterable[Entry]) -> list[dict[str, object]]:
     """What happened, as the steps of a line of time."""
-    return [{"label": _words(entry, document), "done": True, "at": entry.at} for entry in entries]
+    standing = without_undone(entries)
+    return [{"label": _words(entry, document), "done": True, "at": entry.at} for entry in standing]
+
+
+def without_undone(entries: Iterable[Entry]) -> list[Entry]:
+    """Without what an agent filed and took back in the seconds after it, which nobody outside had to read."""
+    standing, undone = list[Entry](), 0
+    for entry in entries:  # newest first
+        if entry.event == Event.REFILING_UNDONE:
+            undone += 1
+        elif undone and entry.event in {Event.DOCUMENT_FILED, Event.DOCUMENT_REFILED}:
+            undone -= 1
+        else:
+            standing.append(entry)
+    return standing
+
+
+def refiled_words(entry: Entry) -> str:
+    """What became of it: another kind, another person, or both in one act of a program's."""
+    kind, was = entry.details.get("kind", ""), entry.details.get("was", "")
+    labels = {
+        name: profile().documents.kind_label(str(code)) for name, code in (("kind", kind), ("was", was))
+    }
+    if kind == was:
+        return gettext("Un conseiller l’a reclassé : il concerne une autre personne de votre contrat.")
+    return gettext("Un conseiller l’a reclassé : « %(kind)s », et non « %(was)s ».") % labels
 
 
 def _words(entry: Entry, document: Document) -> str:
     if entry.event == Event.DOCUMENT_DEPOSITED and document.origin == Origin.INSURER:
         return str(DEPOSITED_BY_INSURER)
+    if entry.event == Event.DOCUMENT_REFILED:
+        return refiled_words(entry)
     if entry.event == Event.DOCUMENT_DOWNLOADED and "photo" in entry.details:
         return gettext("Vous avez téléchargé sa photo %(number)d.") % {"number": entry.details["photo"]}
     if kind_of(entry.actor) == SubjectKind.CLIENT and entry.event in BY_CLIENT:

@@ -13,6 +13,7 @@ from adherents.ui import moments
 from adherents.vault.legibility import what_to_do_about_blank, what_to_send, why_set_aside
 from adherents.vault.models import Document, State
 from adherents.vault.origins import Origin
+from adherents.vault.selectors.history import refiled_words, without_undone
 
 _ANSWERS: dict[str, State] = {
     Event.DOCUMENT_ACCEPTED: State.ACCEPTED,
@@ -39,9 +40,11 @@ def steps_of(document: Document, entries: Iterable[Entry] = ()) -> list[dict[str
         return steps
     again = _reopened(entries)
     if document.state not in ANSWERED and not again:
-        return [*steps, _in_progress(document, entries), _to_come(_("Réponse"), expected(document))]
+        steps += [_in_progress(document, entries), *_refiled(entries)]
+        return [*steps, _to_come(_("Réponse"), expected(document))]
     if (taken := _taken_at(entries)) is not None:
         steps.append(_step("in_progress", _("En cours de traitement"), taken))
+    steps += _refiled(entries)
     steps += again
     if document.state not in ANSWERED:
         return [*steps, _to_come(_("Nouvelle réponse"), expected(document))]
@@ -124,6 +127,14 @@ def _in_progress(document: Document, entries: Iterable[Entry]) -> dict[str, Any]
     if document.state != State.IN_PROGRESS:
         return _to_come(label)
     return _step("in_progress", label, _taken_at(entries) or document.state_at)
+
+
+def _refiled(entries: Iterable[Entry]) -> list[dict[str, Any]]:
+    """Each time that it was filed anew: as what, or for whom."""
+    refiled = [entry for entry in without_undone(entries) if entry.event == Event.DOCUMENT_REFILED]
+    return [
+        _step("in_progress", _("Reclassé"), entry.at, refiled_words(entry)) for entry in reversed(refiled)
+    ]
 
 
 def _reopened(entries: Iterable[Entry]) -> list[dict[str, Any]]:

@@ -71,10 +71,16 @@ def _holds_all(made: Deposit, files: FormFiles) -> bool:
 
 def _says(made: Deposit, form: Form) -> bool:
     """Does this deposit say of its files what the form says of them?"""
+    person = form.beneficiary.pk if form.beneficiary else None
     sent = {
-        (document.kind_as_sent, document.beneficiary_id, document.note) for document in made.documents.all()
+        (
+            document.kind_as_sent,
+            person if document.person_chosen else document.beneficiary_id,
+            document.note,
+        )
+        for document in made.documents.all()
     }
-    return sent == {(form.kind, form.beneficiary.pk if form.beneficiary else None, form.note)}
+    return sent == {(form.kind, person, form.note)}
 
 
 def _made_of(member: Member, named: Sequence[uuid.UUID]) -> Deposit | None:
