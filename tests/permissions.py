@@ -200,6 +200,7 @@ RULES: dict[str, Rule] = {
     "desk:letters_destroy": desk(DESK, {"POST"}),
     "desk:member": desk(DESK, READ),
     "desk:documents": desk(DESK, READ),
+    "desk:enter_deposit": desk(DESK, ASK),
     "desk:change_email": desk(DESK, ASK),
     "desk:end_lock": desk(DESK, ASK),
     "desk:send_link": desk(DESK, ASK),

@@ -38,7 +38,7 @@ pytestmark = pytest.mark.django_db
 NOBODYS = "00000000-0000-4000-8000-000000000000"
 FIELDS = {
     "id", "member", "kind", "state", "name", "content_type", "size", "sha256", "receipt", "received_at", "beneficiary_rank",
-    "due_on", "decision", "part_of", "pages",
+    "channel", "received_on", "due_on", "decision", "part_of", "pages",
 }  # fmt: skip
 
 
@@ -69,6 +69,7 @@ def test_a_document_has_the_names_and_states_that_programs_rely_on(member: Membe
     assert (said["size"], said["sha256"]) == (document.size, document.sha256)
     assert said["receipt"] == document.deposit.number
     assert said["received_at"].endswith("Z")
+    assert (said["channel"], said["received_on"]) == ("portal", None)
     assert said["due_on"] == document.answer_expected_on.isoformat()
     assert said["page_count"] == 1
     Document.objects.filter(pk=document.pk).update(state=State.RECEIVED, set_aside=SetAside.UNREADABLE)

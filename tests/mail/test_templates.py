@@ -39,6 +39,11 @@ BY_HAND: dict[str, dict[str, Value]] = {
         "kind": "RIB", "number": "D-2026-000123", "count": 2, "refused": 1, "date": "02/03/2026", "hour": "10:20",
         "expected_on": "04/03/2026", "link": "http://testserver/adherent/documents/envois/D-2026-000123/",
     },
+    "vault/deposit_entered": {
+        "kind": "RIB", "number": "D-2026-000123", "count": 2, "came": "reçu par courrier le 02/03/2026", "late": 0,
+        "expected_on": "04/03/2026", "link": "http://testserver/adherent/documents/envois/D-2026-000123/",
+    },
+    "vault/entered_set_aside": {"number": "D-2026-000123", "link": "http://testserver/gestion/"},
     "vault/refused_for_safety": {"kind": "RIB", "number": "D-2026-000123", "link": "http://testserver/adherent/documents/envoyer/"},
     "vault/from_insurer": {"kind": "RIB", "date": "23/11/2026", "link": "http://testserver/adherent/documents/x/"},
     "vault/still_to_send": {"count": 2, "date": "02/03/2026", "hour": "10:20", "link": "http://testserver/adherent/"},

@@ -163,6 +163,10 @@ PLACES: dict[str, Callable[[World], tuple[Client, str]]] = {
         at.desk(),
         reverse("desk:change_email", args=[at.camille().pk]),
     ),
+    "desk.forms.EnterDepositForm": lambda at: (
+        at.desk(),
+        reverse("desk:enter_deposit", args=[at.camille().pk]),
+    ),
     "notes.forms.WriteNoteForm": lambda at: (
         at.desk(),
         reverse("notes:on_member", args=[at.camille().pk]),

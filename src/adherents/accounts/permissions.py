@@ -22,6 +22,7 @@ class Act(StrEnum):
     WRITE_LETTER = "write_letter"
     PREPARE_LETTERS = "prepare_letters"
     TREAT = "treat"
+    ENTER_DEPOSIT = "enter_deposit"
     MESSAGES = "messages"
     REOPEN = "reopen"
     REOPEN_ANY = "reopen_any"
@@ -63,6 +64,7 @@ TABLE: dict[Act, frozenset[Role]] = {
     Act.WRITE_LETTER: _DESK,
     Act.PREPARE_LETTERS: frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
     Act.TREAT: _DESK,
+    Act.ENTER_DEPOSIT: _DESK,
     Act.MESSAGES: _DESK,
     Act.REOPEN: _DESK,  # one's own decision, and for a time
     Act.REOPEN_ANY: frozenset({Role.SUPERVISOR}),

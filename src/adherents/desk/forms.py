@@ -5,13 +5,19 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from adherents.accounts.models import Account
 from adherents.desk.reasons import ReasonField
 from adherents.desk.services.account_actions import SameAddress, is_same_address
+from adherents.insurer.profile import profile
 from adherents.members.models import Beneficiary, Member
+from adherents.ui.fields import DayField, FilesField
+from adherents.ui.typed_days import A_YEAR
+from adherents.vault.forms import BeneficiaryField
 from adherents.vault.models import Document, State
+from adherents.vault.origins import Channel
 from adherents.vault.selectors.listing import NO_STATE, SET_ASIDE, THEMSELVES, DocumentCounts, Narrowing
 
 
@@ -72,6 +78,59 @@ class ChangeEmailForm(ReasonForm):
         if isinstance(self.about, Member) and is_same_address(self.about, email):
             raise forms.ValidationError(SameAddress.message)
         return email
+
+
+LONGEST_ON_ITS_WAY = A_YEAR  # a day that is further back is a slip
+
+
+class EnterDepositForm(forms.Form):
+    """What came for a member otherwise than by the portal: how, when, what it is and for whom. Files: as in `SendForm`."""
+
+    field_order = ["channel", "received_on", "kind", "beneficiary", "files", "gather"]
+    files = FilesField(label=_("Fichiers numérisés"))  # type: ignore[assignment]
+    channel = forms.ChoiceField(
+        label=_("Comment sont-ils arrivés ?"),
+        choices=[choice for choice in Channel.choices if choice[0]],
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": _("Dites comment ces papiers sont arrivés."),
+            "invalid_choice": _("Dites comment ces papiers sont arrivés."),
+        },
+    )
+    received_on = DayField(
+        label=_("Reçu le"),
+        help_text=_("Le délai de réponse compte depuis ce jour."),
+        error_messages={
+            "required": _("Indiquez le jour où ces papiers sont arrivés."),
+            "early": _("Vérifiez l’année : ce jour remonte à plus d’un an."),
+            "late": _("Ce jour n’est pas encore arrivé."),
+        },
+    )
+    kind = forms.ChoiceField(
+        label=_("Type"),
+        error_messages={
+            "required": _("Choisissez un type de la liste."),
+            "invalid_choice": _("Choisissez un type de la liste."),
+        },
+    )
+    beneficiary = BeneficiaryField(
+        label=_("Pour qui"),
+        queryset=Beneficiary.objects.none(),
+        required=False,
+        error_messages={"invalid_choice": _("Choisissez dans la liste la personne concernée.")},
+    )
+    gather = forms.BooleanField(label=_("Réunir les images en un seul document"), required=False)
+
+    def __init__(self, data: Any = None, *, member: Member) -> None:
+        super().__init__(data, initial={"received_on": timezone.localdate()})
+        kinds = profile().documents.kind_labels
+        self.fields["kind"].choices = [("", _("Choisissez son type…")), *kinds.items()]  # type: ignore[attr-defined]
+        received_on, beneficiary = self.fields["received_on"], self.fields["beneficiary"]
+        assert isinstance(received_on, DayField)
+        assert isinstance(beneficiary, BeneficiaryField)
+        received_on.between(timezone.localdate() - LONGEST_ON_ITS_WAY, timezone.localdate())
+        beneficiary.queryset = Beneficiary.objects.of(member).present()
+        beneficiary.empty_label = _("%(name)s (l’adhérent)") % {"name": member.name}
 
 
 class DocumentsForm(forms.Form):

@@ -3,6 +3,7 @@ from django.urls import path
 from adherents.desk.views import (
     act_table,
     agents,
+    deposits,
     document,
     documents,
     installation,
@@ -23,6 +24,7 @@ urlpatterns = [
     path("adherents/adresse-en-echec/", unreachable.failing, name="failing"),
     path("adherents/adresse-en-echec/courriers/", unreachable.letters_for_failing, name="letters_failing"),
     path("adherents/<int:pk>/", member_record.member_page, name="member"),
+    path("adherents/<int:pk>/deposer/", deposits.enter_deposit, name="enter_deposit"),
     path("adherents/<int:pk>/documents/", documents.documents_page, name="documents"),
     path("documents/<uuid:document_id>/", document.document_page, name="document"),
     path("documents/<uuid:document_id>/pages/<int:number>/", document.document_page, name="page"),

@@ -5,12 +5,13 @@ from datetime import datetime
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 
 from adherents.accounts.addressee import addressee
 from adherents.mail.services import Value, post
 from adherents.members.models import Member
 from adherents.ui.moments import date_and_hour, day
+from adherents.ui.pages import page
 from adherents.vault.legibility import what_to_send
 from adherents.vault.models import Deposit, Document
 from adherents.vault.origins import Origin
@@ -31,6 +32,28 @@ def deposit_arrived(deposit: Deposit, documents: Sequence[Document]) -> None:
     )
 
 
+def deposit_entered(deposit: Deposit, documents: Sequence[Document]) -> None:
+    """What came by post, at the counter or by mail is in the member's space: how it came, the receipt's number, and by when it is
+    treated. Nothing is posted to an account that is closed: its link would open nothing."""
+    account = deposit.member.account
+    if account is not None and account.closed_at is not None:
+        return
+    with translation.override(_language(deposit.member)):
+        came = deposit.came_in_words
+    expected = documents[0].answer_expected_on
+    _post(
+        "vault/deposit_entered",
+        deposit.member,
+        document=documents[0],
+        number=deposit.number,
+        count=len(documents),
+        came=came,
+        expected_on=day(expected),
+        late=int(expected < timezone.localdate()),
+        link=settings.BASE_URL + reverse("vault:receipt", args=[deposit.number]),
+    )
+
+
 def still_to_send(member: Member, *, count: int, until: datetime) -> None:
     """Tell the member that files arrived and were never sent: how many, and when they are deleted."""
     account = member.account
@@ -44,7 +67,7 @@ def still_to_send(member: Member, *, count: int, until: datetime) -> None:
 
 def cannot_be_read(document: Document) -> None:
     """The pages could not be drawn: what to do."""
-    if document.origin == Origin.INSURER:
+    if document.origin == Origin.INSURER or _told_to_agent(document):
         return  # not theirs to mend
     with translation.override(_language(document.member)):
         advice = what_to_send(document)
@@ -60,7 +83,7 @@ def cannot_be_read(document: Document) -> None:
 
 def refused_for_safety(document: Document) -> None:
     """The antivirus recognised something: the file is not accepted, and what to do. What it was is not said."""
-    if document.origin == Origin.INSURER:
+    if document.origin == Origin.INSURER or _told_to_agent(document):
         return  # not theirs to mend
     _post(
         "vault/refused_for_safety",
@@ -69,6 +92,25 @@ def refused_for_safety(document: Document) -> None:
         number=document.deposit.number,
         link=_where_to_send_again(document),
     )
+
+
+def _told_to_agent(document: Document) -> bool:
+    """Whether an agent put it there, who is told that it does not open: the member has nothing to do with the scan. An agent who
+    has left is told nothing, and the member is."""
+    agent = document.deposit.entered_by
+    if agent is None or agent.closed_at is not None:
+        return False
+    post(
+        "vault/entered_set_aside",
+        to=agent.email,
+        language=agent.language,
+        context={
+            "number": document.deposit.number,
+            "link": settings.BASE_URL + page("desk"),
+            **addressee(agent.display_name, ""),
+        },
+    )
+    return True
 
 
 def _where_to_send_again(document: Document) -> str:

@@ -1,7 +1,12 @@
-"""Where a document comes from, and how it ends."""
+"""Where a document comes from, by which way, and how it ends."""
+
+from datetime import date
 
 from django.db import models
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from adherents.ui.moments import day
 
 
 class Origin(models.TextChoices):
@@ -10,6 +15,28 @@ class Origin(models.TextChoices):
     MEMBER = "member", _("Adhérent")
     INSURER = "insurer", _("Mutuelle")
     MESSAGE = "message", _("Pièce jointe à un message")
+
+
+class Channel(models.TextChoices):
+    """How a deposit came. An agent deposits for its member what did not come by the portal."""
+
+    PORTAL = "", _("Par le portail")
+    POST = "post", _("Par courrier")
+    COUNTER = "counter", _("À l’accueil")
+    MAIL = "mail", _("Par e-mail")
+
+
+_BY_CHANNEL: dict[str, str | Promise] = {
+    Channel.POST: _("reçu par courrier le %(day)s"),
+    Channel.COUNTER: _("remis à l’accueil le %(day)s"),
+    Channel.MAIL: _("reçu par e-mail le %(day)s"),
+}
+
+
+def came_in_words(channel: str, on: date | None) -> str:
+    """« reçu par courrier le 12/11/2026 »; "" for what came by the portal."""
+    words = _BY_CHANNEL.get(channel)
+    return "" if words is None else str(words) % {"day": day(on)}
 
 
 # The kind of what comes with a message: no kind of the profile, nothing to decide.

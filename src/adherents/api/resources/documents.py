@@ -30,6 +30,15 @@ class DocumentState(StrEnum):
     TAKEN_BACK = "taken_back"
 
 
+class DocumentChannel(StrEnum):
+    """How it came. An agent deposited what did not come by the portal."""
+
+    PORTAL = "portal"
+    POST = "post"
+    COUNTER = "counter"
+    MAIL = "mail"
+
+
 class SaidWords(BaseModel):
     fr: str
     en: str
@@ -56,6 +65,10 @@ class DocumentResource(BaseModel):
     sha256: str | None
     receipt: str
     received_at: datetime
+    channel: DocumentChannel | None = Field(description="null: the insurer put it in the vault")
+    received_on: date | None = Field(
+        description="the day on which it came by post, at the counter or by mail; null: by the portal, at `received_at`"
+    )
     beneficiary_rank: int | None
     due_on: date | None
     decision: DecisionMade | None = Field(
@@ -163,6 +176,10 @@ def document_resource(document: Document, decisions: Mapping[uuid.UUID, Decision
         sha256=document.sha256 or None,
         receipt=document.deposit.number,
         received_at=document.at,
+        channel=None
+        if document.origin == Origin.INSURER
+        else DocumentChannel(document.deposit.channel or "portal"),
+        received_on=document.deposit.received_on,
         beneficiary_rank=document.beneficiary.rank if document.beneficiary else None,
         due_on=_due_on(document),
         decision=decision_made(decided) if decided else None,

@@ -50,7 +50,8 @@ def enter_checked(*, since: datetime | None = None, limit: int = A_ROUND) -> int
     with transaction.atomic():
         locked = list(
             ready.order_by("checked_at", "pk")
-            .select_for_update(skip_locked=True)
+            .select_related("deposit")  # which never changes
+            .select_for_update(skip_locked=True, of=("self",))
             .defer("wrapped_key")[:limit]
         )
         # What another worker entered between the look and the lock is seen only now.

@@ -2,10 +2,9 @@
 
 from adherents.vault.legibility import SetAside
 from adherents.vault.models.acknowledgements import LONGEST_REFERENCE, Acknowledgement
+from adherents.vault.models.deposits import Deposit, DepositQuerySet
 from adherents.vault.models.documents import (
     REPLACES,
-    Deposit,
-    DepositQuerySet,
     Document,
     DocumentQuerySet,
     Earlier,

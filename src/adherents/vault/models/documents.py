@@ -1,4 +1,4 @@
-"""Deposits, and the documents in them."""
+"""The documents of deposits."""
 
 import uuid
 from datetime import date, datetime
@@ -44,32 +44,6 @@ class State(models.TextChoices):
     WITHDRAWN = "withdrawn", _("Repris")
 
 
-class DepositQuerySet(models.QuerySet["Deposit"]):
-    def of(self, member: Member) -> Self:
-        return self.filter(member=member)
-
-
-class Deposit(models.Model):
-    """One sending: what its receipt proves. `refused` lists the files that did not enter: `{"name", "reason"}`."""
-
-    number = models.CharField(max_length=20, unique=True)
-    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="deposits")
-    sent_by = models.ForeignKey(
-        Member, on_delete=models.PROTECT, null=True, related_name="+", help_text="null: the insurer"
-    )
-    at = models.DateTimeField(default=timezone.now)
-    refused = models.JSONField(default=list)
-
-    objects = DepositQuerySet.as_manager()
-    documents: "RelatedManager[Document]"
-
-    class Meta:
-        indexes = [models.Index(fields=["member", "-at"], name="deposits_newest_first")]
-
-    def __str__(self) -> str:
-        return self.number
-
-
 class Earlier(NamedTuple):
     """A file that was sent before: in which document, when, and under which receipt."""
 
@@ -94,6 +68,8 @@ SHOWN_ON_A_CARD = [
     "erased_because",
     "beneficiary",
     "deposit__number",
+    "deposit__channel",
+    "deposit__received_on",
 ]
 
 
@@ -157,7 +133,7 @@ class Document(DueWork, NamedFile):
     One that photos are gathered in is what the worker makes of its `photos`: it has no size, SHA-256 or key before.
     """
 
-    deposit = models.ForeignKey(Deposit, on_delete=models.PROTECT, related_name="documents")
+    deposit = models.ForeignKey("vault.Deposit", on_delete=models.PROTECT, related_name="documents")
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="documents")
     at = models.DateTimeField(default=timezone.now)
     rank = models.PositiveSmallIntegerField(default=1, help_text="in its deposit, from 1")
@@ -291,9 +267,14 @@ class Document(DueWork, NamedFile):
             return max(kind.treatment_days for kind in profile().documents.kinds)
 
     @property
+    def came_on(self) -> date:
+        """The day from which its promise counts: that on which it came by post, say, or that of its deposit."""
+        return self.deposit.received_on or timezone.localdate(self.at)
+
+    @property
     def answer_expected_on(self) -> date:
         """The working day by which it should be treated."""
-        return add_working_days(timezone.localdate(self.at), self.treatment_days)
+        return add_working_days(self.came_on, self.treatment_days)
 
     @property
     def shown_state(self) -> tuple[str, str]:

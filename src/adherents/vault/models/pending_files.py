@@ -8,6 +8,7 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 
+from adherents.accounts.models import Account
 from adherents.insurer.profile import profile
 from adherents.insurer.treatment import UNKNOWN_KIND
 from adherents.members.models import Beneficiary, Member
@@ -23,7 +24,12 @@ SENDING = "sending"  # in the address of the page that sends: which sending it s
 class SendingQuerySet(models.QuerySet["Sending"]):
     def of(self, member: Member) -> Self:
         """A member's sendings that can still go on, in the order in which they began."""
-        return self.filter(member=member, deposit=None, expires_at__gt=timezone.now()).order_by("at", "pk")
+        return self.prepared_for(member, None)
+
+    def prepared_for(self, member: Member, agent: Account | None) -> Self:
+        """Those that this agent prepares for a member; None: that the member does."""
+        going_on = self.filter(member=member, agent=agent, deposit=None, expires_at__gt=timezone.now())
+        return going_on.order_by("at", "pk")
 
     def with_files(self) -> Self:
         """Those that something came for, with how many files are whole (`ready`) and how many half come (`begun`)."""
@@ -45,6 +51,7 @@ def _how_many(files: "models.QuerySet[PendingFile] | models.QuerySet[Upload]") -
 class Sending(models.Model):
     """What one page is about to send: its kind, person, note and files. Another tab or device has another one.
 
+    An `agent` prepares one for what came otherwise than by the portal: the member never sees it.
     It is kept a day after the last byte that came for it. Once `deposit` is set it is over, and sent again it gives the same
     receipt. `told_at`: when a mail said that it waits.
     """
@@ -67,6 +74,14 @@ class Sending(models.Model):
         help_text="the one it replaces",
     )
     told_at = models.DateTimeField(null=True)
+    agent = models.ForeignKey(
+        Account,
+        on_delete=models.PROTECT,
+        null=True,
+        db_index=False,
+        related_name="+",
+        help_text="null: the member",
+    )
     deposit = models.OneToOneField(
         "vault.Deposit", on_delete=models.CASCADE, null=True, related_name="sending"
     )

@@ -6,7 +6,7 @@ from django.db import models
 from django.utils import timezone
 
 from adherents.journal.subjects import SubjectKind, subject_of
-from adherents.vault.models.documents import Deposit
+from adherents.vault.models.deposits import Deposit
 
 
 class ReceiptCounter(models.Model):

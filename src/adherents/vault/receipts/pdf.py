@@ -45,7 +45,7 @@ def _shown(statement: Statement, envelope: Envelope) -> dict[str, object]:
         "accent": facts.brand.accent,
         "ink": facts.brand.ink,
         "facts": [
-            [_("Reçu le"), _moment(statement)],
+            *_arrival(statement),
             [_("Reçu par"), drawable(statement.insurer)],
             [_("N° adhérent"), drawable(statement.member_number)],
         ],
@@ -73,6 +73,16 @@ def _shown(statement: Statement, envelope: Envelope) -> dict[str, object]:
     }
 
 
+def _arrival(statement: Statement) -> list[list[str]]:
+    """When it came; of what came otherwise than by the portal, how and on which day, and when it was deposited."""
+    if not statement.channel:
+        return [[_("Reçu le"), _moment(statement)]]
+    return [
+        [_("Arrivée"), statement.came_in_words],
+        [_("Enregistré le"), _moment(statement)],
+    ]
+
+
 def _file(file: File) -> dict[str, object]:
     try:
         kind = profile().documents.kind(file.kind).label
@@ -94,6 +104,12 @@ def _sections(statement: Statement) -> list[dict[str, object]]:
             "title": _("Ce que cet accusé prouve"),
             "paragraphs": [
                 _(
+                    "Il prouve que ces papiers nous sont arrivés ce jour-là, et que nous avons enregistré ces fichiers, octet "
+                    "pour octet, à cette date et à cette heure : changer un seul caractère d’un fichier change son "
+                    "empreinte. Il ne dit rien de leur contenu, ni de la réponse qui leur sera donnée."
+                )
+                if statement.channel
+                else _(
                     "Il prouve que ces fichiers nous sont arrivés à cette date et à cette heure, octet pour octet : "
                     "changer un seul caractère d’un fichier change son empreinte. Il ne dit rien de leur contenu, ni de la "
                     "réponse qui leur sera donnée."

@@ -14,6 +14,7 @@ from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.members.acting import Acting
 from adherents.vault.models import Deposit, Document, Receipt
+from adherents.vault.origins import Channel
 from adherents.vault.receipts import keys, pdf, signing
 from adherents.vault.receipts.statement import Envelope, File, Statement, read_statement
 from adherents.vault.receipts.verdict import Proven, ReceiptVerdict, judge
@@ -68,6 +69,14 @@ def _signed(deposit: Deposit, documents: Sequence[Document]) -> Receipt:
             for document in documents
             for file in document.sent_files
         )
+        came = {}
+        if deposit.received_on is not None:
+            label = str(Channel(deposit.channel).label)
+            came = {
+                "channel": deposit.channel,
+                "channel_label": label,
+                "received_on": deposit.received_on.isoformat(),
+            }
     statement = Statement(
         number=deposit.number,
         insurer=profile().insurer.legal_name,
@@ -77,6 +86,7 @@ def _signed(deposit: Deposit, documents: Sequence[Document]) -> Receipt:
         files=files,
         verify_at=settings.BASE_URL + reverse("proof:check"),
         key_id=key.key_id,
+        **came,
     )
     payload = statement.payload()
     return Receipt(

@@ -9,14 +9,17 @@ import binascii
 import json
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
+from adherents.ui.moments import day
+from adherents.vault.origins import came_in_words
 from adherents.vault.receipts.keys import ALGORITHM
 
 VERSION = 1
 FORMAT = "adherents-receipt/1"
 MOST_ENVELOPE_BYTES = 1 << 17  # a hundred files with the longest names make less
+CAME = ("channel", "channel_label", "received_on")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _KEY_ID = re.compile(rb'"key_id":"([0-9a-f]{16})"')
 
@@ -44,7 +47,11 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """Everything that a receipt says. `insurer` is its legal name, `verify_at` the page that checks receipts."""
+    """Everything that a receipt says. `insurer` is its legal name, `verify_at` the page that checks receipts.
+
+    Of what came otherwise than by the portal: the code of its `channel`, its French name on that day, and the day on which it
+    came (`AAAA-MM-JJ`); an agent deposited it at `deposited_at`.
+    """
 
     number: str
     insurer: str
@@ -54,11 +61,24 @@ class Statement:
     files: tuple[File, ...]
     verify_at: str
     key_id: str
+    channel: str = ""
+    channel_label: str = ""
+    received_on: str = ""
+
+    @property
+    def came_in_words(self) -> str:
+        """« reçu par courrier le 12/11/2026 », in the reader's language; "" for what came by the portal."""
+        if not self.channel:
+            return ""
+        on = date.fromisoformat(self.received_on)
+        return came_in_words(self.channel, on) or f"{self.channel_label}, {day(on)}"
 
     def payload(self) -> bytes:
-        """The canonical bytes."""
+        """The canonical bytes. How it came is in those of what did not come by the portal, and in no others."""
+        came = {name: getattr(self, name) for name in CAME} if self.channel else {}
         return canonical(
-            {
+            came
+            | {
                 "algorithm": ALGORITHM,
                 "deposited_at": self.deposited_at.isoformat(timespec="seconds"),
                 "files": [{name: getattr(file, name) for name in File.__slots__} for file in self.files],
@@ -137,6 +157,7 @@ def read_statement(payload: bytes) -> Statement:
             files=tuple(_file(file) for file in values["files"]),
             verify_at=_text(values["verify_at"]),
             key_id=_text(values["key_id"]),
+            **_came(values),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise MalformedReceipt from error
@@ -152,6 +173,14 @@ def _file(values: dict[str, Any]) -> File:
         raise MalformedReceipt
     texts = {name: _text(values[name]) for name in File.__slots__ if name != "size"}
     return File(size=values["size"], **texts)
+
+
+def _came(values: dict[str, Any]) -> dict[str, str]:
+    if "channel" not in values:
+        return {}
+    came = {name: _text(values[name]) for name in CAME}
+    date.fromisoformat(came["received_on"])
+    return came
 
 
 def _text(value: object) -> str:

@@ -30,7 +30,7 @@ def _card(document: Document, *, brief: bool) -> DocumentCard:
         key=document.pk,
         name=document.kind_label,
         meta="" if brief else _meta(document),
-        day=day(document.at) if brief else "",
+        day=day(document.came_on) if brief else "",
         state=state,
         state_label=state_label,
         reason=reason,
@@ -43,6 +43,8 @@ def _card(document: Document, *, brief: bool) -> DocumentCard:
 
 def _meta(document: Document) -> str:
     at = moment(document.at)
+    if came := document.deposit.came_in_words:
+        return f"{document.name or document.deposit.number}, {came}"
     if document.origin == Origin.INSURER:
         return _("%(name)s, déposé le %(at)s") % {"name": document.name, "at": at}
     if document.name:

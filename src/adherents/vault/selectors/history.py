@@ -47,6 +47,7 @@ BY_CLIENT: dict[str, str | Promise] = {
     Event.DOCUMENT_REFUSED: _("Votre mutuelle (système de gestion) l’a refusé, et vous a dit pourquoi."),
     Event.CORRECTION_ASKED: _("Votre mutuelle (système de gestion) vous a demandé de le compléter."),
 }
+DEPOSITED_BY_AGENT = _("Un conseiller l’a déposé pour vous.")
 DEPOSITED_BY_INSURER = _("Votre mutuelle l’a déposé ici.")
 
 
@@ -94,6 +95,8 @@ def _words(entry: Entry, document: Document) -> str:
         return str(DEPOSITED_BY_INSURER)
     if entry.event == Event.DOCUMENT_REFILED:
         return refiled_words(entry)
+    if entry.event == Event.DOCUMENT_DEPOSITED and kind_of(entry.actor) == SubjectKind.AGENT:
+        return str(DEPOSITED_BY_AGENT)
     if entry.event == Event.DOCUMENT_DOWNLOADED and "photo" in entry.details:
         return gettext("Vous avez téléchargé sa photo %(number)d.") % {"number": entry.details["photo"]}
     if kind_of(entry.actor) == SubjectKind.CLIENT and entry.event in BY_CLIENT:

@@ -3,13 +3,14 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from adherents.accounts.models import Account
 from adherents.database.transactions import needs_transaction
 from adherents.feed.event_types import EventType
 from adherents.feed.services import announce
@@ -23,7 +24,7 @@ from adherents.storage.services import claim
 from adherents.telemetry import metrics
 from adherents.vault import mails
 from adherents.vault.models import Deposit, Document, GatheredPhoto, PendingFile, ReceiptBlock, ReceiptCounter
-from adherents.vault.origins import ATTACHMENT, Origin
+from adherents.vault.origins import ATTACHMENT, Channel, Origin
 from adherents.vault.receipts.services import issue
 from adherents.vault.services.allowance import NoRoom
 from adherents.vault.services.gathering import Facts, files_by_document
@@ -57,6 +58,28 @@ class Form:
     answers: Document | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class WayIn:
+    """By which way and when something came otherwise than by the portal, and the agent who deposits it for its member."""
+
+    channel: Channel
+    on: date
+    agent: Account
+
+
+@needs_transaction
+def from_agent(*, acting: Acting, form: Form, files: FormFiles, came: WayIn) -> Deposit:
+    """As `from_member`, of what came otherwise: `acting` is the member, whose file it is and who sent it.
+
+    To be called in a transaction that holds the member's lock.
+
+    A member who has sent much today is no reason to refuse what came by post: no room is asked for.
+    """
+    made, documents = _made(acting, form, files, Origin.MEMBER, came)
+    mails.deposit_entered(made, documents)
+    return made
+
+
 @needs_transaction
 def from_member(*, acting: Acting, form: Form, files: FormFiles) -> Deposit:
     """Deposit what a member sends: make the documents, a receipt of every file as it arrived, and a mail.
@@ -84,7 +107,9 @@ def with_message(*, acting: Acting, files: FormFiles) -> Deposit:
     return made
 
 
-def _made(acting: Acting, form: Form, files: FormFiles, origin: Origin) -> tuple[Deposit, list[Document]]:
+def _made(
+    acting: Acting, form: Form, files: FormFiles, origin: Origin, came: WayIn | None = None
+) -> tuple[Deposit, list[Document]]:
     member = acting.file
     waited = _taken(member, files.named)
     if not waited and not files.arrived:
@@ -97,6 +122,7 @@ def _made(acting: Acting, form: Form, files: FormFiles, origin: Origin) -> tuple
         sent_by=acting.person,
         at=now,
         refused=[{"name": file.name, "reason": file.reason.value} for file in files.refused],
+        **({"channel": came.channel, "received_on": came.on, "entered_by": came.agent} if came else {}),
     )
     facts = [*map(_facts, waited), *(file.facts() for file in files.arrived)]
     answers = _still_to_replace(form.answers)
@@ -123,7 +149,7 @@ def _made(acting: Acting, form: Form, files: FormFiles, origin: Origin) -> tuple
     Document.objects.bulk_create(documents)
     GatheredPhoto.objects.bulk_create(photos)
     for document in documents:
-        _record(document, acting)
+        _record(document, acting.actor if came is None else came.agent.actor)
     issue(made, documents)
     transaction.on_commit(metrics.DEPOSITS.labels(origin.value).inc)
     return made, documents
@@ -155,18 +181,19 @@ def _taken(member: Member, named: Sequence[uuid.UUID]) -> list[PendingFile]:
     return waited
 
 
-def _record(document: Document, acting: Acting) -> None:
+def _record(document: Document, actor: str) -> None:
     sent, answers = document.sent_files, document.answers
     record(
         Event.DOCUMENT_DEPOSITED,
         subject=document.subject,
         owner=document.owner,
-        actor=acting.actor,
+        actor=actor,
         deposit=document.deposit.number,
         kind=document.kind,
         size=sum(file.size for file in sent),
         sha256=" ".join(file.sha256 for file in sent),
         **({"answers": answers.subject} if answers else {}),
+        **_how_it_came(document.deposit),
     )
     announce_received(document)
 
@@ -194,7 +221,15 @@ def announce_received(document: Document) -> None:
         origin=document.origin,
         kind=document.kind,
         receipt=document.deposit.number,
+        **_how_it_came(document.deposit),
     )
+
+
+def _how_it_came(deposit: Deposit) -> dict[str, str]:
+    """Nothing of what came by the portal."""
+    if deposit.received_on is None:
+        return {}
+    return {"channel": deposit.channel, "received_on": deposit.received_on.isoformat()}
 
 
 def _facts(file: PendingFile) -> Facts:

@@ -7,11 +7,12 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from adherents.accounts.models import Account
 from adherents.database.transactions import needs_transaction
 from adherents.members.models import Member
 from adherents.storage.services import delete_objects, release
 from adherents.vault import mails
-from adherents.vault.models import Deposit, PendingFile, Sending, Upload
+from adherents.vault.models import Deposit, PendingFile, Sending, SendingQuerySet, Upload
 from adherents.vault.services import receiving
 from adherents.vault.services.deposit import Form
 from adherents.vault.services.receiving import Arrived
@@ -35,28 +36,29 @@ class TooManyOpen(Exception):
 
 
 @needs_transaction
-def locked(*, member: Member, sending_id: uuid.UUID) -> Sending:
+def locked(*, member: Member, sending_id: uuid.UUID, agent: Account | None = None) -> Sending:
     """The member's sending of this id, in the caller's transaction, which holds the member's lock from here on: two at once
-    make one. Where there is none, a new one that is not written yet, with another id where the id is another member's.
-    Raises `SentAlready`.
+    make one. Where there is none, a new one that is not written yet, with another id where the id is another member's, or
+    of a sending that somebody else prepares (`agent`; None: the member). Raises `SentAlready`.
     """
     lock(member)
     sending = Sending.objects.select_for_update(of=("self",)).filter(pk=sending_id).first()
-    if sending is None or sending.member_id != member.pk:
-        return Sending(id=uuid.uuid4() if sending else sending_id, member=member)
+    mine = (member.pk, agent.pk if agent else None)
+    if sending is None or (sending.member_id, sending.agent_id) != mine:
+        return Sending(id=uuid.uuid4() if sending else sending_id, member=member, agent=agent)
     if sending.deposit_id is not None:
         raise SentAlready(Deposit.objects.get(pk=sending.deposit_id))
     return sending
 
 
 @needs_transaction
-def opened(*, member: Member, sending_id: uuid.UUID) -> Sending:
+def opened(*, member: Member, sending_id: uuid.UUID, agent: Account | None = None) -> Sending:
     """As `locked`, in the caller's transaction too, written, and kept for a day from now: something comes for it. Raises
     `TooManyOpen` too.
     """
-    sending = locked(member=member, sending_id=sending_id)
+    sending = locked(member=member, sending_id=sending_id, agent=agent)
     if sending._state.adding:
-        _check_not_too_many(member)
+        _check_not_too_many(Sending.objects.prepared_for(member, agent))
     sending.expires_at = timezone.now() + KEPT_FOR
     sending.save()
     return sending
@@ -101,6 +103,7 @@ def set_apart(sending: Sending) -> None:
             beneficiary_id=sending.beneficiary_id,
             gather=sending.gather,
             answers_id=sending.answers_id,
+            agent_id=sending.agent_id,
         )
         left.update(sending=other)
         on_the_way.update(sending=other)
@@ -120,6 +123,7 @@ def tell_what_waits(limit: int = 100) -> int:
     due = Sending.objects.filter(
         deposit=None,
         told_at=None,
+        agent=None,
         expires_at__gt=timezone.now(),
         expires_at__lte=timezone.now() + REMINDED_BEFORE,
     )
@@ -127,8 +131,7 @@ def tell_what_waits(limit: int = 100) -> int:
     return sum(_mail_what_waits(member_id) for member_id in dict.fromkeys(members))
 
 
-def _check_not_too_many(member: Member) -> None:
-    waiting = Sending.objects.of(member)
+def _check_not_too_many(waiting: SendingQuerySet) -> None:
     if waiting.count() >= MOST_OPEN:
         # A sending for which nothing came is only an intention.
         waiting.exclude(pk__in=waiting.with_files().values("pk")).filter(

@@ -257,10 +257,15 @@ def keep_waiting(*, member: Member, arrived: Sequence[Arrived], sending: Sending
     To be called in a transaction that holds the member's lock. They wait with `sending`, or for
     a message where it is None.
     """
-    enter = admitted(member, FormFiles(arrived)).arrived
-    claim([file.sealed.storage_name for file in enter])
+    keep_all(member=member, arrived=admitted(member, FormFiles(arrived)).arrived, sending=sending)
+
+
+@needs_transaction
+def keep_all(*, member: Member, arrived: Sequence[Arrived], sending: Sending | None) -> None:
+    """As `keep_waiting`, in the caller's transaction, whatever room there is: of what no member sends."""
+    claim([file.sealed.storage_name for file in arrived])
     PendingFile.objects.bulk_create(
-        [PendingFile(member=member, sending=sending, **file.facts()) for file in enter]
+        [PendingFile(member=member, sending=sending, **file.facts()) for file in arrived]
     )
 
 

@@ -73,7 +73,7 @@ def _page(request: HttpRequest, acting: Acting) -> SendingPage:
     """A page whose address names no sending of the member prepares a new one: it exists once something comes for it."""
     named = _asked(request, SENDING)
     sending = (
-        Sending.objects.filter(member=acting.file, pk=named).select_related("deposit").first()
+        Sending.objects.filter(member=acting.file, agent=None, pk=named).select_related("deposit").first()
         if named
         else None
     )
