@@ -64,6 +64,7 @@ lock: setup ## write requirements/*.txt anew from requirements/*.in
 	@VIRTUAL_ENV=$$PWD/.venv $(BIN)/uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-header --no-annotate --no-emit-index-url requirements/traces.in -c requirements/base.txt -o requirements/traces.txt
 	@VIRTUAL_ENV=$$PWD/.venv $(BIN)/uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-header --no-annotate --no-emit-index-url requirements/anymail.in -o requirements/anymail.txt
 	@VIRTUAL_ENV=$$PWD/.venv $(BIN)/uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-header --no-annotate --no-emit-index-url requirements/age.in -o requirements/age.txt
+	@VIRTUAL_ENV=$$PWD/.venv $(BIN)/uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-header --no-annotate --no-emit-index-url requirements/pictures.in -o requirements/pictures.txt
 	@VIRTUAL_ENV=$$PWD/.venv $(BIN)/uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-header --no-annotate --no-emit-index-url requirements/dev.in -c requirements/base.txt -c requirements/traces.txt -o requirements/dev.txt
 
 sbom: setup ## the software bill of materials (CycloneDX): build/espace-adherents.cdx.json

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.any_database
 
 
 def test_no_value_of_invented_papers_is_wrong_and_all_are_found() -> None:
-    said = papers_read(range(1000, 1040))
+    said = papers_read("native", range(1000, 1040))
     assert said["wrong"] == []
     assert said["values"] > 80
 

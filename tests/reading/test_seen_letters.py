@@ -55,6 +55,7 @@ HIDDEN = {
     "transparent": [transparent],
     "off the page": [say(f"IBAN : {OTHER_SPACED}", x=700)],
     "tiny": [say(f"IBAN : {OTHER_SPACED}", size=1)],
+    "small": [say(f"IBAN : {OTHER_SPACED}", size=3)],
 }
 
 
@@ -63,7 +64,7 @@ def test_what_nobody_sees_is_not_there(draws: list) -> None:  # type: ignore[typ
     assert said(sheet(*draws)) == {}
 
 
-@pytest.mark.parametrize("how", sorted(HIDDEN.keys() - {"tiny"}))
+@pytest.mark.parametrize("how", sorted(HIDDEN.keys() - {"tiny", "small"}))
 def test_what_nobody_sees_changes_nothing_of_what_is_seen(how: str) -> None:
     assert said(sheet(*HIDDEN[how], TRUE)) == {"iban": IBAN}
 
@@ -77,6 +78,13 @@ def test_of_two_texts_at_one_place_neither_is_believed() -> None:
     """The first is under the white, and what is written over it would make it look drawn."""
     first, second = say(f"IBAN : {OTHER_SPACED}"), say(f"IBAN : {SPACED}")
     assert said(sheet(first, cover(), second)) == {}
+
+
+def test_a_covered_text_is_not_believed_where_two_others_run_through_its_place() -> None:
+    """Above and below its middle, so that each of its letters has ink from top to bottom, and a line of its own."""
+    eights = "IBAN : FR" + "".join("8" if sign != " " else " " for sign in OTHER_SPACED[2:])
+    hidden, above, below = say(f"IBAN : {OTHER_SPACED}"), say(eights, y=655), say(eights, y=645)
+    assert said(sheet(hidden, cover(), above, below)) == {}
 
 
 def test_an_account_that_is_crossed_out_is_not_read() -> None:

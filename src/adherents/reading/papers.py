@@ -5,7 +5,7 @@ The kinds are those of the insurer's profile: `rib` and `attestation_secu`. A pa
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from adherents.reading import bic, rights
@@ -31,7 +31,10 @@ _HOLDER = re.compile(
     re.IGNORECASE,
 )
 _CIVIL = re.compile(r"(?:M\.|MR|MME|MLLE|Monsieur|Madame|Mademoiselle)\s", re.IGNORECASE)
-DRAWN = "drawn"  # the letters are seen on the page
+DRAWN, RECOGNISED = (
+    "drawn",
+    "recognised",
+)  # letters of a text layer that are seen; letters recognised on pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +68,27 @@ class PageOfLetters(Protocol):
     def letters(self) -> Sequence[PlacedLetter]: ...
 
 
-def read(pages: Iterable[PageOfLetters], people: Sequence[Named]) -> ReadPaper:
-    """What the pages of one paper say, compared with the people of its contract."""
+def read(pages: Iterable[PageOfLetters], people: Sequence[Named], *, recognised: bool = False) -> ReadPaper:
+    """What the pages of one paper say, compared with the people of its contract.
+
+    Of letters that were `recognised` on pixels only that is said which a wrong letter would undo: an IBAN, a NIR, the same name.
+    """
+    if recognised:
+        read_paper = _read(pages, people)
+        fields = tuple(
+            replace(one, proofs=(RECOGNISED, *one.proofs[1:]))
+            for one in read_paper.fields
+            if _undone_by_a_letter(one)
+        )
+        return ReadPaper(read_paper.kind if fields else "", fields)
+    return _read(pages, people)
+
+
+def _undone_by_a_letter(field: ReadField) -> bool:
+    return field.code in {"iban", "nir"} or (field.code == "holder" and field.value == Likeness.SAME)
+
+
+def _read(pages: Iterable[PageOfLetters], people: Sequence[Named]) -> ReadPaper:
     laid = [(page.number, lines_of(page.letters)) for page in pages]
     said = [line.said for _, lines in laid for line in lines]
     if any(_RIGHTS_ARE_SAID.search(text) for text in said):

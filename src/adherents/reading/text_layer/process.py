@@ -7,6 +7,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,16 +69,18 @@ def letter_pages(data: bytes, *, seconds: int = SECONDS) -> list[LetterPage]:
     """The first pages of a PDF, each with the letters that are seen on it. Raises `CannotBeRead` or `ReadingFailed`."""
     if len(data) > MOST_BYTES:
         raise CannotBeRead(Fault.TOO_LARGE)
-    with _Reader(len(data), seconds) as reader:
+    with LetterReader([*COMMAND, str(len(data)), str(seconds)], seconds=seconds) as reader:
         return reader.pages(data)
 
 
-class _Reader:
-    def __init__(self, size: int, seconds: int) -> None:
+class LetterReader:
+    """A process that is fed once and says letters: killed after `seconds`, or when it holds more than `MOST_MEMORY`."""
+
+    def __init__(self, command: Sequence[str], *, seconds: int) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="reading-")
         try:
             self._process = subprocess.Popen(
-                [*COMMAND, str(size), str(seconds)],
+                command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -118,7 +121,8 @@ class _Reader:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
 
-    def pages(self, data: bytes) -> list[LetterPage]:
+    def pages(self, data: bytes | memoryview) -> list[LetterPage]:
+        """Feed it, then read its pages. Raises `CannotBeRead` or `ReadingFailed`."""
         with suppress(BrokenPipeError):
             fed = cast(IO[bytes], self._process.stdin)
             fed.write(data)

@@ -5,18 +5,20 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from adherents.inspection.file_type import PDF, Glimpse, sniff
+from adherents.inspection.file_type import PDF, PHOTOS, Glimpse, sniff
 from adherents.reading import papers
 from adherents.reading.papers import NOTHING, ReadPaper
 from adherents.reading.people import Named, WrongPeople, people_in
+from adherents.reading.pixels import process as pixels
 from adherents.reading.text_layer import MOST_BYTES
 from adherents.reading.text_layer.process import CannotBeRead, ReadingFailed, letter_pages
 
 
 class Command(BaseCommand):
     help = (
-        "Read papers (PDF) and print a line of JSON for each: what kind of paper it is, and the values that prove themselves. "
-        "Nothing is guessed: a value without a proof is not printed. Needs no database. Exits 1 where a file cannot be opened."
+        "Read papers (PDF, photos) and print a line of JSON for each: what kind of paper it is, and the values that prove "
+        "themselves. Nothing is guessed: a value without a proof is not printed. Needs no database. Exits 1 where a file "
+        "cannot be opened."
     )
     requires_system_checks: list[str] = []  # who tries it has papers, and no portal
 
@@ -58,11 +60,21 @@ class Command(BaseCommand):
     def _read(self, file: Path, data: bytes, people: list[Named]) -> ReadPaper:
         seen = Glimpse()
         seen.see(data)
-        if sniff(seen, accepted=frozenset({PDF}), again=lambda: [data]).content_type != PDF:
-            self.stderr.write(f"{file}: nothing read: not a whole PDF")
+        content_type = sniff(seen, accepted=PHOTOS | {PDF}, again=lambda: [data]).content_type
+        if not content_type:
+            self.stderr.write(f"{file}: nothing read: neither a whole PDF nor a photo")
             return NOTHING
         try:
-            return papers.read(letter_pages(data), people)
+            if content_type == PDF:
+                pages = letter_pages(data)
+                if any(page.letters or page.junk for page in pages):
+                    return papers.read(pages, people)
+            if not pixels.is_installed():
+                self.stderr.write(
+                    f"{file}: nothing read: a picture, and the extra « pictures » is not installed"
+                )
+                return NOTHING
+            return papers.read(pixels.letter_pages(content_type, data), people, recognised=True)
         except (CannotBeRead, ReadingFailed) as error:
             self.stderr.write(f"{file}: nothing read: {error}")
             return NOTHING

@@ -1,0 +1,117 @@
+"""What is written on pixels, as letters that stand on straight lines. Runs in the confined process only.
+
+The engine finds runs of words, each in a box of four corners, and gives each run a score. A run of a low score is doubtful
+as a whole. A photo is never straight: the boxes are put back on level lines by the slope that they have in common, which may
+change from the top of the page to its bottom.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+from rapidocr import RapidOCR
+
+from adherents.inspection.rasteriser import PIXEL_BYTES
+from adherents.reading.text_layer import MOST_LETTERS, QUARTER
+
+SURE = 0.8  # of 1: below it a run of words is doubtful
+UPSIDE_DOWN = 0.75  # of 1: when the runs of a page have less, on average, it may stand on its head
+LONGEST_SIDE = 1280  # pixels, for finding runs: with more, the engine holds more memory than it may
+_PUNCTUATION = str.maketrans("：，。（）／－；", ":,.()/-;")
+Runs = list["Run"]
+
+
+class Run(NamedTuple):
+    """Words in a box: its centre, its length, its height, its slope (radians)."""
+
+    text: str
+    score: float
+    x: float
+    y: float
+    length: float
+    height: float
+    slope: float
+
+
+def ready() -> Callable[[Any], Runs]:
+    """Load the models and use each once, while files can still be opened."""
+    cv2.setNumThreads(0)
+    engine = RapidOCR(
+        params={
+            "Global.log_level": "critical",
+            "Global.use_cls": False,
+            "EngineConfig.onnxruntime.intra_op_num_threads": 1,
+            "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+            "Det.limit_type": "max",
+            "Det.limit_side_len": LONGEST_SIDE,
+            "Rec.rec_batch_num": 1,
+        }
+    )
+    sample = np.full((120, 480, 3), 255, np.uint8)
+    cv2.putText(sample, "FR76 3000", (30, 75), cv2.FONT_HERSHEY_SIMPLEX, 1.5, (0, 0, 0), 3)
+    if not _runs(engine(sample)):
+        raise RuntimeError("the engine reads nothing")
+    return lambda picture: _runs(engine(picture))
+
+
+def letters_of(
+    recognise: Callable[[Any], Runs], data: bytes, width: int, height: int
+) -> list[tuple[int, int, int, int, int, bool]]:
+    """The letters of a page, as `LETTER` packs them. It is turned by quarters only where it seems to be turned."""
+    picture = np.frombuffer(data, np.uint8).reshape(height, width, PIXEL_BYTES)[:, :, 2::-1].copy()
+    runs = recognise(picture)
+    long = [run for run in runs if len(run.text) > 3]
+    if long and sum(run.length < run.height for run in long) > len(long) / 2:
+        picture = np.rot90(picture).copy()
+        runs = recognise(picture)
+    if runs and sum(run.score for run in runs) / len(runs) < UPSIDE_DOWN:
+        picture = np.rot90(picture, 2).copy()
+        runs = max(runs, recognise(picture), key=lambda found: sum(run.score for run in found))
+    return _letters(runs, picture.shape[1])
+
+
+def _runs(result: Any) -> Runs:
+    if result.boxes is None or result.txts is None:
+        return []
+    runs = []
+    for box, text, score in zip(result.boxes, result.txts, result.scores, strict=True):
+        (x1, y1), (x2, y2), (x3, y3), (x4, y4) = (tuple(map(float, corner)) for corner in box)
+        length = (math.hypot(x2 - x1, y2 - y1) + math.hypot(x3 - x4, y3 - y4)) / 2
+        height = (math.hypot(x4 - x1, y4 - y1) + math.hypot(x3 - x2, y3 - y2)) / 2
+        slope = math.atan2(y2 - y1 + y3 - y4, x2 - x1 + x3 - x4)
+        centre = (x1 + x2 + x3 + x4) / 4, (y1 + y2 + y3 + y4) / 4
+        runs.append(Run(text.translate(_PUNCTUATION), float(score), *centre, length, height, slope))
+    return runs
+
+
+def _letters(runs: Sequence[Run], width: int) -> list[tuple[int, int, int, int, int, bool]]:
+    slope_at = _slopes(runs)
+    letters: list[tuple[int, int, int, int, int, bool]] = []
+    for run in runs:
+        y = run.y - math.tan(slope_at(run.y)) * (run.x - width / 2)
+        top, bottom = _bounded(y - run.height / 2), _bounded(y + run.height / 2)
+        step = run.length / max(1, len(run.text))
+        for at, sign in enumerate(run.text):
+            left = run.x - run.length / 2 + at * step
+            if not sign.isspace():
+                doubtful = run.score < SURE or (sign.isdecimal() and not sign.isascii())
+                letters.append((ord(sign), _bounded(left), top, _bounded(left + step), bottom, doubtful))
+    return letters[:MOST_LETTERS]
+
+
+def _bounded(pixels: float) -> int:
+    return int(min(max(pixels * QUARTER, 0), 0xFFFF))
+
+
+def _slopes(runs: Sequence[Run]) -> Callable[[float], float]:
+    """The slope of lines at each height of the page, by the runs that are long enough to have one."""
+    long = [run for run in runs if run.length > 4 * run.height and abs(run.slope) < math.pi / 8]
+    if len(long) < 4:
+        middle = sorted(run.slope for run in long)[len(long) // 2] if long else 0.0
+        return lambda _: middle
+    rise, at_top = np.polyfit(
+        [run.y for run in long], [run.slope for run in long], 1, w=[run.length for run in long]
+    )
+    return lambda y: float(at_top + rise * y)
