@@ -82,7 +82,7 @@ def test_of_two_texts_at_one_place_neither_is_believed() -> None:
 
 def test_a_covered_text_is_not_believed_where_two_others_run_through_its_place() -> None:
     """Above and below its middle, so that each of its letters has ink from top to bottom, and a line of its own."""
-    eights = "IBAN : FR" + "".join("8" if sign != " " else " " for sign in OTHER_SPACED[2:])
+    eights = "IBAN : PR" + "".join("8" if sign != " " else " " for sign in OTHER_SPACED[2:])
     hidden, above, below = say(f"IBAN : {OTHER_SPACED}"), say(eights, y=655), say(eights, y=645)
     assert said(sheet(hidden, cover(), above, below)) == {}
 
