@@ -251,6 +251,8 @@ RULES: dict[str, Rule] = {
     "desk:invite_agent": desk({ADMINISTRATOR}, ASK),
     "desk:invite_again": desk({ADMINISTRATOR}, ASK),
     "desk:agent_role": desk({ADMINISTRATOR}, ASK),
+    "desk:absences": desk(DESK, ASK),
+    "desk:end_absence": desk(DESK, {"POST"}),
     "desk:agent_specialty": desk({ADMINISTRATOR}, ASK),
     "desk:agent_team": desk({ADMINISTRATOR}, ASK),
     "desk:link_agent": desk({ADMINISTRATOR}, ASK),

@@ -10,7 +10,7 @@ from adherents.accounts.models import AccessLink, Account, DirectoryIdentity, Re
 from adherents.api.models import ApiKey, StoredAnswer
 from adherents.api.scopes import Scope
 from adherents.api.services.clients import create_client, rotate_key
-from adherents.casework.models import Decision
+from adherents.casework.models import Decision, HandOver
 from adherents.drafts.models import Draft
 from adherents.enrolment.models import AddressToConfirm, IdentityClaim, LetterBatch
 from adherents.mail.models import OutboxMail
@@ -141,6 +141,13 @@ def two_decisions() -> Pair:
     return first, Decision.objects.create(**common, at=later, words_fr="deux", words_en="two")
 
 
+def two_hand_overs() -> Pair:
+    first, second = waiting(add_to_register(CAMILLE), 2)
+    giver = make_agent()
+    made = [HandOver.objects.create(item=item, giver=giver, at=NOW, words="un") for item in (first, second)]
+    return made[0], made[1]
+
+
 def two_drafts() -> Pair:
     """Of one account, about two subjects."""
     account = open_account(CAMILLE)
@@ -211,6 +218,7 @@ MADE: dict[type[models.Model], Callable[[], Pair]] = {
     Thread: two_threads,
     Message: two_messages,
     Decision: two_decisions,
+    HandOver: two_hand_overs,
     Note: two_notes,
     Opinion: two_opinions,
     Draft: two_drafts,

@@ -9,9 +9,10 @@ from adherents.accounts.models import Account, Role
 from adherents.accounts.services import agents
 from adherents.casework.models import Item, Status
 from adherents.casework.services import deciding, queue
+from adherents.desk.services.absences import end_absence, plan_absence
 from adherents.members.models import Member
 from tests.agents import make_agent
-from tests.at_once import at_once
+from tests.at_once import at_once, kinds
 from tests.casework.queueing import adviser, waiting
 
 pytestmark = [
@@ -91,3 +92,31 @@ def test_two_agents_who_hand_over_to_each_other_do_not_wait_for_each_other(membe
             == 2
         )
         Item.objects.update(status=Status.DONE, reserved_for=None)
+
+
+def test_who_stands_in_against_who_comes_back_is_one_of_them(member: Member) -> None:
+    """The absence ends while both ask for the next item: one gets it, and nobody gets it twice."""
+    supervisor = adviser(200, Role.SUPERVISOR)
+    for turn in range(12):
+        [item], absent, substitute = waiting(member), adviser(2 * turn), adviser(2 * turn + 1)
+        queue.assign(agent=supervisor, item=item, to=absent)
+        today = timezone.localdate()
+        absence = plan_absence(by=absent, agent=absent, begins_on=today, ends_on=today, substitute=substitute)
+        stood, _, back = at_once(
+            [
+                partial(queue.take_next, agent=substitute),
+                partial(end_absence, by=absent, absence=absence),
+                partial(queue.take_next, agent=absent),
+            ]
+        )
+        item.refresh_from_db()
+        got = [agent for agent, result in ((substitute, stood), (absent, back)) if result == item]
+        assert [agent.pk for agent in got] == [item.agent_id]
+        Item.objects.filter(pk=item.pk).update(status=Status.DONE)
+
+
+def test_two_absences_of_the_same_days_are_one(member: Member) -> None:
+    agent, today = adviser(1), timezone.localdate()
+    planning = partial(plan_absence, by=agent, agent=agent, begins_on=today, ends_on=today)
+    results = at_once([planning] * 6)
+    assert kinds(results) == {"Absence": 1, "AwayAlready": 5}

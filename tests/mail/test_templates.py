@@ -59,6 +59,7 @@ BY_HAND: dict[str, dict[str, Value]] = {
         "kind": "RIB", "number": "D-2026-000123", "words": "Le nom n’est pas le vôtre.", "until": "", "asks": True,
         "link": "http://testserver/adherent/documents/x/",
     },
+    "casework/handed_over": {"giver": "Claire Morel", "link": "http://testserver/gestion/traiter/x/"},
     "casework/reopened": {
         "kind": "RIB", "number": "D-2026-000123", "expected_on": "24/11/2026", "link": "http://testserver/adherent/documents/x/",
     },

@@ -28,6 +28,7 @@ class Act(StrEnum):
     REOPEN_ANY = "reopen_any"
     ASSIGN = "assign"
     SEE_FRAUD_SIGNS = "see_fraud_signs"
+    PLAN_ABSENCES = "plan_absences"
     NOTES = "notes"
     REMOVE_NOTES = "remove_notes"
     SEE_FIGURES = "see_figures"
@@ -71,6 +72,7 @@ TABLE: dict[Act, frozenset[Role]] = {
     Act.ASSIGN: frozenset({Role.SUPERVISOR}),
     # Of other members: the agent who treats a document is not to know whose papers are the same.
     Act.SEE_FRAUD_SIGNS: frozenset({Role.SUPERVISOR}),
+    Act.PLAN_ABSENCES: _HEADS,  # of another agent; each plans their own
     # What agents write for each other, and the opinions that they ask: all who may open a document read it.
     Act.NOTES: _DESK,
     Act.REMOVE_NOTES: frozenset({Role.SUPERVISOR}),  # an author removes their own

@@ -28,6 +28,7 @@ LEFT_OUT = {
     "accounts.ratecounter": "a count", "accounts.resetrequest": "work on its way",
     "accounts.session": "opens an account", "accounts.endedsession": "a browser",
     "accounts.signincounter": "a count", "accounts.usedtoken": "a browser", "backup.restoration": "of this installation",
+    "casework.handover": "words that go with the decision",
     "desk.absence": "how agents share the work here", "desk.specialty": "the same",
     "desk.zoom": "how large an agent reads here",
     "drafts.draft": "typed and not sent",

@@ -17,11 +17,13 @@ from adherents.casework.services.deciding import (
     TooManyReasons,
     last_day_to_ask,
 )
+from adherents.desk.selectors.absences import away_words
 from adherents.insurer.profile import profile
 from adherents.insurer.treatment import Reason
 from adherents.ui.fields import DayField
 
 WORDS_CHARACTERS = 1500
+HANDED_CHARACTERS = 300
 
 
 class QueueForm(forms.Form):
@@ -171,7 +173,11 @@ class GiveForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         self._agents = {str(agent.pk): agent for agent in agents}
-        people = [(key, agent.shown_name) for key, agent in self._agents.items()]
+        away = away_words(agents)
+        people = [
+            (key, f"{agent.shown_name} ({away[agent.pk]})" if agent.pk in away else agent.shown_name)
+            for key, agent in self._agents.items()
+        ]
         field = self.fields["to"]
         field.choices = [("", no_agent or _("Choisissez")), *people]  # type: ignore[attr-defined]
         field.required = not no_agent
@@ -181,3 +187,15 @@ class GiveForm(forms.Form):
 
     def clean_to(self) -> Account | None:
         return self._agents.get(self.cleaned_data["to"])
+
+
+class HandOverForm(GiveForm):
+    """The same, with a word for the colleague."""
+
+    words = forms.CharField(
+        label=_("Un mot pour votre collègue"),
+        help_text=_("Il le lit avec le document ; il s’efface avec la décision. L’adhérent ne le voit pas."),
+        required=False,
+        max_length=HANDED_CHARACTERS,
+        widget=forms.TextInput({"autocomplete": "off"}),
+    )

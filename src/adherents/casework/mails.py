@@ -1,4 +1,6 @@
-"""The mail of a decision, which carries the words that the agent left, and of one that was reopened, which carries none."""
+"""The mail of a decision, which carries the words that the agent left; of one that was reopened, and to the colleague whom a
+document was handed to, which carry none.
+"""
 
 from datetime import date
 
@@ -7,7 +9,9 @@ from django.urls import reverse
 from django.utils import translation
 
 from adherents.accounts.addressee import addressee
-from adherents.casework.models import Decision, Outcome
+from adherents.accounts.mails import for_account
+from adherents.accounts.models import Account
+from adherents.casework.models import Decision, HandOver, Outcome
 from adherents.mail.services import Value, post
 from adherents.ui.moments import day
 from adherents.vault.models import Document
@@ -56,6 +60,17 @@ def reopened(decision: Decision, document: Document, *, expected_on: date) -> No
     post(
         "casework/reopened", to=to, language=language, context=context, dedupe_key=f"reopening:{decision.pk}"
     )
+
+
+def handed_over(hand_over: HandOver, to: Account) -> None:
+    """A document waits for this agent. Neither whose nor what it is: the page says that, behind a sign-in."""
+    if to.email:
+        context: dict[str, Value] = {
+            "giver": hand_over.giver.shown_name,
+            "link": settings.BASE_URL + reverse("casework:treat", args=[hand_over.item.document_id]),
+            **for_account(to),
+        }
+        post("casework/handed_over", to=to.email, language=to.language, context=context)
 
 
 def _about(document: Document, language: str) -> dict[str, Value]:

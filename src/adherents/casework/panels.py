@@ -7,7 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from adherents.accounts.models import Account
 from adherents.accounts.permissions import Act
 from adherents.casework import selectors
-from adherents.casework.models import Item
+from adherents.casework.models import HandOver, Item
+from adherents.casework.sharing.selectors import handed_over
 from adherents.casework.twins import selectors as twins
 from adherents.casework.twins.selectors import Twin
 from adherents.desk.panels import DeskEntry, add_to_menu, at_suspension, document_line, document_panel
@@ -47,6 +48,12 @@ def held_by(agent: Account) -> str:
 def waiting(document: Document, agent: Account) -> selectors.WaitingItem | None:
     """« Prendre », or who has it."""
     return selectors.waiting(document, agent)
+
+
+@document_panel(Act.TREAT, "casework/handed_panel.html", rank=2, in_sight="casework/handed.html")
+def handed(document: Document, agent: Account) -> HandOver | None:
+    """Who handed it over, and why."""
+    return handed_over(document)
 
 
 @document_line(Act.TREAT, "casework/waiting_line.html")

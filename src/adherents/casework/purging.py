@@ -19,6 +19,12 @@ def kept_decisions() -> Iterable[Kept]:
         BY_NOTHING,
     )
     yield Kept(
+        "Mot d’un agent au collègue à qui il transmet un document (scellé)",
+        ("casework.HandOver",),
+        "la décision, ou le retour du document dans la file",
+        "le logiciel, aussitôt",
+    )
+    yield Kept(
         "Chiffres par semaine et par groupe d’agents : ils ne nomment personne, mais un groupe d’une personne la désigne",
         ("casework.Tally",),
         "sans limite",

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
 from adherents.accounts.models import AGENT_ROLES, Account
@@ -11,8 +12,11 @@ from adherents.accounts.services.agents import AlreadyThere, is_there
 from adherents.desk.forms import ActForm, ReasonForm
 from adherents.desk.models import Specialty
 from adherents.desk.reasons import ReasonField
+from adherents.desk.services.absences import OverBeforeToday, TooFarAway
 from adherents.desk.services.specialties import NoSuchSpecialty
 from adherents.insurer.profile import profile
+from adherents.ui.fields import DayField
+from adherents.ui.typed_days import A_YEAR
 
 ROLES = [(role.value, role.label) for role in AGENT_ROLES]
 
@@ -116,6 +120,57 @@ class SpecialtyForm(ActForm):
         self.fields["languages"].choices = settings.LANGUAGES  # type: ignore[attr-defined]
         if len(settings.LANGUAGES) == 1:
             self.fields["languages"].widget = forms.MultipleHiddenInput()
+
+
+class AbsenceForm(forms.Form):
+    """Days off, and who stands in. `people`: those whose absence may be noted, who notes it first; `substitutes`: who may stand
+    in.
+    """
+
+    agent = forms.ChoiceField(
+        label=_("Qui"), error_messages={"invalid_choice": _("Choisissez un agent.")}, required=False
+    )
+    begins_on = DayField(
+        label=_("Premier jour"), error_messages={"required": _("Choisissez le premier jour.")}
+    )
+    ends_on = DayField(
+        label=_("Dernier jour"),
+        error_messages={
+            "required": _("Choisissez le dernier jour."),
+            "early": OverBeforeToday.message,
+            "late": TooFarAway.message,
+        },
+    )
+    substitute = forms.ChoiceField(
+        label=_("Remplaçant"),
+        help_text=_(
+            "Il reçoit pendant ce temps ce qui est réservé à l’absent. Sans remplaçant, c’est à prendre par tous."
+        ),
+        required=False,
+        error_messages={"invalid_choice": _("Choisissez un agent.")},
+    )
+
+    def __init__(
+        self, data: Any = None, *, people: list[Account], substitutes: list[Account], **kwargs: Any
+    ) -> None:
+        super().__init__(data, **kwargs)
+        self._me = people[0]
+        self._people = {str(person.pk): person for person in (*people, *substitutes)}
+        self.fields["agent"].choices = [(str(person.pk), person.shown_name) for person in people]  # type: ignore[attr-defined]
+        if len(people) == 1:
+            self.fields["agent"].widget = forms.HiddenInput()
+        others = [(str(person.pk), person.shown_name) for person in substitutes]
+        self.fields["substitute"].choices = [("", _("Personne : à qui le prend")), *others]  # type: ignore[attr-defined]
+        ends_on = self.fields["ends_on"]
+        assert isinstance(ends_on, DayField)
+        # Checked here too, so that its error is shown together with the others.
+        ends_on.between(localdate(), localdate() + A_YEAR)
+
+    def clean_agent(self) -> Account:
+        return self._people.get(self.cleaned_data["agent"], self._me)
+
+    def clean_substitute(self) -> Account | None:
+        return self._people.get(self.cleaned_data["substitute"])
 
 
 class FactorAnswerForm(ReasonForm):

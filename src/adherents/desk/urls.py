@@ -1,6 +1,7 @@
 from django.urls import path
 
 from adherents.desk.views import (
+    absences,
     act_table,
     agents,
     deposits,
@@ -36,6 +37,8 @@ urlpatterns = [
     path("courriers/<uuid:batch_id>/pdf/", unreachable.take_sheets, name="letters_pdf"),
     path("courriers/<uuid:batch_id>/liste/", unreachable.take_listing, name="letters_list"),
     path("courriers/<uuid:batch_id>/destruction/", unreachable.destroy, name="letters_destroy"),
+    path("absences/", absences.absences_page, name="absences"),
+    path("absences/<int:pk>/fin/", absences.end, name="end_absence"),
     path("agents/", agents.agents_page, name="agents"),
     path("agents/inviter/", agents.invite, name="invite_agent"),
     path("agents/<int:pk>/", agents.agent_page, name="agent"),

@@ -44,6 +44,8 @@ class Event(TextChoices):
     AGENT_ROLE_CHANGED = "agent.role_changed", _("Rôle de l’agent modifié")
     AGENT_TEAM_CHANGED = "agent.team_changed", _("Groupe de l’agent modifié")
     AGENT_SPECIALTY_CHANGED = "agent.specialty_changed", _("Types et langues que l’agent traite : modifiés")
+    ABSENCE_PLANNED = "agent.absence_planned", _("Absence de l’agent notée")
+    ABSENCE_ENDED = "agent.absence_ended", _("Absence de l’agent finie ou retirée")
     AGENT_SUSPENDED = "agent.suspended", _("Agent suspendu")
     AGENT_REINSTATED = "agent.reinstated", _("Agent rétabli")
     AGENT_ARRIVED = "agent.arrived", _("Agent venu de l’annuaire : compte créé")

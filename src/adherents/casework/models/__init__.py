@@ -2,6 +2,7 @@
 
 from adherents.casework.models.decisions import MOST_REASONS, Correction, Decision, Outcome, Reopening
 from adherents.casework.models.figures import ReasonTally, Tally
+from adherents.casework.models.handing import HandOver
 from adherents.casework.models.queue import ALL, Age, Availability, Filters, Item, ItemQuerySet, Status
 from adherents.casework.models.refilings import Refiling
 
@@ -13,6 +14,7 @@ __all__ = [
     "Correction",
     "Decision",
     "Filters",
+    "HandOver",
     "Item",
     "ItemQuerySet",
     "Outcome",

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from adherents.accounts.models import Account
 from adherents.casework import mails
-from adherents.casework.models import MOST_REASONS, Correction, Decision, Item, Outcome, Status
+from adherents.casework.models import MOST_REASONS, Correction, Decision, HandOver, Item, Outcome, Status
 from adherents.casework.services import queue, tallying
 from adherents.crypto.rows import readable
 from adherents.drafts import services as drafts
@@ -186,6 +186,7 @@ def settle(decision: Decision) -> None:
             return
         item.status = Status.DONE
         item.save(update_fields=["status"])
+        HandOver.objects.filter(item=item).delete()
         _tell(decision, document)
         tallying.count(decision=decision)
 

@@ -16,8 +16,10 @@ from django.utils.translation import gettext_lazy
 
 from adherents.accounts.models import Account, Role
 from adherents.accounts.permissions import TABLE, Act
-from adherents.casework.models import ALL, Filters, Item, ItemQuerySet, Status
+from adherents.casework import mails
+from adherents.casework.models import ALL, Filters, HandOver, Item, ItemQuerySet, Status
 from adherents.database.transactions import needs_transaction
+from adherents.desk.models import Absence
 from adherents.insurer.calendar import add_working_days, beginning_of
 from adherents.insurer.profile import profile
 from adherents.journal.events import Event
@@ -79,7 +81,11 @@ def handed_until() -> datetime:
 
 
 def keep(item: Item, agent: Account | None) -> None:
-    """Keep the item for this agent from now on, or for nobody. Call it under the locks of the agent and the item."""
+    """Keep the item for this agent from now on, or for nobody. Call it under the locks of the agent and the item.
+
+    What was said with an earlier hand-over goes.
+    """
+    HandOver.objects.filter(item=item).delete()
     item.reserved_for, item.reserved_since, item.reserved_until = None, None, None
     if agent is not None:
         item.reserved_for, item.reserved_since, item.reserved_until = agent, timezone.now(), handed_until()
@@ -197,20 +203,32 @@ def give_back(*, agent: Account, item: Item) -> None:
         row = _in_hand(agent, item)
         if row.reserved_for_id in Item.objects.kept_with(agent):
             row.reserved_for = row.reserved_until = row.reserved_since = None
+            HandOver.objects.filter(item=row).delete()
         release(row)
         record(Event.DOCUMENT_GIVEN_BACK, subject=row.subject, owner=row.owner, actor=agent.actor)
 
 
-def hand_over(*, agent: Account, item: Item, to: Account) -> None:
-    """Give the item back and keep it for a colleague, who gets it first. Raises `NotYours` or `CannotTreat`."""
+def hand_over(*, agent: Account, item: Item, to: Account, words: str = "") -> None:
+    """Give the item back and keep it for a colleague, who gets it first, and is told by a mail. `words`: why.
+
+    Raises `NotYours`, `TreatsNoMore` or `CannotTreat`.
+    """
     with transaction.atomic():
         check_treats(agent, to)
         row = _in_hand(agent, item)
         keep(row, to)
         release(row)
+        handed = HandOver.objects.create(item=row, giver=agent, words=words)
+        mails.handed_over(handed, _who_gets_it(to))
         record(
             Event.DOCUMENT_HANDED_OVER, subject=row.subject, owner=row.owner, actor=agent.actor, to=to.actor
         )
+
+
+def _who_gets_it(to: Account) -> Account:
+    """This agent, or who stands in for them today."""
+    instead = Absence.objects.stand_ins().get(to.pk)
+    return to if instead is None else Account.objects.get(pk=instead)
 
 
 def assign(*, agent: Account, item: Item, to: Account | None) -> None:
@@ -284,6 +302,7 @@ def move(item: Item, state: State) -> Document:
 
 def leave(item: Item) -> None:
     """Take the item out of the queue: its document waits no more. Call it under the item's lock."""
+    HandOver.objects.filter(item=item).delete()
     item.status, item.agent, item.leased_until, item.taken_at = Status.GONE, None, None, None
     item.save(update_fields=["status", "agent", "leased_until", "taken_at"])
 

@@ -9,9 +9,30 @@ from django.utils.translation import gettext as _
 
 from adherents.accounts.models import Account, Role
 from adherents.accounts.permissions import TABLE, Act
-from adherents.casework.models import Availability, Item
+from adherents.casework.models import Availability, HandOver, Item
 from adherents.desk.models import Absence, Specialty
 from adherents.insurer.profile import profile
+from adherents.vault.models import Document
+
+HANDED_SHOWN = 20
+
+
+def handed_to(agent: Account) -> list[HandOver]:
+    """What colleagues handed over to this agent, or to one whom they stand in for, and nobody has taken; the first due first."""
+    free = Item.objects.free().kept_for(agent).oldest_due_first()
+    rows = HandOver.objects.filter(item__in=free.values("pk").order_by())
+    rows = (
+        rows.prefetch_related("item__reserved_for")
+        .select_related("item__document__member", "giver")
+        .order_by("item__due_on", "at")
+    )
+    return list(rows.defer("item__document__wrapped_key")[:HANDED_SHOWN])
+
+
+def handed_over(document: Document) -> HandOver | None:
+    """Who handed this document over last, while it waits."""
+    rows = HandOver.objects.filter(item__document=document).select_related("giver")
+    return rows.first()
 
 
 @dataclass(frozen=True)

@@ -16,14 +16,17 @@ from adherents.accounts.decorators import account_of, allowed_to
 from adherents.accounts.models import Account
 from adherents.accounts.permissions import Act, acts_of
 from adherents.casework import selectors
-from adherents.casework.forms import GiveForm, QueueForm
+from adherents.casework.forms import GiveForm, HandOverForm, QueueForm
 from adherents.casework.models import Decision, Filters, Item
 from adherents.casework.services import deciding, queue
 from adherents.casework.services.queue import CannotTreat, NotAvailable
-from adherents.casework.sharing.selectors import untreated
+from adherents.casework.sharing.selectors import handed_to, untreated
 from adherents.desk.models import Specialty
+from adherents.desk.reason_drafts import reason_draft
 from adherents.desk.selectors import member_record
+from adherents.desk.selectors.absences import concerning
 from adherents.desk.selectors.agents import in_words
+from adherents.drafts.form_sheets import Sheet
 from adherents.insurer.profile import profile
 from adherents.members.models import Member
 
@@ -66,6 +69,8 @@ def queue_page(request: HttpRequest) -> HttpResponse:
         "treats": in_words(specialty),
         "untreated": untreated() if Act.ASSIGN in may else [],
         "in_hand": selectors.in_hand(agent),
+        "handed": handed_to(agent),
+        "away": concerning(agent),
         "to_undo": Decision.objects.to_undo(agent),
         "latest": member_record.latest_consulted(agent),
         "unreachable": member_record.counted(Member.objects.unreachable()),
@@ -201,14 +206,16 @@ def hand_over(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
     """Keep the item for a colleague, then go on to the next one."""
     agent, item = account_of(request), item_or_404(document_id)
     others = [colleague for colleague in selectors.who_treat() if colleague.pk != agent.pk]
-    form = GiveForm(request.POST or None, agents=others)
+    draft = reason_draft(request, HandOverForm, str(document_id))
+    form = HandOverForm(request.POST or None, agents=others, initial=draft.begin())
 
     def give(to: Account) -> HttpResponse:
-        queue.hand_over(agent=agent, item=item, to=to)
+        queue.hand_over(agent=agent, item=item, to=to, words=form.cleaned_data["words"])
+        draft.done()
         messages.success(request, _("Document transmis à %(name)s.") % {"name": to.shown_name})
         return go_on(request, item)
 
-    return _give(request, item, form, give, "casework/hand_over.html")
+    return _give(request, item, form, give, "casework/hand_over.html", draft)
 
 
 @allowed_to(Act.ASSIGN)
@@ -240,6 +247,7 @@ def _give(
     form: GiveForm,
     give: Callable[..., HttpResponse],
     template: str,
+    draft: Sheet | None = None,
 ) -> HttpResponse:
     if form.is_valid():
         try:
@@ -249,6 +257,7 @@ def _give(
     context = {
         "may": acts_of(account_of(request)),
         "form": form,
+        "draft": draft,
         "item": item,
         "filters": carried(request),
     }

@@ -12,7 +12,7 @@ from adherents.accounts.models import Account, DirectoryIdentity, FactorRequest,
 from adherents.accounts.permissions import TABLE, Act
 from adherents.accounts.policy import Standing
 from adherents.crypto.index import blind_indexes
-from adherents.desk.models import Specialty
+from adherents.desk.models import Absence, Specialty
 from adherents.desk.selectors.member_record import ENTRIES_SHOWN, STANDING_WORDS, JournalLine, journal_lines
 from adherents.insurer.profile import profile
 from adherents.journal.models import Entry
@@ -138,6 +138,7 @@ class AgentRecord:
 
     line: AgentLine
     treats: str
+    absences: list[Absence]
     factors: list[str | Promise]
     sessions: list[Session]
     requests: list[FactorRequest]
@@ -153,6 +154,7 @@ def agent_record(agent: Account, *, reader: Account) -> AgentRecord:
     )
     return AgentRecord(
         line=agent_lines(agent.pk)[0],
+        absences=list(Absence.objects.to_come().filter(account=agent).prefetch_related("substitute")),
         treats=in_words(Specialty.objects.of(agent)),
         factors=[FACTOR_WORDS[kind] for kind in dict.fromkeys(kinds)],
         sessions=list(Session.objects.filter(account=agent).open().newest_first()),
