@@ -144,8 +144,8 @@ def two_decisions() -> Pair:
 def two_hand_overs() -> Pair:
     first, second = waiting(add_to_register(CAMILLE), 2)
     giver = make_agent()
-    made = [HandOver.objects.create(item=item, giver=giver, at=NOW, words="un") for item in (first, second)]
-    return made[0], made[1]
+    one = HandOver.objects.create(item=first, giver=giver, at=NOW, words="un")
+    return one, HandOver.objects.create(item=second, giver=giver, at=NOW, words="deux")
 
 
 def two_drafts() -> Pair:

@@ -266,6 +266,7 @@ def test_no_class_name_exists_twice() -> None:
 # Every name that an address of the pages may bear after its "?". Like all that is stored or sent between programs it is English;
 # what stands before the "?" is French, since people read it.
 PARAMETERS = {
+    "agent", "extent",
     "actor", "after", "again", "back", "before", "code", "document", "ended", "from", "iss", "language", "left", "lines", "near",
     "next", "page", "pick", "replaces", "sending", "state", "turned", "view",
 }  # fmt: skip

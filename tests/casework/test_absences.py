@@ -19,10 +19,10 @@ from adherents.desk.services.absences import (
     CannotStandIn,
     EndedAlready,
     EndsBeforeItBegins,
-    OverBeforeToday,
-    TooFarAway,
+    EndsInThePast,
+    EndsTooLate,
     end_absence,
-    plan_absence,
+    note_absence,
 )
 from adherents.desk.services.specialties import set_specialty
 from adherents.journal.events import Event
@@ -54,7 +54,7 @@ def kept_for(agent: Account, member: Member) -> Item:
 
 def away(agent: Account, substitute: Account | None = None, *, days: int = 1) -> Absence:
     last = TODAY + timedelta(days=days - 1)
-    return plan_absence(by=agent, agent=agent, begins_on=TODAY, ends_on=last, substitute=substitute)
+    return note_absence(by=agent, agent=agent, begins_on=TODAY, ends_on=last, substitute=substitute)
 
 
 def test_what_is_kept_for_the_absent_goes_to_who_stands_in_and_to_nobody_else(
@@ -196,9 +196,9 @@ def test_handing_over_again_says_the_new_word_and_giving_back_says_none(
 @pytest.mark.parametrize(
     ("first", "last", "refusal"),
     [
-        (-3, -1, OverBeforeToday),
+        (-3, -1, EndsInThePast),
         (2, 1, EndsBeforeItBegins),
-        (1, 400, TooFarAway),
+        (1, 400, EndsTooLate),
         (0, 9, AwayAlready),
         (5, 5, AwayAlready),
     ],
@@ -206,9 +206,9 @@ def test_handing_over_again_says_the_new_word_and_giving_back_says_none(
 def test_days_that_cannot_be_are_refused(
     agent: Account, first: int, last: int, refusal: type[AbsenceRefused]
 ) -> None:
-    plan_absence(by=agent, agent=agent, begins_on=TODAY + timedelta(3), ends_on=TODAY + timedelta(5))
+    note_absence(by=agent, agent=agent, begins_on=TODAY + timedelta(3), ends_on=TODAY + timedelta(5))
     with pytest.raises(refusal):
-        plan_absence(by=agent, agent=agent, begins_on=_on(first), ends_on=_on(last))
+        note_absence(by=agent, agent=agent, begins_on=_on(first), ends_on=_on(last))
     assert Absence.objects.count() == 1
 
 
@@ -225,9 +225,9 @@ def test_who_stands_in_treats_documents_and_is_another(agent: Account) -> None:
 def test_an_agent_plans_their_own_absence_and_a_responsable_anybodys(agent: Account) -> None:
     colleague = adviser(2)
     with pytest.raises(AbsenceRefused):
-        plan_absence(by=agent, agent=colleague, begins_on=TODAY, ends_on=TODAY)
+        note_absence(by=agent, agent=colleague, begins_on=TODAY, ends_on=TODAY)
     supervisor = make_agent(Role.SUPERVISOR)
-    absence = plan_absence(by=supervisor, agent=colleague, begins_on=TODAY, ends_on=TODAY, substitute=agent)
+    absence = note_absence(by=supervisor, agent=colleague, begins_on=TODAY, ends_on=TODAY, substitute=agent)
     with pytest.raises(AbsenceRefused):
         end_absence(by=agent, absence=absence)
     end_absence(by=colleague, absence=absence)

@@ -79,7 +79,7 @@ def test_suspending_an_agent_frees_what_they_hold_and_what_is_kept_for_them_at_o
     assert (kept.reserved_for, kept.reserved_until, kept.reserved_since) == (None, None, None)
     released = Entry.objects.filter(event=Event.DOCUMENT_RELEASED)
     assert {entry.subject for entry in released} == {in_hand.subject, kept.subject}
-    assert {entry.details["agent"] for entry in released} == {agent.subject}
+    assert {entry.details["agent"] for entry in released} == {agent.actor}
     assert Document.objects.get(pk=in_hand.document_id).state == State.IN_PROGRESS  # as after any lease
     assert free.reserved_for is None
 

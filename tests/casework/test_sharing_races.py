@@ -8,8 +8,8 @@ from django.utils import timezone
 from adherents.accounts.models import Account, Role
 from adherents.accounts.services import agents
 from adherents.casework.models import Item, Status
-from adherents.casework.services import deciding, queue
-from adherents.desk.services.absences import end_absence, plan_absence
+from adherents.casework.services import deciding, queue, sharing
+from adherents.desk.services.absences import end_absence, note_absence
 from adherents.members.models import Member
 from tests.agents import make_agent
 from tests.at_once import at_once, kinds
@@ -101,7 +101,7 @@ def test_who_stands_in_against_who_comes_back_is_one_of_them(member: Member) -> 
         [item], absent, substitute = waiting(member), adviser(2 * turn), adviser(2 * turn + 1)
         queue.assign(agent=supervisor, item=item, to=absent)
         today = timezone.localdate()
-        absence = plan_absence(by=absent, agent=absent, begins_on=today, ends_on=today, substitute=substitute)
+        absence = note_absence(by=absent, agent=absent, begins_on=today, ends_on=today, substitute=substitute)
         stood, _, back = at_once(
             [
                 partial(queue.take_next, agent=substitute),
@@ -117,6 +117,26 @@ def test_who_stands_in_against_who_comes_back_is_one_of_them(member: Member) -> 
 
 def test_two_absences_of_the_same_days_are_one(member: Member) -> None:
     agent, today = adviser(1), timezone.localdate()
-    planning = partial(plan_absence, by=agent, agent=agent, begins_on=today, ends_on=today)
+    planning = partial(note_absence, by=agent, agent=agent, begins_on=today, ends_on=today)
     results = at_once([planning] * 6)
     assert kinds(results) == {"Absence": 1, "AwayAlready": 5}
+
+
+def test_bulk_release_against_decisions_leaves_each_item_decided_or_free(member: Member) -> None:
+    supervisor, agent = adviser(200, Role.SUPERVISOR), adviser(1)
+    for _ in range(6):
+        items = waiting(member, 4)
+        for item in items:
+            queue.take(agent=agent, item=item)
+        keys = [item.pk for item in items]
+        results = at_once(
+            [
+                partial(sharing.release_many, agent=supervisor, items=keys),
+                *(partial(deciding.accept, agent=agent, item=item) for item in items),
+            ]
+        )
+        rows = Item.objects.filter(pk__in=keys)
+        decided = rows.filter(status=Status.DECIDED).count()
+        assert decided == kinds(results)["Decision"]
+        assert rows.filter(status=Status.WAITING, agent=None, leased_until=None).count() == 4 - decided
+        rows.update(status=Status.DONE)

@@ -203,6 +203,7 @@ NOT_WALKED = {
     "vault.forms.FindForm": "a filter",
     "desk.forms.DocumentsForm": "a filter",
     "casework.forms.KindForm": "one list",
+    "casework.forms.ShareForm": "ticked rows, and one list",
     "enrolment.forms.NewAddressForm": "one field, behind a fresh proof",
     "enrolment.forms.AddressReportForm": "one field, behind a link",
     "backup.forms.LiftForm": "one field, after a restore",

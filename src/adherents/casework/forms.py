@@ -1,5 +1,6 @@
 """The queue's forms: its filters, a decision's reason and words, the agent that an item goes to."""
 
+import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -199,3 +200,50 @@ class HandOverForm(GiveForm):
         max_length=HANDED_CHARACTERS,
         widget=forms.TextInput({"autocomplete": "off"}),
     )
+
+
+class ShareForm(forms.Form):
+    """The items that are ticked on « Répartition », and what becomes of them: given to an agent, or back to all."""
+
+    act = forms.ChoiceField(
+        choices=[("assign", ""), ("release", "")], widget=forms.HiddenInput, required=False
+    )
+    item = forms.TypedMultipleChoiceField(
+        label=_("Documents"),
+        coerce=uuid.UUID,
+        widget=forms.MultipleHiddenInput,
+        error_messages=dict.fromkeys(
+            ("required", "invalid_choice", "invalid"), _("Cochez au moins un document.")
+        ),
+    )
+    to = forms.ChoiceField(
+        label=_("À qui"), required=False, error_messages={"invalid_choice": _("Choisissez un agent.")}
+    )
+
+    def __init__(self, data: Any = None, *, agents: list[Account], **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        self._agents = {str(agent.pk): agent for agent in agents}
+        away = away_words(agents)
+        people = [
+            (key, f"{agent.shown_name} ({away[agent.pk]})" if agent.pk in away else agent.shown_name)
+            for key, agent in self._agents.items()
+        ]
+        self.fields["to"].choices = [("", _("Choisissez")), *people]  # type: ignore[attr-defined]
+        ticked = data.getlist("item") if data is not None else []
+        self.fields["item"].choices = [(key, key) for key in ticked if _is_uuid(key)]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """To give needs somebody to give to."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        cleaned["to"] = self._agents.get(cleaned.get("to", ""))
+        if cleaned.get("act") != "release" and cleaned["to"] is None and "to" not in self.errors:
+            self.add_error("to", _("Choisissez un agent."))
+        return cleaned
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True

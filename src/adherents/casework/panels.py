@@ -19,6 +19,7 @@ add_to_menu(
         Act.FIND, "casework:queue", _("À traiter"), rank=10, key="g", key_opens=_("documents à traiter")
     )
 )
+add_to_menu(DeskEntry(Act.ASSIGN, "casework:sharing", _("Répartition"), rank=15))
 add_to_menu(DeskEntry(Act.SEE_FIGURES, "casework:figures", _("Chiffres"), rank=40))
 
 
@@ -50,7 +51,7 @@ def waiting(document: Document, agent: Account) -> selectors.WaitingItem | None:
     return selectors.waiting(document, agent)
 
 
-@document_panel(Act.TREAT, "casework/handed_panel.html", rank=2, in_sight="casework/handed.html")
+@document_panel(Act.TREAT, "casework/handed_panel.html", rank=2, in_sight="casework/handed_in_sight.html")
 def handed(document: Document, agent: Account) -> HandOver | None:
     """Who handed it over, and why."""
     return handed_over(document)

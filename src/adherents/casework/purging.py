@@ -1,6 +1,6 @@
 from collections.abc import Iterable
 
-from adherents.work.retention import BY_NOTHING, Kept, keeps
+from adherents.work.retention import BY_NOTHING, BY_USE, Kept, keeps
 
 
 @keeps
@@ -22,7 +22,7 @@ def kept_decisions() -> Iterable[Kept]:
         "Mot d’un agent au collègue à qui il transmet un document (scellé)",
         ("casework.HandOver",),
         "la décision, ou le retour du document dans la file",
-        "le logiciel, aussitôt",
+        BY_USE,
     )
     yield Kept(
         "Chiffres par semaine et par groupe d’agents : ils ne nomment personne, mais un groupe d’une personne la désigne",

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from adherents.casework.views import comparing, figures, queue, refiling, reopening, treating
+from adherents.casework.views import comparing, figures, queue, refiling, reopening, sharing, treating
 
 app_name = "casework"
 urlpatterns = [
@@ -23,6 +23,7 @@ urlpatterns = [
     path("decisions/<int:pk>/annuler/", queue.undo, name="undo"),
     path("reclassements/<int:pk>/annuler/", refiling.undo, name="undo_refiling"),
     path("decisions/<int:pk>/rouvrir/", reopening.reopen, name="reopen"),
+    path("repartition/", sharing.board, name="sharing"),
     path("chiffres/", figures.figures_page, name="figures"),
     path("chiffres/<slug:name>/csv/", figures.figures_csv, name="figures_csv"),
 ]

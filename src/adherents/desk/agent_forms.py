@@ -12,7 +12,7 @@ from adherents.accounts.services.agents import AlreadyThere, is_there
 from adherents.desk.forms import ActForm, ReasonForm
 from adherents.desk.models import Specialty
 from adherents.desk.reasons import ReasonField
-from adherents.desk.services.absences import OverBeforeToday, TooFarAway
+from adherents.desk.services.absences import EndsInThePast, EndsTooLate
 from adherents.desk.services.specialties import NoSuchSpecialty
 from adherents.insurer.profile import profile
 from adherents.ui.fields import DayField
@@ -137,8 +137,8 @@ class AbsenceForm(forms.Form):
         label=_("Dernier jour"),
         error_messages={
             "required": _("Choisissez le dernier jour."),
-            "early": OverBeforeToday.message,
-            "late": TooFarAway.message,
+            "early": EndsInThePast.message,
+            "late": EndsTooLate.message,
         },
     )
     substitute = forms.ChoiceField(

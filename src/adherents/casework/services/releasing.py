@@ -30,7 +30,7 @@ def release_all_of(agent: Account) -> None:
     for item in theirs.select_for_update(skip_locked=True):
         _free(item, agent.pk)
         if item.status == Status.WAITING:
-            record(Event.DOCUMENT_RELEASED, subject=item.subject, owner=item.owner, agent=agent.subject)
+            record(Event.DOCUMENT_RELEASED, subject=item.subject, owner=item.owner, agent=agent.actor)
 
 
 def put_kept_right(limit: int) -> int:
@@ -48,7 +48,7 @@ def put_kept_right(limit: int) -> int:
             item.reserved_for = item.reserved_until = item.reserved_since = None
             item.save(update_fields=["reserved_for", "reserved_until", "reserved_since"])
             if agent is not None:
-                record(Event.DOCUMENT_RELEASED, subject=item.subject, owner=item.owner, agent=agent.subject)
+                record(Event.DOCUMENT_RELEASED, subject=item.subject, owner=item.owner, agent=agent.actor)
             done += 1
         endless = list(
             rows.filter(reserved_until=None)

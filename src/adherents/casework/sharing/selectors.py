@@ -3,14 +3,16 @@
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from adherents.accounts.models import Account, Role
 from adherents.accounts.permissions import TABLE, Act
 from adherents.casework.models import Availability, HandOver, Item
 from adherents.desk.models import Absence, Specialty
+from adherents.desk.selectors.absences import away_words
 from adherents.insurer.profile import profile
 from adherents.vault.models import Document
 
@@ -82,3 +84,38 @@ def untreated() -> list[Untreated]:
     lines = [Untreated(**row) for row in rows]
     left = [line for line in lines if not any(share.covers(line.kind, line.language) for share in shares)]
     return sorted(left, key=lambda line: (-line.count, line.label))
+
+
+@dataclass
+class Load:
+    """What one agent holds: in hand and kept for them, and how much of both is late or due today."""
+
+    agent: Account
+    away: str = ""
+    in_hand: int = 0
+    kept: int = 0
+    late: int = 0
+    today: int = 0
+
+
+def loads(agents: list[Account]) -> list[Load]:
+    """Those of these agents who hold something or are away, by name. Three queries."""
+    away = away_words(agents)
+    found = {agent.pk: Load(agent, away.get(agent.pk, "")) for agent in agents}
+    today = timezone.localdate()
+    counted = {
+        "count": Count("pk"),
+        "late": Count("pk", filter=Q(due_on__lt=today)),
+        "today": Count("pk", filter=Q(due_on=today)),
+    }
+    for place, column, name in (
+        (Availability.IN_HAND, "agent", "in_hand"),
+        (Availability.KEPT, "reserved_for", "kept"),
+    ):
+        for row in Item.objects.in_place(place).order_by().values(column).annotate(**counted):
+            load = found.get(row[column])
+            if load is not None:
+                setattr(load, name, row["count"])
+                load.late += row["late"]
+                load.today += row["today"]
+    return [load for load in found.values() if load.in_hand or load.kept or load.away]

@@ -49,7 +49,7 @@ def queue_page(request: HttpRequest) -> HttpResponse:
     narrows = bool(specialty.kinds or specialty.languages)
     everything = not narrows or request.GET.get("extent") == "all"
     kinds = selectors.by_kind(None if everything else agent)
-    form = QueueForm(request.GET, kinds=_kinds(kinds), agents=agents, narrows=narrows)
+    form = QueueForm(request.GET, kinds=kinds_with_counts(kinds), agents=agents, narrows=narrows)
     wanted, agent_key = form.wanted, form.value("agent")
     shown = selectors.page_of(
         wanted,
@@ -80,7 +80,7 @@ def queue_page(request: HttpRequest) -> HttpResponse:
     return render(request, "casework/queue.html", context)
 
 
-def _kinds(counted: dict[str, int]) -> dict[str, str]:
+def kinds_with_counts(counted: dict[str, int]) -> dict[str, str]:
     """Every kind and how many of it wait; those that the profile has dropped since, while some do."""
     named = profile().documents.kind_labels
     label = profile().documents.kind_label

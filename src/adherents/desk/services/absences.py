@@ -26,7 +26,7 @@ class AbsenceRefused(Exception):
     field = ""
 
 
-class OverBeforeToday(AbsenceRefused):
+class EndsInThePast(AbsenceRefused):
     message = _("Choisissez aujourd’hui ou un jour à venir.")
     field = "ends_on"
 
@@ -36,7 +36,7 @@ class EndsBeforeItBegins(AbsenceRefused):
     field = "ends_on"
 
 
-class TooFarAway(AbsenceRefused):
+class EndsTooLate(AbsenceRefused):
     message = _("Choisissez un jour d’ici un an.")
     field = "ends_on"
 
@@ -55,7 +55,7 @@ class EndedAlready(AbsenceRefused):
     message = _("Cette absence est déjà finie ou retirée.")
 
 
-def plan_absence(
+def note_absence(
     *, by: Account, agent: Account, begins_on: date, ends_on: date, substitute: Account | None = None
 ) -> Absence:
     """Note that `agent` is away from the first day to the last, both included: their own absence, or another's.
@@ -76,7 +76,7 @@ def plan_absence(
         absence = Absence.objects.create(
             account=agent, begins_on=begins_on, ends_on=ends_on, substitute=substitute
         )
-        instead = {"substitute": substitute.subject} if substitute else {}
+        instead = {"substitute": substitute.actor} if substitute else {}
         days = {"begins_on": begins_on.isoformat(), "ends_on": ends_on.isoformat()}
         record(Event.ABSENCE_PLANNED, subject=agent.subject, actor=by.actor, **days, **instead)
     return absence
@@ -102,11 +102,11 @@ def check_days(begins_on: date, ends_on: date) -> None:
     """Raise the `AbsenceRefused` for days that cannot be."""
     today = timezone.localdate()
     if ends_on < today:
-        raise OverBeforeToday
+        raise EndsInThePast
     if ends_on < begins_on:
         raise EndsBeforeItBegins
     if ends_on > today + A_YEAR:
-        raise TooFarAway
+        raise EndsTooLate
 
 
 @needs_transaction

@@ -31,7 +31,7 @@ def absences_page(request: HttpRequest) -> HttpResponse:
     )
     if form.is_valid():
         try:
-            service.plan_absence(by=by, **form.cleaned_data)
+            service.note_absence(by=by, **form.cleaned_data)
         except AbsenceRefused as refusal:
             form.add_error(refusal.field or None, str(refusal.message))
         else:
