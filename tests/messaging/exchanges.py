@@ -7,6 +7,10 @@ from adherents.members.acting import on_own_file
 from adherents.members.models import Member
 from adherents.messaging.models import Message, Thread
 from adherents.messaging.services import threads
+from adherents.vault.models import Document
+from adherents.vault.services.receiving import FormFiles, UploadBatch
+from adherents.vault.services.rendition import draw_due
+from tests.vault.conftest import pdf
 
 OWN = "/adherent/messages/"
 DESK = "/gestion/messages/"
@@ -28,3 +32,16 @@ def answered(thread: Thread, agent: Account, body: str = "Oui, à 80 %.", **opti
 
 def last(thread: Thread) -> int:
     return Message.objects.of(thread).latest("pk").pk
+
+
+def attached(member: Member, content: bytes | None = None, name: str = "devis.pdf") -> Document:
+    """What came with a message of the member's, and is drawn."""
+    intake = UploadBatch()
+    intake.begin(name).write(content or pdf())
+    intake.end()
+    thread = asked(member, files=FormFiles(intake.take()))
+    draw_due()
+    document: Document = Document.objects.select_related("deposit", "member").get(
+        attached_to__message__thread=thread
+    )
+    return document

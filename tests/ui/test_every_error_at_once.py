@@ -28,7 +28,7 @@ from tests.casework.queueing import adviser, waiting
 from tests.cast import CAMILLE, NEW_PASSWORD, NO_MAIL
 from tests.enrolment.letters import letter_to
 from tests.factories import add_to_register, open_account
-from tests.messaging.exchanges import asked
+from tests.messaging.exchanges import asked, attached
 from tests.vault.conftest import SENDING, browser_of, objects_folder, upload  # noqa: F401
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
@@ -86,6 +86,11 @@ class World:
     def item(self, act: str) -> tuple[Client, str]:
         [item] = waiting(self.camille())
         return self.desk(Role.SUPERVISOR), reverse(f"casework:{act}", args=[item.document_id])
+
+    def attachment(self) -> tuple[Client, str]:
+        Beneficiary.objects.create(member=self.camille(), rank=2, birth_name="ESSAI", first_names="Lou")
+        document = attached(self.camille())
+        return self.desk(), reverse("casework:treat_attachment", args=[document.pk])
 
     def opinion(self) -> tuple[Client, str]:
         [item] = waiting(self.camille())
@@ -173,6 +178,7 @@ PLACES: dict[str, Callable[[World], tuple[Client, str]]] = {
     ),
     "notes.forms.AskOpinionForm": lambda at: at.opinion(),
     "notes.forms.GiveOpinionForm": lambda at: at.opinion_to_give(),
+    "casework.forms.AttachmentForm": lambda at: at.attachment(),
     "casework.forms.WordsForm": lambda at: at.item("refuse"),
     "casework.forms.CorrectionForm": lambda at: at.item("correct"),
     "casework.forms.GiveForm": lambda at: at.item("assign"),

@@ -15,7 +15,7 @@ from adherents.vault.origins import Origin
 COLUMNS = [
     "name", "content_type", "size", "sha256", "kind", "at", "state", "set_aside", "origin", "page_count", "photo_count",
     "erased_at", "checked_at", "threat", "member__number", "deposit__number", "deposit__channel",
-    "deposit__received_on", "beneficiary__rank", "item__due_on",
+    "deposit__received_on", "sent_as", "beneficiary__rank", "item__due_on",
 ]  # fmt: skip
 
 

@@ -1,6 +1,15 @@
 from django.urls import path
 
-from adherents.casework.views import comparing, figures, queue, refiling, reopening, sharing, treating
+from adherents.casework.views import (
+    attachments,
+    comparing,
+    figures,
+    queue,
+    refiling,
+    reopening,
+    sharing,
+    treating,
+)
 
 app_name = "casework"
 urlpatterns = [
@@ -10,6 +19,7 @@ urlpatterns = [
     path("traiter/<uuid:document_id>/pages/<int:number>/image/", treating.treat_image, name="treat_image"),
     path("traiter/<uuid:document_id>/pages/<int:number>/vignette/", treating.treat_small, name="treat_small"),
     path("traiter/<uuid:document_id>/prendre/", queue.take, name="take"),
+    path("traiter/<uuid:document_id>/piece-jointe/", attachments.treat_attachment, name="treat_attachment"),
     path("traiter/<uuid:document_id>/type/", treating.choose_kind, name="choose_kind"),
     path("traiter/<uuid:document_id>/reclasser/", refiling.refile, name="refile"),
     path("traiter/<uuid:document_id>/accepter/", treating.accept, name="accept"),

@@ -1,10 +1,13 @@
 from django.utils.translation import gettext_lazy as _
 
+from adherents.accounts.models import Account
 from adherents.accounts.permissions import Act
-from adherents.desk.panels import DeskEntry, add_to_menu, panel
+from adherents.desk.panels import DeskEntry, add_to_menu, document_panel, panel
 from adherents.members.models import Member
 from adherents.messaging.models import Thread
 from adherents.messaging.selectors import of_member, to_answer
+from adherents.vault.models import Document
+from adherents.vault.origins import BY_MESSAGE, Origin
 
 add_to_menu(
     DeskEntry(
@@ -24,3 +27,11 @@ add_to_menu(
 def threads(member: Member) -> list[Thread]:
     """A member's latest threads, and the way to write first."""
     return of_member(member)
+
+
+@document_panel(Act.MESSAGES, "messaging/agent/came_with.html", rank=30)
+def came_with(document: Document, agent: Account) -> Thread | None:
+    """The conversation that a document came with."""
+    if document.origin != Origin.MESSAGE and document.channel != BY_MESSAGE:
+        return None
+    return Thread.objects.filter(messages__attachments__document=document.pk).first()

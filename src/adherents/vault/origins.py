@@ -26,10 +26,13 @@ class Channel(models.TextChoices):
     MAIL = "mail", _("Par e-mail")
 
 
+# How a document came that an agent made of an attachment: no deposit came so.
+BY_MESSAGE = "message"
 _BY_CHANNEL: dict[str, str | Promise] = {
     Channel.POST: _("reçu par courrier le %(day)s"),
     Channel.COUNTER: _("remis à l’accueil le %(day)s"),
     Channel.MAIL: _("reçu par e-mail le %(day)s"),
+    BY_MESSAGE: _("reçu avec un message le %(day)s"),
 }
 
 

@@ -14,7 +14,7 @@ from adherents.api.resources.members import NUMBER_WORDS
 from adherents.casework.models import Decision, Outcome
 from adherents.crypto.rows import readable
 from adherents.vault.models import LONGEST_REFERENCE, Acknowledgement, Document, State
-from adherents.vault.origins import Origin
+from adherents.vault.origins import BY_MESSAGE, Origin
 
 WORDS_CHARACTERS = 1500  # as the desk's form
 
@@ -37,6 +37,7 @@ class DocumentChannel(StrEnum):
     POST = "post"
     COUNTER = "counter"
     MAIL = "mail"
+    MESSAGE = "message"
 
 
 class SaidWords(BaseModel):
@@ -176,9 +177,7 @@ def document_resource(document: Document, decisions: Mapping[uuid.UUID, Decision
         sha256=document.sha256 or None,
         receipt=document.deposit.number,
         received_at=document.at,
-        channel=None
-        if document.origin == Origin.INSURER
-        else DocumentChannel(document.deposit.channel or "portal"),
+        channel=_channel(document),
         received_on=document.deposit.received_on,
         beneficiary_rank=document.beneficiary.rank if document.beneficiary else None,
         due_on=_due_on(document),
@@ -187,6 +186,13 @@ def document_resource(document: Document, decisions: Mapping[uuid.UUID, Decision
         pages=None,
         page_count=document.page_count,
     )
+
+
+def _channel(document: Document) -> DocumentChannel | None:
+    if document.origin == Origin.INSURER:
+        return None
+    code = BY_MESSAGE if document.origin == Origin.MESSAGE else document.channel
+    return DocumentChannel(code or "portal")
 
 
 def _due_on(document: Document) -> date | None:

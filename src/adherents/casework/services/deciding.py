@@ -26,6 +26,7 @@ from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.ui.typed_days import A_YEAR
 from adherents.vault.models import Document, State
+from adherents.vault.origins import ATTACHMENT
 from adherents.vault.services.transitions import CannotMove
 from adherents.work.services import do_each
 
@@ -237,7 +238,7 @@ def _why(item: Item, use: Use, codes: Sequence[str], words_fr: str) -> dict[str,
 
 def reasons_for(item: Item, use: Use) -> list[Reason]:
     """The profile's templates for this kind; those of every kind where the profile has dropped it since."""
-    announced = item.about.kind_as_sent != UNKNOWN_KIND
+    announced = item.about.kind_as_sent not in {UNKNOWN_KIND, ATTACHMENT}
     return profile().documents.reasons_for(item.kind, use, announced=announced)
 
 

@@ -5,9 +5,12 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from adherents.accounts.models import Account
 from adherents.accounts.permissions import TABLE, Act
+from adherents.accounts.services.acts import ActRefused, check_act
 from adherents.casework.models import Correction, Item, Status
 from adherents.casework.services.queue import leave
 from adherents.casework.services.releasing import put_kept_right
@@ -16,8 +19,33 @@ from adherents.insurer.profile import profile
 from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.journal.subjects import SubjectKind, subject_of
+from adherents.members.models import Beneficiary
 from adherents.vault.models import Document, State
 from adherents.vault.origins import Origin
+from adherents.vault.services import filing
+
+
+class CannotTreatAttachment(Exception):
+    """Why this attachment cannot be made a document to treat, in words for the agent."""
+
+    message: str | Promise = _("Cette pièce jointe ne peut pas devenir un document à traiter.")
+
+
+class NoLongerTreats(CannotTreatAttachment):
+    message = _("Vous ne traitez plus de documents.")
+
+
+class NoKind(CannotTreatAttachment):
+    message = _("Choisissez un type de la liste.")
+
+
+class TreatedAlready(CannotTreatAttachment):
+    message = _("Cette pièce jointe est déjà un document à traiter.")
+
+
+class AttachmentDestroyed(CannotTreatAttachment):
+    message = _("Cette pièce jointe a été détruite, ou ne s’ouvre pas.")
+
 
 LATELY = timedelta(hours=1)  # what each round looks at; the whole is gone through less often
 A_ROUND = 200
@@ -59,6 +87,31 @@ def enter_checked(*, since: datetime | None = None, limit: int = A_ROUND) -> int
         fresh = [document for document in locked if document.pk not in entered]
         Item.objects.bulk_create([_item(document) for document in fresh])
     return len(fresh)
+
+
+def enter_attachment(
+    *, agent: Account, document: Document, kind: str, beneficiary: Beneficiary | None
+) -> Document:
+    """An agent makes what came with a member's message a document to treat. It waits at once if its checks are done, else
+    once they are. Its promise counts from the message. Gives its row. Raises `CannotTreatAttachment`.
+    """
+    with transaction.atomic():
+        try:
+            agent = check_act(agent=agent, act=Act.TREAT)
+            made = filing.treat_attachment(
+                document_id=document.pk, kind=kind, beneficiary=beneficiary, actor=agent.actor
+            )
+        except ActRefused as error:
+            raise NoLongerTreats from error
+        except filing.NoSuchKind as error:
+            raise NoKind from error
+        except filing.NotAnAttachment as error:
+            raise TreatedAlready from error
+        except filing.AttachmentGone as error:
+            raise AttachmentDestroyed from error
+        if made.state == State.CHECKED and made.checked_at is not None:
+            Item.objects.bulk_create([_item(made)])
+    return made
 
 
 def enter_lately() -> int:

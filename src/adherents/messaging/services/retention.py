@@ -13,7 +13,7 @@ from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.messaging.models import Attachment, Thread, ThreadQuerySet
 from adherents.storage.services import note_erasure, write_erasures
-from adherents.vault.origins import Erased
+from adherents.vault.origins import Erased, Origin
 from adherents.vault.services.erasing import erase
 from adherents.vault.services.retention import months_before
 
@@ -52,7 +52,8 @@ def erase_again(thread_id: uuid.UUID) -> bool:
 
 def _erase(thread: Thread, if_among: ThreadQuerySet) -> None:
     for attachment in Attachment.objects.filter(message__thread=thread):
-        erase(document_id=attachment.document_id, because=Erased.RETENTION)
+        # What an agent made a document to treat is kept as long as its kind says.
+        erase(document_id=attachment.document_id, because=Erased.RETENTION, spare=Origin.MEMBER)
     with transaction.atomic():
         if not if_among.select_for_update(of=("self",)).filter(pk=thread.pk).exists():
             return

@@ -19,7 +19,7 @@ from adherents.vault.fields import NameKeyField
 from adherents.vault.legibility import WHY_UNSCANNED, SetAside, what_is_blank
 from adherents.vault.models.files import NamedFile
 from adherents.vault.models.turns import FairQuerySet
-from adherents.vault.origins import ATTACHMENT, Erased, Origin
+from adherents.vault.origins import ATTACHMENT, BY_MESSAGE, Erased, Origin, came_in_words
 from adherents.work.models import DueWork
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ SHOWN_ON_A_CARD = [
     "name",
     "content_type",
     "kind",
+    "sent_as",
     "at",
     "origin",
     "state",
@@ -259,12 +260,22 @@ class Document(DueWork, NamedFile):
     def treatment_days(self) -> int:
         """In how many working days the profile says that this kind is treated: the longest delay where it was not known.
 
-        What was promised stays when an agent says which kind it is.
+        What was promised stays when an agent says which kind it is; of what came with a message, nothing was.
         """
         try:
             return profile().documents.kind(self.kind_as_sent).treatment_days
         except KeyError:
             return max(kind.treatment_days for kind in profile().documents.kinds)
+
+    @property
+    def channel(self) -> str:
+        """A code of `Channel`, that of its deposit; or `BY_MESSAGE`, where an agent made an attachment a document to treat."""
+        return BY_MESSAGE if self.sent_as == ATTACHMENT else self.deposit.channel
+
+    @property
+    def came_in_words(self) -> str:
+        """« reçu par courrier le 12/11/2026 »; "" for what was sent by the portal as a document."""
+        return came_in_words(self.channel, self.came_on)
 
     @property
     def came_on(self) -> date:

@@ -43,7 +43,7 @@ def _card(document: Document, *, brief: bool) -> DocumentCard:
 
 def _meta(document: Document) -> str:
     at = moment(document.at)
-    if came := document.deposit.came_in_words:
+    if came := document.came_in_words:
         return f"{document.name or document.deposit.number}, {came}"
     if document.origin == Origin.INSURER:
         return _("%(name)s, déposé le %(at)s") % {"name": document.name, "at": at}

@@ -112,8 +112,9 @@ def _to_come(label: str, text: str = "") -> dict[str, Any]:
 
 
 def _arrival(document: Document) -> dict[str, Any]:
-    if came := document.deposit.came_in_words:
-        return _step("received", _("Enregistré"), document.at, f"{came[0].upper()}{came[1:]}.")
+    if came := document.came_in_words:
+        arrival = _("Enregistré") if document.deposit.channel else _("Reçu")
+        return _step("received", arrival, document.at, f"{came[0].upper()}{came[1:]}.")
     by_insurer = document.origin == Origin.INSURER
     return _step("received", _("Déposé par votre mutuelle") if by_insurer else _("Reçu"), document.at)
 

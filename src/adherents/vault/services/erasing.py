@@ -19,7 +19,7 @@ from adherents.storage.models import UnclaimedObject
 from adherents.storage.objects import StorageFailed, delete_object
 from adherents.storage.services import note_erasure, release, write_erasures
 from adherents.vault.models import Document, State, Thumbnail
-from adherents.vault.origins import Erased
+from adherents.vault.origins import Erased, Origin
 from adherents.vault.receipts.services import envelope_of
 
 ERASED_FIELDS = [
@@ -60,14 +60,17 @@ def take_back(*, acting: Acting, document_id: uuid.UUID) -> Document:
     return document
 
 
-def erase(*, document_id: uuid.UUID, because: Erased, actor: str = "system") -> bool:
-    """Destroy a document for good. False: it was destroyed already. Raises `Document.DoesNotExist`.
+def erase(
+    *, document_id: uuid.UUID, because: Erased, actor: str = "system", spare: Origin | None = None
+) -> bool:
+    """Destroy a document for good. False: it was destroyed already, or has the origin to `spare`. Raises
+    `Document.DoesNotExist`.
 
     The erasure list is told of it by `storage.services.write_erasures`, which the caller or a sweep calls.
     """
     with transaction.atomic():
         document = _locked(document_id)
-        if document.erased_at is not None:
+        if document.erased_at is not None or document.origin == spare:
             return False
         left = _destroy_keys(document, because=because, actor=actor)
     _delete_objects(left)

@@ -12,6 +12,7 @@ from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.members.models import Beneficiary
 from adherents.vault.models import Document, State
+from adherents.vault.origins import ATTACHMENT, Origin
 
 OPEN = frozenset({State.CHECKED, State.IN_PROGRESS})
 
@@ -42,6 +43,41 @@ class Place:
 
     kind: str
     person: int | None
+
+
+class NotAnAttachment(Exception):
+    """The document did not come with a member's message, or an agent has made it one to treat already."""
+
+
+class AttachmentGone(Exception):
+    """What came with the message was destroyed, or cannot be opened."""
+
+
+@needs_transaction
+def treat_attachment(
+    *, document_id: uuid.UUID, kind: str, beneficiary: Beneficiary | None, actor: str
+) -> Document:
+    """Make what came with a member's message a document to treat, in the caller's transaction, and give its row, locked.
+
+    It is the same document, with the same receipt: it stays with its message, and waits for a decision from the day on which that
+    came. From here on it is kept as long as its kind says, whatever becomes of the message. Raises `NoSuchKind`,
+    `NotAnAttachment` or `AttachmentGone`.
+    """
+    if kind not in profile().documents.kind_labels:
+        raise NoSuchKind
+    document: Document = (
+        Document.objects.select_for_update(of=("self",)).select_related("deposit").get(pk=document_id)
+    )
+    if document.origin != Origin.MESSAGE or document.deposit.sent_by_id is None:
+        raise NotAnAttachment
+    if document.erased_at is not None or document.set_aside:
+        raise AttachmentGone
+    document.origin, document.kind, document.sent_as = Origin.MEMBER, kind, ATTACHMENT
+    document.beneficiary = beneficiary
+    document.save(update_fields=["origin", "kind", "sent_as", "beneficiary"])
+    record(Event.DOCUMENT_FILED, subject=document.subject, owner=document.owner, actor=actor, kind=kind)
+    announce(EventType.DOCUMENT_REFILED, subject=document.subject, owner=document.owner, kind=kind)
+    return document
 
 
 @needs_transaction
