@@ -178,6 +178,8 @@ RULES: dict[str, Rule] = {
     "casework:accept": desk(DESK, {"POST"}),
     "casework:treat_attachment": desk(DESK, ASK),
     "casework:choose_kind": desk(DESK, {"POST"}),
+    "casework:split": desk(DESK, ASK),
+    "casework:put_together": desk(DESK, {"POST"}),
     "casework:refile": desk(DESK, ASK),
     "casework:undo_refiling": desk(DESK, {"POST"}),
     "casework:refuse": desk(DESK, ASK),

@@ -24,8 +24,8 @@ VERBS = {
     "render", "remember", "renew", "reopen", "resume", "replace", "report", "reserve", "reset", "restore",
     "retire", "rotate", "run", "save", "seal", "send", "set",
     "settle", "show", "skip",
-    "shut", "sign", "start", "store", "suspend", "sweep", "take", "tell", "transfer", "treat", "trust", "uncount", "undo",
-    "unfill", "unlink", "use", "verify", "wait", "warn", "watch", "withdraw", "write",
+    "shut", "sign", "split", "start", "store", "suspend", "sweep", "take", "tell", "transfer", "treat", "trust", "uncount",
+    "undo", "unfill", "unlink", "use", "verify", "wait", "warn", "watch", "withdraw", "write",
 }  # fmt: skip
 IRREGULAR = {  # forms of verbs that `is_a_verb` does not see
     "admitted", "broken", "done", "drawn", "forgotten", "given", "gone", "held", "is", "kept", "left", "sent", "taken",
@@ -39,7 +39,7 @@ OTHERS = {  # prepositions, pronouns, adjectives, adverbs
     "nobody", "not", "nothing", "now", "of", "old", "oldest", "on", "once", "one", "oneself", "others", "out", "over", "own",
     "past",
     "personal", "ready", "right", "same", "since", "so", "something", "still", "such", "than", "the", "their", "them", "there",
-    "to", "too", "unchanged", "until", "up", "weak", "what", "why", "with", "wrong", "yours",
+    "to", "together", "too", "unchanged", "until", "up", "weak", "what", "why", "with", "wrong", "yours",
 }  # fmt: skip
 PLAIN = {  # nouns that mean here what they mean everywhere
     "date", "day", "model", "month", "name", "object", "order", "row", "success", "time", "title", "try", "way", "word",

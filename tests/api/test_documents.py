@@ -38,7 +38,7 @@ pytestmark = pytest.mark.django_db
 NOBODYS = "00000000-0000-4000-8000-000000000000"
 FIELDS = {
     "id", "member", "kind", "state", "name", "content_type", "size", "sha256", "receipt", "received_at", "beneficiary_rank",
-    "channel", "received_on", "due_on", "decision", "part_of", "pages",
+    "channel", "received_on", "due_on", "decision", "part_of", "pages", "split",
 }  # fmt: skip
 
 

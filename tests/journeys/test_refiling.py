@@ -64,3 +64,61 @@ def test_a_paper_is_filed_anew_by_keyboard_and_its_member_reads_it(visit: Visit,
     keys.press("a")
     agent.page.wait_for_url(lambda there: document not in there)
     assert "Devis" in agent.mail(member.email, "accepté").text
+
+
+def treated(agent: Visitor) -> str:
+    """The part on the screen; its address keeps the place that the form was at."""
+    expect(agent.main.get_by_role("button", name="Accepter")).to_be_visible()
+    return agent.page.url.split("/traiter/")[1][:36]
+
+
+def test_one_file_is_split_by_keyboard_and_each_part_is_decided(visit: Visit, member: Person) -> None:
+    at_home = visit("phone").enter(member)
+    send(at_home, 2, kind="Facture dentaire")
+    agent = visit("desktop")
+    enter_as_agent(agent, "rose.coupe@mese.example", name="Rose Coupe")
+    original = newest(agent, member)
+    keys = agent.page.keyboard
+    keys.press("p")
+    expect(agent.main.get_by_role("button", name="Accepter")).to_be_visible()
+    keys.press("u")
+    agent.page.wait_for_url("**/repartir/**")
+    look(agent, "split")
+    agent.page.get_by_label("Pages", exact=True).nth(1).fill("1-2")
+    keys.press("Control+Enter")
+    expect(agent.page.get_by_role("alert")).to_contain_text("La page 1 est déjà dans la partie 1.")
+    look(agent, "split-error")
+    agent.page.get_by_label("Pages", exact=True).nth(1).fill("2")
+    agent.page.get_by_label("Type", exact=True).nth(1).select_option(label="Ordonnance")
+    keys.press("Control+Enter")
+    expect(agent.main).to_contain_text("Réparti en 2 documents")
+    first = treated(agent)
+    assert first != original
+    expect(agent.main.get_by_role("region", name="Page 1 sur 1")).to_be_visible()
+    look(agent, "treat-part")
+    at_home.open(f"/adherent/documents/{original}/")
+    expect(at_home.main).to_contain_text("un conseiller les traite un par un")
+    at_home.look("document-split")
+    at_home.open(f"/adherent/documents/{first}/")
+    expect(at_home.main).to_contain_text("du fichier que vous avez envoyé")
+    at_home.look("document-part")
+    dark = visit("desktop", scheme="dark").enter(member)
+    dark.open(f"/adherent/documents/{original}/").look("document-split")
+    dark.open(f"/adherent/documents/{first}/").look("document-part")
+    dark.open("/adherent/documents/").look("documents-with-parts")
+    agent.open(f"/gestion/traiter/{original}/")
+    expect(agent.main).to_contain_text("ce sont ses parties")
+    look(agent, "treat-split")
+    agent.click("Annuler la répartition")
+    expect(agent.main).to_contain_text("à nouveau un seul")
+    keys.press("u")
+    agent.page.wait_for_url("**/repartir/**")
+    keys.press("Control+Enter")  # in no field: nothing is sent
+    agent.page.get_by_label("Pages", exact=True).first.press("Control+Enter")
+    expect(agent.main).to_contain_text("Réparti en 2 documents")
+    for _ in range(2):
+        part = treated(agent)
+        keys.press("a")
+        agent.page.wait_for_url(lambda there, part=part: part not in there)
+    for _ in range(2):
+        agent.mail(member.email, "accepté")

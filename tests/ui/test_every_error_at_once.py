@@ -210,6 +210,7 @@ NOT_WALKED = {
     "desk.forms.DocumentsForm": "a filter",
     "casework.forms.KindForm": "one list",
     "casework.forms.ShareForm": "ticked rows, and one list",
+    "casework.splitting_forms.SplitForm": "its rows are checked in tests/casework/test_splitting.py",
     "enrolment.forms.NewAddressForm": "one field, behind a fresh proof",
     "enrolment.forms.AddressReportForm": "one field, behind a link",
     "backup.forms.LiftForm": "one field, after a restore",

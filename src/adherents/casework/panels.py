@@ -63,6 +63,12 @@ def waiting_line(documents: Sequence[Document], agent: Account) -> dict[uuid.UUI
     return selectors.waiting_among(documents)
 
 
+@document_panel(Act.TREAT, "casework/parts_panel.html", rank=8)
+def parts(document: Document, agent: Account) -> selectors.Parts | None:
+    """What a file was split into, for its page and for the ones of its parts."""
+    return selectors.parts(document, agent)
+
+
 @document_panel(Act.OPEN_DOCUMENT, "casework/decision_panel.html", rank=10)
 def decision(document: Document, agent: Account) -> selectors.Decided:
     """What its member was told, and the way to reopen it."""

@@ -246,6 +246,36 @@ def _keyed(rows: list[tuple[str, str, str]], keys: str) -> list[Choice]:
     return [Choice(*row, keys[at : at + 1]) for at, row in enumerate(rows)]
 
 
+@dataclass(frozen=True)
+class Parts:
+    """What a file was split into. `may_be_put_together`: by this agent, as far as it can be seen before."""
+
+    original: Document
+    parts: list[Document]
+    may_be_put_together: bool
+
+
+def parts(document: Document, agent: Account) -> Parts | None:
+    """For the original and for each part; None for any other document, without a query."""
+    if document.part_of_id is None and document.split_at is None:
+        return None
+    original = document.original
+    rows = (
+        Document.objects.filter(part_of=original)
+        .select_related("beneficiary", "member")
+        .order_by("first_page")
+    )
+    shown = list(rows.defer("wrapped_key", "name"))
+    items = Item.objects.filter(document__in=shown)
+    return Parts(original, shown, nothing_decided(agent, list(items)))
+
+
+def nothing_decided(agent: Account, items: list[Item]) -> bool:
+    """No part waits for anybody else, and none has a decision that stands, or that its member was told before it was reopened."""
+    free = all(item.is_waiting and (not item.is_held or item.agent_id == agent.pk) for item in items)
+    return free and bool(items) and not Decision.objects.that_were_told_or_stand(items).exists()
+
+
 def latest_act(agent: Account) -> dict[str, Decision | Refiling | None]:
     """What « Annuler » takes back: this agent's last decision (`to_undo`), or filing (`to_file_back`), the later one."""
     decision, refiling = Decision.objects.to_undo(agent), Refiling.objects.to_undo(agent)

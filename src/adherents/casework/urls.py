@@ -8,6 +8,7 @@ from adherents.casework.views import (
     refiling,
     reopening,
     sharing,
+    splitting,
     treating,
 )
 
@@ -22,6 +23,8 @@ urlpatterns = [
     path("traiter/<uuid:document_id>/piece-jointe/", attachments.treat_attachment, name="treat_attachment"),
     path("traiter/<uuid:document_id>/type/", treating.choose_kind, name="choose_kind"),
     path("traiter/<uuid:document_id>/reclasser/", refiling.refile, name="refile"),
+    path("traiter/<uuid:document_id>/repartir/", splitting.split, name="split"),
+    path("traiter/<uuid:document_id>/reunir/", splitting.put_together, name="put_together"),
     path("traiter/<uuid:document_id>/accepter/", treating.accept, name="accept"),
     path("traiter/<uuid:document_id>/refuser/", treating.refuse, name="refuse"),
     path("traiter/<uuid:document_id>/correction/", treating.correct, name="correct"),

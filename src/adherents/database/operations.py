@@ -9,7 +9,7 @@ from typing import Any
 from django.contrib.postgres.operations import AddIndexConcurrently as AddOnPostgresql
 from django.contrib.postgres.operations import RemoveIndexConcurrently as RemoveOnPostgresql
 from django.db import transaction
-from django.db.migrations.operations import AddIndex, AlterField, RemoveIndex
+from django.db.migrations.operations import AddConstraint, AddIndex, AlterField, RemoveIndex
 
 VALID = """
     SELECT indisvalid FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
@@ -89,3 +89,33 @@ class RequireColumn(AlterField):
     def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
         with transaction.atomic(using=schema_editor.connection.alias):
             super().database_forwards(app_label, schema_editor, from_state, to_state)
+
+
+class AddConstraintBeside(AddConstraint):
+    """A condition that new rows must meet at once, and that the old ones are read for while others write. Alone with its like in
+    a migration that says `atomic = False`.
+    """
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        connection = schema_editor.connection
+        model = to_state.apps.get_model(app_label, self.model_name)
+        if connection.vendor != "postgresql":
+            with transaction.atomic(using=connection.alias):
+                super().database_forwards(app_label, schema_editor, from_state, to_state)
+            return
+        if not self.allow_migrate_model(connection.alias, model):
+            return
+        table = schema_editor.quote_name(model._meta.db_table)
+        name = schema_editor.quote_name(self.constraint.name)
+        added = self.constraint.create_sql(model, schema_editor)
+        for change in (
+            f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}",
+            f"{added} NOT VALID",
+            f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}",
+        ):
+            with transaction.atomic(using=connection.alias):
+                schema_editor.execute(change)
+
+    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        with transaction.atomic(using=schema_editor.connection.alias):
+            super().database_backwards(app_label, schema_editor, from_state, to_state)

@@ -13,6 +13,7 @@ class EventType(StrEnum):
     DOCUMENT_TAKEN_BACK = "document.taken_back"
     DOCUMENT_ERASED = "document.erased"
     MESSAGE_RECEIVED = "message.received"
+    DOCUMENT_SPLIT = "document.split"
     DOCUMENT_REFILED = "document.refiled"
     # Known to programs, and never announced yet: no service confirms.
     READING_CONFIRMED = "reading.confirmed"

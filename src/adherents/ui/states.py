@@ -4,6 +4,7 @@ TONES = {
     "received": "neutral",
     "checked": "info",
     "in_progress": "info",
+    "split": "info",
     "accepted": "success",
     "refused": "refusal",
     "set_aside": "refusal",
@@ -28,6 +29,7 @@ SHAPES = {
     "withdrawn": "arrow-uturn-left",
     "closed": "lock-closed",
     "unread": "envelope",
+    "split": "document-duplicate",
 }
 
 

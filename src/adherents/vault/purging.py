@@ -7,7 +7,7 @@ from adherents.insurer.profile import profile
 from adherents.ui.moments import day
 from adherents.vault.models import PendingFile
 from adherents.vault.models.turns import FORGOTTEN_AFTER
-from adherents.vault.services.retention import destroy, rules
+from adherents.vault.services.retention import destroy, destroy_split, rules, split_over
 from adherents.vault.services.sweeping import KEPT_FOR, sweep_forgotten
 from adherents.work.purging import Due, purge
 from adherents.work.retention import BY_NOTHING, BY_PURGE, BY_WORKER, Kept, impersonal, in_words, keeps
@@ -21,6 +21,12 @@ def documents() -> Iterable[Due]:
         if waiting:
             sentence += f"; {waiting} older one(s) never treated, kept"
         yield Due(f"document(s) {rule.kind}", sentence, rule.over().count(), partial(destroy, rule))
+    yield Due(
+        "document(s) that were split",
+        "their parts are all destroyed",
+        split_over().count(),
+        destroy_split,
+    )
 
 
 @purge

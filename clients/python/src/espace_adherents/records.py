@@ -154,6 +154,7 @@ class Document:
     due_on: date | None = None
     decision: Decision | None = None
     part_of: str | None = None
+    split: bool = False
     pages: list[int] | None = None
     page_count: int | None = None
 

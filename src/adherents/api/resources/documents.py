@@ -75,8 +75,13 @@ class DocumentResource(BaseModel):
     decision: DecisionMade | None = Field(
         description="the one that stands; null: none, or it was reopened and another one is expected (`document.reopened`)"
     )
-    part_of: uuid.UUID | None
-    pages: list[int] | None
+    part_of: uuid.UUID | None = Field(
+        description="what was sent, of which an agent made several: `content`, `size` and `sha256` are those of the whole"
+    )
+    pages: list[int] | None = Field(description="of a part: which pages of that it is, from 1")
+    split: bool = Field(
+        description="an agent made several of it: its parts are decided, and it is not any more"
+    )
     page_count: int | None = Field(description="null: not drawn yet")
 
 
@@ -173,8 +178,8 @@ def document_resource(document: Document, decisions: Mapping[uuid.UUID, Decision
         state=state_of(document),
         name=document.name,
         content_type=document.content_type,
-        size=document.size if document.has_its_file else None,
-        sha256=document.sha256 or None,
+        size=document.original.size if document.original.has_its_file else None,
+        sha256=document.original.sha256 or None,
         receipt=document.deposit.number,
         received_at=document.at,
         channel=_channel(document),
@@ -182,8 +187,9 @@ def document_resource(document: Document, decisions: Mapping[uuid.UUID, Decision
         beneficiary_rank=document.beneficiary.rank if document.beneficiary else None,
         due_on=_due_on(document),
         decision=decision_made(decided) if decided else None,
-        part_of=None,
-        pages=None,
+        part_of=document.part_of_id,
+        pages=document.original_pages or None,
+        split=document.split_at is not None,
         page_count=document.page_count,
     )
 

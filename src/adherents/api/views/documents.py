@@ -155,18 +155,21 @@ _ORIGINAL["parameters"] = [
 def content(request: HttpRequest, document_id: uuid.UUID) -> HttpResponseBase:
     """The original, as it was sent: verified to its last byte before the first one leaves, or not given at all. No ranges.
 
+    Of a part it is the whole of what was sent: `pages` says which of its pages the part is.
+
     Its member reads that it was opened. With `If-None-Match`, 304 where the bytes are those that you have.
     """
     document = document_or_refused(document_id)
     look_at(request, document_id)
     _opened(document)
-    etag = f'"{document.sha256}"'
+    sent = document.original
+    etag = f'"{sent.sha256}"'
     theirs = {tag.removeprefix("W/") for tag in parse_etags(request.headers.get("If-None-Match", ""))}
     if theirs & {etag, "*"}:
         return HttpResponse(status=304, headers={"ETag": etag})
-    digest = b64encode(bytes.fromhex(document.sha256)).decode()
+    digest = b64encode(bytes.fromhex(sent.sha256)).decode()
     headers = {
-        "Content-Length": str(document.size),
+        "Content-Length": str(sent.size),
         "Content-Disposition": attachment_header(document.name),
         "ETag": etag,
         "Repr-Digest": f"sha-256=:{digest}:",
@@ -176,7 +179,7 @@ def content(request: HttpRequest, document_id: uuid.UUID) -> HttpResponseBase:
     }
     if request.method == "HEAD":  # which opens nothing
         return HttpResponse(content_type=document.content_type, headers=headers)
-    whole = Document.objects.select_related("member").get(pk=document_id)
+    whole = Document.objects.select_related("member", "part_of").get(pk=document_id)
     try:
         original = reading.give_original(document=whole, actor=caller_of(request).actor)
     except Altered as error:

@@ -213,6 +213,8 @@ def _write_file(part: Path, document: Document, file: NamedFile, sums: list[str]
     """The original, as it was sent; the name that it has here, or why it is not here (`!` and a code)."""
     if document.erased_at is not None:
         return "!erased"
+    if document.part_of_id is not None:
+        return "!part"  # its pages are in the file of its original
     if document.threat or not file.sha256:
         return "!dangerous" if document.threat else "!not_gathered"
     photo = file if isinstance(file, GatheredPhoto) else None

@@ -43,6 +43,10 @@ class DecisionQuerySet(DueWorkQuerySet):
         """Those that were not undone."""
         return self.filter(undone_at__isnull=True)
 
+    def that_were_told_or_stand(self, items: "list[Item]") -> Self:
+        """Those about these items that stand, or that a member was told and that were reopened since."""
+        return self.filter(Q(undone_at__isnull=True) | Q(reopening__isnull=False), item__in=items)
+
     def undone_by(self, agent: Account) -> Self:
         """Those that this agent may undo in time: their own, and a system's, which has nobody at the desk to do it."""
         own = Q(agent=agent)

@@ -35,6 +35,7 @@ from adherents.drafts.kinds import DECISIONS, DraftKind
 from adherents.drafts.models import Draft
 from adherents.insurer.profile import profile
 from adherents.insurer.treatment import UNKNOWN_KIND, Reason, Use
+from adherents.vault.services.splitting import is_to_split
 from adherents.vault.services.viewing import page_thumbnail
 
 MISSING = "sans-type"  # in the address: it was to be accepted, or filed, without a kind
@@ -72,6 +73,7 @@ def item_screen(request: HttpRequest, item: Item) -> dict[str, Any]:
             "coming": selectors.coming(agent, wanted),
             "history": selectors.history(document, reader=agent),
             "filters": carried(request),
+            "may_split": is_mine and is_to_split(document),
             "kind_form": _kind_form(request) if item.kind == UNKNOWN_KIND and is_mine else None,
         }
         | selectors.latest_act(agent)

@@ -18,15 +18,17 @@ from adherents.desk.services import consulting, zooming
 from adherents.desk.views.member_record import record_context
 from adherents.storage.reading import Altered
 from adherents.vault.models import Document, Page
-from adherents.vault.services.viewing import NoSuchPage, page_image, page_thumbnail
+from adherents.vault.services.viewing import NoSuchPage, page_image, page_thumbnail, pages_of
 
 TURNS = [0, 90, 180, 270]  # degrees, clockwise
 TURNED = "turned"  # in an address, once for each page that is turned: `3-90`
 
 
 def document_or_404(document_id: uuid.UUID) -> Document:
-    documents = Document.objects.kept().select_related("member__account", "deposit", "beneficiary")
-    document: Document = get_object_or_404(documents.defer("wrapped_key"), pk=document_id)
+    documents = Document.objects.kept().select_related("member__account", "deposit", "beneficiary", "part_of")
+    document: Document = get_object_or_404(
+        documents.defer("wrapped_key", "part_of__wrapped_key"), pk=document_id
+    )
     return document
 
 
@@ -88,7 +90,7 @@ def viewer_context(
         consulting.open_document(agent=agent, document=document)
     turns = _turns(request)
     turn = turns.get(number, 0)
-    pages = {page.number: page for page in Page.objects.filter(document=document)}
+    pages = pages_of(document)
     drawn = pages.get(number)
     zoom = Zoom.objects.of(agent, document.kind)
     here = here or request.path
@@ -186,7 +188,8 @@ def image_response(
     """The response with the pixels. HEAD reads nothing, and is no opening."""
     document = document_or_404(document_id)
     if request.method == "HEAD":
-        get_object_or_404(Page, document=document, document__threat="", number=number)
+        if number not in pages_of(document):
+            raise Http404
         return StreamingHttpResponse((), content_type="image/jpeg")
     try:
         image = read(document, number)

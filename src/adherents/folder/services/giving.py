@@ -114,7 +114,7 @@ def original_files(
             continue
         except StorageFailed as error:
             raise LeftAlone(_("Un document n’a pas pu être lu : le stockage ne répond pas.")) from error
-        size, sha256 = document.size, document.sha256
+        size, sha256 = document.original.size, document.original.sha256
         rows.append([*_about(document), document.content_type, size, sha256, name])
         yield GivenFile(name, iter([sealed(content, recipient(to)) if to else content]), mode)
     if len(rows) > 1:

@@ -8,7 +8,6 @@ from adherents.vault.models.documents import (
     Document,
     DocumentQuerySet,
     Earlier,
-    GatheredPhoto,
     State,
 )
 from adherents.vault.models.files import NamedFile
@@ -23,6 +22,7 @@ from adherents.vault.models.pending_files import (
     UploadPart,
     UploadQuerySet,
 )
+from adherents.vault.models.photos import GatheredPhoto
 from adherents.vault.models.receipts import (
     Receipt,
     ReceiptBlock,

@@ -12,7 +12,7 @@ from adherents.vault.origins import Channel, came_in_words
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
 
-    from adherents.vault.models.documents import Document
+    from adherents.vault.models.documents import Document, DocumentQuerySet
 
 
 class DepositQuerySet(models.QuerySet["Deposit"]):
@@ -53,6 +53,12 @@ class Deposit(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def sent(self) -> "DocumentQuerySet":
+        """What its member sent: without the parts that an agent made of it since."""
+        sent: DocumentQuerySet = self.documents.filter(part_of=None)  # type: ignore[assignment]
+        return sent
 
     @property
     def came_in_words(self) -> str:

@@ -18,6 +18,7 @@ from adherents.members.models import Beneficiary, Member
 from adherents.vault.fields import NameKeyField
 from adherents.vault.legibility import WHY_UNSCANNED, SetAside, what_is_blank
 from adherents.vault.models.files import NamedFile
+from adherents.vault.models.parts import Divisible
 from adherents.vault.models.turns import FairQuerySet
 from adherents.vault.origins import ATTACHMENT, BY_MESSAGE, Erased, Origin, came_in_words
 from adherents.work.models import DueWork
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
 
     from adherents.vault.models.pages import Page
+    from adherents.vault.models.photos import GatheredPhoto
     from adherents.vault.replies import Reopened, Reply
 
 
@@ -71,6 +73,10 @@ SHOWN_ON_A_CARD = [
     "deposit__number",
     "deposit__channel",
     "deposit__received_on",
+    "part_of",
+    "first_page",
+    "last_page",
+    "split_at",
 ]
 
 
@@ -127,11 +133,12 @@ class DocumentQuerySet(FairQuerySet):
         return self.kept().filter(did_not_do, origin=Origin.MEMBER)
 
 
-class Document(DueWork, NamedFile):
+class Document(DueWork, Divisible, NamedFile):
     """A document in the vault. `next_attempt_at` is when its pages should be drawn (null: drawn, or set aside).
 
     Once erased (`services/erasing.py`) its key is gone, its name and its note too; the rest stays, as a proof.
     One that photos are gathered in is what the worker makes of its `photos`: it has no size, SHA-256 or key before.
+    A part (`part_of`, `services/splitting.py`) never has: its pages are some of its original's, which `split_at` marks.
     """
 
     deposit = models.ForeignKey("vault.Deposit", on_delete=models.PROTECT, related_name="documents")
@@ -209,6 +216,11 @@ class Document(DueWork, NamedFile):
                 condition=models.Q(origin="insurer", state="accepted", checked_at=None),
                 name="documents_unopened",
             ),
+            models.Index(
+                fields=["part_of", "first_page"],
+                condition=models.Q(part_of__isnull=False),
+                name="documents_parts",
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -217,7 +229,23 @@ class Document(DueWork, NamedFile):
                 name="erased_without_a_key",
             ),
             models.CheckConstraint(
-                condition=~models.Q(sha256="") | models.Q(photo_count__gt=0), name="a_file_or_its_photos"
+                condition=~models.Q(sha256="")
+                | models.Q(photo_count__gt=0)
+                | models.Q(part_of__isnull=False),
+                name="a_file_its_photos_or_pages",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(part_of__isnull=True, first_page__isnull=True, last_page__isnull=True)
+                | models.Q(
+                    part_of__isnull=False,
+                    split_at__isnull=True,
+                    wrapped_key=b"",
+                    first_page__isnull=False,
+                    last_page__isnull=False,
+                    first_page__gte=1,
+                    last_page__gte=models.F("first_page"),
+                ),
+                name="a_part_is_pages",
             ),
         ]
 
@@ -226,7 +254,9 @@ class Document(DueWork, NamedFile):
 
     @property
     def sent_files(self) -> list[NamedFile]:
-        """What the member sent: the document's photos, or its own file."""
+        """What the member sent: the document's photos, or its own file; nothing of a part."""
+        if self.part_of_id is not None:
+            return []
         return list(self.photos.all()) if self.photo_count else [self]
 
     @property
@@ -294,6 +324,8 @@ class Document(DueWork, NamedFile):
             return "withdrawn", str(_("Effacé"))
         if self.origin == Origin.INSURER:
             return "", ""  # no agent has to answer it
+        if self.split_at is not None and not self.set_aside:
+            return "split", str(_("Réparti"))
         if self.set_aside and self.state == State.RECEIVED:
             return "set_aside", str(SetAside(self.set_aside).label)
         if self.origin == Origin.MESSAGE:
@@ -317,7 +349,7 @@ class Document(DueWork, NamedFile):
         """Whether the service owes its member an answer: not once it was taken back, set aside, destroyed or answered."""
         open_states = {State.RECEIVED, State.CHECKED, State.IN_PROGRESS}
         kept = self.origin == Origin.MEMBER and self.erased_at is None
-        return kept and not self.set_aside and self.state in open_states
+        return kept and not self.set_aside and not self.split_at and self.state in open_states
 
     @property
     def is_decided(self) -> bool:
@@ -352,23 +384,3 @@ class Document(DueWork, NamedFile):
         """No agent has begun to treat it, and it still exists."""
         untouched = self.state in {State.RECEIVED, State.CHECKED}
         return untouched and self.origin == Origin.MEMBER and self.erased_at is None
-
-
-class GatheredPhoto(NamedFile):
-    """A photo of a document that several were gathered in: the original, as it was sent. Numbers begin at 1.
-
-    It is erased with its document, and as it: the key and the name go, the rest stays as a proof.
-    """
-
-    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="photos")
-    number = models.PositiveSmallIntegerField()
-    name_key = NameKeyField(max_length=200, default="", blank=True, editable=False)
-    set_aside = models.CharField(max_length=12, choices=SetAside.choices, default="", blank=True)
-
-    class Meta:
-        indexes = [models.Index(fields=["sha256"], name="photos_same_bytes")]
-        constraints = [models.UniqueConstraint(fields=["document", "number"], name="one_photo_a_place")]
-        ordering = ["number"]
-
-    def __str__(self) -> str:
-        return f"photo {self.number} of document {self.document_id}"

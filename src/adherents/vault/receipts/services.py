@@ -99,7 +99,7 @@ def envelope_of(deposit: Deposit) -> Envelope:
     with transaction.atomic():
         receipt = Receipt.objects.filter(pk=deposit.pk).first()
         if receipt is None:
-            documents = list(deposit.documents.defer("wrapped_key").order_by("rank", "pk"))
+            documents = list(deposit.sent.defer("wrapped_key").order_by("rank", "pk"))
             # Two may ask at once: a deposit has one receipt, and the first one stays.
             Receipt.objects.bulk_create([_signed(deposit, documents)], ignore_conflicts=True)
             receipt = Receipt.objects.get(pk=deposit.pk)

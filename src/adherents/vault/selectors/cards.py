@@ -47,6 +47,9 @@ def _meta(document: Document) -> str:
         return f"{document.name or document.deposit.number}, {came}"
     if document.origin == Origin.INSURER:
         return _("%(name)s, déposé le %(at)s") % {"name": document.name, "at": at}
+    if document.part_of_id is not None:
+        words = {"pages": document.pages_words, "name": document.name or document.deposit.number, "at": at}
+        return _("%(pages)s de %(name)s, envoyé le %(at)s") % words
     if document.name:
         return _("%(name)s, envoyé le %(at)s") % {"name": document.name, "at": at}
     return _("%(number)s, envoyé le %(at)s") % {"number": document.deposit.number, "at": at}

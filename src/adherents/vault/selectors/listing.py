@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import BooleanField, Count, ExpressionWrapper, Q, Value
 from django.db.models.functions import Coalesce, ExtractYear
 from django.db.models.lookups import Exact
+from django.utils import timezone
 
 from adherents.insurer.calendar import beginning_of
 from adherents.members.models import Member
@@ -17,6 +18,7 @@ from adherents.vault.origins import Origin
 THEMSELVES = "0"  # the member, among the people whom documents are about
 NO_STATE = "none"  # nobody has to answer it
 SET_ASIDE = "set_aside"
+SPLIT = "split"
 
 
 @dataclass(frozen=True)
@@ -45,21 +47,25 @@ class DocumentCounts:
 
 def count_documents(member: Member) -> DocumentCounts:
     """One query, grouped, through the index of a member's documents."""
-    grouped = ("kind", "beneficiary_id", "origin", "state", "set_aside", "is_kept", "year")
+    grouped = ("kind", "beneficiary_id", "origin", "state", "set_aside", "is_kept", "is_split", "year")
     rows = Document.objects.filter(member=member).order_by()
     rows = rows.annotate(
         year=ExtractYear("at"),
         is_kept=ExpressionWrapper(Q(erased_at__isnull=True), output_field=BooleanField()),
+        is_split=ExpressionWrapper(Q(split_at__isnull=False), output_field=BooleanField()),
     )
     counts: dict[str, Counter[str]] = {
         name: Counter() for name in ("kinds", "people", "states", "years", "all")
     }
-    for kind, person, origin, state, set_aside, is_kept, year, number in rows.values_list(*grouped).annotate(
-        number=Count("pk")
-    ):
+    for kind, person, origin, state, set_aside, is_kept, is_split, year, number in rows.values_list(
+        *grouped
+    ).annotate(number=Count("pk")):
         counts["all"][str(bool(is_kept))] += number
         if is_kept:
-            shown = Document(origin=origin, state=state, set_aside=set_aside).shown_state[0]
+            split_at = timezone.now() if is_split else None
+            shown = Document(origin=origin, state=state, set_aside=set_aside, split_at=split_at).shown_state[
+                0
+            ]
             counts["kinds"][kind] += number
             counts["people"][str(person) if person else THEMSELVES] += number
             counts["states"][shown or NO_STATE] += number
@@ -93,7 +99,9 @@ def in_state(code: str) -> Q:
         return aside
     if code == NO_STATE:
         return ~Q(origin=Origin.MEMBER) & ~aside
-    return Q(_is("state", code), origin=Origin.MEMBER) & ~aside
+    if code == SPLIT:
+        return Q(split_at__isnull=False, set_aside="")
+    return Q(_is("state", code), origin=Origin.MEMBER) & ~aside & Q(split_at__isnull=True)
 
 
 def _is(column: str, code: str) -> Exact:

@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q, prefetch_related_objects
 
 from adherents.ui.typed import bare, unlabelled
 from adherents.vault.fields import name_key
-from adherents.vault.models import Deposit, Document, DocumentQuerySet, Earlier, GatheredPhoto
+from adherents.vault.models import Deposit, Document, DocumentQuerySet, Earlier, GatheredPhoto, State
 
 # « D-2026-000154 », « d 2026 154 », « 2026-154 »: with its letter, or with something between the year and the number.
 _RECEIPT = re.compile(r"(?:D[-._/]?(20\d\d)[-._/]?|(20\d\d)[-._/])(\d{1,9})", re.IGNORECASE)
@@ -33,6 +33,8 @@ def narrowed(documents: DocumentQuerySet, asked: Mapping[str, Any]) -> DocumentQ
     """Those of `documents` that are looked for: `kind`, `state`, `since` and `until` (days, both included), `words`."""
     simple = {"kind": "kind", "state": "state", "since": "at__date__gte", "until": "at__date__lte"}
     matching = documents.filter(**{simple[name]: asked[name] for name in simple if name in asked})
+    if asked.get("state") == State.IN_PROGRESS:
+        matching = matching.filter(split_at=None)  # its parts are
     if words := asked.get("words"):
         number = Q(deposit__number__iexact=words.strip())
         named = Q()

@@ -38,6 +38,9 @@ def steps_of(document: Document, entries: Iterable[Entry] = ()) -> list[dict[str
     steps.append(_checked(document))
     if document.origin == Origin.MESSAGE:
         return steps
+    if document.split_at is not None:
+        why = _("Votre fichier contient plusieurs documents : chacun est traité à part.")
+        return [*steps, _step("split", _("Réparti"), document.split_at, why)]
     again = _reopened(entries)
     if document.state not in ANSWERED and not again:
         steps += [_in_progress(document, entries), *_refiled(entries)]
@@ -62,6 +65,8 @@ def what_next(document: Document) -> str:
     """« Et maintenant ? »: who has to do what, and by when. "" when nothing is left to say."""
     if document.erased_at is not None or document.origin != Origin.MEMBER:
         return ""
+    if document.split_at is not None:
+        return _("Votre fichier contient plusieurs documents : un conseiller les traite un par un.")
     if document.answered_at is not None:
         return _("Vous avez envoyé un autre document à la place : c’est lui que nous traitons.")
     if document.state == State.ACCEPTED:

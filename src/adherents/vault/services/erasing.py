@@ -98,7 +98,8 @@ def _destroy_keys(document: Document, *, because: Erased, actor: str) -> list[st
     envelope_of(document.deposit)  # the receipt is signed before the row loses what it says
     sent, pages = document.sent_files, list(document.pages.all())
     thumbnails = Thumbnail.objects.filter(document=document)
-    files = [document, *document.photos.all(), *pages, *thumbnails]
+    own = [] if document.part_of_id else [document]  # of a part the bytes are its original's
+    files = [*own, *document.photos.all(), *pages, *thumbnails]
     release(files)
     document.pages.all().delete()
     thumbnails.delete()

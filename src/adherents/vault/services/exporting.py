@@ -35,7 +35,8 @@ MOST_BYTES = 255  # of a name in UTF-8: what Linux and macOS take, whose count i
 _SEPARATORS = re.compile(r"[/\\]")
 _EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,8}$")
 COLUMNS = [
-    "file", "receipt", "place", "photo", "origin", "kind", "name", "sent_at", "state", "size", "sha256", "erased_at", "given"
+    "file", "receipt", "place", "photo", "pages", "origin", "kind", "name", "sent_at", "state", "size", "sha256",
+    "erased_at", "given",
 ]  # fmt: skip
 
 
@@ -57,7 +58,7 @@ def export_everything(*, member: Member, actor: str, reason: str = "") -> Export
     export = Export(f"documents-{timezone.localdate():%Y-%m-%d}.zip", iter(()), actor)
     why = {"reason": reason} if reason else {}
     with transaction.atomic():
-        count = Document.objects.of(member).kept().count()
+        count = Document.objects.of(member).kept().filter(part_of=None).count()
         record(Event.DOCUMENTS_EXPORTED, subject=member.subject, actor=export.actor, count=count, **why)
     export.chunks = _chunks(member, export)
     return export
@@ -90,8 +91,8 @@ def name_in_zip(document: Document, photo: GatheredPhoto | None = None) -> str:
 
 def _chunks(member: Member, export: Export) -> Iterator[bytes]:
     archive = ZipStream(sized=False)
-    rows = Document.objects.filter(member=member).select_related("deposit")
-    for document in every_row(rows.kept(), read=listed):
+    rows = Document.objects.filter(member=member).select_related("deposit", "part_of")
+    for document in every_row(rows.kept().filter(part_of=None), read=listed):
         for file in _files_of(document):
             if _may_go(document, file, export):
                 archive.add(clear_bytes(file), _name_of(document, file), size=file.size)
@@ -139,13 +140,16 @@ def _lines(rows: Any, export: Export) -> Iterator[dict[str, Any]]:
 
 
 def _line(document: Document, file: NamedFile, export: Export) -> dict[str, Any]:
-    left_out = export.left_out.get(str(file.pk), "")
-    given = "erased" if document.erased_at else left_out or "whole"
+    original = document.original  # whose file it is: a part has none
+    left_out = export.left_out.get(str(original.pk if document.part_of_id else file.pk), "")
+    given = "erased" if document.erased_at or original.erased_at else left_out or "whole"
+    named = name_in_zip(original) if document.part_of_id else _name_of(document, file)
     return {
-        "file": _name_of(document, file) if given == "whole" else "",
+        "file": named if given == "whole" else "",
         "receipt": document.deposit.number,
         "place": document.rank,
         "photo": file.number if isinstance(file, GatheredPhoto) else "",
+        "pages": f"{document.first_page}-{document.last_page}" if document.part_of_id else "",
         "origin": document.origin,
         "kind": document.kind_label,
         "name": file.name,

@@ -45,11 +45,11 @@ def find(*, acting: Acting, document_id: uuid.UUID, photo: int | None = None) ->
     """The document, and which of its files would be given: nothing is read, and nothing journalled. Raises as `download`,
     but for what only reading shows.
     """
-    document = Document.objects.of(acting.file).get(pk=document_id)
-    file: NamedFile = document if photo is None else document.photos.get(number=photo)
-    if document.erased_at is not None:
+    document = Document.objects.of(acting.file).select_related("part_of").get(pk=document_id)
+    file: NamedFile = document.original if photo is None else document.photos.get(number=photo)
+    if document.erased_at is not None or document.original.erased_at is not None:
         raise Gone
-    if document.threat:
+    if document.original.threat:
         raise Dangerous
     if not file.sha256:
         raise NotGathered
@@ -82,28 +82,29 @@ def download(*, acting: Acting, document_id: uuid.UUID, photo: int | None = None
 
 def check_open_to_insurer(document: Document) -> None:
     """Whether a system of the insurer may open it now. Raises `Gone`, `NotToBeGiven` or `NotChecked`."""
-    if document.erased_at is not None or document.state == State.WITHDRAWN:
+    original = document.original
+    if document.erased_at is not None or original.erased_at is not None or document.state == State.WITHDRAWN:
         raise Gone
-    if document.set_aside or document.threat:
+    if document.set_aside or original.set_aside or original.threat:
         raise NotToBeGiven
-    if document.checked_at is None or not document.has_its_file:
+    if document.checked_at is None or not original.has_its_file:
         raise NotChecked
 
 
 def give_original(*, document: Document, actor: str) -> VerifiedFile:
-    """The original, to a system of the insurer: its member reads that it was opened.
+    """The original, to a system of the insurer: its member reads that it was opened. Of a part, the whole of what was sent.
 
     Verified whole before its first byte leaves. Raises as `check_open_to_insurer`, and `Altered` or `StorageFailed`.
     """
     check_open_to_insurer(document)
-    return _verified(document, document, event=Event.DOCUMENT_OPENED, actor=actor)
+    return _verified(document, document.original, event=Event.DOCUMENT_OPENED, actor=actor)
 
 
 def _verified(document: Document, file: NamedFile, *, event: Event, actor: str, **which: int) -> VerifiedFile:
     try:
         authenticate(file)
     except Altered as error:
-        note_altered(document, code=error.code, actor=actor, **which)
+        note_altered(document.original, code=error.code, actor=actor, **which)
         raise
     with transaction.atomic():
         record(event, subject=document.subject, owner=document.owner, actor=actor, **which)

@@ -4,7 +4,7 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from adherents.insurer.profile import profile
@@ -31,7 +31,7 @@ class Rule:
 
     def waiting(self) -> int:
         """How many are older than that and were never treated: an agent must look at them; they are not destroyed."""
-        return self._kept().filter(at__lt=self.before).exclude(_ANSWERED).count()
+        return self._kept().filter(at__lt=self.before, split_at=None).exclude(_ANSWERED).count()
 
     def _kept(self) -> DocumentQuerySet:
         return _by_kind().filter(kind=self.kind)
@@ -47,9 +47,26 @@ def rules() -> list[Rule]:
     return [Rule(kind, count, months_before(now, count)) for kind, count in months.items()]
 
 
+def split_over() -> DocumentQuerySet:
+    """What was split and whose parts are all destroyed: it was kept for them alone."""
+    parts = Document.objects.filter(part_of__isnull=False)
+    split = _by_kind().filter(pk__in=parts.values("part_of"))  # by their index: they are few
+    over: DocumentQuerySet = split.filter(~Exists(parts.kept().filter(part_of=OuterRef("pk"))))
+    return over
+
+
 def destroy(rule: Rule, limit: int) -> int:
     """Erase up to `limit` documents that were kept long enough; how many."""
-    some = list(rule.over().order_by("state_at", "pk").values_list("pk", flat=True)[:limit])
+    return _destroy(rule.over(), limit)
+
+
+def destroy_split(limit: int) -> int:
+    """Erase up to `limit` originals that were split, once all of their parts are; how many."""
+    return _destroy(split_over(), limit)
+
+
+def _destroy(over: DocumentQuerySet, limit: int) -> int:
+    some = list(over.order_by("state_at", "pk").values_list("pk", flat=True)[:limit])
     for document_id in some:
         erase(document_id=document_id, because=Erased.RETENTION)
     write_erasures()

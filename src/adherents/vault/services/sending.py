@@ -108,7 +108,7 @@ def _sent(acting: Acting, sending: Sending, form: Form, files: FormFiles, came: 
 
 def _holds_all(made: Deposit, files: FormFiles) -> bool:
     """Is every one of these files in this deposit, or refused in it? What came anew is known by its bytes."""
-    documents = list(made.documents.prefetch_related("photos"))
+    documents = list(made.sent.prefetch_related("photos"))
     sent = [*documents, *(photo for document in documents for photo in document.photos.all())]
     known = {file.sha256 for file in sent}
     refused_before = {(file["name"], file["reason"]) for file in made.refused}
@@ -130,7 +130,7 @@ def _says(made: Deposit, form: Form, came: WayIn | None) -> bool:
             person if document.person_chosen else document.beneficiary_id,
             document.note,
         )
-        for document in made.documents.all()
+        for document in made.sent
     }
     return sent == {(form.kind, person, form.note)}
 

@@ -14,16 +14,25 @@ class NoSuchPage(Exception):
     """This page is not drawn: not yet, or the document has fewer."""
 
 
+def pages_of(document: Document) -> dict[int, Page]:
+    """The pages that may be seen, by their number from 1: of a part, those of its original that it is."""
+    original = document.part_of_id or document.pk
+    pages = Page.objects.filter(document=original, document__threat="")
+    if document.part_of_id is None:
+        return {page.number: page for page in pages}
+    wanted = document.original_pages
+    return {page.number - wanted[0] + 1: page for page in pages.filter(number__in=wanted)}
+
+
 def page_image(document: Document, number: int) -> bytes:
     """Page `number` (from 1) as a whole JPEG. Raises `NoSuchPage`, `Altered` (journalled), or `StorageFailed`."""
-    try:
-        page = Page.objects.get(document=document, document__threat="", number=number)
-    except Page.DoesNotExist as error:
-        raise NoSuchPage from error
+    page = pages_of(document).get(number)
+    if page is None:
+        raise NoSuchPage
     try:
         return b"".join(list(clear_bytes(page)))
     except Altered as error:
-        note_altered(document, code=error.code, page=number)
+        note_altered(document.original, code=error.code, page=page.number)
         raise
 
 

@@ -59,7 +59,7 @@ def documents(request: HttpRequest, origin: str = Origin.MEMBER) -> HttpResponse
 def receipt(request: HttpRequest, number: str) -> HttpResponse:
     """« C’est bien arrivé »."""
     deposit = get_object_or_404(Deposit.objects.of(acting_of(request, May.READ).file), number=number)
-    files = deposit.documents.select_related("beneficiary", "answers")
+    files = deposit.sent.select_related("beneficiary", "answers")
     documents = list(files.defer("wrapped_key", "answers__wrapped_key").order_by("rank"))
     if documents[0].origin == Origin.INSURER:
         return redirect("vault:document", documents[0].pk)
@@ -86,7 +86,8 @@ def receipt(request: HttpRequest, number: str) -> HttpResponse:
 def document(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
     """One document: what it is, where it is, and what happened to it."""
     own = Document.objects.of(acting_of(request, May.READ).file).with_what_is_shown().with_answers()
-    shown = get_object_or_404(own.select_related("answers").defer("answers__wrapped_key"), pk=document_id)
+    related = own.select_related("answers", "part_of").defer("answers__wrapped_key", "part_of__wrapped_key")
+    shown = get_object_or_404(related, pk=document_id)
     shown.sent_before = sent_before([shown]).get(shown.pk)
     add_replies([shown])
     shown.reopened = reopened(shown.pk) if shown.state == State.IN_PROGRESS else None
@@ -96,8 +97,16 @@ def document(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
         "steps": steps_of(shown, entries),
         "next": what_next(shown),
         "history": history_of(shown, entries),
+        "parts": _parts_of(shown),
     }
     return render(request, "vault/document.html", context)
+
+
+def _parts_of(document: Document) -> list[Document]:
+    """What it was split into, in the order of its pages."""
+    if document.split_at is None:
+        return []
+    return list(document.parts.select_related("beneficiary").defer("wrapped_key").order_by("first_page"))
 
 
 @member_required
