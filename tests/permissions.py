@@ -280,5 +280,6 @@ RULES: dict[str, Rule] = {
     "notes:withdraw": desk(DESK, {"POST"}),
     "casework:figures": desk(HEADS, READ),
     "casework:figures_csv": desk(HEADS, READ),
-    "desk:journal": desk(HEADS | {AUDITOR}, READ),
+    "desk:journal": desk(HEADS | {AUDITOR}, ASK),
+    "desk:journal_csv": desk({ADMINISTRATOR, AUDITOR}, {"POST"}),
 }

@@ -83,7 +83,7 @@ def add_app(visitor: Visitor) -> App:
     return app
 
 
-def sign_in_at_the_desk(visitor: Visitor, address: str, app: App) -> None:
+def sign_in_at_the_desk(visitor: Visitor, address: str, app: App, *, title: str = "À traiter") -> None:
     """A password, then what the app shows."""
     visitor.open("/gestion/").write({"Adresse e-mail": address, "Mot de passe": PASSWORD}).click(
         "Se connecter"
@@ -92,4 +92,4 @@ def sign_in_at_the_desk(visitor: Visitor, address: str, app: App) -> None:
     visitor.look("agent-second-proof")
     visitor.page.locator("input[name=code]").fill(app.code())
     visitor.click("Continuer")
-    expect(visitor.title).to_contain_text("À traiter")
+    expect(visitor.title).to_contain_text(title)

@@ -41,6 +41,7 @@ class Act(StrEnum):
     SEE_KEYS = "see_keys"
     SEE_INSTALLATION = "see_installation"
     READ_JOURNAL = "read_journal"
+    EXPORT_JOURNAL = "export_journal"
     LIFT_HOLDS = "lift_holds"
     MANAGE_CLIENTS = "manage_clients"
     MANAGE_WEBHOOKS = "manage_webhooks"
@@ -86,6 +87,8 @@ TABLE: dict[Act, frozenset[Role]] = {
     Act.SEE_KEYS: frozenset({Role.ADMINISTRATOR}),
     Act.SEE_INSTALLATION: frozenset({Role.ADMINISTRATOR}),
     Act.READ_JOURNAL: _HEADS | {Role.AUDITOR},
+    # All that agents did leaves the portal as one file: not for who leads them.
+    Act.EXPORT_JOURNAL: frozenset({Role.ADMINISTRATOR, Role.AUDITOR}),
     Act.LIFT_HOLDS: frozenset({Role.ADMINISTRATOR}),
     Act.MANAGE_CLIENTS: frozenset({Role.ADMINISTRATOR}),
     Act.MANAGE_WEBHOOKS: frozenset({Role.ADMINISTRATOR}),

@@ -173,16 +173,3 @@ class DocumentsForm(forms.Form):
         """What to keep in the links from one page to another."""
         asked = asdict(self.asked)
         return urlencode({name: value for name, value in asked.items() if value})
-
-
-class JournalFilterForm(forms.Form):
-    """The filters of the journal."""
-
-    event = forms.ChoiceField(label=_("Événement"), required=False)
-    subject = forms.CharField(label=_("Objet"), required=False, max_length=80)
-    actor = forms.CharField(label=_("Auteur"), required=False, max_length=80)
-    before = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
-
-    def __init__(self, *args: Any, events: list[tuple[str, Any]], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["event"].choices = [("", _("Tous")), *events]  # type: ignore[attr-defined]

@@ -48,4 +48,5 @@ urlpatterns = [
     path("cles/", installation.keys_page, name="keys"),
     path("installation/", installation.installation_page, name="installation"),
     path("journal/", journal.journal, name="journal"),
+    path("journal/csv/", journal.journal_csv, name="journal_csv"),
 ]

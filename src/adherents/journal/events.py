@@ -108,6 +108,7 @@ class Event(TextChoices):
     MAILS_RELEASED = "installation.mails_released", _("Mails retenus depuis la restauration : ils partent")
     HOLDS_LIFTED = "installation.holds_lifted", _("Effacements permis à nouveau après une restauration")
     EVERYTHING_EXPORTED = "installation.everything_exported", _("Tout le portail exporté en formats ouverts")
+    JOURNAL_EXPORTED = "installation.journal_exported", _("Journal exporté")
     # the insurer's own systems
     CLIENT_CREATED = "client.created", _("Système de gestion autorisé")
     CLIENT_KEY_MADE = "client.key_made", _("Clé donnée à un système de gestion")
