@@ -203,7 +203,7 @@ NOT_WALKED = {
     "messaging.forms.CloseForm": "nothing to type",
     "messaging.forms.TransferForm": "one list",
     # What they search for narrows a list: a wrong value is told beside its field, and refuses nothing.
-    "desk.forms.JournalFilterForm": "a filter",
+    "desk.journal_forms.JournalFilterForm": "a filter",
     "casework.forms.QueueForm": "a filter",
     "casework.figures.forms.FiguresForm": "a filter",
     "vault.forms.FindForm": "a filter",
