@@ -15,13 +15,21 @@ NEEDED = {"reason": "rib_illisible", "words_fr": "Illisible.", "words_en": "Cann
 
 
 def checked(
-    member: Member, *, kind: str = "rib", at: datetime | None = None, answers: Document | None = None
+    member: Member,
+    *,
+    kind: str = "rib",
+    at: datetime | None = None,
+    answers: Document | None = None,
+    beside: Document | None = None,
 ) -> Document:
-    """A document whose checks are done, without its bytes."""
+    """A document whose checks are done, without its bytes. `beside`: of the same deposit, before it."""
     moment = at or timezone.now()
     mark = secrets.token_hex(8)
     document: Document = Document.objects.create(
-        deposit=Deposit.objects.create(number=f"D-{mark}", member=member, at=moment),
+        deposit=beside.deposit
+        if beside
+        else Deposit.objects.create(number=f"D-{mark}", member=member, at=moment),
+        rank=beside.rank + 1 if beside else 1,
         member=member,
         at=moment,
         kind=kind,
@@ -45,6 +53,16 @@ def waiting(member: Member, count: int = 1, *, kind: str = "rib") -> list[Item]:
     """Put `count` items in the queue, the oldest first, a day between two."""
     now = timezone.now()
     documents = [checked(member, kind=kind, at=now - timedelta(days=count - n)) for n in range(count)]
+    while enter_checked():
+        pass
+    return [Item.objects.get(document=document) for document in documents]
+
+
+def sent_together(member: Member, *kinds: str) -> list[Item]:
+    """The items of one deposit, a document of each kind, in their order."""
+    documents: list[Document] = []
+    for kind in kinds:
+        documents.append(checked(member, kind=kind, beside=documents[-1] if documents else None))
     while enter_checked():
         pass
     return [Item.objects.get(document=document) for document in documents]

@@ -22,7 +22,7 @@ from adherents.members.models import Member
 from adherents.vault.models import Document, State
 from adherents.vault.services.erasing import TooLateToTakeBack, take_back
 from tests.at_once import at_once, kinds
-from tests.casework.queueing import adviser, checked, waiting
+from tests.casework.queueing import adviser, checked, sent_together, waiting
 
 pytestmark = [
     pytest.mark.postgresql,
@@ -61,6 +61,53 @@ def test_what_is_set_apart_for_one_is_given_to_no_other(member: Member) -> None:
         for agent, item in zip(agents, held, strict=True)
     ]
     assert at_once(passing, threads=10) == apart
+
+
+def test_a_sending_that_many_take_at_once_is_one_agents(member: Member) -> None:
+    """By « suivant » and by their addresses, each of its documents by somebody: one has all of it, the others none."""
+    for turn in range(6):
+        items = sent_together(member, "rib", "devis", "rib", "ordonnance")
+        agents = [adviser(20 * turn + rank) for rank in range(10)]
+        by_address = zip(agents[:4], items, strict=True)
+        by_kind = zip(agents[4:6], ("devis", "rib"), strict=True)
+        acts = [
+            *(partial(queue.take, agent=agent, item=item) for agent, item in by_address),
+            *(partial(queue.take_next, agent=agent, filters=Filters(kind=kind)) for agent, kind in by_kind),
+            *map(taking, agents[6:]),
+        ]
+        at_once(acts, threads=10)
+        held = Counter(Item.objects.held().values_list("agent_id", flat=True))
+        assert sum(held.values()) == 4
+        # Who asked for one kind leaves the others to the next agent; of the rest, one has all.
+        filtered = {agent.pk for agent in agents[4:6]}
+        assert len([agent for agent in held if agent not in filtered]) <= 1
+        Item.objects.update(status=Status.DONE)
+
+
+def test_a_sending_is_given_back_renewed_taken_and_swept_at_once_without_a_deadlock(member: Member) -> None:
+    for turn in range(8):
+        items = sent_together(member, "rib", "rib", "rib", "rib")
+        first, second, third = (adviser(3 * turn + rank) for rank in range(3))
+        queue.take(agent=first, item=items[0])
+        Item.objects.filter(pk__in=[item.pk for item in items[2:]]).update(
+            leased_until=timezone.now() - timedelta(seconds=1)
+        )
+        acts = [
+            partial(queue.give_back, agent=first, item=items[1]),
+            partial(queue.renew, agent=first, item=items[3]),
+            partial(deciding.accept, agent=first, item=items[2]),
+            partial(queue.take, agent=second, item=items[3]),
+            taking(third),
+            queue.end_leases,
+        ]
+        at_once(acts, threads=6)
+        assert set(
+            Item.objects.filter(pk__in=[item.pk for item in items]).values_list("status", flat=True)
+        ) <= {
+            Status.WAITING,
+            Status.DECIDED,
+        }
+        Item.objects.update(status=Status.DONE)
 
 
 def test_twenty_agents_who_want_the_same_one(member: Member) -> None:

@@ -84,8 +84,9 @@ class ItemQuerySet(models.QuerySet["Item"]):
         return self.waiting().filter(leased_until__gt=timezone.now())
 
     def in_hand_of(self, agent: Account) -> Self:
-        """The items that this agent has taken and not decided, first taken first."""
-        return self.held().filter(agent=agent, taken_at__isnull=False).order_by("taken_at", "pk")
+        """The items that this agent has taken and not decided, first taken first; those of one deposit as they were sent."""
+        mine = self.held().filter(agent=agent, taken_at__isnull=False)
+        return mine.order_by("taken_at", "document__rank", "pk")
 
     def may_be_given_to(self, agent: Account) -> Self:
         """The items that « Suivant » may give to this agent: what is kept for them, and what is open to them and of the kinds

@@ -248,7 +248,12 @@ def _decide(agent: Account, item: Item, outcome: Outcome, **facts: object) -> De
         queue.check_treats(agent)
         mine = Item.objects.waiting().filter(pk=item.pk, agent=agent, taken_at__isnull=False)
         decided = {"status": Status.DECIDED, "leased_until": None}
-        if not mine.update(**decided):
+        before = transaction.savepoint()
+        if mine.update(**decided):
+            transaction.savepoint_commit(before)
+        else:
+            # An update that waited and then matched nothing keeps its row locked; the deposit is locked before its items.
+            transaction.savepoint_rollback(before)
             queue.take(agent=agent, item=item)
             mine.update(**decided)
         now = timezone.now()

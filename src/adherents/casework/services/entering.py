@@ -12,6 +12,7 @@ from adherents.accounts.models import Account
 from adherents.accounts.permissions import TABLE, Act
 from adherents.accounts.services.acts import ActRefused, check_act
 from adherents.casework.models import Correction, Item, Status
+from adherents.casework.services import deposits
 from adherents.casework.services.queue import leave
 from adherents.casework.services.releasing import put_kept_right
 from adherents.insurer.calendar import add_working_days, beginning_of
@@ -85,7 +86,8 @@ def enter_checked(*, since: datetime | None = None, limit: int = A_ROUND) -> int
         # What another worker entered between the look and the lock is seen only now.
         entered = set(Item.objects.filter(document__in=locked).values_list("document_id", flat=True))
         fresh = [document for document in locked if document.pk not in entered]
-        Item.objects.bulk_create([_item(document) for document in fresh])
+        beside = deposits.holders({document.deposit_id for document in fresh}) if fresh else {}
+        Item.objects.bulk_create([_item(document, beside.get(document.deposit_id)) for document in fresh])
     return len(fresh)
 
 
@@ -127,7 +129,8 @@ def put_right(limit: int = A_ROUND) -> int:
     return enter_checked(limit=limit) + _leave(limit) + _come_back(limit) + put_kept_right(limit)
 
 
-def _item(document: Document) -> Item:
+def _item(document: Document, beside: Item | None) -> Item:
+    """`beside`: what of the same deposit an agent has in hand. That agent gets this one too, before the lease ends."""
     item = Item(
         document=document,
         kind=document.kind,
@@ -137,6 +140,9 @@ def _item(document: Document) -> Item:
     asker = _answer(document) if document.answers_id else None
     if asker is not None:
         item.reserved_for, item.reserved_since, item.reserved_until = asker, timezone.now(), kept_until()
+    elif beside is not None and beside.agent is not None and deposits.treats_document(beside.agent, document):
+        item.reserved_for, item.reserved_until = beside.agent, beside.leased_until
+        item.reserved_since = timezone.now()
     return item
 
 

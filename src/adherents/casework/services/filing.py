@@ -15,7 +15,7 @@ from adherents.accounts.models import Account
 from adherents.accounts.permissions import Act
 from adherents.accounts.services.acts import ActRefused, check_act
 from adherents.casework.models import Item, Refiling
-from adherents.casework.services import queue
+from adherents.casework.services import deposits, queue
 from adherents.vault.models import Document
 from adherents.vault.services import filing
 from adherents.vault.services.filing import Place
@@ -78,6 +78,7 @@ def undo(*, agent: Account, refiling: Refiling) -> Item:
     """Take one's own filing back, in time, while the document still waits. Raises `CannotFile` or `queue.NotAvailable`."""
     with transaction.atomic():
         agent = _still_treats(agent)
+        deposits.lock_deposit(refiling.item, wait=True)
         item = Item.objects.select_for_update().get(pk=refiling.item_id)
         standing = Refiling.objects.in_time().filter(pk=refiling.pk, agent=agent)
         if not standing.update(undone_at=timezone.now()) or not item.is_waiting:
@@ -98,7 +99,12 @@ def undo(*, agent: Account, refiling: Refiling) -> Item:
 def _filed(agent: Account, item: Item, file: Callable[..., Place]) -> Refiling:
     with transaction.atomic():
         agent = _still_treats(agent)
-        if not queue.renew(agent=agent, item=item):
+        untouched = transaction.savepoint()
+        if queue.renew(agent=agent, item=item):
+            transaction.savepoint_commit(untouched)
+        else:
+            # As in `deciding`: no item stays locked before its deposit.
+            transaction.savepoint_rollback(untouched)
             queue.take(agent=agent, item=item)
         try:
             before = file(document_id=item.about.pk, actor=agent.actor)

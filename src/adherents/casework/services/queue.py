@@ -10,14 +10,17 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.functional import Promise
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from adherents.accounts.models import Account, Role
 from adherents.accounts.permissions import TABLE, Act
 from adherents.casework import mails
-from adherents.casework.models import ALL, Filters, HandOver, Item, ItemQuerySet, Status
+from adherents.casework.models import ALL, Filters, HandOver, Item, Status
+from adherents.casework.services import deposits
+from adherents.casework.services.unavailable import HeldByAnother as HeldByAnother
+from adherents.casework.services.unavailable import KeptForAnother as KeptForAnother
+from adherents.casework.services.unavailable import NotAvailable as NotAvailable
+from adherents.casework.services.unavailable import NotYours as NotYours
 from adherents.database.transactions import needs_transaction
 from adherents.desk.models import Absence
 from adherents.insurer.calendar import add_working_days, beginning_of
@@ -30,36 +33,6 @@ from adherents.vault.models import Document, State
 from adherents.vault.services.transitions import CannotMove, set_state
 
 PREFETCH = timedelta(minutes=3)  # how long the next item is set apart before it is asked for
-
-
-class NotAvailable(Exception):
-    """Why an agent cannot have this item, in words for the agent."""
-
-    message: str | Promise = gettext_lazy(
-        "Ce document n’attend plus : il est traité, ou son expéditeur l’a repris."
-    )
-
-
-class HeldByAnother(NotAvailable):
-    def __init__(self, agent: Account | None) -> None:
-        name = agent.called if agent else ""
-        self.message = (
-            _("%(name)s traite ce document.") % {"name": name}
-            if name
-            else _("Un autre agent traite ce document.")
-        )
-        super().__init__(self.message)
-
-
-class KeptForAnother(NotAvailable):
-    def __init__(self, agent: Account | None) -> None:
-        name = agent.called if agent else ""
-        self.message = _("Ce document est réservé à %(name)s.") % {"name": name}
-        super().__init__(self.message)
-
-
-class NotYours(NotAvailable):
-    message = gettext_lazy("Vous n’avez plus ce document en main : votre réservation a pris fin.")
 
 
 class TreatsNoMore(NotAvailable):
@@ -131,20 +104,26 @@ def lease_ends() -> datetime:
 def take_next(*, agent: Account, filters: Filters = ALL, skipped: Collection[uuid.UUID] = ()) -> Item | None:
     """« Suivant »: lease the next item to this agent, with its document « En cours ». None: nothing waits for them.
 
-    An item that the agent has in hand comes first, then one that was prefetched or kept for them, then the oldest due.
+    An item that the agent has in hand comes first, then one that was prefetched or kept for them, then the oldest due, and with
+    it whatever else of its deposit the agent may have: the first that was sent is given.
     `skipped`: the items that the agent put off a moment ago; they come again only when nothing else is left. The filters hold
     for all of them. None too for an agent who was suspended meanwhile.
     """
     with transaction.atomic():
         if not treats(agent):
             return None
-        mine = Item.objects.in_hand_of(agent).matching(filters).exclude(pk__in=skipped)
-        in_hand = mine.select_for_update(skip_locked=True).first()
-        if in_hand is not None:
-            return _touch(in_hand)
-        while (item := _next(agent, filters, skipped)) is not None:
+        in_hand = Item.objects.in_hand_of(agent).matching(filters).exclude(pk__in=skipped)
+        item = in_hand.select_for_update(skip_locked=True, of=("self",)).first()
+        if item is not None:
+            deposit = deposits.lock_deposit(item, wait=False)
+            if deposit is not None:
+                _start_rest(item, agent, deposit, filters)
+            return _touch(item, deposit)
+        while (found := deposits.lock_next(agent=agent, filters=filters, skipped=skipped)) is not None:
+            item, deposit = found
             if _start(item, agent):
-                return item
+                rest = _start_rest(item, agent, deposit, filters)
+                return deposits.first_of([item, *rest], skipped=skipped)
     return take_next(agent=agent, filters=filters) if skipped else None
 
 
@@ -153,76 +132,103 @@ def reserve_next(
 ) -> Item | None:
     """Hold, for a few minutes, the item that « suivant » will give after this one, so that its pages can be prefetched.
 
-    The member does not see this, and can still take the document back. None: nothing more waits.
+    The rest of its deposit is held with it. The member does not see this, and can still take the document back. None: nothing
+    more waits.
     """
     skipped = [*skipped, after.pk]
     with transaction.atomic():
         if not treats(agent):
             return None
-        in_hand = Item.objects.in_hand_of(agent).matching(filters).exclude(pk__in=skipped).first()
-        item = None if in_hand else _next_in_no_hand(agent, filters, skipped)
+        item = Item.objects.in_hand_of(agent).matching(filters).exclude(pk__in=skipped).first()
+        apart = [] if item else _next_in_no_hand(agent, filters, skipped)
+        until = timezone.now() + PREFETCH
+        for held in apart:
+            held.agent, held.leased_until, held.taken_at = agent, until, None
+            held.save(update_fields=["agent", "leased_until", "taken_at"])
         no_longer = Item.objects.held().filter(agent=agent, taken_at=None)
-        if item is not None:
-            no_longer = no_longer.exclude(pk=item.pk)
-            item.agent, item.leased_until, item.taken_at = agent, timezone.now() + PREFETCH, None
-            item.save(update_fields=["agent", "leased_until", "taken_at"])
+        no_longer = no_longer.exclude(pk__in=[held.pk for held in apart])
         others = list(no_longer.select_for_update(skip_locked=True).values_list("pk", flat=True))
         Item.objects.filter(pk__in=others).update(agent=None, leased_until=None)
-    return in_hand or item
+        return deposits.first_of(apart, skipped=skipped) if apart else item
 
 
 def take(*, agent: Account, item: Item) -> Item:
-    """Lease this very item to the agent, if it is free, whatever kinds they treat.
+    """Lease this very item to the agent, if it is free, whatever kinds they treat; and what else of its deposit they treat.
 
     Raises `NotAvailable`, `HeldByAnother` or `KeptForAnother`.
     """
     with transaction.atomic():
         check_treats(agent)
+        deposit = deposits.lock_deposit(item, wait=True)
         row = _locked(item)
         if row.held_by(agent) and row.taken_at is not None:
-            return _touch(row)
+            return _touch(row, deposit)
         if row.is_held and row.agent_id != agent.pk:
             raise HeldByAnother(row.agent)
         if not Item.objects.open_to(agent).filter(pk=row.pk).exists():
             raise KeptForAnother(row.reserved_for)
         if not _start(row, agent):
             raise NotAvailable
+        if deposit is not None:
+            _start_rest(row, agent, deposit, ALL)
     return row
 
 
 def renew(*, agent: Account, item: Item) -> bool:
-    """Begin the lease again: the agent still works on the item. False: the lease ended, and the item is no longer theirs."""
+    """Begin the lease again: the agent still works on the item. False: the lease ended, and the item is no longer theirs.
+
+    What the agent has in hand of the same deposit is renewed with it.
+    """
+    until = lease_ends()
     mine = Item.objects.waiting().filter(pk=item.pk, agent=agent, taken_at__isnull=False)
-    return mine.update(leased_until=lease_ends()) == 1
+    if mine.update(leased_until=until) != 1:
+        return False
+    rest = deposits.in_hand(agent=agent, deposit=item.about.deposit_id).exclude(pk=item.pk)
+    if keys := list(rest.values_list("pk", flat=True)):
+        with transaction.atomic():
+            deposits.renew_leases(keys, agent=agent, until=until)
+    return True
 
 
-def give_back(*, agent: Account, item: Item) -> None:
-    """Put the item back in its place in the queue. It is no longer kept for this agent either. Raises `NotYours`."""
+def give_back(*, agent: Account, item: Item) -> list[Item]:
+    """Put the item back in its place in the queue, and what else of its deposit the agent has in hand: all of these.
+
+    They are no longer kept for this agent either. Raises `NotYours`.
+    """
     with transaction.atomic():
         check_treats(agent)
-        row = _in_hand(agent, item)
-        if row.reserved_for_id in Item.objects.kept_with(agent):
-            row.reserved_for = row.reserved_until = row.reserved_since = None
-            HandOver.objects.filter(item=row).delete()
-        release(row)
-        record(Event.DOCUMENT_GIVEN_BACK, subject=row.subject, owner=row.owner, actor=agent.actor)
+        rows = _in_hand(agent, item)
+        for row in rows:
+            if row.reserved_for_id in Item.objects.kept_with(agent):
+                row.reserved_for = row.reserved_until = row.reserved_since = None
+                HandOver.objects.filter(item=row).delete()
+            release(row)
+            record(Event.DOCUMENT_GIVEN_BACK, subject=row.subject, owner=row.owner, actor=agent.actor)
+    return rows
 
 
-def hand_over(*, agent: Account, item: Item, to: Account, words: str = "") -> None:
-    """Give the item back and keep it for a colleague, who gets it first, and is told by a mail. `words`: why.
+def hand_over(*, agent: Account, item: Item, to: Account, words: str = "") -> list[Item]:
+    """Give the item back and keep it for a colleague, who gets it first, with what else of its deposit the agent has in hand.
 
-    Raises `NotYours`, `TreatsNoMore` or `CannotTreat`.
+    All of these. One mail tells the colleague; `words`: why. Raises `NotYours`, `TreatsNoMore` or `CannotTreat`.
     """
     with transaction.atomic():
         check_treats(agent, to)
-        row = _in_hand(agent, item)
-        keep(row, to)
-        release(row)
-        handed = HandOver.objects.create(item=row, giver=agent, words=words)
-        mails.handed_over(handed, _who_gets_it(to))
-        record(
-            Event.DOCUMENT_HANDED_OVER, subject=row.subject, owner=row.owner, actor=agent.actor, to=to.actor
-        )
+        rows = _in_hand(agent, item)
+        for row in rows:
+            keep(row, to)
+            release(row)
+            handed = HandOver.objects.create(item=row, giver=agent, words=words)
+            if row == item:
+                mails.handed_over(handed, _who_gets_it(to))
+            record(
+                Event.DOCUMENT_HANDED_OVER,
+                subject=row.subject,
+                owner=row.owner,
+                actor=agent.actor,
+                to=to.actor,
+            )
+    return rows
 
 
 def _who_gets_it(to: Account) -> Account:
@@ -261,34 +267,38 @@ def end_leases(limit: int = 200) -> int:
     return done
 
 
-def _next(agent: Account, filters: Filters, skipped: Collection[uuid.UUID]) -> Item | None:
-    """The next item, locked, so that no other transaction gets it."""
-    items = Item.objects.matching(filters).exclude(pk__in=skipped).oldest_due_first()
-    prefetched = items.held().filter(agent=agent, taken_at=None)
-    kept = items.free().kept_for(agent)
-    return _first(prefetched) or _first(kept) or _first(items.free().may_be_given_to(agent))
+def _next_in_no_hand(agent: Account, filters: Filters, skipped: Collection[uuid.UUID]) -> list[Item]:
+    """As `deposits.lock_next`, with the rest of its deposit. Leases that are past are ended first, so that no agent holds any."""
+    while (found := deposits.lock_next(agent=agent, filters=filters, skipped=skipped)) is not None:
+        item, deposit = found
+        rows = [item, *deposits.lock_others(item=item, agent=agent, deposit=deposit, filters=filters)]
+        if apart := [row for row in rows if row.taken_at is None or _end_lease(row)]:
+            return apart
+    return []
 
 
-def _next_in_no_hand(agent: Account, filters: Filters, skipped: Collection[uuid.UUID]) -> Item | None:
-    """As `_next`. An item whose lease is past is released first, so that no agent holds it."""
-    while (item := _next(agent, filters, skipped)) is not None:
-        if item.taken_at is None or _end_lease(item):
-            return item
-    return None
+def _start_rest(item: Item, agent: Account, deposit: int, filters: Filters) -> list[Item]:
+    """Lease what else of the deposit the agent may have, beside an item in hand: all of it, in the same moment.
+
+    What was set apart for this agent is taken too. Call it under the deposit's lock.
+    """
+    apart = Item.objects.held().filter(agent=agent, taken_at=None, document__deposit=deposit)
+    held = list(apart.exclude(pk=item.pk).order_by("pk").select_for_update(of=("self",)))
+    rest = deposits.lock_others(item=item, agent=agent, deposit=deposit, filters=filters)
+    return [row for row in [*held, *rest] if _start(row, agent, at=item.taken_at)]
 
 
-def _first(items: ItemQuerySet) -> Item | None:
-    return items.select_for_update(skip_locked=True).first()
+def _start(item: Item, agent: Account, *, at: datetime | None = None) -> bool:
+    """Lease the item to the agent. False: its member took the document back meanwhile, and the item leaves the queue.
 
-
-def _start(item: Item, agent: Account) -> bool:
-    """Lease the item to the agent. False: its member took the document back meanwhile, and the item leaves the queue."""
+    `at`: since when it is in hand, of what joins another item of its deposit.
+    """
     try:
         move(item, State.IN_PROGRESS)
     except CannotMove:
         leave(item)
         return False
-    item.agent, item.leased_until, item.taken_at = agent, lease_ends(), timezone.now()
+    item.agent, item.leased_until, item.taken_at = agent, lease_ends(), at or timezone.now()
     item.save(update_fields=["agent", "leased_until", "taken_at"])
     record(Event.DOCUMENT_TAKEN, subject=item.subject, owner=item.owner, actor=agent.actor)
     return True
@@ -342,9 +352,14 @@ def release(item: Item) -> None:
     )
 
 
-def _touch(item: Item) -> Item:
+def _touch(item: Item, deposit: int | None) -> Item:
+    """Begin the lease again, and those of the rest of its deposit where its lock was had."""
     item.leased_until = lease_ends()
     item.save(update_fields=["leased_until"])
+    if deposit is not None and item.agent is not None:
+        rest = deposits.in_hand(agent=item.agent, deposit=deposit).exclude(pk=item.pk)
+        if keys := list(rest.values_list("pk", flat=True)):
+            deposits.renew_leases(keys, agent=item.agent, until=item.leased_until)
     return item
 
 
@@ -357,12 +372,16 @@ def _locked(item: Item) -> Item:
     return row
 
 
-def _in_hand(agent: Account, item: Item) -> Item:
-    """The row, locked, if this agent has it in hand. A past lease still counts until another agent takes the item."""
-    try:
-        row = _locked(item)
-    except NotAvailable as error:
-        raise NotYours from error
-    if row.agent_id != agent.pk or row.taken_at is None:
+def _in_hand(agent: Account, item: Item) -> list[Item]:
+    """What this agent has in hand of the item's deposit, the item among them: all locked.
+
+    A past lease still counts until another agent takes the item.
+    """
+    deposit = deposits.lock_deposit(item, wait=True)
+    if deposit is None:
         raise NotYours
-    return row
+    mine = deposits.in_hand(agent=agent, deposit=deposit).select_related("document")
+    rows = list(mine.select_for_update(of=("self",)))
+    if item not in rows:
+        raise NotYours
+    return rows

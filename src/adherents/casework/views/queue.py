@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from adherents.accounts.decorators import account_of, allowed_to
@@ -186,15 +187,21 @@ def take(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
 @allowed_to(Act.TREAT)
 @require_POST
 def give_back(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
-    """Put the item back in its place, and go back to the queue. « Suivant » gives another item first."""
+    """Put the item back in its place, with its sending, and go back to the queue. « Suivant » gives another item first."""
     item = item_or_404(document_id)
     try:
-        queue.give_back(agent=account_of(request), item=item)
+        back = queue.give_back(agent=account_of(request), item=item)
     except NotAvailable as refusal:
         messages.error(request, str(refusal.message))
     else:
-        put_off(request, item.pk)
-        messages.success(request, _("Document rendu : il a repris sa place dans la file."))
+        for row in back:
+            put_off(request, row.pk)
+        said = ngettext(
+            "Document rendu : il a repris sa place dans la file.",
+            "Envoi rendu : ses %(count)s documents ont repris leur place dans la file.",
+            len(back),
+        )
+        messages.success(request, said % {"count": len(back)})
     if is_from_record(request):
         return redirect("desk:document", item.document_id)
     return redirect(reverse("casework:queue") + query_of(wanted_by(request)))
@@ -203,16 +210,21 @@ def give_back(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
 @allowed_to(Act.TREAT)
 @require_http_methods(["GET", "HEAD", "POST"])
 def hand_over(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
-    """Keep the item for a colleague, then go on to the next one."""
+    """Keep the item for a colleague, with its sending, then go on to the next one."""
     agent, item = account_of(request), item_or_404(document_id)
     others = [colleague for colleague in selectors.who_treat() if colleague.pk != agent.pk]
     draft = reason_draft(request, HandOverForm, str(document_id))
     form = HandOverForm(request.POST or None, agents=others, initial=draft.begin())
 
     def give(to: Account) -> HttpResponse:
-        queue.hand_over(agent=agent, item=item, to=to, words=form.cleaned_data["words"])
+        given = queue.hand_over(agent=agent, item=item, to=to, words=form.cleaned_data["words"])
         draft.done()
-        messages.success(request, _("Document transmis à %(name)s.") % {"name": to.shown_name})
+        said = ngettext(
+            "Document transmis à %(name)s.",
+            "Envoi transmis à %(name)s : %(count)s documents.",
+            len(given),
+        )
+        messages.success(request, said % {"name": to.shown_name, "count": len(given)})
         return go_on(request, item)
 
     return _give(request, item, form, give, "casework/hand_over.html", draft)

@@ -28,6 +28,7 @@ from adherents.casework.views.queue import (
     treat_address,
     wanted_by,
 )
+from adherents.casework.whole.selectors import whole_sending
 from adherents.desk.views.document import document_or_404, image_response, page_number, viewer_context
 from adherents.desk.views.member_record import record_context
 from adherents.drafts.form_sheets import Sheet
@@ -72,6 +73,7 @@ def item_screen(request: HttpRequest, item: Item) -> dict[str, Any]:
             "in_hand": selectors.in_hand(agent),
             "coming": selectors.coming(agent, wanted),
             "history": selectors.history(document, reader=agent),
+            "sending": whole_sending(document, agent),
             "filters": carried(request),
             "may_split": is_mine and is_to_split(document),
             "kind_form": _kind_form(request) if item.kind == UNKNOWN_KIND and is_mine else None,

@@ -25,7 +25,8 @@ TURNED = "turned"  # in an address, once for each page that is turned: `3-90`
 
 
 def document_or_404(document_id: uuid.UUID) -> Document:
-    documents = Document.objects.kept().select_related("member__account", "deposit", "beneficiary", "part_of")
+    joined = ("member__account", "deposit", "beneficiary__member", "part_of")
+    documents = Document.objects.kept().select_related(*joined)
     document: Document = get_object_or_404(
         documents.defer("wrapped_key", "part_of__wrapped_key"), pk=document_id
     )

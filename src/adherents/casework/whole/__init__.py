@@ -1,0 +1,1 @@
+"""The whole sending beside one of its documents."""
