@@ -129,7 +129,7 @@ def put_right(limit: int = A_ROUND) -> int:
     return enter_checked(limit=limit) + _leave(limit) + _come_back(limit) + put_kept_right(limit)
 
 
-def _item(document: Document, beside: Item | None) -> Item:
+def _item(document: Document, beside: Item | None = None) -> Item:
     """`beside`: what of the same deposit an agent has in hand. That agent gets this one too, before the lease ends."""
     item = Item(
         document=document,
