@@ -138,7 +138,7 @@ def _times(filters: Any) -> tuple[list[float], set[str]]:
     from django.test.utils import CaptureQueriesContext
     from django.utils import timezone
 
-    from adherents.journal.selectors import Place, Wanted, find
+    from adherents.journal.selectors import EntryPlace, Wanted, find
 
     times: list[float] = []
     with CaptureQueriesContext(connection) as captured:
@@ -151,7 +151,7 @@ def _times(filters: Any) -> tuple[list[float], set[str]]:
             if turn % 2
             else Wanted(filters)
         )
-        after = Place(now - timedelta(days=18 * turn), ENTRIES) if turn % 4 > 1 else None
+        after = EntryPlace(now - timedelta(days=18 * turn), ENTRIES) if turn % 4 > 1 else None
         start = time.perf_counter()
         find(span, after=after, limit=51)
         times.append((time.perf_counter() - start) * 1000)

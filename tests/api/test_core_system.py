@@ -20,7 +20,7 @@ from adherents.vault.services.rendition import draw_due
 from tests.api.systems import System
 from tests.vault.conftest import deposited, pdf
 
-pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.any_database]
 EXAMPLE = Path(__file__).parents[2] / "examples" / "core_system.py"
 
 

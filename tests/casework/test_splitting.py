@@ -161,7 +161,7 @@ def test_what_is_wrong_is_refused_by_the_service_too(agent: Account, member: Mem
         splitting.split(agent=agent, item=item, slices=cut((1, 1), (2, 3)))
     Account.objects.filter(pk=agent.pk).update(role=Role.AUDITOR)
     with pytest.raises(splitting.NotYoursToSplit):
-        splitting.put_together(agent=agent, original=item.about)
+        splitting.put_together(agent=agent, item=item)
     assert part.is_waiting
 
 
@@ -189,7 +189,7 @@ def test_undone_while_nothing_was_decided_it_is_one_again(
 def test_what_was_decided_or_written_of_a_part_stands_in_the_way(agent: Account, member: Member) -> None:
     item = held(agent, member)
     [part, rest] = splitting.split(agent=agent, item=item, slices=cut((1, 1), (2, 4)))
-    together = partial(splitting.put_together, agent=agent, original=item.about)
+    together = partial(splitting.put_together, agent=agent, item=item)
     decision = deciding.refuse(agent=agent, item=part, **NEEDED | {"reason": "illisible"})
     with pytest.raises(DecidedMeanwhile):
         together()
@@ -202,7 +202,7 @@ def test_what_was_decided_or_written_of_a_part_stands_in_the_way(agent: Account,
     queue.take(agent=adviser(2), item=rest)
     with pytest.raises(DecidedMeanwhile):
         together()
-    Item.objects.filter(pk=rest.pk).update(leased_until=None)
+    Item.objects.waiting().update(leased_until=None)
     note = Note.objects.create(document_id=rest.document_id, member=member, author=agent, words="Vu")
     with pytest.raises(NotedMeanwhile):
         together()

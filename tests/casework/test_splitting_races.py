@@ -57,7 +57,7 @@ def test_putting_together_against_a_decision_on_a_part_has_one_winner(member: Me
         [part, _rest] = splitting.split(agent=agent, item=item, slices=cut((1, 1), (2, 4)))
         together, decided = at_once(
             [
-                partial(splitting.put_together, agent=agent, original=item.about),
+                partial(splitting.put_together, agent=agent, item=item),
                 partial(deciding.accept, agent=agent, item=part),
             ]
         )

@@ -18,7 +18,7 @@ from tests.messaging.exchanges import asked
 pytestmark = pytest.mark.django_db
 
 ADVISER = ["À traiter", "Sans adresse", "Messages", "Avis", "Sécurité"]
-SUPERVISOR = [
+ADMINISTRATOR = [
     "À traiter",
     "Sans adresse",
     "Messages",
@@ -26,8 +26,10 @@ SUPERVISOR = [
     "Chiffres",
     "Journal",
     "Agents",
+    "Systèmes",
     "Sécurité",
 ]
+SUPERVISOR = ["À traiter", "Répartition", *ADMINISTRATOR[1:-2], "Sécurité"]
 
 
 def menu_of(page: Any) -> list[str]:
@@ -49,7 +51,7 @@ def _registry(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (Role.ADVISER, ADVISER),
         (Role.SUPERVISOR, SUPERVISOR),
-        (Role.ADMINISTRATOR, [*SUPERVISOR[:-1], "Systèmes", "Sécurité"]),
+        (Role.ADMINISTRATOR, ADMINISTRATOR),
         (Role.AUDITOR, ["Journal", "Sécurité"]),
     ],
 )

@@ -86,9 +86,12 @@ def test_an_agent_reopens_a_decision_and_asks_a_colleague_before_the_next(
     for width, height in ((1366, 768), (1280, 800)):
         agent.page.set_viewport_size({"width": width, "height": height})
         agent.page.reload()
-        for seen in (agent.page.locator(".in-sight"), agent.page.get_by_role("button", name="Accepter")):
+        for seen in (
+            agent.page.locator(".in-sight").filter(has_text="note interne"),
+            agent.page.get_by_role("button", name="Accepter"),
+        ):
             expect(seen).to_be_in_viewport(ratio=1)
-    expect(agent.page.locator(".in-sight")).to_contain_text("1 note interne")
+    expect(agent.page.locator(".in-sight").filter(has_text="note interne")).to_contain_text("1 note interne")
 
     colleague.open("/gestion/avis/")
     look(colleague, "opinions")

@@ -40,7 +40,7 @@ def test_a_responsable_gives_what_is_ticked_and_the_agent_hands_it_over(visit: V
     head.open("/gestion/")
     expect(head.main).to_contain_text("Transmis par Alice Reçoit")
     look(head, "queue-handed")
-    head.main.get_by_role("link", name="Elle rappelle à 15 h.").click()
+    head.main.get_by_role("link", name="Elle rappelle à 15 h.").first.click()  # both of the sending
     expect(head.main).to_contain_text("Elle rappelle à 15 h.")
     look(head, "treat-handed")
 

@@ -51,7 +51,7 @@ def test_an_agent_sees_compares_and_refuses_by_keyboard_what_came_twice(visit: V
     agent.open(f"/gestion/traiter/{again}/")
     keys.press("p")
     expect(agent.main.get_by_role("button", name="Accepter")).to_be_visible()
-    line = agent.main.locator(".same-file")
+    line = agent.main.locator(".in-sight").filter(has_text="Même fichier")
     expect(line).to_contain_text("par Inès Double")
     expect(line).to_be_in_viewport()
     look(agent, "treat-same-file")

@@ -18,7 +18,7 @@ _FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UT
 Match = tuple[str, str]  # a column, and what stands in it
 
 
-class Place(NamedTuple):
+class EntryPlace(NamedTuple):
     """Where an entry stands in the journal, which is read from the newest to the oldest."""
 
     at: datetime
@@ -41,18 +41,18 @@ class EntryPage:
     """
 
     entries: list[Entry]
-    next: Place | None
+    next: EntryPlace | None
     is_whole: bool
 
 
-def place_of(pk: int) -> Place | None:
+def place_of(pk: int) -> EntryPlace | None:
     """The place of the entry with this key, if there is one."""
     at = Entry.objects.filter(pk=pk).values_list("at", flat=True).first()
-    return Place(at, pk) if at else None
+    return EntryPlace(at, pk) if at else None
 
 
 @from_reader
-def find(wanted: Wanted, *, after: Place | None = None, limit: int) -> EntryPage:
+def find(wanted: Wanted, *, after: EntryPlace | None = None, limit: int) -> EntryPage:
     """The `limit` next entries. Reads `WINDOW` rows at most for each match of the rarest filter, whatever the journal's size."""
     if len(wanted.filters) < 2:
         matches: tuple[Match | None, ...] = wanted.filters[0] if wanted.filters else (None,)
@@ -60,7 +60,7 @@ def find(wanted: Wanted, *, after: Place | None = None, limit: int) -> EntryPage
         return EntryPage(first, _place(first[-1]) if len(first) == limit else None, is_whole=True)
     counted, others = _rarest_first(wanted, after)
     found: dict[int, Entry] = {}
-    floor: Place | None = None
+    floor: EntryPlace | None = None
     for match, count in counted:
         span = _Span(match, wanted, after)
         entries = _within_window(span, others, limit)
@@ -78,7 +78,7 @@ def find(wanted: Wanted, *, after: Place | None = None, limit: int) -> EntryPage
 
 def every(wanted: Wanted) -> Iterator[Entry]:
     """All of them, the newest first, a page at a time: memory does not grow with their number."""
-    after: Place | None = None
+    after: EntryPlace | None = None
     while True:
         page = find(wanted, after=after, limit=EXPORTED_AT_ONCE)
         yield from page.entries
@@ -87,8 +87,8 @@ def every(wanted: Wanted) -> Iterator[Entry]:
             return
 
 
-def _place(entry: Entry) -> Place:
-    return Place(entry.at, entry.pk)
+def _place(entry: Entry) -> EntryPlace:
+    return EntryPlace(entry.at, entry.pk)
 
 
 class _Span:
@@ -98,9 +98,9 @@ class _Span:
     this agent's entries lie evenly, and walks through two years of others' where they ended long ago.
     """
 
-    def __init__(self, match: Match | None, wanted: Wanted, after: Place | None) -> None:
+    def __init__(self, match: Match | None, wanted: Wanted, after: EntryPlace | None) -> None:
         database = connections[router.db_for_read(Entry)]
-        top = min(place for place in (after, Place(wanted.until or _LAST, 0)) if place is not None)
+        top = min(place for place in (after, EntryPlace(wanted.until or _LAST, 0)) if place is not None)
         moments = [database.ops.adapt_datetimefield_value(at) for at in (top.at, wanted.since or _FIRST)]
         columns, value = ([match[0], "at", "id"], [match[1]]) if match else (["at", "id"], [])
         row, marks = ", ".join(columns), ", ".join(["%s"] * len(columns))
@@ -117,7 +117,7 @@ class _Span:
             cursor.execute(sql, [*self.values, most])
             return int(cursor.fetchone()[0])
 
-    def place(self, rank: int) -> Place | None:
+    def place(self, rank: int) -> EntryPlace | None:
         """Where the one of this rank stands; the first is 1."""
         sql = f"SELECT id, at {self.sql} LIMIT 1 OFFSET %s"
         rows = list(Entry.objects.raw(sql, [*self.values, rank - 1]))
@@ -125,7 +125,7 @@ class _Span:
 
 
 def _rarest_first(
-    wanted: Wanted, after: Place | None
+    wanted: Wanted, after: EntryPlace | None
 ) -> tuple[list[tuple[Match, int]], list[tuple[Match, ...]]]:
     """The matches of the filter with the fewest entries, each with its count, up to a little more than a window; and the other
     filters.

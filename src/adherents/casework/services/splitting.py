@@ -1,6 +1,7 @@
 """« Répartir »: one file that holds several documents is treated as these. Each part is an item with its original's due day.
 
-It can be undone as long as nothing of the parts was decided. Locks: the original's item, then the parts' items, then documents.
+It can be undone as long as nothing of the parts was decided. Locks: the deposit, the original's item,
+the parts' items, then documents.
 """
 
 from collections.abc import Sequence
@@ -15,10 +16,9 @@ from adherents.accounts.permissions import Act
 from adherents.accounts.services.acts import ActRefused, check_act
 from adherents.casework import selectors
 from adherents.casework.models import Item, Status
-from adherents.casework.services import queue
+from adherents.casework.services import deposits, queue
 from adherents.drafts import services as drafts
 from adherents.drafts.kinds import DECISIONS
-from adherents.vault.models import Document
 from adherents.vault.services import splitting
 from adherents.vault.services.splitting import Slice
 
@@ -68,9 +68,9 @@ def split(*, agent: Account, item: Item, slices: Sequence[Slice]) -> list[Item]:
         except splitting.WrongPlace as error:
             raise PlaceRefused from error
         # Nobody decides it any more, and nothing puts it back: an item that is done is left alone by every sweep.
+        queue.keep(row, None)
         row.status, row.leased_until, row.taken_at = Status.DONE, None, None
-        row.reserved_for = row.reserved_until = None
-        row.save(update_fields=["status", "leased_until", "taken_at", "reserved_for", "reserved_until"])
+        row.save(update_fields=["status", "leased_until", "taken_at"])
         drafts.forget(about=row.subject, kinds=DECISIONS)
         now, until = timezone.now(), queue.lease_ends()
         items = [
@@ -89,21 +89,23 @@ def split(*, agent: Account, item: Item, slices: Sequence[Slice]) -> list[Item]:
         return Item.objects.bulk_create(items)
 
 
-def put_together(*, agent: Account, original: Document) -> Item:
+def put_together(*, agent: Account, item: Item) -> Item:
     """Undo a split of which nothing was decided: the parts are no more, and the agent has the original in hand.
 
     Raises `CannotSplit`.
     """
     with transaction.atomic():
         agent = _still_treats(agent)
-        item = Item.objects.select_for_update().get(document=original)
+        deposits.lock_deposit(item, wait=True)
+        item = Item.objects.select_for_update().get(pk=item.pk)
+        original = item.about.pk
         parts = list(Item.objects.select_for_update().filter(document__part_of=original).order_by("pk"))
         if not selectors.nothing_decided(agent, parts):
             raise DecidedMeanwhile
         for part in parts:
             drafts.forget(about=part.subject, kinds=DECISIONS)
         try:
-            splitting.put_together(document_id=original.pk, actor=agent.actor)
+            splitting.put_together(document_id=original, actor=agent.actor)
         except splitting.NotToSplit as error:
             raise DecidedMeanwhile from error
         except splitting.StillUsed as error:

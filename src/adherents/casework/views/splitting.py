@@ -56,9 +56,9 @@ def split(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
 @require_POST
 def put_together(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
     """« Annuler la répartition », of the original that the address names: it is on the screen again, in hand."""
-    original = document_or_404(document_id)
+    item = item_or_404(document_id)
     try:
-        splitting.put_together(agent=account_of(request), original=original)
+        splitting.put_together(agent=account_of(request), item=item)
     except splitting.CannotSplit as refusal:
         messages.error(request, str(refusal.message))
     else:
