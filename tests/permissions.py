@@ -176,6 +176,7 @@ RULES: dict[str, Rule] = {
     "casework:treat_small": desk(DESK, READ),
     "casework:take": desk(DESK, {"POST"}),
     "casework:accept": desk(DESK, {"POST"}),
+    "casework:accept_rest": desk(DESK, {"POST"}),
     "casework:treat_attachment": desk(DESK, ASK),
     "casework:choose_kind": desk(DESK, {"POST"}),
     "casework:split": desk(DESK, ASK),

@@ -26,6 +26,7 @@ urlpatterns = [
     path("traiter/<uuid:document_id>/repartir/", splitting.split, name="split"),
     path("traiter/<uuid:document_id>/reunir/", splitting.put_together, name="put_together"),
     path("traiter/<uuid:document_id>/accepter/", treating.accept, name="accept"),
+    path("traiter/<uuid:document_id>/accepter-le-reste/", treating.accept_rest, name="accept_rest"),
     path("traiter/<uuid:document_id>/refuser/", treating.refuse, name="refuse"),
     path("traiter/<uuid:document_id>/correction/", treating.correct, name="correct"),
     path("traiter/<uuid:document_id>/rendre/", queue.give_back, name="give_back"),

@@ -60,7 +60,8 @@ class DecisionQuerySet(DueWorkQuerySet):
     def to_undo(self, agent: Account) -> "Decision | None":
         """This agent's last decision, if it can still be undone."""
         mine = self.in_time().filter(agent=agent)
-        last: Decision | None = mine.select_related("item__document__member").order_by("-at", "-pk").first()
+        shown = mine.select_related("item__document__member", "item__document__deposit")
+        last: Decision | None = shown.order_by("-at", "-pk").first()
         return last
 
 
@@ -91,6 +92,9 @@ class Decision(DueWork):
     words_fr = EncryptedTextField(bound_to=["item_id", "agent_id", "at"], default="", blank=True)
     words_en = EncryptedTextField(bound_to=["item_id", "agent_id", "at"], default="", blank=True)
     until = models.DateField(null=True, help_text="of a correction: the day by which it is asked for")
+    together = models.UUIDField(
+        null=True, editable=False, help_text="the same of those that one act made, and one undo takes back"
+    )
     settled_at = models.DateTimeField(null=True)
     undone_at = models.DateTimeField(null=True)
 
@@ -137,6 +141,13 @@ class Decision(DueWork):
     def reasons(self) -> list[str]:
         """The codes of all its reasons: the one after which nothing more is expected first, if there is one."""
         return [self.reason, *self.other_reasons.split()] if self.reason else []
+
+    @property
+    def count_together(self) -> int:
+        """How many of those that one act made stand, itself among them. One query, where there are others."""
+        if self.together is None:
+            return 1
+        return Decision.objects.standing().filter(together=self.together).count()
 
     @property
     def asks(self) -> bool:

@@ -3,8 +3,9 @@
 Undoing and settling are each one conditional UPDATE of the decision, under the item's lock: one of them wins.
 """
 
-from collections.abc import Sequence
-from datetime import date, timedelta
+import uuid
+from collections.abc import Collection, Sequence
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -14,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from adherents.accounts.models import Account
 from adherents.casework import mails
 from adherents.casework.models import MOST_REASONS, Correction, Decision, HandOver, Item, Outcome, Status
-from adherents.casework.services import queue, tallying
+from adherents.casework.services import deposits, queue, tallying
 from adherents.crypto.rows import readable
 from adherents.drafts import services as drafts
 from adherents.drafts.kinds import DECISIONS, DraftKind
@@ -88,6 +89,21 @@ def accept(*, agent: Account, item: Item) -> Decision:
     return _decide(agent, item, Outcome.ACCEPTED)
 
 
+def accept_rest(*, agent: Account, item: Item, shown: Collection[uuid.UUID]) -> list[Decision]:
+    """Accept the document, and what else of its sending the agent has in hand: one act, which one undo takes back.
+
+    `shown`: the documents that the agent was told of; what came since waits to be looked at. So does what has no kind yet: who
+    looks at it can say. Raises `queue.NotAvailable`.
+    """
+    with transaction.atomic():
+        queue.check_treats(agent)
+        rows = queue.in_hand_together(agent=agent, item=item)
+        rows = [row for row in rows if row.document_id in shown and row.kind != UNKNOWN_KIND]
+        Item.objects.filter(pk__in=[row.pk for row in rows]).update(status=Status.DECIDED, leased_until=None)
+        at, act = timezone.now(), uuid.uuid4()
+        return [_write_down(agent, row, Outcome.ACCEPTED, at=at, together=act) for row in rows]
+
+
 def refuse(
     *,
     agent: Account,
@@ -131,22 +147,35 @@ def last_day_to_ask() -> date:
 def undo(*, agent: Account, decision: Decision) -> Item:
     """Take the decision back: the member was told nothing, and the agent has the item in hand. Raises `TooLate`.
 
-    An agent undoes their own, and a system's.
+    An agent undoes their own, and a system's. What one act decided is undone whole or not at all; its first item is given.
     """
     now = timezone.now()
     with transaction.atomic():
         if not queue.treats(agent):
             raise TooLate
-        item = Item.objects.select_for_update().get(pk=decision.item_id)
-        standing = Decision.objects.in_time().undone_by(agent).filter(pk=decision.pk)
-        if not standing.update(undone_at=now, next_attempt_at=None):
+        made = _made_together(decision)
+        keys = [one.pk for one in made]
+        rows = Item.objects.filter(decisions__in=keys).order_by("pk").select_for_update(of=("self",))
+        items = {item.pk: item for item in rows}
+        standing = Decision.objects.in_time().undone_by(agent).filter(pk__in=keys)
+        if decision.pk not in keys or standing.update(undone_at=now, next_attempt_at=None) != len(keys):
             raise TooLate
-        item.status, item.agent = Status.WAITING, agent
-        item.leased_until, item.taken_at = queue.lease_ends(), now
-        item.save(update_fields=["status", "agent", "leased_until", "taken_at"])
-        _write_again(decision, agent)
-        record(Event.DECISION_UNDONE, subject=item.subject, owner=item.owner, actor=agent.actor)
-    return item
+        for one in made:
+            item = items[one.item_id]
+            item.status, item.agent = Status.WAITING, agent
+            item.leased_until, item.taken_at = queue.lease_ends(), now
+            item.save(update_fields=["status", "agent", "leased_until", "taken_at"])
+            _write_again(one, agent)
+            record(Event.DECISION_UNDONE, subject=item.subject, owner=item.owner, actor=agent.actor)
+    return deposits.first_of(list(items.values()))
+
+
+def _made_together(decision: Decision) -> list[Decision]:
+    """It, and those that the same act made and that stand. The deposit is locked then, before its items."""
+    if decision.together is None:
+        return [decision]
+    deposits.lock_deposit(decision.item, wait=True)
+    return list(Decision.objects.standing().filter(together=decision.together).select_related("item"))
 
 
 def _write_again(decision: Decision, agent: Account) -> None:
@@ -256,23 +285,27 @@ def _decide(agent: Account, item: Item, outcome: Outcome, **facts: object) -> De
             transaction.savepoint_rollback(before)
             queue.take(agent=agent, item=item)
             mine.update(**decided)
-        now = timezone.now()
-        decision = Decision.objects.create(
-            item_id=item.pk,
-            agent=agent,
-            outcome=outcome,
-            at=now,
-            next_attempt_at=now + timedelta(seconds=profile().casework.undo_seconds),
-            **facts,
-        )
-        if outcome in _FORMS:
-            drafts.done(item.subject, account_id=agent.pk, kind=_FORMS[outcome])
-        drafts.forget(about=item.subject, kinds=DECISIONS)
-        record(
-            Event.DECISION_MADE,
-            subject=item.subject,
-            owner=item.owner,
-            actor=agent.actor,
-            outcome=outcome.value,
-        )
+        return _write_down(agent, item, outcome, at=timezone.now(), **facts)
+
+
+def _write_down(agent: Account, item: Item, outcome: Outcome, *, at: datetime, **facts: object) -> Decision:
+    """The decision of an item that was marked as decided in the same transaction."""
+    decision = Decision.objects.create(
+        item_id=item.pk,
+        agent=agent,
+        outcome=outcome,
+        at=at,
+        next_attempt_at=at + timedelta(seconds=profile().casework.undo_seconds),
+        **facts,
+    )
+    if outcome in _FORMS:
+        drafts.done(item.subject, account_id=agent.pk, kind=_FORMS[outcome])
+    drafts.forget(about=item.subject, kinds=DECISIONS)
+    record(
+        Event.DECISION_MADE,
+        subject=item.subject,
+        owner=item.owner,
+        actor=agent.actor,
+        outcome=outcome.value,
+    )
     return decision

@@ -197,7 +197,7 @@ def give_back(*, agent: Account, item: Item) -> list[Item]:
     """
     with transaction.atomic():
         check_treats(agent)
-        rows = _in_hand(agent, item)
+        rows = in_hand_together(agent=agent, item=item)
         for row in rows:
             if row.reserved_for_id in Item.objects.kept_with(agent):
                 row.reserved_for = row.reserved_until = row.reserved_since = None
@@ -214,7 +214,7 @@ def hand_over(*, agent: Account, item: Item, to: Account, words: str = "") -> li
     """
     with transaction.atomic():
         check_treats(agent, to)
-        rows = _in_hand(agent, item)
+        rows = in_hand_together(agent=agent, item=item)
         for row in rows:
             keep(row, to)
             release(row)
@@ -372,10 +372,11 @@ def _locked(item: Item) -> Item:
     return row
 
 
-def _in_hand(agent: Account, item: Item) -> list[Item]:
-    """What this agent has in hand of the item's deposit, the item among them: all locked.
+@needs_transaction
+def in_hand_together(*, agent: Account, item: Item) -> list[Item]:
+    """What this agent has in hand of the item's deposit, the item among them: all locked, in the caller's transaction.
 
-    A past lease still counts until another agent takes the item.
+    A past lease still counts until another agent takes the item. Raises `NotYours`.
     """
     deposit = deposits.lock_deposit(item, wait=True)
     if deposit is None:

@@ -126,7 +126,7 @@ def treat_address(document_id: uuid.UUID | None, request: HttpRequest) -> str:
 @require_POST
 def next_item(request: HttpRequest) -> HttpResponse:
     """« Suivant ». What is on the screen (`after`) stays in hand, and comes again only when nothing else is left."""
-    left = _uuid(request.POST.get("after", ""))
+    left = as_uuid(request.POST.get("after", ""))
     item = Item.objects.filter(document=left).first() if left else None
     if item is not None:
         put_off(request, item.pk)
@@ -282,13 +282,19 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
     """« Annuler », in time: the document is on the screen again, in hand. Too late: the agent stays on the page."""
     agent = account_of(request)
     decision = get_object_or_404(Decision.objects.undone_by(agent), pk=pk)
-    back = _uuid(request.POST.get("back", ""))
+    back = as_uuid(request.POST.get("back", ""))
+    count = decision.count_together
     try:
         back = deciding.undo(agent=agent, decision=decision).document_id
     except deciding.TooLate as refusal:
         messages.error(request, str(refusal.message))
     else:
-        messages.success(request, _("Décision annulée : rien n’est parti, et le document est à vous."))
+        words = ngettext(
+            "Décision annulée : rien n’est parti, et le document est à vous.",
+            "Décisions annulées : rien n’est parti, et les %(count)s documents sont à vous.",
+            count,
+        )
+        messages.success(request, words % {"count": count})
     return redirect(treat_address(back, request) if back else reverse("casework:queue"))
 
 
@@ -305,7 +311,7 @@ def _put_off_by(request: HttpRequest) -> list[uuid.UUID]:
     return [uuid.UUID(key) for key in request.session.get(PUT_OFF, [])]
 
 
-def _uuid(text: str) -> uuid.UUID | None:
+def as_uuid(text: str) -> uuid.UUID | None:
     try:
         key: uuid.UUID | None = UUIDField(required=False).clean(text)
     except ValidationError:

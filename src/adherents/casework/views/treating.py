@@ -22,6 +22,7 @@ from adherents.casework.services.queue import NotAvailable
 from adherents.casework.twins.selectors import was_accepted_before
 from adherents.casework.views import wording
 from adherents.casework.views.queue import (
+    as_uuid,
     carried,
     go_on,
     item_or_404,
@@ -145,6 +146,20 @@ def accept(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
         return _asks_kind(item, request)
     try:
         deciding.accept(agent=account_of(request), item=item)
+    except NotAvailable as refusal:
+        messages.error(request, str(refusal.message))
+        return redirect(treat_address(item.document_id, request))
+    return go_on(request, item)
+
+
+@allowed_to(Act.TREAT)
+@require_POST
+def accept_rest(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
+    """This document, and all of its sending that the page showed as left. What has no kind yet stays, and comes next."""
+    item = item_or_404(document_id)
+    shown = {key for text in request.POST.getlist("left") if (key := as_uuid(text))}
+    try:
+        deciding.accept_rest(agent=account_of(request), item=item, shown=shown)
     except NotAvailable as refusal:
         messages.error(request, str(refusal.message))
         return redirect(treat_address(item.document_id, request))

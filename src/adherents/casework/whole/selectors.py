@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from adherents.accounts.models import Account
 from adherents.casework.models import Availability, Item
+from adherents.insurer.treatment import UNKNOWN_KIND
 from adherents.vault.models import Document
 
 
@@ -19,6 +20,7 @@ class DocumentBeside:
     state: str
     small: bool
     is_shown: bool
+    is_mine: bool
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,13 @@ class WholeSending:
     @property
     def count(self) -> int:
         return len(self.documents)
+
+    @property
+    def left(self) -> list[uuid.UUID]:
+        """Those that the reader has in hand and could accept at once: not where the kind is to be chosen first."""
+        return [
+            row.document.pk for row in self.documents if row.is_mine and row.document.kind != UNKNOWN_KIND
+        ]
 
 
 def whole_sending(document: Document, agent: Account) -> WholeSending:
@@ -58,4 +67,4 @@ def _beside(row: Document, shown: Document, agent: Account) -> DocumentBeside:
     mine = item is not None and where == Availability.IN_HAND and item.agent_id == agent.pk
     state = _("en main") if mine else where.label if where else row.desk_state[1]
     small = bool(row.page_count) and not row.set_aside and not row.unscanned
-    return DocumentBeside(row, item, str(state), small, row.pk == shown.pk)
+    return DocumentBeside(row, item, str(state), small, row.pk == shown.pk, mine)

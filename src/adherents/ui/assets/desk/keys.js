@@ -71,9 +71,11 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   const key = meant(event);
-  const wanted = [...document.querySelectorAll("[data-key]")].find(
-    (element) => element.dataset.key.toLowerCase() === key && element.checkVisibility(),
-  );
+  const carries = (asked) =>
+    [...document.querySelectorAll("[data-key]")].find(
+      (element) => element.dataset.key.toLowerCase() === asked && element.checkVisibility(),
+    );
+  const wanted = (event.shiftKey && carries(`shift+${key}`)) || carries(key);
   if (wanted) {
     if (event.repeat) return;
     event.preventDefault();
