@@ -127,7 +127,8 @@ def test_an_agent_treats_twenty_documents_with_the_keyboard_alone(visit: Visit, 
     agent.look("queue-empty")
     assert len(set(seen)) == TWENTY
 
-    agent.mail(member.email, "votre document")
+    # One mail for the whole sending: what is asked for is its news.
+    assert "8 documents à renvoyer" in agent.mail(member.email, "Notre réponse pour votre envoi").subject
     decided = (
         "SELECT outcome, count(*) FROM casework_decision JOIN casework_item ON casework_item.id = item_id"
         " WHERE kind = 'certificat_scolarite' AND undone_at IS NULL GROUP BY outcome ORDER BY outcome"

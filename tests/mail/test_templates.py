@@ -60,6 +60,14 @@ BY_HAND: dict[str, dict[str, Value]] = {
         "link": "http://testserver/adherent/documents/x/",
     },
     "casework/handed_over": {"giver": "Claire Morel", "link": "http://testserver/gestion/traiter/x/"},
+    "casework/sending_decided": {
+        "number": "D-2026-000123", "asked": 1, "refused": 1, "accepted": 1, "left": 2, "link": "http://testserver/adherent/documents/x/",
+        "lines": [
+            {"rank": "2", "kind": "RIB", "outcome": "incomplete", "words": "Il manque la page 2.", "until": "10/12/2026",
+             "asks": "http://testserver/adherent/documents/envoyer/"},
+            {"rank": "1", "kind": "RIB", "outcome": "accepted", "words": "", "until": "", "asks": ""},
+        ],
+    },
     "casework/reopened": {
         "kind": "RIB", "number": "D-2026-000123", "expected_on": "24/11/2026", "link": "http://testserver/adherent/documents/x/",
     },

@@ -1,9 +1,10 @@
 from django.db.models import QuerySet
 
-from adherents.casework.models import Decision, Item
+from adherents.casework.models import Decision, Item, Summary
 from adherents.casework.services.deciding import settle_due
 from adherents.casework.services.entering import enter_lately, put_right, ready_to_enter
 from adherents.casework.services.queue import end_leases
+from adherents.casework.services.telling import tell_due
 from adherents.vault.models import Document, State
 from adherents.work.registry import backlog, due_row_of, sweep
 
@@ -16,6 +17,11 @@ def entering() -> QuerySet[Document]:
 @backlog("decisions", since="at")
 def unsettled() -> QuerySet[Decision]:
     return Decision.objects.unfinished()
+
+
+@backlog("summaries", since="begun_at")
+def not_told() -> QuerySet[Summary]:
+    return Summary.objects.unfinished()
 
 
 @backlog("queue", since="entered_at", lane="")
@@ -46,3 +52,8 @@ def free() -> int:
 @sweep("casework.decisions", broker_queue="figures", woken_by=due_row_of(Decision))
 def settle() -> int:
     return settle_due()
+
+
+@sweep("casework.summaries", broker_queue="figures", woken_by=due_row_of(Summary))
+def tell() -> int:
+    return tell_due()

@@ -1,7 +1,8 @@
-"""The mail of a decision, which carries the words that the agent left; of one that was reopened, and to the colleague whom a
-document was handed to, which carry none.
+"""The mail of a decision, or of those of one sending, with the agents' words. Without them: of one that was reopened, and to the
+colleague whom a document was handed to.
 """
 
+from collections.abc import Sequence
 from datetime import date
 
 from django.conf import settings
@@ -11,7 +12,7 @@ from django.utils import translation
 from adherents.accounts.addressee import addressee
 from adherents.accounts.mails import for_account
 from adherents.accounts.models import Account
-from adherents.casework.models import Decision, HandOver, Outcome
+from adherents.casework.models import Decision, HandOver, Outcome, Summary
 from adherents.mail.services import Value, post
 from adherents.ui.moments import day
 from adherents.vault.models import Document
@@ -28,8 +29,16 @@ def decided_key(decision_id: int) -> str:
     return f"decision:{decision_id}"
 
 
-def decided(decision: Decision, document: Document) -> None:
-    """What was decided, why, until when, and where to answer. Nothing is posted where there is no address (G10)."""
+def summary_key(summary_id: int) -> str:
+    """What the outbox knows the mail of a sending by."""
+    return f"summary:{summary_id}"
+
+
+def decided(decision: Decision, document: Document, *, key: str = "") -> None:
+    """What was decided, why, until when, and where to answer. Nothing is posted where there is no address (G10).
+
+    `key`: what the outbox knows it by; that of the decision by default.
+    """
     to, language = document.member.mail_to
     if not to:
         return
@@ -44,8 +53,56 @@ def decided(decision: Decision, document: Document) -> None:
         to=to,
         language=language,
         context=context,
-        dedupe_key=decided_key(decision.pk),
+        dedupe_key=key or decided_key(decision.pk),
     )
+
+
+def summed_up(summary: Summary, decisions: Sequence[Decision], *, left: int) -> None:
+    """What was decided of one sending, in one mail. `left`: how many of its documents still wait.
+
+    One decision after which nothing is left has the mail of a document that was sent alone.
+    """
+    first = decisions[0].item.about
+    if len(decisions) == 1 and not left:
+        decided(decisions[0], first, key=summary_key(summary.pk))
+        return
+    to, language = first.member.mail_to
+    if not to:
+        return
+    lines = [_line(decision, language) for decision in decisions]
+    outcomes = [decision.outcome for decision in decisions]
+    context: dict[str, Value] = {
+        "number": first.deposit.number,
+        "lines": sorted(lines, key=lambda line: not line["asks"]),
+        "asked": len([line for line in lines if line["asks"]]),
+        "refused": outcomes.count(Outcome.REFUSED),
+        "accepted": outcomes.count(Outcome.ACCEPTED),
+        "left": left,
+        "link": settings.BASE_URL + reverse("vault:receipt", args=[first.deposit.number]),
+        **addressee(first.member.name, first.member.number),
+    }
+    post(
+        "casework/sending_decided",
+        to=to,
+        language=language,
+        context=context,
+        dedupe_key=summary_key(summary.pk),
+    )
+
+
+def _line(decision: Decision, language: str) -> dict[str, str]:
+    """A document of the sending: which, what was decided, why, until when; and where to send another one, if one is asked for."""
+    document = decision.item.about
+    with translation.override(language):
+        kind = document.kind_label
+    return {
+        "rank": str(document.rank),
+        "kind": kind,
+        "outcome": decision.outcome,
+        "words": decision.words(language) if decision.outcome != Outcome.ACCEPTED else "",
+        "until": day(decision.until) if decision.until else "",
+        "asks": settings.BASE_URL + document.send_instead if decision.asks else "",
+    }
 
 
 def reopened(decision: Decision, document: Document, *, expected_on: date) -> None:

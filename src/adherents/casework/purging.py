@@ -14,6 +14,8 @@ def kept_decisions() -> Iterable[Kept]:
             "casework.Correction",
             "casework.Reopening",
             "casework.Refiling",
+            "casework.Summary",
+            "casework.SummaryLine",
         ),
         "sans limite : comme la preuve du document",
         BY_NOTHING,

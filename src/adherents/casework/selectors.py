@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from adherents.accounts.models import Account
 from adherents.accounts.permissions import TABLE, Act
-from adherents.casework.mails import decided_key
+from adherents.casework.mails import decided_key, summary_key
 from adherents.casework.models import (
     Correction,
     Decision,
@@ -22,6 +22,7 @@ from adherents.casework.models import (
     Refiling,
     Reopening,
     Status,
+    SummaryLine,
 )
 from adherents.desk.models import Absence
 from adherents.desk.selectors import member_record
@@ -177,7 +178,7 @@ class PastReopening:
 @dataclass(frozen=True)
 class Decided:
     """What was decided about a document, for its page. `answer_id`, `answered_at`: what its member sent in its place. `mail`: the
-    one that told it.
+    one that told it; `mail_due`: when the one of its whole sending is posted, where it was not yet.
     """
 
     decision: Decision | None
@@ -187,15 +188,17 @@ class Decided:
     answer_id: uuid.UUID | None = None
     answered_at: datetime | None = None
     mail: SentMail | None = None
+    mail_due: datetime | None = None
 
 
 def decided(document: Document, *, reader: Account) -> Decided:
-    """The decision that stands and those that were reopened, the latest first. One query, and three more where one stands."""
+    """The decision that stands and those that were reopened, the latest first. One query, and four more where one stands."""
     past = _reopened(document)
     standing = Decision.objects.standing().filter(item__document=document, settled_at__isnull=False)
     decision = standing.select_related("item", "agent").first() if document.state in ANSWERED else None
     if decision is None:
         return Decided(None, "", past)
+    line = SummaryLine.objects.filter(decision=decision).select_related("summary").first()
     answers = Document.objects.with_answers().filter(pk=document.pk)
     answer_id, answered_at = answers.values_list("answer_id", "answered_at").first() or (None, None)
     may_reopen = answer_id is None and not document.set_aside and decision.may_be_reopened_by(reader)
@@ -206,7 +209,8 @@ def decided(document: Document, *, reader: Account) -> Decided:
         may_reopen,
         answer_id,
         answered_at,
-        mail=sent_mail(decided_key(decision.pk)),
+        mail=sent_mail(summary_key(line.summary_id) if line else decided_key(decision.pk)),
+        mail_due=line.summary.next_attempt_at if line else None,
     )
 
 

@@ -196,7 +196,8 @@ class Casework(Facts):
     `kept_days`: how many working days an answer waits for the agent who asked for it; `handed_days`: what was handed or
     attributed to an agent waits for them. `correction_days`: the days that a
     member is given to answer, unless the agent says otherwise. `reopen_hours`: how long an agent may reopen their
-    own decision; a responsable always may.
+    own decision; a responsable always may. `one_mail_minutes`: how long after its first decision a sending is answered, where
+    not all of it is decided.
     """
 
     lease_minutes: int = Field(ge=2, le=240)
@@ -205,3 +206,4 @@ class Casework(Facts):
     handed_days: int = Field(default=3, ge=1, le=20)
     correction_days: int = Field(ge=1, le=180)
     reopen_hours: int = Field(default=24, ge=0, le=720)
+    one_mail_minutes: int = Field(default=30, ge=0, le=1440)

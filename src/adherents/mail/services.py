@@ -29,7 +29,7 @@ from adherents.telemetry import metrics
 from adherents.work.models import HeldWork
 from adherents.work.services import caused_by, is_held, let_go
 
-Value = str | int | bool | list[str] | None
+Value = str | int | bool | list[str] | list[dict[str, str]] | None
 log = logging.getLogger("adherents.mail")
 GIVE_UP_AFTER = 40
 AWAY = timedelta(minutes=1)  # between two calls to a server that is down

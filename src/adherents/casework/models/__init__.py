@@ -5,6 +5,7 @@ from adherents.casework.models.figures import ReasonTally, Tally
 from adherents.casework.models.handing import HandOver
 from adherents.casework.models.queue import ALL, Age, Availability, Filters, Item, ItemQuerySet, Status
 from adherents.casework.models.refilings import Refiling
+from adherents.casework.models.summaries import Summary, SummaryLine
 
 __all__ = [
     "ALL",
@@ -22,5 +23,7 @@ __all__ = [
     "Refiling",
     "Reopening",
     "Status",
+    "Summary",
+    "SummaryLine",
     "Tally",
 ]

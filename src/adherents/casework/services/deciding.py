@@ -13,9 +13,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from adherents.accounts.models import Account
-from adherents.casework import mails
 from adherents.casework.models import MOST_REASONS, Correction, Decision, HandOver, Item, Outcome, Status
-from adherents.casework.services import deposits, queue, tallying
+from adherents.casework.services import deposits, queue, tallying, telling
 from adherents.crypto.rows import readable
 from adherents.drafts import services as drafts
 from adherents.drafts.kinds import DECISIONS, DraftKind
@@ -248,7 +247,7 @@ def _tell(decision: Decision, document: Document) -> None:
         Correction.objects.create(
             decision=decision, document=document, agent_id=decision.agent_id, until=decision.until
         )
-    mails.decided(decision, document)
+    telling.tell(decision, document)
 
 
 def _why(item: Item, use: Use, codes: Sequence[str], words_fr: str) -> dict[str, str]:

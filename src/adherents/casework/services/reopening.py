@@ -16,7 +16,7 @@ from adherents.accounts.permissions import Act
 from adherents.accounts.services.acts import ActRefused, check_act
 from adherents.casework import mails
 from adherents.casework.models import Correction, Decision, Item, Reopening, Status
-from adherents.casework.services import queue, tallying
+from adherents.casework.services import queue, tallying, telling
 from adherents.feed.event_types import EventType
 from adherents.feed.services import announce
 from adherents.insurer.calendar import add_working_days
@@ -78,6 +78,7 @@ def reopen(*, agent: Account, decision: Decision, reason: str) -> Item:
         counted = tallying.facts_of(standing)
         Reopening.objects.create(decision=standing, agent=agent, at=now, told_at=standing.settled_at)
         Decision.objects.filter(pk=standing.pk).update(settled_at=None, undone_at=now)
+        telling.forget(standing)
         # It is asked for no more. One that was answered, by a document that could not be used, stays as it was.
         Correction.objects.filter(decision=standing, answered_at=None).delete()
         item.status, item.agent = Status.WAITING, agent

@@ -145,6 +145,7 @@ BACKLOGS: dict[str, str | Promise] = {
     "scanning": gettext_lazy("Documents à analyser"),
     "drawing": gettext_lazy("Documents à dessiner"),
     "long_drawing": gettext_lazy("Documents longs à dessiner"),
+    "summaries": gettext_lazy("Mails d’envois décidés"),
     "queue_entry": gettext_lazy("Documents à mettre en file"),
     "decisions": gettext_lazy("Décisions à transmettre"),
     "queue": gettext_lazy("Documents à traiter par les agents"),
