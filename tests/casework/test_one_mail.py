@@ -42,7 +42,7 @@ def decided(agent: Account, clock: time_machine.Traveller, *items: Item, refused
 
 
 def mails() -> list[tuple[str, dict[str, Any]]]:
-    rows = OutboxMail.objects.filter(name__startswith="casework/").order_by("pk")
+    rows = OutboxMail.objects.filter(name__startswith="casework/").order_by("created_at")
     return [(mail.name, json.loads(mail.context)) for mail in rows]
 
 
