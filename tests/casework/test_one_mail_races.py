@@ -44,7 +44,9 @@ def test_a_summary_that_is_posted_while_the_last_decision_settles_loses_none(mem
         lines = SummaryLine.objects.filter(summary__deposit=items[0].about.deposit_id)
         assert lines.count() == 3
         waiting_lines = lines.filter(summary__posted_at=None)
-        told = [json.loads(mail.context)["lines"] for mail in OutboxMail.objects.order_by("created_at")[turn:]]
+        told = [
+            json.loads(mail.context)["lines"] for mail in OutboxMail.objects.order_by("created_at")[turn:]
+        ]
         assert sum(map(len, told)) + waiting_lines.count() == 3
         Summary.objects.open().delete()
 

@@ -65,7 +65,7 @@ def take_long_and_wide(visit: Visit, member: Person, *, name: str) -> tuple[Visi
     long, wide = [f"/gestion/traiter/{UUID(document)}/" for (document,) in rows]
     for address in (wide, long):
         agent.open(address).page.keyboard.press("p")
-        expect(agent.main.get_by_role("button", name="Accepter")).to_be_visible()
+        expect(agent.main.get_by_role("button", name="Accepter", exact=True)).to_be_visible()
     return agent, long, wide
 
 
@@ -77,7 +77,7 @@ def height_of_a_line(agent: Visitor, width_in_points: float) -> float:
 
 
 def in_sight(agent: Visitor, name: str) -> bool:
-    box = agent.main.get_by_role("button", name=name).bounding_box()
+    box = agent.main.get_by_role("button", name=name, exact=True).bounding_box()
     assert box
     return box["y"] >= 0 and box["y"] + box["height"] <= agent.page.viewport_size["height"]  # type: ignore[index]
 
@@ -155,12 +155,12 @@ def test_a_page_is_legible_without_a_key_and_the_decision_is_two_stops_away(
     agent.main.locator(".viewer-page").focus()
     keys.press("Tab")
     assert agent.focus().startswith("Accepter")
-    before = agent.main.get_by_role("button", name="Accepter").bounding_box()
+    before = agent.main.get_by_role("button", name="Accepter", exact=True).bounding_box()
     keys.press("a")
     page.wait_for_url(f"**{wide}*")
     page.locator("[data-undo]").wait_for()
     assert (
-        agent.main.get_by_role("button", name="Accepter").bounding_box() == before
+        agent.main.get_by_role("button", name="Accepter", exact=True).bounding_box() == before
     )  # under the pointer still
     keys.press("Tab")
     assert agent.focus() == "Aller à la décision"

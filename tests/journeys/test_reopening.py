@@ -91,7 +91,7 @@ def test_an_agent_reopens_a_decision_and_asks_a_colleague_before_the_next(
         agent.page.reload()
         for seen in (
             agent.page.locator(".in-sight").filter(has_text="note interne"),
-            agent.page.get_by_role("button", name="Accepter"),
+            agent.page.get_by_role("button", name="Accepter", exact=True),
         ):
             expect(seen).to_be_in_viewport(ratio=1)
     expect(agent.page.locator(".in-sight").filter(has_text="note interne")).to_contain_text("1 note interne")

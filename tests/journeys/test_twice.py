@@ -44,13 +44,13 @@ def test_an_agent_sees_compares_and_refuses_by_keyboard_what_came_twice(visit: V
     keys = agent.page.keyboard
     agent.open(f"/gestion/traiter/{first}/")
     keys.press("p")
-    expect(agent.main.get_by_role("button", name="Accepter")).to_be_visible()
+    expect(agent.main.get_by_role("button", name="Accepter", exact=True)).to_be_visible()
     keys.press("a")
     agent.page.wait_for_url(lambda there: first not in there)
 
     agent.open(f"/gestion/traiter/{again}/")
     keys.press("p")
-    expect(agent.main.get_by_role("button", name="Accepter")).to_be_visible()
+    expect(agent.main.get_by_role("button", name="Accepter", exact=True)).to_be_visible()
     line = agent.main.locator(".in-sight").filter(has_text="Même fichier")
     expect(line).to_contain_text("par Inès Double")
     expect(line).to_be_in_viewport()
