@@ -75,7 +75,7 @@ class TestAcceptingTheRest:
     ) -> None:
         items = sent_together(member, "rib", "devis")
         queue.take_next(agent=agent)
-        decisions = deciding.accept_rest(agent=agent, item=items[0], shown=_keys(items))
+        decisions = deciding.accept_deposit(agent=agent, item=items[0], shown=_keys(items))
         deciding.settle(decisions[0])
         with pytest.raises(deciding.TooLate):
             deciding.undo(agent=agent, decision=decisions[1])
@@ -115,7 +115,7 @@ class TestAcceptingTheRest:
         queue.take_next(agent=agent)
         Account.objects.filter(pk=agent.pk).update(closed_at=MONDAY)
         with pytest.raises(TreatsNoMore):
-            deciding.accept_rest(agent=agent, item=items[0], shown=_keys(items))
+            deciding.accept_deposit(agent=agent, item=items[0], shown=_keys(items))
         assert not Decision.objects.exists()
 
 
@@ -130,7 +130,7 @@ class TestAtOnce:
         agent = adviser(1)
         items = sent_together(member, "rib", "devis", "rib")
         queue.take_next(agent=agent)
-        act = partial(deciding.accept_rest, agent=agent, item=items[0], shown=_keys(items))
+        act = partial(deciding.accept_deposit, agent=agent, item=items[0], shown=_keys(items))
         made, *others = sorted(at_once([act] * 4), key=lambda said: isinstance(said, Exception))
         assert isinstance(made, list)
         assert len(made) == 3
@@ -144,7 +144,7 @@ class TestAtOnce:
             queue.take(agent=agent, item=items[0])
             at_once(
                 [
-                    partial(deciding.accept_rest, agent=agent, item=items[0], shown=_keys(items)),
+                    partial(deciding.accept_deposit, agent=agent, item=items[0], shown=_keys(items)),
                     partial(deciding.refuse, agent=agent, item=items[2], **NEEDED),
                 ]
             )
@@ -156,7 +156,7 @@ class TestAtOnce:
             agent = adviser(round_ + 1)
             items = sent_together(member, "rib", "devis", "rib")
             queue.take(agent=agent, item=items[0])
-            made = deciding.accept_rest(agent=agent, item=items[0], shown=_keys(items))
+            made = deciding.accept_deposit(agent=agent, item=items[0], shown=_keys(items))
             undo = [partial(deciding.undo, agent=agent, decision=decision) for decision in made[:2]]
             at_once([*undo, partial(deciding.settle, made[2])])
             standing = Decision.objects.standing().filter(pk__in=[decision.pk for decision in made])

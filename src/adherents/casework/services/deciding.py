@@ -88,7 +88,7 @@ def accept(*, agent: Account, item: Item) -> Decision:
     return _decide(agent, item, Outcome.ACCEPTED)
 
 
-def accept_rest(*, agent: Account, item: Item, shown: Collection[uuid.UUID]) -> list[Decision]:
+def accept_deposit(*, agent: Account, item: Item, shown: Collection[uuid.UUID]) -> list[Decision]:
     """Accept the document, and what else of its sending the agent has in hand: one act, which one undo takes back.
 
     `shown`: the documents that the agent was told of; what came since waits to be looked at. So does what has no kind yet: who

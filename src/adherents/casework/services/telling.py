@@ -25,7 +25,7 @@ WAITING = (State.RECEIVED, State.CHECKED, State.IN_PROGRESS)
 
 @needs_transaction
 def tell(decision: Decision, document: Document) -> None:
-    """Tell a decision that has just settled, in the transaction that settles it: now, or with the rest of its sending."""
+    """Tell a decision that has just settled, in the caller's transaction: now, or with the rest of its sending."""
     beside = Document.objects.filter(deposit=document.deposit_id, origin=Origin.MEMBER)
     if not beside.exclude(pk=document.pk).exists():
         mails.decided(decision, document)

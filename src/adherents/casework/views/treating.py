@@ -159,7 +159,7 @@ def accept_rest(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
     item = item_or_404(document_id)
     shown = {key for text in request.POST.getlist("left") if (key := as_uuid(text))}
     try:
-        deciding.accept_rest(agent=account_of(request), item=item, shown=shown)
+        deciding.accept_deposit(agent=account_of(request), item=item, shown=shown)
     except NotAvailable as refusal:
         messages.error(request, str(refusal.message))
         return redirect(treat_address(item.document_id, request))
