@@ -17,7 +17,7 @@ from adherents.reading.papers import read
 from adherents.reading.pixels import process
 from adherents.reading.pixels.process import letter_pages
 from adherents.reading.text_layer import MOST_MEMORY
-from adherents.reading.text_layer.process import CannotBeRead, ReadingFailed
+from adherents.reading.text_layer.process import CannotBeRead, LetterPage, ReadingFailed
 from tests.reading.sheets import BIC, CAMILLE, IBAN, SPACED, command, say, sheet
 
 pytestmark = pytest.mark.any_database
@@ -40,13 +40,21 @@ def jpeg(image: Image.Image) -> bytes:
     return written.getvalue()
 
 
+def recognised(image: Image.Image) -> list[LetterPage]:
+    """On a busy machine the process may meet a bound and be stopped: nothing is read then, as it should be. Asked again once."""
+    try:
+        return letter_pages("image/jpeg", jpeg(image), seconds=SECONDS)
+    except ReadingFailed:
+        return letter_pages("image/jpeg", jpeg(image), seconds=SECONDS)
+
+
 def said(image: Image.Image) -> dict[str, str]:
-    pages = letter_pages("image/jpeg", jpeg(image), seconds=SECONDS)
+    pages = recognised(image)
     return {one.code: one.value for one in read(pages, [CAMILLE], recognised=True).fields}
 
 
 def test_a_photo_says_what_a_wrong_letter_would_undo_and_no_more() -> None:
-    pages = letter_pages("image/jpeg", jpeg(picture(RIB)), seconds=SECONDS)
+    pages = recognised(picture(RIB))
     told = read(pages, [CAMILLE], recognised=True)
     assert [(one.code, one.value) for one in told.fields] == [
         ("iban", IBAN),
