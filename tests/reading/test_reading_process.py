@@ -38,7 +38,7 @@ def saying(monkeypatch: pytest.MonkeyPatch, file: Path, said: bytes) -> None:
 def test_a_reader_that_never_ends_is_killed_at_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
     instead(monkeypatch, "import time; time.sleep(600)")
     began = time.monotonic()
-    with pytest.raises(ReadingFailed):
+    with pytest.raises(ReadingFailed, match="its time was over"):
         letter_pages(CONTENT, seconds=1)
     assert time.monotonic() - began < 20
 
@@ -49,8 +49,18 @@ def test_a_reader_that_eats_memory_is_killed(monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch,
         f"import sys, time; eaten = b'x' * {MOST_MEMORY + 100_000_000}; time.sleep(15); sys.stdout.write('Z')",
     )
-    with pytest.raises(ReadingFailed):
+    with pytest.raises(ReadingFailed, match="it held too much memory"):
         letter_pages(CONTENT, seconds=60)
+
+
+def test_how_a_reader_ended_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    for code, how in (
+        ("raise SystemExit(3)", "exit code 3"),
+        ("import os; os.kill(os.getpid(), 9)", "exit code -9"),
+    ):
+        instead(monkeypatch, code)
+        with pytest.raises(ReadingFailed, match=how):
+            letter_pages(CONTENT)
 
 
 def test_the_real_reader_may_not_have_more_memory(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -93,6 +93,7 @@ class LetterReader:
             raise ReadingFailed("no process can be started") from error
         self._out = cast(IO[bytes], self._process.stdout)
         self._ends = time.monotonic() + seconds
+        self._bound_met = ""
         self._over = threading.Event()
         self._watch = threading.Thread(target=self._bound, daemon=True)
         self._watch.start()
@@ -113,7 +114,11 @@ class LetterReader:
     def _bound(self) -> None:
         """Kill the process at the end of its time, or when it holds more memory than it may."""
         while not self._over.wait(LOOKS_EVERY):
-            if time.monotonic() > self._ends or resident(self._process.pid) > MOST_MEMORY:
+            if time.monotonic() > self._ends:
+                self._bound_met = "its time was over"
+            elif resident(self._process.pid) > MOST_MEMORY:
+                self._bound_met = "it held too much memory"
+            if self._bound_met:
                 self._kill()
                 return
 
@@ -159,8 +164,14 @@ class LetterReader:
     def _exactly(self, wanted: int) -> bytes:
         got = self._out.read(wanted)
         if len(got) != wanted:
-            raise ReadingFailed("the reading process stopped")
+            raise ReadingFailed(f"the reading process stopped: {self._how_it_ended()}")
         return got
+
+    def _how_it_ended(self) -> str:
+        """The bound that it met, or its exit code (negative: the signal)."""
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=1)
+        return self._bound_met or f"exit code {self._process.returncode}"
 
 
 def resident(process: int) -> int:
