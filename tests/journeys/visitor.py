@@ -209,6 +209,11 @@ class Visitor:
                 self.page.reload()
         return there
 
+    def until_loaded(self) -> None:
+        """What `wait_for_load_state` says, asked of the page itself: a download that begins while a page loads ends its loading
+        without the event that Playwright waits for."""
+        self.until(lambda: self.page.evaluate("document.readyState") == "complete", "the page, loaded")
+
     # What a person sees
 
     @property
@@ -237,7 +242,7 @@ class Visitor:
         return self
 
     def _measure(self, name: str) -> None:
-        self.page.wait_for_load_state()  # its words may be there before its styles
+        self.until_loaded()  # its words may be there before its styles
         requests, octets = self.page.evaluate(WEIGHT)
         octets += len(gzip.compress(self.page.content().encode()))  # the proxy compresses the page itself
         assert requests <= MOST_REQUESTS, f"{name}: {requests} requests"
