@@ -200,6 +200,7 @@ NOT_WALKED = {
     "desk.forms.ActForm": "a part of those that an act asks",
     "ui.gallery.SampleForm": "shown by the gallery",
     "accounts.forms.NewPasswordMixin": "a part of those that set a password",
+    "vault.forms.PlaceForm": "a part of those that file a document",
     "messaging.forms.CloseForm": "nothing to type",
     "messaging.forms.TransferForm": "one list",
     # What they search for narrows a list: a wrong value is told beside its field, and refuses nothing.

@@ -21,9 +21,9 @@ from adherents.casework.services.deciding import (
 from adherents.desk.selectors.absences import away_words
 from adherents.insurer.profile import profile
 from adherents.insurer.treatment import Reason
-from adherents.members.models import Beneficiary, Member
+from adherents.members.models import Member
 from adherents.ui.fields import DayField
-from adherents.vault.forms import BeneficiaryField
+from adherents.vault.forms import PlaceForm
 
 WORDS_CHARACTERS = 1500
 HANDED_CHARACTERS = 300
@@ -107,32 +107,12 @@ class ReasonsField(forms.CharField):
         return given
 
 
-class AttachmentForm(forms.Form):
+class AttachmentForm(PlaceForm):
     """What an attachment is, and for whom, when an agent makes it a document to treat."""
 
-    kind = forms.ChoiceField(
-        label=_("Type"),
-        widget=forms.Select({"autofocus": True}),
-        error_messages={
-            "required": _("Choisissez un type de la liste."),
-            "invalid_choice": _("Choisissez un type de la liste."),
-        },
-    )
-    beneficiary = BeneficiaryField(
-        label=_("Pour qui"),
-        queryset=Beneficiary.objects.none(),
-        required=False,
-        error_messages={"invalid_choice": _("Choisissez dans la liste la personne concernée.")},
-    )
-
     def __init__(self, data: Any = None, *, member: Member) -> None:
-        super().__init__(data)
-        kinds = profile().documents.kind_labels
-        self.fields["kind"].choices = [("", _("Choisissez son type…")), *kinds.items()]  # type: ignore[attr-defined]
-        beneficiary = self.fields["beneficiary"]
-        assert isinstance(beneficiary, BeneficiaryField)
-        beneficiary.queryset = Beneficiary.objects.of(member).present()
-        beneficiary.empty_label = _("%(name)s (l’adhérent)") % {"name": member.name}
+        super().__init__(data, member=member)
+        self.fields["kind"].widget.attrs["autofocus"] = True
 
 
 class WordsForm(forms.Form):

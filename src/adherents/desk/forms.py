@@ -11,11 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from adherents.accounts.models import Account
 from adherents.desk.reasons import ReasonField
 from adherents.desk.services.account_actions import SameAddress, is_same_address
-from adherents.insurer.profile import profile
 from adherents.members.models import Beneficiary, Member
 from adherents.ui.fields import DayField, FilesField
 from adherents.ui.typed_days import A_YEAR
-from adherents.vault.forms import BeneficiaryField
+from adherents.vault.forms import PlaceForm
 from adherents.vault.models import Document, State
 from adherents.vault.origins import Channel
 from adherents.vault.selectors.listing import NO_STATE, SET_ASIDE, THEMSELVES, DocumentCounts, Narrowing
@@ -83,7 +82,7 @@ class ChangeEmailForm(ReasonForm):
 LONGEST_ON_ITS_WAY = A_YEAR  # a day that is further back is a slip
 
 
-class EnterDepositForm(forms.Form):
+class EnterDepositForm(PlaceForm):
     """What came for a member otherwise than by the portal: how, when, what it is and for whom. Files: as in `SendForm`."""
 
     field_order = ["channel", "received_on", "kind", "beneficiary", "files", "gather"]
@@ -106,31 +105,13 @@ class EnterDepositForm(forms.Form):
             "late": _("Ce jour n’est pas encore arrivé."),
         },
     )
-    kind = forms.ChoiceField(
-        label=_("Type"),
-        error_messages={
-            "required": _("Choisissez un type de la liste."),
-            "invalid_choice": _("Choisissez un type de la liste."),
-        },
-    )
-    beneficiary = BeneficiaryField(
-        label=_("Pour qui"),
-        queryset=Beneficiary.objects.none(),
-        required=False,
-        error_messages={"invalid_choice": _("Choisissez dans la liste la personne concernée.")},
-    )
     gather = forms.BooleanField(label=_("Réunir les images en un seul document"), required=False)
 
     def __init__(self, data: Any = None, *, member: Member) -> None:
-        super().__init__(data, initial={"received_on": timezone.localdate()})
-        kinds = profile().documents.kind_labels
-        self.fields["kind"].choices = [("", _("Choisissez son type…")), *kinds.items()]  # type: ignore[attr-defined]
-        received_on, beneficiary = self.fields["received_on"], self.fields["beneficiary"]
+        super().__init__(data, member=member, initial={"received_on": timezone.localdate()})
+        received_on = self.fields["received_on"]
         assert isinstance(received_on, DayField)
-        assert isinstance(beneficiary, BeneficiaryField)
         received_on.between(timezone.localdate() - LONGEST_ON_ITS_WAY, timezone.localdate())
-        beneficiary.queryset = Beneficiary.objects.of(member).present()
-        beneficiary.empty_label = _("%(name)s (l’adhérent)") % {"name": member.name}
 
 
 class DocumentsForm(forms.Form):

@@ -97,6 +97,33 @@ class SendForm(forms.Form):
         return self.cleaned_data["kind"] or UNKNOWN_KIND
 
 
+class PlaceForm(forms.Form):
+    """What a paper is and for whom, where an agent says it."""
+
+    kind = forms.ChoiceField(
+        label=_("Type"),
+        error_messages={
+            "required": _("Choisissez un type de la liste."),
+            "invalid_choice": _("Choisissez un type de la liste."),
+        },
+    )
+    beneficiary = BeneficiaryField(
+        label=_("Pour qui"),
+        queryset=Beneficiary.objects.none(),
+        required=False,
+        error_messages={"invalid_choice": _("Choisissez dans la liste la personne concernée.")},
+    )
+
+    def __init__(self, data: Any = None, *, member: Member, initial: dict[str, Any] | None = None) -> None:
+        super().__init__(data, initial=initial)
+        kinds = profile().documents.kind_labels
+        self.fields["kind"].choices = [("", _("Choisissez son type…")), *kinds.items()]  # type: ignore[attr-defined]
+        beneficiary = self.fields["beneficiary"]
+        assert isinstance(beneficiary, BeneficiaryField)
+        beneficiary.queryset = Beneficiary.objects.of(member).present()
+        beneficiary.empty_label = _("%(name)s (l’adhérent)") % {"name": member.name}
+
+
 class FindForm(forms.Form):
     """Every field may stay empty. A wrong value is shown as an error, and narrows nothing."""
 
