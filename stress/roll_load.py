@@ -9,13 +9,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
+from html import unescape
 from typing import Any
 from urllib.parse import urlencode
 
 from tests.agents import SIGN_IN, STEP, code_of
 from tests.cast import PASSWORD, Person
 from tests.vault.conftest import pdf
-from tests.vault.tus_client import FILES, Phone
+from tests.vault.tus_client import FILES, SEND, Phone
 
 PAGES = ["/adherent/documents/", "/adherent/messages/", "/adherent/donnees-personnelles/", "/contact/"]
 DESK = ["/gestion/", "/gestion/adherents/", "/gestion/messages/"]
@@ -135,9 +136,18 @@ class MemberVisitor(Visitor):
     def sign_out(self) -> None:
         self.send("/adherent/deconnexion/", {}, leads_to="/.*")
 
+    def open_form(self) -> None:
+        """The page that sends, whose version says where its form goes: a portal of the other one may well receive it."""
+        form = re.search(
+            rf'<form method="post" action="({SEND}\?\w+=([0-9a-f-]{{36}})[^"]*)"', self.see(SEND)
+        )
+        self.expect("a page without the form that sends", form is not None)
+        assert form
+        self.form_address, self.sending = unescape(form[1]), form[2]
+
     def bring_papers(self) -> None:
         """One or two files, each by itself and then the form, or all in the form; then the receipt, which names them."""
-        self.begin_another()
+        self.open_form()
         mark = f"{self.person.number} {self.chance.random()}"
         noise = b"\n%" + self.chance.randbytes(self.chance.randrange(2_000, 60_000)).hex().encode() + b"\n"
         contents = [

@@ -4,7 +4,9 @@ import json
 import uuid
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
+import lxml.html
 import pytest
 import time_machine
 from django.test import Client
@@ -77,6 +79,15 @@ class TestTwoPages:
         assert "rib.pdf" in formerly
         assert "Le nouveau" in over
         assert 'value="rib" id="id_kind_0" checked' in over
+
+    def test_its_forms_are_understood_by_the_version_before_too(self, signed_in: Client) -> None:
+        """While portals are replaced one by one, any of them may receive the form that another one has served."""
+        brought(signed_in, "rib.pdf", FIRST)
+        page = lxml.html.fromstring(signed_in.get(f"{PAGE}?sending={FIRST}").content)
+        actions = page.xpath("//form[@enctype or @data-drop]/@action")
+        assert len(actions) == 2
+        for action in actions:
+            assert parse_qs(urlsplit(action).query) == {"sending": [FIRST], "envoi": [FIRST]}
 
     def test_anothers_sending_is_neither_shown_nor_used(
         self, signed_in: Client, other_member: Member, sentences: Text

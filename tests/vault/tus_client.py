@@ -46,6 +46,7 @@ class Phone:
     def begin_another(self) -> None:
         """From now on it prepares another sending, as a page opened anew does."""
         self.sending = str(uuid.uuid4())
+        self.form_address = f"{SEND}?sending={self.sending}"
 
     @staticmethod
     def _token(browser: urllib.request.OpenerDirector, address: str) -> str:
@@ -138,7 +139,7 @@ class Phone:
             parts.append(head.encode() + content + b"\r\n")
         body = b"".join([*parts, f"--{boundary}--\r\n".encode()])
         kind = f"multipart/form-data; boundary={boundary}"
-        status, headers = self.ask("POST", f"{SEND}?sending={self.sending}", body, Content_Type=kind)
+        status, headers = self.ask("POST", self.form_address, body, Content_Type=kind)
         return status, headers.get("Location", "")
 
     def download(self, document_id: str) -> bytes:

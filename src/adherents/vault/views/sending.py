@@ -58,15 +58,17 @@ class SendingPage:
         return self.acting.file
 
     @property
-    def query(self) -> str:
-        named = {SENDING: str(self.sending_id)}
-        if self.replaced:
-            named[REPLACES] = str(self.replaced.pk)
-        return urlencode(named)
+    def named(self) -> dict[str, str]:
+        return {SENDING: str(self.sending_id)} | ({REPLACES: str(self.replaced.pk)} if self.replaced else {})
 
     @property
     def address(self) -> str:
-        return f"{reverse('vault:send')}?{self.query}"
+        return f"{reverse('vault:send')}?{urlencode(self.named)}"
+
+    @property
+    def form_query(self) -> str:
+        """For the forms of the page: one may be posted to a portal of the version before, which knows the former names alone."""
+        return urlencode(self.named | {FORMER_NAMES[name]: value for name, value in self.named.items()})
 
 
 def _page(request: HttpRequest, acting: Acting) -> SendingPage:
