@@ -58,6 +58,23 @@ def test_after_a_decision_the_next_of_the_sending_comes(agent: Account, member: 
     assert queue.take_next(agent=agent) is None
 
 
+def test_after_a_decision_in_the_middle_what_was_sent_behind_it_comes_first(
+    agent: Account, desk: Client, member: Member
+) -> None:
+    """And then what was sent before it, before another sending that is in hand since longer."""
+    [other] = waiting(member)
+    queue.take(agent=agent, item=other)
+    items = sent_together(member, "rib", "rib", "rib", "rib")
+    queue.take(agent=agent, item=items[0])
+    assert queue.reserve_next(agent=agent, after=items[1]) == items[2]
+    for at, following in ((1, items[2]), (3, items[0]), (0, items[2]), (2, other)):
+        assert desk.post(f"{screen(items[at])}accepter/")["Location"] == screen(following)
+    # « Suivant » from the middle of another one goes on from there too.
+    more = sent_together(member, "rib", "rib", "rib")
+    queue.take(agent=agent, item=more[1])
+    assert desk.post("/gestion/suivant/", {"after": more[1].document_id})["Location"] == screen(more[2])
+
+
 def test_to_take_one_takes_the_sending_and_another_agent_has_none_of_it(
     agent: Account, member: Member
 ) -> None:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Self
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Case, Exists, OuterRef, Q, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -83,10 +83,19 @@ class ItemQuerySet(models.QuerySet["Item"]):
         """The waiting items that an agent has in hand, or that are held as an agent's next one."""
         return self.waiting().filter(leased_until__gt=timezone.now())
 
-    def in_hand_of(self, agent: Account) -> Self:
-        """The items that this agent has taken and not decided, first taken first; those of one deposit as they were sent."""
+    def in_hand_of(self, agent: Account, *, after: "Item | None" = None) -> Self:
+        """The items that this agent has taken and not decided, first taken first; those of one deposit as they were sent.
+
+        `after`: an item that they come from. What was sent behind it comes first, then what was sent before it in its deposit.
+        """
         mine = self.held().filter(agent=agent, taken_at__isnull=False)
-        return mine.order_by("taken_at", "document__rank", "pk")
+        if after is None or after.document is None:
+            return mine.order_by("taken_at", "document__rank", "pk")
+        together = Q(document__deposit=after.document.deposit_id)
+        behind = together & Q(document__rank__gt=after.document.rank)
+        return mine.order_by(
+            Case(When(behind, then=0), When(together, then=1), default=2), "taken_at", "document__rank", "pk"
+        )
 
     def may_be_given_to(self, agent: Account) -> Self:
         """The items that « Suivant » may give to this agent: what is kept for them, and what is open to them and of the kinds

@@ -101,18 +101,25 @@ def lease_ends() -> datetime:
     return timezone.now() + timedelta(minutes=profile().casework.lease_minutes)
 
 
-def take_next(*, agent: Account, filters: Filters = ALL, skipped: Collection[uuid.UUID] = ()) -> Item | None:
+def take_next(
+    *,
+    agent: Account,
+    filters: Filters = ALL,
+    skipped: Collection[uuid.UUID] = (),
+    after: Item | None = None,
+) -> Item | None:
     """« Suivant »: lease the next item to this agent, with its document « En cours ». None: nothing waits for them.
 
-    An item that the agent has in hand comes first, then one that was prefetched or kept for them, then the oldest due, and with
-    it whatever else of its deposit the agent may have: the first that was sent is given.
+    An item that the agent has in hand comes first (what was sent with `after`, from there on, before anything else), then one
+    that was prefetched or kept for them, then the oldest due, and with it whatever else of its deposit the agent may have: the
+    first that was sent is given.
     `skipped`: the items that the agent put off a moment ago; they come again only when nothing else is left. The filters hold
     for all of them. None too for an agent who was suspended meanwhile.
     """
     with transaction.atomic():
         if not treats(agent):
             return None
-        in_hand = Item.objects.in_hand_of(agent).matching(filters).exclude(pk__in=skipped)
+        in_hand = Item.objects.in_hand_of(agent, after=after).matching(filters).exclude(pk__in=skipped)
         item = in_hand.select_for_update(skip_locked=True, of=("self",)).first()
         if item is not None:
             deposit = deposits.lock_deposit(item, wait=False)
@@ -124,7 +131,7 @@ def take_next(*, agent: Account, filters: Filters = ALL, skipped: Collection[uui
             if _start(item, agent):
                 rest = _start_rest(item, agent, deposit, filters)
                 return deposits.first_of([item, *rest], skipped=skipped)
-    return take_next(agent=agent, filters=filters) if skipped else None
+    return take_next(agent=agent, filters=filters, after=after) if skipped else None
 
 
 def reserve_next(
@@ -139,7 +146,8 @@ def reserve_next(
     with transaction.atomic():
         if not treats(agent):
             return None
-        item = Item.objects.in_hand_of(agent).matching(filters).exclude(pk__in=skipped).first()
+        in_hand = Item.objects.in_hand_of(agent, after=after).matching(filters).exclude(pk__in=skipped)
+        item = in_hand.first()
         apart = [] if item else _next_in_no_hand(agent, filters, skipped)
         until = timezone.now() + PREFETCH
         for held in apart:

@@ -130,19 +130,22 @@ def next_item(request: HttpRequest) -> HttpResponse:
     item = Item.objects.filter(document=left).first() if left else None
     if item is not None:
         put_off(request, item.pk)
-    return on_to_the_next(request)
+    return on_to_the_next(request, item)
 
 
 def go_on(request: HttpRequest, item: Item) -> HttpResponse:
     """Where an agent goes once an item left their hands: back to the record that it was taken from, or on to the next."""
     if is_from_record(request):
         return redirect("desk:document", item.document_id)
-    return on_to_the_next(request)
+    return on_to_the_next(request, item)
 
 
-def on_to_the_next(request: HttpRequest) -> HttpResponse:
+def on_to_the_next(request: HttpRequest, after: Item | None = None) -> HttpResponse:
     item = queue.take_next(
-        agent=account_of(request), filters=wanted_by(request), skipped=_put_off_by(request)
+        agent=account_of(request),
+        filters=wanted_by(request),
+        skipped=_put_off_by(request),
+        after=after,
     )
     if item is None:
         messages.info(request, _("Rien d’autre n’attend."))
