@@ -115,6 +115,20 @@ def test_a_template_says_no_word_outside_of_its_translations() -> None:
     assert left == {}
 
 
+def test_a_template_has_no_french_punctuation_outside_of_its_translations() -> None:
+    """Two things from elsewhere, joined by the French colon, would be in English with its space: `{% colon %}`."""
+    code = re.compile(r"{%.*?%}|{{.*?}}", re.S)
+    left = {}
+    for file in TEMPLATES:
+        if file.suffix in {".html", ".txt"} and not any(part in str(file) for part in ONE_LANGUAGE):
+            text = code.sub("§", NOT_SHOWN.sub("", file.read_text()))
+            if marks := re.findall(
+                r"[^\n]*(?:[\u00a0\u202f][:;!?%»]|«[\u00a0\u202f]|(?<=[§>]) [:;!?])[^\n]*", text
+            ):
+                left[named(file)] = marks
+    assert left == {}
+
+
 @pytest.mark.parametrize("room", ROOMS)
 def test_a_rooms_english_names_the_same_variables(room: str) -> None:
     for entry in catalogue_of(room):

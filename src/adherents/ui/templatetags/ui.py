@@ -12,6 +12,7 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import localtime
+from django.utils.translation import pgettext
 
 from adherents.insurer import hours
 from adherents.insurer.profile import Profile, profile
@@ -32,6 +33,12 @@ def icon(name: str, size: int = 24, style: str = "outline") -> SafeString:
     """An inline drawing from heroicons (`outline`, `solid`, `mini`, `micro`), silent for screen readers."""
     drawn = heroicons._render_icon(style, str(name), size, {"class": "icon", "focusable": "false"})
     return mark_safe(re.sub(r">\s+<", "><", drawn).strip())
+
+
+@register.simple_tag
+def colon() -> str:
+    """What stands between a thing and what is said of it, where both come from elsewhere: French has a space before it."""
+    return pgettext("ponctuation", "\N{NO-BREAK SPACE}:")
 
 
 @register.filter
