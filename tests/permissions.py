@@ -217,6 +217,7 @@ RULES: dict[str, Rule] = {
     "desk:end_member_sessions": desk(DESK, ASK),
     "messaging:start_thread": desk(DESK, ASK),
     "messaging:threads": desk(DESK, READ),
+    "messaging:find_threads": desk(DESK, ASK),
     "messaging:thread": desk(DESK, ASK),
     "messaging:thread_note": desk(DESK, {"POST"}),
     "messaging:thread_transfer": desk(DESK, {"POST"}),

@@ -145,6 +145,7 @@ def test_nothing_is_cut_at_the_desk(visit: Visit, member: Person) -> None:
         "/gestion/adherents/sans-adresse/",
         "/gestion/adherents/adresse-en-echec/",
         "/gestion/messages/",
+        "/gestion/messages/recherche/",
         *[f"/gestion/messages/{UUID(thread_id)}/" for (thread_id,) in thread],
         *[f"/gestion/traiter/{UUID(document_id)}/" for (document_id,) in document],
         *[f"/gestion/documents/{UUID(document_id)}/" for (document_id,) in document],

@@ -206,6 +206,7 @@ NOT_WALKED = {
     # What they search for narrows a list: a wrong value is told beside its field, and refuses nothing.
     "desk.journal_forms.JournalFilterForm": "a filter",
     "casework.forms.QueueForm": "a filter",
+    "messaging.search_forms.FindThreadsForm": "a filter",
     "casework.figures.forms.FiguresForm": "a filter",
     "vault.forms.FindForm": "a filter",
     "desk.forms.DocumentsForm": "a filter",

@@ -7,11 +7,14 @@ from datetime import datetime
 from django.db.models import Count, Prefetch, Q
 
 from adherents.accounts.models import Account
+from adherents.database.reader import from_reader
 from adherents.members.intake.former_numbers import number_or_former
 from adherents.members.models import Member
+from adherents.messaging.finding import ThreadPlace, ThreadsWanted
 from adherents.messaging.models import Attachment, Message, MessageQuerySet, Thread, ThreadQuerySet
 
 OF_A_MEMBER = 8
+FOUND_A_PAGE = 50
 VIEWS = ("unanswered", "mine", "unassigned", "all", "closed")
 
 
@@ -50,6 +53,37 @@ def inbox(agent: Account, view: str) -> ThreadQuerySet:
         "all": threads.still_open(),
     }
     return narrowed[view].as_they_should_be_answered()
+
+
+@from_reader
+def find(
+    wanted: ThreadsWanted, *, after: ThreadPlace | None = None
+) -> tuple[list[Thread], ThreadPlace | None]:
+    """A page of the threads that are wanted, the latest first, and where the next page begins, if there is one.
+
+    Read through an index from where the last page ended: as fast at the end as at the beginning.
+    """
+    rows = Thread.objects.select_related("member", "agent")
+    if wanted.members:
+        rows = rows.filter(member__in=wanted.members)
+    if wanted.state:
+        rows = rows.in_state(wanted.state)
+    if wanted.agent:
+        rows = rows.filter(agent=wanted.agent)
+    if wanted.kind:
+        rows = rows.about_kind(wanted.kind)
+    if wanted.answered_by:
+        rows = rows.answered_by(wanted.answered_by)
+    if wanted.since:
+        rows = rows.filter(last_at__gte=wanted.since)
+    if wanted.until:
+        rows = rows.filter(last_at__lt=wanted.until)
+    if after is not None:
+        rows = rows.filter(last_at__lte=after.at).filter(Q(last_at__lt=after.at) | Q(pk__gt=after.thread))
+    shown = list(rows.order_by("-last_at", "pk")[: FOUND_A_PAGE + 1])
+    more = len(shown) > FOUND_A_PAGE
+    shown = shown[:FOUND_A_PAGE]
+    return shown, ThreadPlace(shown[-1].last_at, shown[-1].pk) if more else None
 
 
 def counts(agent: Account) -> dict[str, int]:

@@ -1,11 +1,12 @@
 from django.urls import path
 
-from adherents.messaging.views import agent, canned_answers, member
+from adherents.messaging.views import agent, canned_answers, finding, member
 
 app_name = "messaging"
 urlpatterns = [
     path("adherents/<int:pk>/ecrire/", agent.start, name="start_thread"),
     path("messages/", agent.inbox_page, name="threads"),
+    path("messages/recherche/", finding.find_threads, name="find_threads"),
     path("messages/<uuid:thread_id>/", agent.thread, name="thread"),
     path("messages/<uuid:thread_id>/note/", agent.note, name="thread_note"),
     path("messages/<uuid:thread_id>/transfert/", agent.transfer, name="thread_transfer"),
