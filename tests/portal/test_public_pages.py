@@ -273,3 +273,33 @@ def test_when_everything_breaks_a_page_still_gives_the_phone(rf):
     response = server_error(rf.get("/"))
     assert response.status_code == 500
     assert "04 76 60 56 36" in words_of(response.text)
+
+
+FOUND = [
+    "/adherent/",
+    "/contact/",
+    "/aide/",
+    "/mentions-legales/",
+    "/donnees-et-confidentialite/",
+    "/accessibilite/",
+    "/verifier/",
+]
+NEVER_FOUND = [
+    "/adherent/mot-de-passe-oublie/",
+    "/adherent/premiere-connexion/",
+    "/gestion/connexion/",
+    "/hors-ligne/",
+    "/navigateur/",
+    "/rien/",
+]
+NOINDEX = '<meta name="robots" content="noindex">'
+
+
+@pytest.mark.parametrize("path", [*FOUND, *NEVER_FOUND])
+def test_search_engines_show_what_the_profile_lets_them(client, settings, db, path):
+    assert client.get(path).content.decode().count(NOINDEX) == 1
+    insurer = settings.ADHERENTS_PROFILE.insurer.model_copy(update={"indexed": True})
+    settings.ADHERENTS_PROFILE = settings.ADHERENTS_PROFILE.model_copy(update={"insurer": insurer})
+    page = client.get(f"{path}?from=mail").content.decode()
+    own = f'<link rel="canonical" href="{settings.BASE_URL}{path}">'
+    assert (own in page, NOINDEX in page) == ((True, False) if path in FOUND else (False, True))

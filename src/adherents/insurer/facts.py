@@ -33,12 +33,13 @@ Language = Literal["fr", "en"]
 
 
 class Insurer(Facts):
-    """Who the portal belongs to."""
+    """Who the portal belongs to. `indexed`: search engines may show its public pages."""
 
     short_name: Text
     legal_name: Text
     space_name: Words
     website: Address
+    indexed: bool = False
 
 
 class Brand(Facts):

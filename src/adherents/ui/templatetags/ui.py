@@ -7,6 +7,7 @@ from pathlib import PurePath
 
 import heroicons
 from django import template
+from django.conf import settings
 from django.forms import BaseForm
 from django.template.loader import render_to_string
 from django.utils.html import format_html, format_html_join
@@ -55,6 +56,12 @@ def with_code(words: str) -> SafeString:
 def page(name: str) -> str:
     """The address of a page that stands in a room above (`ui.pages`)."""
     return pages.page(name)
+
+
+@register.simple_tag(takes_context=True)
+def own_address(context: template.Context) -> str:
+    """The page's whole address, without its query."""
+    return f"{settings.BASE_URL}{context['request'].path}"
 
 
 @register.filter
