@@ -170,6 +170,7 @@ RULES: dict[str, Rule] = {
     "mfa_generate_recovery_codes": own_account(ASK),
     # the desk
     "casework:queue": desk(DESK | {AUDITOR}, READ),
+    "casework:queue_csv": desk(HEADS, {"POST"}),
     "casework:next": desk(DESK, {"POST"}),
     "casework:treat": desk(DESK, READ),
     "casework:treat_image": desk(DESK, READ),

@@ -268,7 +268,7 @@ def test_no_class_name_exists_twice() -> None:
 PARAMETERS = {
     "agent", "extent",
     "actor", "after", "again", "back", "before", "code", "document", "ended", "from", "iss", "language", "left", "lines", "near",
-    "next", "page", "pick", "replaces", "sending", "state", "turned", "view",
+    "next", "page", "pick", "replaces", "sending", "sort", "state", "turned", "view",
 }  # fmt: skip
 NAMED = re.compile(r"""["'](?:[^"'<>\s]*)[?&](?:amp;)?([a-zA-Z_]+)=[{"']|GET\.(?:get|getlist)\(\s*"(\w+)\"""")
 

@@ -27,6 +27,7 @@ class Act(StrEnum):
     REOPEN = "reopen"
     REOPEN_ANY = "reopen_any"
     ASSIGN = "assign"
+    EXPORT_QUEUE = "export_queue"
     SEE_FRAUD_SIGNS = "see_fraud_signs"
     PLAN_ABSENCES = "plan_absences"
     NOTES = "notes"
@@ -71,6 +72,7 @@ TABLE: dict[Act, frozenset[Role]] = {
     Act.REOPEN: _DESK,  # one's own decision, and for a time
     Act.REOPEN_ANY: frozenset({Role.SUPERVISOR}),
     Act.ASSIGN: frozenset({Role.SUPERVISOR}),
+    Act.EXPORT_QUEUE: _HEADS,  # the names of all who wait leave the portal as one file
     # Of other members: the agent who treats a document is not to know whose papers are the same.
     Act.SEE_FRAUD_SIGNS: frozenset({Role.SUPERVISOR}),
     Act.PLAN_ABSENCES: _HEADS,  # of another agent; each plans their own

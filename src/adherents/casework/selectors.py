@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.core.paginator import Page, Paginator
 from django.db.models import Count, Min, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -35,7 +34,6 @@ from adherents.members.models import Beneficiary, Member
 from adherents.vault.models import Document, State
 from adherents.vault.selectors.listing import THEMSELVES
 
-ITEMS_A_PAGE = 40
 COMING_SHOWN = 12
 DECISIONS_SHOWN = 6
 ANSWERED = (State.ACCEPTED, State.REFUSED, State.INCOMPLETE)
@@ -95,23 +93,6 @@ def held_by(agent: Account) -> Holding:
         in_hand=Count("pk", filter=held), kept=Count("pk", filter=Q(reserved_for=agent) & ~held)
     )
     return Holding(**totals)
-
-
-def page_of(
-    filters: Filters, place: str, agent: Account | None, number: str | None, *, reader: Account | None = None
-) -> Page[Item]:
-    """A page of the queue, oldest due first, through the filters. A page number that does not exist gives the nearest page.
-
-    `reader`: only what this agent treats, or what is kept for them.
-    """
-    items = Item.objects.in_place(place).matching(filters)
-    if agent is not None:
-        items = items.of(agent)
-    if reader is not None:
-        items = items.treated_by(reader)
-    page = Paginator(items.oldest_due_first().with_what_is_shown(), ITEMS_A_PAGE).get_page(number)
-    tell_stand_ins(page)
-    return page
 
 
 def tell_stand_ins(items: Iterable[Item]) -> None:

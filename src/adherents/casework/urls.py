@@ -4,6 +4,7 @@ from adherents.casework.views import (
     attachments,
     comparing,
     figures,
+    listing,
     queue,
     refiling,
     reopening,
@@ -15,6 +16,7 @@ from adherents.casework.views import (
 app_name = "casework"
 urlpatterns = [
     path("", queue.queue_page, name="queue"),
+    path("file/csv/", listing.queue_csv, name="queue_csv"),
     path("suivant/", queue.next_item, name="next"),
     path("traiter/<uuid:document_id>/", treating.treat, name="treat"),
     path("traiter/<uuid:document_id>/pages/<int:number>/image/", treating.treat_image, name="treat_image"),

@@ -160,6 +160,7 @@ class Event(TextChoices):
     DOCUMENT_HANDED_OVER = "casework.document_handed_over", _("Document transmis à un autre agent")
     DOCUMENT_ASSIGNED = "casework.document_assigned", _("Document attribué à un agent")
     DOCUMENT_RELEASED = "casework.document_released", _("Document revenu à tous")
+    QUEUE_EXPORTED = "casework.queue_exported", _("File de traitement exportée")
     DECISION_MADE = "casework.decision_made", _("Décision prise, encore annulable")
     DECISION_UNDONE = "casework.decision_undone", _("Décision annulée avant son envoi")
     DECISION_REOPENED = "casework.decision_reopened", _("Décision rouverte : le document attend à nouveau")

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Self
 
 from django.db import models
-from django.db.models import Case, Exists, OuterRef, Q, When
+from django.db.models import Case, Exists, F, OuterRef, Q, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -61,6 +61,12 @@ ALL = Filters()
 def _still_kept() -> Q:
     """Of an item that is kept for somebody: its time is not over."""
     return Q(reserved_until=None) | Q(reserved_until__gt=timezone.now())
+
+
+def _kept_by_somebody() -> Q:
+    """Of an item: it is kept for an agent who is at work, or for whom another one stands in today. One query."""
+    nobodys = [away for away, instead in Absence.objects.stand_ins().items() if instead is None]
+    return Q(reserved_for__isnull=False) & _still_kept() & ~Q(reserved_for__in=nobodys)
 
 
 def _sent_in(languages: list[str]) -> Exists:
@@ -135,8 +141,7 @@ class ItemQuerySet(models.QuerySet["Item"]):
 
     def in_place(self, place: str) -> Self:
         """The items of this `Availability`; every waiting item for ""."""
-        nobodys = [away for away, instead in Absence.objects.stand_ins().items() if instead is None]
-        kept = Q(reserved_for__isnull=False) & _still_kept() & ~Q(reserved_for__in=nobodys)
+        kept = _kept_by_somebody()
         if place == Availability.FREE:
             return self.free().filter(Q(reserved_for=None) | ~kept)
         if place == Availability.IN_HAND:
@@ -144,6 +149,22 @@ class ItemQuerySet(models.QuerySet["Item"]):
         if place == Availability.KEPT:
             return self.free().filter(kept)
         return self.filter(status=Status.DECIDED) if place == Availability.DECIDED else self.waiting()
+
+    def with_place_rank(self) -> Self:
+        """`place_rank`: where each is, in the order of `Availability`."""
+        held = Q(status=Status.WAITING, leased_until__gt=timezone.now())
+        ranks = [
+            When(Q(status=Status.DECIDED), then=3),
+            When(held & Q(taken_at__isnull=False), then=1),
+            When(~held & _kept_by_somebody(), then=2),
+        ]
+        return self.annotate(place_rank=Case(*ranks, default=0))
+
+    def with_name_keys(self) -> Self:
+        """`shown_key`, `first_key`: the name that its member is called by, without accents; then the first names."""
+        usage, birth = F("document__member__usage_key"), F("document__member__birth_key")
+        shown = Case(When(~Q(document__member__usage_key=""), then=usage), default=birth)
+        return self.annotate(shown_key=shown, first_key=F("document__member__first_key"))
 
     def of(self, agent: Account) -> Self:
         """The items that this agent has in hand, was given, or has just decided."""

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -18,6 +19,14 @@ from adherents.accounts.models import Account
 from adherents.accounts.permissions import Act, acts_of
 from adherents.casework import selectors
 from adherents.casework.forms import GiveForm, HandOverForm, QueueForm
+from adherents.casework.listing.selectors import (
+    MOST_SORTED,
+    Listed,
+    SortColumn,
+    Sorting,
+    is_more_than_sorted,
+    page_of,
+)
 from adherents.casework.models import Decision, Filters, Item
 from adherents.casework.services import deciding, queue
 from adherents.casework.services.queue import CannotTreat, NotAvailable
@@ -46,28 +55,20 @@ def queue_page(request: HttpRequest) -> HttpResponse:
     may = acts_of(agent)
     if Act.TREAT not in may:
         return redirect("desk:journal")
-    specialty, agents = Specialty.objects.of(agent), selectors.who_treat()
-    narrows = bool(specialty.kinds or specialty.languages)
-    everything = not narrows or request.GET.get("extent") == "all"
-    kinds = selectors.by_kind(None if everything else agent)
-    form = QueueForm(request.GET, kinds=kinds_with_counts(kinds), agents=agents, narrows=narrows)
-    wanted, agent_key = form.wanted, form.value("agent")
-    shown = selectors.page_of(
-        wanted,
-        form.value("place"),
-        next((listed for listed in agents if str(listed.pk) == agent_key), None),
-        request.GET.get("page"),
-        reader=None if everything else agent,
-    )
+    asked, sorting = asked_of(agent, request.GET), Sorting.read(request.GET.get("sort", ""))
+    form, shown = asked.form, page_of(asked.listed, request.GET.get("page"), sorting)
     context = {
         "may": may,
         "form": form,
         "is_filtered": any(map(form.value, form.fields)),
-        "filters": query_of(wanted),
+        "filters": query_of(form.wanted),
         "listed": query_without_page(request),
         "page": shown,
+        "heads": _heads(request, sorting),
+        "sorting": sorting,
+        "most_sorted": MOST_SORTED if is_more_than_sorted(asked.listed, sorting) else None,
         "counts": selectors.counts(agent),
-        "treats": in_words(specialty),
+        "treats": in_words(asked.specialty),
         "untreated": untreated() if Act.ASSIGN in may else [],
         "in_hand": selectors.in_hand(agent),
         "handed": handed_to(agent),
@@ -79,6 +80,56 @@ def queue_page(request: HttpRequest) -> HttpResponse:
         "counted_at_most": member_record.COUNTED_AT_MOST,
     }
     return render(request, "casework/queue.html", context)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a form of filters asks for, and what the agent treats."""
+
+    form: QueueForm
+    listed: Listed
+    specialty: Specialty
+
+
+def asked_of(agent: Account, data: QueryDict) -> Asked:
+    """The filters that an address or a form names, for this agent."""
+    specialty, agents = Specialty.objects.of(agent), selectors.who_treat()
+    narrows = bool(specialty.kinds or specialty.languages)
+    everything = not narrows or data.get("extent") == "all"
+    kinds = selectors.by_kind(None if everything else agent)
+    form = QueueForm(data, kinds=kinds_with_counts(kinds), agents=agents, narrows=narrows)
+    key = form.value("agent")
+    listed = Listed(
+        form.wanted,
+        form.value("place"),
+        next((one for one in agents if str(one.pk) == key), None),
+        reader=None if everything else agent,
+    )
+    return Asked(form, listed, specialty)
+
+
+@dataclass(frozen=True)
+class ListHead:
+    """The head of a column, and the address that puts the list in its order; `order`: as `aria-sort` says it, "" of another."""
+
+    label: str
+    address: str = ""
+    order: str = ""
+
+
+def _heads(request: HttpRequest, sorting: Sorting) -> list[ListHead]:
+    heads = [_head(request, sorting, column) for column in SortColumn]
+    return [*heads[:2], ListHead(_("Reçu")), *heads[2:]]
+
+
+def _head(request: HttpRequest, sorting: Sorting, column: SortColumn) -> ListHead:
+    query = request.GET.copy()
+    for name in ("page", "sort"):
+        query.pop(name, None)
+    if wanted := str(sorting.after(column)):
+        query["sort"] = wanted
+    order = "descending" if sorting.is_descending else "ascending"
+    return ListHead(str(column.label), f"?{query.urlencode()}", order if column == sorting.column else "")
 
 
 def kinds_with_counts(counted: dict[str, int]) -> dict[str, str]:

@@ -11,6 +11,7 @@ from adherents.accounts.models import Account
 from adherents.accounts.permissions import Act, acts_of
 from adherents.casework import selectors
 from adherents.casework.forms import QueueForm, ShareForm
+from adherents.casework.listing.selectors import Listed, page_of
 from adherents.casework.services import sharing as service
 from adherents.casework.services.queue import CannotTreat, NotAvailable
 from adherents.casework.services.sharing import Moved
@@ -33,7 +34,7 @@ def board(request: HttpRequest) -> HttpResponse:
         "filters_form": filters,
         "is_filtered": any(map(filters.value, filters.fields)),
         "listed": query_without_page(request),
-        "page": selectors.page_of(filters.wanted, filters.value("place"), chosen, request.GET.get("page")),
+        "page": page_of(Listed(filters.wanted, filters.value("place"), chosen), request.GET.get("page")),
         "loads": loads(agents),
         "untreated": untreated(),
         "ticked": set(request.POST.getlist("item")),

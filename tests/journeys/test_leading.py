@@ -1,0 +1,52 @@
+"""Who leads the desk: the list in another order, taken away as a file."""
+
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from tests.cast import Person
+from tests.journeys.agents import enter_as_agent
+from tests.journeys.conftest import Visit
+from tests.journeys.test_reopening import look
+from tests.journeys.test_treating import opened, send, until_waiting
+from tests.journeys.visitor import Visitor
+
+KIND = "facture_dentaire"
+
+
+def treat_all(agent: Visitor, count: int) -> None:
+    """Accept what this test sent, so that no other one meets it."""
+    agent.open(f"/gestion/?kind={KIND}").page.keyboard.press("n")
+    for _ in range(count):
+        before = opened(agent)
+        agent.page.keyboard.press("a")
+        agent.page.wait_for_url(lambda there, before=before: before not in there)
+
+
+def test_a_responsable_sorts_the_queue_and_takes_it_away(visit: Visit, member: Person) -> None:
+    send(visit("phone").enter(member), 2, kind="Facture dentaire")
+    head = visit("desktop")
+    enter_as_agent(head, "odile.ordre@mese.example", name="Odile Ordre", role="responsable")
+    until_waiting(head, 2, kind=KIND)
+
+    sorted_by = head.main.locator("[aria-sort]")
+    expect(sorted_by).to_have_text("À traiter avant")
+    head.main.get_by_role("columnheader", name="Adhérent").get_by_role("link").focus()
+    head.page.keyboard.press("Enter")
+    head.page.wait_for_url(f"**/gestion/?kind={KIND}&sort=member")
+    expect(sorted_by).to_have_attribute("aria-sort", "ascending")
+    expect(sorted_by).to_have_text("Adhérent")
+    head.click("Adhérent")
+    head.page.wait_for_url(f"**/gestion/?kind={KIND}&sort=-member")
+    expect(sorted_by).to_have_attribute("aria-sort", "descending")
+    look(head, "queue-sorted")
+    head.field("État").select_option(label="À prendre")
+    head.click("Filtrer")
+    expect(sorted_by).to_have_attribute("aria-sort", "descending")
+
+    with head.page.expect_download() as taken:
+        head.click("Exporter en CSV")
+    assert taken.value.suggested_filename.startswith("file-")
+    rows = Path(taken.value.path()).read_text(encoding="utf-8-sig").splitlines()
+    assert [row.split(";")[1:4] for row in rows[1:]] == [[KIND, "Facture dentaire", member.number]] * 2
+    treat_all(head, 2)
