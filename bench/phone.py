@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 from tests.cast import CAMILLE
 from tests.chromium import launch
 from tests.journeys.papers import camera_photo
@@ -20,6 +20,16 @@ from tests.journeys.running import Portal
 UP, DOWN, LATENCY = 750_000 / 8, 1_600_000 / 8, 150  # bytes a second, milliseconds: a phone at the edge of 4G
 SLOWER = 4
 LEFT = re.compile(r"encore (\d+) seconde")
+# Told by the page as it changes: to ask it ten times a second would take the processor of such a phone.
+TELL = """() => {
+  const state = document.querySelector(".upload-state");
+  let last = "";
+  new MutationObserver(() => {
+    const words = /encore \\d+|prêt|vérification/.exec(state.textContent)?.[0];
+    if (words && words !== last) window.told(state.textContent);
+    last = words ?? last;
+  }).observe(state, { childList: true, characterData: true, subtree: true });
+}"""
 
 
 def figures() -> Iterator[dict[str, Any]]:
@@ -57,11 +67,16 @@ def _sent(browser: Browser, portal: Portal, photo: Path, *, lighter: bool) -> di
     page.get_by_label("Prendre en photo").set_input_files(photo)
     if lighter:
         page.get_by_role("button", name="Envoyer la copie légère").click()
+    said: list[tuple[float, int]] = []
+    page.expose_function("told", lambda words: _noted(said, words))
+    page.evaluate(TELL)
     page.locator(".send-bar button").click()
-    said, arrived = _watched(page)
     page.wait_for_url("**/accuses/**", wait_until="commit")
     page.get_by_role("heading", name="C’est bien arrivé").wait_for()
     seconds = time.monotonic() - began
+    assert said[-1][1] == 0, "the page did not say that the file has gone"
+    assert lighter or len(said) > 5, "the page did not say how long it would take"
+    arrived = said.pop()[0]
     wrong = [abs(left - (arrived - at)) / (arrived - at) for at, left in said if arrived - at > 3]
     sent = portal.sql("SELECT size FROM vault_document ORDER BY at DESC LIMIT 1")[0][0]
     context.close()
@@ -79,15 +94,7 @@ def _sent(browser: Browser, portal: Portal, photo: Path, *, lighter: bool) -> di
     }
 
 
-def _watched(page: Page) -> tuple[list[tuple[float, int]], float]:
-    """When it said how many seconds were left, and when the file had gone."""
-    said: list[tuple[float, int]] = []
-    while True:
-        words = page.evaluate("document.querySelector('.upload-state')?.textContent ?? ''")
-        now = time.monotonic()
-        if match := LEFT.search(words):
-            if not said or said[-1][1] != int(match[1]):
-                said.append((now, int(match[1])))
-        elif "prêt" in words or "vérification" in words or not words:
-            return said, now
-        page.wait_for_timeout(100)
+def _noted(said: list[tuple[float, int]], words: str) -> None:
+    """When the page said how many seconds were left; 0: the file has gone."""
+    match = LEFT.search(words)
+    said.append((time.monotonic(), int(match[1]) if match else 0))
