@@ -44,6 +44,7 @@ BY_HAND: dict[str, dict[str, Value]] = {
         "expected_on": "04/03/2026", "link": "http://testserver/adherent/documents/envois/D-2026-000123/",
     },
     "vault/entered_set_aside": {"number": "D-2026-000123", "link": "http://testserver/gestion/"},
+    "vault/answer_set_aside": {"number": "D-2026-000123", "link": "http://testserver/gestion/"},
     "vault/refused_for_safety": {"kind": "RIB", "number": "D-2026-000123", "link": "http://testserver/adherent/documents/envoyer/"},
     "vault/from_insurer": {"kind": "RIB", "date": "23/11/2026", "link": "http://testserver/adherent/documents/x/"},
     "vault/still_to_send": {"count": 2, "date": "02/03/2026", "hour": "10:20", "link": "http://testserver/adherent/"},
@@ -82,7 +83,7 @@ BY_HAND: dict[str, dict[str, Value]] = {
         "has_members": True, "has_beneficiaries": True,
         "members_doubts": ["la dernière ligne est courte"], "beneficiaries_doubts": [],
     },
-    "messaging/message_waits": {"link": "http://testserver/adherent/messages/x/"},
+    "messaging/message_waits": {"files": 2, "link": "http://testserver/adherent/messages/x/"},
 }  # fmt: skip
 
 

@@ -45,3 +45,12 @@ def attached(member: Member, content: bytes | None = None, name: str = "devis.pd
         attached_to__message__thread=thread
     )
     return document
+
+
+def in_hand(*contents: bytes) -> FormFiles:
+    """What arrived with an agent's form, `devis-1.pdf` and on: a PDF where no bytes are given."""
+    intake = UploadBatch()
+    for number, content in enumerate(contents or (pdf(),), start=1):
+        intake.begin(f"devis-{number}.pdf").write(content)
+        intake.end()
+    return FormFiles(intake.take())

@@ -10,7 +10,7 @@ from adherents.api.resources.documents import DocumentState, in_state
 from adherents.casework.models import Decision
 from adherents.members.intake.former_numbers import number_or_former
 from adherents.vault.models import Document, DocumentQuerySet
-from adherents.vault.origins import Origin
+from adherents.vault.origins import WITH_MESSAGE
 
 COLUMNS = [
     "name", "content_type", "size", "sha256", "kind", "at", "state", "set_aside", "origin", "page_count", "photo_count",
@@ -39,13 +39,13 @@ def documents_after(
 ) -> list[Document]:
     """The next `limit` documents in the order in which they came, through the filters that are given.
 
-    What came with a message is not among them, unless its kind is asked for: nobody decides on it.
+    What came or went with a message is not among them, unless its kind is asked for: nobody decides on it.
     """
     rows = documents()
     if kind:
         rows = rows.filter(kind=kind)
     else:
-        rows = rows.exclude(origin=Origin.MESSAGE)
+        rows = rows.exclude(origin__in=WITH_MESSAGE)
     if member:
         rows = rows.filter(member__number=number_or_former(member))
     if since is not None:

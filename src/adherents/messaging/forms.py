@@ -65,6 +65,7 @@ class AnswerForm(forms.Form):
     """An agent's answer. `after` is the last message that was on the screen."""
 
     body = BodyField(label=_("Réponse à l’adhérent"), rows=9, key="r")
+    files = FilesField(label=_("Joindre des fichiers (facultatif)"))  # type: ignore[assignment]
     after = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
 
 
@@ -77,6 +78,7 @@ class StartForm(forms.Form):
 
     subject = SubjectField(label=_("Objet"), help_text=_("L’adhérent le lit. Il n’est dans aucun mail."))
     body = BodyField(label=_("Message à l’adhérent"), rows=9, key="r")
+    files = FilesField(label=_("Joindre des fichiers (facultatif)"))  # type: ignore[assignment]
 
     def clean_body(self) -> str:
         """Checked here so that its error is shown with the others."""

@@ -8,8 +8,8 @@ from adherents.mail.services import post
 from adherents.messaging.models import Message
 
 
-def message_waits(message: Message) -> None:
-    """« Un message vous attend ». Nothing is posted where there is no address (G10)."""
+def message_waits(message: Message, *, files: int = 0) -> None:
+    """« Un message vous attend », and how many files are with it. Nothing is posted where there is no address (G10)."""
     member = message.thread.member
     to, language = member.mail_to
     if not to:
@@ -19,6 +19,7 @@ def message_waits(message: Message) -> None:
         to=to,
         language=language,
         context={
+            "files": files,
             "link": settings.BASE_URL + reverse("messages:thread", args=[message.thread_id]),
             **addressee(member.name, member.number),
         },

@@ -7,7 +7,7 @@ from adherents.members.models import Member
 from adherents.messaging.models import Thread
 from adherents.messaging.selectors import of_member, to_answer
 from adherents.vault.models import Document
-from adherents.vault.origins import BY_MESSAGE, Origin
+from adherents.vault.origins import BY_MESSAGE
 
 add_to_menu(
     DeskEntry(
@@ -31,7 +31,7 @@ def threads(member: Member) -> list[Thread]:
 
 @document_panel(Act.MESSAGES, "messaging/agent/came_with.html", rank=30)
 def came_with(document: Document, agent: Account) -> Thread | None:
-    """The conversation that a document came with."""
-    if document.origin != Origin.MESSAGE and document.channel != BY_MESSAGE:
+    """The conversation that a document came or went with."""
+    if not document.came_with_message and document.channel != BY_MESSAGE:
         return None
     return Thread.objects.filter(messages__attachments__document=document.pk).first()

@@ -219,7 +219,7 @@ WITH asked AS (
 ), beside AS (
     SELECT id, ROW_NUMBER() OVER (ORDER BY at DESC, rank, id) AS position
     FROM vault_document AS document
-    WHERE member_id = %(member)s AND origin <> 'message' AND id NOT IN (SELECT id FROM asked)
+    WHERE member_id = %(member)s AND origin NOT IN ('message', 'answer') AND id NOT IN (SELECT id FROM asked)
       AND NOT EXISTS (
           SELECT 1 FROM vault_document AS answer
           WHERE answer.answers_id = {waits} AND answer.set_aside = '' AND answer.state <> 'withdrawn')

@@ -37,7 +37,7 @@ SIGN_INS = _counter(
     known=("signed_in", "refused", "locked", "expired", "second_factor_refused"),
 )
 DEPOSITS = _counter(
-    "deposits_total", "Deposits that were acknowledged", label="origin", known=("member", "message")
+    "deposits_total", "Deposits that were acknowledged", label="origin", known=("member", "message", "answer")
 )
 MAILS = _counter(
     "mails_total", "How attempts to send a mail ended", label="outcome", known=("sent", "put_off", "given_up")

@@ -67,7 +67,7 @@ def still_to_send(member: Member, *, count: int, until: datetime) -> None:
 
 def cannot_be_read(document: Document) -> None:
     """The pages could not be drawn: what to do."""
-    if document.origin == Origin.INSURER or _told_to_agent(document):
+    if _told_to_agent(document) or document.is_from_insurer:
         return  # not theirs to mend
     with translation.override(_language(document.member)):
         advice = what_to_send(document)
@@ -83,7 +83,7 @@ def cannot_be_read(document: Document) -> None:
 
 def refused_for_safety(document: Document) -> None:
     """The antivirus recognised something: the file is not accepted, and what to do. What it was is not said."""
-    if document.origin == Origin.INSURER or _told_to_agent(document):
+    if _told_to_agent(document) or document.is_from_insurer:
         return  # not theirs to mend
     _post(
         "vault/refused_for_safety",
@@ -96,12 +96,13 @@ def refused_for_safety(document: Document) -> None:
 
 def _told_to_agent(document: Document) -> bool:
     """Whether an agent put it there, who is told that it does not open: the member has nothing to do with the scan. An agent who
-    has left is told nothing, and the member is."""
+    has left is told nothing, and the member is, but of what was attached to a message: the conversation says that to both."""
     agent = document.deposit.entered_by
     if agent is None or agent.closed_at is not None:
         return False
+    attached = document.origin == Origin.ANSWER
     post(
-        "vault/entered_set_aside",
+        "vault/answer_set_aside" if attached else "vault/entered_set_aside",
         to=agent.email,
         language=agent.language,
         context={

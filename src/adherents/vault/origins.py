@@ -15,6 +15,12 @@ class Origin(models.TextChoices):
     MEMBER = "member", _("Adhérent")
     INSURER = "insurer", _("Mutuelle")
     MESSAGE = "message", _("Pièce jointe à un message")
+    ANSWER = "answer", _("Pièce jointe d’un conseiller")
+
+
+# What nobody of the member's family sent, and what no agent has to decide because the message is what gets an answer.
+FROM_INSURER = frozenset({Origin.INSURER, Origin.ANSWER})
+WITH_MESSAGE = frozenset({Origin.MESSAGE, Origin.ANSWER})
 
 
 class Channel(models.TextChoices):
@@ -42,7 +48,7 @@ def came_in_words(channel: str, on: date | None) -> str:
     return "" if words is None else str(words) % {"day": day(on)}
 
 
-# The kind of what comes with a message: no kind of the profile, nothing to decide.
+# The kind of what comes or goes with a message: no kind of the profile, nothing to decide.
 ATTACHMENT = "piece_jointe"
 
 

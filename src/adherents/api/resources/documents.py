@@ -66,7 +66,9 @@ class DocumentResource(BaseModel):
     sha256: str | None
     receipt: str
     received_at: datetime
-    channel: DocumentChannel | None = Field(description="null: the insurer put it in the vault")
+    channel: DocumentChannel | None = Field(
+        description="null: the insurer put it in the vault, or an agent attached it to a message"
+    )
     received_on: date | None = Field(
         description="the day on which it came by post, at the counter or by mail; null: by the portal, at `received_at`"
     )
@@ -195,7 +197,7 @@ def document_resource(document: Document, decisions: Mapping[uuid.UUID, Decision
 
 
 def _channel(document: Document) -> DocumentChannel | None:
-    if document.origin == Origin.INSURER:
+    if document.is_from_insurer:
         return None
     code = BY_MESSAGE if document.origin == Origin.MESSAGE else document.channel
     return DocumentChannel(code or "portal")

@@ -183,7 +183,7 @@ def _write_member(folder: Path, member: Member) -> None:
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(mode=0o700, parents=True)
     sums, given = list[str](), dict[str, str]()
-    documents = Document.objects.of(member).select_related("deposit").order_by("at", "rank", "pk")
+    documents = Document.objects.every_one_of(member).select_related("deposit").order_by("at", "rank", "pk")
     for document in every_row(documents, read=listed):
         for file in _files_of(document):
             given[str(file.pk)] = _write_file(part, document, file, sums)

@@ -29,7 +29,7 @@ def treat_attachment(request: HttpRequest, document_id: uuid.UUID) -> HttpRespon
     rows = Document.objects.select_related("member__account", "deposit", "beneficiary")
     document = get_object_or_404(rows.defer("wrapped_key"), pk=document_id)
     back = _way_back(request, document)
-    if document.origin == Origin.INSURER or document.deposit.sent_by_id is None:
+    if document.is_from_insurer or document.deposit.sent_by_id is None:
         raise Http404
     if document.origin != Origin.MESSAGE:
         messages.info(request, _("Cette pièce jointe est déjà un document à traiter."))

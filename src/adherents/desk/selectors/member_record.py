@@ -77,7 +77,7 @@ def record_of(member: Member) -> MemberRecord:
     """Three queries beside the member's own (with their account); a fourth where a letter may be on its way, and one where there
     are more documents than are shown, which says how many.
     """
-    kept = Document.objects.of(member).kept()
+    kept = Document.objects.every_one_of(member).kept()
     documents = list(kept.with_what_is_shown()[: DOCUMENTS_SHOWN + 1])
     is_whole = len(documents) <= DOCUMENTS_SHOWN
     return MemberRecord(

@@ -26,7 +26,7 @@ def documents_page(request: HttpRequest, pk: int) -> HttpResponse:
         consulting.consult(agent=agent, member=member)
     counts = count_documents(member)
     form = DocumentsForm(request.GET, counts=counts, covered=list(Beneficiary.objects.of(member)))
-    kept = Document.objects.of(member).kept().with_what_is_shown()
+    kept = Document.objects.every_one_of(member).kept().with_what_is_shown()
     context = {
         "may": acts_of(agent),
         "member": member,

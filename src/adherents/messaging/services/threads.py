@@ -16,7 +16,6 @@ from django.utils.translation import gettext_lazy as _
 
 from adherents.accounts.models import Account
 from adherents.accounts.permissions import Act, acts_of
-from adherents.crypto.rows import readable
 from adherents.drafts import services as drafts
 from adherents.drafts.kinds import DraftKind
 from adherents.feed.event_types import EventType
@@ -28,17 +27,15 @@ from adherents.members.acting import Acting
 from adherents.members.models import Member
 from adherents.messaging import mails, placeholders
 from adherents.messaging.models import Attachment, Message, Thread
+from adherents.messaging.services.answer_files import attach_files, check_agent, first_message
+from adherents.messaging.services.twice import NOTHING, sent_again
 from adherents.vault.models import Document
 from adherents.vault.origins import Origin
 from adherents.vault.services.attaching import attach
-from adherents.vault.services.receiving import FormFiles, discard
+from adherents.vault.services.receiving import FormFiles
 from adherents.vault.services.standing import check_open, lock
 
-NOTHING = FormFiles()
 SAME_VISIT = timedelta(minutes=10)
-SENT_TWICE = timedelta(
-    minutes=2
-)  # the same words again, with nothing after them, are one form that was pressed again
 
 
 class MessageRefused(Exception):
@@ -99,7 +96,7 @@ def open_thread(
         lock(acting.file)
         document = Document.objects.of(acting.file).get(pk=document_id) if document_id else None
         about: dict[str, Any] = {"thread__member": acting.file, "thread__document": document}
-        if (before := _written_just_now(author, body, files, subject=subject, **about)) is not None:
+        if (before := sent_again(author, body, files, subject=subject, **about)) is not None:
             return before.thread
         thread = Thread.objects.create(member=acting.file, subject=subject, document=document)
         _written_by_member(acting, thread, author, body, files)
@@ -113,7 +110,7 @@ def write(
     """The member writes in a thread; a closed one opens again. Raises `Thread.DoesNotExist`."""
     with transaction.atomic():
         thread = _locked(thread_id, member=acting.file)
-        if _written_just_now(author, body, files, thread=thread) is not None:
+        if sent_again(author, body, files, thread=thread) is not None:
             return thread
         _written_by_member(acting, thread, author, body, files)
         drafts.done(thread.reference, account_id=author.pk, kind=DraftKind.REPLY)
@@ -140,25 +137,29 @@ def start(
     body: str,
     document: Document | None = None,
     papers: Sequence[Document] = (),
+    files: FormFiles = NOTHING,
 ) -> Thread:
     """An agent writes first, and follows the thread; a system of the insurer writes, and follows none.
 
-    `papers`: documents that the insurer put in the member's vault. Raises `MemberAccountClosed`, `Unfilled` or `CannotAttach`.
+    `papers`: documents that the insurer put in the member's vault. `files`: of an agent's form. Raises `MemberAccountClosed`,
+    `Unfilled` or `CannotAttach`; with files, as `attach_to_answer`, and `ActRefused`.
     """
     with transaction.atomic():
+        check_agent(agent, files)
         lock(member)
         about: dict[str, Any] = {"thread__member": member, "thread__document": document}
         # A person presses twice. A system that calls twice says itself whether it means once.
         if (
             agent.is_agent
-            and (before := _written_just_now(agent, body, subject=subject, **about)) is not None
+            and (before := sent_again(agent, body, files, subject=subject, **about)) is not None
         ):
             return before.thread
         follower = agent if agent.is_agent else None
         thread = Thread(member=member, subject=subject, document=document, agent=follower)
         _check_can_be_sent(thread, body)
         thread.save(force_insert=True)
-        _written_by_agent(thread, agent, body, papers)
+        joined = attach_files(agent=agent, member=member, about=first_message(member), files=files)
+        _written_by_agent(thread, agent, body, papers, joined)
         drafts.done(member.subject, account_id=agent.pk, kind=DraftKind.FIRST_MESSAGE)
     return thread
 
@@ -171,20 +172,26 @@ def answer(
     after: int,
     then_close: bool = False,
     papers: Sequence[Document] = (),
+    files: FormFiles = NOTHING,
 ) -> Thread:
     """Send an answer. The agent follows the thread from now on, if no agent did. `after`: the last message that the agent saw.
 
-    Raises `SomethingNew`, `ThreadClosed`, `MemberAccountClosed`, `Unfilled`, `CannotAttach` or `Thread.DoesNotExist`.
+    Raises `SomethingNew`, `ThreadClosed`, `MemberAccountClosed`, `Unfilled`, `CannotAttach` or `Thread.DoesNotExist`; with files,
+    as `attach_to_answer`, and `ActRefused`.
     """
     with transaction.atomic():
+        check_agent(agent, files)
         thread = _locked(thread_id)
+        if files.brings_any and sent_again(agent, body, files, thread=thread) is not None:
+            return thread
         _check_nothing_new(thread, after)
         if thread.is_closed:
             raise ThreadClosed
         _check_can_be_sent(thread, body)
         if thread.follower is None and agent.is_agent:
             thread.agent = agent
-        _written_by_agent(thread, agent, body, papers)
+        joined = attach_files(agent=agent, member=thread.member, about=thread.reference, files=files)
+        _written_by_agent(thread, agent, body, papers, joined)
         drafts.done(thread.reference, account_id=agent.pk, kind=DraftKind.ANSWER)
         if then_close:
             _close(thread, agent)
@@ -195,7 +202,7 @@ def note(*, agent: Account, thread_id: uuid.UUID, body: str) -> Thread:
     """A note for the service alone. It moves nothing that the member could see. Raises `Thread.DoesNotExist`."""
     with transaction.atomic():
         thread = _locked(thread_id)
-        if _written_just_now(agent, body, thread=thread, internal=True) is not None:
+        if sent_again(agent, body, thread=thread, internal=True) is not None:
             return thread
         written = Message.objects.create(
             thread=thread, author=agent, from_member=False, internal=True, body=body
@@ -272,34 +279,6 @@ def _locked(thread_id: uuid.UUID, **conditions: object) -> Thread:
     return rows.get(pk=thread_id, **conditions)
 
 
-def _written_just_now(
-    author: Account, body: str, files: FormFiles = NOTHING, *, subject: str | None = None, **where: object
-) -> Message | None:
-    """The same words with the same files, by the same person, with nothing written after them: the form came twice.
-
-    Nothing is left of the files that came again.
-    """
-    recent = Message.objects.filter(author=author, at__gt=timezone.now() - SENT_TWICE, **where)
-    for message in recent.select_related("thread").order_by("-pk"):
-        is_last = not Message.objects.of(message.thread).filter(pk__gt=message.pk).exists()
-        same_subject = subject is None or readable(message.thread, "subject") == subject
-        if is_last and same_subject and readable(message, "body") == body and _came_with(message, files):
-            transaction.on_commit(lambda: discard(files.arrived))
-            return message
-    return None
-
-
-def _came_with(message: Message, files: FormFiles) -> bool:
-    """Whether just these files came with the message. Those that come again are known by their bytes."""
-    sent = [attachment.document for attachment in message.attachments.select_related("document")]
-    known = {document.sha256 for document in sent}
-    return (
-        len(sent) == len(files.named) + len(files.arrived)
-        and {*files.named} <= {document.pk for document in sent}
-        and all(file.sealed.sha256 in known for file in files.arrived)
-    )
-
-
 def _record(event: Event, member: Member, thread_id: uuid.UUID, *, by: str, **details: int) -> None:
     record(event, subject=member.subject, owner=member.subject, actor=by, thread=str(thread_id), **details)
 
@@ -329,17 +308,21 @@ def _written_by_member(acting: Acting, thread: Thread, author: Account, body: st
     )
 
 
-def _written_by_agent(thread: Thread, agent: Account, body: str, papers: Sequence[Document] = ()) -> None:
+def _written_by_agent(
+    thread: Thread, agent: Account, body: str, papers: Sequence[Document], joined: Sequence[Document]
+) -> None:
     """The member is told by mail when this is the first that waits, and not again before it was read."""
     written = Message.objects.create(thread=thread, author=agent, from_member=False, body=body)
     _attach(written, papers)
+    Attachment.objects.bulk_create(Attachment(message=written, document=document) for document in joined)
     is_first = not thread.unread_by_member
     thread.last_at, thread.waits_since = written.at, None
     thread.unread_by_member, thread.unread_by_service = True, False
     thread.save(update_fields=["last_at", "waits_since", "unread_by_member", "unread_by_service", "agent"])
-    _record(Event.MESSAGE_ANSWERED, thread.member, thread.pk, by=agent.actor, message=written.pk)
+    files = len(papers) + len(joined)
+    _record(Event.MESSAGE_ANSWERED, thread.member, thread.pk, by=agent.actor, message=written.pk, files=files)
     if is_first:
-        mails.message_waits(written)
+        mails.message_waits(written, files=files)
 
 
 def _attach(message: Message, papers: Sequence[Document]) -> None:

@@ -7,25 +7,30 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from adherents.accounts.decorators import account_of, allowed_to
 from adherents.accounts.models import Account
+from adherents.accounts.next_page import takes_files
 from adherents.accounts.permissions import Act, acts_of
 from adherents.desk.views.member_record import record_context
 from adherents.drafts.form_sheets import Sheet
 from adherents.drafts.kinds import DraftKind
 from adherents.members.models import Member
 from adherents.messaging import placeholders
+from adherents.messaging.composing import AgentWriting
 from adherents.messaging.forms import AnswerForm, CloseForm, NoteForm, StartForm, TransferForm
 from adherents.messaging.models import LONGEST_BODY, CannedAnswer, Message, Thread
 from adherents.messaging.selectors import VIEWS, conversation, counts, inbox, last_of
 from adherents.messaging.services import threads as service
+from adherents.messaging.services.answer_files import first_message
 from adherents.messaging.services.threads import MessageRefused
+from adherents.vault.services.receiving import FormFiles
 
 A_PAGE = 50
 
@@ -57,28 +62,57 @@ def _tabs(agent: Account, current: str) -> list[dict[str, Any]]:
     ]
 
 
+@takes_files
+@csrf_exempt  # the form's token is checked below, once the handler that reads the form is in place
 @allowed_to(Act.MESSAGES)
 @require_http_methods(["GET", "HEAD", "POST"])
-def thread(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponse:
-    """A thread; posting answers it, or puts an answer kept ready into what is being written."""
+def thread(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponseBase:
+    """A thread; posting answers it, with files or without, or puts an answer kept ready into what is being written."""
     shown = _thread(thread_id)
+    answering = _answering(request, shown, takes=True)
+    try:
+        return _answer(request, shown, answering)
+    finally:
+        answering.intake.drop_the_rest()
+
+
+def _answering(request: HttpRequest, shown: Thread, *, takes: bool) -> AgentWriting:
+    return AgentWriting(
+        request, agent=account_of(request), member=shown.member, about=shown.reference, takes=takes
+    )
+
+
+@csrf_protect
+def _answer(request: HttpRequest, shown: Thread, answering: AgentWriting) -> HttpResponse:
     if request.method != "POST":
-        return _thread_page(request, shown)
-    agent = account_of(request)
+        return _thread_page(request, shown, answering)
+    agent = answering.agent
     if "insert" in request.POST:
-        return _thread_page(request, shown, answer=_with_canned(request, shown, agent))
+        _keep_files(request, answering)
+        return _thread_page(request, shown, answering, answer=_with_canned(request, shown, agent))
     form = AnswerForm(request.POST)
-    if form.is_valid():
-        then_close = "close" in request.POST
-        try:
-            service.answer(agent=agent, thread_id=thread_id, then_close=then_close, **form.cleaned_data)
-        except MessageRefused as refusal:
-            form.add_error(refusal.field or None, str(refusal.message))
-        else:
-            done = _("Réponse envoyée, conversation fermée.") if then_close else _("Réponse envoyée.")
-            messages.success(request, done)
-            return redirect("messaging:threads") if then_close else redirect("messaging:thread", thread_id)
-    return _thread_page(request, shown, answer=form)
+    then_close = "close" in request.POST
+
+    def send(files: FormFiles) -> Thread:
+        return service.answer(
+            agent=agent,
+            thread_id=shown.pk,
+            body=form.cleaned_data["body"],
+            after=form.cleaned_data["after"],
+            then_close=then_close,
+            files=files,
+        )
+
+    if answering.sent(form, send) is None:
+        return _thread_page(request, shown, answering, answer=form)
+    done = _("Réponse envoyée, conversation fermée.") if then_close else _("Réponse envoyée.")
+    messages.success(request, done)
+    return redirect("messaging:threads") if then_close else redirect("messaging:thread", shown.pk)
+
+
+def _keep_files(request: HttpRequest, answering: AgentWriting) -> None:
+    for words in answering.keep():
+        messages.error(request, words)
 
 
 @allowed_to(Act.MESSAGES)
@@ -134,34 +168,52 @@ def reopen(request: HttpRequest, thread_id: uuid.UUID) -> HttpResponse:
     return _do(request, shown.pk, lambda: service.reopen(agent=agent, thread_id=thread_id), done)
 
 
+@takes_files
+@csrf_exempt  # as above
 @allowed_to(Act.MESSAGES)
 @require_http_methods(["GET", "HEAD", "POST"])
-def start(request: HttpRequest, pk: int) -> HttpResponse:
+def start(request: HttpRequest, pk: int) -> HttpResponseBase:
     """An agent writes first."""
     member = get_object_or_404(Member.objects.select_related("account"), pk=pk)
-    agent = account_of(request)
+    answering = AgentWriting(request, agent=account_of(request), member=member, about=first_message(member))
+    try:
+        return _start(request, member, answering)
+    finally:
+        answering.intake.drop_the_rest()
+
+
+@csrf_protect
+def _start(request: HttpRequest, member: Member, answering: AgentWriting) -> HttpResponse:
+    agent = answering.agent
     draft = Sheet(request, DraftKind.FIRST_MESSAGE, "subject", "body", about=member.subject)
-    form = StartForm(request.POST if request.method == "POST" else None, initial=draft.begin())
+    form = StartForm(answering.data, initial=draft.begin())
+
+    def send(files: FormFiles) -> Thread:
+        return service.start(
+            agent=agent,
+            member=member,
+            subject=form.cleaned_data["subject"],
+            body=form.cleaned_data["body"],
+            files=files,
+        )
+
     if "insert" in request.POST:
+        _keep_files(request, answering)
         written = {
             "subject": request.POST.get("subject", ""),
             "body": _inserted(request, placeholders.About(member, agent)),
         }
         form = StartForm(initial=written)
-    elif form.is_valid():
-        try:
-            started = service.start(agent=agent, member=member, **form.cleaned_data)
-        except MessageRefused as refusal:
-            form.add_error(refusal.field or None, str(refusal.message))
-        else:
-            messages.success(request, _("Message envoyé."))
-            return redirect("messaging:thread", started.pk)
+    elif (started := answering.sent(form, send)) is not None:
+        messages.success(request, _("Message envoyé."))
+        return redirect("messaging:thread", started.pk)
     context = record_context(request, member) | {
         "form": form,
+        "files_form": form,
         "draft": draft,
         "canned": list(CannedAnswer.objects.in_order()),
     }
-    return render(request, "messaging/agent/start.html", context)
+    return render(request, "messaging/agent/start.html", context | answering.context())
 
 
 def _thread(thread_id: uuid.UUID) -> Thread:
@@ -197,9 +249,12 @@ def _inserted(request: HttpRequest, about: placeholders.About) -> str:
     return "\n\n".join(part for part in parts if part)[:LONGEST_BODY]
 
 
-def _thread_page(request: HttpRequest, shown: Thread, **bound: forms.Form) -> HttpResponse:
+def _thread_page(
+    request: HttpRequest, shown: Thread, answering: AgentWriting | None = None, **bound: forms.Form
+) -> HttpResponse:
     """The page, with a form that was refused, or with fresh ones."""
     agent = account_of(request)
+    answering = answering or _answering(request, shown, takes=False)
     service.read_by_agent(agent=agent, thread=shown)
     written = conversation(Message.objects.of(shown).select_related("author"))
     after = last_of(written)
@@ -215,6 +270,7 @@ def _thread_page(request: HttpRequest, shown: Thread, **bound: forms.Form) -> Ht
         "conversation": written,
         "after": after,
         "answer": answer,
+        "files_form": answer,
         "draft": draft,
         "note": bound.get("note") or NoteForm(initial=note_draft.begin()),
         "note_draft": note_draft,
@@ -224,4 +280,4 @@ def _thread_page(request: HttpRequest, shown: Thread, **bound: forms.Form) -> Ht
         "is_mine": shown.follower == agent,
         "is_english": placeholders.About(shown.member, agent).language == "en",
     }
-    return render(request, "messaging/agent/thread.html", context)
+    return render(request, "messaging/agent/thread.html", context | answering.context())

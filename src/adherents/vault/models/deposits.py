@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 class DepositQuerySet(models.QuerySet["Deposit"]):
     def of(self, member: Member) -> Self:
-        return self.filter(member=member)
+        """A member's deposits; not what an agent attached to messages, of which the member gets no receipt."""
+        by_an_agent = models.Q(sent_by__isnull=True, entered_by__isnull=False)
+        return self.filter(~by_an_agent, member=member)
 
 
 class Deposit(models.Model):
@@ -42,14 +44,21 @@ class Deposit(models.Model):
         null=True,
         db_index=False,
         related_name="+",
-        help_text="the agent, where it did not come by the portal",
+        help_text="the agent, where it did not come by the portal, or goes with a message to the member",
     )
 
     objects = DepositQuerySet.as_manager()
     documents: "RelatedManager[Document]"
 
     class Meta:
-        indexes = [models.Index(fields=["member", "-at"], name="deposits_newest_first")]
+        indexes = [
+            models.Index(fields=["member", "-at"], name="deposits_newest_first"),
+            models.Index(
+                fields=["entered_by", "at"],
+                condition=models.Q(entered_by__isnull=False),
+                name="deposits_by_agent",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.number

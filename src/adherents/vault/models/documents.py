@@ -19,6 +19,7 @@ from adherents.vault.fields import NameKeyField
 from adherents.vault.legibility import WHY_UNSCANNED, SetAside, what_is_blank
 from adherents.vault.models.files import NamedFile
 from adherents.vault.models.parts import Divisible
+from adherents.vault.models.sources import Sourced
 from adherents.vault.models.turns import FairQuerySet
 from adherents.vault.origins import ATTACHMENT, BY_MESSAGE, Erased, Origin, came_in_words
 from adherents.work.models import DueWork
@@ -85,9 +86,18 @@ _UNSCANNED = models.Q(scanned_at__isnull=True) | ~models.Q(threat="")
 
 
 class DocumentQuerySet(FairQuerySet):
-    def of(self, member: Member) -> Self:
-        """A member's documents, newest first; those of one deposit in the order in which they came."""
+    def every_one_of(self, member: Member) -> Self:
+        """A member's documents, newest first, those of one deposit in the order in which they came: for who is not the member."""
         return self.filter(member=member).order_by("-at", "rank", "pk")
+
+    def of(self, member: Member) -> Self:
+        """As `every_one_of`, as far as the member may know of them. The member's side reads through this alone."""
+        return self.every_one_of(member).not_held_back()
+
+    def not_held_back(self) -> Self:
+        """Without what an agent attached and what the checks have not let through (`Document.is_held_back`)."""
+        let_through = models.Q(checked_at__isnull=False, set_aside="")
+        return self.filter(~models.Q(origin=Origin.ANSWER) | let_through)
 
     def kept(self) -> Self:
         """The documents that can still be opened. Of the others, only the proof is left."""
@@ -133,7 +143,7 @@ class DocumentQuerySet(FairQuerySet):
         return self.kept().filter(did_not_do, origin=Origin.MEMBER)
 
 
-class Document(DueWork, Divisible, NamedFile):
+class Document(DueWork, Divisible, Sourced, NamedFile):
     """A document in the vault. `next_attempt_at` is when its pages should be drawn (null: drawn, or set aside).
 
     Once erased (`services/erasing.py`) its key is gone, its name and its note too; the rest stays, as a proof.
@@ -328,7 +338,7 @@ class Document(DueWork, Divisible, NamedFile):
             return "split", str(_("Réparti"))
         if self.set_aside and self.state == State.RECEIVED:
             return "set_aside", str(SetAside(self.set_aside).label)
-        if self.origin == Origin.MESSAGE:
+        if self.came_with_message:
             return "", ""  # the message is what gets an answer
         return self.state, str(State(self.state).label)
 

@@ -51,6 +51,7 @@ BY_CLIENT: dict[str, str | Promise] = {
     Event.CORRECTION_ASKED: _("Votre mutuelle (système de gestion) vous a demandé de le compléter."),
 }
 DEPOSITED_BY_AGENT = _("Un conseiller l’a déposé pour vous.")
+ATTACHED_BY_AGENT = _("Un conseiller l’a joint à un message pour vous.")
 DEPOSITED_BY_INSURER = _("Votre mutuelle l’a déposé ici.")
 
 
@@ -94,6 +95,8 @@ def refiled_words(entry: Entry) -> str:
 
 
 def _words(entry: Entry, document: Document) -> str:
+    if entry.event == Event.DOCUMENT_DEPOSITED and document.origin == Origin.ANSWER:
+        return str(ATTACHED_BY_AGENT)
     if entry.event == Event.DOCUMENT_DEPOSITED and document.origin == Origin.INSURER:
         return str(DEPOSITED_BY_INSURER)
     if entry.event == Event.DOCUMENT_REFILED:

@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, Q, prefetch_related_objects
 from adherents.ui.typed import bare, unlabelled
 from adherents.vault.fields import name_key
 from adherents.vault.models import Deposit, Document, DocumentQuerySet, Earlier, GatheredPhoto, State
+from adherents.vault.origins import Origin
 
 # « D-2026-000154 », « d 2026 154 », « 2026-154 »: with its letter, or with something between the year and the number.
 _RECEIPT = re.compile(r"(?:D[-._/]?(20\d\d)[-._/]?|(20\d\d)[-._/])(\d{1,9})", re.IGNORECASE)
@@ -51,10 +52,12 @@ def sent_before(documents: Sequence[Document]) -> dict[uuid.UUID, Earlier]:
     What was sent counts: the photos of a document, and not the PDF that was made of them. Two queries; one where none of
     these documents has photos.
     """
+    documents = [document for document in documents if document.origin != Origin.ANSWER]  # which nobody sent
     prefetch_related_objects([document for document in documents if document.photo_count], "photos")
     sent = {document.pk: {file.sha256 for file in document.sent_files} for document in documents}
     members, digests = {document.member_id for document in documents}, set().union(*sent.values())
     same = Document.objects.kept().filter(member_id__in=members, sha256__in=digests, photo_count=0)
+    same = same.exclude(origin=Origin.ANSWER)
     photos = GatheredPhoto.objects.filter(
         document__member_id__in=members, document__erased_at__isnull=True, sha256__in=digests
     ).order_by()

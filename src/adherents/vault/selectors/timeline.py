@@ -30,7 +30,7 @@ def steps_of(document: Document, entries: Iterable[Entry] = ()) -> list[dict[str
         if document.is_decided or document.state == State.INCOMPLETE:
             steps.append(_step(document.state, document.get_state_display(), document.state_at))
         return [*steps, _step("withdrawn", document.shown_state[1], document.erased_at)]
-    if document.origin == Origin.INSURER:
+    if document.is_from_insurer:
         return steps
     if document.set_aside and document.state not in ANSWERED:
         why = why_set_aside(document)
@@ -120,8 +120,11 @@ def _arrival(document: Document) -> dict[str, Any]:
     if came := document.came_in_words:
         arrival = _("Enregistré") if document.deposit.channel else _("Reçu")
         return _step("received", arrival, document.at, f"{came[0].upper()}{came[1:]}.")
-    by_insurer = document.origin == Origin.INSURER
-    return _step("received", _("Déposé par votre mutuelle") if by_insurer else _("Reçu"), document.at)
+    words = {
+        Origin.INSURER.value: _("Déposé par votre mutuelle"),
+        Origin.ANSWER.value: _("Joint à un message par votre mutuelle"),
+    }
+    return _step("received", words.get(document.origin) or _("Reçu"), document.at)
 
 
 def _checked(document: Document) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from django.db.models import Q, prefetch_related_objects
 
 from adherents.vault.models import Document, GatheredPhoto, State
-from adherents.vault.origins import Origin
+from adherents.vault.origins import FROM_INSURER
 
 MOST = 20
 MOST_LOOKED_AT = 200  # of those that share one of the photos
@@ -25,7 +25,7 @@ def twins_elsewhere(document: Document) -> list[Document]:
 
 def _holding(document: Document, whose: Q) -> list[Document]:
     digests = _digests(document)
-    if not digests or document.origin == Origin.INSURER:
+    if not digests or document.is_from_insurer:
         return []
     files = Document.objects.filter(whose, sha256__in=digests, photo_count=0)
     photos = GatheredPhoto.objects.filter(sha256__in=digests, document__in=Document.objects.filter(whose))
@@ -34,7 +34,7 @@ def _holding(document: Document, whose: Q) -> list[Document]:
     if not found:
         return []
     candidates = Document.objects.filter(pk__in=found).exclude(state=State.WITHDRAWN)
-    others = candidates.exclude(origin=Origin.INSURER).select_related("deposit", "member")
+    others = candidates.exclude(origin__in=FROM_INSURER).select_related("deposit", "member")
     shown = others.defer("wrapped_key").prefetch_related("photos").order_by("-at", "rank", "pk")
     return [other for other in shown if digests <= _digests(other)][:MOST]
 

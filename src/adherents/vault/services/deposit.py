@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F
@@ -26,9 +27,9 @@ from adherents.vault import mails
 from adherents.vault.models import Deposit, Document, GatheredPhoto, PendingFile, ReceiptBlock, ReceiptCounter
 from adherents.vault.origins import ATTACHMENT, Channel, Origin
 from adherents.vault.receipts.services import issue
-from adherents.vault.services.allowance import NoRoom
+from adherents.vault.services.allowance import NoRoom, room_of_agent
 from adherents.vault.services.gathering import Facts, files_by_document
-from adherents.vault.services.receiving import FormFiles, admitted, in_order
+from adherents.vault.services.receiving import FormFiles, admitted, admitted_to, in_order
 
 MOST_DEPOSITS_A_SECOND = 50  # ten times what four million members send on the busiest day
 NUMBERS_A_BLOCK, BLOCKS_AT_ONCE = 25, 8  # as many deposits at one moment wait for none of the others
@@ -59,6 +60,14 @@ class Form:
 
 
 @dataclass(frozen=True, slots=True)
+class SentBy:
+    """Who sends: the columns that say so, and how the journal names them."""
+
+    columns: dict[str, Any]
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
 class WayIn:
     """By which way and when something came otherwise than by the portal, and the agent who deposits it for its member."""
 
@@ -75,7 +84,14 @@ def from_agent(*, acting: Acting, form: Form, files: FormFiles, came: WayIn) -> 
 
     A member who has sent much today is no reason to refuse what came by post: no room is asked for.
     """
-    made, documents = _made(acting, form, files, Origin.MEMBER, came)
+    columns = {
+        "sent_by": acting.person,
+        "channel": came.channel,
+        "received_on": came.on,
+        "entered_by": came.agent,
+    }
+    by = SentBy(columns, came.agent.actor)
+    made, documents = _made(acting.file, form, files, Origin.MEMBER, by)
     mails.deposit_entered(made, documents)
     return made
 
@@ -88,7 +104,9 @@ def from_member(*, acting: Acting, form: Form, files: FormFiles) -> Deposit:
     receipt says so.
     Raises `NothingArrived` or `FilesGone`.
     """
-    made, documents = _made(acting, form, admitted(acting.file, files), Origin.MEMBER)
+    made, documents = _made(
+        acting.file, form, admitted(acting.file, files), Origin.MEMBER, _the_person(acting)
+    )
     mails.deposit_arrived(made, documents)
     return made
 
@@ -103,14 +121,30 @@ def with_message(*, acting: Acting, files: FormFiles) -> Deposit:
     enter = admitted(acting.file, files)
     if enter.refused:
         raise NoRoom(enter.refused[0].reason)
-    made, _documents = _made(acting, Form(kind=ATTACHMENT), enter, Origin.MESSAGE)
+    made, _documents = _made(acting.file, Form(kind=ATTACHMENT), enter, Origin.MESSAGE, _the_person(acting))
     return made
 
 
+@needs_transaction
+def with_answer(*, agent: Account, member: Member, files: FormFiles) -> list[Document]:
+    """Deposit what an agent attaches to a message: its member is told by the message, and gets it once it is checked.
+
+    To be called in a transaction that holds the agent's lock and the member's. Raises as `with_message`, for the agent's room.
+    """
+    enter = admitted_to(room_of_agent(agent) if files.arrived else None, files)
+    if enter.refused:
+        raise NoRoom(enter.refused[0].reason)
+    by = SentBy({"entered_by": agent}, agent.actor)
+    return _made(member, Form(kind=ATTACHMENT), enter, Origin.ANSWER, by)[1]
+
+
+def _the_person(acting: Acting) -> SentBy:
+    return SentBy({"sent_by": acting.person}, acting.actor)
+
+
 def _made(
-    acting: Acting, form: Form, files: FormFiles, origin: Origin, came: WayIn | None = None
+    member: Member, form: Form, files: FormFiles, origin: Origin, by: SentBy
 ) -> tuple[Deposit, list[Document]]:
-    member = acting.file
     waited = _taken(member, files.named)
     if not waited and not files.arrived:
         raise NothingArrived
@@ -119,10 +153,9 @@ def _made(
     made = Deposit.objects.create(
         number=next_number(timezone.localtime(now).year),
         member=member,
-        sent_by=acting.person,
         at=now,
         refused=[{"name": file.name, "reason": file.reason.value} for file in files.refused],
-        **({"channel": came.channel, "received_on": came.on, "entered_by": came.agent} if came else {}),
+        **by.columns,
     )
     facts = [*map(_facts, waited), *(file.facts() for file in files.arrived)]
     answers = _still_to_replace(form.answers)
@@ -149,7 +182,7 @@ def _made(
     Document.objects.bulk_create(documents)
     GatheredPhoto.objects.bulk_create(photos)
     for document in documents:
-        _record(document, acting.actor if came is None else came.agent.actor)
+        _record(document, by.actor)
     issue(made, documents)
     transaction.on_commit(metrics.DEPOSITS.labels(origin.value).inc)
     return made, documents

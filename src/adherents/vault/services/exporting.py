@@ -73,6 +73,7 @@ def name_in_zip(document: Document, photo: GatheredPhoto | None = None) -> str:
     folders = {
         Origin.INSURER.value: _("Documents de votre mutuelle"),
         Origin.MESSAGE.value: _("Mes messages"),
+        Origin.ANSWER.value: _("Mes messages"),
     }
     folder = folders.get(document.origin, _("Mes documents"))
     name = photo.name if photo else document.name
@@ -91,7 +92,7 @@ def name_in_zip(document: Document, photo: GatheredPhoto | None = None) -> str:
 
 def _chunks(member: Member, export: Export) -> Iterator[bytes]:
     archive = ZipStream(sized=False)
-    rows = Document.objects.filter(member=member).select_related("deposit", "part_of")
+    rows = Document.objects.filter(member=member).not_held_back().select_related("deposit", "part_of")
     for document in every_row(rows.kept().filter(part_of=None), read=listed):
         for file in _files_of(document):
             if _may_go(document, file, export):

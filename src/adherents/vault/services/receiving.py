@@ -74,6 +74,11 @@ class FormFiles:
     refused: Sequence[RefusedFile] = ()
     named: Sequence[uuid.UUID] = ()
 
+    @property
+    def brings_any(self) -> bool:
+        """Whether a file goes with the form."""
+        return bool(self.arrived or self.named)
+
 
 class FileReceiver:
     """One file while it arrives: `write` its bytes, then `finish` or `abort`. Only its first and last bytes stay in clear."""
@@ -240,8 +245,12 @@ def admitted(member: Member, files: FormFiles) -> FormFiles:
     To be called in a transaction that holds the member's lock and makes the rows. The objects of what is refused are left to
     the sweep: the transaction may still be undone.
     """
+    return admitted_to(room_of(member) if files.arrived else None, files)
+
+
+def admitted_to(room: RoomLeft | None, files: FormFiles) -> FormFiles:
+    """As `admitted`, to this room; None: nothing arrived that would need one."""
     enter, refused = list[Arrived](), list(files.refused)
-    room = room_of(member) if files.arrived else None
     for file in files.arrived:
         if room and (no_room := room.refused(file.sealed.size)):
             refused.append(RefusedFile(file.name, no_room))

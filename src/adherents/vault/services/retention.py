@@ -10,7 +10,7 @@ from django.utils import timezone
 from adherents.insurer.profile import profile
 from adherents.storage.services import write_erasures
 from adherents.vault.models import Document, DocumentQuerySet, State
-from adherents.vault.origins import Erased, Origin
+from adherents.vault.origins import WITH_MESSAGE, Erased
 from adherents.vault.services.erasing import erase
 
 # Answered or set aside: no agent will treat it any more. `state_at` says since when; the insurer's own begin so.
@@ -74,8 +74,8 @@ def _destroy(over: DocumentQuerySet, limit: int) -> int:
 
 
 def _by_kind() -> DocumentQuerySet:
-    """What comes with a message is kept as long as its message, and goes with it."""
-    return Document.objects.kept().exclude(origin=Origin.MESSAGE)
+    """What comes or goes with a message is kept as long as its message, and goes with it."""
+    return Document.objects.kept().exclude(origin__in=WITH_MESSAGE)
 
 
 def months_before(moment: datetime, months: int) -> datetime:

@@ -61,7 +61,7 @@ def receipt(request: HttpRequest, number: str) -> HttpResponse:
     deposit = get_object_or_404(Deposit.objects.of(acting_of(request, May.READ).file), number=number)
     files = deposit.sent.select_related("beneficiary", "answers")
     documents = list(files.defer("wrapped_key", "answers__wrapped_key").order_by("rank"))
-    if documents[0].origin == Origin.INSURER:
+    if documents[0].is_from_insurer:
         return redirect("vault:document", documents[0].pk)
     earlier = sent_before(documents)
     for document in documents:
