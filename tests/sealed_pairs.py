@@ -17,6 +17,7 @@ from adherents.mail.models import OutboxMail
 from adherents.members.models import Beneficiary, FormerAddress, Member
 from adherents.messaging.models import Message, Thread
 from adherents.notes.models import Note, Opinion
+from adherents.reading.models import PaperField, PaperReading
 from adherents.webhooks.models import Endpoint
 from adherents.webhooks.signing import make_secret
 from tests.agents import make_agent
@@ -132,6 +133,16 @@ def two_opinions() -> Pair:
     return first, Opinion.objects.create(**common, asked_at=later, question="deux ?", answer="deux")
 
 
+def two_fields() -> Pair:
+    """Of two documents, the same code at the same rank."""
+    made = []
+    member = add_to_register(CAMILLE)
+    for value in ("un", "deux"):
+        reading = PaperReading.objects.create(document=checked(member))
+        made.append(PaperField.objects.create(reading=reading, rank=1, code="iban", value=value, page=1))
+    return made[0], made[1]
+
+
 def two_decisions() -> Pair:
     """Of one agent on one document: the first was undone."""
     (item,), agent = waiting(add_to_register(CAMILLE)), make_agent()
@@ -221,6 +232,7 @@ MADE: dict[type[models.Model], Callable[[], Pair]] = {
     HandOver: two_hand_overs,
     Note: two_notes,
     Opinion: two_opinions,
+    PaperField: two_fields,
     Draft: two_drafts,
     ApiKey: two_keys,
     StoredAnswer: two_answers,

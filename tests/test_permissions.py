@@ -52,7 +52,7 @@ PAGES = {
     "api": client_pages,
     "webhooks": webhook_pages,
 }  # what agents see
-FILE_ROOMS = {"vault", "messages", "portal"}
+FILE_ROOMS = {"vault", "messages", "portal", "reading"}
 DOOR, DESK_DOOR, PROTECT = "/adherent/", "/gestion/connexion/", "/compte/securite/"
 
 

@@ -50,10 +50,10 @@ def test_each_lane_needs_somebody() -> None:
     beat(worker="one", lanes=[MAILS])
     others = [lane for lane in lanes() if lane != MAILS]
     assert idle() == others
-    assert len(others) == 3
+    assert len(others) == 4
     beat(worker="two", lanes=others)
     assert idle() == []
-    assert [state.workers for state in lane_states()] == [1, 1, 1, 1]
+    assert [state.workers for state in lane_states()] == [1, 1, 1, 1, 1]
 
 
 def test_a_worker_that_is_stopped_says_so_at_once() -> None:
@@ -165,7 +165,7 @@ def test_an_administrator_reads_it_in_words() -> None:
     rows = [" ".join(strip_tags(row).split()) for row in page.split("<tr>")]
     assert "Base de données En ordre" in rows
     assert (
-        "Exécuteurs Ne fait pas son travail no worker does the work of drawings, webhooks, long-drawings"
+        "Exécuteurs Ne fait pas son travail no worker does the work of drawings, webhooks, readings, long-drawings"
         in rows
     )
     assert any(row.startswith("Mails, liens, file d’attente mails 1 exécuteur") for row in rows)

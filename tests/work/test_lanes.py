@@ -38,6 +38,7 @@ def test_mails_links_and_the_queue_are_in_no_lane_with_a_drawing_or_a_storage() 
         MAILS,
         "drawings",
         "long-drawings",
+        "readings",
         "webhooks",
     }
     assert {"mail", "reset requests", "identity claims", "letters"} <= set(sweeps_of(MAILS))

@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from adherents.accounts.models import ResetRequest
 from adherents.mail.services import post
+from adherents.reading.models import PaperReading
 from adherents.vault.models import Document, State
 from adherents.work import celery_app, waking
 from adherents.work.adapters import beat, tasks
@@ -146,23 +147,26 @@ def test_each_step_of_a_document_wakes_its_own_queue(settings: LazySettings, run
     steps = {
         "vault.pages": Document(next_attempt_at=now),
         "vault.pages.long": Document(next_attempt_at=now, slow=True),
-        "casework.entering": Document(next_attempt_at=None, state=State.CHECKED),
+        "casework.entering reading.entering": Document(next_attempt_at=None, state=State.CHECKED),
+        "reading.papers": PaperReading(next_attempt_at=now),
         "": Document(next_attempt_at=None, state=State.RECEIVED),
     }
     woken = {
-        expected: [name for name, known in SWEEPS.items() if known.woken_by and known.woken_by(row)]
+        expected: sorted(name for name, known in SWEEPS.items() if known.woken_by and known.woken_by(row))
         for expected, row in steps.items()
     }
-    assert woken == {expected: [expected] if expected else [] for expected in steps}
-    queues = {SWEEPS[name].broker_queue for name in steps if name}
-    assert queues == {"drawings", "long-drawings", "checking"}
+    assert woken == {expected: expected.split() for expected in steps}
+    queues = {SWEEPS[name].broker_queue for names in steps for name in names.split()}
+    assert queues == {"drawings", "long-drawings", "checking", "readings"}
 
 
 def test_each_queue_belongs_to_one_lane() -> None:
     """A worker of one lane takes nothing of another's: no drawing delays a mail."""
     queues = [{known.broker_queue for known in sweeps_of(lane).values()} for lane in lanes()]
     assert sum(map(len, queues)) == len(set().union(*queues)) == len(broker_queues())
-    assert set(broker_queues()) == {"mails", "checking", "figures", "drawings", "long-drawings", "webhooks"}
+    assert set(broker_queues()) == {
+        "mails", "checking", "figures", "drawings", "long-drawings", "readings", "webhooks",
+    }  # fmt: skip
 
 
 def test_a_broker_that_is_away_or_hangs_delays_nobody_and_is_said_once(

@@ -18,6 +18,7 @@ urlpatterns = [
     path("", include("adherents.accounts.urls")),
     path("adherent/", include("adherents.enrolment.urls")),
     path("adherent/documents/", include("adherents.vault.urls")),
+    path("adherent/documents/", include("adherents.reading.urls")),
     path("adherent/messages/", include(member_patterns)),
     path("brouillon/", include("adherents.drafts.urls")),
     path("verifier/", include(proof_patterns)),

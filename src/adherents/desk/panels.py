@@ -15,6 +15,7 @@ from adherents.accounts.models import Account
 from adherents.accounts.permissions import Act
 from adherents.desk.selectors.agents import factor_requests
 from adherents.members.models import Member
+from adherents.reading.selectors import ReadOnDocument, for_agent
 from adherents.vault.models import Document
 
 
@@ -167,3 +168,9 @@ add_to_menu(
         counted=_("second facteur à accorder"),
     )
 )
+
+
+@document_panel(Act.OPEN_DOCUMENT, "desk/read_values.html", rank=3, in_sight="desk/read_in_sight.html")
+def read_values(document: Document, agent: Account) -> ReadOnDocument | None:
+    """What the portal read on it."""
+    return for_agent(document)

@@ -147,6 +147,8 @@ class Event(TextChoices):
     RECEIPT_DOWNLOADED = "vault.receipt_downloaded", _("Accusé de dépôt téléchargé")
     SIGNING_KEY_MADE = "vault.signing_key_made", _("Clé de signature des accusés créée")
     SIGNING_KEY_RETIRED = "vault.signing_key_retired", _("Clé de signature des accusés remplacée")
+    VALUE_ANSWERED = "reading.value_answered", _("Valeur lue sur un document : réponse de l’adhérent")
+    VALUE_JUDGED = "reading.value_judged", _("Valeur lue sur un document : avis d’un agent")
     # casework: the queue
     DOCUMENT_TAKEN = "casework.document_taken", _("Document pris en charge")
     DOCUMENT_GIVEN_BACK = "casework.document_given_back", _("Document rendu à la file")

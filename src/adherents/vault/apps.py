@@ -7,4 +7,4 @@ class VaultConfig(AppConfig):
     label = "vault"
 
     def ready(self) -> None:
-        autodiscover_modules("replies")
+        autodiscover_modules("replies", "belongings", "sections")

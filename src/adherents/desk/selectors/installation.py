@@ -135,6 +135,7 @@ LANES: dict[str, str | Promise] = {
     "mails": gettext_lazy("Mails, liens, file d’attente"),
     "drawings": gettext_lazy("Analyse et dessin des documents"),
     "long-drawings": gettext_lazy("Dessins qui prennent du temps"),
+    "readings": gettext_lazy("Lecture des documents"),
     "webhooks": gettext_lazy("Webhooks"),
 }
 BACKLOGS: dict[str, str | Promise] = {
@@ -147,6 +148,7 @@ BACKLOGS: dict[str, str | Promise] = {
     "long_drawing": gettext_lazy("Documents longs à dessiner"),
     "summaries": gettext_lazy("Mails d’envois décidés"),
     "queue_entry": gettext_lazy("Documents à mettre en file"),
+    "reading": gettext_lazy("Documents à lire"),
     "decisions": gettext_lazy("Décisions à transmettre"),
     "queue": gettext_lazy("Documents à traiter par les agents"),
     "webhooks": gettext_lazy("Webhooks qui ont des événements à prendre"),

@@ -20,7 +20,8 @@ from adherents.desk.panels import (
     Panel,
 )
 from adherents.members.models import Member
-from adherents.vault.models import Document
+from adherents.reading.selectors import ShownField
+from adherents.vault.models import Document, Page
 
 register = template.Library()
 
@@ -101,3 +102,9 @@ def document_lines(context: Context, documents: Sequence[Document]) -> list[tupl
         (document, [LinePart(template, rows[document.pk]) for template, rows in read if document.pk in rows])
         for document in documents
     ]
+
+
+@register.simple_tag
+def crop_of(one: ShownField, page: Page) -> str:
+    """The SVG viewBox of a value on the picture of its page; "" where its place is not known."""
+    return one.crop(page.width, page.height)

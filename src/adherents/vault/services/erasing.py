@@ -18,6 +18,7 @@ from adherents.members.acting import Acting
 from adherents.storage.models import UnclaimedObject
 from adherents.storage.objects import StorageFailed, delete_object
 from adherents.storage.services import note_erasure, release, write_erasures
+from adherents.vault.erasure import forget_belongings
 from adherents.vault.models import Document, State, Thumbnail
 from adherents.vault.origins import Erased, Origin
 from adherents.vault.receipts.services import envelope_of
@@ -119,6 +120,7 @@ def _destroy_keys(document: Document, *, because: Erased, actor: str) -> list[st
     announce(EventType.DOCUMENT_ERASED, subject=document.subject, owner=document.owner, code=because.value)
     note_erasure(document.subject, because.value)
     drafts.forget(about=document.subject, kinds=DECISIONS)
+    forget_belongings(document)
     document.wrapped_key = b""
     document.erased_at, document.erased_because = timezone.now(), because
     document.name = document.note = ""

@@ -23,6 +23,7 @@ from adherents.vault.names import attachment_header
 from adherents.vault.origins import Origin
 from adherents.vault.refusals import FileRefusal
 from adherents.vault.replies import add_replies, reopened
+from adherents.vault.sections import sections_of
 from adherents.vault.selectors.cards import cards_of
 from adherents.vault.selectors.history import entries_of, history_of
 from adherents.vault.selectors.search import sent_before
@@ -98,6 +99,7 @@ def document(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
         "next": what_next(shown),
         "history": history_of(shown, entries),
         "parts": _parts_of(shown),
+        "sections": sections_of(shown),
     }
     return render(request, "vault/document.html", context)
 

@@ -6,12 +6,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from adherents.inspection.file_type import PDF, PHOTOS, Glimpse, sniff
-from adherents.reading import papers
 from adherents.reading.papers import NOTHING, ReadPaper
 from adherents.reading.people import Named, WrongPeople, people_in
-from adherents.reading.pixels import process as pixels
+from adherents.reading.reader import NoEngine, read_file
 from adherents.reading.text_layer import MOST_BYTES
-from adherents.reading.text_layer.process import CannotBeRead, ReadingFailed, letter_pages
+from adherents.reading.text_layer.process import CannotBeRead, ReadingFailed
 
 
 class Command(BaseCommand):
@@ -65,16 +64,10 @@ class Command(BaseCommand):
             self.stderr.write(f"{file}: nothing read: neither a whole PDF nor a photo")
             return NOTHING
         try:
-            if content_type == PDF:
-                pages = letter_pages(data)
-                if any(page.letters or page.junk for page in pages):
-                    return papers.read(pages, people)
-            if not pixels.is_installed():
-                self.stderr.write(
-                    f"{file}: nothing read: a picture, and the extra « pictures » is not installed"
-                )
-                return NOTHING
-            return papers.read(pixels.letter_pages(content_type, data), people, recognised=True)
+            return read_file(content_type, data, people).paper
+        except NoEngine:
+            self.stderr.write(f"{file}: nothing read: a picture, and the extra « pictures » is not installed")
+            return NOTHING
         except (CannotBeRead, ReadingFailed) as error:
             self.stderr.write(f"{file}: nothing read: {error}")
             return NOTHING

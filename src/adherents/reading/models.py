@@ -1,0 +1,143 @@
+"""What the portal read on a document, each value sealed beside its proofs."""
+
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from adherents.accounts.models import Account
+from adherents.crypto.fields import EncryptedTextField
+from adherents.crypto.rows import SealedQuerySet, readable
+from adherents.vault.models import Document
+from adherents.work.models import DueWork, DueWorkQuerySet
+
+if TYPE_CHECKING:
+    from django_stubs_ext.db.models.manager import RelatedManager
+
+LARGEST = 10_000  # a box's sides are in ten-thousandths of the page's
+
+
+class ReadingOutcome(models.TextChoices):
+    """What came of reading a document."""
+
+    WAITS = "waits", _("lecture en cours")
+    READ = "read", _("lu")
+    NOTHING = "nothing", _("rien lu")
+    NOT_TRIED = "not_tried", _("pas essayé")
+    FAILED = "failed", _("la lecture n’a pas abouti")
+
+
+class PaperReadingQuerySet(DueWorkQuerySet):
+    def in_turn(self) -> Self:
+        """What was just sent goes before what has long been there."""
+        return self.order_by("behind", "next_attempt_at", "pk")
+
+    def of_the_erased(self) -> Self:
+        """Those whose document is erased: the version before this one erases it without them, during an upgrade."""
+        return self.filter(document__erased_at__isnull=False)
+
+
+class PaperReading(DueWork):
+    """A document that is read once, or was. The row is the work; it goes when its document is erased.
+
+    `kind`: what the paper is by what was read on it. `letters`: from where its letters come (`papers.DRAWN`, `RECOGNISED`).
+    """
+
+    document = models.OneToOneField(Document, on_delete=models.CASCADE, related_name="paper_reading")
+    at = models.DateTimeField(default=timezone.now)
+    behind = models.BooleanField(
+        default=False, help_text="its document was there long before: others go first"
+    )
+    outcome = models.CharField(max_length=10, choices=ReadingOutcome.choices, default=ReadingOutcome.WAITS)
+    read_at = models.DateTimeField(null=True)
+    kind = models.CharField(max_length=40, default="", blank=True)
+    letters = models.CharField(max_length=10, default="", blank=True)
+    versions = models.CharField(
+        max_length=120, default="", blank=True, help_text="of the engines that read it"
+    )
+
+    objects: ClassVar[PaperReadingQuerySet] = PaperReadingQuerySet.as_manager()  # type: ignore[assignment]
+    fields: "RelatedManager[PaperField]"
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["behind", "next_attempt_at", "id"],
+                condition=Q(next_attempt_at__isnull=False),
+                name="readings_in_turn",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"reading of {self.document_id}"
+
+
+class Judgement(models.TextChoices):
+    """What an agent says of a value that was read."""
+
+    RIGHT = "right", _("Juste")
+    WRONG = "wrong", _("Faux")
+
+
+class MemberAnswer(models.TextChoices):
+    """What its member says of it."""
+
+    YES = "yes", _("oui")
+    NO = "no", _("non")
+
+
+class PaperField(models.Model):
+    """A value that was read, with the page it stands on (from 1), its box there where it is known, and what proves it."""
+
+    reading = models.ForeignKey(PaperReading, on_delete=models.CASCADE, related_name="fields", db_index=False)
+    rank = models.PositiveSmallIntegerField()
+    code = models.CharField(max_length=20)
+    value = EncryptedTextField(bound_to=["reading__document_id", "code", "rank"])
+    page = models.PositiveIntegerField()
+    left = models.PositiveSmallIntegerField(null=True)
+    top = models.PositiveSmallIntegerField(null=True)
+    right = models.PositiveSmallIntegerField(null=True)
+    bottom = models.PositiveSmallIntegerField(null=True)
+    proofs = models.JSONField(default=list)
+    judgement = models.CharField(max_length=5, choices=Judgement.choices, default="", blank=True)
+    judged_at = models.DateTimeField(null=True)
+    judged_by = models.ForeignKey(
+        Account, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    member_answer = models.CharField(max_length=3, choices=MemberAnswer.choices, default="", blank=True)
+    answered_at = models.DateTimeField(null=True)
+
+    objects = SealedQuerySet["PaperField"].as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["reading", "rank"], name="one_field_a_rank")]
+
+    def __str__(self) -> str:
+        return f"field {self.pk}"
+
+    @property
+    def clear(self) -> str:
+        """The value; "" where it does not open, which is logged."""
+        return readable(self, "value")
+
+
+class FieldTally(models.Model):
+    """How many values of a code agents found right and wrong in a week: the one true measure of the reader. It holds no value."""
+
+    week = models.DateField(help_text="its Monday")
+    code = models.CharField(max_length=20)
+    letters = models.CharField(max_length=10)
+    right = models.PositiveIntegerField(default=0)
+    wrong = models.PositiveIntegerField(default=0)
+
+    objects = models.Manager["FieldTally"]()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["week", "code", "letters"], name="one_field_tally_a_week")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.week} {self.code}"

@@ -1,0 +1,167 @@
+"""What was read on a document, as its member and as an agent are shown it. Nothing of a document that is erased or set aside."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from adherents.crypto.rows import readable
+from adherents.insurer.profile import profile
+from adherents.members import nir
+from adherents.reading.models import LARGEST, MemberAnswer, PaperField, PaperReading, ReadingOutcome
+from adherents.reading.papers import RIB, RIGHTS
+from adherents.reading.words import HOLDERS, LABELS, PROOFS
+from adherents.ui.moments import day, frdate
+from adherents.vault.models import Document, State
+
+PATIENCE = timedelta(minutes=15)  # after that « lecture en cours » would be a promise that nobody keeps
+ASKS = [State.RECEIVED, State.CHECKED, State.IN_PROGRESS]
+
+
+@dataclass(frozen=True)
+class ShownField:
+    """A value for an agent. `copied`: what a key copies, "" for what is only compared. `warns`: it should be looked at twice."""
+
+    field: PaperField
+    label: str
+    value: str
+    copied: str
+    proofs: list[str]
+    warns: bool = False
+    remark: str = ""
+
+    def crop(self, width: int, height: int) -> str:
+        """An SVG's viewBox of the value on its page, whose sides are in pixels; "" where its place is not known."""
+        field = self.field
+        if field.left is None or field.top is None or field.right is None or field.bottom is None:
+            return ""
+        sides = (field.left * width, field.top * height, (field.right - field.left) * width)
+        left, top, across, down = (
+            round(one / LARGEST) for one in (*sides, (field.bottom - field.top) * height)
+        )
+        return f"{left} {top} {max(across, 1)} {max(down, 1)}"
+
+
+@dataclass(frozen=True)
+class ReadOnDocument:
+    """For an agent. `proposed`: a kind that the paper proves and that is not the document's own, in words; or ""."""
+
+    reading: PaperReading
+    fields: list[ShownField]
+    proposed: str
+
+    @property
+    def waits(self) -> bool:
+        return self.reading.outcome == ReadingOutcome.WAITS
+
+    @property
+    def first_copied(self) -> "ShownField | None":
+        """What the key copies."""
+        return next((field for field in self.fields if field.copied), None)
+
+    @property
+    def in_sight(self) -> "list[ShownField]":
+        """What is read before the decision: the account, the day on which rights end, and whatever warns."""
+        return [one for one in self.fields if one.warns or one.field.code in {"iban", "valid_until"}]
+
+
+@dataclass(frozen=True)
+class ReadForMember:
+    """For the document's own member. `asks`: the account that the member may say yes or no to."""
+
+    waits: bool
+    nothing: bool
+    accounts: list[tuple[PaperField, str]]
+    valid_until: str
+    is_over: bool
+    asks: bool
+
+
+def for_agent(document: Document) -> ReadOnDocument | None:
+    """What was read on a document, for an agent who may open it; None where it is not read. Two queries, one more of a NIR."""
+    found = _found(document)
+    if found is None:
+        return None
+    reading, fields = found
+    shown = [_shown(field, document) for field in fields]
+    kinds = {kind.code for kind in profile().documents.kinds}
+    proposed = reading.kind if reading.kind in kinds and reading.kind != document.kind else ""
+    label = profile().documents.kind_label(proposed) if proposed else ""
+    return ReadOnDocument(reading, shown, label)
+
+
+def for_member(document: Document) -> ReadForMember | None:
+    """What its member reads of it; None where there is nothing to say."""
+    found = _found(document)
+    if found is None:
+        return None
+    reading, fields = found
+    waits = reading.outcome == ReadingOutcome.WAITS and reading.at > timezone.now() - PATIENCE
+    tried = reading.outcome in {ReadingOutcome.NOTHING, ReadingOutcome.FAILED} and document.kind in {
+        RIB,
+        RIGHTS,
+    }
+    open_ = document.state in ASKS
+    accounts = [(field, masked_iban(field.clear)) for field in fields if field.code == "iban" and field.clear]
+    until = next((field.clear for field in fields if field.code == "valid_until" and field.clear), "")
+    if not accounts and not until and not (open_ and (waits or tried)):
+        return None
+    ends = date.fromisoformat(until) if until else None
+    return ReadForMember(
+        waits=waits and open_,
+        nothing=tried and open_,
+        accounts=accounts,
+        valid_until=day(ends) if ends else "",
+        is_over=ends is not None and ends < timezone.localdate(),
+        asks=open_,
+    )
+
+
+def masked_iban(iban: str) -> str:
+    """« FR76 … 015 »: enough to know one's own account by."""
+    return f"{iban[:4]} … {iban[-3:]}"
+
+
+def _found(document: Document) -> tuple[PaperReading, Sequence[PaperField]] | None:
+    if document.erased_at is not None or document.set_aside or document.state == State.WITHDRAWN:
+        return None
+    reading: PaperReading | None = PaperReading.objects.filter(document=document.pk).first()
+    if reading is None:
+        return None
+    if reading.outcome != ReadingOutcome.READ:
+        return reading, []
+    return reading, list(reading.fields.select_related("reading").order_by("rank"))
+
+
+def _shown(field: PaperField, document: Document) -> ShownField:
+    label = str(LABELS.get(field.code, field.code))
+    proofs = [str(PROOFS[proof]) for proof in field.proofs if proof in PROOFS]
+    clear = field.clear
+    if field.code == "iban":
+        spaced = " ".join(clear[place : place + 4] for place in range(0, len(clear), 4))
+        no = field.member_answer == MemberAnswer.NO
+        remark = _("L’adhérent dit que ce n’est pas le sien.") if no else ""
+        return ShownField(field, label, spaced, clear, proofs, warns=no, remark=remark)
+    if field.code == "holder":
+        words = str(HOLDERS.get(clear, clear))
+        return ShownField(field, label, words, "", proofs, warns=clear == "other")
+    if field.code == "nir":
+        whose = _whose(clear, document)
+        remark = "" if whose else _("Ce n’est plus le numéro d’une personne du contrat.")
+        value = f"{nir.mask(clear)} – {whose}" if whose else nir.mask(clear)
+        return ShownField(field, label, value, "", proofs, warns=not whose, remark=remark)
+    if field.code in {"valid_from", "valid_until"} and clear:
+        found = date.fromisoformat(clear)
+        over = field.code == "valid_until" and found < timezone.localdate()
+        remark = _("Cette attestation n’est plus valable.") if over else ""
+        return ShownField(field, label, frdate(clear), frdate(clear), proofs, warns=over, remark=remark)
+    return ShownField(field, label, clear, clear, proofs)
+
+
+def _whose(number: str, document: Document) -> str:
+    """The person of the contract who has this number today; "" for nobody."""
+    member = document.member
+    people = (member, *member.beneficiaries.filter(gone_at__isnull=True))
+    return next((person.name for person in people if number and readable(person, "nir") == number), "")

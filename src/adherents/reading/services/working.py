@@ -1,0 +1,144 @@
+"""The worker reads a document that is due. The row is the work: a worker or a reader that is killed loses nothing."""
+
+from collections.abc import Sequence
+
+from django.db import transaction
+from django.utils import timezone
+
+from adherents.insurer.treatment import UNKNOWN_KIND
+from adherents.members.models import Member, Person
+from adherents.reading.boxes import box_of
+from adherents.reading.models import PaperField, PaperReading, ReadingOutcome
+from adherents.reading.papers import DRAWN, ReadField
+from adherents.reading.people import Named
+from adherents.reading.reader import FileReading, NoEngine, read_file
+from adherents.reading.services.entering import KNOWN
+from adherents.reading.text_layer import MOST_BYTES
+from adherents.reading.text_layer.process import CannotBeRead, LetterPage, ReadingFailed
+from adherents.storage.objects import StorageFailed
+from adherents.storage.reading import Altered, clear_bytes
+from adherents.vault.models import Document
+from adherents.work.services import do_each
+
+TRIES = 3
+LEASE_SECONDS = 400  # longer than the pages of a picture may take together, each at its bound
+
+
+def read_due(limit: int = 1) -> int:
+    """Read the documents that are due, one at a time; how many were tried."""
+    return do_each(PaperReading.objects.claim_due(limit=limit, lease_seconds=LEASE_SECONDS), read_document)
+
+
+def read_document(reading: PaperReading) -> None:
+    """Read a document whose row this worker has claimed; its row says how it ended.
+
+    What stops or lies is tried three times in all, and so is what takes its worker down; a storage that is away does not count.
+    """
+    document = _document_of(reading)
+    if reading.attempts > TRIES or document is None:
+        _end(reading, ReadingOutcome.FAILED)
+        return
+    if document.original.set_aside or document.original.size > MOST_BYTES:
+        _end(reading, ReadingOutcome.NOT_TRIED)
+        return
+    try:
+        data = b"".join(clear_bytes(document.original))
+        found = read_file(
+            document.original.content_type,
+            data,
+            people_of(document.member),
+            only=document.original_pages,
+            pictures=document.kind in KNOWN or document.kind == UNKNOWN_KIND,
+        )
+    except NoEngine:
+        _end(reading, ReadingOutcome.NOT_TRIED)
+    except CannotBeRead:
+        _end(reading, ReadingOutcome.NOTHING)
+    except Altered:
+        _end(reading, ReadingOutcome.FAILED)  # `verify_vault` tells of it, and so does a download
+    except ReadingFailed:
+        if reading.attempts >= TRIES:
+            _end(reading, ReadingOutcome.FAILED)
+        else:
+            _later(reading)
+    except StorageFailed:
+        _later(reading, counted=False)
+    else:
+        _keep(reading, found)
+
+
+def people_of(member: Member) -> list[Named]:
+    """Whose name or number may stand on a paper of this contract. A number that does not open raises `CannotOpen`."""
+    return [_named(person) for person in (member, *member.beneficiaries.filter(gone_at__isnull=True))]
+
+
+def _named(person: Person) -> Named:
+    return Named(person.birth_name, person.usage_name, person.first_names, str(person.nir))
+
+
+def _document_of(reading: PaperReading) -> Document | None:
+    documents = Document.objects.kept().select_related("member", "part_of")
+    document: Document | None = documents.filter(pk=reading.document_id).first()
+    return document if document and document.original.has_its_file and document.original.wrapped_key else None
+
+
+def _keep(reading: PaperReading, found: FileReading) -> None:
+    """The values, in the transaction that says that the document is read; nothing, where it was erased meanwhile."""
+    with transaction.atomic():
+        row = _still_ours(reading)
+        if row is None:
+            return
+        row.fields.all().delete()
+        for rank, field in enumerate(found.paper.fields, start=1):
+            _kept(row, rank, field, found.pages, measured=found.letters == DRAWN).save(force_insert=True)
+        row.kind, row.letters, row.versions = found.paper.kind, found.letters, found.versions[:120]
+        _ended(row, ReadingOutcome.READ if found.paper.fields else ReadingOutcome.NOTHING)
+
+
+def _kept(
+    row: PaperReading, rank: int, field: ReadField, pages: Sequence[LetterPage], *, measured: bool
+) -> PaperField:
+    """`measured`: letters stand on the page as it is shown; those of pixels may have been turned."""
+    page = next(page for page in pages if page.number == field.page)
+    box = box_of(field, page) if measured else None
+    places = (box.left, box.top, box.right, box.bottom) if box else (None,) * 4
+    return PaperField(
+        reading=row,
+        rank=rank,
+        code=field.code,
+        value=field.value,
+        page=field.page,
+        proofs=list(field.proofs),
+        **dict(zip(("left", "top", "right", "bottom"), places, strict=True)),
+    )
+
+
+def _end(reading: PaperReading, outcome: ReadingOutcome) -> None:
+    with transaction.atomic():
+        row = _still_ours(reading)
+        if row is not None:
+            _ended(row, outcome)
+
+
+def _ended(row: PaperReading, outcome: ReadingOutcome) -> None:
+    row.outcome, row.read_at = outcome, timezone.now()
+    row.work_done()
+    row.save(update_fields=[*PaperReading.WORK_FIELDS, "outcome", "read_at", "kind", "letters", "versions"])
+
+
+def _later(reading: PaperReading, *, counted: bool = True) -> None:
+    with transaction.atomic():
+        row = _still_ours(reading)
+        if row is not None:
+            row.work_later()
+            if not counted:
+                row.attempts = max(row.attempts - 1, 0)
+            row.save(update_fields=PaperReading.WORK_FIELDS)
+
+
+def _still_ours(reading: PaperReading) -> PaperReading | None:
+    """The row, locked after its document, if the lease under which it was read still holds."""
+    Document.objects.select_for_update(no_key=True).filter(pk=reading.document_id).values_list("pk").first()
+    rows = PaperReading.objects.select_for_update().filter(pk=reading.pk, lease=reading.lease)
+    row: PaperReading | None = rows.filter(next_attempt_at__isnull=False).first()
+    return row

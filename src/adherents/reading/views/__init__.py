@@ -1,0 +1,1 @@
+"""The member’s answers about what was read."""

@@ -1,0 +1,35 @@
+"""What was read, in words: the names of values, and their proofs."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+Words = str | Promise
+LABELS: dict[str, Words] = {
+    "iban": _("IBAN"),
+    "bic": _("BIC"),
+    "holder": _("Titulaire"),
+    "nir": _("N° de Sécurité sociale"),
+    "valid_from": _("Début des droits"),
+    "valid_until": _("Fin des droits"),
+}
+HOLDERS: dict[str, Words] = {
+    "same": _("Même nom qu’une personne du contrat"),
+    "near": _("Nom proche de celui d’une personne du contrat : à comparer"),
+    "other": _("Autre nom : ce n’est celui d’aucune personne du contrat"),
+}
+PROOFS: dict[str, Words] = {
+    "drawn": _("écrit dans le PDF, et visible sur la page"),
+    "recognised": _("reconnu sur l’image"),
+    "mod97": _("clé de l’IBAN juste"),
+    "rib_key": _("clé RIB juste"),
+    "bank_code": _("forme d’un compte français ou monégasque"),
+    "cells": _("égal aux cases du RIB"),
+    "label": _("à côté de son libellé"),
+    "shape": _("bonne forme"),
+    "country": _("même pays que le compte"),
+    "compared": _("comparé aux noms du contrat"),
+    "key": _("clé juste"),
+    "calendar": _("date possible"),
+    "place": _("lieu possible"),
+    "person": _("celui d’une personne du contrat"),
+}

@@ -1,0 +1,86 @@
+"""From a RIB that is sent to the agent's panel: read by the worker, said to its member masked, taken by one key."""
+
+import re
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from playwright.sync_api import expect
+from stress.reading_papers import rib_paper
+
+from tests.cast import Person
+from tests.journeys.agents import enter_as_agent
+from tests.journeys.conftest import Visit
+from tests.journeys.papers import file
+from tests.journeys.test_refiling import newest
+from tests.journeys.test_reopening import look
+from tests.journeys.visitor import Visitor
+
+PAPER = rib_paper(7)
+IBAN = PAPER.truth["iban"]
+READ = (
+    "SELECT d.id FROM vault_document d JOIN reading_paperreading r ON r.document_id = d.id JOIN members_member m"
+    " ON m.id = d.member_id WHERE m.number = ? AND r.outcome = 'read' ORDER BY d.at DESC LIMIT 1"
+)
+
+
+def send_rib(visitor: Visitor, kind: str) -> None:
+    visitor.open("/adherent/documents/envoyer/")
+    visitor.choose_kind(kind)
+    visitor.page.get_by_label("Choisir des fichiers").set_input_files([file("papier.pdf", PAPER.content)])
+    visitor.main.locator("button.button-primary").click()
+    expect(visitor.title).to_have_text("C’est bien arrivé", timeout=90_000)
+
+
+def test_a_rib_is_read_its_member_says_yes_and_an_agent_takes_its_value_by_one_key(
+    visit: Visit, member: Person
+) -> None:
+    at_home = visit("phone").enter(member)
+    send_rib(at_home, "RIB")
+    at_home.until(lambda: at_home.portal.sql(READ, member.number), "the document is read")
+    [(key,)] = at_home.portal.sql(READ, member.number)
+    agent = visit("desktop")
+    enter_as_agent(agent, "lea.lecture@mese.example", name="Léa Lecture")
+    document = newest(agent, member)
+    assert document.replace("-", "") == str(key).replace("-", "")
+
+    at_home.open(f"/adherent/documents/{document}/")
+    masked = f"{IBAN[:4]} … {IBAN[-3:]}"
+    expect(at_home.main).to_contain_text(f"Nous avons lu : IBAN {masked}")
+    expect(at_home.main).not_to_contain_text(IBAN[4:10])
+    at_home.look("document-read")
+    visit("desktop", scheme="dark").enter(member).open(f"/adherent/documents/{document}/").look(
+        "document-read"
+    )
+    at_home.page.get_by_role("button", name="Oui, c’est le bon").click()
+    expect(at_home.main).to_contain_text("Vous avez dit que c’est le bon.")
+
+    agent.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    agent.page.reload()
+    panel = agent.main.get_by_role("region", name="Lu sur le document")
+    expect(panel).to_contain_text("L’adhérent dit que c’est le sien.")
+    expect(panel).to_contain_text("Autre nom : ce n’est celui d’aucune personne du contrat")
+    expect(panel.get_by_role("img", name=re.compile("^IBAN : extrait"))).to_be_visible()
+    look(agent, "treat-read")
+    agent.page.keyboard.press("q")
+    expect(agent.main.get_by_text("Copié")).to_be_visible()
+    assert agent.page.evaluate("navigator.clipboard.readText()") == IBAN
+    panel.get_by_role("button", name=re.compile("^Juste IBAN")).click()
+    expect(panel.get_by_role("button", name=re.compile("^Juste IBAN"))).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    address = urlsplit(agent.page.url)
+    assert (address.path, address.fragment) == (f"/gestion/traiter/{document}/", "lu")
+    assert IBAN not in agent.page.url
+    tallies = agent.portal.sql("SELECT code, letters, right, wrong FROM reading_fieldtally")
+    assert ("iban", "drawn", 1, 0) in [tuple(row) for row in tallies]
+
+
+def test_without_javascript_the_member_answers_too(visit: Visit, member: Person) -> None:
+    at_home = visit("phone", scripted=False).enter(member)
+    send_rib(at_home, "RIB")
+    at_home.until(lambda: at_home.portal.sql(READ, member.number), "the document is read")
+    [(key,)] = at_home.portal.sql(READ, member.number)
+    at_home.open(f"/adherent/documents/{UUID(str(key))}/")
+    at_home.page.get_by_role("button", name="Non, ce n’est pas le bon").click()
+    expect(at_home.main).to_contain_text("Vous avez dit que ce n’est pas le bon.")
+    at_home.look("document-read-no")

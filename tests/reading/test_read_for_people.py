@@ -1,0 +1,247 @@
+"""What was read, for an agent and for the document's own member; what they say of it."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+from django.utils import timezone
+
+from adherents.accounts.models import Role
+from adherents.casework.services.entering import enter_checked
+from adherents.journal.events import Event
+from adherents.journal.models import Entry
+from adherents.members.models import Member
+from adherents.reading.models import FieldTally, PaperField, PaperReading, ReadingOutcome
+from adherents.reading.services import judging
+from adherents.vault.models import Document, SetAside, State
+from tests.agents import make_agent
+from tests.agents import signed_in as agent_browser
+from tests.reading.sheets import IBAN, say, sheet
+from tests.reading.test_readings import RIB, read_
+from tests.vault.conftest import browser_of, pdf
+
+pytestmark = pytest.mark.django_db
+SHOWN = "FR14 2004 1010 0505 0001 3M02 606"
+OTHERS = sheet(say("Titulaire : M. MARTIN PAUL", y=740), say(f"IBAN : {SHOWN}"))
+
+
+def desk(role: Role = Role.ADVISER) -> Client:
+    return agent_browser(make_agent(role))
+
+
+def text(response: Any) -> str:
+    assert response.status_code == 200
+    content: str = response.content.decode()
+    return content
+
+
+def page_of(document: Document) -> str:
+    return f"/adherent/documents/{document.pk}/"
+
+
+def iban_of(document: Document) -> PaperField:
+    return PaperField.objects.get(reading__document=document, code="iban")
+
+
+def judge(
+    client: Client, document: Document, judgement: str = "right", field: PaperField | None = None
+) -> Any:
+    pk = (field or iban_of(document)).pk
+    return client.post(f"/gestion/documents/{document.pk}/lu/{pk}/", {"judgement": judgement, "back": ""})
+
+
+def answer(client: Client, document: Document, said: str = "yes") -> Any:
+    return client.post(f"{page_of(document)}lu/{iban_of(document).pk}/", {"answer": said})
+
+
+def test_an_agent_sees_each_value_with_its_page_its_proofs_and_its_place(member: Member) -> None:
+    document = read_(member)
+    page = text(desk().get(f"/gestion/documents/{document.pk}/"))
+    assert "Lu sur le document" in page
+    assert SHOWN in page
+    assert f'data-copies="{IBAN}"' in page
+    assert 'data-key="Q"' in page
+    assert "clé de l’IBAN juste, clé RIB juste" in page
+    assert "Même nom qu’une personne du contrat" in page
+    assert page.count('<svg class="read-crop"') == 2  # the IBAN and the BIC; a name has no place
+
+
+def test_on_the_page_that_treats_too_and_the_key_is_there_once(member: Member) -> None:
+    document = read_(member)
+    enter_checked()
+    page = text(desk().get(f"/gestion/traiter/{document.pk}/"))
+    assert page.count('data-key="Q"') == 1
+    assert page.count(SHOWN) == 2  # in sight of the decision, and in its panel
+
+
+def test_a_holder_who_is_nobody_of_the_contract_is_said_clearly(member: Member) -> None:
+    document = read_(member, OTHERS)
+    page = text(desk().get(f"/gestion/documents/{document.pk}/"))
+    assert "Autre nom : ce n’est celui d’aucune personne du contrat" in page.replace("\u00a0", " ")
+    assert "MARTIN" not in page
+
+
+def test_another_kind_is_proposed_and_never_changed(member: Member) -> None:
+    document = read_(member, RIB, kind="devis")
+    page = text(desk().get(f"/gestion/documents/{document.pk}/")).replace("\u00a0", " ")
+    assert "On dirait un document « RIB »." in page
+    document.refresh_from_db()
+    assert document.kind == "devis"
+    own = read_(member)
+    assert "On dirait" not in text(desk(Role.SUPERVISOR).get(f"/gestion/documents/{own.pk}/"))
+
+
+def test_a_judgement_is_counted_once_and_changes_with_the_agents_mind(member: Member) -> None:
+    document, client = read_(member), desk()
+    assert judge(client, document, "right").status_code == 302
+    judge(client, document, "right")
+    assert list(FieldTally.objects.values_list("code", "letters", "right", "wrong")) == [
+        ("iban", "drawn", 1, 0)
+    ]
+    judge(client, document, "wrong")
+    assert list(FieldTally.objects.values_list("code", "letters", "right", "wrong")) == [
+        ("iban", "drawn", 0, 1)
+    ]
+    judged = Entry.objects.filter(event=Event.VALUE_JUDGED).order_by("pk")
+    assert [entry.details for entry in judged] == [
+        {"code": "iban", "judgement": "right"},
+        {"code": "iban", "judgement": "wrong"},
+    ]
+    page = text(client.get(f"/gestion/documents/{document.pk}/"))
+    assert 'value="wrong" class="button button-quiet" aria-pressed="true"' in page
+
+
+def test_a_judgement_made_last_week_leaves_that_week(member: Member) -> None:
+    document, client = read_(member), desk()
+    judge(client, document, "right")
+    with time_machine.travel(timezone.now() + timedelta(days=7)):
+        judge(agent_browser(make_agent(address="b@mese.example")), document, "wrong")
+    counts = list(FieldTally.objects.order_by("week").values_list("right", "wrong"))
+    assert counts == [(0, 0), (0, 1)]
+
+
+def test_another_documents_value_and_nonsense_are_refused(member: Member) -> None:
+    document, other, client = read_(member), read_(member), desk()
+    judge(client, document, "right", field=iban_of(other))
+    judge(client, document, "perhaps")
+    assert not FieldTally.objects.exists()
+    assert set(PaperField.objects.values_list("judgement", flat=True)) == {""}
+
+
+def test_an_auditor_neither_sees_nor_judges(member: Member) -> None:
+    document = read_(member)
+    assert judge(desk(Role.AUDITOR), document).status_code == 403
+    assert not FieldTally.objects.exists()
+
+
+def test_an_agent_who_was_suspended_meanwhile_judges_nothing(member: Member) -> None:
+    document, agent = read_(member), make_agent()
+    agent.closed_at = timezone.now()
+    agent.save(update_fields=["closed_at"])
+    with pytest.raises(judging.NoLongerJudges):
+        judging.judge_value(
+            agent=agent, document_id=document.pk, field_id=iban_of(document).pk, judgement="right"
+        )
+
+
+def test_the_member_reads_their_account_masked_and_says_yes_and_the_agent_sees_it(member: Member) -> None:
+    document, client = read_(member), browser_of(member)
+    page = text(client.get(page_of(document))).replace("\u00a0", " ")
+    assert "FR14 … 606" in page
+    assert "Est-ce bien celui-là ?" in page
+    assert SHOWN not in page
+    assert IBAN not in page
+    assert "conseiller le verra" in text(
+        client.post(f"{page_of(document)}lu/{iban_of(document).pk}/", {"answer": "yes"}, follow=True)
+    )
+    assert "Vous avez dit que c’est le bon." in text(client.get(page_of(document)))
+    assert "L’adhérent dit que c’est le sien." in text(desk().get(f"/gestion/documents/{document.pk}/"))
+    assert list(Entry.objects.filter(event=Event.VALUE_ANSWERED).values_list("details", flat=True)) == [
+        {"code": "iban", "answer": "yes"}
+    ]
+
+
+def test_a_no_is_in_sight_of_the_decision(member: Member) -> None:
+    document = read_(member)
+    answer(browser_of(member), document, "no")
+    enter_checked()
+    page = text(desk().get(f"/gestion/traiter/{document.pk}/"))
+    assert page.count("L’adhérent dit que ce n’est pas le sien.") == 2
+
+
+def test_nothing_that_was_read_is_shown_to_another_member(member: Member, other_member: Member) -> None:
+    document, stranger = read_(member), browser_of(other_member)
+    for response in (stranger.get(page_of(document)), answer(stranger, document)):
+        assert response.status_code == 404
+        assert "606" not in response.content.decode()
+    assert Client().get(page_of(document)).status_code == 302
+    assert answer(Client(), document).status_code == 302
+    assert iban_of(document).member_answer == ""
+
+
+def test_once_it_is_decided_the_member_reads_it_and_is_asked_nothing(member: Member) -> None:
+    document, client = read_(member), browser_of(member)
+    Document.objects.filter(pk=document.pk).update(state=State.ACCEPTED)
+    page = text(client.get(page_of(document)))
+    assert "FR14 … 606" in page
+    assert "Est-ce bien" not in page
+    answer(client, document)
+    assert iban_of(document).member_answer == ""
+
+
+def test_what_was_set_aside_or_erased_shows_nothing(member: Member) -> None:
+    document = read_(member)
+    Document.objects.filter(pk=document.pk).update(set_aside=SetAside.INFECTED)
+    assert "… 606" not in text(browser_of(member).get(page_of(document)))
+    assert SHOWN not in text(desk().get(f"/gestion/documents/{document.pk}/"))
+
+
+def test_an_attestation_says_when_it_ends_and_that_it_has(member: Member) -> None:
+    def attestation(day: str) -> bytes:
+        return sheet(say(f"Valable du 01/01/2026 au {day}"), title="ATTESTATION DE DROITS")
+
+    comes = read_(member, attestation("03/10/2099"), kind="attestation_secu")
+    over = read_(member, attestation("03/10/2026"), kind="attestation_secu")
+    client, agent = browser_of(member), desk()
+    with time_machine.travel("2026-12-01T10:00:00Z", tick=False):
+        client, agent = browser_of(member), agent_browser(make_agent(address="c@mese.example"))
+        assert "Cette attestation finit le 03/10/2099." in text(client.get(page_of(comes))).replace(
+            "\u00a0", " "
+        )
+        assert "Cette attestation a fini le 03/10/2026" in text(client.get(page_of(over))).replace(
+            "\u00a0", " "
+        )
+        assert "Cette attestation n’est plus valable." in text(agent.get(f"/gestion/documents/{over.pk}/"))
+
+
+def test_where_nothing_is_read_the_member_is_told_only_of_a_kind_that_is_known(
+    member: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known, other = read_(member, pdf()), read_(member, pdf(), kind="devis")
+    client, nothing = browser_of(member), "Nous n’avons rien pu lire : un conseiller le fera."
+    assert nothing in text(client.get(page_of(known))).replace("\u00a0", " ")
+    assert "Ce que nous avons lu" not in text(client.get(page_of(other)))
+    PaperReading.objects.filter(document=known).update(outcome=ReadingOutcome.NOT_TRIED)
+    assert "Ce que nous avons lu" not in text(client.get(page_of(known)))
+    PaperReading.objects.filter(document=known).update(outcome=ReadingOutcome.WAITS)
+    assert "Lecture en cours" in text(client.get(page_of(known)))
+    with time_machine.travel(timezone.now() + timedelta(minutes=16)):
+        assert "Lecture en cours" not in text(browser_of(member).get(page_of(known)))
+
+
+def test_the_number_of_a_person_is_masked_and_named(member: Member) -> None:
+    number = str(member.nir)
+    spaced = (
+        f"{number[:1]} {number[1:3]} {number[3:5]} {number[5:7]} {number[7:10]} {number[10:13]} {number[13:]}"
+    )
+    document = read_(
+        member,
+        sheet(say(f"N° de Sécurité sociale : {spaced}"), title="ATTESTATION DE DROITS"),
+        kind="attestation_secu",
+    )
+    page = text(desk().get(f"/gestion/documents/{document.pk}/"))
+    assert f"– {member.name}" in page
+    assert number[10:13] + " " + number[13:] not in page
+    assert number not in page
