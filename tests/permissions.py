@@ -173,6 +173,9 @@ RULES: dict[str, Rule] = {
     # the desk
     "casework:queue": desk(DESK | {AUDITOR}, READ),
     "casework:queue_csv": desk(HEADS, {"POST"}),
+    "casework:saved_filters": desk(DESK, ASK),
+    "casework:remove_filter": desk(DESK, {"POST"}),
+    "casework:share_filter": desk({SUPERVISOR}, {"POST"}),
     "casework:next": desk(DESK, {"POST"}),
     "casework:treat": desk(DESK, READ),
     "casework:treat_image": desk(DESK, READ),

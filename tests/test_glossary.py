@@ -22,7 +22,7 @@ VERBS = {
     "open", "pass", "pause", "post", "prepare",
     "propose", "push", "put", "read", "rebuild", "receive", "record", "refile", "refuse", "reinstate", "release", "remove",
     "render", "remember", "renew", "reopen", "resume", "replace", "report", "reserve", "reset", "restore",
-    "retire", "rotate", "run", "save", "seal", "send", "set",
+    "retire", "rotate", "run", "save", "seal", "send", "set", "share",
     "settle", "show", "skip",
     "shut", "sign", "split", "start", "store", "suspend", "sweep", "take", "tell", "transfer", "treat", "trust", "uncount",
     "undo", "unfill", "unlink", "use", "verify", "wait", "warn", "watch", "withdraw", "write",

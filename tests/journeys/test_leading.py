@@ -1,4 +1,4 @@
-"""Who leads the desk: the list in another order, taken away as a file."""
+"""Who leads the desk: the list in another order, kept under a name, taken away as a file."""
 
 from pathlib import Path
 
@@ -49,4 +49,26 @@ def test_a_responsable_sorts_the_queue_and_takes_it_away(visit: Visit, member: P
     assert taken.value.suggested_filename.startswith("file-")
     rows = Path(taken.value.path()).read_text(encoding="utf-8-sig").splitlines()
     assert [row.split(";")[1:4] for row in rows[1:]] == [[KIND, "Facture dentaire", member.number]] * 2
+    keep_and_share(head)
     treat_all(head, 2)
+
+
+def keep_and_share(head: Visitor) -> None:
+    """The present filter under a name, shared with all, found again, and deleted."""
+    head.click("Enregistrer ce filtre").click("Enregistrer")
+    expect(head.page.get_by_role("alert")).to_contain_text("Donnez un nom")
+    look(head, "filter-unnamed")
+    head.write({"Nom du filtre": "Dentaire par nom"}).click("Enregistrer")
+    expect(head.main).to_contain_text("Filtre enregistré.")
+    chip = head.main.get_by_role("link", name="Dentaire par nom")
+    expect(chip).to_have_attribute("aria-current", "true")
+    look(head, "queue-chips")
+    head.open("/gestion/")
+    chip.click()
+    head.page.wait_for_url("**sort=-member")
+    head.open("/gestion/").click("Gérer vos filtres")
+    head.main.get_by_role("button", name="Partager avec tous Dentaire par nom").click()
+    expect(head.main).to_contain_text("Filtre partagé avec tous.")
+    look(head, "filters")
+    head.main.get_by_role("button", name="Supprimer Dentaire par nom").click()
+    expect(head.main).to_contain_text("Aucun filtre n’est enregistré.")

@@ -182,6 +182,7 @@ PLACES: dict[str, Callable[[World], tuple[Client, str]]] = {
     "casework.forms.WordsForm": lambda at: at.item("refuse"),
     "casework.forms.CorrectionForm": lambda at: at.item("correct"),
     "casework.forms.GiveForm": lambda at: at.item("assign"),
+    "casework.forms.SavedFilterForm": lambda at: (at.desk(), reverse("casework:saved_filters") + "?kind=rib"),
     "casework.forms.HandOverForm": lambda at: at.item("hand_over"),
     "desk.agent_forms.InvitationForm": lambda at: (at.desk(), reverse("desk:invite_agent")),
     "desk.agent_forms.RoleForm": lambda at: at.agent_act("agent_role"),

@@ -28,6 +28,7 @@ class Act(StrEnum):
     REOPEN_ANY = "reopen_any"
     ASSIGN = "assign"
     EXPORT_QUEUE = "export_queue"
+    SHARE_FILTERS = "share_filters"
     SEE_FRAUD_SIGNS = "see_fraud_signs"
     PLAN_ABSENCES = "plan_absences"
     NOTES = "notes"
@@ -72,6 +73,7 @@ TABLE: dict[Act, frozenset[Role]] = {
     Act.REOPEN: _DESK,  # one's own decision, and for a time
     Act.REOPEN_ANY: frozenset({Role.SUPERVISOR}),
     Act.ASSIGN: frozenset({Role.SUPERVISOR}),
+    Act.SHARE_FILTERS: frozenset({Role.SUPERVISOR}),  # an agent keeps and removes their own
     Act.EXPORT_QUEUE: _HEADS,  # the names of all who wait leave the portal as one file
     # Of other members: the agent who treats a document is not to know whose papers are the same.
     Act.SEE_FRAUD_SIGNS: frozenset({Role.SUPERVISOR}),

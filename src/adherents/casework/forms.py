@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from adherents.accounts.models import Account
 from adherents.casework.models import MOST_REASONS, Age, Availability, Filters
+from adherents.casework.models.saved_filters import NAME_CHARACTERS
 from adherents.casework.services.deciding import (
     DayIsPast,
     DayTooLate,
@@ -67,6 +68,18 @@ class QueueForm(forms.Form):
     @property
     def wanted(self) -> Filters:
         return Filters(kind=self.value("kind"), age=self.value("age"))
+
+
+class SavedFilterForm(forms.Form):
+    """The name under which the present filter is kept."""
+
+    name = forms.CharField(
+        label=_("Nom du filtre"),
+        help_text=_("Par exemple « RIB en retard ». Pas de nom d’adhérent."),
+        max_length=NAME_CHARACTERS,
+        widget=forms.TextInput({"autocomplete": "off"}),
+        error_messages={"required": _("Donnez un nom à ce filtre.")},
+    )
 
 
 class KindForm(forms.Form):

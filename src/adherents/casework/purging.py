@@ -27,6 +27,12 @@ def kept_decisions() -> Iterable[Kept]:
         BY_USE,
     )
     yield Kept(
+        "Filtre de la file qu’un agent a enregistré sous un nom ; ni adhérent, ni document",
+        ("casework.SavedFilter",),
+        "autant que le compte de l’agent, ou jusqu’à ce qu’il le supprime",
+        BY_NOTHING,
+    )
+    yield Kept(
         "Chiffres par semaine et par groupe d’agents : ils ne nomment personne, mais un groupe d’une personne la désigne",
         ("casework.Tally",),
         "sans limite",

@@ -8,6 +8,7 @@ from adherents.casework.views import (
     queue,
     refiling,
     reopening,
+    saved_filters,
     sharing,
     splitting,
     treating,
@@ -17,6 +18,9 @@ app_name = "casework"
 urlpatterns = [
     path("", queue.queue_page, name="queue"),
     path("file/csv/", listing.queue_csv, name="queue_csv"),
+    path("filtres/", saved_filters.saved_filters, name="saved_filters"),
+    path("filtres/<int:pk>/supprimer/", saved_filters.remove_filter, name="remove_filter"),
+    path("filtres/<int:pk>/partager/", saved_filters.share_filter, name="share_filter"),
     path("suivant/", queue.next_item, name="next"),
     path("traiter/<uuid:document_id>/", treating.treat, name="treat"),
     path("traiter/<uuid:document_id>/pages/<int:number>/image/", treating.treat_image, name="treat_image"),

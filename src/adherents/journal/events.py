@@ -163,6 +163,8 @@ class Event(TextChoices):
     DOCUMENT_ASSIGNED = "casework.document_assigned", _("Document attribué à un agent")
     DOCUMENT_RELEASED = "casework.document_released", _("Document revenu à tous")
     QUEUE_EXPORTED = "casework.queue_exported", _("File de traitement exportée")
+    FILTER_SHARED = "casework.filter_shared", _("Filtre de la file partagé avec tous les agents")
+    FILTER_UNSHARED = "casework.filter_unshared", _("Filtre de la file qui n’est plus partagé")
     DECISION_MADE = "casework.decision_made", _("Décision prise, encore annulable")
     DECISION_UNDONE = "casework.decision_undone", _("Décision annulée avant son envoi")
     DECISION_REOPENED = "casework.decision_reopened", _("Décision rouverte : le document attend à nouveau")

@@ -5,6 +5,7 @@ from adherents.casework.models.figures import ReasonTally, Tally
 from adherents.casework.models.handing import HandOver
 from adherents.casework.models.queue import ALL, Age, Availability, Filters, Item, ItemQuerySet, Status
 from adherents.casework.models.refilings import Refiling
+from adherents.casework.models.saved_filters import SavedFilter
 from adherents.casework.models.summaries import Summary, SummaryLine
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "ReasonTally",
     "Refiling",
     "Reopening",
+    "SavedFilter",
     "Status",
     "Summary",
     "SummaryLine",

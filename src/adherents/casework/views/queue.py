@@ -27,7 +27,7 @@ from adherents.casework.listing.selectors import (
     is_more_than_sorted,
     page_of,
 )
-from adherents.casework.models import Decision, Filters, Item
+from adherents.casework.models import Decision, Filters, Item, SavedFilter
 from adherents.casework.services import deciding, queue
 from adherents.casework.services.queue import CannotTreat, NotAvailable
 from adherents.casework.sharing.selectors import handed_to, untreated
@@ -57,6 +57,7 @@ def queue_page(request: HttpRequest) -> HttpResponse:
         return redirect("desk:journal")
     asked, sorting = asked_of(agent, request.GET), Sorting.read(request.GET.get("sort", ""))
     form, shown = asked.form, page_of(asked.listed, request.GET.get("page"), sorting)
+    saved, chosen = list(SavedFilter.objects.shown_to(agent)), query_to_keep(form, sorting)
     context = {
         "may": may,
         "form": form,
@@ -65,6 +66,9 @@ def queue_page(request: HttpRequest) -> HttpResponse:
         "listed": query_without_page(request),
         "page": shown,
         "heads": _heads(request, sorting),
+        "saved_filters": saved,
+        "chosen": chosen,
+        "to_keep": "" if any(one.query == chosen for one in saved) else chosen,
         "sorting": sorting,
         "most_sorted": MOST_SORTED if is_more_than_sorted(asked.listed, sorting) else None,
         "counts": selectors.counts(agent),
@@ -150,6 +154,14 @@ def query_of(filters: Filters) -> str:
     query = QueryDict(mutable=True)
     query.update({name: value for name, value in (("kind", filters.kind), ("age", filters.age)) if value})
     return f"?{query.urlencode()}" if query else ""
+
+
+def query_to_keep(form: QueueForm, sorting: Sorting) -> str:
+    """The filters and the order of the page, as they are kept under a name; "" where there are none."""
+    said = {name: form.value(name) for name in form.fields} | {"sort": str(sorting)}
+    query = QueryDict(mutable=True)
+    query.update({name: value for name, value in said.items() if value})
+    return query.urlencode()
 
 
 def is_from_record(request: HttpRequest) -> bool:
