@@ -198,6 +198,7 @@ RULES: dict[str, Rule] = {
     "casework:prefetch": desk(DESK, {"POST"}),
     "casework:compare": desk(DESK, READ),
     "casework:undo": desk(DESK, {"POST"}),
+    "casework:sheet": desk(DESK, READ),
     "casework:reopen": desk(DESK, ASK),
     "desk:search": desk(DESK, ASK),
     "desk:unreachable": desk(DESK, READ),

@@ -1,7 +1,10 @@
 """Who leads the desk: the list in another order, kept under a name, taken away as a file."""
 
+from io import BytesIO
 from pathlib import Path
+from uuid import UUID
 
+from pikepdf import Pdf
 from playwright.sync_api import expect
 
 from tests.cast import Person
@@ -51,6 +54,7 @@ def test_a_responsable_sorts_the_queue_and_takes_it_away(visit: Visit, member: P
     assert [row.split(";")[1:4] for row in rows[1:]] == [[KIND, "Facture dentaire", member.number]] * 2
     keep_and_share(head)
     treat_all(head, 2)
+    print_the_sheet(head)
 
 
 def keep_and_share(head: Visitor) -> None:
@@ -72,3 +76,17 @@ def keep_and_share(head: Visitor) -> None:
     look(head, "filters")
     head.main.get_by_role("button", name="Supprimer Dentaire par nom").click()
     expect(head.main).to_contain_text("Aucun filtre n’est enregistré.")
+
+
+def print_the_sheet(head: Visitor) -> None:
+    """From a decided document to one page of paper."""
+    item = "SELECT document_id FROM casework_item WHERE kind = ? AND status = 'done'"
+    head.until(lambda: len(head.portal.sql(item, KIND)) >= 2, "both are decided for good")
+    head.open(f"/gestion/documents/{UUID(head.portal.sql(item, KIND)[-1][0])}/").click("Fiche à imprimer")
+    expect(head.title).to_have_text("Fiche de décision")
+    expect(head.main).to_contain_text("par\u00a0: Responsable")
+    expect(head.main.get_by_role("button", name="Imprimer")).to_be_visible()
+    look(head, "decision-sheet")
+    with Pdf.open(BytesIO(head.page.pdf(prefer_css_page_size=True))) as paper:
+        [page] = paper.pages
+        assert [round(float(side)) for side in page.mediabox[2:]] == [595, 842]

@@ -10,6 +10,7 @@ from adherents.casework.views import (
     reopening,
     saved_filters,
     sharing,
+    sheet,
     splitting,
     treating,
 )
@@ -43,6 +44,7 @@ urlpatterns = [
     path("decisions/<int:pk>/annuler/", queue.undo, name="undo"),
     path("reclassements/<int:pk>/annuler/", refiling.undo, name="undo_refiling"),
     path("decisions/<int:pk>/rouvrir/", reopening.reopen, name="reopen"),
+    path("decisions/<int:pk>/fiche/", sheet.decision_sheet, name="sheet"),
     path("repartition/", sharing.board, name="sharing"),
     path("chiffres/", figures.figures_page, name="figures"),
     path("chiffres/<slug:name>/csv/", figures.figures_csv, name="figures_csv"),
