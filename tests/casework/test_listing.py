@@ -19,6 +19,8 @@ from adherents.casework.listing.selectors import Listed, SortColumn, Sorting, pa
 from adherents.casework.models import Item
 from adherents.casework.services import queue
 from adherents.casework.services.exporting import export_queue
+from adherents.config.readings import promises
+from adherents.desk.models import Specialty
 from adherents.journal.events import Event
 from adherents.journal.models import Entry
 from adherents.members.models import Member
@@ -228,3 +230,21 @@ def test_an_order_reads_back_from_its_own_words() -> None:
         for text in (column.value, f"-{column.value}"):
             assert Sorting.read(str(Sorting.read(text))) == Sorting.read(text)
     assert str(Sorting.read("due")) == ""
+
+
+@any_database
+def test_what_is_late_from_tomorrow_on_is_said_above_the_queue(
+    desk: Client, agent: Account, member: Member, words: Words
+) -> None:
+    items = [*waiting(member, 2), *waiting(member, kind="devis")]
+    Item.objects.update(due_on=timezone.localdate() + timedelta(days=1))
+    head = signed_in(make_agent(Role.SUPERVISOR))
+    assert "délai demain" not in words(head.get("/gestion/"))
+    Item.objects.update(due_on=timezone.localdate())
+    assert "3 documents dépasseront leur délai demain" in words(head.get("/gestion/"))
+    Specialty.objects.create(account=agent, kinds=["devis"])
+    said = desk.get("/gestion/")
+    assert "1 document dépassera son délai demain" in words(said)
+    assert keys([items[2]]) == listed(desk, "age=today")
+    told = {sample.labels["when"]: sample.value for metric in promises() for sample in metric.samples}
+    assert told == {"late": 0, "today": 3}

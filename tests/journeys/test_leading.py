@@ -1,5 +1,6 @@
 """Who leads the desk: the list in another order, kept under a name, taken away as a file."""
 
+from datetime import date
 from io import BytesIO
 from pathlib import Path
 from uuid import UUID
@@ -53,6 +54,7 @@ def test_a_responsable_sorts_the_queue_and_takes_it_away(visit: Visit, member: P
     rows = Path(taken.value.path()).read_text(encoding="utf-8-sig").splitlines()
     assert [row.split(";")[1:4] for row in rows[1:]] == [[KIND, "Facture dentaire", member.number]] * 2
     keep_and_share(head)
+    what_breaks_tomorrow(head)
     treat_all(head, 2)
     print_the_sheet(head)
 
@@ -76,6 +78,15 @@ def keep_and_share(head: Visitor) -> None:
     look(head, "filters")
     head.main.get_by_role("button", name="Supprimer Dentaire par nom").click()
     expect(head.main).to_contain_text("Aucun filtre n’est enregistré.")
+
+
+def what_breaks_tomorrow(head: Visitor) -> None:
+    """What was promised for today is said above the queue, and one click away."""
+    today = date.today().isoformat()
+    head.portal.sql("UPDATE casework_item SET due_on = ? WHERE kind = ? AND status = 'waiting'", today, KIND)
+    head.open("/gestion/").click_containing("dépasseront leur délai demain")
+    head.page.wait_for_url("**/gestion/?age=today")
+    look(head, "queue-breaking")
 
 
 def print_the_sheet(head: Visitor) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from prometheus_client.metrics_core import Metric
 
+from adherents.casework.models import Age, Filters, Item
 from adherents.telemetry import engines
 from adherents.telemetry.readings import gauge, reading
 from adherents.telemetry.watching import release
@@ -29,6 +30,17 @@ def backlogs() -> Iterator[Metric]:
     yield gauge("backlog_rows", f"Rows of a kind that wait, {COUNTED_TO} at most", kind__lane=rows)
     ages = [(labels, state.age.total_seconds()) for labels, state in states]
     yield gauge("backlog_oldest_seconds", "How long the oldest row of a kind has waited", kind__lane=ages)
+
+
+@reading("promises")
+def promises() -> Iterator[Metric]:
+    waiting = Item.objects.waiting()
+    due = [
+        ([age.value], len(waiting.matching(Filters(age=age)).values_list("pk")[:COUNTED_TO]))
+        for age in (Age.LATE, Age.TODAY)
+    ]
+    words = f"Documents that wait for an agent and were promised for an earlier day, or for today, {COUNTED_TO} at most"
+    yield gauge("promises_due", words, when=due)
 
 
 @reading("leases")

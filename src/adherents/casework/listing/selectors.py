@@ -10,7 +10,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 from adherents.accounts.models import Account
-from adherents.casework.models import ALL, Filters, Item, ItemQuerySet
+from adherents.casework.models import ALL, Age, Filters, Item, ItemQuerySet
 from adherents.casework.selectors import tell_stand_ins
 from adherents.feed.models import moment_told
 from adherents.ui import spreadsheet
@@ -89,6 +89,11 @@ class Listed:
         items: ItemQuerySet = Item.objects.in_place(self.place).matching(self.filters)
         items = items if self.agent is None else items.of(self.agent)
         return items if self.reader is None else items.treated_by(self.reader)
+
+
+def due_today() -> int:
+    """How many items, of all agents, break their promise tomorrow unless somebody decides them today."""
+    return Item.objects.waiting().matching(Filters(age=Age.TODAY)).count()
 
 
 def page_of(listed: Listed, number: str | None, sorting: Sorting = QUEUES_OWN) -> Page[Item]:

@@ -24,6 +24,7 @@ from adherents.casework.listing.selectors import (
     Listed,
     SortColumn,
     Sorting,
+    due_today,
     is_more_than_sorted,
     page_of,
 )
@@ -57,6 +58,7 @@ def queue_page(request: HttpRequest) -> HttpResponse:
         return redirect("desk:journal")
     asked, sorting = asked_of(agent, request.GET), Sorting.read(request.GET.get("sort", ""))
     form, shown = asked.form, page_of(asked.listed, request.GET.get("page"), sorting)
+    counts = selectors.counts(agent)
     saved, chosen = list(SavedFilter.objects.shown_to(agent)), query_to_keep(form, sorting)
     context = {
         "may": may,
@@ -71,7 +73,9 @@ def queue_page(request: HttpRequest) -> HttpResponse:
         "to_keep": "" if any(one.query == chosen for one in saved) else chosen,
         "sorting": sorting,
         "most_sorted": MOST_SORTED if is_more_than_sorted(asked.listed, sorting) else None,
-        "counts": selectors.counts(agent),
+        "counts": counts,
+        # A responsable answers for all; an agent for what they treat.
+        "breaking": due_today() if Act.ASSIGN in may else counts.today,
         "treats": in_words(asked.specialty),
         "untreated": untreated() if Act.ASSIGN in may else [],
         "in_hand": selectors.in_hand(agent),
