@@ -15,6 +15,7 @@ from django.test import Client
 from django.utils import timezone
 
 from adherents.accounts.models import Account, Role
+from adherents.casework.figures.privacy import closed_teams
 from adherents.casework.figures.selectors import FiguresFilter, read, waited
 from adherents.casework.models import Decision, Item, ReasonTally, Tally
 from adherents.casework.models.figures import COLUMNS, WAITS, monday_of
@@ -110,6 +111,8 @@ def counted() -> Counter[tuple[object, ...]]:
 def several(member: Member, clock: Clock) -> None:
     """Two groups and decisions of no group, three outcomes, two kinds, two weeks, and one decision undone."""
     agents = [in_team(1, "Optique"), in_team(2, "Accueil"), in_team(3, "")]
+    for rank, agent in enumerate(agents, 11):
+        in_team(rank, agent.team)  # a group of one is not shown
     outcomes = ["accepted", "refused", "incomplete", "accepted", "refused", "accepted"]
     for week in range(2):
         for rank, outcome in enumerate(outcomes):
@@ -272,6 +275,7 @@ def test_a_table_is_a_file_for_a_spreadsheet_in_which_no_cell_is_a_formula(
     member: Member, clock: Clock
 ) -> None:
     decided(in_team(1, '=HYPERLINK("x")'), waiting(member)[0])
+    in_team(2, '=HYPERLINK("x")')
     settle(clock)
     head = heads_browser()
     answer = head.get("/gestion/chiffres/groupes/csv/?weeks=4")
@@ -297,12 +301,13 @@ def test_the_file_is_of_the_weeks_the_group_and_the_kind_on_the_screen(member: M
     assert line.startswith("Devis;1;1;0;0;")
 
 
-def test_five_queries_do_whatever_was_decided(
+def test_seven_queries_do_whatever_was_decided(
     member: Member, clock: Clock, django_assert_num_queries: Callable[[int], Any]
 ) -> None:
     several(member, clock)
-    with django_assert_num_queries(5):
-        read(FiguresFilter(weeks=52))
+    head = make_agent(Role.SUPERVISOR)
+    with django_assert_num_queries(7):
+        read(FiguresFilter(weeks=52), head)
 
 
 def test_only_who_may_see_the_figures_is_led_to_them(desk: Client) -> None:
@@ -335,3 +340,33 @@ def test_the_page_is_english_for_an_agent_who_reads_english(
     assert "Week of Decisions Accepted Refused" in page
     assert "100%" in page
     assert "Décisions" not in page
+
+
+def test_no_table_shows_a_group_of_one_but_to_that_one(member: Member, clock: Clock) -> None:
+    several(member, clock)
+    alone = in_team(21, "Seule")
+    decided(alone, waiting(member, kind="ordonnance")[0])
+    settle(clock)
+    head = heads_browser()
+
+    def shown(client: Client, query: str = "") -> set[str]:
+        figures = client.get(f"/gestion/chiffres/{query}").context["figures"]
+        tables = [*figures.waiting, *figures.decided]
+        assert len(tables) > 5
+        return {row[0].shown for table in tables for row in table.rows}
+
+    # Alone it would be what the others leave of the total: the smallest of them is closed with it.
+    assert shown(head) & {"Seule", "Accueil", "Optique", "Sans groupe"} == {"Optique", "Sans groupe"}
+    page = head.get("/gestion/chiffres/?team=Seule")
+    assert page.context["figures"].wanted.team == ""
+    assert b">Seule" not in page.content  # its address has it, since it was asked for
+    assert b"Seule" not in head.get("/gestion/chiffres/groupes/csv/").content
+
+    Account.objects.filter(pk=alone.pk).update(role=Role.SUPERVISOR)
+    alone.refresh_from_db()
+    assert closed_teams(alone) == set()
+    rows = read(FiguresFilter(), alone).table("groupes")
+    assert rows is not None
+    assert "Seule" in {row[0].shown for row in rows.rows}
+    in_team(22, "Seule")
+    assert "Seule" in shown(head)

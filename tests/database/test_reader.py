@@ -8,7 +8,7 @@ import pytest
 from django.db import OperationalError, connections, transaction
 from django.test import Client
 
-from adherents.accounts.models import Role
+from adherents.accounts.models import Account, Role
 from adherents.casework.figures.selectors import FiguresFilter, read
 from adherents.config.connecting import standby as looked_at
 from adherents.database import READER, reader
@@ -64,7 +64,7 @@ def test_search_figures_and_exports_are_asked_of_the_reader() -> None:
     add_to_register(CAMILLE)
     [hit] = find("Dupont")
     assert (hit.member.number, hit.member._state.db) == (CAMILLE.number, READER)
-    assert answered_by(lambda: read(FiguresFilter())) == "reader"
+    assert answered_by(lambda: read(FiguresFilter(), Account())) == "reader"
     assert [row._state.db for row in listed(Member.objects.all())] == [READER]
     assert Member.objects.get()._state.db == "default"
 

@@ -33,7 +33,7 @@ def kept_decisions() -> Iterable[Kept]:
         BY_NOTHING,
     )
     yield Kept(
-        "Chiffres par semaine et par groupe d’agents : ils ne nomment personne, mais un groupe d’une personne la désigne",
+        "Chiffres par semaine et par groupe d’agents : ils ne nomment personne ; un groupe d’un seul agent n’est montré qu’à lui",
         ("casework.Tally",),
         "sans limite",
         BY_NOTHING,

@@ -14,7 +14,9 @@ from django.db.models import Count, Min, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from adherents.accounts.models import Account
 from adherents.casework.figures import tables
+from adherents.casework.figures.privacy import closed_teams
 from adherents.casework.figures.tables import Cell, Column, Table
 from adherents.casework.models import Age, Item, Outcome, ReasonTally, Tally
 from adherents.casework.models.figures import (
@@ -74,8 +76,12 @@ class Figures:
 
 
 @from_reader
-def read(wanted: FiguresFilter) -> Figures:
-    """Read all the figures. Five queries; they grow with the weeks and with what waits, not with what was decided."""
+def read(wanted: FiguresFilter, reader: Account) -> Figures:
+    """Read all the figures. Seven queries; they grow with the weeks and with what waits, not with what was decided.
+
+    `reader`: nobody is shown a group of one agent, but that agent (`privacy.closed_teams`).
+    """
+    closed = closed_teams(reader)
     tallies = Tally.objects.during(wanted.first, wanted.last).of_kind(wanted.kind).of_team(wanted.team)
     by_week = {line["week"]: line for line in tallies.summed("week")}
     kinds = sorted(tallies.summed("kind"), key=lambda line: -_decisions(line))
@@ -109,6 +115,7 @@ def read(wanted: FiguresFilter) -> Figures:
                 [
                     (label, label, line)
                     for line in tallies.summed("team")
+                    if line["team"] not in closed
                     for label in [team_label(line["team"])]
                 ],
                 total,
@@ -119,10 +126,15 @@ def read(wanted: FiguresFilter) -> Figures:
     )
 
 
-def teams() -> dict[str, str]:
-    """Every group in which something was decided, as it is asked for and as it is shown, by name."""
-    names = Tally.objects.order_by("team").values_list("team", flat=True).distinct()
-    return {team or NO_TEAM: team_label(team) for team in names}
+def teams(reader: Account) -> dict[str, str]:
+    """Every group in which something was decided and that this reader may be shown, as it is asked for and as it is shown, by
+    name.
+    """
+    names, closed = (
+        Tally.objects.order_by("team").values_list("team", flat=True).distinct(),
+        closed_teams(reader),
+    )
+    return {team or NO_TEAM: team_label(team) for team in names if team not in closed}
 
 
 def kinds() -> dict[str, str]:

@@ -14,7 +14,7 @@ from adherents.ui import spreadsheet
 
 
 def _form(request: HttpRequest) -> FiguresForm:
-    return FiguresForm(request.GET.dict(), kinds=figures.kinds(), teams=figures.teams())
+    return FiguresForm(request.GET.dict(), kinds=figures.kinds(), teams=figures.teams(account_of(request)))
 
 
 @allowed_to(Act.SEE_FIGURES)
@@ -23,7 +23,8 @@ def _form(request: HttpRequest) -> FiguresForm:
 def figures_page(request: HttpRequest) -> HttpResponse:
     """What waits now, and what was decided in the weeks, the group and the kind that are asked for."""
     form = _form(request)
-    context = {"may": acts_of(account_of(request)), "form": form, "figures": figures.read(form.wanted)}
+    agent = account_of(request)
+    context = {"may": acts_of(agent), "form": form, "figures": figures.read(form.wanted, agent)}
     return render(request, "casework/figures.html", context)
 
 
@@ -33,7 +34,7 @@ def figures_page(request: HttpRequest) -> HttpResponse:
 def figures_csv(request: HttpRequest, name: str) -> HttpResponse:
     """One of its tables, for a spreadsheet."""
     wanted = _form(request).wanted
-    table = figures.read(wanted).table(name)
+    table = figures.read(wanted, account_of(request)).table(name)
     if table is None:
         raise Http404
     answer = HttpResponse(table.csv(), content_type=spreadsheet.CONTENT_TYPE)
