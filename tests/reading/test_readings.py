@@ -23,7 +23,7 @@ from adherents.reading.services.working import TRIES, read_due
 from adherents.reading.text_layer.process import ReadingFailed
 from adherents.storage.objects import StorageFailed
 from adherents.vault.erasure import BELONGINGS
-from adherents.vault.models import Document, SetAside
+from adherents.vault.models import Document, SetAside, State
 from adherents.vault.origins import Erased
 from adherents.vault.services.erasing import erase, take_back
 from adherents.vault.services.rendition import draw_due
@@ -242,3 +242,11 @@ def test_no_value_is_in_a_log_or_in_the_journal(
         assert not any(
             secret.encode() in path.read_bytes() for path in objects_folder.rglob("*") if path.is_file()
         )
+
+
+def test_what_an_agent_took_at_once_is_read_too_and_what_is_decided_is_not(member: Member) -> None:
+    taken, decided = checked(member), checked(member)
+    Document.objects.filter(pk=taken.pk).update(state=State.IN_PROGRESS)
+    Document.objects.filter(pk=decided.pk).update(state=State.ACCEPTED)
+    assert enter_lately() == 1
+    assert PaperReading.objects.get().document_id == taken.pk

@@ -21,8 +21,8 @@ KNOWN = frozenset({RIB, RIGHTS})
 OPEN = [State.CHECKED, State.IN_PROGRESS]
 
 
-def ready_to_read() -> QuerySet[Document]:
-    """Documents that a decision waits for and that have no reading yet.
+def ready_to_read(state: State) -> QuerySet[Document]:
+    """Documents in this state whose checks are done and that have no reading yet.
 
     A text layer costs little, and says that a paper is another one than its member believed; so any PDF of one file is looked
     at. Pictures take seconds: only of the kinds that the reader knows, and where the member did not know.
@@ -31,7 +31,7 @@ def ready_to_read() -> QuerySet[Document]:
     return Document.objects.filter(
         ~Exists(PaperReading.objects.filter(document=OuterRef("pk"))),
         costs_little | Q(kind__in=[*KNOWN, UNKNOWN_KIND]),
-        state__in=OPEN,
+        state=state,
         origin=Origin.MEMBER,
         set_aside="",
         erased_at=None,
@@ -45,19 +45,26 @@ def enter_checked(*, since: datetime | None = None, limit: int = A_ROUND) -> int
 
     `since`: only those checked later; without it, also those that were there long before, which go behind the others.
     """
-    ready = ready_to_read()
-    if since is not None:
-        ready = ready.filter(checked_at__gte=since)
-    if (
-        not ready.exists()
-    ):  # nearly always: a transaction would take SQLite's one place to write, at each round
+    done = 0
+    for state in OPEN:
+        # One state at a time: the index of what was checked lately is of one.
+        ready = ready_to_read(state)
+        if since is not None:
+            ready = ready.filter(checked_at__gte=since)
+        done += _enter(ready, limit - done, behind=since is None)
+    return done
+
+
+def _enter(ready: QuerySet[Document], limit: int, *, behind: bool) -> int:
+    """How many were added. A round without any opens no transaction, which would take SQLite's one place to write."""
+    if limit <= 0 or not ready.exists():
         return 0
     with transaction.atomic():
         locked = ready.order_by("checked_at", "pk").select_for_update(skip_locked=True, of=("self",))
         keys = list(locked.values_list("pk", flat=True)[:limit])
         # What another worker added between the look and the lock is seen only now.
         known = set(PaperReading.objects.filter(document__in=keys).values_list("document_id", flat=True))
-        rows = [PaperReading(document_id=key, behind=since is None) for key in keys if key not in known]
+        rows = [PaperReading(document_id=key, behind=behind) for key in keys if key not in known]
         PaperReading.objects.bulk_create(rows, ignore_conflicts=True)
     return len(rows)
 
