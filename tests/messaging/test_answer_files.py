@@ -27,6 +27,7 @@ from adherents.messaging.models import Attachment, Message, Thread
 from adherents.messaging.services import threads
 from adherents.vault.models import Deposit, Document, PendingFile, Sending, SetAside
 from adherents.vault.origins import Origin
+from adherents.vault.refusals import FileRefusal
 from adherents.vault.services.allowance import room_of, room_of_agent
 from adherents.vault.services.exporting import export_everything
 from adherents.vault.services.rendition import draw_due
@@ -37,6 +38,7 @@ from tests.messaging.exchanges import DESK, answered, asked, in_hand, last
 from tests.vault.clamd import EICAR, Clamd
 from tests.vault.conftest import objects_in, pdf, upload
 from tests.vault.hostile import broken_table
+from tests.vault.test_keeping import disk_full_after
 
 pytestmark = pytest.mark.django_db
 Words = Callable[[Any], str]
@@ -249,6 +251,22 @@ class TestKeeping:
         assert not Sending.objects.exists()
         assert len(objects_in(objects_folder)) == 2, "nothing is left of what was unticked"
         assert first.name not in names
+
+    def test_on_a_full_disk_the_message_waits_with_what_arrived_and_leaves_whole_afterwards(
+        self, desk: Client, at_home: Client, member: Member, words: Words, objects_folder: Any
+    ) -> None:
+        thread, large = asked(member), pdf().replace(b"\n", b"\n%" + b"x" * 3_000_000 + b"\n", 1)
+        with disk_full_after(1 << 20):
+            page = post(desk, thread, upload(pdf(2), "petit.pdf"), upload(large, "gros.pdf"))
+        assert f"« gros.pdf » n’a pas été joint. {FileRefusal.NOT_KEPT.label}" in words(page)
+        assert not Document.objects.exists()
+        assert len(objects_in(objects_folder)) == 1, "nothing is left of the half"
+        named = [str(PendingFile.objects.get().pk)]
+        post(desk, thread, upload(large, "gros.pdf"), waiting=named)
+        draw_due()
+        first, second = Document.objects.order_by("rank")
+        assert b"".join(download(at_home, first)) == pdf(2)
+        assert b"".join(download(at_home, second)) == large
 
     def test_an_answer_kept_ready_keeps_the_files_that_were_chosen(
         self, desk: Client, member: Member, words: Words
