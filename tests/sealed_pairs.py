@@ -15,7 +15,7 @@ from adherents.drafts.models import Draft
 from adherents.enrolment.models import AddressToConfirm, IdentityClaim, LetterBatch
 from adherents.mail.models import OutboxMail
 from adherents.members.models import Beneficiary, FormerAddress, Member
-from adherents.messaging.models import Message, Thread
+from adherents.messaging.models import Circular, Message, Thread
 from adherents.notes.models import Note, Opinion
 from adherents.reading.models import PaperField, PaperReading
 from adherents.webhooks.models import Endpoint
@@ -105,6 +105,14 @@ def two_threads() -> Pair:
     member = add_to_register(CAMILLE)
     return Thread.objects.create(member=member, subject="un"), Thread.objects.create(
         member=member, subject="deux"
+    )
+
+
+def two_circulars() -> Pair:
+    """Of one agent."""
+    common = {"agent": make_agent(), "count": 1}
+    return Circular.objects.create(**common, subject="un", body="deux"), Circular.objects.create(
+        **common, subject="trois", body="quatre"
     )
 
 
@@ -227,6 +235,7 @@ MADE: dict[type[models.Model], Callable[[], Pair]] = {
     AddressToConfirm: two_addresses_to_confirm,
     OutboxMail: two_mails,
     Thread: two_threads,
+    Circular: two_circulars,
     Message: two_messages,
     Decision: two_decisions,
     HandOver: two_hand_overs,

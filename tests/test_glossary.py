@@ -28,7 +28,7 @@ VERBS = {
     "undo", "unfill", "unlink", "use", "verify", "wait", "warn", "watch", "withdraw", "write",
 }  # fmt: skip
 IRREGULAR = {  # forms of verbs that `is_a_verb` does not see
-    "admitted", "broken", "done", "drawn", "forgotten", "given", "gone", "held", "is", "kept", "left", "sent", "taken",
+    "admitted", "begun", "broken", "done", "drawn", "forgotten", "given", "gone", "held", "is", "kept", "left", "sent", "taken",
     "waiting", "was",
 }  # fmt: skip
 OTHERS = {  # prepositions, pronouns, adjectives, adverbs

@@ -156,6 +156,10 @@ PLACES: dict[str, Callable[[World], tuple[Client, str]]] = {
         at.desk(),
         reverse("messaging:start_thread", args=[at.camille().pk]),
     ),
+    "messaging.forms.CircularForm": lambda at: (
+        at.desk(Role.SUPERVISOR),
+        reverse("messaging:circulars"),
+    ),
     "messaging.forms.CannedAnswerForm": lambda at: (
         at.desk(Role.SUPERVISOR),
         reverse("messaging:canned_new"),
@@ -203,6 +207,7 @@ NOT_WALKED = {
     "accounts.forms.NewPasswordMixin": "a part of those that set a password",
     "vault.forms.PlaceForm": "a part of those that file a document",
     "messaging.forms.CloseForm": "nothing to type",
+    "messaging.forms.ConfirmForm": "one number, behind a list that was checked",
     "messaging.forms.TransferForm": "one list",
     # What they search for narrows a list: a wrong value is told beside its field, and refuses nothing.
     "desk.journal_forms.JournalFilterForm": "a filter",

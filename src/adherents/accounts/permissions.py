@@ -24,6 +24,7 @@ class Act(StrEnum):
     TREAT = "treat"
     ENTER_DEPOSIT = "enter_deposit"
     MESSAGES = "messages"
+    WRITE_TO_MANY = "write_to_many"
     REOPEN = "reopen"
     REOPEN_ANY = "reopen_any"
     ASSIGN = "assign"
@@ -70,6 +71,7 @@ TABLE: dict[Act, frozenset[Role]] = {
     Act.TREAT: _DESK,
     Act.ENTER_DEPOSIT: _DESK,
     Act.MESSAGES: _DESK,
+    Act.WRITE_TO_MANY: frozenset({Role.SUPERVISOR}),
     Act.REOPEN: _DESK,  # one's own decision, and for a time
     Act.REOPEN_ANY: frozenset({Role.SUPERVISOR}),
     Act.ASSIGN: frozenset({Role.SUPERVISOR}),

@@ -42,6 +42,7 @@ LEFT_OUT = {
     "enrolment.franceconnectidentity": "opens an account",
     "api.apiclient": "of this installation", "api.apikey": "a hash of a key", "api.storedanswer": "told in the journal",
     "enrolment.identityclaim": "work on its way", "enrolment.letterbatch": "holds codes", "mail.outboxmail": "work on its way",
+    "messaging.circular": "in each of its threads", "messaging.circularcopy": "the same",
     "members.lastbeneficiaryline": "the order of a file", "members.lastfile": "the order of a file",
     "members.lastmemberline": "the order of a file", "storage.erasure": "told in the journal",
     "reading.fieldtally": "a count", "storage.unclaimedobject": "work on its way", "vault.drawingturn": "work on its way",

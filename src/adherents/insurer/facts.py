@@ -287,10 +287,13 @@ class Limits(Facts):
 
 
 class Messages(Facts):
-    """Messages with the service: the delay that is announced, in working days, and how long a closed thread is kept."""
+    """Messages with the service: the delay that is announced, in working days, how long a closed thread is kept, and to how many
+    members one message may be written at once.
+    """
 
     answer_days: int = Field(ge=0, le=90)
     retention_months: int = Field(ge=1, le=600)
+    many_at_most: int = Field(default=500, ge=2, le=5000)
 
 
 class Backups(Facts):

@@ -10,6 +10,7 @@ class SubjectKind(StrEnum):
     AGENT = "agent"  # an account, as the one who acts
     ANSWER = "answer"  # kept ready
     BENEFICIARY = "beneficiary"
+    CIRCULAR = "circular"  # one message to many members
     CLIENT = "client"  # a program of the insurer: the account that it acts as
     DOCUMENT = "document"
     FOLDER = "folder"  # of exchange

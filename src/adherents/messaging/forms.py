@@ -1,5 +1,7 @@
 """Forms for messages and for the answers kept ready."""
 
+import re
+import uuid
 from typing import Any
 
 from django import forms
@@ -8,11 +10,21 @@ from django.utils.translation import gettext_lazy as _
 
 from adherents.accounts.models import Account
 from adherents.accounts.permissions import TABLE, Act
+from adherents.members.search_query import normalise_number
 from adherents.messaging import placeholders
 from adherents.messaging.models import LONGEST_BODY, LONGEST_SUBJECT, CannedAnswer
 from adherents.messaging.services.canned_answers import TitleTaken
+from adherents.messaging.services.circulars import OtherCount, TooMany
 from adherents.messaging.services.threads import Unfilled, check_filled
 from adherents.ui.fields import FilesField, LinesField
+
+MOST_NUMBERS = (
+    10_000  # that a person may paste: more than may be written to, so that those are named which cannot be
+)
+LONGEST_LIST = 200_000
+LONGEST_NUMBER = 40  # the register has none so long
+_BETWEEN = re.compile(r"[\s;,\"']+")
+_HEAD = {"NUMERO_ADHERENT", "NUMERO", "N°"}  # of a column
 
 
 class BodyField(LinesField):
@@ -88,6 +100,53 @@ class StartForm(forms.Form):
         except Unfilled as refusal:
             raise forms.ValidationError(str(refusal.message)) from refusal
         return body
+
+
+class NumbersField(forms.CharField):
+    """Numbers of members, as a list or a column of a spreadsheet is pasted: one a line, or between commas or semicolons."""
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        words = [normalise_number(word) for word in _BETWEEN.split(text or "")]
+        return [word for word in words if word and word not in _HEAD]
+
+    def validate(self, value: Any) -> None:
+        super().validate(value)
+        if len(value) > MOST_NUMBERS:
+            raise forms.ValidationError(str(TooMany.message))
+        if any(len(word) > LONGEST_NUMBER for word in value):
+            raise forms.ValidationError(
+                _("Ce n’est pas une liste de numéros d’adhérents : l’un d’eux est trop long.")
+            )
+
+    def run_validators(self, value: Any) -> None:
+        """Its length is that of what was typed, which the browser and `MOST_NUMBERS` bound."""
+
+
+class CircularForm(StartForm):
+    """What is written, and to whom."""
+
+    files = None  # type: ignore[assignment]  # the same words for all, and no file
+    numbers = NumbersField(
+        label=_("Numéros d’adhérents"),
+        help_text=_(
+            "Collez une liste ou une colonne de tableur : un numéro par ligne, ou séparés par des virgules."
+        ),
+        widget=forms.Textarea({"rows": 6, "autocomplete": "off", "maxlength": LONGEST_LIST}),
+        error_messages={"required": _("Collez les numéros des adhérents à qui écrire.")},
+    )
+    field_order = ("numbers", "subject", "body")
+
+
+class ConfirmForm(forms.Form):
+    """How many members will read it, as counted by the one who sends it; `key` makes two presses one."""
+
+    confirmed = forms.IntegerField(
+        label=_("Tapez le nombre d’adhérents pour confirmer"),
+        widget=forms.TextInput({"inputmode": "numeric", "autocomplete": "off"}),
+        error_messages={"required": OtherCount.message, "invalid": OtherCount.message},
+    )
+    key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
 
 
 class NoteForm(forms.Form):

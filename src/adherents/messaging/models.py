@@ -1,7 +1,7 @@
 """Threads between a member and the service, what is said in them, and the answers that agents keep ready."""
 
 import uuid
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.db import models
 from django.db.models import Case, Exists, F, OuterRef, Q, When
@@ -10,9 +10,11 @@ from django.utils import timezone
 from adherents.accounts.models import Account
 from adherents.crypto.fields import EncryptedTextField
 from adherents.crypto.rows import ALTERED, SealedQuerySet, readable
+from adherents.journal.subjects import SubjectKind, subject_of
 from adherents.members.models import Member
 from adherents.messaging.finding import NO_DOCUMENT, ThreadState
 from adherents.vault.models import Document
+from adherents.work.models import DueWork, DueWorkQuerySet
 
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
@@ -209,6 +211,100 @@ class Attachment(models.Model):
 
     def __str__(self) -> str:
         return f"attachment {self.document_id}"
+
+
+class CircularQuerySet(DueWorkQuerySet):
+    def latest_first(self) -> Self:
+        return self.order_by("-written_at", "pk")
+
+
+class Circular(DueWork):
+    """One message that an agent writes to many members. `next_attempt_at`: when it begins to leave; until then it can be undone.
+
+    The row is the work: a copy that has no thread yet and was not left out is still to send. Once it is `undone_at`, none is.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    agent = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="circulars")
+    subject = EncryptedTextField(bound_to=["id", "agent_id"])
+    body = EncryptedTextField(bound_to=["id", "agent_id"])
+    count = models.PositiveIntegerField(help_text="of the members that it was written to")
+    written_at = models.DateTimeField(default=timezone.now)
+    begun_at = models.DateTimeField(null=True)
+    undone_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[CircularQuerySet] = CircularQuerySet.as_manager()  # type: ignore[assignment]
+    copies: "RelatedManager[CircularCopy]"
+
+    class Meta:
+        indexes = [models.Index(fields=["-written_at", "id"], name="circulars_latest_first")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(begun_at__isnull=True) | Q(undone_at__isnull=True), name="begun_or_undone"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"circular {self.pk}"
+
+    @property
+    def journal_subject(self) -> str:
+        """How the journal names it."""
+        return subject_of(SubjectKind.CIRCULAR, self.pk)
+
+    @property
+    def can_be_undone(self) -> bool:
+        return self.begun_at is None and self.undone_at is None
+
+    @property
+    def shown_subject(self) -> str:
+        """For a page; a sentence where it does not open."""
+        return readable(self, "subject", str(ALTERED))
+
+    @property
+    def shown_body(self) -> str:
+        """For a page; a sentence where it does not open."""
+        return readable(self, "body", str(ALTERED))
+
+
+class CircularCopyQuerySet(models.QuerySet["CircularCopy"]):
+    def left(self) -> Self:
+        """Those that are still to send."""
+        return self.filter(sent_at__isnull=True, left_out=False)
+
+    def sent(self) -> Self:
+        return self.filter(sent_at__isnull=False)
+
+
+class CircularCopy(models.Model):
+    """What one member gets of a circular: a thread. `left_out`: the account was closed meanwhile, and nothing was sent."""
+
+    circular = models.ForeignKey(Circular, on_delete=models.CASCADE, related_name="copies")
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="circular_copies")
+    thread = models.OneToOneField(
+        Thread,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="circular_copy",
+        help_text="until it is erased",
+    )
+    sent_at = models.DateTimeField(null=True)
+    left_out = models.BooleanField(default=False)
+
+    objects = CircularCopyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "circular copies"
+        constraints = [
+            models.UniqueConstraint(fields=["circular", "member"], name="one_copy_a_member"),
+            models.CheckConstraint(
+                condition=Q(left_out=False) | Q(sent_at__isnull=True), name="sent_or_left_out"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"copy {self.pk} of circular {self.circular_id}"
 
 
 class CannedAnswerQuerySet(models.QuerySet["CannedAnswer"]):

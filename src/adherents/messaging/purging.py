@@ -16,6 +16,25 @@ def threads() -> Iterable[Due]:
     yield Due("message thread(s)", which, retention.over().count(), retention.erase_threads)
 
 
+@purge
+def circulars() -> Iterable[Due]:
+    months = profile().messages.retention_months
+    which = f"written before {day(retention.over_since())} ({months} months)"
+    due = retention.circulars_over()
+    yield Due("message(s) to many members", which, due.count(), retention.delete_circulars)
+
+
+@keeps
+def kept_circulars() -> Iterable[Kept]:
+    """One message to many members."""
+    yield Kept(
+        "Messages à plusieurs adhérents (scellés), et à qui chacun est parti",
+        ("messaging.Circular", "messaging.CircularCopy"),
+        f"{profile().messages.retention_months} mois après avoir été écrits ; ce que chacun a reçu, comme sa conversation",
+        BY_PURGE,
+    )
+
+
 @keeps
 def kept_threads() -> Iterable[Kept]:
     """What messages keep."""

@@ -1,7 +1,7 @@
 from collections.abc import Iterator
 
 from adherents.crypto.rotation import RotationStats, resealed, rotation
-from adherents.messaging.models import Message, Thread
+from adherents.messaging.models import Circular, Message, Thread
 
 
 @rotation("threads", covers=[(Thread, "subject")])
@@ -12,3 +12,8 @@ def threads() -> Iterator[RotationStats]:
 @rotation("messages", covers=[(Message, "body")])
 def messages() -> Iterator[RotationStats]:
     return resealed(Message, "body")
+
+
+@rotation("circulars", covers=[(Circular, "subject"), (Circular, "body")])
+def circulars() -> Iterator[RotationStats]:
+    return resealed(Circular, "subject", "body")

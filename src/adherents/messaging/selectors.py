@@ -2,19 +2,29 @@
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Prefetch, Q
+from django.db.models import Count, Prefetch, Q, QuerySet
 
 from adherents.accounts.models import Account
 from adherents.database.reader import from_reader
 from adherents.members.intake.former_numbers import number_or_former
 from adherents.members.models import Member
 from adherents.messaging.finding import ThreadPlace, ThreadsWanted
-from adherents.messaging.models import Attachment, Message, MessageQuerySet, Thread, ThreadQuerySet
+from adherents.messaging.models import (
+    Attachment,
+    Circular,
+    CircularCopy,
+    Message,
+    MessageQuerySet,
+    Thread,
+    ThreadQuerySet,
+)
 
 OF_A_MEMBER = 8
 FOUND_A_PAGE = 50
+NUMBERS_AT_ONCE = 500
 VIEWS = ("unanswered", "mine", "unassigned", "all", "closed")
 
 
@@ -109,3 +119,82 @@ def to_answer(agent: Account) -> int:
 def of_member(member: Member) -> list[Thread]:
     """A member's latest threads, for their file."""
     return list(Thread.objects.of(member).select_related("agent")[:OF_A_MEMBER])
+
+
+@dataclass(frozen=True)
+class Recipients:
+    """Whom a list of numbers means: `members` can be written to, each once; the others cannot, and why.
+
+    `english`: how many of the members read the portal in English.
+    """
+
+    members: list[Member]
+    unknown: list[str]
+    ended: list[str]
+    without_account: list[str]
+    twice: int
+    english: int
+
+    @property
+    def count(self) -> int:
+        return len(self.members)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every number that was given can be written to."""
+        return not (self.unknown or self.ended or self.without_account)
+
+
+def recipients(numbers: Sequence[str]) -> Recipients:
+    """Three queries at most for a thousand numbers, in the order in which they were given."""
+    asked = list(dict.fromkeys(numbers))
+    found: dict[str, Member] = {}
+    here: set[int] = set()
+    for begin in range(0, len(asked), NUMBERS_AT_ONCE):
+        some = asked[begin : begin + NUMBERS_AT_ONCE]
+        rows = Member.objects.filter(number__in=some)
+        found |= {member.number: member for member in rows.select_related("account").defer("nir")}
+        here |= set(rows.present().values_list("pk", flat=True))
+    known = [found[number] for number in asked if number in found]
+    ended = [member for member in known if member.pk not in here]
+    present = [member for member in known if member.pk in here]
+    members = [member for member in present if member.account and member.account.closed_at is None]
+    return Recipients(
+        members=members,
+        unknown=[number for number in asked if number not in found],
+        ended=[member.number for member in ended],
+        without_account=[
+            member.number for member in present if member.account is None or member.account.closed_at
+        ],
+        twice=len(numbers) - len(asked),
+        english=sum(member.account is not None and member.account.language == "en" for member in members),
+    )
+
+
+def circulars(limit: int = 20) -> list[Circular]:
+    """The latest circulars, each with its agent."""
+    return list(Circular.objects.latest_first().select_related("agent")[:limit])
+
+
+@dataclass(frozen=True)
+class CircularState:
+    """How far a circular is."""
+
+    sent: int
+    left: int
+    left_out: int
+
+
+def state_of(circular: Circular) -> CircularState:
+    """One query."""
+    totals = circular.copies.aggregate(
+        sent=Count("pk", filter=Q(sent_at__isnull=False)), left_out=Count("pk", filter=Q(left_out=True))
+    )
+    left = circular.count - totals["sent"] - totals["left_out"]
+    return CircularState(totals["sent"], left, totals["left_out"])
+
+
+def copies_of(circular: Circular) -> QuerySet[CircularCopy]:
+    """Each with its member and its thread, by number."""
+    rows: QuerySet[CircularCopy] = circular.copies.select_related("member", "thread").defer("member__nir")
+    return rows.order_by("member__number", "pk")

@@ -1,12 +1,15 @@
 from django.urls import path
 
-from adherents.messaging.views import agent, canned_answers, finding, member
+from adherents.messaging.views import agent, canned_answers, circulars, finding, member
 
 app_name = "messaging"
 urlpatterns = [
     path("adherents/<int:pk>/ecrire/", agent.start, name="start_thread"),
     path("messages/", agent.inbox_page, name="threads"),
     path("messages/recherche/", finding.find_threads, name="find_threads"),
+    path("messages/groupe/", circulars.circulars_page, name="circulars"),
+    path("messages/groupe/<uuid:circular_id>/", circulars.circular_page, name="circular"),
+    path("messages/groupe/<uuid:circular_id>/annulation/", circulars.undo, name="undo_circular"),
     path("messages/<uuid:thread_id>/", agent.thread, name="thread"),
     path("messages/<uuid:thread_id>/note/", agent.note, name="thread_note"),
     path("messages/<uuid:thread_id>/transfert/", agent.transfer, name="thread_transfer"),

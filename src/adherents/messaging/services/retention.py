@@ -11,7 +11,7 @@ from adherents.drafts.kinds import DraftKind
 from adherents.insurer.profile import profile
 from adherents.journal.events import Event
 from adherents.journal.services import record
-from adherents.messaging.models import Attachment, Thread, ThreadQuerySet
+from adherents.messaging.models import Attachment, Circular, CircularQuerySet, Thread, ThreadQuerySet
 from adherents.storage.services import note_erasure, write_erasures
 from adherents.vault.origins import Erased, Origin
 from adherents.vault.services.erasing import erase
@@ -39,6 +39,18 @@ def erase_threads(limit: int) -> int:
         _erase(thread, over())  # reopened meanwhile: it stays, without what was destroyed
     write_erasures()
     return len(some)
+
+
+def circulars_over() -> CircularQuerySet:
+    """Circulars that were kept long enough, and of which nothing is left to send."""
+    done: CircularQuerySet = Circular.objects.filter(written_at__lt=over_since(), next_attempt_at=None)
+    return done
+
+
+def delete_circulars(limit: int) -> int:
+    """Delete up to `limit` circulars; how many. The threads that they began stay as long as any other."""
+    some = circulars_over().order_by("written_at", "pk").values_list("pk", flat=True)[:limit]
+    return Circular.objects.filter(pk__in=list(some)).delete()[1].get("messaging.Circular", 0)
 
 
 def erase_again(thread_id: uuid.UUID) -> bool:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from adherents.accounts.models import Account
 from adherents.accounts.permissions import Act, acts_of
+from adherents.database.transactions import needs_transaction
 from adherents.drafts import services as drafts
 from adherents.drafts.kinds import DraftKind
 from adherents.feed.event_types import EventType
@@ -162,6 +163,17 @@ def start(
         _written_by_agent(thread, agent, body, papers, joined)
         drafts.done(member.subject, account_id=agent.pk, kind=DraftKind.FIRST_MESSAGE)
     return thread
+
+
+@needs_transaction
+def write_first(thread: Thread, agent: Account, body: str) -> None:
+    """Begin a thread that is not saved yet with the service's words, in the caller's transaction, the member's row locked.
+
+    Raises `MemberAccountClosed` or `Unfilled`.
+    """
+    _check_can_be_sent(thread, body)
+    thread.save(force_insert=True)
+    _written_by_agent(thread, agent, body, (), ())
 
 
 def answer(
