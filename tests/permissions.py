@@ -188,6 +188,8 @@ RULES: dict[str, Rule] = {
     "casework:split": desk(DESK, ASK),
     "casework:put_together": desk(DESK, {"POST"}),
     "casework:refile": desk(DESK, ASK),
+    "casework:relocate": desk({SUPERVISOR}, ASK),
+    "casework:undo_relocation": desk({SUPERVISOR}, {"POST"}),
     "casework:undo_refiling": desk(DESK, {"POST"}),
     "casework:refuse": desk(DESK, ASK),
     "casework:correct": desk(DESK, ASK),

@@ -267,8 +267,8 @@ def test_no_class_name_exists_twice() -> None:
 # what stands before the "?" is French, since people read it.
 PARAMETERS = {
     "agent", "extent",
-    "actor", "after", "again", "back", "before", "code", "document", "ended", "from", "iss", "language", "left", "lines", "near",
-    "next", "page", "pick", "replaces", "sending", "sort", "state", "turned", "view",
+    "actor", "after", "again", "back", "before", "code", "document", "ended", "from", "iss", "language", "left", "lines",
+    "member", "near", "next", "page", "pick", "replaces", "sending", "sort", "state", "turned", "view",
 }  # fmt: skip
 NAMED = re.compile(r"""["'](?:[^"'<>\s]*)[?&](?:amp;)?([a-zA-Z_]+)=[{"']|GET\.(?:get|getlist)\(\s*"(\w+)\"""")
 

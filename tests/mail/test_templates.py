@@ -69,6 +69,11 @@ BY_HAND: dict[str, dict[str, Value]] = {
             {"rank": "1", "kind": "RIB", "outcome": "accepted", "words": "", "until": "", "asks": ""},
         ],
     },
+    "casework/relocated": {"kind": "RIB", "number": "D-2026-000123", "link": "http://testserver/adherent/documents/x/"},
+    "casework/filed_here": {
+        "kind": "RIB", "number": "D-2026-000123", "received_on": "02/03/2026", "expected_on": "04/03/2026", "late": 0,
+        "link": "http://testserver/adherent/documents/x/",
+    },
     "casework/reopened": {
         "kind": "RIB", "number": "D-2026-000123", "expected_on": "24/11/2026", "link": "http://testserver/adherent/documents/x/",
     },

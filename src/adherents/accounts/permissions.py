@@ -30,6 +30,7 @@ class Act(StrEnum):
     ASSIGN = "assign"
     EXPORT_QUEUE = "export_queue"
     SHARE_FILTERS = "share_filters"
+    RELOCATE = "relocate"
     SEE_FRAUD_SIGNS = "see_fraud_signs"
     PLAN_ABSENCES = "plan_absences"
     NOTES = "notes"
@@ -77,6 +78,7 @@ TABLE: dict[Act, frozenset[Role]] = {
     Act.ASSIGN: frozenset({Role.SUPERVISOR}),
     Act.SHARE_FILTERS: frozenset({Role.SUPERVISOR}),  # an agent keeps and removes their own
     Act.EXPORT_QUEUE: _HEADS,  # the names of all who wait leave the portal as one file
+    Act.RELOCATE: frozenset({Role.SUPERVISOR}),  # a member's papers into the file of another one
     # Of other members: the agent who treats a document is not to know whose papers are the same.
     Act.SEE_FRAUD_SIGNS: frozenset({Role.SUPERVISOR}),
     Act.PLAN_ABSENCES: _HEADS,  # of another agent; each plans their own

@@ -16,8 +16,8 @@ COLUMNS = [
     "name", "content_type", "size", "sha256", "kind", "at", "state", "set_aside", "origin", "page_count", "photo_count",
     "erased_at", "checked_at", "threat", "member__number", "deposit__number", "deposit__channel",
     "deposit__received_on", "sent_as", "beneficiary__rank", "item__due_on",
-    "first_page", "last_page", "split_at", "part_of__size", "part_of__sha256", "part_of__set_aside", "part_of__erased_at",
-    "part_of__threat",
+    "first_page", "last_page", "split_at", "relocated_at", "part_of__size", "part_of__sha256",
+    "part_of__set_aside", "part_of__erased_at", "part_of__threat",
 ]  # fmt: skip
 
 

@@ -1,9 +1,10 @@
 from django.db.models import QuerySet
 
-from adherents.casework.models import Decision, Item, Summary
+from adherents.casework.models import Decision, Item, Relocation, Summary
 from adherents.casework.services.deciding import settle_due
 from adherents.casework.services.entering import enter_lately, put_right, ready_to_enter
 from adherents.casework.services.queue import end_leases
+from adherents.casework.services.relocating import settle_due as hand_in_due
 from adherents.casework.services.telling import tell_due
 from adherents.vault.models import Document, State
 from adherents.work.registry import backlog, due_row_of, sweep
@@ -22,6 +23,11 @@ def unsettled() -> QuerySet[Decision]:
 @backlog("summaries", since="begun_at")
 def not_told() -> QuerySet[Summary]:
     return Summary.objects.unfinished()
+
+
+@backlog("relocations", since="at")
+def not_handed_in() -> QuerySet[Relocation]:
+    return Relocation.objects.unfinished()
 
 
 @backlog("queue", since="entered_at", lane="")
@@ -57,3 +63,8 @@ def settle() -> int:
 @sweep("casework.summaries", broker_queue="figures", woken_by=due_row_of(Summary))
 def tell() -> int:
     return tell_due()
+
+
+@sweep("casework.relocations", broker_queue="checking", woken_by=due_row_of(Relocation))
+def relocate() -> int:
+    return hand_in_due()

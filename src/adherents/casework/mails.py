@@ -1,5 +1,5 @@
-"""The mail of a decision, or of those of one sending, with the agents' words. Without them: of one that was reopened, and to the
-colleague whom a document was handed to.
+"""The mail of a decision, or of those of one sending, with the agents' words. Without them: of one that was reopened, of a
+document that went to another file, and to the colleague whom one was handed to.
 """
 
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from datetime import date
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 
 from adherents.accounts.addressee import addressee
 from adherents.accounts.mails import for_account
@@ -117,6 +117,40 @@ def reopened(decision: Decision, document: Document, *, expected_on: date) -> No
     post(
         "casework/reopened", to=to, language=language, context=context, dedupe_key=f"reopening:{decision.pk}"
     )
+
+
+def relocated(document: Document) -> None:
+    """A document of this member's is in another file, as it was not about them. Whose file is not said."""
+    to, language = document.member.mail_to
+    if not to:
+        return
+    link = settings.BASE_URL + reverse("vault:document", args=[document.pk])
+    post(
+        "casework/relocated",
+        to=to,
+        language=language,
+        context=_about(document, language) | {"link": link},
+        dedupe_key=f"relocated:{document.pk}",
+    )
+
+
+def filed_here(copy: Document) -> None:
+    """An agent added a document to this member's file. Where it came from is not said.
+
+    Nothing is posted to an account that is closed: its link would open nothing.
+    """
+    account = copy.member.account
+    to, language = copy.member.mail_to
+    if not to or (account is not None and account.closed_at is not None):
+        return
+    expected = copy.answer_expected_on
+    context = _about(copy, language) | {
+        "received_on": day(copy.came_on),
+        "expected_on": day(expected),
+        "late": int(expected < timezone.localdate()),
+        "link": settings.BASE_URL + reverse("vault:document", args=[copy.pk]),
+    }
+    post("casework/filed_here", to=to, language=language, context=context, dedupe_key=f"filed:{copy.pk}")
 
 
 def handed_over(hand_over: HandOver, to: Account) -> None:

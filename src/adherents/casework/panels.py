@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from adherents.accounts.models import Account
 from adherents.accounts.permissions import Act
 from adherents.casework import selectors
+from adherents.casework.elsewhere.selectors import Elsewhere, elsewhere
 from adherents.casework.models import HandOver, Item
 from adherents.casework.sharing.selectors import handed_over
 from adherents.casework.twins import selectors as twins
@@ -67,6 +68,12 @@ def waiting_line(documents: Sequence[Document], agent: Account) -> dict[uuid.UUI
 def parts(document: Document, agent: Account) -> selectors.Parts | None:
     """What a file was split into, for its page and for the ones of its parts."""
     return selectors.parts(document, agent)
+
+
+@document_panel(Act.RELOCATE, "casework/relocation_panel.html", rank=9)
+def in_another_file(document: Document, agent: Account) -> Elsewhere | None:
+    """Whose file it went to, or came from."""
+    return elsewhere(document, agent)
 
 
 @document_panel(Act.OPEN_DOCUMENT, "casework/decision_panel.html", rank=10)

@@ -7,13 +7,15 @@ from adherents.work.retention import BY_NOTHING, BY_USE, Kept, keeps
 def kept_decisions() -> Iterable[Kept]:
     """What the queue keeps."""
     yield Kept(
-        "Traitement d’un document : agent, moments, décision, motif et mots (scellés), correction, réouverture, reclassement",
+        "Traitement d’un document : agent, moments, décision, motif et mots (scellés), correction, réouverture, reclassement, "
+        "changement de dossier",
         (
             "casework.Item",
             "casework.Decision",
             "casework.Correction",
             "casework.Reopening",
             "casework.Refiling",
+            "casework.Relocation",
             "casework.Summary",
             "casework.SummaryLine",
         ),

@@ -19,6 +19,7 @@ from adherents.casework.models import (
     Item,
     ItemQuerySet,
     Refiling,
+    Relocation,
     Reopening,
     Status,
     SummaryLine,
@@ -261,13 +262,17 @@ def nothing_decided(agent: Account, items: list[Item]) -> bool:
     return free and bool(items) and not Decision.objects.that_were_told_or_stand(items).exists()
 
 
-def latest_act(agent: Account) -> dict[str, Decision | Refiling | None]:
-    """What « Annuler » takes back: this agent's last decision (`to_undo`), or filing (`to_file_back`), the later one."""
-    decision, refiling = Decision.objects.to_undo(agent), Refiling.objects.to_undo(agent)
-    if decision is not None and refiling is not None:
-        later = refiling.at > decision.at
-        decision, refiling = (None, refiling) if later else (decision, None)
-    return {"to_undo": decision, "to_file_back": refiling}
+def latest_act(agent: Account) -> dict[str, Decision | Refiling | Relocation | None]:
+    """What « Annuler » takes back: the latest of this agent's last decision (`to_undo`), filing (`to_file_back`) and filing
+    with another member (`to_bring_back`).
+    """
+    acts = {
+        "to_undo": Decision.objects.to_undo(agent),
+        "to_file_back": Refiling.objects.to_undo(agent),
+        "to_bring_back": Relocation.objects.to_undo(agent) if agent.role in TABLE[Act.RELOCATE] else None,
+    }
+    latest = max((act.at for act in acts.values() if act is not None), default=None)
+    return {name: act if act is not None and act.at == latest else None for name, act in acts.items()}
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,15 @@ from adherents.ui.typed_days import A_YEAR
 from adherents.vault.forms import PlaceForm
 from adherents.vault.models import Document, State
 from adherents.vault.origins import Channel
-from adherents.vault.selectors.listing import NO_STATE, SET_ASIDE, THEMSELVES, DocumentCounts, Narrowing
+from adherents.vault.selectors.listing import (
+    NO_STATE,
+    RELOCATED,
+    SET_ASIDE,
+    SPLIT,
+    THEMSELVES,
+    DocumentCounts,
+    Narrowing,
+)
 
 
 class ActForm(forms.Form):
@@ -130,7 +138,13 @@ class DocumentsForm(forms.Form):
             "kind": {code: Document(kind=code).kind_label for code in counts.kinds},
             "person": people | {THEMSELVES: _("L’adhérent")},
             "state": states
-            | {SET_ASIDE: _("Mis de côté"), NO_STATE: _("Sans décision attendue"), "withdrawn": _("Effacé")},
+            | {
+                SET_ASIDE: _("Mis de côté"),
+                NO_STATE: _("Sans décision attendue"),
+                SPLIT: _("Réparti"),
+                RELOCATED: _("Classé dans un autre dossier"),
+                "withdrawn": _("Effacé"),
+            },
             "year": {},
         }
         numbers = {

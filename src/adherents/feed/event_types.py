@@ -15,6 +15,7 @@ class EventType(StrEnum):
     MESSAGE_RECEIVED = "message.received"
     DOCUMENT_SPLIT = "document.split"
     DOCUMENT_REFILED = "document.refiled"
+    DOCUMENT_RELOCATED = "document.relocated"
     # Known to programs, and never announced yet: no service confirms.
     READING_CONFIRMED = "reading.confirmed"
 

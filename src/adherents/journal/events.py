@@ -158,6 +158,8 @@ class Event(TextChoices):
     DOCUMENT_SPLIT = "vault.document_split", _("Document réparti en plusieurs")
     PART_MADE = "vault.part_made", _("Partie d’un document, à traiter pour elle-même")
     SPLIT_UNDONE = "vault.split_undone", _("Répartition annulée")
+    DOCUMENT_RELOCATED = "vault.document_relocated", _("Document classé dans le dossier d’un autre adhérent")
+    RELOCATED_HERE = "vault.relocated_here", _("Document venu du dossier d’un autre adhérent")
     REFILING_UNDONE = "vault.refiling_undone", _("Reclassement annulé")
     DOCUMENT_HANDED_OVER = "casework.document_handed_over", _("Document transmis à un autre agent")
     DOCUMENT_ASSIGNED = "casework.document_assigned", _("Document attribué à un agent")
@@ -165,6 +167,15 @@ class Event(TextChoices):
     QUEUE_EXPORTED = "casework.queue_exported", _("File de traitement exportée")
     FILTER_SHARED = "casework.filter_shared", _("Filtre de la file partagé avec tous les agents")
     FILTER_UNSHARED = "casework.filter_unshared", _("Filtre de la file qui n’est plus partagé")
+    RELOCATION_MADE = (
+        "casework.relocation_made",
+        _("Classement dans le dossier d’un autre adhérent, encore annulable"),
+    )
+    RELOCATION_UNDONE = "casework.relocation_undone", _("Classement dans un autre dossier annulé")
+    RELOCATION_LAPSED = (
+        "casework.relocation_lapsed",
+        _("Classement dans un autre dossier impossible : le document revient dans la file"),
+    )
     DECISION_MADE = "casework.decision_made", _("Décision prise, encore annulable")
     DECISION_UNDONE = "casework.decision_undone", _("Décision annulée avant son envoi")
     DECISION_REOPENED = "casework.decision_reopened", _("Décision rouverte : le document attend à nouveau")

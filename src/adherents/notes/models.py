@@ -101,7 +101,7 @@ class OpinionQuerySet(SealedQuerySet["Opinion"]):
     def expected_of(self, agent: Account) -> Self:
         """What this agent is asked and has not answered, while the document still waits for a decision; the first due first."""
         open_ = self.kept().standing().filter(colleague=agent, answered_at__isnull=True)
-        return open_.filter(document__state__in=WAITS).order_by("due_on", "pk")
+        return open_.filter(document__state__in=WAITS, document__relocated_at=None).order_by("due_on", "pk")
 
     def asked_by(self, agent: Account) -> Self:
         """What this agent asked, the latest first."""

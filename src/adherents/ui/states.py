@@ -5,6 +5,7 @@ TONES = {
     "checked": "info",
     "in_progress": "info",
     "split": "info",
+    "relocated": "neutral",
     "accepted": "success",
     "refused": "refusal",
     "set_aside": "refusal",
@@ -30,6 +31,7 @@ SHAPES = {
     "closed": "lock-closed",
     "unread": "envelope",
     "split": "document-duplicate",
+    "relocated": "folder-open",
 }
 
 

@@ -34,11 +34,14 @@ class Channel(models.TextChoices):
 
 # How a document came that an agent made of an attachment: no deposit came so.
 BY_MESSAGE = "message"
+# How a deposit came that an agent made of what had come for another member's file.
+BY_DESK = "desk"
 _BY_CHANNEL: dict[str, str | Promise] = {
     Channel.POST: _("reçu par courrier le %(day)s"),
     Channel.COUNTER: _("remis à l’accueil le %(day)s"),
     Channel.MAIL: _("reçu par e-mail le %(day)s"),
     BY_MESSAGE: _("reçu avec un message le %(day)s"),
+    BY_DESK: _("reçu le %(day)s, classé dans le dossier par un conseiller"),
 }
 
 

@@ -155,6 +155,7 @@ class Document:
     decision: Decision | None = None
     part_of: str | None = None
     split: bool = False
+    relocated: bool = False
     pages: list[int] | None = None
     page_count: int | None = None
 

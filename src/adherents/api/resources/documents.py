@@ -38,6 +38,7 @@ class DocumentChannel(StrEnum):
     COUNTER = "counter"
     MAIL = "mail"
     MESSAGE = "message"
+    DESK = "desk"
 
 
 class SaidWords(BaseModel):
@@ -70,7 +71,8 @@ class DocumentResource(BaseModel):
         description="null: the insurer put it in the vault, or an agent attached it to a message"
     )
     received_on: date | None = Field(
-        description="the day on which it came by post, at the counter or by mail; null: by the portal, at `received_at`"
+        description="the day on which it came by post, at the counter or by mail, or for another file (`desk`); "
+        "null: by the portal, at `received_at`"
     )
     beneficiary_rank: int | None
     due_on: date | None
@@ -83,6 +85,9 @@ class DocumentResource(BaseModel):
     pages: list[int] | None = Field(description="of a part: which pages of that it is, from 1")
     split: bool = Field(
         description="an agent made several of it: its parts are decided, and it is not any more"
+    )
+    relocated: bool = Field(
+        description="an agent filed it with another member, where a copy is decided: it is not any more"
     )
     page_count: int | None = Field(description="null: not drawn yet")
 
@@ -192,6 +197,7 @@ def document_resource(document: Document, decisions: Mapping[uuid.UUID, Decision
         part_of=document.part_of_id,
         pages=document.original_pages or None,
         split=document.split_at is not None,
+        relocated=document.relocated_at is not None,
         page_count=document.page_count,
     )
 

@@ -5,6 +5,7 @@ from adherents.casework.models.figures import ReasonTally, Tally
 from adherents.casework.models.handing import HandOver
 from adherents.casework.models.queue import ALL, Age, Availability, Filters, Item, ItemQuerySet, Status
 from adherents.casework.models.refilings import Refiling
+from adherents.casework.models.relocations import Relocation
 from adherents.casework.models.saved_filters import SavedFilter
 from adherents.casework.models.summaries import Summary, SummaryLine
 
@@ -22,6 +23,7 @@ __all__ = [
     "Outcome",
     "ReasonTally",
     "Refiling",
+    "Relocation",
     "Reopening",
     "SavedFilter",
     "Status",

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from adherents.accounts.models import Account
 from adherents.accounts.permissions import TABLE, Act
 from adherents.accounts.services.acts import ActRefused, check_act
-from adherents.casework.models import Correction, Item, Status
+from adherents.casework.models import Correction, Item, Relocation, Status
 from adherents.casework.services import deposits
 from adherents.casework.services.queue import leave
 from adherents.casework.services.releasing import put_kept_right
@@ -22,7 +22,7 @@ from adherents.journal.services import record
 from adherents.journal.subjects import SubjectKind, subject_of
 from adherents.members.models import Beneficiary
 from adherents.vault.models import Document, State
-from adherents.vault.origins import Origin
+from adherents.vault.origins import BY_DESK, Origin
 from adherents.vault.services import filing
 
 
@@ -137,6 +137,8 @@ def _item(document: Document, beside: Item | None = None) -> Item:
         due_on=document.answer_expected_on,
         entered_at=document.checked_at or timezone.now(),
     )
+    if document.deposit.way == BY_DESK:
+        _as_before(item)
     asker = _answer(document) if document.answers_id else None
     if asker is not None:
         item.reserved_for, item.reserved_since, item.reserved_until = asker, timezone.now(), kept_until()
@@ -144,6 +146,14 @@ def _item(document: Document, beside: Item | None = None) -> Item:
         item.reserved_for, item.reserved_until = beside.agent, beside.leased_until
         item.reserved_since = timezone.now()
     return item
+
+
+def _as_before(item: Item) -> None:
+    """What came from another member's file keeps the place in the queue and the promise that it had there."""
+    relocation = Relocation.objects.filter(copy=item.document_id).select_related("item").first()
+    if relocation is not None:
+        was = relocation.item
+        item.due_on, item.entered_at, item.was_late = was.due_on, was.entered_at, was.was_late
 
 
 def _answer(document: Document) -> Account | None:

@@ -69,8 +69,8 @@ def post(summary: Summary) -> None:
 
 def left_to_decide(deposit: int) -> int:
     """How many documents of the deposit still wait for a decision."""
-    sent = Document.objects.kept().filter(deposit=deposit, origin=Origin.MEMBER, set_aside="", split_at=None)
-    return sent.filter(state__in=WAITING).count()
+    sent = Document.objects.kept().filter(deposit=deposit, origin=Origin.MEMBER, set_aside="")
+    return sent.filter(split_at=None, relocated_at=None).filter(state__in=WAITING).count()
 
 
 def _open_summary(deposit: int) -> Summary:

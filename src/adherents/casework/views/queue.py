@@ -81,12 +81,11 @@ def queue_page(request: HttpRequest) -> HttpResponse:
         "in_hand": selectors.in_hand(agent),
         "handed": handed_to(agent),
         "away": concerning(agent),
-        "to_undo": Decision.objects.to_undo(agent),
         "latest": member_record.latest_consulted(agent),
         "unreachable": member_record.counted(Member.objects.unreachable()),
         "failing": member_record.counted(Member.objects.failing()),
         "counted_at_most": member_record.COUNTED_AT_MOST,
-    }
+    } | selectors.latest_act(agent)
     return render(request, "casework/queue.html", context)
 
 

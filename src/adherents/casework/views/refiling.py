@@ -35,7 +35,9 @@ def refile(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
     screen = item_screen(request, item)
     if not screen["is_mine"]:
         return redirect(treat_address(item.document_id, request))
-    return render(request, "casework/refile.html", screen | {"places": selectors.other_places(item.about)})
+    places = selectors.other_places(item.about)
+    may_relocate = Act.RELOCATE in screen["may"] and item.about.part_of_id is None
+    return render(request, "casework/refile.html", screen | {"places": places, "may_relocate": may_relocate})
 
 
 def _place(request: HttpRequest, document: Document) -> Place:

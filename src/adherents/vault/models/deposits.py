@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from adherents.accounts.models import Account
 from adherents.members.models import Member
-from adherents.vault.origins import Channel, came_in_words
+from adherents.vault.origins import BY_DESK, Channel, came_in_words
 
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
@@ -70,6 +70,14 @@ class Deposit(models.Model):
         return sent
 
     @property
+    def way(self) -> str:
+        """A code of `Channel`; or `BY_DESK`, where an agent filed here what had come for another file.
+
+        That is not in the column: the version before this one does not know it, and reads it while machines are upgraded.
+        """
+        return BY_DESK if not self.channel and self.received_on is not None else self.channel
+
+    @property
     def came_in_words(self) -> str:
         """« reçu par courrier le 12/11/2026 »; "" for what came by the portal."""
-        return came_in_words(self.channel, self.received_on)
+        return came_in_words(self.way, self.received_on)

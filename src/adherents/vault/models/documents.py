@@ -78,6 +78,7 @@ SHOWN_ON_A_CARD = [
     "first_page",
     "last_page",
     "split_at",
+    "relocated_at",
 ]
 
 
@@ -127,7 +128,7 @@ class DocumentQuerySet(FairQuerySet):
         """
         failed = ~models.Q(set_aside="") & models.Q(answers__isnull=False)
         waits = Case(When(failed, then=F("answers")), default=F("pk"))
-        sent = self.model.objects.filter(answers=OuterRef("waits"), set_aside="").exclude(
+        sent = self.model.objects.filter(answers=OuterRef("waits"), set_aside="", relocated_at=None).exclude(
             state=State.WITHDRAWN
         )
         latest = sent.order_by("-at", "rank")
@@ -309,8 +310,8 @@ class Document(DueWork, Divisible, Sourced, NamedFile):
 
     @property
     def channel(self) -> str:
-        """A code of `Channel`, that of its deposit; or `BY_MESSAGE`, where an agent made an attachment a document to treat."""
-        return BY_MESSAGE if self.sent_as == ATTACHMENT else self.deposit.channel
+        """The `way` of its deposit; or `BY_MESSAGE`, where an agent made an attachment a document to treat."""
+        return BY_MESSAGE if self.sent_as == ATTACHMENT else self.deposit.way
 
     @property
     def came_in_words(self) -> str:
@@ -336,6 +337,8 @@ class Document(DueWork, Divisible, Sourced, NamedFile):
             return "", ""  # no agent has to answer it
         if self.split_at is not None and not self.set_aside:
             return "split", str(_("Réparti"))
+        if self.relocated_at is not None and not self.set_aside:
+            return "relocated", str(_("Classé dans un autre dossier"))
         if self.set_aside and self.state == State.RECEIVED:
             return "set_aside", str(SetAside(self.set_aside).label)
         if self.came_with_message:
@@ -359,7 +362,8 @@ class Document(DueWork, Divisible, Sourced, NamedFile):
         """Whether the service owes its member an answer: not once it was taken back, set aside, destroyed or answered."""
         open_states = {State.RECEIVED, State.CHECKED, State.IN_PROGRESS}
         kept = self.origin == Origin.MEMBER and self.erased_at is None
-        return kept and not self.set_aside and not self.split_at and self.state in open_states
+        elsewhere = self.split_at or self.relocated_at
+        return kept and not self.set_aside and not elsewhere and self.state in open_states
 
     @property
     def is_decided(self) -> bool:

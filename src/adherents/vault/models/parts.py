@@ -1,4 +1,4 @@
-"""A file that holds several documents, and the parts that an agent made of it."""
+"""A file that holds several documents, and the parts that an agent made of it; one that went to another member’s file."""
 
 from typing import TYPE_CHECKING, Any, Self
 
@@ -10,7 +10,9 @@ if TYPE_CHECKING:
 
 
 class Divisible(models.Model):
-    """What a document is if an agent split it, or made it of the pages of another one (`services/splitting.py`)."""
+    """What a document is if an agent split it, or made it of the pages of another one (`services/splitting.py`), or filed it with
+    another member (`services/relocating.py`).
+    """
 
     part_of = models.ForeignKey(
         "self",
@@ -23,6 +25,10 @@ class Divisible(models.Model):
     first_page = models.PositiveIntegerField(null=True, help_text="of the one that was sent")
     last_page = models.PositiveIntegerField(null=True)
     split_at = models.DateTimeField(null=True, help_text="since when its parts are treated in its place")
+
+    relocated_at = models.DateTimeField(
+        null=True, help_text="since when a copy of it is treated in another member’s file, in its place"
+    )
 
     parts: "RelatedManager[Any]"
 

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.translation import gettext
 
 from adherents.database.transactions import needs_transaction
 from adherents.insurer.profile import profile
@@ -14,7 +15,7 @@ from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.members.acting import Acting
 from adherents.vault.models import Deposit, Document, Receipt
-from adherents.vault.origins import Channel
+from adherents.vault.origins import BY_DESK, Channel
 from adherents.vault.receipts import keys, pdf, signing
 from adherents.vault.receipts.statement import Envelope, File, Statement, read_statement
 from adherents.vault.receipts.verdict import Proven, ReceiptVerdict, judge
@@ -71,9 +72,10 @@ def _signed(deposit: Deposit, documents: Sequence[Document]) -> Receipt:
         )
         came = {}
         if deposit.received_on is not None:
-            label = str(Channel(deposit.channel).label)
+            way = deposit.way
+            label = gettext("Classé par un conseiller") if way == BY_DESK else str(Channel(way).label)
             came = {
-                "channel": deposit.channel,
+                "channel": way,
                 "channel_label": label,
                 "received_on": deposit.received_on.isoformat(),
             }

@@ -11,7 +11,7 @@ from adherents.journal.events import Event
 from adherents.journal.models import Entry
 from adherents.journal.subjects import SubjectKind, kind_of
 from adherents.vault.models import Document
-from adherents.vault.origins import Origin
+from adherents.vault.origins import BY_DESK, Origin
 
 MOST_LINES = 50
 WORDS: dict[str, str | Promise] = {
@@ -32,6 +32,9 @@ WORDS: dict[str, str | Promise] = {
     Event.PART_MADE: _("Un conseiller en a fait un document à part."),
     Event.SPLIT_UNDONE: _("Un conseiller a annulé la répartition : il est à nouveau traité en entier."),
     Event.REFILING_UNDONE: _("Un conseiller l’a reclassé."),
+    Event.DOCUMENT_RELOCATED: _(
+        "Un conseiller l’a classé dans un autre dossier : il ne vous concernait pas."
+    ),
     Event.DOCUMENT_HANDED_OVER: _("Il a été confié à un autre conseiller."),
     Event.DECISION_REOPENED: _("Décision rouverte : un conseiller l’examine à nouveau."),
     Event.DOCUMENT_ACCEPTED: _("Un conseiller l’a accepté."),
@@ -50,6 +53,7 @@ BY_CLIENT: dict[str, str | Promise] = {
     Event.DOCUMENT_REFUSED: _("Votre mutuelle (système de gestion) l’a refusé, et vous a dit pourquoi."),
     Event.CORRECTION_ASKED: _("Votre mutuelle (système de gestion) vous a demandé de le compléter."),
 }
+FILED_BY_AGENT = _("Un conseiller l’a classé dans votre dossier.")
 DEPOSITED_BY_AGENT = _("Un conseiller l’a déposé pour vous.")
 ATTACHED_BY_AGENT = _("Un conseiller l’a joint à un message pour vous.")
 DEPOSITED_BY_INSURER = _("Votre mutuelle l’a déposé ici.")
@@ -102,7 +106,7 @@ def _words(entry: Entry, document: Document) -> str:
     if entry.event == Event.DOCUMENT_REFILED:
         return refiled_words(entry)
     if entry.event == Event.DOCUMENT_DEPOSITED and kind_of(entry.actor) == SubjectKind.AGENT:
-        return str(DEPOSITED_BY_AGENT)
+        return str(FILED_BY_AGENT if document.deposit.way == BY_DESK else DEPOSITED_BY_AGENT)
     if entry.event == Event.DOCUMENT_DOWNLOADED and "photo" in entry.details:
         return gettext("Vous avez téléchargé sa photo %(number)d.") % {"number": entry.details["photo"]}
     if kind_of(entry.actor) == SubjectKind.CLIENT and entry.event in BY_CLIENT:

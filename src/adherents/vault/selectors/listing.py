@@ -19,6 +19,7 @@ THEMSELVES = "0"  # the member, among the people whom documents are about
 NO_STATE = "none"  # nobody has to answer it
 SET_ASIDE = "set_aside"
 SPLIT = "split"
+RELOCATED = "relocated"
 
 
 @dataclass(frozen=True)
@@ -47,25 +48,39 @@ class DocumentCounts:
 
 def count_documents(member: Member) -> DocumentCounts:
     """One query, grouped, through the index of a member's documents."""
-    grouped = ("kind", "beneficiary_id", "origin", "state", "set_aside", "is_kept", "is_split", "year")
+    grouped = (
+        "kind",
+        "beneficiary_id",
+        "origin",
+        "state",
+        "set_aside",
+        "is_kept",
+        "is_split",
+        "is_relocated",
+        "year",
+    )
     rows = Document.objects.filter(member=member).order_by()
     rows = rows.annotate(
         year=ExtractYear("at"),
         is_kept=ExpressionWrapper(Q(erased_at__isnull=True), output_field=BooleanField()),
         is_split=ExpressionWrapper(Q(split_at__isnull=False), output_field=BooleanField()),
+        is_relocated=ExpressionWrapper(Q(relocated_at__isnull=False), output_field=BooleanField()),
     )
     counts: dict[str, Counter[str]] = {
         name: Counter() for name in ("kinds", "people", "states", "years", "all")
     }
-    for kind, person, origin, state, set_aside, is_kept, is_split, year, number in rows.values_list(
-        *grouped
-    ).annotate(number=Count("pk")):
+    counted = rows.values_list(*grouped).annotate(number=Count("pk"))
+    for kind, person, origin, state, set_aside, is_kept, is_split, is_relocated, year, number in counted:
         counts["all"][str(bool(is_kept))] += number
         if is_kept:
-            split_at = timezone.now() if is_split else None
-            shown = Document(origin=origin, state=state, set_aside=set_aside, split_at=split_at).shown_state[
-                0
-            ]
+            now = timezone.now()
+            shown = Document(
+                origin=origin,
+                state=state,
+                set_aside=set_aside,
+                split_at=now if is_split else None,
+                relocated_at=now if is_relocated else None,
+            ).shown_state[0]
             counts["kinds"][kind] += number
             counts["people"][str(person) if person else THEMSELVES] += number
             counts["states"][shown or NO_STATE] += number
@@ -101,7 +116,10 @@ def in_state(code: str) -> Q:
         return ~Q(origin=Origin.MEMBER) & ~aside
     if code == SPLIT:
         return Q(split_at__isnull=False, set_aside="")
-    return Q(_is("state", code), origin=Origin.MEMBER) & ~aside & Q(split_at__isnull=True)
+    if code == RELOCATED:
+        return Q(relocated_at__isnull=False, set_aside="")
+    here = Q(split_at__isnull=True, relocated_at__isnull=True)
+    return Q(_is("state", code), origin=Origin.MEMBER) & ~aside & here
 
 
 def _is(column: str, code: str) -> Exact:

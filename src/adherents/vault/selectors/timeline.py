@@ -41,6 +41,15 @@ def steps_of(document: Document, entries: Iterable[Entry] = ()) -> list[dict[str
     if document.split_at is not None:
         why = _("Votre fichier contient plusieurs documents : chacun est traité à part.")
         return [*steps, _step("split", _("Réparti"), document.split_at, why)]
+    if document.relocated_at is not None:
+        why = _(
+            "Il ne vous concerne pas, ou concerne un autre contrat. L’original reste ici, avec son accusé."
+        )
+        return [
+            *steps,
+            *_refiled(entries),
+            _step("relocated", document.shown_state[1], document.relocated_at, why),
+        ]
     again = _reopened(entries)
     if document.state not in ANSWERED and not again:
         steps += [_in_progress(document, entries), *_refiled(entries)]
@@ -67,6 +76,10 @@ def what_next(document: Document) -> str:
         return ""
     if document.split_at is not None:
         return _("Votre fichier contient plusieurs documents : un conseiller les traite un par un.")
+    if document.relocated_at is not None:
+        return _(
+            "Ce document est classé dans un autre dossier : vous n’avez rien à faire. Si c’est une erreur, écrivez-nous."
+        )
     if document.answered_at is not None:
         return _("Vous avez envoyé un autre document à la place : c’est lui que nous traitons.")
     if document.state == State.ACCEPTED:
@@ -118,7 +131,7 @@ def _to_come(label: str, text: str = "") -> dict[str, Any]:
 
 def _arrival(document: Document) -> dict[str, Any]:
     if came := document.came_in_words:
-        arrival = _("Enregistré") if document.deposit.channel else _("Reçu")
+        arrival = _("Enregistré") if document.deposit.way else _("Reçu")
         return _step("received", arrival, document.at, f"{came[0].upper()}{came[1:]}.")
     words = {
         Origin.INSURER.value: _("Déposé par votre mutuelle"),

@@ -19,8 +19,13 @@ def twins_of(document: Document) -> list[Document]:
 
 
 def twins_elsewhere(document: Document) -> list[Document]:
-    """As `twins_of`, among all other members: for who may see signs of fraud, and for nobody else. With their members."""
-    return _holding(document, ~Q(member=document.member_id))
+    """As `twins_of`, among all other members: for who may see signs of fraud, and for nobody else. With their members.
+
+    What an agent filed with another member since is no sign: its copy has the same bytes, and nobody asks for it twice.
+    """
+    if document.relocated_at is not None:
+        return []
+    return _holding(document, ~Q(member=document.member_id) & Q(relocated_at=None))
 
 
 def _holding(document: Document, whose: Q) -> list[Document]:

@@ -262,7 +262,7 @@ def _how_it_came(deposit: Deposit) -> dict[str, str]:
     """Nothing of what came by the portal."""
     if deposit.received_on is None:
         return {}
-    return {"channel": deposit.channel, "received_on": deposit.received_on.isoformat()}
+    return {"channel": deposit.way, "received_on": deposit.received_on.isoformat()}
 
 
 def _facts(file: PendingFile) -> Facts:

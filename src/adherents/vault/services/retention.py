@@ -14,7 +14,12 @@ from adherents.vault.origins import WITH_MESSAGE, Erased
 from adherents.vault.services.erasing import erase
 
 # Answered or set aside: no agent will treat it any more. `state_at` says since when; the insurer's own begin so.
-_ANSWERED = Q(state__in=[State.ACCEPTED, State.REFUSED, State.INCOMPLETE]) | ~Q(set_aside="")
+# So is what was filed with another member: its copy is treated there.
+_ANSWERED = (
+    Q(state__in=[State.ACCEPTED, State.REFUSED, State.INCOMPLETE])
+    | ~Q(set_aside="")
+    | Q(relocated_at__isnull=False)
+)
 
 
 @dataclass(frozen=True, slots=True)
