@@ -10,7 +10,7 @@ import pytest
 from django.contrib.staticfiles import finders
 from django.core.management import call_command
 from django.template.loader import render_to_string
-from django.test import override_settings
+from django.test import Client, override_settings
 
 from adherents.insurer.franceconnect import Button, FranceConnect
 from adherents.ui import bundle
@@ -75,9 +75,15 @@ def test_style_and_script_weigh_less_than_a_third_of_the_budget() -> None:
     assert weight < 20_000
 
 
-def test_the_desks_own_script_is_light_and_no_member_fetches_it() -> None:
+def test_the_desks_own_style_and_script_are_light_and_no_member_fetches_them(
+    client: Client, db: None
+) -> None:
     assert len(gzip.compress(bundle.desk_script().encode())) < 5_000
     assert "data-key" in bundle.desk_script()
+    assert len(gzip.compress(bundle.desk_stylesheet().encode())) < 8_000
+    assert ".queue" in bundle.desk_stylesheet()
+    assert ".queue" not in bundle.stylesheet()
+    assert "ui/desk." not in client.get("/adherent/").content.decode()
     assert "data-key" not in bundle.script()
     assert bundle.DESK in (TEMPLATES / "agent.html").read_text()
     assert bundle.DESK not in (TEMPLATES / "base.html").read_text()

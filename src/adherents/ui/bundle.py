@@ -3,7 +3,7 @@
 The stylesheet is Bootstrap's Reboot (from the package that ships it), the variables that the brand gives,
 then the rooms' `assets/*.css`, this room's first, the highest room's last. The script is the rooms'
 `assets/js/*.js`, each in a scope of its own, without their comments; the page that sends documents has one more,
-of `assets/sending/*.js`, and the desk's pages another, of `assets/desk/*.js`.
+of `assets/sending/*.js`. The desk's pages have a stylesheet and a script more, of `assets/desk/`.
 See `docs/decisions/0003-one-stylesheet.md`.
 """
 
@@ -26,8 +26,9 @@ from rjsmin import jsmin
 from adherents.insurer.profile import profile
 from adherents.ui import icons, theme
 
-SHEET, SCRIPT, SENDING, DESK, MARK = (
+SHEET, DESK_SHEET, SCRIPT, SENDING, DESK, MARK = (
     "ui/portal.css",
+    "ui/desk.css",
     "ui/portal.js",
     "ui/sending.js",
     "ui/desk.js",
@@ -50,7 +51,7 @@ def _assets(pattern: str) -> Iterator[str]:
 
 
 def stylesheet() -> str:
-    """The portal's CSS, whole."""
+    """The CSS of every page, whole."""
     reboot = files("django_include_bootstrap").joinpath("static/css/bootstrap-reboot.min.css").read_text()
     brand = profile().brand
     parts = [
@@ -59,6 +60,11 @@ def stylesheet() -> str:
         *_assets("*.css"),
     ]
     return str(cssmin("\n".join(parts), keep_bang_comments=True)) + "\n"
+
+
+def desk_stylesheet() -> str:
+    """The CSS of what only the desk has. Members' pages do without it."""
+    return str(cssmin("\n".join(_assets("desk/*.css")))) + "\n"
 
 
 def script(folder: str = "js") -> str:
@@ -91,7 +97,14 @@ def mark() -> str:
     )
 
 
-MADE = {SHEET: stylesheet, SCRIPT: script, SENDING: sending_script, DESK: desk_script, MARK: mark}
+MADE = {
+    SHEET: stylesheet,
+    DESK_SHEET: desk_stylesheet,
+    SCRIPT: script,
+    SENDING: sending_script,
+    DESK: desk_script,
+    MARK: mark,
+}
 # For a phone's home screen: name, pixels a side, whether it goes to the edges.
 ICONS = {
     f"ui/{'icon-full' if full else 'icon'}-{side}.png": (side, full)
