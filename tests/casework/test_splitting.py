@@ -23,6 +23,7 @@ from adherents.journal.events import Event
 from adherents.journal.models import Entry
 from adherents.members.models import Beneficiary, Member
 from adherents.notes.models import Note
+from adherents.reading.models import PaperReading
 from adherents.vault.models import Document, State
 from adherents.vault.services.allowance import room_of
 from adherents.vault.services.filing import Place
@@ -171,6 +172,7 @@ def test_undone_while_nothing_was_decided_it_is_one_again(
 ) -> None:
     item = held(agent, member)
     [part, _rest] = splitting.split(agent=agent, item=item, slices=cut((1, 1), (2, 4)))
+    PaperReading.objects.bulk_create(PaperReading(document=one.about) for one in (part, _rest))
     assert "Annuler la répartition" in desk.get(f"/gestion/traiter/{part.document_id}/").text
     assert "ce sont ses parties" in desk.get(f"/gestion/traiter/{item.document_id}/").text
     back = desk.post(f"/gestion/traiter/{item.document_id}/reunir/", follow=True)

@@ -17,6 +17,7 @@ from adherents.insurer.profile import profile
 from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.members.models import Beneficiary
+from adherents.vault.erasure import forget_belongings
 from adherents.vault.models import Document, State
 from adherents.vault.receipts.services import envelope_of
 from adherents.vault.services.filing import Place
@@ -96,6 +97,8 @@ def put_together(*, document_id: uuid.UUID, actor: str) -> Document:
     parts = list(Document.objects.select_for_update(of=("self",)).filter(part_of=original).order_by("pk"))
     if original.split_at is None or any(part.erased_at for part in parts):
         raise NotToSplit
+    for part in parts:
+        forget_belongings(part)  # what the portal made of its pages by itself, as an erasure does
     if any(_hangs_on(part) for part in parts):
         raise StillUsed
     for part in parts:
