@@ -86,6 +86,7 @@ def test_a_line_that_the_purge_ends_is_of_a_table_that_it_lists() -> None:
         "mail.OutboxMail": "mails",
         "feed.Announcement": "feed",
         "folder.FolderBatch": "batches of the folder",
+        "messaging.Circular": "message(s) to many members",
         "messaging.Thread": "message thread(s)",
         "notes.Note": "internal note(s)",
         "vault.Sending": "file(s) that wait for a form",
