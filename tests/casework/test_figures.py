@@ -17,8 +17,8 @@ from django.utils import timezone
 from adherents.accounts.models import Account, Role
 from adherents.casework.figures.privacy import closed_teams
 from adherents.casework.figures.selectors import FiguresFilter, read, waited
-from adherents.casework.models import Decision, Item, ReasonTally, Tally
-from adherents.casework.models.figures import COLUMNS, WAITS, monday_of
+from adherents.casework.models import DayTally, Decision, Item, ReasonTally, Tally
+from adherents.casework.models.figures import COLUMNS, DAY_COLUMNS, WAITS, monday_of
 from adherents.casework.services import deciding, queue
 from adherents.journal.models import Entry
 from adherents.members.models import Member
@@ -69,17 +69,25 @@ def cells() -> dict[tuple[object, ...], tuple[int, ...]]:
         (tally.week, tally.kind, tally.team): tuple(getattr(tally, c) for c in COLUMNS)
         for tally in Tally.objects.all()
     }
-    reasons = ReasonTally.objects.all()
-    return rows | {
-        (
-            reason_tally.week,
-            reason_tally.kind,
-            reason_tally.team,
-            reason_tally.outcome,
-            reason_tally.reason,
-        ): (reason_tally.count,)
-        for reason_tally in reasons
+    days = {
+        (tally.decided_on, tally.kind, tally.team, "day"): tuple(getattr(tally, c) for c in DAY_COLUMNS)
+        for tally in DayTally.objects.all()
     }
+    reasons = ReasonTally.objects.all()
+    return (
+        rows
+        | days
+        | {
+            (
+                reason_tally.week,
+                reason_tally.kind,
+                reason_tally.team,
+                reason_tally.outcome,
+                reason_tally.reason,
+            ): (reason_tally.count,)
+            for reason_tally in reasons
+        }
+    )
 
 
 def recounted() -> Counter[tuple[object, ...]]:
@@ -146,6 +154,8 @@ def test_a_decision_counts_when_it_settles_and_not_before_and_an_undone_one_neve
     settle(clock)
     deciding.settle(Decision.objects.get(item=first))  # again: it counts once
     assert (Tally.objects.get().accepted, ReasonTally.objects.count()) == (1, 0)
+    day_tally = DayTally.objects.get()
+    assert (day_tally.decided_on, day_tally.accepted, day_tally.on_time) == (MONDAY.date(), 1, 1)
 
 
 def test_the_time_counted_is_from_entering_the_queue_and_the_day_is_the_one_promised(
@@ -177,6 +187,8 @@ def test_counting_again_gives_the_same_and_mends_what_was_wrong(member: Member, 
     right = cells()
     Tally.objects.filter(team="Optique").update(accepted=40, longer=3)
     Tally.objects.filter(team="Accueil").delete()
+    DayTally.objects.filter(team="Optique").update(refused=7)
+    DayTally.objects.filter(team="Accueil").delete()
     ReasonTally.objects.update(count=9)
     Tally.objects.create(week=date(2026, 11, 2), kind="rib", accepted=5)  # a week of which nothing is left
     output = StringIO()
@@ -255,7 +267,7 @@ def test_each_plot_is_a_picture_with_a_name_and_has_neither_script_nor_style(
     head = heads_browser()
     answer = head.get("/gestion/chiffres/")
     plots = re.findall(r"<svg[^>]*plot-bars.*?</svg>", answer.content.decode(), re.DOTALL)
-    assert len(plots) == 18  # each is there for a phone too, and the stylesheet shows one of the two
+    assert len(plots) == 20  # each is there for a phone too, and the stylesheet shows one of the two
     marks: list[str] = []
     for plot in plots:
         tree = ElementTree.fromstring(plot)
@@ -301,12 +313,12 @@ def test_the_file_is_of_the_weeks_the_group_and_the_kind_on_the_screen(member: M
     assert line.startswith("Devis;1;1;0;0;")
 
 
-def test_seven_queries_do_whatever_was_decided(
+def test_eight_queries_do_whatever_was_decided(
     member: Member, clock: Clock, django_assert_num_queries: Callable[[int], Any]
 ) -> None:
     several(member, clock)
     head = make_agent(Role.SUPERVISOR)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         read(FiguresFilter(weeks=52), head)
 
 

@@ -35,8 +35,8 @@ def kept_decisions() -> Iterable[Kept]:
         BY_NOTHING,
     )
     yield Kept(
-        "Chiffres par semaine et par groupe d’agents : ils ne nomment personne ; un groupe d’un seul agent n’est montré qu’à lui",
-        ("casework.Tally",),
+        "Chiffres par semaine, par jour et par groupe : ils ne nomment personne ; un groupe d’un agent n’est vu que de lui",
+        ("casework.Tally", "casework.DayTally"),
         "sans limite",
         BY_NOTHING,
     )

@@ -5,12 +5,10 @@ written, and no person is named: a group is the smallest unit that is counted.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import pairwise
 from math import inf
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count, Min, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -18,9 +16,11 @@ from adherents.accounts.models import Account
 from adherents.casework.figures import tables
 from adherents.casework.figures.privacy import closed_teams
 from adherents.casework.figures.tables import Cell, Column, Table
-from adherents.casework.models import Age, Item, Outcome, ReasonTally, Tally
+from adherents.casework.figures.waiting import waiting
+from adherents.casework.models import DayTally, Outcome, ReasonTally, Tally
 from adherents.casework.models.figures import (
     COLUMNS,
+    DAY_COLUMNS,
     NO_TEAM,
     OUTCOME_COLUMNS,
     WAIT_COLUMNS,
@@ -30,11 +30,11 @@ from adherents.casework.models.figures import (
 from adherents.casework.selectors import reason_label
 from adherents.database.reader import from_reader
 from adherents.insurer.profile import profile
-from adherents.ui.moments import ago, day, duration
+from adherents.ui.moments import day, duration
 from adherents.ui.plots import Bars, Series
 
-AGES = (1, 2, 3, 5, 7, 14)  # days since an item entered: where one tranche ends and the next begins
 SPANS = (4, 13, 26, 52, 104)  # weeks, the running one among them
+DAYS = 31  # today among them
 REASONS_DRAWN = 10
 Sums = dict[str, Any]
 
@@ -77,7 +77,7 @@ class Figures:
 
 @from_reader
 def read(wanted: FiguresFilter, reader: Account) -> Figures:
-    """Read all the figures. Seven queries; they grow with the weeks and with what waits, not with what was decided.
+    """Read all the figures. Eight queries; they grow with the weeks and with what waits, not with what was decided.
 
     `reader`: nobody is shown a group of one agent, but that agent (`privacy.closed_teams`).
     """
@@ -91,7 +91,7 @@ def read(wanted: FiguresFilter, reader: Account) -> Figures:
     weeks = [(monday, by_week.get(monday, nothing)) for monday in mondays] if _decisions(total) else []
     return Figures(
         wanted=wanted,
-        waiting=_waiting(),
+        waiting=waiting(),
         decided=[
             _decided(
                 "semaines",
@@ -101,6 +101,7 @@ def read(wanted: FiguresFilter, reader: Account) -> Figures:
                 total,
                 lying=False,
             ),
+            _days(wanted),
             _decided(
                 "types",
                 _("Par type de document"),
@@ -242,6 +243,37 @@ def _decided(
     return tables.table(name, title, first, columns, [line[1:] for line in lines], total=total, plots=plots)
 
 
+def _days(wanted: FiguresFilter) -> Table:
+    """The last days, whatever weeks are asked for; without the time that decisions took, which a day says too little of."""
+    first = wanted.last - timedelta(days=DAYS - 1)
+    by_day = DayTally.objects.of_kind(wanted.kind).of_team(wanted.team).by_day(first, wanted.last)
+    nothing: Sums = dict.fromkeys(DAY_COLUMNS, 0)
+    dates = [first + timedelta(days=rank) for rank in range(DAYS)] if by_day else []
+    lines = [by_day.get(date_, nothing) for date_ in dates]
+    labels = [f"{date_:%d/%m}" for date_ in dates]
+    plot = Bars(
+        name="jours-decisions",
+        title=_("Décisions par jour"),
+        caption=_("Décisions"),
+        text=tables.peak(labels, [_decisions(line) for line in lines], tables.plain),
+        labels=labels,
+        series=_by_outcome(lines),
+        lying=False,
+        says=tables.plain,
+    )
+    columns = [_decision_columns()[name] for name in ("decisions", *OUTCOME_COLUMNS, "on_time")]
+    total = {column: sum(line[column] for line in lines) for column in DAY_COLUMNS}
+    return tables.table(
+        "jours",
+        _("Par jour, sur %(days)s jours") % {"days": DAYS},
+        _("Jour"),
+        columns,
+        [(day(date_), line) for date_, line in zip(dates, lines, strict=True)],
+        total=total,
+        plots=[plot],
+    )
+
+
 def _by_outcome(lines: list[Sums]) -> list[Series]:
     return [
         Series(str(Outcome.ACCEPTED.label), [sums["accepted"] for sums in lines]),
@@ -288,107 +320,5 @@ def _reasons(wanted: FiguresFilter) -> Table:
         columns,
         [(label, times) for label, *times in lines],
         total=[sum(line[1] for line in lines), sum(line[2] for line in lines)],
-        plots=[plot],
-    )
-
-
-def _waiting() -> list[Table]:
-    """Everything that waits, by kind and by how long it has: one query."""
-    now, today = timezone.now(), timezone.localdate()
-    begins = [now - timedelta(days=days) for days in AGES]
-    since = {
-        f"since_{rank}": Count("pk", filter=Q(entered_at__lte=moment)) for rank, moment in enumerate(begins)
-    }
-    by_kind = (
-        Item.objects.waiting()
-        .order_by()
-        .values("kind")
-        .annotate(
-            waiting=Count("pk"),
-            late=Count("pk", filter=Q(due_on__lt=today)),
-            today=Count("pk", filter=Q(due_on=today)),
-            oldest=Min("entered_at"),
-            **since,
-        )
-    )
-    lines: list[Sums] = sorted(map(dict, by_kind), key=lambda line: (-line["waiting"], line["kind"]))
-    # As many as entered before each moment: the difference of two neighbours is a tranche.
-    older = [sum(line[name] for line in lines) for name in ("waiting", *since)]
-    tranches = [more - fewer for more, fewer in zip(older, [*older[1:], 0], strict=True)]
-    return [_waiting_kinds(lines), _waiting_ages(tranches)]
-
-
-def _waiting_kinds(lines: list[Sums]) -> Table:
-    def later_of(line: Sums) -> int:
-        return int(line["waiting"] - line["late"] - line["today"])
-
-    labels = [kind_label(line["kind"]) for line in lines]
-    late, today = [line["late"] for line in lines], [line["today"] for line in lines]
-    waiting = [line["waiting"] for line in lines]
-    later = list(map(later_of, lines))
-    plot = Bars(
-        name="attente-types",
-        title=_("Ce qui attend, par type de document"),
-        text=tables.peak(labels, waiting, tables.plain),
-        labels=labels,
-        series=[
-            Series(str(Age.LATE.label), late, "refusal"),
-            Series(str(Age.TODAY.label), today, "warning"),
-            Series(str(Age.LATER.label), later),
-        ],
-        lying=True,
-        says=tables.plain,
-    )
-    columns = [
-        Column(tables.words(_("En attente")), lambda line: tables.number(line["waiting"])),
-        Column(tables.words(str(Age.LATE.label)), lambda line: tables.number(line["late"])),
-        Column(tables.words(str(Age.TODAY.label)), lambda line: tables.number(line["today"])),
-        Column(tables.words(str(Age.LATER.label)), lambda line: tables.number(later_of(line))),
-        Column(
-            Cell(_("Le plus ancien"), _("Le plus ancien, entré le")),
-            lambda line: Cell(
-                ago(line["oldest"]), f"{day(line['oldest'])} {timezone.localtime(line['oldest']):%H:%M}"
-            ),
-        ),
-    ]
-    whole: Sums = {name: sum(line[name] for line in lines) for name in ("waiting", "late", "today")}
-    return tables.table(
-        "attente",
-        _("Ce qui attend, par type de document"),
-        _("Type"),
-        columns,
-        list(zip(labels, lines, strict=True)),
-        total=whole | {"oldest": min(line["oldest"] for line in lines)} if lines else None,
-        plots=[plot],
-    )
-
-
-def _waiting_ages(tranches: list[int]) -> Table:
-    labels = [
-        _("moins d’un jour"),
-        *(_("%(from)s à %(to)s jours") % {"from": begin, "to": end} for begin, end in pairwise(AGES)),
-        _("plus de %(days)s jours") % {"days": AGES[-1]},
-    ]
-    whole = sum(tranches)
-    plot = Bars(
-        name="anciennete-nombre",
-        title=_("Ce qui attend, depuis combien de temps"),
-        text=tables.peak(labels, tranches, tables.plain),
-        labels=labels,
-        series=[Series(_("En attente"), tranches)],
-        lying=True,
-        says=tables.plain,
-    )
-    columns = [
-        Column(tables.words(_("En attente")), tables.number),
-        Column(Cell(_("Part"), _("Part (%)")), lambda number: tables.share(number, whole)),
-    ]
-    return tables.table(
-        "anciennete",
-        _("Ce qui attend, depuis combien de temps"),
-        _("Attend depuis"),
-        columns,
-        list(zip(labels, tranches, strict=True)) if whole else [],
-        total=whole,
         plots=[plot],
     )

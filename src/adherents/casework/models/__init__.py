@@ -1,7 +1,7 @@
 """What the queue keeps: its items, decisions, corrections, and what is counted of them."""
 
 from adherents.casework.models.decisions import MOST_REASONS, Correction, Decision, Outcome, Reopening
-from adherents.casework.models.figures import ReasonTally, Tally
+from adherents.casework.models.figures import DayTally, ReasonTally, Tally
 from adherents.casework.models.handing import HandOver
 from adherents.casework.models.queue import ALL, Age, Availability, Filters, Item, ItemQuerySet, Status
 from adherents.casework.models.refilings import Refiling
@@ -15,6 +15,7 @@ __all__ = [
     "Age",
     "Availability",
     "Correction",
+    "DayTally",
     "Decision",
     "Filters",
     "HandOver",

@@ -1,4 +1,4 @@
-"""Decisions counted week by week. The figures are read from these counts, however many decisions there are."""
+"""Decisions counted week by week, and day by day. The figures are read from these counts, however many decisions there are."""
 
 from datetime import date, timedelta
 from typing import Any, Self
@@ -13,7 +13,8 @@ from adherents.casework.models.decisions import Outcome
 WAITS = (1, 2, 4, 8, 12, 24, 36, 48, 72, 96, 120, 168, 240, 336, 504, 672)
 WAIT_COLUMNS = (*(f"within_{hours}h" for hours in WAITS), "longer")
 OUTCOME_COLUMNS = tuple(outcome.value for outcome in Outcome)
-COLUMNS = (*OUTCOME_COLUMNS, "on_time", *WAIT_COLUMNS)
+DAY_COLUMNS = (*OUTCOME_COLUMNS, "on_time")
+COLUMNS = (*DAY_COLUMNS, *WAIT_COLUMNS)
 
 
 def monday_of(day: date) -> date:
@@ -26,11 +27,7 @@ def monday_of(day: date) -> date:
 NO_TEAM = " "
 
 
-class WeekQuerySet(models.QuerySet[Any]):
-    def during(self, first: date, last: date) -> Self:
-        """The weeks in which there is a day from `first` to `last`."""
-        return self.filter(week__gte=monday_of(first), week__lte=last)
-
+class CountQuerySet(models.QuerySet[Any]):
     def of_kind(self, kind: str) -> Self:
         """Of this kind of document; every kind when none is named."""
         return self.filter(kind=kind) if kind else self.all()
@@ -40,6 +37,12 @@ class WeekQuerySet(models.QuerySet[Any]):
         if team == NO_TEAM:
             return self.filter(team="")
         return self.filter(team=team) if team else self.all()
+
+
+class WeekQuerySet(CountQuerySet):
+    def during(self, first: date, last: date) -> Self:
+        """The weeks in which there is a day from `first` to `last`."""
+        return self.filter(week__gte=monday_of(first), week__lte=last)
 
 
 class TallyQuerySet(WeekQuerySet):
@@ -89,6 +92,35 @@ class Tally(models.Model):
 
     def __str__(self) -> str:
         return f"{self.week} {self.kind} {self.team}".strip()
+
+
+class DayTallyQuerySet(CountQuerySet):
+    def by_day(self, first: date, last: date) -> dict[date, dict[str, Any]]:
+        """The `DAY_COLUMNS` of each day from `first` to `last` in which something was decided, added up."""
+        sums = {column: Sum(column) for column in DAY_COLUMNS}
+        lines = self.filter(decided_on__range=(first, last)).values("decided_on").annotate(**sums).order_by()
+        return {line["decided_on"]: line for line in lines}
+
+
+class DayTally(models.Model):
+    """What a group of agents decided in a day, of one kind of document: as `Tally`, without the time that it took."""
+
+    decided_on = models.DateField(help_text="in the insurer's time zone")
+    kind = models.CharField(max_length=40)
+    team = models.CharField(max_length=60, blank=True, help_text="the agents' group as they decided")
+    accepted = models.PositiveIntegerField(default=0)
+    refused = models.PositiveIntegerField(default=0)
+    incomplete = models.PositiveIntegerField(default=0)
+    on_time = models.PositiveIntegerField(default=0)
+
+    objects = DayTallyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "day tallies"
+        constraints = [models.UniqueConstraint(fields=["decided_on", "kind", "team"], name="one_tally_a_day")]
+
+    def __str__(self) -> str:
+        return f"{self.decided_on} {self.kind} {self.team}".strip()
 
 
 class ReasonTallyQuerySet(WeekQuerySet):

@@ -11,8 +11,8 @@ from django.db.models import F, Max, Min
 from django.utils import timezone
 
 from adherents.accounts.models import Account
-from adherents.casework.models import Decision, Outcome, ReasonTally, Tally
-from adherents.casework.models.figures import WAIT_COLUMNS, WAITS, monday_of
+from adherents.casework.models import DayTally, Decision, Outcome, ReasonTally, Tally
+from adherents.casework.models.figures import DAY_COLUMNS, WAIT_COLUMNS, WAITS, monday_of
 from adherents.insurer.calendar import beginning_of
 
 READ_AT_ONCE = 5000
@@ -49,7 +49,7 @@ def team_of(agent: Account) -> str:
 
 
 def count(*, decision: Decision) -> None:
-    """Add a decision to its week, and each of its reasons, once, in the transaction that settles it.
+    """Add a decision to its week and its day, and each of its reasons, once, in the transaction that settles it.
 
     The agent's group is kept with it, so that counting again gives the same figures. Call it last: other decisions
     of the same week, kind and group wait for the end of the transaction.
@@ -59,17 +59,19 @@ def count(*, decision: Decision) -> None:
     facts = facts_of(decision)
     cell, columns = _tally_of(facts)
     _add(Tally, cell, columns)
+    _add(DayTally, _day_cell_of(facts), _of_a_day(columns))
     for cell in _reasons_of(facts):
         _add(ReasonTally, cell, ["count"])
 
 
 def take_away(facts: DecisionFacts) -> None:
-    """Take a decision out of its week, once, in the transaction that reopens it. Call it last, as `count`.
+    """Take a decision out of its week and its day, once, in the transaction that reopens it. Call it last, as `count`.
 
     `facts`: as they were when it was counted, before the item had another day.
     """
     cell, columns = _tally_of(facts)
     _add(Tally, cell, columns, -1)
+    _add(DayTally, _day_cell_of(facts), _of_a_day(columns), -1)
     for cell in _reasons_of(facts):
         _add(ReasonTally, cell, ["count"], -1)
 
@@ -107,6 +109,7 @@ def _weeks() -> Iterator[date]:
         Decision.objects.filter(settled_at__isnull=False).aggregate(first=Min("at"), last=Max("at")),
         Tally.objects.aggregate(first=Min("week"), last=Max("week")),
         ReasonTally.objects.aggregate(first=Min("week"), last=Max("week")),
+        DayTally.objects.aggregate(first=Min("decided_on"), last=Max("decided_on")),
     ]
     days = [_day(end) for span in spans for end in span.values() if end is not None]
     monday = monday_of(min(days)) if days else timezone.localdate()
@@ -123,7 +126,7 @@ def _hold_back_others() -> None:
     """No other transaction adds to the tallies until this one ends. SQLite has one writer in any case."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            for model in (Tally, ReasonTally):
+            for model in (Tally, DayTally, ReasonTally):
                 table = connection.ops.quote_name(model._meta.db_table)
                 cursor.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
 
@@ -132,16 +135,20 @@ def _rebuild_week(monday: date) -> int:
     begin, end = beginning_of(monday), beginning_of(monday + timedelta(days=7))
     settled = Decision.objects.filter(settled_at__isnull=False, at__gte=begin, at__lt=end)
     tallies: dict[Cell, Counter[str]] = {}
+    days: dict[Cell, Counter[str]] = {}
     reasons: Counter[Cell] = Counter()
     number = 0
     for row in settled.values_list(*COLUMNS_READ).iterator(chunk_size=READ_AT_ONCE):
         facts = DecisionFacts(*row)
         cell, columns = _tally_of(facts)
         tallies.setdefault(cell, Counter()).update(columns)
+        days.setdefault(_day_cell_of(facts), Counter()).update(_of_a_day(columns))
         reasons.update(_reasons_of(facts))
         number += 1
     Tally.objects.filter(week=monday).delete()
     Tally.objects.bulk_create(Tally(**dict(cell), **columns) for cell, columns in tallies.items())
+    DayTally.objects.filter(decided_on__range=(monday, monday + timedelta(days=6))).delete()
+    DayTally.objects.bulk_create(DayTally(**dict(cell), **columns) for cell, columns in days.items())
     ReasonTally.objects.filter(week=monday).delete()
     ReasonTally.objects.bulk_create(ReasonTally(**dict(cell), count=times) for cell, times in reasons.items())
     return number
@@ -155,6 +162,15 @@ def _tally_of(facts: DecisionFacts) -> tuple[Cell, list[str]]:
     if facts.on_time:
         columns.append("on_time")
     return (("week", monday_of(day)), ("kind", facts.kind), ("team", facts.team)), columns
+
+
+def _day_cell_of(facts: DecisionFacts) -> Cell:
+    return ("decided_on", timezone.localdate(facts.at)), ("kind", facts.kind), ("team", facts.team)
+
+
+def _of_a_day(columns: list[str]) -> list[str]:
+    """Those of a week's columns that a day has too."""
+    return [column for column in columns if column in DAY_COLUMNS]
 
 
 def _reasons_of(facts: DecisionFacts) -> list[Cell]:
