@@ -76,6 +76,15 @@ def test_on_the_page_that_treats_too_and_the_key_is_there_once(member: Member) -
     assert page.count(SHOWN) == 2  # in sight of the decision, and in its panel
 
 
+def test_what_stands_on_a_paper_of_another_member_is_not_told_to_who_sent_it(member: Member) -> None:
+    document, at_home = read_(member), browser_of(member)
+    assert "FR14 … 606" in text(at_home.get(page_of(document)))
+    Document.objects.filter(pk=document.pk).update(relocated_at=timezone.now(), state=State.IN_PROGRESS)
+    assert "FR14" not in text(at_home.get(page_of(document)))
+    answer(at_home, document)
+    assert iban_of(document).member_answer == ""
+
+
 def test_a_holder_who_is_nobody_of_the_contract_is_said_clearly(member: Member) -> None:
     document = read_(member, OTHERS)
     page = text(desk().get(f"/gestion/documents/{document.pk}/"))

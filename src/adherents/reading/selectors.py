@@ -93,8 +93,8 @@ def for_agent(document: Document) -> ReadOnDocument | None:
 
 
 def for_member(document: Document) -> ReadForMember | None:
-    """What its member reads of it; None where there is nothing to say."""
-    found = _found(document)
+    """What its member reads of it; None where there is nothing to say, or the paper concerns another member."""
+    found = _found(document) if document.relocated_at is None else None
     if found is None:
         return None
     reading, fields = found

@@ -36,6 +36,7 @@ def ready_to_read(state: State) -> QuerySet[Document]:
         set_aside="",
         erased_at=None,
         split_at=None,
+        relocated_at=None,
         checked_at__isnull=False,
     )
 

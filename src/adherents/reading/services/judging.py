@@ -65,7 +65,9 @@ def answer_value(*, acting: Acting, document_id: uuid.UUID, field_id: int, answe
     if answer not in MemberAnswer.values:
         raise ValueRefused
     with transaction.atomic():
-        own = Document.objects.kept().filter(member=acting.file, state__in=ASKS, set_aside="")
+        own = Document.objects.kept().filter(
+            member=acting.file, state__in=ASKS, set_aside="", relocated_at=None
+        )
         document, field = _locked(own, document_id, field_id)
         if field.code != "iban":
             raise ValueRefused
