@@ -63,6 +63,7 @@ def _sent(browser: Browser, portal: Portal, photo: Path, *, lighter: bool) -> di
     began = time.monotonic()
     page.get_by_role("main").get_by_role("link", name="Envoyer un document").click()
     page.locator("#id_photo").wait_for(state="attached")
+    page.wait_for_load_state("domcontentloaded")  # nobody's finger is quicker than the page's script
     opened = time.monotonic() - began
     page.get_by_label("Prendre en photo").set_input_files(photo)
     if lighter:
