@@ -13,6 +13,7 @@ from django.test import Client
 from adherents.accounts.models import Account, Role
 from adherents.casework.models import (
     Correction,
+    DayTally,
     Decision,
     Item,
     Outcome,
@@ -123,11 +124,16 @@ def test_the_figures_follow_and_counting_again_gives_the_same(
     reopening.reopen(agent=agent, decision=decision, reason=WHY)
 
     def counted() -> list[dict[str, Any]]:
-        tallies = Tally.objects.values(), ReasonTally.objects.values("reason", "count")
+        tallies = (
+            Tally.objects.values(),
+            DayTally.objects.values(),
+            ReasonTally.objects.values("reason", "count"),
+        )
         return [{k: v for k, v in row.items() if k != "id" and v} for rows in tallies for row in rows]
 
     followed = counted()
     assert (Tally.objects.get().refused, ReasonTally.objects.get().count) == (1, 1)
+    assert (DayTally.objects.get().refused, DayTally.objects.get().on_time) == (1, 1)
     call_command("rebuild_figures", stdout=StringIO())
     assert counted() == followed
     Tally.objects.all().delete()  # figures in doubt keep nobody from reopening
