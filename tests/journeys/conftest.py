@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwr
 
 from tests.cast import CAMILLE, EVERYBODY, Person
 from tests.chromium import PATIENCE, launch
-from tests.journeys.running import Portal
+from tests.journeys.running import ALL_BUT_READING, Portal
 from tests.journeys.visitor import VIEWPORTS, Seen, Size, Visitor
 
 NEWCOMERS, MEMBERS = range(101, 121), range(201, 301)
@@ -44,10 +44,17 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     members = [homonym(rank) for rank in MEMBERS]
     people = [*EVERYBODY, *(homonym(rank) for rank in NEWCOMERS), *members]
     try:
-        running.start(people, with_account=members)
+        running.start(people, with_account=members, lanes=ALL_BUT_READING)
         yield running
     finally:
         running.stop()
+
+
+@pytest.fixture(scope="module")
+def reader(portal: Portal) -> Iterator[None]:
+    """For the journeys that are about what was read: `pytest.mark.usefixtures("reader")`."""
+    with portal.reading():
+        yield
 
 
 @pytest.fixture(scope="package")

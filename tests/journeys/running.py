@@ -16,7 +16,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -38,6 +38,8 @@ EMPTY_DATABASE = Path(_kept.name) / "empty.sqlite3"
 # Seconds, for what the worker does within two, or within twelve when a decision can still be undone. What comes
 # is seen at once: a long patience costs time only where the test fails, and a busy machine needs it.
 PATIENCE = 90
+# All that a worker does but reading what is printed on papers: seconds of processor for each photo, and of no use to most.
+ALL_BUT_READING = ("mails", "drawings", "webhooks")
 PAUSE = 0.5  # seconds between two rounds of a worker that has nothing to do: each costs 25 ms of processor, all the time
 
 
@@ -159,13 +161,31 @@ class Portal:
             "ADHERENTS_PROXIES": "1",
         }
 
-    def start(self, people: Sequence[Person], *, with_account: Sequence[Person], worker: bool = True) -> None:
-        """`people` come from the insurer’s file; `with_account` have signed up already (`tests.cast.PASSWORD`)."""
+    def start(
+        self,
+        people: Sequence[Person],
+        *,
+        with_account: Sequence[Person],
+        worker: bool = True,
+        lanes: Sequence[str] = (),
+    ) -> None:
+        """`people` come from the insurer’s file; `with_account` have signed up already (`tests.cast.PASSWORD`).
+
+        `lanes`: what its worker does; everything unless they are given.
+        """
         self.prepare(people, with_account=with_account)
         self._spawn("serve", f"--bind=127.0.0.1:{self.port}")
         if worker:
-            self._spawn("worker", f"--pause={PAUSE}")
+            self._spawn("worker", f"--pause={PAUSE}", *(f"--only={lane}" for lane in lanes))
         self._wait_until_ready()
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[None]:
+        """Papers are read meanwhile: what comes now, before what others sent."""
+        self.sql("UPDATE reading_paperreading SET behind = 1 WHERE outcome = 'waits'")
+        reader = self._spawn("worker", f"--pause={PAUSE}", "--only=readings")
+        yield
+        reader.kill_with_children()
 
     def prepare(self, people: Sequence[Person], *, with_account: Sequence[Person]) -> None:
         """As `start`, and nothing serves yet."""
@@ -244,9 +264,10 @@ class Portal:
         assert code == 0, output + complained
         return str(output)
 
-    def _spawn(self, *command: str) -> None:
+    def _spawn(self, *command: str) -> Running:
         pid = self._beside("django", *command, log=str(self.folder / f"{command[0]}.log"))
         self.processes.append(Running(int(pid)))
+        return self.processes[-1]
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + 240

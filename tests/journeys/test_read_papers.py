@@ -4,6 +4,7 @@ import re
 from urllib.parse import urlsplit
 from uuid import UUID
 
+import pytest
 from playwright.sync_api import expect
 from stress.reading_papers import rib_paper
 
@@ -14,6 +15,8 @@ from tests.journeys.papers import file
 from tests.journeys.test_refiling import newest
 from tests.journeys.test_reopening import look
 from tests.journeys.visitor import Visitor
+
+pytestmark = pytest.mark.usefixtures("reader")
 
 PAPER = rib_paper(7)
 IBAN = PAPER.truth["iban"]
