@@ -196,6 +196,7 @@ RULES: dict[str, Rule] = {
     "casework:give_back": desk(DESK, {"POST"}),
     "casework:hand_over": desk(DESK, ASK),
     "casework:assign": desk({SUPERVISOR}, ASK),
+    "casework:morning_alert": desk({SUPERVISOR}, ASK),
     "casework:sharing": desk({SUPERVISOR}, ASK),
     "casework:prefetch": desk(DESK, {"POST"}),
     "casework:compare": desk(DESK, READ),

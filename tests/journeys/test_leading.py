@@ -91,6 +91,14 @@ def what_breaks_tomorrow(head: Visitor) -> None:
     head.open("/gestion/").click_containing("dépasseront leur délai demain")
     head.page.wait_for_url("**/gestion/?age=today")
     look(head, "queue-breaking")
+    head.click("Alerte du matin")
+    expect(head.main).to_contain_text("Vous ne le recevez pas.")
+    look(head, "morning-alert-off")
+    head.click("Le recevoir")
+    expect(head.main).to_contain_text("Vous le recevez.")
+    look(head, "morning-alert-on")
+    head.click("Ne plus le recevoir")
+    expect(head.main).to_contain_text("Vous ne le recevez pas.")
 
 
 def print_the_sheet(head: Visitor, member: Person) -> None:

@@ -157,6 +157,7 @@ def test_nothing_is_cut_at_the_desk(visit: Visit, member: Person) -> None:
         "/gestion/restauration/",
         "/gestion/installation/",
         "/gestion/journal/",
+        "/gestion/alerte-du-matin/",
         "/gestion/chiffres/",
         "/compte/securite/",
     ]

@@ -61,6 +61,10 @@ BY_HAND: dict[str, dict[str, Value]] = {
         "link": "http://testserver/adherent/documents/x/",
     },
     "casework/handed_over": {"giver": "Claire Morel", "link": "http://testserver/gestion/traiter/x/"},
+    "casework/morning_alert": {
+        "count": 3, "day": "30/11/2026", "lines": [{"kind": "RIB", "count": "2"}, {"kind": "Devis", "count": "1"}],
+        "link": "http://testserver/gestion/?age=today&extent=all", "choice": "http://testserver/gestion/alerte-du-matin/",
+    },
     "casework/sending_decided": {
         "number": "D-2026-000123", "asked": 1, "refused": 1, "accepted": 1, "left": 2, "link": "http://testserver/adherent/documents/x/",
         "lines": [

@@ -28,6 +28,7 @@ class Act(StrEnum):
     REOPEN = "reopen"
     REOPEN_ANY = "reopen_any"
     ASSIGN = "assign"
+    MORNING_ALERT = "morning_alert"
     EXPORT_QUEUE = "export_queue"
     SHARE_FILTERS = "share_filters"
     RELOCATE = "relocate"
@@ -76,6 +77,7 @@ TABLE: dict[Act, frozenset[Role]] = {
     Act.REOPEN: _DESK,  # one's own decision, and for a time
     Act.REOPEN_ANY: frozenset({Role.SUPERVISOR}),
     Act.ASSIGN: frozenset({Role.SUPERVISOR}),
+    Act.MORNING_ALERT: frozenset({Role.SUPERVISOR}),  # who answers for all that waits
     Act.SHARE_FILTERS: frozenset({Role.SUPERVISOR}),  # an agent keeps and removes their own
     Act.EXPORT_QUEUE: _HEADS,  # the names of all who wait leave the portal as one file
     Act.RELOCATE: frozenset({Role.SUPERVISOR}),  # a member's papers into the file of another one

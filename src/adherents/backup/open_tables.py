@@ -29,6 +29,7 @@ LEFT_OUT = {
     "accounts.session": "opens an account", "accounts.endedsession": "a browser",
     "accounts.signincounter": "a count", "accounts.usedtoken": "a browser", "backup.restoration": "of this installation",
     "casework.handover": "words that go with the decision",
+    "casework.morningalert": "how agents work here",
     "casework.savedfilter": "how agents look at the queue here",
     "casework.summary": "work on its way", "casework.summaryline": "work on its way",
     "desk.absence": "how agents share the work here", "desk.specialty": "the same",

@@ -1,6 +1,7 @@
 from django.db.models import QuerySet
 
 from adherents.casework.models import Decision, Item, Relocation, Summary
+from adherents.casework.services import morning_alerts
 from adherents.casework.services.deciding import settle_due
 from adherents.casework.services.entering import enter_lately, put_right, ready_to_enter
 from adherents.casework.services.queue import end_leases
@@ -63,6 +64,11 @@ def settle() -> int:
 @sweep("casework.summaries", broker_queue="figures", woken_by=due_row_of(Summary))
 def tell() -> int:
     return tell_due()
+
+
+@sweep("casework.morning_alerts", every=60)
+def tell_who_leads() -> int:
+    return morning_alerts.tell_due()
 
 
 @sweep("casework.relocations", broker_queue="checking", woken_by=due_row_of(Relocation))

@@ -1,8 +1,9 @@
 """The mail of a decision, or of those of one sending, with the agents' words. Without them: of one that was reopened, of a
-document that went to another file, and to the colleague whom one was handed to.
+document that went to another file, and to the colleague whom one was handed to. And what breaks its promise tomorrow, to
+who leads.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from adherents.accounts.addressee import addressee
 from adherents.accounts.mails import for_account
 from adherents.accounts.models import Account
 from adherents.casework.models import Decision, HandOver, Outcome, Summary
+from adherents.insurer.profile import profile
 from adherents.mail.services import Value, post
 from adherents.ui.moments import day
 from adherents.vault.models import Document
@@ -162,6 +164,32 @@ def handed_over(hand_over: HandOver, to: Account) -> None:
             **for_account(to),
         }
         post("casework/handed_over", to=to.email, language=to.language, context=context)
+
+
+def morning_alert(to: Account, breaking: Mapping[str, int], on: date) -> None:
+    """How many documents of each kind (its code) are promised for the day `on` and wait still. Neither whose nor which."""
+    if not to.email:
+        return
+    with translation.override(to.language):
+        lines = [
+            {"kind": profile().documents.kind_label(code), "count": str(count)}
+            for code, count in breaking.items()
+        ]
+    context: dict[str, Value] = {
+        "count": sum(breaking.values()),
+        "day": day(on),
+        "lines": lines,
+        "link": f"{settings.BASE_URL}{reverse('casework:queue')}?age=today&extent=all",
+        "choice": settings.BASE_URL + reverse("casework:morning_alert"),
+        **for_account(to),
+    }
+    post(
+        "casework/morning_alert",
+        to=to.email,
+        language=to.language,
+        context=context,
+        dedupe_key=f"morning:{to.pk}:{on.isoformat()}",
+    )
 
 
 def _about(document: Document, language: str) -> dict[str, Value]:

@@ -35,6 +35,12 @@ def kept_decisions() -> Iterable[Kept]:
         BY_NOTHING,
     )
     yield Kept(
+        "Responsable qui veut l’alerte du matin, et le dernier jour où elle est partie",
+        ("casework.MorningAlert",),
+        "autant que le compte de l’agent, ou jusqu’à ce qu’il n’en veuille plus",
+        BY_NOTHING,
+    )
+    yield Kept(
         "Chiffres par semaine, par jour et par groupe : ils ne nomment personne ; un groupe d’un agent n’est vu que de lui",
         ("casework.Tally", "casework.DayTally"),
         "sans limite",

@@ -5,6 +5,7 @@ from adherents.casework.views import (
     comparing,
     figures,
     listing,
+    morning_alert,
     queue,
     refiling,
     relocating,
@@ -49,6 +50,7 @@ urlpatterns = [
     path("decisions/<int:pk>/rouvrir/", reopening.reopen, name="reopen"),
     path("decisions/<int:pk>/fiche/", sheet.decision_sheet, name="sheet"),
     path("repartition/", sharing.board, name="sharing"),
+    path("alerte-du-matin/", morning_alert.morning_alert, name="morning_alert"),
     path("chiffres/", figures.figures_page, name="figures"),
     path("chiffres/<slug:name>/csv/", figures.figures_csv, name="figures_csv"),
 ]

@@ -197,7 +197,7 @@ class Casework(Facts):
     attributed to an agent waits for them. `correction_days`: the days that a
     member is given to answer, unless the agent says otherwise. `reopen_hours`: how long an agent may reopen their
     own decision; a responsable always may. `one_mail_minutes`: how long after its first decision a sending is answered, where
-    not all of it is decided.
+    not all of it is decided. `morning_hour`: when a responsable who wants it is told what breaks its promise tomorrow.
     """
 
     lease_minutes: int = Field(ge=2, le=240)
@@ -207,3 +207,4 @@ class Casework(Facts):
     correction_days: int = Field(ge=1, le=180)
     reopen_hours: int = Field(default=24, ge=0, le=720)
     one_mail_minutes: int = Field(default=30, ge=0, le=1440)
+    morning_hour: int = Field(default=8, ge=5, le=12)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from django.core.paginator import Page, Paginator
-from django.db.models import F, Q, TextChoices
+from django.db.models import Count, F, Q, TextChoices
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
@@ -93,7 +93,18 @@ class Listed:
 
 def due_today() -> int:
     """How many items, of all agents, break their promise tomorrow unless somebody decides them today."""
-    return Item.objects.waiting().matching(Filters(age=Age.TODAY)).count()
+    return _due_today().count()
+
+
+def due_today_by_kind() -> dict[str, int]:
+    """The same for each kind, by its code, the most first. One query."""
+    counted = _due_today().order_by().values_list("kind").annotate(count=Count("pk"))
+    return dict(sorted(counted, key=lambda line: (-line[1], line[0])))
+
+
+def _due_today() -> ItemQuerySet:
+    due: ItemQuerySet = Item.objects.waiting().matching(Filters(age=Age.TODAY))
+    return due
 
 
 def page_of(listed: Listed, number: str | None, sorting: Sorting = QUEUES_OWN) -> Page[Item]:

@@ -3,6 +3,7 @@
 from adherents.casework.models.decisions import MOST_REASONS, Correction, Decision, Outcome, Reopening
 from adherents.casework.models.figures import DayTally, ReasonTally, Tally
 from adherents.casework.models.handing import HandOver
+from adherents.casework.models.morning import MorningAlert
 from adherents.casework.models.queue import ALL, Age, Availability, Filters, Item, ItemQuerySet, Status
 from adherents.casework.models.refilings import Refiling
 from adherents.casework.models.relocations import Relocation
@@ -21,6 +22,7 @@ __all__ = [
     "HandOver",
     "Item",
     "ItemQuerySet",
+    "MorningAlert",
     "Outcome",
     "ReasonTally",
     "Refiling",
