@@ -89,6 +89,7 @@ def test_the_core_system_takes_over_what_was_checked_acknowledges_and_decides(
         own = [one for one in documents if (tmp_path / one.id).exists()]
         assert len(own) >= 2
         for document in own:
+            assert client.readings(document.id) == []  # no agent confirmed anything
             content = (tmp_path / document.id).read_bytes()
             assert (
                 hashlib.sha256(content).hexdigest() == hashlib.sha256(client.content(document.id)).hexdigest()

@@ -32,6 +32,7 @@ def test_head_has_the_headers_of_get_on_every_route_and_is_no_look(member: Membe
         "documents": "documents",
         "documents/{document_id}": f"documents/{document.pk}",
         "documents/{document_id}/content": f"documents/{document.pk}/content",
+        "documents/{document_id}/readings": f"documents/{document.pk}/readings",
         "documents/{document_id}/pages/{number}": f"documents/{document.pk}/pages/1",
         "events": "events",
         "members": f"members?id={member.pk}",

@@ -16,13 +16,14 @@ from adherents.api.views import (
     documents,
     events,
     members,
+    readings,
     receipts,
     threads,
     tokens,
 )
 
 # The modules of routes, in the order of the documentation. `members/batch` is asked for before `members/{number}`.
-SUBJECTS: list[Any] = [batches, members, documents, deposits, receipts, threads, events]
+SUBJECTS: list[Any] = [batches, members, documents, readings, deposits, receipts, threads, events]
 
 api = DescribedApi(
     title="Espace Adhérents API",

@@ -16,8 +16,5 @@ class EventType(StrEnum):
     DOCUMENT_SPLIT = "document.split"
     DOCUMENT_REFILED = "document.refiled"
     DOCUMENT_RELOCATED = "document.relocated"
-    # Known to programs, and never announced yet: no service confirms.
     READING_CONFIRMED = "reading.confirmed"
-
-
-NOT_YET = frozenset({EventType.READING_CONFIRMED})
+    READING_WITHDRAWN = "reading.withdrawn"

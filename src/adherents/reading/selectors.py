@@ -10,7 +10,14 @@ from django.utils.translation import gettext as _
 from adherents.crypto.rows import readable
 from adherents.insurer.profile import profile
 from adherents.members import nir
-from adherents.reading.models import LARGEST, MemberAnswer, PaperField, PaperReading, ReadingOutcome
+from adherents.reading.models import (
+    LARGEST,
+    Judgement,
+    MemberAnswer,
+    PaperField,
+    PaperReading,
+    ReadingOutcome,
+)
 from adherents.reading.papers import RIB, RIGHTS
 from adherents.reading.words import HOLDERS, LABELS, PROOFS
 from adherents.ui.moments import day, frdate
@@ -117,6 +124,12 @@ def for_member(document: Document) -> ReadForMember | None:
         is_over=ends is not None and ends < timezone.localdate(),
         asks=open_,
     )
+
+
+def confirmed_values(document: Document) -> list[PaperField]:
+    """What an agent said is right, in the paper’s order, for the insurer’s systems. [] where it concerns another member."""
+    found = _found(document) if document.relocated_at is None else None
+    return [field for field in found[1] if field.judgement == Judgement.RIGHT] if found else []
 
 
 def masked_iban(iban: str) -> str:

@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from adherents.desk.forms import ReasonForm
-from adherents.feed.event_types import NOT_YET, EventType
+from adherents.feed.event_types import EventType
 from adherents.feed.services import KEPT_FOR
 from adherents.ui.fields import MomentField
 from adherents.webhooks.networks import LONGEST_URL
@@ -33,7 +33,7 @@ class EndpointForm(ReasonForm):
     types = forms.MultipleChoiceField(
         label=_("Événements"),
         help_text=_("Aucun coché : tous."),
-        choices=[(kind.value, kind.value) for kind in EventType if kind not in NOT_YET],
+        choices=[(kind.value, kind.value) for kind in EventType],
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )

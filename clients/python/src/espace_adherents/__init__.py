@@ -5,6 +5,7 @@ from espace_adherents.problems import Problem, Unreachable
 from espace_adherents.records import (
     BatchAnswer,
     Beneficiary,
+    ConfirmedValue,
     Decision,
     Document,
     Event,
@@ -18,6 +19,7 @@ from espace_adherents.records import (
 __all__ = [
     "BatchAnswer",
     "Beneficiary",
+    "ConfirmedValue",
     "Decision",
     "Document",
     "Event",

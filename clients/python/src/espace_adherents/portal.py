@@ -17,6 +17,7 @@ from espace_adherents.problems import Problem, Unreachable
 from espace_adherents.records import (
     BatchAnswer,
     Beneficiary,
+    ConfirmedValue,
     Decision,
     Document,
     Event,
@@ -156,6 +157,11 @@ class Portal:
         """The image of a page, from 1."""
         path = _path("documents", document, "pages", str(number))
         return self._call("GET", path, headers={"Accept": "*/*"}).content
+
+    def readings(self, document: str) -> list[ConfirmedValue]:
+        """What the portal read on it and an agent confirmed."""
+        told = self._call("GET", _path("documents", document, "readings")).json()
+        return [ConfirmedValue.of(value) for value in told["items"]]
 
     def decide(self, document: str, decision: Decision) -> None:
         """As an agent does at the desk, the moments in which it can be undone included."""

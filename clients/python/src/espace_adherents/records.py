@@ -108,6 +108,21 @@ class BatchAnswer:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ConfirmedValue:
+    """What was read on a document. `page` counts from 1; `proofs`: why the portal believes it, beside the agent who said so."""
+
+    code: str
+    value: str
+    page: int
+    proofs: Sequence[str]
+    confirmed_at: datetime
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> Self:
+        return cls(**_known(cls, told) | {"confirmed_at": _moment(told["confirmed_at"])})
+
+
+@dataclass(frozen=True, kw_only=True)
 class Decision:
     """`outcome`: accept, refuse or correct. `reasons`: codes of the profile; `reason`: the first of them, or the only one.
     `words`: `{"fr": …, "en": …}`.

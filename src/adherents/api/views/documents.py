@@ -115,7 +115,7 @@ def document(request: HttpRequest, document_id: uuid.UUID) -> DocumentResource:
 CLOSED = [Problem.NOT_CHECKED, Problem.SET_ASIDE, Problem.GONE, Problem.ALTERED]
 
 
-def _opened(document: Document) -> None:
+def refuse_unless_open(document: Document) -> None:
     """Raises `Refused`: no system may open it now."""
     try:
         reading.check_open_to_insurer(document)
@@ -161,7 +161,7 @@ def content(request: HttpRequest, document_id: uuid.UUID) -> HttpResponseBase:
     """
     document = document_or_refused(document_id)
     look_at(request, document_id)
-    _opened(document)
+    refuse_unless_open(document)
     sent = document.original
     etag = f'"{sent.sha256}"'
     theirs = {tag.removeprefix("W/") for tag in parse_etags(request.headers.get("If-None-Match", ""))}
@@ -202,7 +202,7 @@ def page(
     """A page as pixels, as agents see it. Numbers begin at 1."""
     document = document_or_refused(document_id)
     look_at(request, document_id)
-    _opened(document)
+    refuse_unless_open(document)
     try:
         image = page_image(document, number)
     except NoSuchPage as error:
@@ -324,7 +324,7 @@ def acknowledge(
     """Say that it is stored over there, under which reference: agents read it beside the document. The last word counts."""
     document = document_or_refused(document_id)
     look_at(request, document_id)
-    _opened(document)
+    refuse_unless_open(document)
     row = acknowledging.acknowledge(
         document=document, by=caller_of(request).account, reference=sent.reference
     )

@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from adherents.accounts.models import Account
 from adherents.accounts.permissions import Act
 from adherents.accounts.services.acts import ActRefused, check_act
+from adherents.feed.event_types import EventType
+from adherents.feed.services import announce
 from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.members.acting import Acting
@@ -33,6 +35,7 @@ class NoLongerJudges(ValueRefused):
 def judge_value(*, agent: Account, document_id: uuid.UUID, field_id: int, judgement: str) -> None:
     """An agent says that a value is right or wrong. Another judgement takes its place, in the figures too.
 
+    The insurer's systems are told of what is right, and of what was and is not any more: by its code, never its value.
     Raises `ValueRefused`.
     """
     if judgement not in Judgement.values:
@@ -42,9 +45,10 @@ def judge_value(*, agent: Account, document_id: uuid.UUID, field_id: int, judgem
             agent = check_act(agent=agent, act=Act.TREAT)
         except ActRefused as error:
             raise NoLongerJudges from error
-        document, field = _locked(Document.objects.kept(), document_id, field_id)
+        document, field = _locked(Document.objects.kept().filter(relocated_at=None), document_id, field_id)
         if field.judgement == judgement:
             return
+        was_right = field.judgement == Judgement.RIGHT
         if field.judgement and field.judged_at is not None:
             _count(field, -1)
         field.judgement, field.judged_at, field.judged_by = judgement, timezone.now(), agent
@@ -57,6 +61,9 @@ def judge_value(*, agent: Account, document_id: uuid.UUID, field_id: int, judgem
             code=field.code,
             judgement=judgement,
         )
+        if was_right or judgement == Judgement.RIGHT:
+            kind = EventType.READING_WITHDRAWN if was_right else EventType.READING_CONFIRMED
+            announce(kind, subject=document.subject, owner=document.owner, code=field.code)
         _count(field, 1)
 
 
