@@ -230,9 +230,9 @@ def _measure(members: int, namesakes: int, turn: int) -> Times:
     def put_last() -> None:
         """What the agent has in hand goes to the end of the queue, so that each « suivant » gives another."""
         agent = agents[Role.ADVISER]
-        for item in Item.objects.in_hand_of(agent):
-            queue.give_back(agent=agent, item=item)
-            Item.objects.filter(pk=item.pk).update(due_on=item.due_on + timedelta(days=90))
+        while item := Item.objects.in_hand_of(agent).first():
+            for given in queue.give_back(agent=agent, item=item):  # its whole sending
+                Item.objects.filter(pk=given.pk).update(due_on=given.due_on + timedelta(days=90))
 
     def following(_: object) -> str:
         response = adviser.post("/gestion/suivant/")
