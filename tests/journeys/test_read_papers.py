@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 from stress.reading_papers import rib_paper
 
 from tests.cast import Person
@@ -32,6 +32,27 @@ def send_rib(visitor: Visitor, kind: str) -> None:
     visitor.page.get_by_label("Choisir des fichiers").set_input_files([file("papier.pdf", PAPER.content)])
     visitor.main.locator("button.button-primary").click()
     expect(visitor.title).to_have_text("C’est bien arrivé", timeout=90_000)
+
+
+def check_it_is_lit(agent: Visitor, panel: Locator) -> None:
+    """The value that is looked at is lit where it stands on the page, turned or not."""
+    value = panel.get_by_role("listitem").filter(has_text="IBAN").first
+    lit = agent.main.locator(f"rect#{value.get_attribute('data-lights')}")
+    value.hover()
+    expect(lit).to_have_class("lit lit-now")
+    upright, page = lit.bounding_box(), agent.main.locator("svg.page-image").bounding_box()
+    assert upright and page and upright["width"] > upright["height"]
+    assert page["y"] < upright["y"] < upright["y"] + upright["height"] < page["y"] + page["height"]
+    frame = agent.main.locator("svg.page-image g")
+    agent.page.keyboard.press("t")
+    expect(frame).to_have_attribute("transform", re.compile(r"rotate\(90\)"))
+    turned = agent.main.locator(f"rect#{value.get_attribute('data-lights')}").bounding_box()
+    assert turned and turned["height"] > turned["width"]
+    for degrees in ("180", "270"):
+        agent.page.keyboard.press("t")
+        expect(frame).to_have_attribute("transform", re.compile(rf"rotate\({degrees}\)"))
+    agent.page.keyboard.press("t")
+    expect(frame).not_to_have_attribute("transform", re.compile("."))
 
 
 def test_a_rib_is_read_its_member_says_yes_and_an_agent_takes_its_value_by_one_key(
@@ -64,6 +85,7 @@ def test_a_rib_is_read_its_member_says_yes_and_an_agent_takes_its_value_by_one_k
     expect(panel).to_contain_text("Autre nom : ce n’est celui d’aucune personne du contrat")
     expect(panel.get_by_role("img", name=re.compile("^IBAN : extrait"))).to_be_visible()
     look(agent, "treat-read")
+    check_it_is_lit(agent, panel)
     agent.page.keyboard.press("q")
     expect(agent.main.get_by_text("Copié")).to_be_visible()
     assert agent.page.evaluate("navigator.clipboard.readText()") == IBAN

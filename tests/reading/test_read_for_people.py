@@ -66,6 +66,7 @@ def test_an_agent_sees_each_value_with_its_page_its_proofs_and_its_place(member:
     assert "clé de l’IBAN juste, clé RIB juste" in page
     assert "Même nom qu’une personne du contrat" in page
     assert page.count('<svg class="read-crop"') == 2  # the IBAN and the BIC; a name has no place
+    assert page.count('<rect class="lit"') == 2  # the same two, on the page itself
 
 
 def test_on_the_page_that_treats_too_and_the_key_is_there_once(member: Member) -> None:

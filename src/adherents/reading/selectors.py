@@ -28,6 +28,19 @@ ASKS = [State.RECEIVED, State.CHECKED, State.IN_PROGRESS]
 
 
 @dataclass(frozen=True)
+class Place:
+    """A rectangle on a page's picture, in its pixels. As text, an SVG's viewBox."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+    def __str__(self) -> str:
+        return f"{self.left} {self.top} {self.width} {self.height}"
+
+
+@dataclass(frozen=True)
 class ShownField:
     """A value for an agent. `copied`: what a key copies, "" for what is only compared. `warns`: it should be looked at twice."""
 
@@ -39,16 +52,21 @@ class ShownField:
     warns: bool = False
     remark: str = ""
 
-    def crop(self, width: int, height: int) -> str:
-        """An SVG's viewBox of the value on its page, whose sides are in pixels; "" where its place is not known."""
+    def place(self, width: int, height: int) -> Place | None:
+        """Where the value is on its page, whose sides are in pixels; None where that is not known."""
         field = self.field
         if field.left is None or field.top is None or field.right is None or field.bottom is None:
-            return ""
-        sides = (field.left * width, field.top * height, (field.right - field.left) * width)
+            return None
         left, top, across, down = (
-            round(one / LARGEST) for one in (*sides, (field.bottom - field.top) * height)
+            round(one / LARGEST)
+            for one in (
+                field.left * width,
+                field.top * height,
+                (field.right - field.left) * width,
+                (field.bottom - field.top) * height,
+            )
         )
-        return f"{left} {top} {max(across, 1)} {max(down, 1)}"
+        return Place(left, top, max(across, 1), max(down, 1))
 
 
 @dataclass(frozen=True)

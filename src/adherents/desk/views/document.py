@@ -116,7 +116,7 @@ def viewer_context(
             (name, value) for name, values in request.GET.lists() for value in values if name != "page"
         ],
         "turn_address": place(number, turns | {number: TURNS[(TURNS.index(turn) + 1) % len(TURNS)]}),
-        "turned": _turned(drawn, turn) if drawn and turn else None,
+        "frame": _frame(drawn, turn) if drawn else None,
         "drawn": drawn,
         "thumbnails": [
             {"number": page, "address": place(page), "image": reverse(small, args=[document.pk, page])}
@@ -149,18 +149,16 @@ def _scales(current: str) -> list[dict[str, str]]:
     ]
 
 
-def _turned(page: Page, turn: int) -> dict[str, Any]:
-    """An SVG frame around the picture: it takes the turned size in the page, which CSS alone does not give."""
+def _frame(page: Page, turn: int) -> dict[str, Any]:
+    """An SVG frame around the picture: it takes the turned size in the page, which CSS alone does not give. `transform`: ""
+    where it is not turned.
+    """
     width, height = page.width, page.height
+    if not turn:
+        return {"width": width, "height": height, "transform": ""}
     moves = {90: f"translate({height} 0)", 180: f"translate({width} {height})", 270: f"translate(0 {width})"}
     sides = (width, height) if turn == 180 else (height, width)
-    return {
-        "width": width,
-        "height": height,
-        "frame_width": sides[0],
-        "frame_height": sides[1],
-        "transform": f"{moves[turn]} rotate({turn})",
-    }
+    return {"width": sides[0], "height": sides[1], "transform": f"{moves[turn]} rotate({turn})"}
 
 
 @allowed_to(Act.OPEN_DOCUMENT)
