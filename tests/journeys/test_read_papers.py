@@ -41,13 +41,16 @@ def check_it_is_lit(agent: Visitor, panel: Locator) -> None:
     value.hover()
     expect(lit).to_have_class("lit lit-now")
     upright, page = lit.bounding_box(), agent.main.locator("svg.page-image").bounding_box()
-    assert upright and page and upright["width"] > upright["height"]
+    assert upright
+    assert page
+    assert upright["width"] > upright["height"]
     assert page["y"] < upright["y"] < upright["y"] + upright["height"] < page["y"] + page["height"]
     frame = agent.main.locator("svg.page-image g")
     agent.page.keyboard.press("t")
     expect(frame).to_have_attribute("transform", re.compile(r"rotate\(90\)"))
     turned = agent.main.locator(f"rect#{value.get_attribute('data-lights')}").bounding_box()
-    assert turned and turned["height"] > turned["width"]
+    assert turned
+    assert turned["height"] > turned["width"]
     for degrees in ("180", "270"):
         agent.page.keyboard.press("t")
         expect(frame).to_have_attribute("transform", re.compile(rf"rotate\({degrees}\)"))
