@@ -2,21 +2,29 @@
 
 import collections
 import resource
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from stress.reading_papers import Paper
 
 PAPERS, PICTURES = 200, 20
 
 
 def figures() -> Iterator[dict[str, Any]]:
     from stress.reading import papers_read
+    from stress.reading_bills import bill
+    from stress.reading_papers import paper
 
-    yield _native()
-    for how in ("scanned", "photographed"):
+    yield _native("one-page papers", paper)
+    yield _native("one-page bills and certificates", bill)
+    of_each = (("one-page papers", paper), ("one-page bills and certificates", bill))
+    for (name, make), how in product(of_each, ("scanned", "photographed")):
         before = _seconds(resource.RUSAGE_CHILDREN)
-        said = papers_read(how, range(PICTURES))
+        said = papers_read(how, range(PICTURES), make)
         yield {
-            "figure": f"one-page papers, {how}, drawn and recognised in processes of their own",
+            "figure": f"{name}, {how}, drawn and recognised in processes of their own",
             "wrong_values": sum(": a wrong" in fault for fault in said["wrong"]),
             "found": said["found"],
             "processor_seconds_a_page": round((_seconds(resource.RUSAGE_CHILDREN) - before) / PICTURES, 2),
@@ -24,11 +32,10 @@ def figures() -> Iterator[dict[str, Any]]:
         }
 
 
-def _native() -> dict[str, Any]:
+def _native(name: str, make: "Callable[[int], Paper]") -> dict[str, Any]:
     from stress.reading import faults, read_whole
-    from stress.reading_papers import paper
 
-    papers = [paper(seed) for seed in range(PAPERS)]
+    papers = [make(seed) for seed in range(PAPERS)]
     before = _seconds(resource.RUSAGE_SELF)
     for made in papers:
         _plain_text(made.content)
@@ -39,7 +46,7 @@ def _native() -> dict[str, Any]:
     printed = collections.Counter(code for made in papers for code in made.truth)
     found = collections.Counter(field.code for each in told for field in each.fields)
     return {
-        "figure": "one-page papers read in a process each, drawn twice, and every value proven",
+        "figure": f"{name} read in a process each, drawn twice, and every value proven",
         "ratio": round(ours / plain, 1),
         "wrong_values": sum(len(faults(made, each)) for made, each in zip(papers, told, strict=True)),
         "found": {code: round(found[code] / printed[code], 3) for code in sorted(printed)},

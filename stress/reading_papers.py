@@ -83,13 +83,14 @@ class Rib:
 
 @dataclass
 class Paper:
-    """`truth`: every value that may be said of it, by its code; of `nothing`, none may."""
+    """`truth`: every value that may be said of it, by its code. `drawn_only`: those that may not be said of a picture of it."""
 
     name: str
     content: bytes
     owner: Owner
     kind: str | None
     truth: dict[str, str] = field(default_factory=dict)
+    drawn_only: frozenset[str] = frozenset()
 
 
 def rib_key(bank: str, branch: str, number: str) -> str:
@@ -365,8 +366,9 @@ def rights_paper(seed: int) -> Paper:
         case _:
             sheet.say(60, 670, f"Date de début des droits : {first}")
             sheet.say(60, 655, f"Date de fin des droits : {last}")
-    sheet.say(60, 600, f"Fait le {chance.randrange(1, 28):02d}/01/2026, le directeur")
-    truth = {"nir": nir, "valid_from": iso(first), "valid_until": iso(last)}
+    made = f"{chance.randrange(1, 28):02d}/01/2026"
+    sheet.say(60, 600, f"Fait le {made}, le directeur")
+    truth = {"nir": nir, "valid_from": iso(first), "valid_until": iso(last), "date": iso(made)}
     return Paper("attestation de droits", sheet.content(), owner, "attestation_secu", truth)
 
 

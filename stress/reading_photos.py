@@ -50,7 +50,8 @@ def photographed(made: Paper, seed: int) -> Paper:
 
 def _as_picture(made: Paper, how: str, written: io.BytesIO) -> Paper:
     """Of pixels only that may be said which a wrong letter would undo."""
-    truth = {code: value for code, value in made.truth.items() if code in {"iban", "nir"} or value == "same"}
+    said = {"iban", "nir", "total", "school_year"} - made.drawn_only
+    truth = {code: value for code, value in made.truth.items() if code in said or value == "same"}
     return dataclasses.replace(made, name=f"{made.name} ({how})", content=written.getvalue(), truth=truth)
 
 

@@ -313,12 +313,12 @@ def test_the_file_is_of_the_weeks_the_group_and_the_kind_on_the_screen(member: M
     assert line.startswith("Devis;1;1;0;0;")
 
 
-def test_eight_queries_do_whatever_was_decided(
+def test_nine_queries_do_whatever_was_decided(
     member: Member, clock: Clock, django_assert_num_queries: Callable[[int], Any]
 ) -> None:
     several(member, clock)
     head = make_agent(Role.SUPERVISOR)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         read(FiguresFilter(weeks=52), head)
 
 

@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 from stress.reading import faults, papers_read
+from stress.reading_bills import bill
 from stress.reading_papers import paper
 
 from adherents.reading.papers import ReadField, ReadPaper
@@ -17,8 +18,15 @@ def test_no_value_of_invented_papers_is_wrong_and_all_are_found() -> None:
     assert said["values"] > 80
 
 
+def test_no_value_of_invented_bills_and_certificates_is_wrong_and_all_are_found() -> None:
+    said = papers_read("native", range(2000, 2040), bill)
+    assert said["wrong"] == []
+    assert said["values"] > 60
+
+
 def test_a_seed_makes_the_same_paper_each_time() -> None:
-    assert [paper(seed) for seed in range(12)] == [paper(seed) for seed in range(12)]
+    for make in (paper, bill):
+        assert [make(seed) for seed in range(12)] == [make(seed) for seed in range(12)]
 
 
 def test_a_wrong_value_is_found() -> None:

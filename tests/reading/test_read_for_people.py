@@ -103,6 +103,71 @@ def test_another_kind_is_proposed_and_never_changed(member: Member) -> None:
     assert "On dirait" not in text(desk(Role.SUPERVISOR).get(f"/gestion/documents/{own.pk}/"))
 
 
+def test_another_kind_is_told_to_its_member_as_long_as_it_waits(member: Member) -> None:
+    document, at_home = read_(member, RIB, kind="devis"), browser_of(member)
+    page = text(at_home.get(page_of(document))).replace("\u00a0", " ")
+    assert "On dirait un document « RIB »." in page
+    assert "Vous n’avez rien à faire" in page
+    document.refresh_from_db()
+    assert document.kind == "devis"
+    Document.objects.filter(pk=document.pk).update(state=State.ACCEPTED)
+    assert "On dirait" not in text(at_home.get(page_of(document)))
+    assert "On dirait" not in text(at_home.get(page_of(read_(member))))
+
+
+def test_of_another_members_paper_no_kind_is_proposed_to_who_sent_it(member: Member) -> None:
+    document = read_(member, RIB, kind="devis")
+    Document.objects.filter(pk=document.pk).update(relocated_at=timezone.now(), state=State.IN_PROGRESS)
+    assert "On dirait" not in text(browser_of(member).get(page_of(document)))
+
+
+@pytest.mark.parametrize(
+    ("on", "old"), [("2026-06-12", False), ("2026-06-13", True)], ids=["three months", "a day more"]
+)
+def test_an_attestation_of_more_than_three_months_is_said_to_both_sides(
+    member: Member, on: str, old: bool
+) -> None:
+    draws = say("Fait le 12/03/2026", y=700), say("Valable jusqu’au 02/10/2026", y=680)
+    document = read_(member, sheet(*draws, title="ATTESTATION DE DROITS"), kind="attestation_secu")
+    with time_machine.travel(f"{on} 12:00:00+02:00"):
+        theirs = text(desk(Role.SUPERVISOR).get(f"/gestion/documents/{document.pk}/")).replace("\u00a0", " ")
+        mine = text(browser_of(member).get(page_of(document))).replace("\u00a0", " ")
+    assert ("Il y a plus de trois mois." in theirs) is old
+    assert ("Ce document est daté du 12/03/2026, il y a plus de trois mois." in mine) is old
+    with time_machine.travel("2026-10-03 12:00:00+02:00"):
+        over = text(browser_of(member).get(page_of(document))).replace("\u00a0", " ")
+    assert "Cette attestation a fini le 02/10/2026" in over
+    assert "trois mois" not in over
+
+
+def test_a_school_year_that_is_over_is_said_to_both_sides(member: Member) -> None:
+    draws = say("Année scolaire 2024-2025", y=700), say("Nom et prénom : MARTIN Paul", y=680)
+    document = read_(member, sheet(*draws, title="CERTIFICAT DE SCOLARITÉ"), kind="certificat_scolarite")
+    theirs = text(desk().get(f"/gestion/documents/{document.pk}/"))
+    assert "Cette année scolaire est finie." in theirs
+    assert "Autre nom" in theirs
+    mine = text(browser_of(member).get(page_of(document)))
+    assert "Ce certificat est de l’année scolaire 2024-2025, qui est finie" in mine
+    assert "MARTIN" not in mine + theirs
+
+
+def test_a_bill_says_its_total_to_agents_and_nothing_to_its_member(member: Member) -> None:
+    lines = (("Monture", "120,00"), ("Verres", "1 080,50"), ("Total TTC", "1 200,50 €"))
+    draws = [say(words, y=700 - 20 * at) for at, (words, _) in enumerate(lines)]
+    draws += [say(amount, x=400, y=700 - 20 * at) for at, (_, amount) in enumerate(lines)]
+    draws += [say("Facture acquittée", y=300), say("Facture du 12/03/2020", y=280)]
+    document = read_(member, sheet(*draws, title="FACTURE"), kind="facture_optique")
+    page = text(desk().get(f"/gestion/documents/{document.pk}/"))
+    assert "1\u202f200,50\u00a0€" in page
+    assert 'data-copies="1200,50"' in page
+    assert "somme de ses lignes" in page
+    assert "Oui\u00a0: c’est écrit sur le document" in page
+    assert "12/03/2020" in page
+    assert "trois mois" not in page  # an old bill is a bill
+    assert page.count('<svg class="read-crop"') == 2  # the total and the day
+    assert "Ce que nous avons lu" not in text(browser_of(member).get(page_of(document)))
+
+
 def test_a_judgement_is_counted_once_and_changes_with_the_agents_mind(member: Member) -> None:
     document, client = read_(member), desk()
     assert judge(client, document, "right").status_code == 302
@@ -121,6 +186,27 @@ def test_a_judgement_is_counted_once_and_changes_with_the_agents_mind(member: Me
     ]
     page = text(client.get(f"/gestion/documents/{document.pk}/"))
     assert 'value="wrong" class="button button-quiet" aria-pressed="true"' in page
+
+
+def test_what_agents_said_is_in_the_figures_of_its_weeks_whatever_is_filtered(member: Member) -> None:
+    document = read_(member)
+    judge(desk(), document, "wrong")
+    head = agent_browser(make_agent(Role.SUPERVISOR, address="c@mese.example"))
+    judge(head, read_(member), "right")
+    judge(head, read_(member), "right")
+    for query in ("", "?weeks=4&kind=devis"):
+        page = text(head.get(f"/gestion/chiffres/{query}"))
+        assert "Valeurs lues sur les documents" in page
+        figures = head.get(f"/gestion/chiffres/{query}").context["figures"]
+        assert [[cell.raw for cell in row] for row in figures.read.rows] == [
+            ["IBAN (texte du PDF)", "2", "1", "67"]
+        ]
+    file = head.get("/gestion/chiffres/lectures/csv/?weeks=4").content.decode("utf-8-sig").splitlines()
+    assert file == ["Valeur;Juste;Faux;Part juste (%)", "IBAN (texte du PDF);2;1;67"]
+    assert IBAN not in page
+    with time_machine.travel(timezone.now() + timedelta(weeks=5)):
+        later = agent_browser(make_agent(Role.SUPERVISOR, address="d@mese.example"))
+        assert "Valeurs lues" not in text(later.get("/gestion/chiffres/?weeks=4"))
 
 
 def test_a_judgement_made_last_week_leaves_that_week(member: Member) -> None:

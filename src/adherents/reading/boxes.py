@@ -28,7 +28,9 @@ class MeasuredPage(PageOfLetters, Protocol):
 def box_of(field: ReadField, page: MeasuredPage) -> Box | None:
     """The value's box with a little room around it, in ten-thousandths of the page's sides; None where it is not found."""
     for wanted in _as_printed(field):
-        for line in lines_of(page.letters):
+        # A total stands under its lines, of which another may say the same.
+        lines = lines_of(page.letters)
+        for line in reversed(lines) if field.code == "total" else lines:
             if (found := _in_line(wanted, line)) is not None:
                 return _in_parts(found, page)
     return None
@@ -39,9 +41,14 @@ def _as_printed(field: ReadField) -> list[str]:
         return [field.value]
     if field.code == "nir":
         return [field.value[:13]]  # « Clé » stands before the last two
-    if field.code in {"valid_from", "valid_until"}:
+    if field.code in {"valid_from", "valid_until", "date"}:
         day = date.fromisoformat(field.value)
         return [f"{day:%d%m%Y}", f"{day.day}{day:%m%Y}"]
+    if field.code == "total":
+        digits = field.value.replace(".", "")
+        return [digits, f"{digits}EUR"]
+    if field.code == "school_year":
+        return [field.value.replace("-", "")]
     return []
 
 

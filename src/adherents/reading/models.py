@@ -1,9 +1,10 @@
 """What the portal read on a document, each value sealed beside its proofs."""
 
-from typing import TYPE_CHECKING, ClassVar, Self
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Sum
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -123,6 +124,17 @@ class PaperField(models.Model):
         return readable(self, "value")
 
 
+class FieldTallyQuerySet(models.QuerySet["FieldTally"]):
+    def during(self, first: date, last: date) -> Self:
+        """The weeks in which there is a day from `first` to `last`."""
+        return self.filter(week__gte=first - timedelta(days=first.weekday()), week__lte=last)
+
+    def summed(self) -> list[dict[str, Any]]:
+        """`code`, `letters`, `right`, `wrong`: a line for each code and source of the letters that was judged."""
+        sums = self.order_by().values("code", "letters").annotate(right=Sum("right"), wrong=Sum("wrong"))
+        return [dict(line) for line in sums.order_by("code", "letters") if line["right"] or line["wrong"]]
+
+
 class FieldTally(models.Model):
     """How many values of a code agents found right and wrong in a week: the one true measure of the reader. It holds no value."""
 
@@ -132,7 +144,7 @@ class FieldTally(models.Model):
     right = models.PositiveIntegerField(default=0)
     wrong = models.PositiveIntegerField(default=0)
 
-    objects = models.Manager["FieldTally"]()
+    objects = FieldTallyQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -1,6 +1,7 @@
 """What a paper says, each value with its proofs. A value without a proof is not there. Pure code.
 
-The kinds are those of the insurer's profile: `rib` and `attestation_secu`. A paper that is neither gives nothing.
+The kinds are those of the insurer's profile: RIBs, attestations de droits, invoices, statements of benefits, school certificates.
+A paper that is none of them gives nothing.
 """
 
 import re
@@ -8,13 +9,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from adherents.reading import bic, rights
+from adherents.reading import bic, bills, rights, school
+from adherents.reading.issued import issued_on
 from adherents.reading.labels import labelled
 from adherents.reading.layout import PageLine, PlacedLetter, lines_of
 from adherents.reading.people import Likeness, Named, likeness
 from adherents.reading.printed import ANY_LABEL, accounts_of
 
 RIB, RIGHTS = "rib", "attestation_secu"
+KNOWN = frozenset({RIB, RIGHTS, school.CERTIFICATE, bills.STATEMENT, bills.OPTICAL, bills.DENTAL, bills.CARE})
 _RIB_IS_SAID = re.compile(
     r"identite bancaire|identite postal|\br i b\b|\brib\b|coordonnees bancaires|references? bancaires?|titulaire|"
     r"informations bancaires|account (?:holder|owner)|\bguichet\b"
@@ -71,7 +74,8 @@ class PageOfLetters(Protocol):
 def read(pages: Iterable[PageOfLetters], people: Sequence[Named], *, recognised: bool = False) -> ReadPaper:
     """What the pages of one paper say, compared with the people of its contract.
 
-    Of letters that were `recognised` on pixels only that is said which a wrong letter would undo: an IBAN, a NIR, the same name.
+    Of letters that were `recognised` on pixels only that is said which a wrong letter would undo: an IBAN, a NIR, the same name,
+    a total of several lines, two years that follow each other.
     """
     if recognised:
         read_paper = _read(pages, people)
@@ -85,12 +89,21 @@ def read(pages: Iterable[PageOfLetters], people: Sequence[Named], *, recognised:
 
 
 def _undone_by_a_letter(field: ReadField) -> bool:
-    return field.code in {"iban", "nir"} or (field.code == "holder" and field.value == Likeness.SAME)
+    if field.code in {"holder", "person"}:
+        return field.value == Likeness.SAME
+    return field.code in {"iban", "nir", "school_year"} or "sum" in field.proofs
 
 
 def _read(pages: Iterable[PageOfLetters], people: Sequence[Named]) -> ReadPaper:
     laid = [(page.number, lines_of(page.letters)) for page in pages]
     said = [line.said for _, lines in laid for line in lines]
+    bill = bills.kind_said(said)
+    if bill is not None:
+        return _read_bill(laid, bill)
+    if school.is_certificate(said):
+        fields = _fields_of_certificate(laid, people)
+        proven = any(field.code != "date" for field in fields)
+        return ReadPaper(school.CERTIFICATE if proven else "", tuple(fields))
     if any(_RIGHTS_ARE_SAID.search(text) for text in said):
         fields = _fields_of_rights(laid, people)
         return ReadPaper(RIGHTS if fields else "", tuple(fields))
@@ -167,4 +180,33 @@ def _fields_of_rights(laid: Sequence[tuple[int, list[PageLine]]], people: Sequen
         if len({day for day, _ in each}) == 1:
             day, page = min(each, key=lambda one: one[1])
             fields.append(ReadField(code, day, page, (DRAWN, "label", "calendar")))
-    return fields
+    return fields + (_issued(laid) if fields else [])
+
+
+def _issued(laid: Sequence[tuple[int, list[PageLine]]]) -> list[ReadField]:
+    found = issued_on(laid)
+    return [ReadField("date", found[0], found[1], (DRAWN, "label", "calendar"))] if found else []
+
+
+def _read_bill(laid: Sequence[tuple[int, list[PageLine]]], kind: str) -> ReadPaper:
+    """A day by itself proves no kind: a letter about an invoice has one too."""
+    fields = []
+    statement = kind == bills.STATEMENT
+    if (found := bills.total_of(laid, statement=statement)) is not None:
+        total, page = found
+        value = f"{total.cents // 100}.{total.cents % 100:02d}"
+        fields.append(ReadField("total", value, page, (DRAWN, "label", *total.proofs)))
+    if not statement and (paid_on := bills.is_paid(laid)) is not None:
+        fields.append(ReadField("paid", "yes", paid_on, (DRAWN, "not_negated")))
+    return ReadPaper(kind if fields else "", (*fields, *_issued(laid)))
+
+
+def _fields_of_certificate(
+    laid: Sequence[tuple[int, list[PageLine]]], people: Sequence[Named]
+) -> list[ReadField]:
+    fields = []
+    if (pupil := school.pupil_of(laid, people)) is not None:
+        fields.append(ReadField("person", pupil[0].value, pupil[1], (DRAWN, "label", "compared")))
+    if (years := school.school_year_of(laid)) is not None:
+        fields.append(ReadField("school_year", years[0], years[1], (DRAWN, "label", "consecutive")))
+    return fields + _issued(laid)

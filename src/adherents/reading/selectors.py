@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from adherents.crypto.rows import readable
 from adherents.insurer.profile import profile
 from adherents.members import nir
+from adherents.reading.ages import is_over_three_months, is_school_year_over
 from adherents.reading.models import (
     LARGEST,
     Judgement,
@@ -19,11 +20,16 @@ from adherents.reading.models import (
     ReadingOutcome,
 )
 from adherents.reading.papers import RIB, RIGHTS
-from adherents.reading.words import HOLDERS, LABELS, PROOFS
+from adherents.reading.school import CERTIFICATE
+from adherents.reading.words import HOLDERS, LABELS, PAID, PROOFS
 from adherents.ui.moments import day, frdate
+from adherents.ui.numbers import euros
 from adherents.vault.models import Document, State
 
 PATIENCE = timedelta(minutes=15)  # after that « lecture en cours » would be a promise that nobody keeps
+IN_SIGHT = {"iban", "valid_until", "total", "school_year"}
+DAYS_OF_MEMBER = {"valid_until", "date", "school_year"}
+AGES = {RIGHTS, CERTIFICATE}  # papers that are asked for anew: an old bill is a bill
 ASKS = [State.RECEIVED, State.CHECKED, State.IN_PROGRESS]
 
 
@@ -88,19 +94,24 @@ class ReadOnDocument:
 
     @property
     def in_sight(self) -> "list[ShownField]":
-        """What is read before the decision: the account, the day on which rights end, and whatever warns."""
-        return [one for one in self.fields if one.warns or one.field.code in {"iban", "valid_until"}]
+        """What is read before the decision: the account, the total, until when a paper holds, and whatever warns."""
+        return [one for one in self.fields if one.warns or one.field.code in IN_SIGHT]
 
 
 @dataclass(frozen=True)
 class ReadForMember:
-    """For the document's own member. `asks`: the account that the member may say yes or no to."""
+    """For the document's own member. `asks`: the account that the member may say yes or no to. `proposed`: as for an agent, while
+    it is open.
+    """
 
     waits: bool
     nothing: bool
     accounts: list[tuple[PaperField, str]]
     valid_until: str
     is_over: bool
+    old_since: str
+    year_over: str
+    proposed: str
     asks: bool
 
 
@@ -111,10 +122,13 @@ def for_agent(document: Document) -> ReadOnDocument | None:
         return None
     reading, fields = found
     shown = [_shown(field, document) for field in fields]
+    return ReadOnDocument(reading, shown, _proposed(reading, document))
+
+
+def _proposed(reading: PaperReading, document: Document) -> str:
     kinds = {kind.code for kind in profile().documents.kinds}
     proposed = reading.kind if reading.kind in kinds and reading.kind != document.kind else ""
-    label = profile().documents.kind_label(proposed) if proposed else ""
-    return ReadOnDocument(reading, shown, label)
+    return profile().documents.kind_label(proposed) if proposed else ""
 
 
 def for_member(document: Document) -> ReadForMember | None:
@@ -130,16 +144,29 @@ def for_member(document: Document) -> ReadForMember | None:
     }
     open_ = document.state in ASKS
     accounts = [(field, masked_iban(field.clear)) for field in fields if field.code == "iban" and field.clear]
-    until = next((field.clear for field in fields if field.code == "valid_until" and field.clear), "")
-    if not accounts and not until and not (open_ and (waits or tried)):
-        return None
+    said = {field.code: clear for field in fields if field.code in DAYS_OF_MEMBER and (clear := field.clear)}
+    today, until, years = timezone.localdate(), said.get("valid_until", ""), said.get("school_year", "")
     ends = date.fromisoformat(until) if until else None
+    issued = date.fromisoformat(said["date"]) if open_ and reading.kind in AGES and "date" in said else None
+    over = years if open_ and years and is_school_year_over(years, today) else ""
+    old = (
+        issued is not None
+        and not over
+        and not (ends and ends < today)
+        and is_over_three_months(issued, today)
+    )
+    proposed = _proposed(reading, document) if open_ else ""
+    if not (accounts or until or over or old or proposed) and not (open_ and (waits or tried)):
+        return None
     return ReadForMember(
         waits=waits and open_,
         nothing=tried and open_,
         accounts=accounts,
         valid_until=day(ends) if ends else "",
-        is_over=ends is not None and ends < timezone.localdate(),
+        is_over=ends is not None and ends < today,
+        old_since=day(issued) if issued and old else "",
+        year_over=over,
+        proposed=proposed,
         asks=open_,
     )
 
@@ -175,7 +202,7 @@ def _shown(field: PaperField, document: Document) -> ShownField:
         no = field.member_answer == MemberAnswer.NO
         remark = _("L’adhérent dit que ce n’est pas le sien.") if no else ""
         return ShownField(field, label, spaced, clear, proofs, warns=no, remark=remark)
-    if field.code == "holder":
+    if field.code in {"holder", "person"}:
         words = str(HOLDERS.get(clear, clear))
         return ShownField(field, label, words, "", proofs, warns=clear == "other")
     if field.code == "nir":
@@ -183,12 +210,31 @@ def _shown(field: PaperField, document: Document) -> ShownField:
         remark = "" if whose else _("Ce n’est plus le numéro d’une personne du contrat.")
         value = f"{nir.mask(clear)} – {whose}" if whose else nir.mask(clear)
         return ShownField(field, label, value, "", proofs, warns=not whose, remark=remark)
-    if field.code in {"valid_from", "valid_until"} and clear:
-        found = date.fromisoformat(clear)
-        over = field.code == "valid_until" and found < timezone.localdate()
-        remark = _("Cette attestation n’est plus valable.") if over else ""
-        return ShownField(field, label, frdate(clear), frdate(clear), proofs, warns=over, remark=remark)
+    if field.code in {"valid_from", "valid_until", "date"} and clear:
+        remark = _remark_on_day(field, date.fromisoformat(clear))
+        return ShownField(
+            field, label, frdate(clear), frdate(clear), proofs, warns=bool(remark), remark=remark
+        )
+    if field.code == "total":
+        return ShownField(field, label, euros(clear), clear.replace(".", ","), proofs)
+    if field.code == "paid":
+        return ShownField(field, label, str(PAID), "", proofs)
+    if field.code == "school_year" and clear:
+        over = is_school_year_over(clear, timezone.localdate())
+        remark = _("Cette année scolaire est finie.") if over else ""
+        return ShownField(field, label, clear, clear, proofs, warns=over, remark=remark)
     return ShownField(field, label, clear, clear, proofs)
+
+
+def _remark_on_day(field: PaperField, found: date) -> str:
+    today = timezone.localdate()
+    if field.code == "valid_until" and found < today:
+        return _("Cette attestation n’est plus valable.")
+    if field.code == "date" and found > today:
+        return _("Cette date est à venir.")
+    if field.code == "date" and field.reading.kind in AGES and is_over_three_months(found, today):
+        return _("Il y a plus de trois mois.")
+    return ""
 
 
 def _whose(number: str, document: Document) -> str:

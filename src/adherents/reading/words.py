@@ -11,7 +11,13 @@ LABELS: dict[str, Words] = {
     "nir": _("N° de Sécurité sociale"),
     "valid_from": _("Début des droits"),
     "valid_until": _("Fin des droits"),
+    "total": _("Total lu"),
+    "date": _("Daté du"),
+    "paid": _("Acquittée"),
+    "person": _("Élève ou étudiant"),
+    "school_year": _("Année scolaire"),
 }
+PAID = _("Oui : c’est écrit sur le document")
 HOLDERS: dict[str, Words] = {
     "same": _("Même nom qu’une personne du contrat"),
     "near": _("Nom proche de celui d’une personne du contrat : à comparer"),
@@ -32,4 +38,9 @@ PROOFS: dict[str, Words] = {
     "calendar": _("date possible"),
     "place": _("lieu possible"),
     "person": _("celui d’une personne du contrat"),
+    "sum": _("somme de ses lignes"),
+    "line": _("égal à sa ligne"),
+    "payments": _("égal à ce qui est réglé et à ce qui reste"),
+    "not_negated": _("écrit sans « non » ni condition"),
+    "consecutive": _("deux années qui se suivent"),
 }

@@ -29,6 +29,13 @@ def thousands(number: int) -> str:
     return f"{number:,}".replace(",", NARROW if is_french() else ",")
 
 
+def euros(amount: str) -> str:
+    """« 1 234,56 € » of `1234.56`; "€1,234.56" in English."""
+    whole, _, cents = amount.partition(".")
+    said = thousands(int(whole))
+    return f"{said},{cents}{WIDE}€" if is_french() else f"€{said}.{cents}"
+
+
 def spaced(value: object, every: int = 4) -> str:
     """A long number in groups: « 7010 0001 »."""
     text = str(value)

@@ -16,6 +16,7 @@ from adherents.accounts.models import Account
 from adherents.casework.figures import tables
 from adherents.casework.figures.privacy import closed_teams
 from adherents.casework.figures.tables import Cell, Column, Table
+from adherents.casework.figures.values_read import values_read
 from adherents.casework.figures.waiting import waiting
 from adherents.casework.models import DayTally, Outcome, ReasonTally, Tally
 from adherents.casework.models.figures import (
@@ -64,20 +65,25 @@ class FiguresFilter:
 
 @dataclass(frozen=True)
 class Figures:
-    """`waiting` is of now, `decided` of the weeks that were asked for; `sums` adds these up."""
+    """`waiting` is of now, `decided` of the weeks that were asked for; `sums` adds these up. `read` is of these weeks,
+    whatever the group and the kind, which values that were read do not have.
+    """
 
     wanted: FiguresFilter
     waiting: list[Table]
     decided: list[Table]
     sums: list[tuple[str, str]]
+    read: Table
 
     def table(self, name: str) -> Table | None:
-        return next((table for table in (*self.waiting, *self.decided) if table.name == name), None)
+        return next(
+            (table for table in (*self.waiting, *self.decided, self.read) if table.name == name), None
+        )
 
 
 @from_reader
 def read(wanted: FiguresFilter, reader: Account) -> Figures:
-    """Read all the figures. Eight queries; they grow with the weeks and with what waits, not with what was decided.
+    """Read all the figures. Nine queries; they grow with the weeks and with what waits, not with what was decided.
 
     `reader`: nobody is shown a group of one agent, but that agent (`privacy.closed_teams`).
     """
@@ -124,6 +130,7 @@ def read(wanted: FiguresFilter, reader: Account) -> Figures:
             _reasons(wanted),
         ],
         sums=_key_sums(total),
+        read=values_read(wanted.first, wanted.last),
     )
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from adherents.inspection.file_type import PDF
 from adherents.insurer.treatment import UNKNOWN_KIND
 from adherents.reading.models import PaperReading
-from adherents.reading.papers import RIB, RIGHTS
+from adherents.reading.papers import KNOWN
 from adherents.vault.models import Document, State
 from adherents.vault.origins import Origin
 
@@ -17,7 +17,6 @@ LATELY = timedelta(
     hours=1
 )  # what each round looks at; older documents are read when `adherents read_stored` says so
 A_ROUND = 200
-KNOWN = frozenset({RIB, RIGHTS})
 OPEN = [State.CHECKED, State.IN_PROGRESS]
 
 

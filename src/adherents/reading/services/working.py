@@ -9,10 +9,9 @@ from adherents.insurer.treatment import UNKNOWN_KIND
 from adherents.members.models import Member, Person
 from adherents.reading.boxes import box_of
 from adherents.reading.models import PaperField, PaperReading, ReadingOutcome
-from adherents.reading.papers import DRAWN, ReadField
+from adherents.reading.papers import DRAWN, KNOWN, ReadField
 from adherents.reading.people import Named
 from adherents.reading.reader import FileReading, NoEngine, read_file
-from adherents.reading.services.entering import KNOWN
 from adherents.reading.text_layer import MOST_BYTES
 from adherents.reading.text_layer.process import CannotBeRead, LetterPage, ReadingFailed
 from adherents.storage.objects import StorageFailed
