@@ -187,6 +187,8 @@ RULES: dict[str, Rule] = {
     "casework:choose_kind": desk(DESK, {"POST"}),
     "casework:split": desk(DESK, ASK),
     "casework:put_together": desk(DESK, {"POST"}),
+    "casework:join": desk(DESK, ASK),
+    "casework:separate": desk(DESK, {"POST"}),
     "casework:refile": desk(DESK, ASK),
     "casework:relocate": desk({SUPERVISOR}, ASK),
     "casework:undo_relocation": desk({SUPERVISOR}, {"POST"}),

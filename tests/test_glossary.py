@@ -18,7 +18,7 @@ VERBS = {
     "discard", "do", "download", "draw", "drop", "encode", "end", "ensure", "enter", "erase", "exist",
     "expect", "expire", "export", "fail", "file", "fill", "find", "follow", "forget", "gather", "give", "go", "group", "hand",
     "hash", "identify", "import", "interrupt",
-    "invite", "issue", "keep", "leave", "let", "lift", "link", "lock", "look", "make", "move", "note",
+    "invite", "issue", "join", "keep", "leave", "let", "lift", "link", "lock", "look", "make", "move", "note",
     "open", "pass", "pause", "post", "prepare",
     "propose", "push", "put", "read", "rebuild", "receive", "record", "refile", "refuse", "reinstate", "release", "relocate",
     "remove", "render", "remember", "renew", "reopen", "resume", "replace", "report", "reserve", "reset", "restore",

@@ -30,6 +30,7 @@ class Problem(Enum):
     SET_ASIDE = Refusal(409, "The document was set aside: it cannot be opened.")
     IN_HAND = Refusal(409, "An agent has the document in hand, or it is kept for one.")
     ALREADY_DECIDED = Refusal(409, "This document waits for no decision.")
+    SEVERAL_FILES = Refusal(409, "The document is several files: ask for those of its `originals`.")
     PERSON_CHANGED = Refusal(409, "This number is another person's.")
     PERSONS_CHANGED = Refusal(
         409, "Many numbers are other persons': the lines may be shifted. Nothing was changed."

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import F, Q
+from django.db.models import F, Prefetch, Q, prefetch_related_objects
 
 from adherents.api.resources.documents import DocumentState, in_state
 from adherents.casework.models import Decision
@@ -16,7 +16,7 @@ COLUMNS = [
     "name", "content_type", "size", "sha256", "kind", "at", "state", "set_aside", "origin", "page_count", "photo_count",
     "erased_at", "checked_at", "threat", "member__number", "deposit__number", "deposit__channel",
     "deposit__received_on", "sent_as", "beneficiary__rank", "item__due_on",
-    "first_page", "last_page", "split_at", "relocated_at", "part_of__size", "part_of__sha256",
+    "first_page", "last_page", "split_at", "joined_into", "joined_count", "relocated_at", "part_of__size", "part_of__sha256",
     "part_of__set_aside", "part_of__erased_at", "part_of__threat",
 ]  # fmt: skip
 
@@ -56,7 +56,15 @@ def documents_after(
         rows = rows.filter(at__gte=at).filter(Q(at__gt=at) | Q(pk__gt=pk))
     parts = [rows.filter(condition) for condition in in_state(state)] if state else [rows]
     found = [document for part in parts for document in part.order_by("at", "pk")[:limit]]
-    return sorted(found, key=lambda document: (document.at, document.pk))[:limit]
+    shown = sorted(found, key=lambda document: (document.at, document.pk))[:limit]
+    with_originals(shown)
+    return shown
+
+
+def with_originals(documents: Iterable[Document]) -> None:
+    """Read what those of these documents that were made of others were made of: one query, where there are any."""
+    named = Prefetch("joined_from", Document.objects.only("joined_into", "joined_rank"))
+    prefetch_related_objects([document for document in documents if document.joined_count], named)
 
 
 def settled_decisions(documents: Iterable[Document]) -> dict[uuid.UUID, Decision]:

@@ -8,6 +8,7 @@ from adherents.accounts.models import Account
 from adherents.accounts.permissions import Act
 from adherents.casework import selectors
 from adherents.casework.elsewhere.selectors import Elsewhere, elsewhere
+from adherents.casework.joined.selectors import Joined, joined
 from adherents.casework.models import HandOver, Item
 from adherents.casework.sharing.selectors import handed_over
 from adherents.casework.twins import selectors as twins
@@ -68,6 +69,12 @@ def waiting_line(documents: Sequence[Document], agent: Account) -> dict[uuid.UUI
 def parts(document: Document, agent: Account) -> selectors.Parts | None:
     """What a file was split into, for its page and for the ones of its parts."""
     return selectors.parts(document, agent)
+
+
+@document_panel(Act.TREAT, "casework/joined_panel.html", rank=8)
+def joined_with(document: Document, agent: Account) -> Joined | None:
+    """What was joined, for its page and for the ones of the documents that it was made of."""
+    return joined(document, agent)
 
 
 @document_panel(Act.RELOCATE, "casework/relocation_panel.html", rank=9)

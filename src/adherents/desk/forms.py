@@ -18,6 +18,7 @@ from adherents.vault.forms import PlaceForm
 from adherents.vault.models import Document, State
 from adherents.vault.origins import Channel
 from adherents.vault.selectors.listing import (
+    JOINED,
     NO_STATE,
     RELOCATED,
     SET_ASIDE,
@@ -142,6 +143,7 @@ class DocumentsForm(forms.Form):
                 SET_ASIDE: _("Mis de côté"),
                 NO_STATE: _("Sans décision attendue"),
                 SPLIT: _("Réparti"),
+                JOINED: _("Réuni"),
                 RELOCATED: _("Classé dans un autre dossier"),
                 "withdrawn": _("Effacé"),
             },

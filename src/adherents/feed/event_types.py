@@ -14,6 +14,7 @@ class EventType(StrEnum):
     DOCUMENT_ERASED = "document.erased"
     MESSAGE_RECEIVED = "message.received"
     DOCUMENT_SPLIT = "document.split"
+    DOCUMENT_JOINED = "document.joined"
     DOCUMENT_REFILED = "document.refiled"
     DOCUMENT_RELOCATED = "document.relocated"
     READING_CONFIRMED = "reading.confirmed"

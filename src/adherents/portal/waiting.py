@@ -127,7 +127,8 @@ def waiting_for(member: Member, account: Account) -> Waiting:
     """What to show first: the few worst of what is to be sent again, and the sendings that wait.
 
     Beside it the latest documents that are not to be sent again, whatever came with a message or was answered apart: a document
-    that was answered goes on in its answer. Four queries, however much there is, and another where a sending waits.
+    that was answered goes on in its answer, and those that were joined in what was made of them. Four queries, however much there
+    is, and another where a sending waits.
     """
     chosen = _chosen(member, most_again=SHOWN_AT_MOST, most_beside=LATEST_DOCUMENTS)
     return Waiting(chosen.again, chosen.count, _days_left(account), chosen.beside, _unsent(member))
@@ -220,6 +221,7 @@ WITH asked AS (
     SELECT id, ROW_NUMBER() OVER (ORDER BY at DESC, rank, id) AS position
     FROM vault_document AS document
     WHERE member_id = %(member)s AND origin NOT IN ('message', 'answer') AND id NOT IN (SELECT id FROM asked)
+      AND joined_at IS NULL
       AND NOT EXISTS (
           SELECT 1 FROM vault_document AS answer
           WHERE answer.answers_id = {waits} AND answer.set_aside = '' AND answer.state <> 'withdrawn')

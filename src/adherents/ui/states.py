@@ -5,6 +5,7 @@ TONES = {
     "checked": "info",
     "in_progress": "info",
     "split": "info",
+    "joined": "info",
     "relocated": "neutral",
     "accepted": "success",
     "refused": "refusal",
@@ -31,6 +32,7 @@ SHAPES = {
     "closed": "lock-closed",
     "unread": "envelope",
     "split": "document-duplicate",
+    "joined": "square-2-stack",
     "relocated": "folder-open",
 }
 

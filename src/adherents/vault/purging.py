@@ -7,7 +7,14 @@ from adherents.insurer.profile import profile
 from adherents.ui.moments import day
 from adherents.vault.models import PendingFile
 from adherents.vault.models.turns import FORGOTTEN_AFTER
-from adherents.vault.services.retention import destroy, destroy_split, rules, split_over
+from adherents.vault.services.retention import (
+    destroy,
+    destroy_joined,
+    destroy_split,
+    joined_over,
+    rules,
+    split_over,
+)
 from adherents.vault.services.sweeping import KEPT_FOR, sweep_forgotten
 from adherents.work.purging import Due, purge
 from adherents.work.retention import BY_NOTHING, BY_PURGE, BY_WORKER, Kept, impersonal, in_words, keeps
@@ -26,6 +33,12 @@ def documents() -> Iterable[Due]:
         "their parts are all destroyed",
         split_over().count(),
         destroy_split,
+    )
+    yield Due(
+        "document(s) that were joined",
+        "what was made of them is destroyed",
+        joined_over().count(),
+        destroy_joined,
     )
 
 

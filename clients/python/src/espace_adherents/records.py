@@ -170,6 +170,8 @@ class Document:
     decision: Decision | None = None
     part_of: str | None = None
     split: bool = False
+    originals: list[str] | None = None
+    joined_into: str | None = None
     relocated: bool = False
     pages: list[int] | None = None
     page_count: int | None = None

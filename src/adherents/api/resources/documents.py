@@ -86,6 +86,13 @@ class DocumentResource(BaseModel):
     split: bool = Field(
         description="an agent made several of it: its parts are decided, and it is not any more"
     )
+    originals: list[uuid.UUID] | None = Field(
+        description="of what an agent made of several that were sent: these, in the order of its pages. It has no `content`: "
+        "`size` and `sha256` are null, `content_type` is theirs, or empty where they are of several types"
+    )
+    joined_into: uuid.UUID | None = Field(
+        description="an agent made this one of it and of others: that is decided, and it is not any more"
+    )
     relocated: bool = Field(
         description="an agent filed it with another member, where a copy is decided: it is not any more"
     )
@@ -197,6 +204,8 @@ def document_resource(document: Document, decisions: Mapping[uuid.UUID, Decision
         part_of=document.part_of_id,
         pages=document.original_pages or None,
         split=document.split_at is not None,
+        originals=[sent.pk for sent in document.joined_documents] or None,
+        joined_into=document.joined_into_id,
         relocated=document.relocated_at is not None,
         page_count=document.page_count,
     )

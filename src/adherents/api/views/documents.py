@@ -109,6 +109,7 @@ def document(request: HttpRequest, document_id: uuid.UUID) -> DocumentResource:
     """One document. What was erased stays readable here, as a proof."""
     found = document_or_refused(document_id)
     look_at(request, document_id)
+    selectors.with_originals([found])
     return document_resource(found, selectors.settled_decisions([found]))
 
 
@@ -148,20 +149,23 @@ _ORIGINAL["parameters"] = [
     "documents/{uuid:document_id}/content",
     scope=Scope.DOCUMENTS_CONTENT,
     name="documents.content",
-    refuses=CLOSED,
+    refuses=[*CLOSED, Problem.SEVERAL_FILES],
     gives_a_file=True,
     extra=_ORIGINAL,
 )
 def content(request: HttpRequest, document_id: uuid.UUID) -> HttpResponseBase:
     """The original, as it was sent: verified to its last byte before the first one leaves, or not given at all. No ranges.
 
-    Of a part it is the whole of what was sent: `pages` says which of its pages the part is.
+    Of a part it is the whole of what was sent: `pages` says which of its pages the part is. What was made of several documents
+    has none of its own (`several-files`): each of its `originals` has.
 
     Its member reads that it was opened. With `If-None-Match`, 304 where the bytes are those that you have.
     """
     document = document_or_refused(document_id)
     look_at(request, document_id)
     refuse_unless_open(document)
+    if document.joined_count:
+        raise Refused(Problem.SEVERAL_FILES)
     sent = document.original
     etag = f'"{sent.sha256}"'
     theirs = {tag.removeprefix("W/") for tag in parse_etags(request.headers.get("If-None-Match", ""))}

@@ -215,6 +215,8 @@ def _write_file(part: Path, document: Document, file: NamedFile, sums: list[str]
         return "!erased"
     if document.part_of_id is not None:
         return "!part"  # its pages are in the file of its original
+    if document.joined_count:
+        return "!joined"  # its pages are in the files that it was made of
     if document.threat or not file.sha256:
         return "!dangerous" if document.threat else "!not_gathered"
     photo = file if isinstance(file, GatheredPhoto) else None

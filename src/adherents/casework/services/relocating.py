@@ -37,7 +37,8 @@ class CannotRelocate(Exception):
     """Why this document cannot go to this member's file, in words for the agent."""
 
     message: str | Promise = _(
-        "Ce document ne peut pas changer de dossier : il n’attend plus, ou il fait partie d’un fichier réparti."
+        "Ce document ne peut pas changer de dossier : il n’attend plus, ou il fait partie d’un fichier réparti, "
+        "ou en réunit plusieurs."
     )
 
 

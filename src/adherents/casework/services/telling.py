@@ -26,7 +26,7 @@ WAITING = (State.RECEIVED, State.CHECKED, State.IN_PROGRESS)
 @needs_transaction
 def tell(decision: Decision, document: Document) -> None:
     """Tell a decision that has just settled, in the caller's transaction: now, or with the rest of its sending."""
-    beside = Document.objects.filter(deposit=document.deposit_id, origin=Origin.MEMBER)
+    beside = Document.objects.filter(deposit=document.deposit_id, origin=Origin.MEMBER, joined_at=None)
     if not beside.exclude(pk=document.pk).exists():
         mails.decided(decision, document)
         return
@@ -70,7 +70,7 @@ def post(summary: Summary) -> None:
 def left_to_decide(deposit: int) -> int:
     """How many documents of the deposit still wait for a decision."""
     sent = Document.objects.kept().filter(deposit=deposit, origin=Origin.MEMBER, set_aside="")
-    return sent.filter(split_at=None, relocated_at=None).filter(state__in=WAITING).count()
+    return sent.filter(split_at=None, joined_at=None, relocated_at=None).filter(state__in=WAITING).count()
 
 
 def _open_summary(deposit: int) -> Summary:

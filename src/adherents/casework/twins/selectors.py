@@ -44,6 +44,8 @@ def twins_of_others(document: Document, *, reader: Account) -> list[Twin]:
 
 def was_accepted_before(document: Document) -> bool:
     """Whether the same member sent the same bytes in another document, and it was accepted."""
+    if document.joined_count:
+        return all(map(was_accepted_before, document.joined_documents))
     return any(twin.is_accepted for twin in twins(document))
 
 
@@ -55,10 +57,11 @@ def may_be_compared(document: Document, other: Document, *, reader: Account) -> 
 
 
 def decisions_about(documents: Sequence[Document]) -> dict[uuid.UUID, Decision]:
-    """The decision that stands about each of these documents that has one. One query."""
-    standing = Decision.objects.standing().filter(item__document__in=[document.pk for document in documents])
-    decisions = standing.select_related("item", "agent")
-    return {decision.item.document_id: decision for decision in decisions if decision.item.document_id}
+    """The decision that stands about each of these documents that has one; of what was joined, that of the whole. One query."""
+    about = {document.pk: document.joined_into_id or document.pk for document in documents}
+    standing = Decision.objects.standing().filter(item__document__in=set(about.values()))
+    decisions = {row.item.document_id: row for row in standing.select_related("item", "agent")}
+    return {key: decisions[whole] for key, whole in about.items() if whole in decisions}
 
 
 def _with_decisions(documents: Sequence[Document]) -> list[Twin]:

@@ -36,7 +36,7 @@ def refile(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
     if not screen["is_mine"]:
         return redirect(treat_address(item.document_id, request))
     places = selectors.other_places(item.about)
-    may_relocate = Act.RELOCATE in screen["may"] and item.about.part_of_id is None
+    may_relocate = Act.RELOCATE in screen["may"] and not item.about.has_no_bytes
     return render(request, "casework/refile.html", screen | {"places": places, "may_relocate": may_relocate})
 
 

@@ -37,6 +37,7 @@ from adherents.drafts.kinds import DECISIONS, DraftKind
 from adherents.drafts.models import Draft
 from adherents.insurer.profile import profile
 from adherents.insurer.treatment import UNKNOWN_KIND, Reason, Use
+from adherents.vault.services.joining import FEWEST
 from adherents.vault.services.splitting import is_to_split
 from adherents.vault.services.viewing import page_thumbnail
 
@@ -58,6 +59,7 @@ def item_screen(request: HttpRequest, item: Item) -> dict[str, Any]:
     agent, wanted = account_of(request), wanted_by(request)
     is_mine = queue.renew(agent=agent, item=item)
     document = document_or_404(item.about.pk)
+    sending = whole_sending(document, agent)
     return (
         record_context(request, document.member)
         | viewer_context(
@@ -74,9 +76,10 @@ def item_screen(request: HttpRequest, item: Item) -> dict[str, Any]:
             "in_hand": selectors.in_hand(agent),
             "coming": selectors.coming(agent, wanted),
             "history": selectors.history(document, reader=agent),
-            "sending": whole_sending(document, agent),
+            "sending": sending,
             "filters": carried(request),
             "may_split": is_mine and is_to_split(document),
+            "may_join": is_mine and len(sending.joinable) >= FEWEST,
             "kind_form": _kind_form(request) if item.kind == UNKNOWN_KIND and is_mine else None,
         }
         | selectors.latest_act(agent)

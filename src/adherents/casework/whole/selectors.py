@@ -3,12 +3,14 @@
 import uuid
 from dataclasses import dataclass
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from adherents.accounts.models import Account
 from adherents.casework.models import Availability, Item
 from adherents.insurer.treatment import UNKNOWN_KIND
 from adherents.vault.models import Document
+from adherents.vault.services.joining import is_to_join
 
 
 @dataclass(frozen=True)
@@ -44,10 +46,24 @@ class WholeSending:
             row.document.pk for row in self.documents if row.is_mine and row.document.kind != UNKNOWN_KIND
         ]
 
+    @property
+    def joinable(self) -> list[Document]:
+        """Those that the reader has in hand and that could become one with the document that is shown, itself among them."""
+        shown = next((row for row in self.documents if row.is_shown and row.is_mine), None)
+        if shown is None or not is_to_join(shown.document):
+            return []
+        person = shown.document.beneficiary_id
+        mine = [row.document for row in self.documents if row.is_mine]
+        return [document for document in mine if document.beneficiary_id == person and is_to_join(document)]
+
 
 def whole_sending(document: Document, agent: Account) -> WholeSending:
-    """What its member sent together with this document, and can still be opened, in their order. One query."""
+    """What its member sent together with this document, and can still be opened, in their order. One query.
+
+    What was joined is shown as what was made of it, but for the document itself.
+    """
     sent = Document.objects.kept().filter(deposit=document.deposit_id).order_by("rank", "pk")
+    sent = sent.filter(Q(joined_at=None) | Q(pk=document.pk))
     rows = [_beside(row, document, agent) for row in sent.select_related("item").defer("wrapped_key")]
     place = next((at for at, row in enumerate(rows) if row.is_shown), 0)
     before = [row.document.pk for row in rows[:place] if row.item]

@@ -25,10 +25,10 @@ TURNED = "turned"  # in an address, once for each page that is turned: `3-90`
 
 
 def document_or_404(document_id: uuid.UUID) -> Document:
-    joined = ("member__account", "deposit", "beneficiary__member", "part_of")
+    joined = ("member__account", "deposit", "beneficiary__member", "part_of", "joined_into")
     documents = Document.objects.kept().select_related(*joined)
     document: Document = get_object_or_404(
-        documents.defer("wrapped_key", "part_of__wrapped_key"), pk=document_id
+        documents.defer("wrapped_key", "part_of__wrapped_key", "joined_into__wrapped_key"), pk=document_id
     )
     return document
 

@@ -35,6 +35,8 @@ def ready_to_read(state: State) -> QuerySet[Document]:
         set_aside="",
         erased_at=None,
         split_at=None,
+        joined_at=None,
+        joined_count=0,
         relocated_at=None,
         checked_at__isnull=False,
     )

@@ -65,8 +65,8 @@ class Deposit(models.Model):
 
     @property
     def sent(self) -> "DocumentQuerySet":
-        """What its member sent: without the parts that an agent made of it since."""
-        sent: DocumentQuerySet = self.documents.filter(part_of=None)  # type: ignore[assignment]
+        """What its member sent: without the parts, and what was joined, that an agent made of it since."""
+        sent: DocumentQuerySet = self.documents.filter(part_of=None, joined_count=0)  # type: ignore[assignment]
         return sent
 
     @property

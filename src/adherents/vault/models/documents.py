@@ -18,7 +18,7 @@ from adherents.members.models import Beneficiary, Member
 from adherents.vault.fields import NameKeyField
 from adherents.vault.legibility import WHY_UNSCANNED, SetAside, what_is_blank
 from adherents.vault.models.files import NamedFile
-from adherents.vault.models.parts import Divisible
+from adherents.vault.models.parts import INDEXES_OF_MADE, RULES_OF_MADE, Divisible
 from adherents.vault.models.sources import Sourced
 from adherents.vault.models.turns import FairQuerySet
 from adherents.vault.origins import ATTACHMENT, BY_MESSAGE, Erased, Origin, came_in_words
@@ -78,6 +78,10 @@ SHOWN_ON_A_CARD = [
     "first_page",
     "last_page",
     "split_at",
+    "joined_at",
+    "joined_count",
+    "joined_into__joined_count",
+    "joined_into__content_type",
     "relocated_at",
 ]
 
@@ -119,7 +123,7 @@ class DocumentQuerySet(FairQuerySet):
 
     def with_what_a_card_shows(self) -> Self:
         """With what a card of a list needs, and nothing else: a list reads many rows, and a row has forty columns."""
-        return self.select_related("deposit", "beneficiary").only(*SHOWN_ON_A_CARD)
+        return self.select_related("deposit", "beneficiary", "joined_into").only(*SHOWN_ON_A_CARD)
 
     def with_answers(self) -> Self:
         """Each with the latest document that was sent to replace it, and that can be treated: `answer_id`, `answered_at`.
@@ -150,6 +154,7 @@ class Document(DueWork, Divisible, Sourced, NamedFile):
     Once erased (`services/erasing.py`) its key is gone, its name and its note too; the rest stays, as a proof.
     One that photos are gathered in is what the worker makes of its `photos`: it has no size, SHA-256 or key before.
     A part (`part_of`, `services/splitting.py`) never has: its pages are some of its original's, which `split_at` marks.
+    Nor has what was made of several (`joined_count`, `services/joining.py`): its pages are all of those that `joined_at` marks.
     """
 
     deposit = models.ForeignKey("vault.Deposit", on_delete=models.PROTECT, related_name="documents")
@@ -227,11 +232,7 @@ class Document(DueWork, Divisible, Sourced, NamedFile):
                 condition=models.Q(origin="insurer", state="accepted", checked_at=None),
                 name="documents_unopened",
             ),
-            models.Index(
-                fields=["part_of", "first_page"],
-                condition=models.Q(part_of__isnull=False),
-                name="documents_parts",
-            ),
+            *INDEXES_OF_MADE,
         ]
         constraints = [
             models.CheckConstraint(
@@ -242,22 +243,11 @@ class Document(DueWork, Divisible, Sourced, NamedFile):
             models.CheckConstraint(
                 condition=~models.Q(sha256="")
                 | models.Q(photo_count__gt=0)
-                | models.Q(part_of__isnull=False),
-                name="a_file_its_photos_or_pages",
+                | models.Q(part_of__isnull=False)
+                | models.Q(joined_count__gt=0),
+                name="a_file_or_those_of_others",
             ),
-            models.CheckConstraint(
-                condition=models.Q(part_of__isnull=True, first_page__isnull=True, last_page__isnull=True)
-                | models.Q(
-                    part_of__isnull=False,
-                    split_at__isnull=True,
-                    wrapped_key=b"",
-                    first_page__isnull=False,
-                    last_page__isnull=False,
-                    first_page__gte=1,
-                    last_page__gte=models.F("first_page"),
-                ),
-                name="a_part_is_pages",
-            ),
+            *RULES_OF_MADE,
         ]
 
     def __str__(self) -> str:
@@ -265,8 +255,8 @@ class Document(DueWork, Divisible, Sourced, NamedFile):
 
     @property
     def sent_files(self) -> list[NamedFile]:
-        """What the member sent: the document's photos, or its own file; nothing of a part."""
-        if self.part_of_id is not None:
+        """What the member sent: the document's photos, or its own file; nothing of what an agent made of them."""
+        if self.has_no_bytes:
             return []
         return list(self.photos.all()) if self.photo_count else [self]
 
@@ -337,6 +327,8 @@ class Document(DueWork, Divisible, Sourced, NamedFile):
             return "", ""  # no agent has to answer it
         if self.split_at is not None and not self.set_aside:
             return "split", str(_("Réparti"))
+        if self.joined_at is not None and not self.set_aside:
+            return "joined", str(_("Réuni"))
         if self.relocated_at is not None and not self.set_aside:
             return "relocated", str(_("Classé dans un autre dossier"))
         if self.set_aside and self.state == State.RECEIVED:
@@ -362,7 +354,7 @@ class Document(DueWork, Divisible, Sourced, NamedFile):
         """Whether the service owes its member an answer: not once it was taken back, set aside, destroyed or answered."""
         open_states = {State.RECEIVED, State.CHECKED, State.IN_PROGRESS}
         kept = self.origin == Origin.MEMBER and self.erased_at is None
-        elsewhere = self.split_at or self.relocated_at
+        elsewhere = self.split_at or self.joined_at or self.relocated_at
         return kept and not self.set_aside and not elsewhere and self.state in open_states
 
     @property

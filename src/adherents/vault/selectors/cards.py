@@ -50,12 +50,16 @@ def _meta(document: Document) -> str:
     if document.part_of_id is not None:
         words = {"pages": document.pages_words, "name": document.name or document.deposit.number, "at": at}
         return _("%(pages)s de %(name)s, envoyé le %(at)s") % words
+    if document.joined_count:
+        return _("%(documents)s, envoi du %(at)s") % {"documents": document.joined_words, "at": at}
     if document.name:
         return _("%(name)s, envoyé le %(at)s") % {"name": document.name, "at": at}
     return _("%(number)s, envoyé le %(at)s") % {"number": document.deposit.number, "at": at}
 
 
 def _note(document: Document) -> str:
+    if document.joined_at and not document.erased_at:
+        return f"{document.joined_with_words}."
     if document.answered_at:
         return _("Vous avez répondu le %(day)s.") % {"day": day(document.answered_at)}
     if document.answers_id and not document.erased_at:

@@ -31,6 +31,9 @@ WORDS: dict[str, str | Promise] = {
     Event.DOCUMENT_SPLIT: _("Un conseiller l’a réparti en plusieurs documents, traités chacun à part."),
     Event.PART_MADE: _("Un conseiller en a fait un document à part."),
     Event.SPLIT_UNDONE: _("Un conseiller a annulé la répartition : il est à nouveau traité en entier."),
+    Event.DOCUMENT_JOINED: _("Un conseiller l’a réuni avec d’autres documents du même envoi."),
+    Event.JOINED_MADE: _("Un conseiller a réuni vos documents en un seul."),
+    Event.JOIN_UNDONE: _("Un conseiller l’a séparé des autres : il est à nouveau traité à part."),
     Event.REFILING_UNDONE: _("Un conseiller l’a reclassé."),
     Event.DOCUMENT_RELOCATED: _(
         "Un conseiller l’a classé dans un autre dossier : il ne vous concernait pas."

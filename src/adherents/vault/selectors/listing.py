@@ -19,6 +19,7 @@ THEMSELVES = "0"  # the member, among the people whom documents are about
 NO_STATE = "none"  # nobody has to answer it
 SET_ASIDE = "set_aside"
 SPLIT = "split"
+JOINED = "joined"
 RELOCATED = "relocated"
 
 
@@ -56,6 +57,7 @@ def count_documents(member: Member) -> DocumentCounts:
         "set_aside",
         "is_kept",
         "is_split",
+        "is_joined",
         "is_relocated",
         "year",
     )
@@ -64,13 +66,15 @@ def count_documents(member: Member) -> DocumentCounts:
         year=ExtractYear("at"),
         is_kept=ExpressionWrapper(Q(erased_at__isnull=True), output_field=BooleanField()),
         is_split=ExpressionWrapper(Q(split_at__isnull=False), output_field=BooleanField()),
+        is_joined=ExpressionWrapper(Q(joined_at__isnull=False), output_field=BooleanField()),
         is_relocated=ExpressionWrapper(Q(relocated_at__isnull=False), output_field=BooleanField()),
     )
     counts: dict[str, Counter[str]] = {
         name: Counter() for name in ("kinds", "people", "states", "years", "all")
     }
     counted = rows.values_list(*grouped).annotate(number=Count("pk"))
-    for kind, person, origin, state, set_aside, is_kept, is_split, is_relocated, year, number in counted:
+    for kind, person, origin, state, set_aside, is_kept, *elsewhere, year, number in counted:
+        is_split, is_joined, is_relocated = elsewhere
         counts["all"][str(bool(is_kept))] += number
         if is_kept:
             now = timezone.now()
@@ -79,6 +83,7 @@ def count_documents(member: Member) -> DocumentCounts:
                 state=state,
                 set_aside=set_aside,
                 split_at=now if is_split else None,
+                joined_at=now if is_joined else None,
                 relocated_at=now if is_relocated else None,
             ).shown_state[0]
             counts["kinds"][kind] += number
@@ -116,9 +121,11 @@ def in_state(code: str) -> Q:
         return ~Q(origin=Origin.MEMBER) & ~aside
     if code == SPLIT:
         return Q(split_at__isnull=False, set_aside="")
+    if code == JOINED:
+        return Q(joined_at__isnull=False, set_aside="")
     if code == RELOCATED:
         return Q(relocated_at__isnull=False, set_aside="")
-    here = Q(split_at__isnull=True, relocated_at__isnull=True)
+    here = Q(split_at__isnull=True, joined_at__isnull=True, relocated_at__isnull=True)
     return Q(_is("state", code), origin=Origin.MEMBER) & ~aside & here
 
 

@@ -35,7 +35,9 @@ def narrowed(documents: DocumentQuerySet, asked: Mapping[str, Any]) -> DocumentQ
     simple = {"kind": "kind", "state": "state", "since": "at__date__gte", "until": "at__date__lte"}
     matching = documents.filter(**{simple[name]: asked[name] for name in simple if name in asked})
     if asked.get("state") == State.IN_PROGRESS:
-        matching = matching.filter(split_at=None, relocated_at=None)  # its parts are, or its copy
+        matching = matching.filter(
+            split_at=None, joined_at=None, relocated_at=None
+        )  # its parts are, or what was made of it, or its copy
     if words := asked.get("words"):
         number = Q(deposit__number__iexact=words.strip())
         named = Q()

@@ -41,6 +41,10 @@ def steps_of(document: Document, entries: Iterable[Entry] = ()) -> list[dict[str
     if document.split_at is not None:
         why = _("Votre fichier contient plusieurs documents : chacun est traité à part.")
         return [*steps, _step("split", _("Réparti"), document.split_at, why)]
+    if document.joined_at is not None:
+        words = {"with": document.joined_with_words}
+        why = _("%(with)s. Nous traitons l’ensemble comme un seul document.") % words
+        return [*steps, *_refiled(entries), _step("joined", _("Réuni"), document.joined_at, why)]
     if document.relocated_at is not None:
         why = _(
             "Il ne vous concerne pas, ou concerne un autre contrat. L’original reste ici, avec son accusé."
@@ -76,6 +80,8 @@ def what_next(document: Document) -> str:
         return ""
     if document.split_at is not None:
         return _("Votre fichier contient plusieurs documents : un conseiller les traite un par un.")
+    if document.joined_at is not None:
+        return _("Un conseiller traite l’ensemble comme un seul document : vous recevrez une seule réponse.")
     if document.relocated_at is not None:
         return _(
             "Ce document est classé dans un autre dossier : vous n’avez rien à faire. Si c’est une erreur, écrivez-nous."

@@ -1,5 +1,7 @@
 """Twins: documents that were sent as the very same bytes. What was sent counts: photos, and not the PDF that was made of them."""
 
+from collections.abc import Callable
+
 from django.db.models import Q, prefetch_related_objects
 
 from adherents.vault.models import Document, GatheredPhoto, State
@@ -13,8 +15,11 @@ def twins_of(document: Document) -> list[Document]:
     """The documents of the same member that hold all that this one was sent as, the latest first, twenty at most.
 
     One that was erased at the end of its time counts: it was treated. One that its member took back does not. One query where
-    there is none; two more where there is, or where this one was sent as photos.
+    there is none; two more where there is, or where this one was sent as photos. Of what was made of several documents: the twins
+    of each.
     """
+    if document.joined_count:
+        return _of_each(document, twins_of)
     return _holding(document, Q(member=document.member_id))
 
 
@@ -23,9 +28,16 @@ def twins_elsewhere(document: Document) -> list[Document]:
 
     What an agent filed with another member since is no sign: its copy has the same bytes, and nobody asks for it twice.
     """
+    if document.joined_count:
+        return _of_each(document, twins_elsewhere)
     if document.relocated_at is not None:
         return []
     return _holding(document, ~Q(member=document.member_id) & Q(relocated_at=None))
+
+
+def _of_each(document: Document, find: Callable[[Document], list[Document]]) -> list[Document]:
+    found = {twin.pk: twin for sent in document.joined_documents for twin in find(sent)}
+    return [twin for twin in found.values() if twin.joined_into_id != document.pk][:MOST]
 
 
 def _holding(document: Document, whose: Q) -> list[Document]:

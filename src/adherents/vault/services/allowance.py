@@ -32,7 +32,8 @@ SELECT COALESCE(SUM(CASE WHEN at >= %(midnight)s THEN files ELSE 0 END), 0),
 FROM (
     SELECT at, size AS octets, erased_at IS NULL AS kept,
            CASE WHEN photo_count > 0 THEN photo_count ELSE 1 END AS files
-    FROM vault_document WHERE member_id = %(member)s AND origin NOT IN (%(insurer)s, %(answer)s) AND part_of_id IS NULL
+    FROM vault_document WHERE member_id = %(member)s AND origin NOT IN (%(insurer)s, %(answer)s)
+          AND part_of_id IS NULL AND joined_count = 0
     UNION ALL
     SELECT document.at, photo.size, document.erased_at IS NULL, 0
     FROM vault_gatheredphoto AS photo JOIN vault_document AS document ON document.id = photo.document_id

@@ -99,7 +99,7 @@ def _destroy_keys(document: Document, *, because: Erased, actor: str) -> list[st
     envelope_of(document.deposit)  # the receipt is signed before the row loses what it says
     sent, pages = document.sent_files, list(document.pages.all())
     thumbnails = Thumbnail.objects.filter(document=document)
-    own = [] if document.part_of_id else [document]  # of a part the bytes are its original's
+    own = [] if document.has_no_bytes else [document]  # the bytes are those of what was sent
     files = [*own, *document.photos.all(), *pages, *thumbnails]
     release(files)
     document.pages.all().delete()

@@ -58,7 +58,7 @@ def export_everything(*, member: Member, actor: str, reason: str = "") -> Export
     export = Export(f"documents-{timezone.localdate():%Y-%m-%d}.zip", iter(()), actor)
     why = {"reason": reason} if reason else {}
     with transaction.atomic():
-        count = Document.objects.of(member).kept().filter(part_of=None).count()
+        count = Document.objects.of(member).kept().filter(part_of=None, joined_count=0).count()
         record(Event.DOCUMENTS_EXPORTED, subject=member.subject, actor=export.actor, count=count, **why)
     export.chunks = _chunks(member, export)
     return export
@@ -93,7 +93,7 @@ def name_in_zip(document: Document, photo: GatheredPhoto | None = None) -> str:
 def _chunks(member: Member, export: Export) -> Iterator[bytes]:
     archive = ZipStream(sized=False)
     rows = Document.objects.filter(member=member).not_held_back().select_related("deposit", "part_of")
-    for document in every_row(rows.kept().filter(part_of=None), read=listed):
+    for document in every_row(rows.kept().filter(part_of=None, joined_count=0), read=listed):
         for file in _files_of(document):
             if _may_go(document, file, export):
                 archive.add(clear_bytes(file), _name_of(document, file), size=file.size)
@@ -144,6 +144,8 @@ def _line(document: Document, file: NamedFile, export: Export) -> dict[str, Any]
     original = document.original  # whose file it is: a part has none
     left_out = export.left_out.get(str(original.pk if document.part_of_id else file.pk), "")
     given = "erased" if document.erased_at or original.erased_at else left_out or "whole"
+    if given == "whole" and document.joined_count:
+        given = "joined"  # its pages are in the files that it was made of
     named = name_in_zip(original) if document.part_of_id else _name_of(document, file)
     return {
         "file": named if given == "whole" else "",

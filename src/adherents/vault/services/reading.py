@@ -25,6 +25,10 @@ class NotGathered(Exception):
     """The PDF of the photos is not made yet. Each photo can be read as it was sent."""
 
 
+class NotOneFile(Exception):
+    """An agent made it of several documents: each of these is read as it was sent, and there is no file of all."""
+
+
 class NotChecked(Exception):
     """Its checks are not done: no system of the insurer is given it yet."""
 
@@ -49,6 +53,8 @@ def find(*, acting: Acting, document_id: uuid.UUID, photo: int | None = None) ->
     file: NamedFile = document.original if photo is None else document.photos.get(number=photo)
     if document.erased_at is not None or document.original.erased_at is not None:
         raise Gone
+    if document.joined_count:
+        raise NotOneFile
     if document.original.threat:
         raise Dangerous
     if not file.sha256:
@@ -73,7 +79,7 @@ def download(*, acting: Acting, document_id: uuid.UUID, photo: int | None = None
     """A member's own document, or photo `photo` (from 1) of those gathered in it, as it was sent.
 
     Verified whole before its first byte leaves, and journalled. Raises `ObjectDoesNotExist` for what is unknown and for
-    another's alike, `Gone`, `Dangerous`, `NotGathered`, `Altered`, or `StorageFailed`.
+    another's alike, `Gone`, `NotOneFile`, `Dangerous`, `NotGathered`, `Altered`, or `StorageFailed`.
     """
     document, file = find(acting=acting, document_id=document_id, photo=photo)
     which = {} if photo is None else {"photo": photo}
@@ -87,16 +93,19 @@ def check_open_to_insurer(document: Document) -> None:
         raise Gone
     if document.set_aside or original.set_aside or original.threat:
         raise NotToBeGiven
-    if document.checked_at is None or not original.has_its_file:
+    if document.checked_at is None or not (original.has_its_file or document.joined_count):
         raise NotChecked
 
 
 def give_original(*, document: Document, actor: str) -> VerifiedFile:
     """The original, to a system of the insurer: its member reads that it was opened. Of a part, the whole of what was sent.
 
-    Verified whole before its first byte leaves. Raises as `check_open_to_insurer`, and `Altered` or `StorageFailed`.
+    Verified whole before its first byte leaves. Raises as `check_open_to_insurer`, and `NotOneFile`, `Altered` or
+    `StorageFailed`.
     """
     check_open_to_insurer(document)
+    if document.joined_count:
+        raise NotOneFile
     return _verified(document, document.original, event=Event.DOCUMENT_OPENED, actor=actor)
 
 

@@ -31,7 +31,7 @@ NAME = "document"  # of the copy's file: the one that its sender gave may hold t
 
 
 class NotToRelocate(Exception):
-    """It waits no more, or is a part of what was sent, or was split."""
+    """It waits no more, or is a part of what was sent, or made of several, or was split or joined."""
 
 
 class NoSuchFile(Exception):
@@ -40,7 +40,7 @@ class NoSuchFile(Exception):
 
 def check_relocates(document: Document, *, to: Member) -> None:
     """Whether the document may go to this member's file, as far as these rows say so. Raises `NotToRelocate` or `NoSuchFile`."""
-    if not document.waits_for_answer or document.state not in OPEN or document.part_of_id is not None:
+    if not document.waits_for_answer or document.state not in OPEN or document.has_no_bytes:
         raise NotToRelocate
     if (
         to.pk == document.member_id

@@ -36,7 +36,9 @@ class Rule:
 
     def waiting(self) -> int:
         """How many are older than that and were never treated: an agent must look at them; they are not destroyed."""
-        return self._kept().filter(at__lt=self.before, split_at=None).exclude(_ANSWERED).count()
+        return (
+            self._kept().filter(at__lt=self.before, split_at=None, joined_at=None).exclude(_ANSWERED).count()
+        )
 
     def _kept(self) -> DocumentQuerySet:
         return _by_kind().filter(kind=self.kind)
@@ -60,6 +62,13 @@ def split_over() -> DocumentQuerySet:
     return over
 
 
+def joined_over() -> DocumentQuerySet:
+    """What was joined, and what was made of it is destroyed: it was kept for that alone."""
+    joined = _by_kind().filter(joined_into__isnull=False)  # by their index: they are few
+    over: DocumentQuerySet = joined.filter(joined_into__erased_at__isnull=False)
+    return over
+
+
 def destroy(rule: Rule, limit: int) -> int:
     """Erase up to `limit` documents that were kept long enough; how many."""
     return _destroy(rule.over(), limit)
@@ -68,6 +77,11 @@ def destroy(rule: Rule, limit: int) -> int:
 def destroy_split(limit: int) -> int:
     """Erase up to `limit` originals that were split, once all of their parts are; how many."""
     return _destroy(split_over(), limit)
+
+
+def destroy_joined(limit: int) -> int:
+    """Erase up to `limit` documents that were joined, once what was made of them is; how many."""
+    return _destroy(joined_over(), limit)
 
 
 def _destroy(over: DocumentQuerySet, limit: int) -> int:

@@ -20,13 +20,14 @@ from adherents.members.models import Beneficiary
 from adherents.vault.erasure import forget_belongings
 from adherents.vault.models import Document, State
 from adherents.vault.receipts.services import envelope_of
+from adherents.vault.selectors.naming import is_named
 from adherents.vault.services.filing import Place
 
 FEWEST, MOST = 2, 20  # parts of one document
 
 
 class NotToSplit(Exception):
-    """It waits no more, has one page, or is a part itself."""
+    """It waits no more, has one page, or is a part itself, or made of several."""
 
 
 class WrongPages(Exception):
@@ -99,7 +100,7 @@ def put_together(*, document_id: uuid.UUID, actor: str) -> Document:
         raise NotToSplit
     for part in parts:
         forget_belongings(part)  # what the portal made of its pages by itself, as an erasure does
-    if any(_hangs_on(part) for part in parts):
+    if any(is_named(part) for part in parts):
         raise StillUsed
     for part in parts:
         record(Event.SPLIT_UNDONE, subject=part.subject, owner=part.owner, actor=actor)
@@ -112,9 +113,9 @@ def put_together(*, document_id: uuid.UUID, actor: str) -> Document:
 
 
 def is_to_split(document: Document) -> bool:
-    """It waits, has several pages that can be seen, and is no part."""
+    """It waits, has several pages that can be seen, and is what was sent."""
     waits = document.waits_for_answer and document.state in {State.CHECKED, State.IN_PROGRESS}
-    return waits and document.part_of_id is None and (document.page_count or 0) >= FEWEST
+    return waits and not document.has_no_bytes and (document.page_count or 0) >= FEWEST
 
 
 def _locked(document_id: uuid.UUID) -> Document:
@@ -169,14 +170,3 @@ def _part(original: Document, asked: Slice) -> Document:
         wrapped_key=b"",
         storage_name=f"part-{key}",
     )
-
-
-def _hangs_on(part: Document) -> bool:
-    """Whether a row names it that would go with it, or lose it; but for its place in the queue and what is kept of that."""
-    for relation in Document._meta.related_objects:
-        if relation.name == "item":
-            continue
-        rows = relation.related_model._base_manager.filter(**{relation.field.name: part})
-        if rows.exists():
-            return True
-    return False

@@ -15,7 +15,12 @@ class NoSuchPage(Exception):
 
 
 def pages_of(document: Document) -> dict[int, Page]:
-    """The pages that may be seen, by their number from 1: of a part, those of its original that it is."""
+    """The pages that may be seen, by their number from 1: of a part, those of its original that it is; of what was joined, all
+    pages of the ones that it was made of, in their order.
+    """
+    if document.joined_count:
+        joined = Page.objects.filter(document__joined_into=document, document__threat="")
+        return dict(enumerate(joined.order_by("document__joined_rank", "number"), start=1))
     original = document.part_of_id or document.pk
     pages = Page.objects.filter(document=original, document__threat="")
     if document.part_of_id is None:
@@ -32,7 +37,7 @@ def page_image(document: Document, number: int) -> bytes:
     try:
         return b"".join(list(clear_bytes(page)))
     except Altered as error:
-        note_altered(document.original, code=error.code, page=page.number)
+        note_altered(page.document, code=error.code, page=page.number)
         raise
 
 

@@ -87,7 +87,8 @@ def receipt(request: HttpRequest, number: str) -> HttpResponse:
 def document(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
     """One document: what it is, where it is, and what happened to it."""
     own = Document.objects.of(acting_of(request, May.READ).file).with_what_is_shown().with_answers()
-    related = own.select_related("answers", "part_of").defer("answers__wrapped_key", "part_of__wrapped_key")
+    related = own.select_related("answers", "part_of", "joined_into")
+    related = related.defer("answers__wrapped_key", "part_of__wrapped_key", "joined_into__wrapped_key")
     shown = get_object_or_404(related, pk=document_id)
     shown.sent_before = sent_before([shown]).get(shown.pk)
     add_replies([shown])
@@ -99,6 +100,7 @@ def document(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
         "next": what_next(shown),
         "history": history_of(shown, entries),
         "parts": _parts_of(shown),
+        "joined": _joined_in(shown),
         "sections": sections_of(shown),
     }
     return render(request, "vault/document.html", context)
@@ -109,6 +111,13 @@ def _parts_of(document: Document) -> list[Document]:
     if document.split_at is None:
         return []
     return list(document.parts.select_related("beneficiary").defer("wrapped_key").order_by("first_page"))
+
+
+def _joined_in(document: Document) -> list[Document]:
+    """What an agent made it of, in the order of its pages."""
+    if not document.joined_count:
+        return []
+    return list(document.joined_from.defer("wrapped_key").order_by("joined_rank"))
 
 
 @member_required
@@ -151,6 +160,8 @@ def download(request: HttpRequest, document_id: uuid.UUID, photo: int | None = N
             file, chunks = opened.file, opened.chunks
     except ObjectDoesNotExist as error:
         raise Http404 from error
+    except reading.NotOneFile:
+        return redirect("vault:document", document_id)
     except reading.NotGathered:
         return render(request, "vault/not_gathered.html", {"document_id": document_id}, status=409)
     except reading.Gone:

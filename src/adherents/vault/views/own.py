@@ -43,7 +43,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
     """« Tout télécharger »: what it will hold, then the zip."""
     acting = acting_of(request, May.EXPORT)
     if request.method != "POST":
-        kept = Document.objects.of(acting.file).filter(part_of=None).kept().order_by()
+        kept = Document.objects.of(acting.file).filter(part_of=None, joined_count=0).kept().order_by()
         held = kept.aggregate(count=Count("pk"), octets=Sum("size"))
         photos = GatheredPhoto.objects.filter(document__in=kept).aggregate(octets=Sum("size"))
         octets = (held["octets"] or 0) + (photos["octets"] or 0)

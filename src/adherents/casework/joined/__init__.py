@@ -1,0 +1,1 @@
+"""Documents that were joined, beside what was made of them."""
