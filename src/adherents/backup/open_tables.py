@@ -18,7 +18,7 @@ EXPORTED = [
     "casework.refiling", "casework.relocation", "casework.reopening", "casework.tally",
     "journal.entry", "journal.head", "members.beneficiary", "members.formeraddress", "members.member", "messaging.attachment",
     "messaging.cannedanswer", "messaging.message", "messaging.thread", "notes.note", "notes.opinion",
-    "reading.paperfield", "reading.paperreading", "vault.deposit", "vault.document",
+    "reading.paperfield", "reading.paperreading", "reading.printedcode", "vault.deposit", "vault.document",
     "vault.acknowledgement", "vault.gatheredphoto",
 ]  # fmt: skip
 LEFT_OUT = {
@@ -46,7 +46,8 @@ LEFT_OUT = {
     "messaging.circular": "in each of its threads", "messaging.circularcopy": "the same",
     "members.lastbeneficiaryline": "the order of a file", "members.lastfile": "the order of a file",
     "members.lastmemberline": "the order of a file", "storage.erasure": "told in the journal",
-    "reading.fieldtally": "a count", "storage.unclaimedobject": "work on its way", "vault.drawingturn": "work on its way",
+    "reading.fieldtally": "a count", "reading.trustedlist": "published by France Titres",
+    "storage.unclaimedobject": "work on its way", "vault.drawingturn": "work on its way",
     "vault.page": "a picture of a document that is exported", "vault.thumbnail": "the same, small",
     "vault.pendingfile": "not sent yet",
     "vault.receipt": "a file of its member", "vault.receiptblock": "a count", "vault.receiptcounter": "a count",

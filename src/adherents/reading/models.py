@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from adherents.accounts.models import Account
 from adherents.crypto.fields import EncryptedTextField
 from adherents.crypto.rows import SealedQuerySet, readable
+from adherents.reading.codes.trust import Worth
 from adherents.vault.models import Document
 from adherents.work.models import DueWork, DueWorkQuerySet
 
@@ -61,6 +62,7 @@ class PaperReading(DueWork):
 
     objects: ClassVar[PaperReadingQuerySet] = PaperReadingQuerySet.as_manager()  # type: ignore[assignment]
     fields: "RelatedManager[PaperField]"
+    codes: "RelatedManager[PrintedCode]"
 
     class Meta:
         indexes = [
@@ -73,6 +75,54 @@ class PaperReading(DueWork):
 
     def __str__(self) -> str:
         return f"reading of {self.document_id}"
+
+
+class PrintedCode(models.Model):
+    """A 2D-Doc that stands on a document, and what its signature is worth (`codes.trust.Worth`). Its values are `PaperField`s.
+
+    `signer`: whose certificate it is; `paper`: what it is of, in the specification's words; both "" where it is not believed.
+    """
+
+    reading = models.ForeignKey(PaperReading, on_delete=models.CASCADE, related_name="codes", db_index=False)
+    rank = models.PositiveSmallIntegerField()
+    page = models.PositiveSmallIntegerField()
+    worth = models.CharField(max_length=10, choices=[(one.value, one.value) for one in Worth])
+    signer = models.CharField(max_length=200, default="", blank=True)
+    paper = models.CharField(max_length=200, default="", blank=True)
+    signed_on = models.DateField(null=True)
+
+    objects = models.Manager["PrintedCode"]()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["reading", "rank"], name="one_printed_code_a_rank")]
+
+    def __str__(self) -> str:
+        return f"printed code {self.pk}"
+
+
+class TrustedList(models.Model):
+    """The list of authorities that `adherents import_tsl` took in last, as it was signed, with the certificates and the lists of
+    revoked ones that came with it (PEM). One row: the next one takes its place.
+    """
+
+    ONLY = 1
+    id = models.PositiveSmallIntegerField(primary_key=True, default=ONLY)
+    sequence = models.PositiveIntegerField()
+    issued_on = models.DateField()
+    next_on = models.DateField(null=True)
+    at = models.DateTimeField(default=timezone.now)
+    content = models.BinaryField()
+    signers = models.BinaryField(default=b"")
+    certificates = models.BinaryField(default=b"")
+    revocations = models.BinaryField(default=b"")
+
+    objects = models.Manager["TrustedList"]()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="one_trusted_list")]
+
+    def __str__(self) -> str:
+        return f"trusted list {self.sequence}"
 
 
 class Judgement(models.TextChoices):
@@ -102,6 +152,16 @@ class PaperField(models.Model):
     right = models.PositiveSmallIntegerField(null=True)
     bottom = models.PositiveSmallIntegerField(null=True)
     proofs = models.JSONField(default=list)
+    on_page = models.CharField(
+        max_length=5,
+        default="",
+        db_default="",
+        blank=True,
+        help_text="how a signed value compares with its page",
+    )
+    of_code = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="the rank of the printed code that says it; 0 for none"
+    )
     judgement = models.CharField(max_length=5, choices=Judgement.choices, default="", blank=True)
     judged_at = models.DateTimeField(null=True)
     judged_by = models.ForeignKey(

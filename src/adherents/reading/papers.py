@@ -42,12 +42,16 @@ DRAWN, RECOGNISED = (
 
 @dataclass(frozen=True, slots=True)
 class ReadField:
-    """A value, the page it stands on (from 1), and what proves it."""
+    """A value, the page it stands on (from 1), and what proves it. Of a signed code: how the page compares, and which code of the
+    paper it is (from 1; 0 for a value that no code says).
+    """
 
     code: str
     value: str
     page: int
     proofs: tuple[str, ...]
+    on_page: str = ""
+    of_code: int = 0
 
     def __repr__(self) -> str:
         return f"<ReadField {self.code}>"

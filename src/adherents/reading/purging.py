@@ -16,8 +16,8 @@ def readings() -> Iterable[Due]:
 def kept_readings() -> Iterable[Kept]:
     """What was read on papers."""
     yield Kept(
-        "Valeurs lues sur un document (scellées), ce qui les prouve, ce que l’adhérent et l’agent en ont dit",
-        ("reading.PaperReading", "reading.PaperField"),
+        "Valeurs lues sur un document (scellées) et codes signés, ce qui les prouve, ce que l’adhérent et l’agent en ont dit",
+        ("reading.PaperReading", "reading.PaperField", "reading.PrintedCode"),
         "jusqu’à la destruction du document, dans la même transaction",
         BY_WORKER,
     )
@@ -26,4 +26,8 @@ def kept_readings() -> Iterable[Kept]:
 impersonal(
     "reading.FieldTally",
     "combien de valeurs lues étaient justes ou fausses, par semaine et par code, sans valeur",
+)
+impersonal(
+    "reading.TrustedList",
+    "les autorités dont les codes signés sont crus, une liste publique et ses certificats",
 )

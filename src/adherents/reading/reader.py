@@ -1,33 +1,48 @@
-"""A whole file is read: its text layer first, and its pixels only where it has no text of its own."""
+"""A whole file is read: its text layer, the codes on its pixels, and the letters there only where it has no text of its own."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import date
 from importlib.metadata import version
 
 from adherents.inspection.file_type import PDF
 from adherents.reading import papers
-from adherents.reading.papers import DRAWN, RECOGNISED, ReadPaper
+from adherents.reading.codes.comparison import text_of
+from adherents.reading.codes.process import FoundCode, codes_on
+from adherents.reading.codes.reading import ReadCode, read_codes
+from adherents.reading.codes.shipped import shipped_trust
+from adherents.reading.codes.trust import Trust
+from adherents.reading.papers import DRAWN, NOTHING, RECOGNISED, ReadPaper
 from adherents.reading.people import Named
 from adherents.reading.pixels import process as pixels
-from adherents.reading.text_layer.process import LetterPage, letter_pages
+from adherents.reading.pixels.process import PixelPage
+from adherents.reading.text_layer.process import CannotBeRead, LetterPage, ReadingFailed, letter_pages
 
 
 class NoEngine(Exception):
-    """A picture, and no engine that recognises letters is installed (the extra `pictures`), or none is wanted."""
+    """A picture without a code, and no engine that recognises letters is installed (the extra `pictures`), or none is wanted."""
+
+
+_ENGINES = {DRAWN: ("pypdfium2",), RECOGNISED: ("rapidocr", "onnxruntime"), "": ()}
 
 
 @dataclass(frozen=True, slots=True)
 class FileReading:
-    """What a file says, from where its letters come (`DRAWN` or `RECOGNISED`), and its pages with their letters."""
+    """What a file says, from where its letters come (`DRAWN`, `RECOGNISED`, "" for none), its pages with their letters.
+
+    The values of its codes are among the fields of the paper.
+    """
 
     paper: ReadPaper
     letters: str
     pages: Sequence[LetterPage]
+    codes: Sequence[ReadCode] = ()
 
     @property
     def versions(self) -> str:
         """Of the packages that read it."""
-        names = ["pypdfium2"] if self.letters == DRAWN else ["rapidocr", "onnxruntime"]
+        names = [*_ENGINES[self.letters], *(("zxing-cpp", "tddoc") if self.codes else ())]
         return ", ".join(f"{name} {version(name)}" for name in names)
 
 
@@ -38,19 +53,59 @@ def read_file(
     *,
     only: Sequence[int] = (),
     pictures: bool = True,
+    trust: Callable[[], Trust] = shipped_trust,
+    today: date,
 ) -> FileReading:
-    """Read a PDF or a photo. `only`: these pages of it, which are then counted from 1. `pictures`: whether pixels may be read.
+    """Read a PDF or a photo. `only`: these pages of it, which are then counted from 1. `pictures`: whether letters may be
+    recognised on pixels. `trust`: who signs codes.
 
     Raises `NoEngine`, `CannotBeRead` or `ReadingFailed`.
     """
     if content_type == PDF:
         pages = _only(letter_pages(data), only)
         if any(page.letters or page.junk for page in pages):
-            return FileReading(papers.read(pages, people), DRAWN, pages)
-    if only or not pictures or not pixels.is_installed():
+            found = [] if only else _codes_of(content_type, data)
+            return _whole(papers.read(pages, people), DRAWN, pages, found, trust, today)
+    if only:
         raise NoEngine
-    pages = pixels.letter_pages(content_type, data)
-    return FileReading(papers.read(pages, people, recognised=True), RECOGNISED, pages)
+    may_recognise = pictures and pixels.is_installed()
+    drawn = pixels.drawn_pages(content_type, data)
+    found = _codes_on(drawn)
+    if may_recognise:
+        pages = pixels.recognised_pages(drawn)
+        return _whole(papers.read(pages, people, recognised=True), RECOGNISED, pages, found, trust, today)
+    reading = _whole(NOTHING, "", [], found, trust, today)
+    if not reading.codes:
+        raise NoEngine
+    return reading
+
+
+def _whole(
+    paper: ReadPaper,
+    letters: str,
+    pages: Sequence[LetterPage],
+    found: Sequence[FoundCode],
+    trust: Callable[[], Trust],
+    today: date,
+) -> FileReading:
+    with_code = {one.page for one in found}
+    texts = {page.number: text_of(page, sure=letters == DRAWN) for page in pages if page.number in with_code}
+    codes = read_codes(found, trust, texts, today=today)
+    signed = [field for code in codes for field in code.fields or ()]
+    return FileReading(replace(paper, fields=(*paper.fields, *signed)), letters, pages, codes)
+
+
+def _codes_of(content_type: str, data: bytes) -> list[FoundCode]:
+    """The codes of a PDF whose text was read: where it cannot be drawn, that text is worth as much."""
+    with suppress(CannotBeRead, ReadingFailed):
+        return _codes_on(pixels.drawn_pages(content_type, data))
+    return []
+
+
+def _codes_on(drawn: Sequence[PixelPage]) -> list[FoundCode]:
+    with suppress(ReadingFailed):
+        return codes_on(drawn)
+    return []
 
 
 def _only(pages: Sequence[LetterPage], only: Sequence[int]) -> list[LetterPage]:

@@ -1,5 +1,6 @@
 """What was read on a document, as its member and as an agent are shown it. Nothing of a document that is erased or set aside."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -11,21 +12,27 @@ from adherents.crypto.rows import readable
 from adherents.insurer.profile import profile
 from adherents.members import nir
 from adherents.reading.ages import is_over_three_months, is_school_year_over
+from adherents.reading.codes.comparison import OTHER, SAME
+from adherents.reading.codes.reading import CODE
+from adherents.reading.codes.trust import Worth
+from adherents.reading.codes.two_d_doc import name_of
 from adherents.reading.models import (
     LARGEST,
     Judgement,
     MemberAnswer,
     PaperField,
     PaperReading,
+    PrintedCode,
     ReadingOutcome,
 )
 from adherents.reading.papers import RIB, RIGHTS
 from adherents.reading.school import CERTIFICATE
-from adherents.reading.words import HOLDERS, LABELS, PAID, PROOFS
+from adherents.reading.words import HOLDERS, LABELS, PAID, PROOFS, WHY_NOT
 from adherents.ui.moments import day, frdate
 from adherents.ui.numbers import euros
 from adherents.vault.models import Document, State
 
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9:]{5})?\Z")
 PATIENCE = timedelta(minutes=15)  # after that « lecture en cours » would be a promise that nobody keeps
 IN_SIGHT = {"iban", "valid_until", "total", "school_year"}
 DAYS_OF_MEMBER = {"valid_until", "date", "school_year"}
@@ -57,6 +64,7 @@ class ShownField:
     proofs: list[str]
     warns: bool = False
     remark: str = ""
+    is_french: bool = False  # the label is the specification's, which has no other language
 
     def place(self, width: int, height: int) -> Place | None:
         """Where the value is on its page, whose sides are in pixels; None where that is not known."""
@@ -76,11 +84,30 @@ class ShownField:
 
 
 @dataclass(frozen=True)
+class ShownCode:
+    """A 2D-Doc for an agent: what its signature is worth, and its values where it is believed. `why_not`: in words, else ""."""
+
+    code: PrintedCode
+    fields: list[ShownField]
+    why_not: str
+
+    @property
+    def differs(self) -> bool:
+        """Whether the page around it says something else: the strongest sign of fraud there is."""
+        return any(field.warns for field in self.fields)
+
+    @property
+    def warns(self) -> bool:
+        return self.differs or self.code.worth in {Worth.ALTERED, Worth.REVOKED}
+
+
+@dataclass(frozen=True)
 class ReadOnDocument:
     """For an agent. `proposed`: a kind that the paper proves and that is not the document's own, in words; or ""."""
 
     reading: PaperReading
     fields: list[ShownField]
+    codes: list[ShownCode]
     proposed: str
 
     @property
@@ -97,11 +124,15 @@ class ReadOnDocument:
         """What is read before the decision: the account, the total, until when a paper holds, and whatever warns."""
         return [one for one in self.fields if one.warns or one.field.code in IN_SIGHT]
 
+    @property
+    def codes_in_sight(self) -> "list[ShownCode]":
+        return [one for one in self.codes if one.warns]
+
 
 @dataclass(frozen=True)
 class ReadForMember:
     """For the document's own member. `asks`: the account that the member may say yes or no to. `proposed`: as for an agent, while
-    it is open.
+    it is open. `signers`: of its codes.
     """
 
     waits: bool
@@ -113,16 +144,18 @@ class ReadForMember:
     year_over: str
     proposed: str
     asks: bool
+    signers: list[str]
 
 
 def for_agent(document: Document) -> ReadOnDocument | None:
-    """What was read on a document, for an agent who may open it; None where it is not read. Two queries, one more of a NIR."""
+    """What was read on a document, for an agent who may open it; None where it is not read. Three queries, one more of a NIR."""
     found = _found(document)
     if found is None:
         return None
     reading, fields = found
-    shown = [_shown(field, document) for field in fields]
-    return ReadOnDocument(reading, shown, _proposed(reading, document))
+    shown = [_shown(field, document) for field in fields if not field.of_code]
+    codes = [_shown_code(code, fields) for code in _codes(reading)]
+    return ReadOnDocument(reading, shown, codes, _proposed(reading, document))
 
 
 def _proposed(reading: PaperReading, document: Document) -> str:
@@ -146,6 +179,7 @@ def for_member(document: Document) -> ReadForMember | None:
     accounts = [(field, masked_iban(field.clear)) for field in fields if field.code == "iban" and field.clear]
     said = {field.code: clear for field in fields if field.code in DAYS_OF_MEMBER and (clear := field.clear)}
     today, until, years = timezone.localdate(), said.get("valid_until", ""), said.get("school_year", "")
+    signers = [one.signer for one in _codes(reading) if one.worth == Worth.SIGNED]
     ends = date.fromisoformat(until) if until else None
     issued = date.fromisoformat(said["date"]) if open_ and reading.kind in AGES and "date" in said else None
     over = years if open_ and years and is_school_year_over(years, today) else ""
@@ -156,7 +190,7 @@ def for_member(document: Document) -> ReadForMember | None:
         and is_over_three_months(issued, today)
     )
     proposed = _proposed(reading, document) if open_ else ""
-    if not (accounts or until or over or old or proposed) and not (open_ and (waits or tried)):
+    if not (accounts or until or over or old or proposed or signers) and not (open_ and (waits or tried)):
         return None
     return ReadForMember(
         waits=waits and open_,
@@ -168,6 +202,7 @@ def for_member(document: Document) -> ReadForMember | None:
         year_over=over,
         proposed=proposed,
         asks=open_,
+        signers=list(dict.fromkeys(signers)),
     )
 
 
@@ -191,6 +226,29 @@ def _found(document: Document) -> tuple[PaperReading, Sequence[PaperField]] | No
     if reading.outcome != ReadingOutcome.READ:
         return reading, []
     return reading, list(reading.fields.select_related("reading").order_by("rank"))
+
+
+def _codes(reading: PaperReading) -> list[PrintedCode]:
+    if reading.outcome != ReadingOutcome.READ:
+        return []
+    return list(reading.codes.order_by("rank"))
+
+
+def _shown_code(code: PrintedCode, fields: Sequence[PaperField]) -> ShownCode:
+    own = [_shown_signed(field) for field in fields if field.of_code == code.rank]
+    return ShownCode(code, own, str(WHY_NOT.get(code.worth, "")))
+
+
+def _shown_signed(field: PaperField) -> ShownField:
+    clear = field.clear
+    value = f"{frdate(clear[:10])}{clear[10:].replace('T', ' ')}" if _DAY.match(clear) else clear
+    proofs = [str(PROOFS[proof]) for proof in field.proofs if proof in PROOFS]
+    if field.on_page == SAME:
+        proofs.append(_("la page dit la même chose"))
+    differs = field.on_page == OTHER
+    remark = _("La page dit autre chose.") if differs else ""
+    label = name_of(field.code.removeprefix(CODE))
+    return ShownField(field, label, value, value, proofs, warns=differs, remark=remark, is_french=True)
 
 
 def _shown(field: PaperField, document: Document) -> ShownField:

@@ -43,4 +43,14 @@ PROOFS: dict[str, Words] = {
     "payments": _("égal à ce qui est réglé et à ce qui reste"),
     "not_negated": _("écrit sans « non » ni condition"),
     "consecutive": _("deux années qui se suivent"),
+    "signature": _("signé"),
+}
+# Of a 2D-Doc whose signature is not believed: why not.
+WHY_NOT: dict[str, Words] = {
+    "altered": _("Sa signature n’est pas celle de ce qu’il dit : il a été changé, ou mal imprimé."),
+    "revoked": _("Le certificat de son signataire a été révoqué."),
+    "expired": _("Le certificat de son signataire n’était pas valable le jour de la signature."),
+    "unknown": _("Son signataire n’est pas de ceux que nous connaissons."),
+    "test": _("C’est un code d’essai."),
+    "unreadable": _("Sa forme n’est pas de celles que nous savons lire."),
 }

@@ -8,10 +8,12 @@ from django.utils import timezone
 from adherents.insurer.treatment import UNKNOWN_KIND
 from adherents.members.models import Member, Person
 from adherents.reading.boxes import box_of
-from adherents.reading.models import PaperField, PaperReading, ReadingOutcome
+from adherents.reading.codes.reading import ReadCode
+from adherents.reading.models import PaperField, PaperReading, PrintedCode, ReadingOutcome
 from adherents.reading.papers import DRAWN, KNOWN, ReadField
 from adherents.reading.people import Named
 from adherents.reading.reader import FileReading, NoEngine, read_file
+from adherents.reading.services.trusting import trust
 from adherents.reading.text_layer import MOST_BYTES
 from adherents.reading.text_layer.process import CannotBeRead, LetterPage, ReadingFailed
 from adherents.storage.objects import StorageFailed
@@ -48,6 +50,8 @@ def read_document(reading: PaperReading) -> None:
             people_of(document.member),
             only=document.original_pages,
             pictures=document.kind in KNOWN or document.kind == UNKNOWN_KIND,
+            trust=trust,
+            today=timezone.localdate(),
         )
     except NoEngine:
         _end(reading, ReadingOutcome.NOT_TRIED)
@@ -88,18 +92,34 @@ def _keep(reading: PaperReading, found: FileReading) -> None:
         if row is None:
             return
         row.fields.all().delete()
+        row.codes.all().delete()
+        for number, code in enumerate(found.codes, start=1):
+            _kept_code(row, number, code).save(force_insert=True)
         for rank, field in enumerate(found.paper.fields, start=1):
             _kept(row, rank, field, found.pages, measured=found.letters == DRAWN).save(force_insert=True)
         row.kind, row.letters, row.versions = found.paper.kind, found.letters, found.versions[:120]
-        _ended(row, ReadingOutcome.READ if found.paper.fields else ReadingOutcome.NOTHING)
+        something = bool(found.paper.fields or found.codes)
+        _ended(row, ReadingOutcome.READ if something else ReadingOutcome.NOTHING)
+
+
+def _kept_code(row: PaperReading, rank: int, code: ReadCode) -> PrintedCode:
+    return PrintedCode(
+        reading=row,
+        rank=rank,
+        page=code.page,
+        worth=code.worth,
+        signer=code.signer[:200],
+        paper=code.paper[:200],
+        signed_on=code.signed_on,
+    )
 
 
 def _kept(
     row: PaperReading, rank: int, field: ReadField, pages: Sequence[LetterPage], *, measured: bool
 ) -> PaperField:
     """`measured`: letters stand on the page as it is shown; those of pixels may have been turned."""
-    page = next(page for page in pages if page.number == field.page)
-    box = box_of(field, page) if measured else None
+    page = next((page for page in pages if page.number == field.page), None)
+    box = box_of(field, page) if measured and page is not None and not field.of_code else None
     places = (box.left, box.top, box.right, box.bottom) if box else (None,) * 4
     return PaperField(
         reading=row,
@@ -108,6 +128,8 @@ def _kept(
         value=field.value,
         page=field.page,
         proofs=list(field.proofs),
+        on_page=field.on_page,
+        of_code=field.of_code,
         **dict(zip(("left", "top", "right", "bottom"), places, strict=True)),
     )
 

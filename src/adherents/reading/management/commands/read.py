@@ -4,8 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
 from adherents.inspection.file_type import PDF, PHOTOS, Glimpse, sniff
+from adherents.reading.codes.trust import Worth
 from adherents.reading.papers import NOTHING, ReadPaper
 from adherents.reading.people import Named, WrongPeople, people_in
 from adherents.reading.reader import NoEngine, read_file
@@ -64,13 +66,17 @@ class Command(BaseCommand):
             self.stderr.write(f"{file}: nothing read: neither a whole PDF nor a photo")
             return NOTHING
         try:
-            return read_file(content_type, data, people).paper
+            found = read_file(content_type, data, people, today=timezone.localdate())
         except NoEngine:
             self.stderr.write(f"{file}: nothing read: a picture, and the extra « pictures » is not installed")
             return NOTHING
         except (CannotBeRead, ReadingFailed) as error:
             self.stderr.write(f"{file}: nothing read: {error}")
             return NOTHING
+        for code in found.codes:
+            if code.worth != Worth.SIGNED:
+                self.stderr.write(f"{file}: page {code.page}: a 2D-Doc that is not believed: {code.worth}")
+        return found.paper
 
     def _tell(self, file: Path, paper: ReadPaper) -> None:
         fields = [
