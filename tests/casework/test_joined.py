@@ -9,7 +9,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django.utils.translation import override
 
@@ -40,6 +42,7 @@ from tests.api.systems import System, code_of
 from tests.casework.queueing import adviser
 from tests.casework.test_joining import held, joined
 from tests.journeys.papers import sheets
+from tests.test_queries import MOST, queries_of
 
 pytestmark = pytest.mark.django_db
 any_database = pytest.mark.any_database
@@ -135,6 +138,25 @@ def test_its_member_reads_one_story_and_finds_each_file_as_it_was_sent(
     lines = json.loads(archive.read("manifest.json"))
     assert sorted(line["given"] for line in lines) == ["joined", "whole", "whole", "whole"]
     assert len([name for name in archive.namelist() if "manifest" not in name]) == 3
+
+
+@any_database
+def test_its_pages_ask_the_database_no_more_than_others(
+    client: Client, agent: Account, member: Member
+) -> None:
+    made = joined(agent, held(agent, member))
+    client.force_login(member.account)
+    for path in (f"/adherent/documents/{made.document_id}/", "/adherent/documents/", "/adherent/"):
+        assert len(queries_of(client, path)) <= MOST, path
+    system = System()
+    system.get("documents")  # which takes a token first
+    with CaptureQueriesContext(connection) as one:
+        system.get(f"documents?member={member.number}")
+    for _ in range(3):
+        joined(agent, held(agent, member))
+    with CaptureQueriesContext(connection) as several:
+        system.get(f"documents?member={member.number}")
+    assert len(several) == len(one)
 
 
 @any_database

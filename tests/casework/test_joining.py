@@ -11,7 +11,16 @@ from django.test import Client
 
 from adherents.accounts.models import Account, Role
 from adherents.casework.models import Decision, Item, Outcome, Status
-from adherents.casework.services import deciding, entering, filing, joining, queue, reopening, splitting
+from adherents.casework.services import (
+    deciding,
+    entering,
+    filing,
+    joining,
+    queue,
+    reopening,
+    splitting,
+    telling,
+)
 from adherents.casework.services.joining import (
     CannotJoin,
     DecidedAlready,
@@ -232,6 +241,34 @@ def test_one_decision_one_figure_one_mail(
     page = words(client.get(f"/adherent/documents/{made.document_id}/"))
     assert "Envoyer le bon document" in page
     assert Document.objects.get(pk=items[0].document_id).shown_state == ("joined", "Réuni")
+
+
+@any_database
+def test_what_stays_by_itself_is_told_in_the_same_mail(agent: Account, member: Member) -> None:
+    items = held(agent, member)
+    made = joined(agent, items[:2])
+    deciding.settle(deciding.accept(agent=agent, item=made))
+    assert telling.left_to_decide(made.about.deposit_id) == 1
+    assert not OutboxMail.objects.exists(), "it waits for the other one"
+    deciding.settle(deciding.accept(agent=agent, item=items[2]))
+    assert telling.left_to_decide(made.about.deposit_id) == 0
+    telling.tell_due()
+    assert OutboxMail.objects.count() == 1
+
+
+@any_database
+def test_it_answers_what_they_were_sent_to_answer(agent: Account, member: Member) -> None:
+    [asked] = held(agent, member, "facture_soins")
+    deciding.settle(deciding.refuse(agent=agent, item=asked, **NEEDED | {"reason": "illisible"}))
+    items = held(agent, member)
+    Document.objects.filter(pk__in=[item.document_id for item in items]).update(at=items[0].about.at)
+    Document.objects.filter(pk=items[1].document_id).update(answers=asked.about)
+    made = joined(agent, items)
+    assert made.about.answers_id == asked.document_id
+    found = Document.objects.with_answers().get(pk=asked.document_id)
+    assert found.answer_id == made.document_id, "its member is led to what is treated"
+    joining.separate(agent=agent, item=made)
+    assert Document.objects.with_answers().get(pk=asked.document_id).answer_id == items[1].document_id
 
 
 @any_database

@@ -220,6 +220,8 @@ def masked_iban(iban: str) -> str:
 def _found(document: Document) -> tuple[PaperReading, Sequence[PaperField]] | None:
     if document.erased_at is not None or document.set_aside or document.state == State.WITHDRAWN:
         return None
+    if document.joined_count:  # each of those that it was made of is read
+        return None
     reading: PaperReading | None = PaperReading.objects.filter(document=document.pk).first()
     if reading is None:
         return None

@@ -152,6 +152,7 @@ def _made_of(originals: Sequence[Document], kind: str) -> Document:
         sent_as="" if said == kind else said,
         beneficiary_id=first.beneficiary_id,
         person_chosen=any(original.person_chosen for original in originals),
+        answers_id=next((original.answers_id for original in originals if original.answers_id), None),
         note="\n".join(dict.fromkeys(original.note for original in originals if original.note)),
         state=State.IN_PROGRESS,
         state_at=timezone.now(),
