@@ -41,7 +41,7 @@ ASKS = [State.RECEIVED, State.CHECKED, State.IN_PROGRESS]
 
 
 @dataclass(frozen=True)
-class Place:
+class CutOut:
     """A rectangle on a page's picture, in its pixels. As text, an SVG's viewBox."""
 
     left: int
@@ -66,7 +66,7 @@ class ShownField:
     remark: str = ""
     is_french: bool = False  # the label is the specification's, which has no other language
 
-    def place(self, width: int, height: int) -> Place | None:
+    def place(self, width: int, height: int) -> CutOut | None:
         """Where the value is on its page, whose sides are in pixels; None where that is not known."""
         field = self.field
         if field.left is None or field.top is None or field.right is None or field.bottom is None:
@@ -80,7 +80,7 @@ class ShownField:
                 (field.bottom - field.top) * height,
             )
         )
-        return Place(left, top, max(across, 1), max(down, 1))
+        return CutOut(left, top, max(across, 1), max(down, 1))
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from adherents.desk.panels import (
     Panel,
 )
 from adherents.members.models import Member
-from adherents.reading.selectors import Place, ReadOnDocument, ShownField
+from adherents.reading.selectors import CutOut, ReadOnDocument, ShownField
 from adherents.vault.models import Document, Page
 
 register = template.Library()
@@ -105,13 +105,13 @@ def document_lines(context: Context, documents: Sequence[Document]) -> list[tupl
 
 
 @register.simple_tag
-def crop_of(one: ShownField, page: Page) -> Place | None:
+def crop_of(one: ShownField, page: Page) -> CutOut | None:
     """Where a value is on the picture of its page, as an SVG's viewBox; None where that is not known."""
     return one.place(page.width, page.height)
 
 
 @register.simple_tag(takes_context=True)
-def lit_on(context: Context, page: Page | None) -> list[tuple[ShownField, Place]]:
+def lit_on(context: Context, page: Page | None) -> list[tuple[ShownField, CutOut]]:
     """What was read on this page and where, of the `panels` beside it: [] where there are none."""
     read = [rows for _panel, rows in context.get("panels") or () if isinstance(rows, ReadOnDocument)]
     if page is None or not read:
