@@ -8,8 +8,10 @@ from django.utils import timezone
 
 from adherents.accounts.models import Role
 from adherents.casework.services.entering import enter_checked
+from adherents.feed.models import Announcement
 from adherents.members.models import Member
 from adherents.reading.models import FieldTally, PaperField, PrintedCode
+from adherents.reading.selectors import confirmed_values
 from adherents.reading.services import working
 from adherents.vault.models import Document, State
 from tests.reading.invented_codes import OWNER, genuine, trust_of_tests
@@ -143,6 +145,10 @@ def test_a_signed_value_is_judged_as_any_other(member: Member) -> None:
     field = PaperField.objects.get(code="code_2ddoc.41")
     assert judge(client, document, "wrong", field).status_code == 302
     assert list(FieldTally.objects.values_list("code", "right", "wrong")) == [("code_2ddoc.41", 0, 1)]
+    assert judge(client, document, "right", field).status_code == 302
+    assert [(one.code, one.clear) for one in confirmed_values(document)] == [("code_2ddoc.41", "1234")]
+    told = Announcement.objects.filter(type="reading.confirmed").get()
+    assert told.data["code"] == "code_2ddoc.41"
 
 
 def test_its_values_are_beside_the_code_and_not_among_those_that_were_read_on_the_page(
