@@ -168,7 +168,7 @@ SESSION = re.compile(
 # Where rows are streamed, and what holds the transaction that their cursor lives in.
 STREAMED = {
     "journal/services.py": "one_moment",
-    "casework/services/tallying.py": "_hold_back_others",
+    "casework/services/tallying.py": "hold_back_tallies",
     "mail/services.py": "needs_transaction",
     "backup/tables.py": "backup.snapshot, in every caller",
 }

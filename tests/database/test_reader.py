@@ -9,10 +9,11 @@ from django.db import OperationalError, connections, transaction
 from django.test import Client
 
 from adherents.accounts.models import Account, Role
-from adherents.casework.figures.selectors import FiguresFilter, read
+from adherents.casework.figures.selectors import read
 from adherents.config.connecting import standby as looked_at
 from adherents.database import READER, reader
 from adherents.database.reader import from_reader, listed
+from adherents.desk.figures.wanted import FiguresFilter
 from adherents.journal.models import Entry
 from adherents.members.models import Member
 from adherents.members.selectors import find

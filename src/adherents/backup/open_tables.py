@@ -17,7 +17,8 @@ EXPORTED = [
     "accounts.account", "casework.correction", "casework.daytally", "casework.decision", "casework.item", "casework.reasontally",
     "casework.refiling", "casework.relocation", "casework.reopening", "casework.tally",
     "journal.entry", "journal.head", "members.beneficiary", "members.formeraddress", "members.member", "messaging.attachment",
-    "messaging.cannedanswer", "messaging.message", "messaging.thread", "notes.note", "notes.opinion",
+    "messaging.cannedanswer", "messaging.message", "messaging.messagedaytally", "messaging.messagetally",
+    "messaging.thread", "notes.note", "notes.opinion",
     "reading.paperfield", "reading.paperreading", "reading.printedcode", "vault.deposit", "vault.document",
     "vault.acknowledgement", "vault.gatheredphoto",
 ]  # fmt: skip

@@ -6,4 +6,4 @@ class CaseworkConfig(AppConfig):
     label = "casework"
 
     def ready(self) -> None:
-        from adherents.casework.services import releasing  # noqa: F401
+        from adherents.casework.services import releasing, tallying  # noqa: F401

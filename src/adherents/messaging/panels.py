@@ -2,8 +2,10 @@ from django.utils.translation import gettext_lazy as _
 
 from adherents.accounts.models import Account
 from adherents.accounts.permissions import Act
+from adherents.desk.figures.sections import add_figures
 from adherents.desk.panels import DeskEntry, add_to_menu, document_panel, panel
 from adherents.members.models import Member
+from adherents.messaging.figures.selectors import SOURCE
 from adherents.messaging.models import Thread
 from adherents.messaging.selectors import of_member, to_answer
 from adherents.vault.models import Document
@@ -21,6 +23,8 @@ add_to_menu(
         counted=_("à répondre"),
     )
 )
+
+add_figures(SOURCE)
 
 
 @panel(Act.MESSAGES, "messaging/agent/panel.html", key="M", key_does=_("écrire à l’adhérent"))

@@ -4,7 +4,7 @@ from adherents.insurer.profile import profile
 from adherents.messaging.services import retention
 from adherents.ui.moments import day
 from adherents.work.purging import Due, purge
-from adherents.work.retention import BY_PURGE, Kept, impersonal, keeps
+from adherents.work.retention import BY_NOTHING, BY_PURGE, Kept, impersonal, keeps
 
 
 @purge
@@ -32,6 +32,18 @@ def kept_circulars() -> Iterable[Kept]:
         ("messaging.Circular", "messaging.CircularCopy"),
         f"{profile().messages.retention_months} mois après avoir été écrits ; ce que chacun a reçu, comme sa conversation",
         BY_PURGE,
+    )
+
+
+@keeps
+def kept_tallies() -> Iterable[Kept]:
+    """What is counted of conversations."""
+    yield Kept(
+        "Chiffres des conversations, par semaine, par jour et par groupe : ils ne nomment personne ; un groupe d’un agent "
+        "n’est vu que de lui",
+        ("messaging.MessageTally", "messaging.MessageDayTally"),
+        "sans limite",
+        BY_NOTHING,
     )
 
 

@@ -5,11 +5,11 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from adherents.casework.figures.selectors import SPANS, FiguresFilter
+from adherents.desk.figures.wanted import SPANS, FiguresFilter
 
 
 class FiguresForm(forms.Form):
-    """Which decisions are counted. A value that is not understood filters nothing."""
+    """Which decisions and messages are counted. A value that is not understood filters nothing."""
 
     weeks = forms.ChoiceField(label=_("Période"), required=False)
     team = forms.ChoiceField(label=_("Groupe"), required=False)

@@ -4,69 +4,35 @@ written, and no person is named: a group is the smallest unit that is counted.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
-from math import inf
 from typing import Any
-from urllib.parse import urlencode
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from adherents.accounts.models import Account
-from adherents.casework.figures import tables
-from adherents.casework.figures.privacy import closed_teams
-from adherents.casework.figures.tables import Cell, Column, Table
 from adherents.casework.figures.values_read import values_read
 from adherents.casework.figures.waiting import waiting
 from adherents.casework.models import DayTally, Outcome, ReasonTally, Tally
-from adherents.casework.models.figures import (
-    COLUMNS,
-    DAY_COLUMNS,
-    NO_TEAM,
-    OUTCOME_COLUMNS,
-    WAIT_COLUMNS,
-    WAITS,
-    monday_of,
-)
+from adherents.casework.models.figures import COLUMNS, DAY_COLUMNS, OUTCOME_COLUMNS
 from adherents.casework.selectors import reason_label
 from adherents.database.reader import from_reader
+from adherents.desk.figures import tables
+from adherents.desk.figures.privacy import closed_teams
+from adherents.desk.figures.sections import SOURCES, FiguresSection
+from adherents.desk.figures.tables import Cell, Column, Table
+from adherents.desk.figures.waits import WAITS, waited
+from adherents.desk.figures.wanted import DAYS, NO_TEAM, FiguresFilter
 from adherents.insurer.profile import profile
 from adherents.ui.moments import day, duration
 from adherents.ui.plots import Bars, Series
 
-SPANS = (4, 13, 26, 52, 104)  # weeks, the running one among them
-DAYS = 31  # today among them
 REASONS_DRAWN = 10
 Sums = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class FiguresFilter:
-    """Which decisions are counted: those of the weeks up to now, of a group of agents and of a kind, or "" for all."""
-
-    weeks: int = 13
-    team: str = ""
-    kind: str = ""
-
-    @property
-    def last(self) -> date:
-        return timezone.localdate()
-
-    @property
-    def first(self) -> date:
-        return monday_of(self.last) - timedelta(weeks=self.weeks - 1)
-
-    @property
-    def query(self) -> str:
-        """The same, in an address."""
-        chosen = {"weeks": self.weeks, "team": self.team, "kind": self.kind}
-        return urlencode({name: value for name, value in chosen.items() if value})
-
-
-@dataclass(frozen=True)
 class Figures:
     """`waiting` is of now, `decided` of the weeks that were asked for; `sums` adds these up. `read` is of these weeks,
-    whatever the group and the kind, which values that were read do not have.
+    whatever the group and the kind, which values that were read do not have. `sections`: of other rooms.
     """
 
     wanted: FiguresFilter
@@ -74,27 +40,28 @@ class Figures:
     decided: list[Table]
     sums: list[tuple[str, str]]
     read: Table
+    sections: list[FiguresSection]
 
     def table(self, name: str) -> Table | None:
-        return next(
-            (table for table in (*self.waiting, *self.decided, self.read) if table.name == name), None
-        )
+        of_others = (table for section in self.sections for table in (*section.now, *section.during))
+        every = (*self.waiting, *self.decided, self.read, *of_others)
+        return next((table for table in every if table.name == name), None)
 
 
 @from_reader
 def read(wanted: FiguresFilter, reader: Account) -> Figures:
-    """Read all the figures. Nine queries; they grow with the weeks and with what waits, not with what was decided.
+    """Read all the figures. Nine queries, and those of other rooms; they grow with the weeks and with what waits,
+    not with what was decided.
 
     `reader`: nobody is shown a group of one agent, but that agent (`privacy.closed_teams`).
     """
-    closed = closed_teams(reader)
+    closed = closed_teams(reader, _teams_counted())
     tallies = Tally.objects.during(wanted.first, wanted.last).of_kind(wanted.kind).of_team(wanted.team)
     by_week = {line["week"]: line for line in tallies.summed("week")}
     kinds = sorted(tallies.summed("kind"), key=lambda line: -_decisions(line))
     total = _added(by_week.values())
-    mondays = [wanted.first + timedelta(weeks=rank) for rank in range(wanted.weeks)]
     nothing = _added([])
-    weeks = [(monday, by_week.get(monday, nothing)) for monday in mondays] if _decisions(total) else []
+    weeks = [(monday, by_week.get(monday, nothing)) for monday in wanted.mondays] if _decisions(total) else []
     return Figures(
         wanted=wanted,
         waiting=waiting(),
@@ -123,7 +90,7 @@ def read(wanted: FiguresFilter, reader: Account) -> Figures:
                     (label, label, line)
                     for line in tallies.summed("team")
                     if line["team"] not in closed
-                    for label in [team_label(line["team"])]
+                    for label in [tables.team_label(line["team"])]
                 ],
                 total,
             ),
@@ -131,23 +98,29 @@ def read(wanted: FiguresFilter, reader: Account) -> Figures:
         ],
         sums=_key_sums(total),
         read=values_read(wanted.first, wanted.last),
+        sections=[source.read(wanted, closed) for source in SOURCES],
     )
 
 
 def teams(reader: Account) -> dict[str, str]:
-    """Every group in which something was decided and that this reader may be shown, as it is asked for and as it is shown, by
+    """Every group in which something was counted and that this reader may be shown, as it is asked for and as it is shown, by
     name.
     """
-    names, closed = (
-        Tally.objects.order_by("team").values_list("team", flat=True).distinct(),
-        closed_teams(reader),
-    )
-    return {team or NO_TEAM: team_label(team) for team in names if team not in closed}
+    counted = _teams_counted()
+    shown = set().union(*counted) - closed_teams(reader, counted)
+    return {team or NO_TEAM: tables.team_label(team) for team in sorted(shown)}
+
+
+def _teams_counted() -> list[set[str]]:
+    """Those of the decisions, and of each other kind of figures."""
+    decided = Tally.objects.order_by().values_list("team", flat=True).distinct()
+    return [set(decided), *(source.teams() for source in SOURCES)]
 
 
 def kinds() -> dict[str, str]:
-    """Every kind of document in which something was decided, by its name."""
-    codes = Tally.objects.order_by("kind").values_list("kind", flat=True).distinct()
+    """Every kind of document of which something was counted, by its name."""
+    decided = Tally.objects.order_by().values_list("kind", flat=True).distinct()
+    codes = set(decided).union(*(source.kinds() for source in SOURCES)) - {""}
     labels = {code: kind_label(code) for code in codes}
     return dict(sorted(labels.items(), key=lambda label: label[1].casefold()))
 
@@ -155,25 +128,6 @@ def kinds() -> dict[str, str]:
 def kind_label(code: str) -> str:
     """A kind's name in the reader's language; its code where the profile has dropped it since."""
     return profile().documents.kind_label(code)
-
-
-def team_label(team: str) -> str:
-    return team or _("Sans groupe")
-
-
-def waited(sums: Sums, share: float) -> float | None:
-    """Hours within which this share of the decisions was taken, estimated within its tranche.
-
-    None without a decision; infinite beyond the last tranche's beginning.
-    """
-    left = share * sum(sums[column] for column in WAIT_COLUMNS)
-    if not left:
-        return None
-    for lower, upper, column in zip((0, *WAITS), (*WAITS, inf), WAIT_COLUMNS, strict=True):
-        if sums[column] and left <= sums[column]:
-            return inf if upper == inf else lower + (upper - lower) * left / sums[column]
-        left -= sums[column]
-    return inf
 
 
 def _decisions(sums: Sums) -> int:
@@ -252,10 +206,10 @@ def _decided(
 
 def _days(wanted: FiguresFilter) -> Table:
     """The last days, whatever weeks are asked for; without the time that decisions took, which a day says too little of."""
-    first = wanted.last - timedelta(days=DAYS - 1)
-    by_day = DayTally.objects.of_kind(wanted.kind).of_team(wanted.team).by_day(first, wanted.last)
+    tallies = DayTally.objects.of_kind(wanted.kind).of_team(wanted.team)
+    by_day = tallies.by_day(wanted.days[0], wanted.last)
     nothing: Sums = dict.fromkeys(DAY_COLUMNS, 0)
-    dates = [first + timedelta(days=rank) for rank in range(DAYS)] if by_day else []
+    dates = wanted.days if by_day else []
     lines = [by_day.get(date_, nothing) for date_ in dates]
     labels = [f"{date_:%d/%m}" for date_ in dates]
     plot = Bars(

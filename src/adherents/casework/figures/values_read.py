@@ -5,8 +5,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from adherents.casework.figures import tables
-from adherents.casework.figures.tables import Cell, Column, Table
+from adherents.desk.figures import tables
+from adherents.desk.figures.tables import Cell, Column, Table
 from adherents.reading.models import FieldTally, Judgement
 from adherents.reading.papers import DRAWN
 from adherents.reading.words import LABELS

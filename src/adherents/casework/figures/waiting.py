@@ -8,9 +8,9 @@ from django.db.models import Count, Min, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from adherents.casework.figures import tables
-from adherents.casework.figures.tables import Cell, Column, Table
 from adherents.casework.models import Age, Item
+from adherents.desk.figures import tables
+from adherents.desk.figures.tables import Cell, Column, Table
 from adherents.insurer.profile import profile
 from adherents.ui.moments import ago, day
 from adherents.ui.plots import Bars, Series

@@ -1,48 +1,18 @@
 """Decisions counted week by week, and day by day. The figures are read from these counts, however many decisions there are."""
 
-from datetime import date, timedelta
-from typing import Any, Self
+from datetime import date
+from typing import Any
 
 from django.db import models
 from django.db.models import Q, Sum
 
 from adherents.casework.models.decisions import Outcome
+from adherents.desk.figures.models import CountQuerySet, WaitCounts, WeekQuerySet
+from adherents.desk.figures.waits import WAIT_COLUMNS
 
-# Upper bounds in hours, nights and week-ends counted, of the time from entering the queue to the decision. The last tranche
-# has none. Estimates from them are right to within a tranche (docs/decisions/0019).
-WAITS = (1, 2, 4, 8, 12, 24, 36, 48, 72, 96, 120, 168, 240, 336, 504, 672)
-WAIT_COLUMNS = (*(f"within_{hours}h" for hours in WAITS), "longer")
 OUTCOME_COLUMNS = tuple(outcome.value for outcome in Outcome)
 DAY_COLUMNS = (*OUTCOME_COLUMNS, "on_time")
 COLUMNS = (*DAY_COLUMNS, *WAIT_COLUMNS)
-
-
-def monday_of(day: date) -> date:
-    """The week that a day is in, as its Monday."""
-    return day - timedelta(days=day.weekday())
-
-
-# The filter's value for « decided by agents without a group »; "" means every group. No group is called so: a group's name is
-# stored without spaces around it.
-NO_TEAM = " "
-
-
-class CountQuerySet(models.QuerySet[Any]):
-    def of_kind(self, kind: str) -> Self:
-        """Of this kind of document; every kind when none is named."""
-        return self.filter(kind=kind) if kind else self.all()
-
-    def of_team(self, team: str) -> Self:
-        """Decided in the group `team`, by agents without a group (`NO_TEAM`), or in every group ("")."""
-        if team == NO_TEAM:
-            return self.filter(team="")
-        return self.filter(team=team) if team else self.all()
-
-
-class WeekQuerySet(CountQuerySet):
-    def during(self, first: date, last: date) -> Self:
-        """The weeks in which there is a day from `first` to `last`."""
-        return self.filter(week__gte=monday_of(first), week__lte=last)
 
 
 class TallyQuerySet(WeekQuerySet):
@@ -52,7 +22,7 @@ class TallyQuerySet(WeekQuerySet):
         return list(self.values(by).annotate(**sums).order_by(by))
 
 
-class Tally(models.Model):
+class Tally(WaitCounts):
     """What a group of agents decided in a week, of one kind of document. Undone decisions are never in it.
 
     Adding to it is part of the transaction that settles a decision (`services/tallying.py`). `on_time`: decided on the working
@@ -66,23 +36,6 @@ class Tally(models.Model):
     refused = models.PositiveIntegerField(default=0)
     incomplete = models.PositiveIntegerField(default=0)
     on_time = models.PositiveIntegerField(default=0)
-    within_1h = models.PositiveIntegerField(default=0)
-    within_2h = models.PositiveIntegerField(default=0)
-    within_4h = models.PositiveIntegerField(default=0)
-    within_8h = models.PositiveIntegerField(default=0)
-    within_12h = models.PositiveIntegerField(default=0)
-    within_24h = models.PositiveIntegerField(default=0)
-    within_36h = models.PositiveIntegerField(default=0)
-    within_48h = models.PositiveIntegerField(default=0)
-    within_72h = models.PositiveIntegerField(default=0)
-    within_96h = models.PositiveIntegerField(default=0)
-    within_120h = models.PositiveIntegerField(default=0)
-    within_168h = models.PositiveIntegerField(default=0)
-    within_240h = models.PositiveIntegerField(default=0)
-    within_336h = models.PositiveIntegerField(default=0)
-    within_504h = models.PositiveIntegerField(default=0)
-    within_672h = models.PositiveIntegerField(default=0)
-    longer = models.PositiveIntegerField(default=0)
 
     objects = TallyQuerySet.as_manager()
 

@@ -1,18 +1,20 @@
 """Counting decisions as they settle, taking away one that is reopened, and counting them all again."""
 
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from django.db import connection, models, transaction
-from django.db.models import F, Max, Min
+from django.db import transaction
+from django.db.models import Max, Min
 from django.utils import timezone
 
 from adherents.accounts.models import Account
 from adherents.casework.models import DayTally, Decision, Outcome, ReasonTally, Tally
-from adherents.casework.models.figures import DAY_COLUMNS, WAIT_COLUMNS, WAITS, monday_of
+from adherents.casework.models.figures import DAY_COLUMNS
+from adherents.desk.figures.sections import recount
+from adherents.desk.figures.services import Cell, add_to_tally, hold_back_tallies
+from adherents.desk.figures.waits import monday_of, wait_column
 from adherents.insurer.calendar import beginning_of
 
 READ_AT_ONCE = 5000
@@ -40,7 +42,6 @@ class DecisionFacts(NamedTuple):
 COLUMNS_READ = (
     "at", "outcome", "reason", "other_reasons", "team", "item__kind", "item__entered_at", "item__due_on", "item__was_late",
 )  # fmt: skip
-Cell = tuple[tuple[str, object], ...]
 
 
 def team_of(agent: Account) -> str:
@@ -58,10 +59,10 @@ def count(*, decision: Decision) -> None:
     Decision.objects.filter(pk=decision.pk).update(team=decision.team)
     facts = facts_of(decision)
     cell, columns = _tally_of(facts)
-    _add(Tally, cell, columns)
-    _add(DayTally, _day_cell_of(facts), _of_a_day(columns))
+    add_to_tally(Tally, cell, columns)
+    add_to_tally(DayTally, _day_cell_of(facts), _of_a_day(columns))
     for cell in _reasons_of(facts):
-        _add(ReasonTally, cell, ["count"])
+        add_to_tally(ReasonTally, cell, ["count"])
 
 
 def take_away(facts: DecisionFacts) -> None:
@@ -70,10 +71,10 @@ def take_away(facts: DecisionFacts) -> None:
     `facts`: as they were when it was counted, before the item had another day.
     """
     cell, columns = _tally_of(facts)
-    _add(Tally, cell, columns, -1)
-    _add(DayTally, _day_cell_of(facts), _of_a_day(columns), -1)
+    add_to_tally(Tally, cell, columns, -1)
+    add_to_tally(DayTally, _day_cell_of(facts), _of_a_day(columns), -1)
     for cell in _reasons_of(facts):
-        _add(ReasonTally, cell, ["count"], -1)
+        add_to_tally(ReasonTally, cell, ["count"], -1)
 
 
 def facts_of(decision: Decision) -> DecisionFacts:
@@ -91,6 +92,7 @@ def facts_of(decision: Decision) -> DecisionFacts:
     )
 
 
+@recount("decision(s)")
 def rebuild() -> Iterator[tuple[date, int]]:
     """Count every settled decision again, week by week from the first; yields each Monday and how many decisions it has.
 
@@ -99,7 +101,7 @@ def rebuild() -> Iterator[tuple[date, int]]:
     """
     for monday in _weeks():
         with transaction.atomic():
-            _hold_back_others()
+            hold_back_tallies(Tally, DayTally, ReasonTally)
             number = _rebuild_week(monday)
         yield monday, number
 
@@ -120,15 +122,6 @@ def _weeks() -> Iterator[date]:
 
 def _day(moment: date | datetime) -> date:
     return timezone.localdate(moment) if isinstance(moment, datetime) else moment
-
-
-def _hold_back_others() -> None:
-    """No other transaction adds to the tallies until this one ends. SQLite has one writer in any case."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            for model in (Tally, DayTally, ReasonTally):
-                table = connection.ops.quote_name(model._meta.db_table)
-                cursor.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
 
 
 def _rebuild_week(monday: date) -> int:
@@ -157,8 +150,7 @@ def _rebuild_week(monday: date) -> int:
 def _tally_of(facts: DecisionFacts) -> tuple[Cell, list[str]]:
     """Which tally a decision belongs to, and the columns in which it counts one."""
     day = timezone.localdate(facts.at)
-    hours = (facts.at - facts.entered_at) / timedelta(hours=1)
-    columns = [facts.outcome, WAIT_COLUMNS[bisect_left(WAITS, hours)]]
+    columns = [facts.outcome, wait_column(facts.at - facts.entered_at)]
     if facts.on_time:
         columns.append("on_time")
     return (("week", monday_of(day)), ("kind", facts.kind), ("team", facts.team)), columns
@@ -188,16 +180,3 @@ def _reasons_of(facts: DecisionFacts) -> list[Cell]:
         )
         for code in sorted([facts.reason, *facts.other_reasons.split()])
     ]
-
-
-def _add(model: type[models.Model], cell: Cell, columns: list[str], number: int = 1) -> None:
-    """Add one in these columns, or take one away; the first one makes the row. What was never counted is not taken away."""
-    rows = model._default_manager.filter(**dict(cell))
-    if number < 0:
-        counted = {f"{column}__gt": 0 for column in columns}
-        rows.filter(**counted).update(**{column: F(column) - 1 for column in columns})
-        return
-    one_more = {column: F(column) + 1 for column in columns}
-    if not rows.update(**one_more):
-        model._default_manager.bulk_create([model(**dict(cell))], ignore_conflicts=True)
-        rows.update(**one_more)

@@ -28,6 +28,7 @@ from adherents.members.acting import Acting
 from adherents.members.models import Member
 from adherents.messaging import mails, placeholders
 from adherents.messaging.models import Attachment, Message, Thread
+from adherents.messaging.services import tallying
 from adherents.messaging.services.answer_files import attach_files, check_agent, first_message
 from adherents.messaging.services.twice import NOTHING, sent_again
 from adherents.vault.models import Document
@@ -100,8 +101,9 @@ def open_thread(
         if (before := sent_again(author, body, files, subject=subject, **about)) is not None:
             return before.thread
         thread = Thread.objects.create(member=acting.file, subject=subject, document=document)
-        _written_by_member(acting, thread, author, body, files)
+        written = _written_by_member(acting, thread, author, body, files)
         drafts.done(document.subject if document else "", account_id=author.pk, kind=DraftKind.MESSAGE)
+        tallying.count_opened(written)
     return thread
 
 
@@ -113,8 +115,9 @@ def write(
         thread = _locked(thread_id, member=acting.file)
         if sent_again(author, body, files, thread=thread) is not None:
             return thread
-        _written_by_member(acting, thread, author, body, files)
+        written = _written_by_member(acting, thread, author, body, files)
         drafts.done(thread.reference, account_id=author.pk, kind=DraftKind.REPLY)
+        tallying.count_opened(written)
     return thread
 
 
@@ -203,10 +206,11 @@ def answer(
         if thread.follower is None and agent.is_agent:
             thread.agent = agent
         joined = attach_files(agent=agent, member=thread.member, about=thread.reference, files=files)
-        _written_by_agent(thread, agent, body, papers, joined)
+        written = _written_by_agent(thread, agent, body, papers, joined)
         drafts.done(thread.reference, account_id=agent.pk, kind=DraftKind.ANSWER)
         if then_close:
             _close(thread, agent)
+        tallying.count_answered(written)
     return thread
 
 
@@ -295,7 +299,9 @@ def _record(event: Event, member: Member, thread_id: uuid.UUID, *, by: str, **de
     record(event, subject=member.subject, owner=member.subject, actor=by, thread=str(thread_id), **details)
 
 
-def _written_by_member(acting: Acting, thread: Thread, author: Account, body: str, files: FormFiles) -> None:
+def _written_by_member(
+    acting: Acting, thread: Thread, author: Account, body: str, files: FormFiles
+) -> Message:
     written = Message.objects.create(thread=thread, author=author, from_member=True, body=body)
     documents = attach(acting=acting, files=files)
     Attachment.objects.bulk_create(Attachment(message=written, document=document) for document in documents)
@@ -318,13 +324,16 @@ def _written_by_member(acting: Acting, thread: Thread, author: Account, body: st
         message=written.pk,
         documents=[str(document.pk) for document in documents],
     )
+    return written
 
 
 def _written_by_agent(
     thread: Thread, agent: Account, body: str, papers: Sequence[Document], joined: Sequence[Document]
-) -> None:
+) -> Message:
     """The member is told by mail when this is the first that waits, and not again before it was read."""
-    written = Message.objects.create(thread=thread, author=agent, from_member=False, body=body)
+    written = Message.objects.create(
+        thread=thread, author=agent, from_member=False, body=body, team=agent.team
+    )
     _attach(written, papers)
     Attachment.objects.bulk_create(Attachment(message=written, document=document) for document in joined)
     is_first = not thread.unread_by_member
@@ -335,6 +344,7 @@ def _written_by_agent(
     _record(Event.MESSAGE_ANSWERED, thread.member, thread.pk, by=agent.actor, message=written.pk, files=files)
     if is_first:
         mails.message_waits(written, files=files)
+    return written
 
 
 def _attach(message: Message, papers: Sequence[Document]) -> None:

@@ -172,6 +172,11 @@ class Message(models.Model):
     internal = models.BooleanField(default=False)
     at = models.DateTimeField(default=timezone.now)
     body = EncryptedTextField(bound_to=["thread_id", "author_id", "internal", "at"])
+    team = models.CharField(  # noqa: DJ001 - null: not said
+        max_length=60,
+        null=True,
+        help_text="of an answer: the agents' group as it was written; null: of before this was kept, or no answer",
+    )
 
     objects = MessageQuerySet.as_manager()
     attachments: "RelatedManager[Attachment]"
@@ -179,6 +184,7 @@ class Message(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["thread", "at", "id"], name="messages_in_order"),
+            models.Index(fields=["at"], name="messages_by_moment"),  # to count a week again
             models.Index(
                 fields=["author", "thread"],
                 condition=Q(from_member=False, internal=False),

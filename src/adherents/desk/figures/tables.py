@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
-from adherents.casework.models.figures import WAITS
+from adherents.desk.figures.waits import WAITS
 from adherents.ui import spreadsheet
 from adherents.ui.moments import duration
 from adherents.ui.plots import Bars
@@ -71,6 +71,11 @@ def table(
         total=row(_("Ensemble"), total) if total is not None else [],
         plots=plots if lines else [],
     )
+
+
+def team_label(team: str) -> str:
+    """A group's name, as tables and filters say it."""
+    return team or _("Sans groupe")
 
 
 def words(text: str) -> Cell:

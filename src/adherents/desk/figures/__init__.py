@@ -1,0 +1,1 @@
+"""What figures of all rooms share: the tables, who is shown what, and which rooms have some."""

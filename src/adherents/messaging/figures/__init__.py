@@ -1,0 +1,1 @@
+"""Figures on conversations: what waits for an answer, and how many began and were answered."""
