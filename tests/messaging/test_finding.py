@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from adherents.accounts.models import Account, Role
 from adherents.members.models import Member
 from adherents.messaging.finding import ThreadsWanted
-from adherents.messaging.models import Message, Thread
+from adherents.messaging.models import Message, Thread, conversations
 from adherents.messaging.selectors import FOUND_A_PAGE, find
 from adherents.messaging.services import threads
 from adherents.vault.models import Document
@@ -68,7 +68,12 @@ def test_a_name_that_nobody_has_is_said_beside_its_field(desk: Client, member: M
     assert "Couronne dentaire" not in words(answer)
 
 
-def test_it_is_narrowed_by_what_it_is_about(member: Member) -> None:
+@pytest.mark.parametrize("rare", [conversations.RARE_KIND, 0])
+@pytest.mark.any_database
+def test_it_is_narrowed_by_what_it_is_about_of_a_rare_kind_and_of_a_common_one(
+    member: Member, rare: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conversations, "RARE_KIND", rare)
     quote, none = about_a_document(member, "devis"), asked(member, "Autre chose ?")
     assert ids(kind="devis") == {quote.pk}
     assert ids(kind="none") == {none.pk}
@@ -169,6 +174,25 @@ def test_a_search_opens_only_the_subjects_that_it_shows(desk: Client, member: Me
     with CaptureQueriesContext(connection) as captured:
         desk.get(SEARCH, {"state": "waiting"})
     assert len(captured) == few
+
+
+def test_a_common_kind_and_none_are_read_in_the_order_of_the_page_and_not_sorted(
+    member: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conversations, "RARE_KIND", 0)
+    about_a_document(member, "devis")
+    for kind in ("devis", "none"):
+        with CaptureQueriesContext(connection) as captured:
+            find(ThreadsWanted(kind=kind))
+        plan = "EXPLAIN QUERY PLAN " if connection.vendor == "sqlite" else "EXPLAIN "
+        with connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
+                cursor.execute("SET LOCAL enable_seqscan = off")
+                cursor.execute("SET LOCAL enable_sort = off")
+            cursor.execute(plan + captured.captured_queries[-1]["sql"])
+            lines = "\n".join(str(row[-1]) for row in cursor.fetchall())
+        assert "threads_by_last" in lines, (kind, lines)
+        assert "TEMP B-TREE" not in lines, (kind, lines)
 
 
 def test_each_filter_is_led_by_an_index(member: Member, agent: Account) -> None:
