@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 from playwright.sync_api import Locator, expect
+from stress.reading_bills import invoice
 from stress.reading_papers import rib_paper
 
 from tests.cast import Person
@@ -26,10 +27,13 @@ READ = (
 )
 
 
-def send_rib(visitor: Visitor, kind: str) -> None:
+BILL = invoice(0)
+
+
+def send_rib(visitor: Visitor, kind: str, paper: bytes = PAPER.content) -> None:
     visitor.open("/adherent/documents/envoyer/")
     visitor.choose_kind(kind)
-    visitor.page.get_by_label("Choisir des fichiers").set_input_files([file("papier.pdf", PAPER.content)])
+    visitor.page.get_by_label("Choisir des fichiers").set_input_files([file("papier.pdf", paper)])
     visitor.main.locator("button.button-primary").click()
     expect(visitor.title).to_have_text("C’est bien arrivé", timeout=90_000)
 
@@ -112,3 +116,40 @@ def test_without_javascript_the_member_answers_too(visit: Visit, member: Person)
     at_home.page.get_by_role("button", name="Non, ce n’est pas le bon").click()
     expect(at_home.main).to_contain_text("Vous avez dit que ce n’est pas le bon.")
     at_home.look("document-read-no")
+
+
+def test_a_bill_that_was_sent_as_a_rib_is_told_to_both_sides_and_stays_a_rib(
+    visit: Visit, member: Person
+) -> None:
+    at_home = visit("phone").enter(member)
+    send_rib(at_home, "RIB", BILL.content)
+    at_home.until(lambda: at_home.portal.sql(READ, member.number), "the document is read")
+    [(key,)] = at_home.portal.sql(READ, member.number)
+    document = UUID(str(key))
+    at_home.open(f"/adherent/documents/{document}/")
+    expect(at_home.main).to_contain_text("On dirait un document «\u00a0Facture d’optique\u00a0».")
+    expect(at_home.main).to_contain_text("Vous n’avez rien à faire")
+    expect(at_home.title).to_contain_text("RIB")
+    at_home.look("document-looks-like")
+    plain = visit("phone", scripted=False, scheme="dark").enter(member)
+    plain.open(f"/adherent/documents/{document}/").look("document-looks-like")
+    expect(plain.main).to_contain_text("Vous n’avez rien à faire")
+
+    agent = visit("desktop")
+    enter_as_agent(agent, "rita.releve@mese.example", name="Rita Relevé", role="responsable")
+    agent.open(f"/gestion/documents/{document}/")
+    panel = agent.main.get_by_role("region", name="Lu sur le document")
+    expect(panel).to_contain_text("On dirait un document «\u00a0Facture d’optique\u00a0».")
+    expect(panel).to_contain_text("somme de ses lignes")
+    total = f"{BILL.truth['total'].replace('.', ',')}"
+    expect(panel.locator("[data-copies]").first).to_have_attribute("data-copies", total)
+    look(agent, "document-bill-read")
+    panel.get_by_role("button", name=re.compile("^Juste Total lu")).click()
+    expect(panel.get_by_role("button", name=re.compile("^Juste Total lu"))).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    agent.open("/gestion/chiffres/")
+    figures = agent.main.get_by_role("region", name=re.compile("^Valeurs lues sur les documents"))
+    figures.locator("summary").click()
+    expect(figures).to_contain_text("Total lu (texte du PDF)")
+    look(agent, "figures-read")

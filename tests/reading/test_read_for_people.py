@@ -155,14 +155,14 @@ def test_a_bill_says_its_total_to_agents_and_nothing_to_its_member(member: Membe
     lines = (("Monture", "120,00"), ("Verres", "1 080,50"), ("Total TTC", "1 200,50 €"))
     draws = [say(words, y=700 - 20 * at) for at, (words, _) in enumerate(lines)]
     draws += [say(amount, x=400, y=700 - 20 * at) for at, (_, amount) in enumerate(lines)]
-    draws += [say("Facture acquittée", y=300), say("Facture du 12/03/2020", y=280)]
+    draws += [say("Facture acquittée", y=300), say("Facture du 1er mars 2020", y=280)]
     document = read_(member, sheet(*draws, title="FACTURE"), kind="facture_optique")
     page = text(desk().get(f"/gestion/documents/{document.pk}/"))
     assert "1\u202f200,50\u00a0€" in page
     assert 'data-copies="1200,50"' in page
     assert "somme de ses lignes" in page
     assert "Oui\u00a0: c’est écrit sur le document" in page
-    assert "12/03/2020" in page
+    assert "01/03/2020" in page
     assert "trois mois" not in page  # an old bill is a bill
     assert page.count('<svg class="read-crop"') == 2  # the total and the day
     assert "Ce que nous avons lu" not in text(browser_of(member).get(page_of(document)))

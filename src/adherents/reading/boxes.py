@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Protocol
 
+from adherents.reading.issued import MONTHS
 from adherents.reading.layout import Box, PageLine, Word, lines_of
 from adherents.reading.papers import PageOfLetters, ReadField
 
@@ -43,7 +44,13 @@ def _as_printed(field: ReadField) -> list[str]:
         return [field.value[:13]]  # « Clé » stands before the last two
     if field.code in {"valid_from", "valid_until", "date"}:
         day = date.fromisoformat(field.value)
-        return [f"{day:%d%m%Y}", f"{day.day}{day:%m%Y}"]
+        month = re.sub(r"[^a-z]", "", MONTHS[day.month - 1])  # of a word, what `_in_line` keeps
+        return [
+            f"{day:%d%m%Y}",
+            f"{day.day}{day:%m%Y}",
+            f"{day.day}{month}{day.year}",
+            f"{day.day}er{month}{day.year}",
+        ]
     if field.code == "total":
         digits = field.value.replace(".", "")
         return [digits, f"{digits}EUR"]

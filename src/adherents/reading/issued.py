@@ -11,7 +11,7 @@ from datetime import date
 from adherents.reading.layout import PageLine
 
 EARLIEST, LATEST = date(2000, 1, 1), date(2099, 12, 31)
-_MONTHS = (
+MONTHS = (
     "janvier",
     "février",
     "mars",
@@ -25,9 +25,9 @@ _MONTHS = (
     "novembre",
     "décembre",
 )
-_SPELT = "|".join(name.replace("é", "[ée]").replace("û", "[ûu]") for name in _MONTHS)
+_SPELT = "|".join(name.replace("é", "[ée]").replace("û", "[ûu]") for name in MONTHS)
 _PLAIN_MONTHS = {
-    name.replace("é", "e").replace("û", "u"): number for number, name in enumerate(_MONTHS, start=1)
+    name.replace("é", "e").replace("û", "u"): number for number, name in enumerate(MONTHS, start=1)
 }
 _DAY = (
     r"(?:(?P<day>[0-9]{1,2})\s?[/.\-]\s?(?P<month>[0-9]{1,2})\s?[/.\-]\s?(?P<year>[0-9]{4})(?![0-9/.\-]*[0-9])"
