@@ -111,6 +111,9 @@ def test_r_or_s_of_nothing_or_too_large_is_no_signature() -> None:
     ):
         assert not signature_is_right(cast.key.public_key(), doc.signed, r + s)
     assert not signature_is_right(cast.key.public_key(), doc.signed, b"")
+    # The same numbers, written as those of a longer curve.
+    longer = bytes(16) + doc.signature[:half] + bytes(16) + doc.signature[half:]
+    assert not signature_is_right(cast.key.public_key(), doc.signed, longer)
 
 
 def test_what_counts_is_whether_the_certificate_was_valid_on_the_day_of_the_signature() -> None:
@@ -191,6 +194,8 @@ def test_nobody_else_revokes_it() -> None:
     assert worth(cast.trust(revocations=[forged]), signed(cast.key)) == Worth.SIGNED
     others = Issuer("FR97").revokes(cast.certificate)
     assert worth(cast.trust(revocations=[others]), signed(cast.key)) == Worth.SIGNED
+    renamed = Issuer("FR97", key=cast.issuer.key).revokes(cast.certificate)
+    assert worth(cast.trust(revocations=[renamed]), signed(cast.key)) == Worth.SIGNED
 
 
 def test_the_test_authority_is_refused_under_each_of_its_names() -> None:
