@@ -1,5 +1,5 @@
 """Run every bench, or those named: `python -m bench [sign_in register vault durable drawing library pages desk api batch load`
-`phone keyboard reading journal messages]`. `size` runs by its name only.
+`phone keyboard reading journal messages duplicates]`. `size` runs by its name only.
 
 Each has a database and a folder of its own, done away with afterwards. `BENCH_KEPT` names a folder that stays, so that what was
 made in minutes is measured again in seconds (`desk`).
@@ -29,6 +29,7 @@ BENCHES = [
     "reading",
     "journal",
     "messages",
+    "duplicates",
 ]
 
 

@@ -18,6 +18,7 @@ from adherents.members.models import Beneficiary, FormerAddress, Member
 from adherents.messaging.models import Circular, Message, Thread
 from adherents.notes.models import Note, Opinion
 from adherents.reading.models import PaperField, PaperReading
+from adherents.vault.models import Page
 from adherents.webhooks.models import Endpoint
 from adherents.webhooks.signing import make_secret
 from tests.agents import make_agent
@@ -195,6 +196,27 @@ def two_answers() -> Pair:
     return made[0], made[1]
 
 
+def two_pages() -> Pair:
+    """Of two documents."""
+    made = [
+        Page.objects.create(
+            document=checked(member),
+            number=1,
+            width=10,
+            height=10,
+            imprint=f"700 {member.pk} 2 3 4",
+            content_type="image/jpeg",
+            size=1,
+            sha256="00" * 32,
+            wrapped_key=b"key",
+            storage_name=f"page-{member.pk}",
+        )
+        for member in two_members()
+        if isinstance(member, Member)
+    ]
+    return made[0], made[1]
+
+
 def two_people_of_the_directory() -> Pair:
     """Who wait to be linked."""
     made = [
@@ -242,6 +264,7 @@ MADE: dict[type[models.Model], Callable[[], Pair]] = {
     Note: two_notes,
     Opinion: two_opinions,
     PaperField: two_fields,
+    Page: two_pages,
     Draft: two_drafts,
     ApiKey: two_keys,
     StoredAnswer: two_answers,

@@ -12,7 +12,7 @@ from adherents.casework.joined.selectors import Joined, joined
 from adherents.casework.models import HandOver, Item
 from adherents.casework.sharing.selectors import handed_over
 from adherents.casework.twins import selectors as twins
-from adherents.casework.twins.selectors import Twin
+from adherents.casework.twins.selectors import SentBefore, Twin
 from adherents.desk.panels import DeskEntry, add_to_menu, at_suspension, document_line, document_panel
 from adherents.vault.models import Document
 
@@ -95,9 +95,9 @@ def decision(document: Document, agent: Account) -> selectors.Decided:
     rank=6,
     in_sight="casework/twins/in_sight.html",
 )
-def same_file(document: Document, agent: Account) -> list[Twin]:
-    """What its member sent before as the very same bytes."""
-    return twins.twins(document)
+def sent_before(document: Document, agent: Account) -> SentBefore:
+    """What its member sent as the very same bytes, and what looks like it."""
+    return twins.sent_before(document)
 
 
 @document_panel(

@@ -1,7 +1,8 @@
 """What was read on a document, as its member and as an agent are shown it. Nothing of a document that is erased or set aside."""
 
 import re
-from collections.abc import Sequence
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -37,6 +38,10 @@ PATIENCE = timedelta(minutes=15)  # after that « lecture en cours » would be a
 IN_SIGHT = {"iban", "valid_until", "total", "school_year"}
 DAYS_OF_MEMBER = {"valid_until", "date", "school_year"}
 AGES = {RIGHTS, CERTIFICATE}  # papers that are asked for anew: an old bill is a bill
+COMPARED = [
+    "holder",
+    "person",
+]  # how a name is like the people's of the contract, who change: no value of the paper
 ASKS = [State.RECEIVED, State.CHECKED, State.IN_PROGRESS]
 
 
@@ -145,6 +150,22 @@ class ReadForMember:
     proposed: str
     asks: bool
     signers: list[str]
+
+
+def proven_values(documents: Iterable[Document]) -> dict[uuid.UUID, dict[str, set[str]]]:
+    """What each of these papers proves, by code: not how a name compares, and nothing that an agent found wrong. One query."""
+    fields = PaperField.objects.filter(reading__document__in=[document.pk for document in documents])
+    fields = fields.exclude(code__in=COMPARED).exclude(judgement=Judgement.WRONG).select_related("reading")
+    found: dict[uuid.UUID, dict[str, set[str]]] = {}
+    for field in fields:
+        if field.clear:
+            found.setdefault(field.reading.document_id, {}).setdefault(field.code, set()).add(field.clear)
+    return found
+
+
+def say_otherwise(one: Mapping[str, set[str]], other: Mapping[str, set[str]]) -> bool:
+    """Whether two papers prove different values of one code, and so are two papers."""
+    return any(values.isdisjoint(other[code]) for code, values in one.items() if code in other)
 
 
 def for_agent(document: Document) -> ReadOnDocument | None:

@@ -2,7 +2,8 @@ from django.db.models import QuerySet
 
 from adherents.inspection.rasteriser.process import kept_ready
 from adherents.storage.services import write_erasures
-from adherents.vault.models import Document, DrawingTurn
+from adherents.vault.models import Document, DrawingTurn, State
+from adherents.vault.services.imprinting import make_imprints, make_imprints_lately
 from adherents.vault.services.preparing import tell_what_waits
 from adherents.vault.services.rendition import draw_due
 from adherents.vault.services.sweeping import sweep_forgotten
@@ -67,3 +68,19 @@ def forget_turns() -> int:
 @sweep("vault.unsent", every=60)
 def tell_of_unsent() -> int:
     return tell_what_waits()
+
+
+def _is_checked(row: object) -> bool:
+    return isinstance(row, Document) and row.state == State.CHECKED and row.next_attempt_at is None
+
+
+# With what papers say: nobody waits for either, and no drawing waits for them.
+@sweep("vault.imprints", lane="readings", woken_by=_is_checked)
+def imprint() -> int:
+    return make_imprints_lately()
+
+
+# What waited before imprints were made, or while the storage was away: a fifth of the lane's time at most.
+@sweep("vault.imprints.all", lane="readings", every=300)
+def imprint_all() -> int:
+    return make_imprints() and 0

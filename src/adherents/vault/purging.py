@@ -56,7 +56,8 @@ def kept_documents() -> Iterable[Kept]:
     kinds = profile().documents.kinds
     for kind in kinds:
         yield Kept(
-            f"Documents « {kind.fr} » : octets et images de pages (dans le stockage), nom du fichier, note de l’adhérent",
+            f"Documents « {kind.fr} » : octets et images de pages (dans le stockage), empreintes visuelles des pages (scellées), "
+            "nom du fichier, note de l’adhérent",
             ("vault.Document", "vault.GatheredPhoto", "vault.Page", "vault.Thumbnail"),
             f"{kind.retention_months} mois après la décision (ou la mise de côté) ; jamais avant d’avoir été traités",
             f"{BY_PURGE}, ou l’adhérent qui reprend le document avant traitement",

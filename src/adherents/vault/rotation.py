@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from adherents.crypto.envelopes import rewrapped
 from adherents.crypto.keys import CannotOpen
-from adherents.crypto.rotation import RotationStats, Stored, each_row, rotation
+from adherents.crypto.rotation import RotationStats, Stored, each_row, resealed, rotation
 from adherents.storage.models import SealedFile
-from adherents.vault.models import SigningKey
+from adherents.vault.models import Page, SigningKey
 from adherents.vault.receipts import signing
 from adherents.vault.services.verification import sealed_models
 
@@ -34,6 +34,12 @@ def _files_of(model: type[SealedFile]) -> Iterator[RotationStats]:
 
 def _has(model: type[SealedFile], column: str) -> bool:
     return column in {field.attname for field in model._meta.concrete_fields}
+
+
+@rotation("imprints of pages", covers=[(Page, "imprint")])
+def imprints() -> Iterator[RotationStats]:
+    """Of the pages that have one."""
+    return resealed(Page, "imprint")
 
 
 @rotation("signing keys", covers=[(SigningKey, "sealed_seed")])

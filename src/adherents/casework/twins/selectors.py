@@ -1,4 +1,4 @@
-"""What an agent reads of a document's twins: when they came, and what was decided about them. Nothing is written."""
+"""What an agent reads of twins and lookalikes: when they came, and what was decided about them. Nothing is written."""
 
 import uuid
 from collections.abc import Sequence
@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from adherents.accounts.models import Account
 from adherents.accounts.permissions import TABLE, Act
 from adherents.casework.models import Decision, Outcome
+from adherents.reading.selectors import proven_values, say_otherwise
 from adherents.vault.models import Document
+from adherents.vault.selectors.lookalikes import lookalikes_of
 from adherents.vault.selectors.twins import twins_elsewhere, twins_of
 
 
@@ -28,11 +30,40 @@ class Twin:
         return self.document.has_pages
 
 
+@dataclass(frozen=True)
+class SentBefore:
+    """What the same member sent beside a document: the same bytes again, and what only looks like it."""
+
+    same: list[Twin]
+    alike: list[Twin]
+
+    @property
+    def compared(self) -> Twin | None:
+        """What the key compares: the first in sight that still has pages."""
+        return next((twin for twin in (*self.same[:1], *self.alike[:1]) if twin.can_be_compared), None)
+
+
 def twins(document: Document) -> list[Twin]:
     """Those of the same member: what was accepted first, then what was decided at all, the latest first. One query where
     there is none.
     """
     return _with_decisions(twins_of(document))
+
+
+def sent_before(document: Document) -> SentBefore:
+    """Twins and lookalikes of the same member, each in the order of `twins`.
+
+    A paper on the same form looks alike too: a lookalike is one to compare, and nothing is proposed because of it. It is none
+    where both papers prove a value and the values differ.
+    """
+    same = twins(document)
+    known = {twin.document.pk for twin in same}
+    alike = [other for other in lookalikes_of(document) if other.pk not in known]
+    if alike:
+        read = proven_values([document, *alike])
+        own = read.get(document.pk, {})
+        alike = [other for other in alike if not say_otherwise(own, read.get(other.pk, {}))]
+    return SentBefore(same, _with_decisions(alike))
 
 
 def twins_of_others(document: Document, *, reader: Account) -> list[Twin]:

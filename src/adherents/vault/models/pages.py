@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 from django.db import models
 
+from adherents.crypto.fields import EncryptedTextField
+from adherents.crypto.rows import SealedQuerySet
 from adherents.storage.models import SealedFile
 
 
@@ -16,15 +18,21 @@ class Small(NamedTuple):
 
 
 class Page(SealedFile):
-    """A page of a document as pixels: all that an agent ever sees of it. Numbers begin at 1; sizes are pixels."""
+    """A page of a document as pixels: all that an agent ever sees of it. Numbers begin at 1; sizes are pixels.
+
+    `imprint`: what it looks like (`vault/imprints.py`), made by a worker later; it goes with the page, and so with the document.
+    """
 
     document = models.ForeignKey("vault.Document", on_delete=models.CASCADE, related_name="pages")
     number = models.PositiveSmallIntegerField()
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
+    imprint = EncryptedTextField(bound_to=["document_id", "number"], default="", db_default=b"", blank=True)
     # Set when the page is drawn; its document keeps the one, its thumbnail the other.
     is_blank = False
     small: Small | None = None
+
+    objects = SealedQuerySet["Page"].as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["document", "number"], name="one_image_a_page")]
