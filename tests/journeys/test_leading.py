@@ -12,7 +12,7 @@ from tests.cast import Person
 from tests.journeys.agents import enter_as_agent
 from tests.journeys.conftest import Visit
 from tests.journeys.test_reopening import look
-from tests.journeys.test_treating import opened, send, until_waiting
+from tests.journeys.test_treating import clear, opened, send, until_waiting
 from tests.journeys.visitor import Visitor
 
 KIND = "facture_dentaire"
@@ -28,10 +28,8 @@ def treat_all(agent: Visitor, count: int) -> None:
 
 
 def test_a_responsable_sorts_the_queue_and_takes_it_away(visit: Visit, member: Person) -> None:
-    # What journeys before this one left of the kind is theirs no more: « Suivant » gives these two.
-    left = "UPDATE casework_item SET status = 'gone' WHERE kind = ? AND status = 'waiting'"
     visitor = visit("phone").enter(member)
-    visitor.portal.sql(left, KIND)
+    clear(visitor, kind=KIND)
     send(visitor, 2, kind="Facture dentaire")
     head = visit("desktop")
     enter_as_agent(head, "odile.ordre@mese.example", name="Odile Ordre", role="responsable")

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from tests.cast import Person
-from tests.journeys.agents import become_agent
+from tests.journeys.agents import become_agent, enter_as_agent
 from tests.journeys.conftest import Visit
 from tests.journeys.papers import file, photo
 from tests.journeys.test_every_page import FOR_ALL, FOR_MEMBERS
@@ -157,8 +157,10 @@ def test_nothing_is_cut_at_the_desk(visit: Visit, member: Person) -> None:
         "/gestion/restauration/",
         "/gestion/installation/",
         "/gestion/journal/",
-        "/gestion/alerte-du-matin/",
         "/gestion/chiffres/",
         "/compte/securite/",
     ]
     assert walk(agent, [page.replace("//", "/") for page in pages]) == {}
+    head = visit("phone")
+    enter_as_agent(head, "ines.etroite@mese.example", name="Inès Étroite", role="responsable")
+    assert walk(head, ["/gestion/alerte-du-matin/", "/gestion/repartition/", "/gestion/absences/"]) == {}

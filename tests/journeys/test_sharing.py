@@ -8,13 +8,15 @@ from tests.cast import Person
 from tests.journeys.agents import enter_as_agent
 from tests.journeys.conftest import Visit
 from tests.journeys.test_reopening import look
-from tests.journeys.test_treating import send, until_waiting
+from tests.journeys.test_treating import clear, send, until_waiting
 
 KIND = "Facture d’optique"
 
 
 def test_a_responsable_gives_what_is_ticked_and_the_agent_hands_it_over(visit: Visit, member: Person) -> None:
-    send(visit("phone").enter(member), 2, kind=KIND)
+    at_home = visit("phone").enter(member)
+    clear(at_home, kind="facture_optique")
+    send(at_home, 2, kind=KIND)
     head, agent = visit("desktop"), visit("desktop")
     enter_as_agent(head, "rene.partage@mese.example", name="René Partage", role="responsable")
     enter_as_agent(agent, "alice.recoit@mese.example", name="Alice Reçoit")

@@ -24,6 +24,12 @@ def send(visitor: Visitor, count: int, *, kind: str) -> None:
     expect(visitor.title).to_have_text("C’est bien arrivé", timeout=90_000)  # twenty files, on a busy machine
 
 
+def clear(visitor: Visitor, *, kind: str) -> None:
+    """What journeys before this one left waiting of a kind waits no more: « Suivant » and lists give what comes now."""
+    left = "UPDATE casework_item SET status = 'gone' WHERE kind = ? AND status = 'waiting'"
+    visitor.portal.sql(left, kind)
+
+
 def until_waiting(agent: Visitor, count: int, *, kind: str, alone: bool = True) -> None:
     """Until the worker has drawn their pages and put them into the queue.
 

@@ -2,8 +2,8 @@
 
 import importlib.util
 import io
+import logging
 import sys
-import warnings
 from pathlib import Path
 
 import pypdfium2
@@ -22,6 +22,7 @@ from adherents.reading.text_layer.process import CannotBeRead, LetterPage, Readi
 from tests.reading.sheets import BIC, CAMILLE, IBAN, SPACED, command, say, sheet
 
 pytestmark = pytest.mark.any_database
+log = logging.getLogger(__name__)
 SECONDS = 120  # this machine has other work
 RIB = sheet(
     say("Titulaire : MME DUPONT CAMILLE", y=740, size=12), say(f"IBAN : {SPACED}", size=12), say(f"BIC : {BIC}", y=600, size=12)
@@ -46,7 +47,7 @@ def recognised(image: Image.Image) -> list[LetterPage]:
     try:
         return letter_pages("image/jpeg", jpeg(image), seconds=SECONDS)
     except ReadingFailed as error:
-        warnings.warn(str(error), stacklevel=2)
+        log.warning("asked again: %s", error)
         return letter_pages("image/jpeg", jpeg(image), seconds=SECONDS)
 
 

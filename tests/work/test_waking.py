@@ -147,7 +147,9 @@ def test_each_step_of_a_document_wakes_its_own_queue(settings: LazySettings, run
     steps = {
         "vault.pages": Document(next_attempt_at=now),
         "vault.pages.long": Document(next_attempt_at=now, slow=True),
-        "casework.entering reading.entering": Document(next_attempt_at=None, state=State.CHECKED),
+        "casework.entering reading.entering vault.imprints": Document(
+            next_attempt_at=None, state=State.CHECKED
+        ),
         "reading.papers": PaperReading(next_attempt_at=now),
         "": Document(next_attempt_at=None, state=State.RECEIVED),
     }
