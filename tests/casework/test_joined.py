@@ -6,6 +6,7 @@ import uuid
 import zipfile
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -22,9 +23,12 @@ from adherents.casework.twins import selectors as twins
 from adherents.insurer.profile import profile
 from adherents.members.acting import on_own_file
 from adherents.members.models import Member
+from adherents.notes.models import Opinion, Prospect
+from adherents.notes.services.opinions import NothingToDecide, ask_opinion
 from adherents.portal.waiting import waiting_for
 from adherents.reading.services.entering import ready_to_read
 from adherents.storage.services import write_erasures
+from adherents.vault.legibility import SetAside
 from adherents.vault.models import Document, State
 from adherents.vault.origins import Erased
 from adherents.vault.receipts.services import envelope_of
@@ -33,6 +37,7 @@ from adherents.vault.selectors.listing import JOINED, Narrowing, count_documents
 from adherents.vault.services import retention, sending
 from adherents.vault.services.deposit import Form
 from adherents.vault.services.erasing import erase
+from adherents.vault.services.reading import NotToBeGiven, check_open_to_insurer
 from adherents.vault.services.receiving import FormFiles, UploadBatch
 from adherents.vault.services.verification import Pace, Verified, verify_everything
 from adherents.vault.services.viewing import NoSuchPage, page_image, thumbnail_image
@@ -240,3 +245,37 @@ def test_its_twins_are_those_of_each_and_its_decision_is_theirs(agent: Account, 
     Document.objects.filter(pk=other.pk).update(sha256="f" * 64)
     assert not twins.was_accepted_before(Document.objects.get(pk=later.document_id)), "one of them is new"
     assert twins.twins_of_others(later.about, reader=responsable) == []
+
+
+@pytest.mark.usefixtures("objects_folder")
+def test_one_that_was_set_aside_since_stays_with_the_whole_which_no_system_is_given(
+    agent: Account, member: Member
+) -> None:
+    items = drawn(agent, member, 1, 1)
+    made = joined(agent, items, kind="rib")
+    check_open_to_insurer(made_of(made))
+    long_ago = timezone.now() - timedelta(days=9999)
+    first = Document.objects.filter(pk=items[0].document_id)
+    first.update(set_aside=SetAside.INFECTED, threat="Eicar", state_at=long_ago, at=long_ago)
+    with pytest.raises(NotToBeGiven):
+        check_open_to_insurer(made_of(made))
+    for rule in retention.rules():
+        retention.destroy(rule, 100)
+    assert first.get().erased_at is None
+
+
+def test_an_opinion_asked_before_is_expected_until_the_whole_is_decided(
+    agent: Account, member: Member
+) -> None:
+    items, colleague = held(agent, member), adviser(7)
+    asking = partial(
+        ask_opinion, agent=agent, colleague=colleague, question="Lisible ?", due_on=timezone.localdate()
+    )
+    opinion = asking(document=items[0].about)
+    made = joined(agent, items)
+    assert Opinion.objects.expected_of(colleague).count() == 1
+    with pytest.raises(NothingToDecide):
+        asking(document=Document.objects.get(pk=items[1].document_id))
+    deciding.settle(deciding.accept(agent=agent, item=made))
+    assert not Opinion.objects.expected_of(colleague).exists()
+    assert Opinion.objects.get(pk=opinion.pk).prospect == Prospect.DECIDED

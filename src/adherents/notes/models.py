@@ -89,6 +89,12 @@ class Note(models.Model):
         return readable(self, "with_whom", str(ALTERED))
 
 
+def waits_itself(document: Document) -> bool:
+    """Whether it waits for a decision of its own: what was split, joined or filed elsewhere is decided there."""
+    elsewhere = document.split_at or document.joined_at or document.relocated_at
+    return document.state in WAITS and not elsewhere
+
+
 class OpinionQuerySet(SealedQuerySet["Opinion"]):
     def kept(self) -> Self:
         """Those that a page may show: on documents that are still kept."""
@@ -101,7 +107,10 @@ class OpinionQuerySet(SealedQuerySet["Opinion"]):
     def expected_of(self, agent: Account) -> Self:
         """What this agent is asked and has not answered, while the document still waits for a decision; the first due first."""
         open_ = self.kept().standing().filter(colleague=agent, answered_at__isnull=True)
-        return open_.filter(document__state__in=WAITS, document__relocated_at=None).order_by("due_on", "pk")
+        itself = Q(document__state__in=WAITS, document__joined_into=None, document__relocated_at=None)
+        # What was joined waits as long as what was made of it.
+        as_one = Q(document__joined_into__state__in=WAITS)
+        return open_.filter(itself | as_one).order_by("due_on", "pk")
 
     def asked_by(self, agent: Account) -> Self:
         """What this agent asked, the latest first."""
@@ -174,7 +183,7 @@ class Opinion(models.Model):
         """What may still come of it."""
         if self.answered_at is not None:
             return Prospect.GIVEN
-        if self.document.state not in WAITS:
+        if (self.document.joined_into or self.document).state not in WAITS:
             return Prospect.DECIDED
         if self.colleague.closed_at is not None or self.colleague.role not in TABLE[Act.NOTES]:
             return Prospect.NOBODY

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from adherents.accounts.models import Account
 from adherents.accounts.permissions import TABLE, Act
 from adherents.members.models import Member
-from adherents.notes.models import WAITS, Note, Opinion, OpinionQuerySet, Prospect
+from adherents.notes.models import Note, Opinion, OpinionQuerySet, Prospect, waits_itself
 from adherents.vault.models import Document
 
 NOTES_SHOWN = 20
@@ -45,7 +45,7 @@ def beside(document: Document) -> Beside:
     opinions = list(rows.order_by("-asked_at", "-pk"))
     for opinion in opinions:
         opinion.document = document  # read already
-    return Beside(list(notes), opinions, waits=document.state in WAITS)
+    return Beside(list(notes), opinions, waits=waits_itself(document))
 
 
 def of_member(member: Member) -> list[Note]:
@@ -69,7 +69,8 @@ def asked(agent: Account) -> OpinionQuerySet:
 
 
 def _shown(opinions: OpinionQuerySet) -> OpinionQuerySet:
-    return opinions.select_related("document__member", "asker", "colleague").defer("document__wrapped_key")
+    shown = opinions.select_related("document__member", "document__joined_into", "asker", "colleague")
+    return shown.defer("document__wrapped_key", "document__joined_into__wrapped_key")
 
 
 def colleagues(agent: Account) -> list[Account]:

@@ -14,7 +14,7 @@ from adherents.drafts import services as drafts
 from adherents.drafts.kinds import DraftKind
 from adherents.journal.events import Event
 from adherents.journal.services import record
-from adherents.notes.models import WAITS, Opinion
+from adherents.notes.models import Opinion, waits_itself
 from adherents.notes.services.standing import NotesRefused, lock_agent, lock_document
 from adherents.ui.typed_days import A_YEAR
 from adherents.vault.models import Document
@@ -65,7 +65,7 @@ def ask_opinion(
             if len(lock_agent(agent, colleague)) < 2:  # itself, or who does not read documents
                 raise CannotBeAsked
             document = lock_document(document)
-            if document.state not in WAITS:
+            if not waits_itself(document):
                 raise NothingToDecide
             opinion = Opinion.objects.create(
                 document=document, asker=agent, colleague=colleague, question=question, due_on=due_on

@@ -93,6 +93,8 @@ def check_open_to_insurer(document: Document) -> None:
         raise Gone
     if document.set_aside or original.set_aside or original.threat:
         raise NotToBeGiven
+    if document.joined_count and document.joined_from.exclude(set_aside="", threat="").exists():
+        raise NotToBeGiven
     if document.checked_at is None or not (original.has_its_file or document.joined_count):
         raise NotChecked
 

@@ -31,8 +31,8 @@ class Rule:
     before: datetime
 
     def over(self) -> DocumentQuerySet:
-        """The documents that were kept long enough."""
-        return self._kept().filter(_ANSWERED, state_at__lt=self.before)
+        """The documents that were kept long enough. What was split or joined goes after what was made of it."""
+        return self._kept().filter(_ANSWERED, state_at__lt=self.before, split_at=None, joined_at=None)
 
     def waiting(self) -> int:
         """How many are older than that and were never treated: an agent must look at them; they are not destroyed."""
