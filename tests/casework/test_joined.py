@@ -24,6 +24,7 @@ from adherents.insurer.profile import profile
 from adherents.members.acting import on_own_file
 from adherents.members.models import Member
 from adherents.notes.models import Opinion, Prospect
+from adherents.notes.selectors import beside
 from adherents.notes.services.opinions import NothingToDecide, ask_opinion
 from adherents.portal.waiting import waiting_for
 from adherents.reading.services.entering import ready_to_read
@@ -279,3 +280,31 @@ def test_an_opinion_asked_before_is_expected_until_the_whole_is_decided(
     deciding.settle(deciding.accept(agent=agent, item=made))
     assert not Opinion.objects.expected_of(colleague).exists()
     assert Opinion.objects.get(pk=opinion.pk).prospect == Prospect.DECIDED
+
+
+def test_an_opinion_on_what_it_was_made_of_is_read_beside_the_whole(
+    agent: Account, member: Member, django_assert_num_queries: Any
+) -> None:
+    items = held(agent, member)
+    opinion = ask_opinion(
+        agent=agent,
+        colleague=adviser(7),
+        document=items[1].about,
+        question="Lisible ?",
+        due_on=timezone.localdate(),
+    )
+    whole = joined(agent, items).about
+    with django_assert_num_queries(2):
+        [beside_it] = beside(whole).opinions
+        assert (beside_it.pk, beside_it.prospect) == (opinion.pk, Prospect.EXPECTED)
+        assert beside_it.shown_question == "Lisible ?"
+
+
+def test_what_is_kept_for_a_colleague_is_taken_apart_by_nobody_else(agent: Account, member: Member) -> None:
+    colleague = adviser(7)
+    made = joined(agent, held(agent, member))
+    queue.hand_over(agent=agent, item=made, to=colleague, words="À voir avec elle")
+    made.refresh_from_db()
+    with pytest.raises(joining.TooLateToSeparate):
+        joining.separate(agent=adviser(8), item=made)
+    assert len(joining.separate(agent=colleague, item=made)) == 3

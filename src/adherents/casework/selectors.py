@@ -257,8 +257,12 @@ def parts(document: Document, agent: Account) -> Parts | None:
 
 
 def nothing_decided(agent: Account, items: list[Item]) -> bool:
-    """No part waits for anybody else, and none has a decision that stands, or that its member was told before it was reopened."""
+    """No part is in anybody else's hands or kept for them, and none has a decision that stands, or that its member was told
+    before it was reopened.
+    """
     free = all(item.is_waiting and (not item.is_held or item.agent_id == agent.pk) for item in items)
+    kept = [item.pk for item in items if item.reserved_for_id is not None and not item.is_held]
+    free = free and (not kept or Item.objects.open_to(agent).filter(pk__in=kept).count() == len(kept))
     return free and bool(items) and not Decision.objects.that_were_told_or_stand(items).exists()
 
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.db.models import Q
+
 from adherents.accounts.models import Account
 from adherents.accounts.permissions import TABLE, Act
 from adherents.members.models import Member
@@ -41,10 +43,8 @@ class Beside:
 
 def beside(document: Document) -> Beside:
     notes = Note.objects.about(document).select_related("author")[:NOTES_SHOWN]
-    rows = Opinion.objects.standing().filter(document=document).select_related("asker", "colleague")
-    opinions = list(rows.order_by("-asked_at", "-pk"))
-    for opinion in opinions:
-        opinion.document = document  # read already
+    of_it = Q(document=document) | Q(document__joined_into=document)  # also those on what it was made of
+    opinions = list(_shown(Opinion.objects.standing().filter(of_it)).order_by("-asked_at", "-pk"))
     return Beside(list(notes), opinions, waits=waits_itself(document))
 
 

@@ -19,8 +19,8 @@ class RefilingQuerySet(models.QuerySet["Refiling"]):
         return self.filter(undone_at__isnull=True, at__gt=since)
 
     def to_undo(self, agent: Account) -> "Refiling | None":
-        """This agent's last one, if it can still be undone."""
-        mine = self.in_time().filter(agent=agent)
+        """This agent's last one, if it can still be undone: not of what was decided, split or joined since."""
+        mine = self.in_time().filter(agent=agent, item__status="waiting")
         last: Refiling | None = (
             mine.select_related("item__document__member", "item__document__beneficiary")
             .defer("item__document__wrapped_key")

@@ -55,7 +55,9 @@ class TooLateToSeparate(CannotJoin):
 
 
 class NotedSince(CannotJoin):
-    message = _("Une note, un avis ou un message parle de ce document réuni : il ne se sépare plus.")
+    message = _(
+        "Une note, un avis ou un message parle de ce document réuni, ou un système l’a rangé : il ne se sépare plus."
+    )
 
 
 _REFUSALS: dict[type[Exception], type[CannotJoin]] = {
