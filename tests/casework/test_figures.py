@@ -384,3 +384,15 @@ def test_no_table_shows_a_group_of_one_but_to_that_one(member: Member, clock: Cl
     assert "Seule" in {row[0].shown for row in rows.rows}
     in_team(22, "Seule")
     assert "Seule" in shown(head)
+
+
+def test_a_group_that_everybody_left_does_not_hide_who_is_alone() -> None:
+    """What is left of the weeks after they left would be that one agent."""
+    for rank, team in enumerate(["Seule", "Accueil", "Accueil", "Optique", "Optique", "Optique"], 31):
+        in_team(rank, team)
+    reader = in_team(41, "")
+    counted = {"Seule", "Ancien nom", "Accueil", "Optique"}
+    assert closed_teams(reader, [counted]) == {"Seule", "Ancien nom", "Accueil"}
+    assert closed_teams(reader, [counted - {"Seule"}]) == {"Ancien nom", "Accueil"}
+    in_team(37, "Autre seule")
+    assert closed_teams(reader, [counted | {"Autre seule"}]) == {"Seule", "Autre seule", "Ancien nom"}
