@@ -151,7 +151,9 @@ def test_pages_follow_each_other_without_a_gap(desk: Client, member: Member) -> 
 
 def test_a_place_that_is_no_place_is_the_beginning(desk: Client, member: Member, words: Words) -> None:
     asked(member)
-    for wrong in ("x", "2026-03-04_x", "2026-03-04T12:00:00_6f1e7a3e-0000-4000-8000-000000000000", "_"):
+    key = "6f1e7a3e-0000-4000-8000-000000000000"
+    beyond = (f"0001-01-01T00:00:00+14:00_{key}", f"9999-12-31T23:59:59-14:00_{key}")
+    for wrong in ("x", "2026-03-04_x", f"2026-03-04T12:00:00_{key}", "_", *beyond):
         assert "Couronne dentaire" in words(desk.get(SEARCH, {"before": wrong}))
 
 

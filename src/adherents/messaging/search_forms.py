@@ -1,7 +1,7 @@
 """What narrows the conversations of the desk: typed as people know it, kept as plain identifiers."""
 
 import uuid
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django import forms
@@ -78,8 +78,8 @@ class FindThreadsForm(forms.Form):
         try:
             moment, _sign, key = text.partition("_")
             at = datetime.fromisoformat(moment)
-            self.place = ThreadPlace(at, uuid.UUID(key)) if at.tzinfo else None
-        except ValueError:
+            self.place = ThreadPlace(at.astimezone(UTC), uuid.UUID(key)) if at.tzinfo else None
+        except (ValueError, OverflowError):  # beyond the years that there are
             return ""
         return text
 
