@@ -151,6 +151,25 @@ def test_a_signed_value_is_judged_as_any_other(member: Member) -> None:
     assert told.data["code"] == "code_2ddoc.41"
 
 
+@pytest.mark.parametrize(
+    ("language", "head"), [("fr", "Valeurs lues sur les documents"), ("en", "Values read on documents")]
+)
+def test_the_figures_call_a_signed_value_by_its_name_on_one_line(
+    member: Member, language: str, head: str
+) -> None:
+    field = PaperField.objects.get(reading__document=sent(member, genuine()), code="code_2ddoc.41")
+    client = desk(Role.SUPERVISOR)
+    client.post("/langue/", {"language": language})
+    judge(client, field.reading.document, "right", field)
+    week = FieldTally.objects.get().week
+    FieldTally.objects.create(week=week, code=field.code, letters="recognised", right=1, wrong=2)
+    answer = client.get("/gestion/chiffres/")
+    assert head in text(answer)
+    rows = [[cell.raw for cell in row] for row in answer.context["figures"].read.rows]
+    assert rows == [["Revenu fiscal de référence (2D-Doc)", "2", "2", "50"]]
+    assert "code_2ddoc" not in text(answer)
+
+
 def test_its_values_are_beside_the_code_and_not_among_those_that_were_read_on_the_page(
     member: Member,
 ) -> None:

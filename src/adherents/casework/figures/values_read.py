@@ -1,5 +1,7 @@
 """What agents said of the values that were read on papers: the one true measure of the reader. It names nobody."""
 
+from collections import Counter
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -7,6 +9,8 @@ from django.utils.translation import gettext as _
 
 from adherents.desk.figures import tables
 from adherents.desk.figures.tables import Cell, Column, Table
+from adherents.reading.codes.reading import CODE
+from adherents.reading.codes.two_d_doc import name_of
 from adherents.reading.models import FieldTally, Judgement
 from adherents.reading.papers import DRAWN
 from adherents.reading.words import LABELS
@@ -14,9 +18,13 @@ from adherents.ui.plots import Bars, Series
 
 
 def values_read(first: date, last: date) -> Table:
-    """A line for each value and source of its letters, of the weeks between these days: one query."""
+    """A line for each value and where it was read (letters, or a signed code), of the weeks between these days: one query."""
     counted = FieldTally.objects.during(first, last).summed()
-    lines = [(_label(line), line) for line in sorted(counted, key=lambda line: -_judged(line))]
+    by_label: dict[str, Counter[str]] = {}
+    for line in counted:  # a signed value has one, whatever letters stand beside its code
+        sums = by_label.setdefault(_label(line), Counter())
+        sums.update(right=line["right"], wrong=line["wrong"])
+    lines = sorted(by_label.items(), key=lambda one: -_judged(one[1]))
     labels = [label for label, _line in lines]
     plot = Bars(
         name="lectures-nombre",
@@ -45,10 +53,12 @@ def values_read(first: date, last: date) -> Table:
     )
 
 
-def _judged(line: dict[str, Any]) -> int:
-    return int(line["right"] + line["wrong"])
+def _judged(line: Mapping[str, int]) -> int:
+    return line["right"] + line["wrong"]
 
 
-def _label(line: dict[str, Any]) -> str:
+def _label(line: Mapping[str, Any]) -> str:
+    if line["code"].startswith(CODE):
+        return f"{name_of(line['code'].removeprefix(CODE))} (2D-Doc)"
     source = _("texte du PDF") if line["letters"] == DRAWN else _("image")
     return f"{LABELS.get(line['code'], line['code'])} ({source})"
