@@ -159,6 +159,14 @@ def test_none_to_the_suspended_the_absent_and_who_leads_no_more(
     clock.move_to(EIGHT)
     assert tell_due() == 1
     assert [mail.recipient for mail in posted()] == [present.email]
+    # Back in the afternoon: that is none of the morning any more, and tomorrow's is the next.
+    Absence.objects.all().delete()
+    Account.objects.filter(pk=suspended.pk).update(closed_at=None)
+    clock.move_to(EIGHT + timedelta(hours=9))
+    assert tell_due() == 0
+    clock.move_to(EIGHT + timedelta(days=1))
+    Item.objects.update(due_on=TODAY + timedelta(days=1))
+    assert tell_due() == 3
 
 
 def test_who_is_suspended_once_the_round_began_has_none(

@@ -37,8 +37,15 @@ def tell_due() -> int:
     today = timezone.localdate()
     if not _is_time() or not is_working_day(today):
         return 0
-    alerts = MorningAlert.objects.not_told_on(today).at_work_on(today).select_related("account")
-    due = list(alerts.order_by("pk"))
+    alerts = list(MorningAlert.objects.not_told_on(today).select_related("account").order_by("pk"))
+    if not alerts:
+        return 0
+    here = set(MorningAlert.objects.at_work_on(today).values_list("pk", flat=True))
+    due = [alert for alert in alerts if alert.pk in here]
+    # Who is away at that hour has none today: back at four in the afternoon is none of the morning.
+    MorningAlert.objects.filter(pk__in=[alert.pk for alert in alerts if alert.pk not in here]).update(
+        told_on=today
+    )
     if not due:
         return 0
     breaking = due_today_by_kind()
