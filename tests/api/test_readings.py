@@ -10,7 +10,8 @@ from adherents.api.scopes import Scope
 from adherents.feed.models import Announcement
 from adherents.journal.models import Entry
 from adherents.members.models import Member
-from adherents.reading.models import PaperField
+from adherents.reading.models import PaperField, PrintedCode
+from adherents.reading.selectors import for_agent
 from adherents.reading.services import judging
 from adherents.vault.models import Document, State
 from adherents.vault.selectors.history import entries_of, history_of
@@ -98,6 +99,25 @@ def test_a_number_of_the_national_register_stays_masked(member: Member) -> None:
     assert value["code"] == "nir"
     assert member.nir not in value["value"]
     assert value["value"].startswith(member.nir[0])
+
+
+@pytest.mark.parametrize(
+    ("code", "cut"), [("code_2ddoc.88", 15), ("code_2ddoc.88", 13), ("code_2ddoc.5K", 15)]
+)
+def test_one_that_a_signed_code_says_stays_masked_too(member: Member, code: str, cut: int) -> None:
+    document = read_(member)
+    number = str(member.nir)[:cut]
+    field = PaperField(reading=document.paper_reading, rank=90, code=code, value=number, page=1, of_code=1)
+    field.save()
+    judge(make_agent(), field, "right")
+    [value] = items(System(), document)
+    assert value["code"] == code
+    assert number[5:13] not in value["value"]
+    PrintedCode.objects.create(reading=document.paper_reading, rank=1, page=1, worth="signed")
+    for_people = for_agent(document)
+    assert for_people is not None
+    [shown] = for_people.codes[0].fields
+    assert number[5:13] not in shown.value + shown.copied
 
 
 def test_it_needs_the_scope_that_opens_documents_and_a_document_that_may_be_opened(member: Member) -> None:

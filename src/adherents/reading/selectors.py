@@ -37,6 +37,7 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9:]{5})?\Z")
 PATIENCE = timedelta(minutes=15)  # after that « lecture en cours » would be a promise that nobody keeps
 IN_SIGHT = {"iban", "valid_until", "total", "school_year"}
 DAYS_OF_MEMBER = {"valid_until", "date", "school_year"}
+INSURED = "88"  # of a signed code: the number of an insured person, which has no key
 AGES = {RIGHTS, CERTIFICATE}  # papers that are asked for anew: an old bill is a bill
 COMPARED = [
     "holder",
@@ -238,6 +239,16 @@ def masked_iban(iban: str) -> str:
     return f"{iban[:4]} … {iban[-3:]}"
 
 
+def is_nir(field: PaperField) -> bool:
+    """Whether the value is a NIR, or may be one: that of a signed code is whatever its issuer put there."""
+    if field.code == "nir":
+        return True
+    if not field.code.startswith(CODE):
+        return False
+    number = nir.normalise(field.clear)
+    return nir.is_valid(number) or (field.code == f"{CODE}{INSURED}" and len(number) == nir.LENGTH - 2)
+
+
 def _found(document: Document) -> tuple[PaperReading, Sequence[PaperField]] | None:
     if document.erased_at is not None or document.set_aside or document.state == State.WITHDRAWN:
         return None
@@ -265,13 +276,16 @@ def _shown_code(code: PrintedCode, fields: Sequence[PaperField]) -> ShownCode:
 def _shown_signed(field: PaperField) -> ShownField:
     clear = field.clear
     value = f"{frdate(clear[:10])}{clear[10:].replace('T', ' ')}" if _DAY.match(clear) else clear
+    copied = value
+    if is_nir(field):
+        value, copied = nir.mask(clear), ""
     proofs = [str(PROOFS[proof]) for proof in field.proofs if proof in PROOFS]
     if field.on_page == SAME:
         proofs.append(_("la page dit la même chose"))
     differs = field.on_page == OTHER
     remark = _("La page dit autre chose.") if differs else ""
     label = name_of(field.code.removeprefix(CODE))
-    return ShownField(field, label, value, value, proofs, warns=differs, remark=remark, is_french=True)
+    return ShownField(field, label, value, copied, proofs, warns=differs, remark=remark, is_french=True)
 
 
 def _shown(field: PaperField, document: Document) -> ShownField:

@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field
 
 from adherents.members import nir
 from adherents.reading.models import PaperField
+from adherents.reading.selectors import is_nir
 
 
 class ConfirmedValue(BaseModel):
@@ -29,7 +30,7 @@ def confirmed_value(field: PaperField) -> ConfirmedValue:
     assert field.judged_at is not None, "confirmed, and so at some moment"
     return ConfirmedValue(
         code=field.code,
-        value=nir.mask(field.clear) if field.code == "nir" else field.clear,
+        value=nir.mask(field.clear) if is_nir(field) else field.clear,
         page=field.page,
         proofs=field.proofs,
         confirmed_at=field.judged_at,
