@@ -160,6 +160,8 @@ class TestThePageAround:
             ("13DE LA TOUR D AUV\x1e", "Monsieur DE LA TOUR D’AUVERGNE", {"13": "same"}),
             ("1D00000123,40\x1d", "Total TTC 123,40 €", {"1D": "same"}),
             ("1D00000123,40\x1d", "Total TTC 1 123,40 €", {"1D": "same"}),
+            ("182024-03-0012\x1d", "Facture n° 2024-03-0012", {"18": "same"}),  # no day
+            ("182024-15-0012\x1d", "Facture n° 2024-15-0013", {"18": "other"}),
             ("1D123,40\x1d", "Total TTC 123,04 €", {"1D": "other"}),
             ("4A310720251D5,00\x1d", "Mise en recouvrement le 31 juillet 2025, net à payer 5 €", {"4A": "same", "1D": "same"}),
             ("31FR1420041010050500013M02606\x1d", f"IBAN {SPACED}", {"31": "same"}),

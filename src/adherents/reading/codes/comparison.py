@@ -92,6 +92,7 @@ _MONTHS = [
     "novembre",
     "decembre",
 ]
+_DAYS = frozenset(["4A", "69", "75", "B7", "F2", "L2"])  # a number of an invoice may look like a day
 _DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 
 
@@ -168,7 +169,7 @@ def _is_written(writing: str, page: PageText) -> bool:
 
 def _writings(field: SignedField) -> list[str]:
     """How a page may print the value, without spaces and marks."""
-    if day := _DAY.fullmatch(field.value[:10]):
+    if field.code in _DAYS and (day := _DAY.fullmatch(field.value)):
         year, month, number = map(int, day.groups())
         named = f"{_MONTHS[month - 1]}{year}"
         return [
