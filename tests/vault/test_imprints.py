@@ -14,6 +14,7 @@ from PIL import Image
 from adherents.crypto.keys import CannotOpen
 from adherents.members.models import Member
 from adherents.storage.objects import StorageFailed
+from adherents.storage.reading import clear_bytes
 from adherents.vault.imprints import NOTHING, Imprint
 from adherents.vault.models import Document, Page, State
 from adherents.vault.origins import Erased
@@ -143,6 +144,22 @@ def test_a_storage_that_is_away_ends_the_round_and_loses_nothing(
     with monkeypatch.context() as patched:
         patched.setattr(imprinting, "clear_bytes", away)
         assert make_imprints() == 0
+    assert make_imprints() == 1
+
+
+@pytest.mark.django_db
+def test_one_file_that_the_storage_does_not_give_stops_no_other_members(
+    member: Member, other_member: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = drawn_document(member)
+    drawn_document(other_member)
+
+    def away_for_one(page: Page) -> Any:
+        if page.document_id == refused.pk:
+            raise StorageFailed("refused")
+        return clear_bytes(page)
+
+    monkeypatch.setattr(imprinting, "clear_bytes", away_for_one)
     assert make_imprints() == 1
 
 

@@ -25,6 +25,7 @@ from adherents.vault.services.filing import OPEN
 LATELY = timedelta(hours=1)
 QUICK_SECONDS, LONG_SECONDS = 10.0, 60.0  # a round of what came lately, and of all that waits
 A_ROUND = 200  # documents
+MOST_FAILED = 3  # documents whose pages the storage does not give: then it is away
 _ALL = 1 << 20  # more pages than a document has
 
 
@@ -39,7 +40,7 @@ def make_imprints(*, since: datetime | None = None, seconds: float = LONG_SECOND
     `since`: only of documents that passed their checks later. A round ends after this many `seconds`, or with a storage
     that is away.
     """
-    done, ends = 0, time.monotonic() + seconds
+    done, failed, ends = 0, 0, time.monotonic() + seconds
     for document in _waiting(since):
         try:
             for page in _without(document):
@@ -48,7 +49,9 @@ def make_imprints(*, since: datetime | None = None, seconds: float = LONG_SECOND
                 if time.monotonic() > ends:
                     return done
         except StorageFailed:
-            return done
+            failed += 1
+            if failed == MOST_FAILED:
+                return done
     return done
 
 
