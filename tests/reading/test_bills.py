@@ -71,6 +71,14 @@ def test_a_total_is_said_with_its_proofs(label: str) -> None:
         (*LENSES, ("Total", "1 200,50"), ("Montants en CHF", "")),
         (*LENSES, ("Total", "12OO,50")),  # a letter for a digit
         (*LENSES, ("Total", "1 200,50 %")),
+        (
+            *LENSES,
+            ("Total", "1 200,50"),
+            ("Remise", "-200,50"),
+            ("Net à payer", "1 000,00"),
+        ),  # not the last word
+        (*LENSES, ("Total TTC", "1 200,50"), ("Remise fidélité", "200,50")),
+        (*LENSES, ("Total", "1 200,50"), ("Lentilles", "50,00"), ("Net à payer", "1 250,50")),
         (("Remise", "-10,00"), ("Avoir", "-20,00"), ("Total", "-30,00")),
     ],
 )
@@ -107,6 +115,17 @@ def test_the_account_on_an_invoice_is_still_not_said() -> None:
     assert found == {"total": "1200.50"}
 
 
+def test_what_was_paid_before_leaves_the_total_as_it_is() -> None:
+    each = (
+        *LENSES,
+        ("Remise", "-0,50"),
+        ("Total", "1 200,00"),
+        ("Acompte", "-200,00"),
+        ("Net à payer", "1 000,00"),
+    )
+    assert bill_says(*rows(*each)) == {"total": "1200.00"}
+
+
 def test_of_a_statement_only_what_is_paid_back_is_the_total() -> None:
     title = "Relevé de prestations"
     assert bill_says(*rows(*LENSES, ("Total remboursé", "1 200,50")), title=title) == {"total": "1200.50"}
@@ -135,6 +154,11 @@ def test_paid_is_said_where_the_word_stands_by_itself(text: str) -> None:
         ("Joindre la facture acquittée",),
         ("Facture acquittée", "Facture non acquittée"),
         ("Facture acquittée", "Reste à payer : 12,00 €"),
+        ("Acquittée", "Non"),
+        ("Facture acquittée", "sous réserve d’encaissement"),
+        ("Facture acquittée", "Restant dû : 12,00 €"),
+        ("FACTURE ANNULÉE", "Facture acquittée"),
+        ("Facture acquittée", "pas encore"),
     ],
 )
 def test_paid_is_not_said_where_it_is_negated_wished_for_or_contradicted(texts: tuple[str, ...]) -> None:
@@ -153,6 +177,8 @@ def test_paid_is_not_said_where_it_is_negated_wished_for_or_contradicted(texts: 
         ("Consultation du 12/03/2026", None),
         ("Né le 12/03/2026", None),
         ("Date de facture : 31/02/2026", None),
+        ("Fait le 3 ju\u0131n 2026", None),  # letters that a search takes for an i and an s
+        ("Fait le 3 \u017feptembre 2026", None),
         ("Date de facture : 12/03/26", None),
         ("Date de facture : 12/03/1826", None),
     ],

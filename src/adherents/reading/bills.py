@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from adherents.reading.labels import below
 from adherents.reading.layout import Box, PageCell, PageLine
 from adherents.reading.money import MoneyLine, PrintedAmount, is_other_money, money_lines
 
@@ -24,7 +25,8 @@ _STATEMENT_IS_SAID = re.compile(
 )
 _INVOICE_IS_SAID = re.compile(r"^(?:facture\b|note d honoraires\b|feuille d honoraires\b)")
 _NO_BILL = re.compile(
-    r"^(?:devis\b|avoir\b|bon de commande\b|estimation\b|simulation\b)|\bpro ?forma\b|\ba reporter\b|\bfacture d avoir\b"
+    r"^(?:devis\b|avoir\b|bon de commande\b|estimation\b|simulation\b)|\bpro ?forma\b|\ba reporter\b|"
+    r"\bfacture (?:d avoir|(?:est )?annulee)\b"
 )
 _FAMILIES = {
     OPTICAL: re.compile(r"\b(?:opti(?:que|ciens?|ciennes?)|lunettes?|monture|verres?|lentilles?)\b"),
@@ -69,8 +71,9 @@ _PAID_IS_NAMED = re.compile(r"acquit")
 _NEGATES = re.compile(
     r"\b(?:non|pas|ni|si|sera|etre|a|encore|la|une fois)$"
 )  # right before it, or at the end of the line above
-_ANSWERS_NO = re.compile(r"(?:oui )?non\b|pas\b")
-_OWES = re.compile(r"(?:reste|solde) (?:a payer|a regler|du|due)|solde")
+_ANSWERS_NO = re.compile(r"(?:oui )?non\b|pas\b|sous reserve\b")
+_TAKEN_OFF = re.compile(r"\b(?:remises?|rabais|ristournes?|reductions?|escompte|geste commercial)\b")
+_OWES = re.compile(r"(?:reste|restant|solde) (?:a payer|a regler|du|due)|solde")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +130,22 @@ def _totals_on(lines: Sequence[MoneyLine], *, statement: bool) -> Iterator[tuple
     places = next((each for each in ranked if each), [])
     for place in places:
         amount = _amount_of_whole(lines, place, statement=statement)
-        if amount is None:
-            yield -1, None  # a total that cannot be told from others beside it: nothing is said of this paper
+        if amount is None or (not statement and _goes_on(lines[place + 1 :], amount.cents)):
+            yield (
+                -1,
+                None,
+            )  # one that cannot be told from others beside it, or is not the last word: nothing is said
             continue
         yield amount.cents, _proven(lines, place, amount)
+
+
+def _goes_on(lines: Sequence[MoneyLine], total: int) -> bool:
+    """Whether something is still taken off the total below it, or more than it is to pay."""
+    return any(
+        (_TAKEN_OFF.search(line.label) and any(one.cents for one in line.amounts))
+        or (_is(_TO_PAY, line) and any(one.cents > total for one in line.amounts))
+        for line in lines
+    )
 
 
 def _labels(*, statement: bool) -> "list[re.Pattern[str]]":
@@ -233,12 +248,14 @@ def is_paid(pages: Sequence[tuple[int, Sequence[PageLine]]]) -> int | None:
         if any(_is(_OWES, line) and any(one.cents for one in line.amounts) for line in money_lines(lines)):
             return None
         before = ""
-        for line in lines:
+        for at, line in enumerate(lines):
             for place, cell in enumerate(line.cells):
                 if _PAID_IS_NAMED.search(cell.said):
                     after = line.cells[place + 1].said if place + 1 < len(line.cells) else ""
                     if not _says_paid(cell) or _NEGATES.search(before) or _ANSWERS_NO.match(after):
                         return None
+                    if any(_ANSWERS_NO.match(under.said) for under in below(lines[at + 1 :], cell.box)):
+                        return None  # the head of a column, or a question
                     where = where or number
                 before = cell.said
     return where

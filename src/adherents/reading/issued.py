@@ -68,7 +68,9 @@ def _days_in(line: PageLine) -> Iterator[date | None]:
 
 
 def _day(found: "re.Match[str]") -> date | None:
-    month = found["month"] or _PLAIN_MONTHS[found["said_month"].lower().replace("é", "e").replace("û", "u")]
+    # Of letters alone « ı » and « ſ » are an i and an s: no month is spelt with them.
+    spelt = (found["said_month"] or "").lower().replace("é", "e").replace("û", "u")
+    month = found["month"] or _PLAIN_MONTHS.get(spelt, 0)
     try:
         day = date(
             int(found["year"] or found["said_year"]), int(month), int(found["day"] or found["said_day"])

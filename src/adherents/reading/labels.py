@@ -34,11 +34,11 @@ def _around(lines: Sequence[PageLine], number: int, place: int, is_label: "re.Pa
     beside = line.cells[place + 1 : place + 2]
     if beside and not is_label.match(beside[0].text):
         return [_AFTER_LABEL.sub("", beside[0].text, count=1).strip()]
-    below = list(_below(lines[number + 1 :], label.box))
-    return [cell.text for cell in below if not is_label.match(cell.text)]
+    return [cell.text for cell in below(lines[number + 1 :], label.box) if not is_label.match(cell.text)]
 
 
-def _below(lines: Sequence[PageLine], label: Box) -> Iterator[PageCell]:
+def below(lines: Sequence[PageLine], label: Box) -> Iterator[PageCell]:
+    """The cells under a label, of the lines behind its own."""
     most = label.bottom + BELOW * label.height
     for line in lines:
         if line.box.top > most:

@@ -21,7 +21,8 @@ _NO_CERTIFICATE = re.compile(
     r"pre ?inscription|demande de certificat)\b"
 )
 _YEAR = re.compile(
-    r"ann[ée]e\s+(?:scolaire|universitaire)[\s:,(]*([0-9\ufffd]{4})\s*[-–—/]\s*([0-9\ufffd]{4})",
+    r"ann[ée]e\s+(?:scolaire|universitaire)[\s:,(]*([0-9\ufffd]{4})\s*[-–—/]\s*([0-9\ufffd]{4})"
+    r"(?P<more>\)?\s*(?:et|puis|ou|à|au|[,;/&+])\s*(?:de\s+)?[0-9\ufffd]{4}\s*[-–—/]\s*[0-9\ufffd]{4})?",
     re.IGNORECASE,
 )
 _PUPIL = re.compile(
@@ -54,6 +55,8 @@ def school_year_of(pages: Sequence[tuple[int, Sequence[PageLine]]]) -> tuple[str
     found: dict[str, int] = {}
     for number, lines in pages:
         for year in _YEAR.finditer(_text(lines, " ")):
+            if year["more"]:
+                return None  # one of several years: the others have no label of their own
             found.setdefault(f"{year[1]}-{year[2]}", number)
     if len(found) != 1:
         return None
