@@ -1,25 +1,33 @@
 """What was read, for an agent and for the document's own member; what they say of it."""
 
+import io
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import time_machine
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
+from pypdfium2 import PdfDocument
 
 from adherents.accounts.models import Role
+from adherents.api.resources.readings import confirmed_value
 from adherents.casework.services.entering import enter_checked
 from adherents.journal.events import Event
 from adherents.journal.models import Entry
 from adherents.members.models import Member
 from adherents.reading.models import FieldTally, PaperField, PaperReading, ReadingOutcome
 from adherents.reading.services import judging
+from adherents.reading.services.entering import enter_lately
+from adherents.reading.services.working import read_due
 from adherents.vault.models import Document, SetAside, State
+from adherents.vault.services.filing import Place
+from adherents.vault.services.splitting import Slice, split
 from tests.agents import make_agent
 from tests.agents import signed_in as agent_browser
 from tests.reading.sheets import IBAN, say, sheet
-from tests.reading.test_readings import RIB, read_
+from tests.reading.test_readings import RIB, checked, read_
 from tests.vault.conftest import browser_of, pdf
 
 pytestmark = pytest.mark.django_db
@@ -67,6 +75,35 @@ def test_an_agent_sees_each_value_with_its_page_its_proofs_and_its_place(member:
     assert "Même nom qu’une personne du contrat" in page
     assert page.count('<svg class="read-crop"') == 2  # the IBAN and the BIC; a name has no place
     assert page.count('<rect class="lit"') == 2  # the same two, on the page itself
+
+
+def test_a_value_of_a_part_is_lit_on_its_own_page_and_told_as_one_of_the_original(member: Member) -> None:
+    whole = PdfDocument.new()
+    for content in (sheet(title="Lettre"), sheet(title="Lettre"), RIB):
+        whole.import_pages(PdfDocument(content))
+    written = io.BytesIO()
+    whole.save(written)
+    whole.close()
+    original = checked(member, written.getvalue())
+    place = Place("rib", None)
+    slices = [Slice(1, 1, place), Slice(2, 3, place)]
+    with transaction.atomic():
+        _, part = split(document_id=original.pk, slices=slices, actor="-")
+    enter_lately()
+    while read_due():
+        pass
+    assert iban_of(part).page == 2
+    client = desk()
+    first, second = (text(client.get(f"/gestion/documents/{part.pk}/?page={page}")) for page in (1, 2))
+    assert '<rect class="lit"' not in first
+    assert second.count('<rect class="lit"') == 2
+    assert confirmed_value(judged(part), part).page == 3
+
+
+def judged(document: Document) -> PaperField:
+    field = iban_of(document)
+    field.judgement, field.judged_at = "right", timezone.now()
+    return field
 
 
 def test_on_the_page_that_treats_too_and_the_key_is_there_once(member: Member) -> None:

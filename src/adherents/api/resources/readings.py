@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 from adherents.members import nir
 from adherents.reading.models import PaperField
 from adherents.reading.selectors import is_nir
+from adherents.vault.models import Document
 
 
 class ConfirmedValue(BaseModel):
@@ -26,12 +27,12 @@ class ConfirmedList(BaseModel):
     items: list[ConfirmedValue]
 
 
-def confirmed_value(field: PaperField) -> ConfirmedValue:
+def confirmed_value(field: PaperField, document: Document) -> ConfirmedValue:
     assert field.judged_at is not None, "confirmed, and so at some moment"
     return ConfirmedValue(
         code=field.code,
         value=nir.mask(field.clear) if is_nir(field) else field.clear,
-        page=field.page,
+        page=field.page + (document.first_page or 1) - 1,
         proofs=field.proofs,
         confirmed_at=field.judged_at,
     )

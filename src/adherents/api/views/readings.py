@@ -34,4 +34,4 @@ def readings(request: HttpRequest, document_id: uuid.UUID) -> ConfirmedList:
     values = confirmed_values(document)
     if values and request.method != "HEAD":  # which opens nothing
         consulting.open_document(agent=caller_of(request).account, document=document)
-    return ConfirmedList(items=[confirmed_value(value) for value in values])
+    return ConfirmedList(items=[confirmed_value(value, document) for value in values])

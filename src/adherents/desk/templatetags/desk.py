@@ -116,5 +116,6 @@ def lit_on(context: Context, page: Page | None) -> list[tuple[ShownField, CutOut
     read = [rows for _panel, rows in context.get("panels") or () if isinstance(rows, ReadOnDocument)]
     if page is None or not read:
         return []
-    here = [one for one in read[0].fields if one.field.page == page.number]
+    # Of a part, `page` bears the number that it has in the whole original.
+    here = [one for one in read[0].fields if one.field.page == context["number"]]
     return [(one, place) for one in here if (place := one.place(page.width, page.height))]
