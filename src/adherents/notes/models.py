@@ -1,7 +1,7 @@
 """Notes that agents leave each other, and opinions that they ask of each other. All of it is the service's own."""
 
 from enum import StrEnum
-from typing import Self
+from typing import Self, cast
 
 from django.db import models
 from django.db.models import Q
@@ -183,7 +183,8 @@ class Opinion(models.Model):
         """What may still come of it."""
         if self.answered_at is not None:
             return Prospect.GIVEN
-        if (self.document.joined_into or self.document).state not in WAITS:
+        treated = cast(Document, self.document.joined_into or self.document)
+        if treated.state not in WAITS:
             return Prospect.DECIDED
         if self.colleague.closed_at is not None or self.colleague.role not in TABLE[Act.NOTES]:
             return Prospect.NOBODY
