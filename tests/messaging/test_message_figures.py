@@ -22,6 +22,7 @@ from adherents.messaging.models import Message, MessageDayTally, MessageTally, T
 from adherents.messaging.models.figures import COLUMNS, DAY_COLUMNS
 from adherents.messaging.services import retention, tallying, threads
 from tests.agents import make_agent, signed_in
+from tests.api.systems import System
 from tests.casework.queueing import adviser, checked
 from tests.messaging.exchanges import answered, asked
 
@@ -289,6 +290,20 @@ def test_a_group_of_one_agent_is_shown_to_that_agent_only(member: Member, clock:
     own = read(FiguresFilter(), alone).table("messages-groupes")
     assert own is not None
     assert "Seule" in {row[0].shown for row in own.rows}
+
+
+def test_what_a_program_answers_is_the_systems_and_closes_no_group(member: Member, clock: Clock) -> None:
+    for rank, team in enumerate(["Accueil", "Accueil", "Optique", "Optique", "Optique"], 31):
+        answered(asked(member, f"{rank}"), in_team(rank, team))
+    answered(asked(member, "À un système."), System().client.account)
+    head = in_team(41, "Optique", Role.SUPERVISOR)
+    table = read(FiguresFilter(), head).table("messages-groupes")
+    assert table is not None
+    assert {row[0].shown for row in table.rows} == {"Accueil", "Optique", "Systèmes"}
+    Message.objects.update(team=None)  # as an older version left it
+    before = weeks()
+    call_command("rebuild_figures", stdout=StringIO())
+    assert weeks() == before
 
 
 def test_the_page_makes_as_many_queries_however_many_messages(member: Member, clock: Clock) -> None:

@@ -11,6 +11,7 @@ from adherents.accounts.models.accounts import (
     AGENT_ROLES,
     NEVER_WARNED,
     RETIRED,
+    SYSTEMS,
     Account,
     AccountQuerySet,
     FormerPassword,
@@ -30,7 +31,7 @@ from adherents.accounts.models.sessions import EndedSession, Session, SessionEnd
 from adherents.accounts.models.tokens import ResetRequest, UsedToken
 
 __all__ = [
-    "AGENT_ROLES", "NEVER_WARNED", "REPORTS", "RETIRED", "SETS_A_PASSWORD", "AccessLink", "AccessLinkQuerySet",
+    "AGENT_ROLES", "NEVER_WARNED", "REPORTS", "RETIRED", "SETS_A_PASSWORD", "SYSTEMS", "AccessLink", "AccessLinkQuerySet",
     "Account", "AccountQuerySet",
     "DirectoryIdentity", "EndedSession", "FactorRequest", "FactorRequestQuerySet", "FormerPassword", "KnownDevice", "Purpose",
     "RateCounter", "RateCounterQuerySet", "ResetRequest",

@@ -30,6 +30,8 @@ class Role(models.TextChoices):
 
 # Those of people who work at the desk. A client is a program of the insurer: it signs in nowhere.
 AGENT_ROLES = (Role.ADVISER, Role.SUPERVISOR, Role.ADMINISTRATOR, Role.AUDITOR)
+# The group under which what programs do is counted. An address has an @, and no group is called so.
+SYSTEMS = "@systems"
 # The identifier of an account begins with it when its n° adhérent is another person's now; it cannot be typed.
 RETIRED = "former:"
 
@@ -120,6 +122,11 @@ class Account(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.subject
+
+    @property
+    def team_counted(self) -> str:
+        """The group under which what it does is counted: a program's is no agent's, so that nobody is found beside it."""
+        return SYSTEMS if self.role == Role.CLIENT else self.team
 
     @property
     def subject(self) -> str:

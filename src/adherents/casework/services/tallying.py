@@ -9,7 +9,6 @@ from django.db import transaction
 from django.db.models import Max, Min
 from django.utils import timezone
 
-from adherents.accounts.models import Account
 from adherents.casework.models import DayTally, Decision, Outcome, ReasonTally, Tally
 from adherents.casework.models.figures import DAY_COLUMNS
 from adherents.desk.figures.sections import recount
@@ -44,18 +43,13 @@ COLUMNS_READ = (
 )  # fmt: skip
 
 
-def team_of(agent: Account) -> str:
-    """The group that an agent works in, or nothing."""
-    return str(getattr(agent, "team", "") or "")
-
-
 def count(*, decision: Decision) -> None:
     """Add a decision to its week and its day, and each of its reasons, once, in the transaction that settles it.
 
     The agent's group is kept with it, so that counting again gives the same figures. Call it last: other decisions
     of the same week, kind and group wait for the end of the transaction.
     """
-    decision.team = team_of(decision.agent)
+    decision.team = decision.agent.team_counted
     Decision.objects.filter(pk=decision.pk).update(team=decision.team)
     facts = facts_of(decision)
     cell, columns = _tally_of(facts)

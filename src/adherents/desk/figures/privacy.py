@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from django.db.models import Count
 
-from adherents.accounts.models import Account
+from adherents.accounts.models import SYSTEMS, Account
 from adherents.accounts.permissions import TABLE, Act
 
 FEWEST = 2  # agents of whom a figure may tell
@@ -15,12 +15,13 @@ def closed_teams(reader: Account, counted: Iterable[set[str]]) -> set[str]:
 
     `counted`: the groups in which anything was ever counted, for each kind of figures apart. Where those that are closed in one
     of them have one agent together, the smallest of its others is closed with them: what is left of the total would be that
-    agent. A group that everybody left hides nobody. An agent who was suspended counts, for what they did is there. One query.
+    agent. A group that everybody left hides nobody; what programs did (`SYSTEMS`) is nobody's. An agent who was suspended
+    counts, for what they did is there. One query.
     """
     agents = Account.objects.filter(role__in=TABLE[Act.TREAT]).order_by()
     sizes = dict(agents.values_list("team").annotate(count=Count("pk")))
     own = {reader.team} if sizes.get(reader.team, 0) == 1 else set()
-    return set().union(*(_closed(names - own, sizes) for names in counted))
+    return set().union(*(_closed(names - own - {SYSTEMS}, sizes) for names in counted))
 
 
 def _closed(names: set[str], sizes: dict[str, int]) -> set[str]:

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
+from adherents.accounts.models import SYSTEMS
 from adherents.desk.figures.waits import WAITS
 from adherents.ui import spreadsheet
 from adherents.ui.moments import duration
@@ -75,7 +76,7 @@ def table(
 
 def team_label(team: str) -> str:
     """A group's name, as tables and filters say it."""
-    return team or _("Sans groupe")
+    return _("Systèmes") if team == SYSTEMS else team or _("Sans groupe")
 
 
 def words(text: str) -> Cell:

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import Exists, F, Max, Min, OuterRef, Subquery
 from django.utils import timezone
 
+from adherents.accounts.models import SYSTEMS, Role
 from adherents.database.transactions import needs_transaction
 from adherents.desk.figures.sections import recount
 from adherents.desk.figures.services import Cell, add_to_tally, hold_back_tallies
@@ -134,9 +135,12 @@ def _answered(begin: datetime, end: datetime) -> Iterable[MessageFacts]:
         .annotate(asked_pk=Subquery(asked.values("pk")[:1]), asked_at=Subquery(asked.values("at")[:1]))
         .filter(~Exists(before), asked_pk__lt=F("pk"))
     )
-    rows = first.values_list("at", "thread__document__kind", "team", "author__team", "asked_at")
-    for at, kind, team, team_now, asked_at in rows:
-        yield MessageFacts(at, kind or "", team_now if team is None else team, asked_at)
+    rows = first.values_list(
+        "at", "thread__document__kind", "team", "author__team", "author__role", "asked_at"
+    )
+    for at, kind, team, team_now, role, asked_at in rows:
+        now = SYSTEMS if role == Role.CLIENT else team_now
+        yield MessageFacts(at, kind or "", now if team is None else team, asked_at)
 
 
 def _by_member(thread: Thread) -> MessageQuerySet:

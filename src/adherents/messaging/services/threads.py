@@ -332,7 +332,7 @@ def _written_by_agent(
 ) -> Message:
     """The member is told by mail when this is the first that waits, and not again before it was read."""
     written = Message.objects.create(
-        thread=thread, author=agent, from_member=False, body=body, team=agent.team
+        thread=thread, author=agent, from_member=False, body=body, team=agent.team_counted
     )
     _attach(written, papers)
     Attachment.objects.bulk_create(Attachment(message=written, document=document) for document in joined)
