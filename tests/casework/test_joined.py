@@ -17,8 +17,8 @@ from django.utils import timezone
 from django.utils.translation import override
 
 from adherents.accounts.models import Account, Role
-from adherents.casework.models import Item, Outcome
-from adherents.casework.services import deciding, joining, queue
+from adherents.casework.models import Item, Outcome, Refiling
+from adherents.casework.services import deciding, filing, joining, queue, splitting
 from adherents.casework.twins import selectors as twins
 from adherents.insurer.profile import profile
 from adherents.members.acting import on_own_file
@@ -38,8 +38,10 @@ from adherents.vault.selectors.listing import JOINED, Narrowing, count_documents
 from adherents.vault.services import retention, sending
 from adherents.vault.services.deposit import Form
 from adherents.vault.services.erasing import erase
+from adherents.vault.services.filing import Place
 from adherents.vault.services.reading import NotToBeGiven, check_open_to_insurer
 from adherents.vault.services.receiving import FormFiles, UploadBatch
+from adherents.vault.services.splitting import Slice
 from adherents.vault.services.verification import Pace, Verified, verify_everything
 from adherents.vault.services.viewing import NoSuchPage, page_image, thumbnail_image
 from adherents.work.purging import due
@@ -308,3 +310,46 @@ def test_what_is_kept_for_a_colleague_is_taken_apart_by_nobody_else(agent: Accou
     with pytest.raises(joining.TooLateToSeparate):
         joining.separate(agent=adviser(8), item=made)
     assert len(joining.separate(agent=colleague, item=made)) == 3
+
+
+def test_an_opinion_on_a_file_is_beside_its_parts_and_expected_while_one_of_them_waits(
+    agent: Account, member: Member
+) -> None:
+    [item] = drawn(agent, member, 2)
+    colleague = adviser(7)
+    asked = ask_opinion(
+        agent=agent,
+        colleague=colleague,
+        document=item.about,
+        question="Lisible ?",
+        due_on=timezone.localdate(),
+    )
+    slices = [Slice(page, page, Place("ordonnance", None)) for page in (1, 2)]
+    first, second = splitting.split(agent=agent, item=item, slices=slices)
+    for part in (first, second):
+        assert [opinion.pk for opinion in beside(made_of(part)).opinions] == [asked.pk]
+        assert Opinion.objects.expected_of(colleague).count() == 1
+        assert Opinion.objects.get(pk=asked.pk).prospect == Prospect.EXPECTED
+        deciding.settle(deciding.accept(agent=agent, item=part))
+    assert not Opinion.objects.expected_of(colleague).exists()
+    assert Opinion.objects.get(pk=asked.pk).prospect == Prospect.DECIDED
+
+
+def test_an_opinion_on_what_went_to_another_file_is_expected_of_nobody(
+    agent: Account, member: Member
+) -> None:
+    [item, *_rest], colleague = held(agent, member), adviser(7)
+    asked = ask_opinion(
+        agent=agent, colleague=colleague, document=item.about, question="?", due_on=timezone.localdate()
+    )
+    Document.objects.filter(pk=item.document_id).update(relocated_at=timezone.now())
+    assert not Opinion.objects.expected_of(colleague).exists()
+    assert Opinion.objects.get(pk=asked.pk).prospect == Prospect.DECIDED
+
+
+def test_a_filing_is_not_offered_to_be_undone_once_it_was_joined(agent: Account, member: Member) -> None:
+    items = held(agent, member)
+    filing.refile(agent=agent, item=items[0], to=Place("devis", None))
+    assert Refiling.objects.to_undo(agent) is not None
+    joined(agent, [Item.objects.get(pk=item.pk) for item in items])
+    assert Refiling.objects.to_undo(agent) is None

@@ -201,10 +201,14 @@ def test_what_was_decided_or_written_of_a_part_stands_in_the_way(agent: Account,
         together()
     Decision.objects.all().delete()
     queue.give_back(agent=agent, item=rest)
-    queue.take(agent=adviser(2), item=rest)
+    colleague = adviser(2)
+    queue.take(agent=colleague, item=rest)
     with pytest.raises(DecidedMeanwhile):
         together()
-    Item.objects.waiting().update(leased_until=None)
+    queue.hand_over(agent=colleague, item=rest, to=adviser(3), words="À voir")
+    with pytest.raises(DecidedMeanwhile):
+        together()
+    Item.objects.waiting().update(leased_until=None, reserved_for=None, reserved_until=None)
     note = Note.objects.create(document_id=rest.document_id, member=member, author=agent, words="Vu")
     with pytest.raises(NotedMeanwhile):
         together()

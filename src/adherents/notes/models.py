@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import Self, cast
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -95,6 +95,17 @@ def waits_itself(document: Document) -> bool:
     return document.state in WAITS and not elsewhere
 
 
+def is_treated(document: Document) -> bool:
+    """Whether a decision is still to come: on it, on what was made of it and of others, or on one of its parts. What was filed
+    with another member is decided there, where nobody reads what was asked here.
+    """
+    if document.joined_into is not None:
+        return cast(Document, document.joined_into).state in WAITS
+    if document.split_at is not None:
+        return Document.objects.filter(part_of=document.pk, state__in=WAITS).exists()
+    return waits_itself(document)
+
+
 class OpinionQuerySet(SealedQuerySet["Opinion"]):
     def kept(self) -> Self:
         """Those that a page may show: on documents that are still kept."""
@@ -107,10 +118,16 @@ class OpinionQuerySet(SealedQuerySet["Opinion"]):
     def expected_of(self, agent: Account) -> Self:
         """What this agent is asked and has not answered, while the document still waits for a decision; the first due first."""
         open_ = self.kept().standing().filter(colleague=agent, answered_at__isnull=True)
-        itself = Q(document__state__in=WAITS, document__joined_into=None, document__relocated_at=None)
-        # What was joined waits as long as what was made of it.
+        # The rule of `is_treated`, in one query.
+        itself = Q(
+            document__state__in=WAITS,
+            document__joined_at=None,
+            document__split_at=None,
+            document__relocated_at=None,
+        )
         as_one = Q(document__joined_into__state__in=WAITS)
-        return open_.filter(itself | as_one).order_by("due_on", "pk")
+        in_parts = Exists(Document.objects.filter(part_of=OuterRef("document"), state__in=WAITS))
+        return open_.filter(itself | as_one | in_parts).order_by("due_on", "pk")
 
     def asked_by(self, agent: Account) -> Self:
         """What this agent asked, the latest first."""
@@ -183,8 +200,7 @@ class Opinion(models.Model):
         """What may still come of it."""
         if self.answered_at is not None:
             return Prospect.GIVEN
-        treated = cast(Document, self.document.joined_into or self.document)
-        if treated.state not in WAITS:
+        if not is_treated(self.document):
             return Prospect.DECIDED
         if self.colleague.closed_at is not None or self.colleague.role not in TABLE[Act.NOTES]:
             return Prospect.NOBODY

@@ -43,7 +43,8 @@ class Beside:
 
 def beside(document: Document) -> Beside:
     notes = Note.objects.about(document).select_related("author")[:NOTES_SHOWN]
-    of_it = Q(document=document) | Q(document__joined_into=document)  # also those on what it was made of
+    # Also those on what it was made of: on each that was joined, and on the file that it is a part of.
+    of_it = Q(document=document) | Q(document__joined_into=document) | Q(document__parts=document)
     opinions = list(_shown(Opinion.objects.standing().filter(of_it)).order_by("-asked_at", "-pk"))
     return Beside(list(notes), opinions, waits=waits_itself(document))
 

@@ -47,7 +47,7 @@ class DecidedMeanwhile(CannotSplit):
 
 class NotedMeanwhile(CannotSplit):
     message = _(
-        "Une note, un avis ou un message parle d’une de ces parties : la répartition ne s’annule plus."
+        "Une note, un avis ou un message parle d’une de ces parties, ou un système l’a rangée : la répartition ne s’annule plus."
     )
 
 
