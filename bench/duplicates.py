@@ -9,16 +9,12 @@ import io
 import itertools
 import json
 import os
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
-from tests import postgresql
+from bench.databases import figures_of_both
 
 DOCUMENTS = int(os.environ.get("BENCH_DOCUMENTS", "200000"))
 PAPERS = int(os.environ.get("BENCH_PAPERS", "1000"))
@@ -28,28 +24,8 @@ OWN, PAGES, FORMS = 101, 3, 60
 
 
 def figures() -> Iterator[dict[str, Any]]:
-    with tempfile.TemporaryDirectory(prefix="adherents-bench-duplicates-") as name:
-        yield from _asked_of("sqlite", f"sqlite:///{name}/duplicates.sqlite3", name)
-        with postgresql.keeping(Path(name) / "postgresql") as server:
-            yield from _asked_of("postgresql", server.address, name)
+    yield from figures_of_both("duplicates")
     yield from _papers()
-
-
-def _asked_of(vendor: str, url: str, folder: str) -> Iterator[dict[str, Any]]:
-    environment = os.environ | {
-        "ADHERENTS_DATABASE_URL": url,
-        "ADHERENTS_DATA_DIR": folder,
-        "BENCH_VENDOR": vendor,
-        "DJANGO_SETTINGS_MODULE": "adherents.config.settings",
-    }
-    done = subprocess.run(
-        [sys.executable, "-m", "bench.duplicates"],
-        check=True,
-        env=environment,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    yield from map(json.loads, done.stdout.splitlines())
 
 
 def _fill() -> Any:

@@ -7,16 +7,12 @@ Prints the 95th percentile, and the index that each question is led through (`EX
 
 import os
 import re
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
-from tests import postgresql
+from bench.databases import figures_of_both
 
 ENTRIES = int(os.environ.get("BENCH_ENTRIES", "1000000"))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "40"))
@@ -48,29 +44,7 @@ FILL = {
 
 
 def figures() -> Iterator[dict[str, Any]]:
-    with tempfile.TemporaryDirectory(prefix="adherents-bench-journal-") as name:
-        yield from _asked_of("sqlite", f"sqlite:///{name}/journal.sqlite3", name)
-        with postgresql.keeping(Path(name) / "postgresql") as server:
-            yield from _asked_of("postgresql", server.address, name)
-
-
-def _asked_of(vendor: str, url: str, folder: str) -> Iterator[dict[str, Any]]:
-    import json
-
-    environment = os.environ | {
-        "ADHERENTS_DATABASE_URL": url,
-        "ADHERENTS_DATA_DIR": folder,
-        "BENCH_VENDOR": vendor,
-        "DJANGO_SETTINGS_MODULE": "adherents.config.settings",
-    }
-    done = subprocess.run(
-        [sys.executable, "-m", "bench.journal"],
-        check=True,
-        env=environment,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    yield from map(json.loads, done.stdout.splitlines())
+    yield from figures_of_both("journal")
 
 
 def _measure() -> Iterator[dict[str, Any]]:

@@ -7,16 +7,12 @@ answer. Prints the 95th percentile, and whether a question reads every row of th
 
 import json
 import os
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
-from tests import postgresql
+from bench.databases import figures_of_both
 
 THREADS = int(os.environ.get("BENCH_THREADS", "200000"))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "40"))
@@ -25,27 +21,7 @@ MEMBERS, AGENTS = 20_000, 40
 
 
 def figures() -> Iterator[dict[str, Any]]:
-    with tempfile.TemporaryDirectory(prefix="adherents-bench-messages-") as name:
-        yield from _asked_of("sqlite", f"sqlite:///{name}/messages.sqlite3", name)
-        with postgresql.keeping(Path(name) / "postgresql") as server:
-            yield from _asked_of("postgresql", server.address, name)
-
-
-def _asked_of(vendor: str, url: str, folder: str) -> Iterator[dict[str, Any]]:
-    environment = os.environ | {
-        "ADHERENTS_DATABASE_URL": url,
-        "ADHERENTS_DATA_DIR": folder,
-        "BENCH_VENDOR": vendor,
-        "DJANGO_SETTINGS_MODULE": "adherents.config.settings",
-    }
-    done = subprocess.run(
-        [sys.executable, "-m", "bench.messages"],
-        check=True,
-        env=environment,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    yield from map(json.loads, done.stdout.splitlines())
+    yield from figures_of_both("messages")
 
 
 def _fill() -> None:

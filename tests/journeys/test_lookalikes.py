@@ -1,6 +1,6 @@
 """The same paper sent again as a photo: the agent reads that it looks like one that was accepted, and compares by keyboard."""
 
-import re
+from uuid import UUID
 
 import pytest
 from bench.forms import drawn, invoice, photographed
@@ -33,7 +33,7 @@ def documents_of(visitor: Visitor, member: Person) -> list[str]:
         " WHERE m.number = ? AND length(p.imprint) > 0 ORDER BY d.at",
         member.number,
     )
-    return [re.sub(r"^(.{8})(.{4})(.{4})(.{4})(.{12})$", r"\1-\2-\3-\4-\5", str(row[0])) for row in found]
+    return [str(UUID(str(key))) for (key,) in found]
 
 
 def test_an_agent_compares_by_keyboard_what_looks_alike_and_nothing_is_proposed(

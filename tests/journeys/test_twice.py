@@ -1,6 +1,7 @@
 """The same paper sent twice: the agent sees it at the decision, compares by keyboard, and refuses what was received already."""
 
 import re
+from uuid import UUID
 
 from playwright.sync_api import expect
 
@@ -30,7 +31,7 @@ def documents_of(visitor: Visitor, member: Person) -> list[str]:
         " ON i.document_id = d.id WHERE m.number = ? AND d.kind = 'facture_optique' ORDER BY d.at",
         member.number,
     )
-    return [re.sub(r"^(.{8})(.{4})(.{4})(.{4})(.{12})$", r"\1-\2-\3-\4-\5", str(row[0])) for row in found]
+    return [str(UUID(str(key))) for (key,) in found]
 
 
 def test_an_agent_sees_compares_and_refuses_by_keyboard_what_came_twice(visit: Visit, member: Person) -> None:
