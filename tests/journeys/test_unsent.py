@@ -122,28 +122,6 @@ def test_two_tabs_send_each_its_own_files_under_its_own_kind(visit: Visit, membe
     expect(visitor.main).to_contain_text("rib.pdf")
 
 
-def test_another_device_takes_a_sending_over_on_purpose(visit: Visit, member: Person) -> None:
-    phone = visit("phone").enter(member).open(SEND)
-    ready(phone, "rib.pdf")
-    kind(phone, "RIB")
-    phone.field("Un mot pour le conseiller (facultatif)").fill("Le nouveau compte")
-    phone.page.locator("#id_kind").focus()
-    phone.page.wait_for_load_state("networkidle")
-    desktop = visit("desktop").enter(member)
-    expect(desktop.main).to_contain_text("Envoi à terminer")
-    expect(desktop.main).to_contain_text(re.compile(r"Gardé jusqu’au \d\d/\d\d/\d{4}"))
-    desktop.look("home-ready").click_containing("Envoi à terminer")
-    expect(desktop.main).to_contain_text("1 fichier prêt à envoyer")
-    expect(desktop.page.get_by_role("radio", name="RIB")).to_be_checked()
-    expect(desktop.field("Un mot pour le conseiller (facultatif)")).to_have_value("Le nouveau compte")
-    desktop.look("sending-taken-over").click("Envoyer 1 document")
-    expect(desktop.title).to_have_text("C’est bien arrivé")
-    number = desktop.main.locator("strong").first.inner_text()
-    phone.click("Envoyer 1 document")  # pressed there too: the same receipt
-    expect(phone.title).to_have_text("C’est bien arrivé")
-    expect(phone.main).to_contain_text(number)
-
-
 def test_leaving_with_something_ready_is_asked_about_and_a_reload_keeps_it(
     visit: Visit, member: Person
 ) -> None:
@@ -348,7 +326,7 @@ def test_the_bar_hides_neither_what_is_focused_nor_the_end_of_the_page(
     visitor.page.evaluate("document.activeElement.blur(), scrollTo(0, 0)")
     for key in ("Tab", "Shift+Tab"):
         for _ in range(40):
-            visitor.page.keyboard.press(key)
+            visitor.keys.press(key)
             assert visitor.page.evaluate(HIDDEN_BY_THE_BAR) is None
     visitor.page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
     foot, top = visitor.page.evaluate(

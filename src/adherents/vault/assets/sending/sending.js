@@ -12,7 +12,7 @@ function begin(form) {
   const entries = parts.entries(form, { settings, page, gathering });
   const last = parts.leaving(form, { settings, page, guard, isReady: () => entries.total() > 0 });
   const submitting = parts.submitting(form, { settings, page, entries, gathering, last });
-  const keep = parts.keeping(form, { settings, entries });
+  const keep = parts.keeping(form, { settings, entries, guard });
   const queue = parts.queue({ settings, page, entries, guard, keep, over: submitting.over });
   const remove = parts.removing(form, { settings, page, entries, guard, last, next: queue.next });
   parts.waysIn(form, parts.adding(form, { settings, page, entries, queue, remove, submitting }));
