@@ -4,7 +4,7 @@ import re
 import uuid
 from contextlib import suppress
 
-from playwright.sync_api import Error, Locator, Page, expect
+from playwright.sync_api import Error, Locator, Page, Route, expect
 
 from tests.cast import PASSWORD, Person
 from tests.journeys.agents import enter_as_agent
@@ -103,6 +103,25 @@ def test_words_typed_without_the_network_wait_sealed_and_a_later_page_hands_them
     assert "brouillon" not in writer.page.evaluate(STORED)
 
 
+def test_of_two_saves_the_older_one_cannot_arrive_last(visit: Visit, member: Person) -> None:
+    writer = visit("desktop").enter(member)
+    writer.page.clock.install()
+    writer.open(NEW)
+    held: list[Route] = []
+    writer.page.route("**/brouillon/", lambda route: held.append(route), times=1)
+    for words in ("Un", "Un autre", TYPED):
+        writer.field("Votre message").fill(words)
+        writer.page.clock.fast_forward(3_000)
+    writer.until(lambda: held, "the first one leaves")
+    with writer.page.expect_response("**/brouillon/"):
+        held[0].continue_()
+    writer.page.clock.fast_forward(3_000)
+    expect(told(writer.page)).to_contain_text("Brouillon gardé")
+    writer.page.wait_for_timeout(500)  # the last one, on its way
+    writer.open(NEW)
+    expect(writer.field("Votre message")).to_have_value(TYPED)
+
+
 def test_signing_out_leaves_no_word_in_the_browser_nor_on_another_page(visit: Visit, member: Person) -> None:
     writer = visit("desktop").enter(member)
     writer.open(NEW)
@@ -150,9 +169,9 @@ def test_a_refusal_being_written_is_there_after_a_reload_and_keeps_its_words_und
     agent.open(address)
     with agent.page.expect_navigation():  # its keys are there once it is loaded
         agent.click("Prendre ce document")
-    agent.page.keyboard.press("r")
+    agent.keys.press("r")
     agent.page.wait_for_url("**/refuser/**")
-    agent.page.keyboard.press("1")
+    agent.keys.press("1")
     words = agent.field("Ce que l’adhérent lit en français")
     expect(words).to_be_focused()
     words.fill(TYPED)
@@ -161,7 +180,7 @@ def test_a_refusal_being_written_is_there_after_a_reload_and_keeps_its_words_und
     expect(words).to_have_value(TYPED)
     agent.look("refuse-draft")
     words.evaluate("(field) => field.blur()")
-    agent.page.keyboard.press("2")
+    agent.keys.press("2")
     expect(agent.page.locator(".reasons [aria-pressed=true]")).to_have_count(2)
     expect(words).to_have_value(re.compile(rf"^{re.escape(TYPED)}\n\n."))
     agent.look("refuse-draft-another-reason")

@@ -31,6 +31,7 @@ for (const holder of document.querySelectorAll("[data-draft]")) {
     ["encrypt"],
   );
   let [typed, kept, since, timer, shelving, revived, failed] = [0, 0, 0, 0, Promise.resolve(), false, false];
+  let asked = 0; // when the save that is on its way left
   const words = () =>
     Object.fromEntries(
       names.filter((each) => form.elements[each]?.value).map((each) => [each, form.elements[each].value]),
@@ -55,11 +56,16 @@ for (const holder of document.querySelectorAll("[data-draft]")) {
     };
     shelf((store) => store.setItem(name, JSON.stringify(line)));
   };
-  const save = async () => {
+  // By its timer one at a time: of two on their way the older one could arrive last. What happens to the page does not wait.
+  const save = async (event) => {
     clearTimeout(timer);
     if (typed === kept) return;
+    if (!event && Date.now() - asked < AGAIN) {
+      timer = setTimeout(save, SOON);
+      return;
+    }
     const version = typed;
-    since = 0;
+    [since, asked] = [0, Date.now()];
     try {
       const answer = await post(holder.dataset.draft, {
         ...words(),
@@ -77,6 +83,7 @@ for (const holder of document.querySelectorAll("[data-draft]")) {
       say(shelf((store) => store.getItem(name)) ? "shelved" : "offline");
       timer = setTimeout(save, AGAIN);
     }
+    asked = 0;
   };
   const wrote = () => {
     typed += 1;
@@ -89,7 +96,7 @@ for (const holder of document.querySelectorAll("[data-draft]")) {
   form.addEventListener("submit", save);
   addEventListener("pagehide", save);
   addEventListener("online", save);
-  document.addEventListener("visibilitychange", () => document.hidden && save());
+  document.addEventListener("visibilitychange", (event) => document.hidden && save(event));
   addEventListener("pageshow", (event) => {
     revived ||= event.persisted;
   });
