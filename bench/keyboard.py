@@ -43,7 +43,7 @@ class Pace:
     def press(self, *keys: str) -> None:
         for key in keys:
             self.strokes += key.count("+") + 1  # a key that is held is one too
-            self.agent.page.keyboard.press(key)
+            self.agent.keys.press(key)
 
     def see_another(self, *keys: str) -> str:
         """What is on the screen once something else than before is; "" when nothing waits any more."""

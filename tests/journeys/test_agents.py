@@ -133,7 +133,7 @@ def test_an_agent_works_by_the_keyboard_alone(
     arrive: Callable[..., Visitor], member: Person, portal: Portal
 ) -> None:
     agent = add_app(arrive()).look("desk")
-    keyboard = agent.page.keyboard
+    keyboard = agent.keys
     keyboard.press("/")
     keyboard.type("dupont")
     keyboard.press("Enter")

@@ -27,7 +27,7 @@ def test_an_agent_attaches_files_to_an_answer_and_the_member_gets_them(visit: Vi
     agent.click_containing("Ma couronne")
     expect(agent.main).to_contain_text("Combien reste à ma charge")
     look(agent, "desk-thread-to-answer")
-    keys, table, form = agent.page.keyboard, sheets(2, "Tableau de garanties"), photo()
+    keys, table, form = agent.keys, sheets(2, "Tableau de garanties"), photo()
     keys.press("j")
     files = agent.page.get_by_label("Joindre des fichiers")
     expect(files).to_be_focused()

@@ -27,7 +27,7 @@ def test_an_agent_has_an_attachment_treated_by_one_key(visit: Visit, member: Per
     expect(agent.main).to_contain_text("lunettes.pdf")
     thread = agent.page.url
     look(agent, "thread-attachment")
-    agent.page.keyboard.press("a")
+    agent.keys.press("a")
     agent.page.wait_for_url("**/piece-jointe/**")
     look(agent, "treat-attachment")
     agent.click("Mettre à traiter")
@@ -46,9 +46,9 @@ def test_an_agent_has_an_attachment_treated_by_one_key(visit: Visit, member: Per
     )
     expect(agent.main).to_contain_text("Arrivé avec un message")
     look(agent, "document-of-message")
-    agent.page.keyboard.press("p")
+    agent.keys.press("p")
     agent.page.wait_for_url("**/traiter/**")
-    agent.page.keyboard.press("a")
+    agent.keys.press("a")
 
     at_home.open("/adherent/documents/")
     expect(at_home.main).to_contain_text("reçu avec un message le")

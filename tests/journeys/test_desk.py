@@ -51,7 +51,7 @@ def test_an_agent_opens_what_a_member_sent_and_mends_the_account(visit: Visit, m
         "image/"
     )
     agent.look("desk-document")
-    agent.page.keyboard.press("ArrowRight")
+    agent.keys.press("ArrowRight")
     expect(agent.main.get_by_role("region", name="Page 2 sur 2")).to_be_visible()
 
     agent.open(dossier).click_containing("Changer l’adresse e-mail")
@@ -118,7 +118,7 @@ def lock(stranger: Visitor, person: Person) -> None:
 
 
 def search(agent: Visitor, words: str) -> None:
-    agent.page.keyboard.press("/")
+    agent.keys.press("/")
     box = agent.page.get_by_role("searchbox")
     expect(box).to_be_focused()
     box.fill(words)

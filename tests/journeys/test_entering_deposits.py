@@ -24,7 +24,7 @@ def test_an_agent_deposits_a_letter_by_keyboard_and_the_member_reads_how_it_came
     agent = visit("desktop")
     enter_as_agent(agent, "rose.courrier@mese.example", name="Rose Courrier")
     search(agent, member.number)
-    keys = agent.page.keyboard
+    keys = agent.keys
     keys.press("k")
     agent.page.wait_for_url("**/deposer/")
     look(agent, "enter-deposit")

@@ -32,7 +32,7 @@ def test_a_supervisor_reads_the_figures_their_tables_and_takes_one_away(visit: V
     answer = supervisor.field("Réponse à l’adhérent")
     answer.fill("Oui, à 60 %.")
     answer.blur()
-    supervisor.page.keyboard.press("s")
+    supervisor.keys.press("s")
     expect(supervisor.main).to_contain_text("Réponse envoyée.")
     supervisor.page.get_by_role("navigation", name="Gestion").get_by_role("link", name="Chiffres").click()
     expect(supervisor.title).to_have_text("Chiffres")
@@ -46,7 +46,7 @@ def test_a_supervisor_reads_the_figures_their_tables_and_takes_one_away(visit: V
     expect(tables).to_have_count(0)  # folded
     for summary in supervisor.main.locator("summary").all():
         summary.focus()
-        supervisor.page.keyboard.press("Enter")
+        supervisor.keys.press("Enter")
     expect(supervisor.main.get_by_role("rowheader", name="IBAN incomplet")).to_be_visible()
     supervisor.look("figures-tables")
 

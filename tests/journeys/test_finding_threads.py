@@ -24,7 +24,7 @@ def test_an_agent_finds_a_conversation(
     enter_as_agent(agent, name, name="Hugo Chercheur")
     agent.open("/gestion/messages/")
     if scripted:
-        agent.page.keyboard.press("c")
+        agent.keys.press("c")
     else:
         agent.click_containing("Chercher une conversation")
     expect(agent.title).to_have_text("Chercher une conversation")

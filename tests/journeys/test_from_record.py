@@ -23,7 +23,7 @@ def test_an_agent_treats_by_keyboard_what_a_caller_speaks_of(visit: Visit, membe
     look(agent, "search-nonsense")
     search(agent, f"n° {member.number[:4]}-{member.number[4:]}")
     expect(agent.main).to_contain_text(member.email)
-    keys = agent.page.keyboard
+    keys = agent.keys
     keys.press("d")
     agent.page.wait_for_url("**/documents/")
     expect(agent.title).to_contain_text("Documents de")

@@ -58,9 +58,9 @@ def test_photos_are_put_in_order_and_sent_as_one_document(
     expect(visitor.page.locator(".album-page canvas")).to_have_count(3)
 
     visitor.page.get_by_role("button", name="Descendre recto.jpg").focus()
-    visitor.page.keyboard.press("Enter")
+    visitor.keys.press("Enter")
     assert visitor.focus() == "Descendre recto.jpg"
-    visitor.page.keyboard.press("Enter")
+    visitor.keys.press("Enter")
     assert pages(visitor) == ["verso.jpg", "suite.jpg", "recto.jpg"]
     expect(visitor.page.locator("[data-say]")).to_have_text("recto.jpg : page 3 sur 3.")
     assert visitor.focus() == "Monter recto.jpg", "the other button, where this one cannot go on"

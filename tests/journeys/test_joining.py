@@ -31,7 +31,7 @@ def test_three_photos_are_joined_by_keyboard_and_their_member_reads_one_story(
     agent = visit("desktop")
     enter_as_agent(agent, "rose.ensemble@mese.example", name="Rose Ensemble")
     agent.open(f"/gestion/traiter/{newest(agent, member)}/?kind=autre")
-    keys = agent.page.keyboard
+    keys = agent.keys
     keys.press("p")
     expect(agent.main.get_by_role("button", name="Accepter les 3 qui restent")).to_be_visible()
     look(agent, "treat-before-joining")

@@ -13,7 +13,7 @@ from tests.journeys.visitor import Visitor
 def tab_to(visitor: Visitor, words: str, *, at_most: int = 25) -> None:
     """Go on with the Tab key until the focus is there; at each stop it must show."""
     for _ in range(at_most):
-        visitor.page.keyboard.press("Tab")
+        visitor.keys.press("Tab")
         if visitor.focus() == words:
             return
     raise AssertionError(f"Tab never comes to {words!r}")
@@ -22,7 +22,7 @@ def tab_to(visitor: Visitor, words: str, *, at_most: int = 25) -> None:
 @pytest.mark.rule("G1")
 def test_signing_in_with_the_keyboard_alone(visit: Visit, member: Person) -> None:
     visitor = visit("desktop").open("/adherent/")
-    keys = visitor.page.keyboard
+    keys = visitor.keys
     keys.press("Tab")
     assert visitor.focus() == "Aller au contenu"
     keys.press("Enter")
@@ -51,7 +51,7 @@ def test_signing_in_with_the_keyboard_alone(visit: Visit, member: Person) -> Non
 @pytest.mark.rule("G7")
 def test_a_forgotten_password_with_the_keyboard_alone(visit: Visit, member: Person) -> None:
     visitor = visit("desktop").open("/adherent/")
-    keys = visitor.page.keyboard
+    keys = visitor.keys
     tab_to(visitor, "Mot de passe oublié ?")
     keys.press("Enter")
     expect(visitor.title).to_have_text("Mot de passe oublié ?")

@@ -20,10 +20,10 @@ KIND = "facture_dentaire"
 
 def treat_all(agent: Visitor, count: int) -> None:
     """Accept what this test sent, so that no other one meets it."""
-    agent.open(f"/gestion/?kind={KIND}").page.keyboard.press("n")
+    agent.open(f"/gestion/?kind={KIND}").keys.press("n")
     for _ in range(count):
         before = opened(agent)
-        agent.page.keyboard.press("a")
+        agent.keys.press("a")
         agent.page.wait_for_url(lambda there, before=before: before not in there)
 
 
@@ -38,7 +38,7 @@ def test_a_responsable_sorts_the_queue_and_takes_it_away(visit: Visit, member: P
     sorted_by = head.main.locator("[aria-sort]")
     expect(sorted_by).to_have_text("À traiter avant")
     head.main.get_by_role("columnheader", name="Adhérent").get_by_role("link").focus()
-    head.page.keyboard.press("Enter")
+    head.keys.press("Enter")
     head.page.wait_for_url(f"**/gestion/?kind={KIND}&sort=member")
     expect(sorted_by).to_have_attribute("aria-sort", "ascending")
     expect(sorted_by).to_have_text("Adhérent")

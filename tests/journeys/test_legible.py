@@ -64,7 +64,7 @@ def take_long_and_wide(visit: Visit, member: Person, *, name: str) -> tuple[Visi
     rows = agent.until(both, "both documents wait")
     long, wide = [f"/gestion/traiter/{UUID(document)}/" for (document,) in rows]
     for address in (wide, long):
-        agent.open(address).page.keyboard.press("p")
+        agent.open(address).keys.press("p")
         expect(agent.main.get_by_role("button", name="Accepter", exact=True)).to_be_visible()
     return agent, long, wide
 
@@ -103,7 +103,7 @@ def test_a_page_is_legible_without_a_key_and_the_decision_is_two_stops_away(
     visit: Visit, member: Person
 ) -> None:
     agent, long, wide = take_long_and_wide(visit, member, name="Lise")
-    page, keys = agent.page, agent.page.keyboard
+    page, keys = agent.page, agent.keys
     for width, height, zoom in SCREENS:
         page.set_viewport_size({"width": width, "height": height})
         agent.open(long)
@@ -135,7 +135,7 @@ def test_a_page_is_legible_without_a_key_and_the_decision_is_two_stops_away(
     plain.open(long)
     assert height_of_a_line(plain, A4[0]) >= LEGIBLE
     plain.main.get_by_label("Page", exact=True).fill("12")
-    plain.page.keyboard.press("Enter")
+    plain.keys.press("Enter")
     on_page(plain, 12)
     plain.main.get_by_role("button", name="Entière").click()
     on_page(plain, 12)
@@ -171,7 +171,7 @@ def test_a_page_is_legible_without_a_key_and_the_decision_is_two_stops_away(
 
 def test_the_keys_of_a_french_keyboard_scroll_enlarge_and_go_to_a_page(visit: Visit, member: Person) -> None:
     agent, long, _wide = take_long_and_wide(visit, member, name="Ari")
-    page, keys = agent.page, agent.page.keyboard
+    page, keys = agent.page, agent.keys
     azerty = agent.context.new_cdp_session(page)
     page.set_viewport_size({"width": 1366, "height": 768})
     agent.open(long)

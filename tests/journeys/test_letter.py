@@ -102,7 +102,7 @@ def test_the_page_for_a_code_is_accessible(visit: Visit, size: str, scheme: str,
 
 
 def search(agent: Visitor, words: str) -> None:
-    agent.page.keyboard.press("/")
+    agent.keys.press("/")
     box = agent.page.get_by_role("searchbox")
     box.fill(words)
     box.press("Enter")

@@ -47,7 +47,7 @@ def test_an_agent_compares_by_keyboard_what_looks_alike_and_nothing_is_proposed(
     enter_as_agent(agent, "ines.pareil@mese.example", name="Inès Pareil")
     agent.until(lambda: len(documents_of(agent, member)) == 2, "both have an imprint")
     first, again = documents_of(agent, member)
-    keys = agent.page.keyboard
+    keys = agent.keys
     agent.open(f"/gestion/traiter/{first}/")
     keys.press("p")
     expect(agent.main.get_by_role("button", name="Accepter", exact=True)).to_be_visible()

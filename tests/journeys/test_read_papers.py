@@ -50,15 +50,15 @@ def check_it_is_lit(agent: Visitor, panel: Locator) -> None:
     assert upright["width"] > upright["height"]
     assert page["y"] < upright["y"] < upright["y"] + upright["height"] < page["y"] + page["height"]
     frame = agent.main.locator("svg.page-image g")
-    agent.page.keyboard.press("t")
+    agent.keys.press("t")
     expect(frame).to_have_attribute("transform", re.compile(r"rotate\(90\)"))
     turned = agent.main.locator(f"rect#{value.get_attribute('data-lights')}").bounding_box()
     assert turned
     assert turned["height"] > turned["width"]
     for degrees in ("180", "270"):
-        agent.page.keyboard.press("t")
+        agent.keys.press("t")
         expect(frame).to_have_attribute("transform", re.compile(rf"rotate\({degrees}\)"))
-    agent.page.keyboard.press("t")
+    agent.keys.press("t")
     expect(frame).not_to_have_attribute("transform", re.compile("."))
 
 
@@ -93,7 +93,7 @@ def test_a_rib_is_read_its_member_says_yes_and_an_agent_takes_its_value_by_one_k
     expect(panel.get_by_role("img", name=re.compile("^IBAN : extrait"))).to_be_visible()
     look(agent, "treat-read")
     check_it_is_lit(agent, panel)
-    agent.page.keyboard.press("q")
+    agent.keys.press("q")
     expect(agent.main.get_by_text("Copié")).to_be_visible()
     assert agent.page.evaluate("navigator.clipboard.readText()") == IBAN
     panel.get_by_role("button", name=re.compile("^Juste IBAN")).click()

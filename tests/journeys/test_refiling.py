@@ -31,7 +31,7 @@ def test_a_paper_is_filed_anew_by_keyboard_and_its_member_reads_it(visit: Visit,
     agent = visit("desktop")
     enter_as_agent(agent, "rose.classe@mese.example", name="Rose Classe")
     document = newest(agent, member)
-    keys = agent.page.keyboard
+    keys = agent.keys
     keys.press("p")
     expect(agent.main.get_by_role("button", name="Accepter", exact=True)).to_be_visible()
     look(agent, "treat-before-refiling")
@@ -81,7 +81,7 @@ def test_one_file_is_split_by_keyboard_and_each_part_is_decided(visit: Visit, me
     agent = visit("desktop")
     enter_as_agent(agent, "rose.coupe@mese.example", name="Rose Coupe")
     original = newest(agent, member)
-    keys = agent.page.keyboard
+    keys = agent.keys
     keys.press("p")
     expect(agent.main.get_by_role("button", name="Accepter", exact=True)).to_be_visible()
     keys.press("u")

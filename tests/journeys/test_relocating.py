@@ -28,7 +28,7 @@ def test_a_paper_goes_to_the_member_whom_it_concerns(
     [(key,)] = agent.until(lambda: agent.portal.sql(NEWEST, member.number), "the document waits")
     document = str(UUID(key))
     agent.open(f"/gestion/traiter/{document}/?from=record")
-    keys = agent.page.keyboard
+    keys = agent.keys
     keys.press("p")
     expect(agent.main.get_by_role("button", name="Accepter", exact=True)).to_be_visible()
     for again in (False, True):

@@ -30,7 +30,7 @@ def test_an_agent_reopens_a_decision_and_asks_a_colleague_before_the_next(
     enter_as_agent(agent, "nora.regret@mese.example", name="Nora Regret")
     enter_as_agent(colleague, "paul.avis@mese.example", name="Paul Avis")
     until_waiting(agent, 2, kind="facture_soins")
-    keys = agent.page.keyboard
+    keys = agent.keys
     keys.press("n")
     document = opened(agent)
     keys.press("r")

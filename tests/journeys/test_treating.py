@@ -56,7 +56,7 @@ def sign_in(visitor: Visitor, address: str, app: App) -> None:
         for name, value in fields.items():
             visitor.page.locator(f"input[name={name}]").fill(value)
         with visitor.page.expect_navigation():
-            visitor.page.keyboard.press("Enter")
+            visitor.keys.press("Enter")
     visitor.open("/gestion/?kind=devis")
 
 
@@ -75,7 +75,7 @@ def test_an_agent_treats_twenty_documents_with_the_keyboard_alone(visit: Visit, 
     enter_as_agent(agent, "lea.clavier@mese.example", name="Léa Clavier")
     until_waiting(agent, TWENTY, kind="certificat_scolarite")
     agent.look("queue")
-    keys = agent.page.keyboard
+    keys = agent.keys
     keys.press("n")
     seen = [opened(agent)]
     agent.look("treat")

@@ -42,7 +42,7 @@ def test_an_agent_sees_compares_and_refuses_by_keyboard_what_came_twice(visit: V
     enter_as_agent(agent, "ines.double@mese.example", name="Inès Double")
     agent.until(lambda: len(documents_of(agent, member)) == 2, "both wait")
     first, again = documents_of(agent, member)
-    keys = agent.page.keyboard
+    keys = agent.keys
     agent.open(f"/gestion/traiter/{first}/")
     keys.press("p")
     expect(agent.main.get_by_role("button", name="Accepter", exact=True)).to_be_visible()

@@ -18,7 +18,7 @@ def test_an_agent_accepts_what_is_left_with_one_key_and_its_member_has_one_mail(
     agent = visit("desktop")
     enter_as_agent(agent, "rose.tout@mese.example", name="Rose Tout")
     agent.open(f"/gestion/traiter/{newest(agent, member)}/?kind=autre")
-    keys = agent.page.keyboard
+    keys = agent.keys
     keys.press("p")
     rest = agent.main.get_by_role("button", name="Accepter les 3 qui restent")
     expect(rest).to_be_in_viewport()

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Locator, Page, Response, expect
+from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Error, Locator, Page, Response, expect
 
 from tests.accessibility import faults_found_by_axe
 from tests.cast import PASSWORD, Person
@@ -53,6 +53,28 @@ class Seen:
         except FileExistsError:
             return False
         return True
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The keyboard, once the page's scripts are there to hear it: what is pressed while a page loads is heard by nobody."""
+
+    visitor: "Visitor"
+
+    def press(self, key: str) -> None:
+        self.visitor.until_loaded()
+        self.visitor.page.keyboard.press(key)
+
+    def type(self, text: str) -> None:
+        self.visitor.until_loaded()
+        self.visitor.page.keyboard.type(text)
+
+    def down(self, key: str) -> None:
+        self.visitor.until_loaded()
+        self.visitor.page.keyboard.down(key)
+
+    def up(self, key: str) -> None:
+        self.visitor.page.keyboard.up(key)
 
 
 @dataclass
@@ -212,7 +234,17 @@ class Visitor:
     def until_loaded(self) -> None:
         """What `wait_for_load_state` says, asked of the page itself: a download that begins while a page loads ends its loading
         without the event that Playwright waits for."""
-        self.until(lambda: self.page.evaluate("document.readyState") == "complete", "the page, loaded")
+        self.until(self._is_loaded, "the page, loaded")
+
+    def _is_loaded(self) -> bool:
+        try:
+            return bool(self.page.evaluate("document.readyState") == "complete")
+        except Error:  # it was asked of a page that is leaving
+            return False
+
+    @property
+    def keys(self) -> Keys:
+        return Keys(self)
 
     # What a person sees
 
