@@ -109,6 +109,18 @@ def test_beside_the_same_file_each_has_its_line_and_the_key_compares_the_same_fi
     assert alike(again) == [photo]
 
 
+def test_what_is_the_same_file_is_not_looked_for_again_by_its_looks(
+    member: Member, paper: Document, django_assert_num_queries: Any
+) -> None:
+    sent(member, invoice(FORM, 1))
+    again = sent(member, invoice(FORM, 1))
+    # Who has its bytes, those documents, their photos, decisions; its own pages, what is compared, their pages.
+    with django_assert_num_queries(7):
+        before = sent_before(again)
+    assert len(before.same) == 2
+    assert before.alike == []
+
+
 def test_two_that_look_like_it_are_told_in_the_records_column(
     member: Member, paper: Document, photo: Document, agent: Account, desk: Client, words: Words
 ) -> None:

@@ -57,8 +57,7 @@ def sent_before(document: Document) -> SentBefore:
     where both papers prove a value and the values differ.
     """
     same = twins(document)
-    known = {twin.document.pk for twin in same}
-    alike = [other for other in lookalikes_of(document) if other.pk not in known]
+    alike = lookalikes_of(document, beside={twin.document.pk for twin in same})
     if alike:
         read = proven_values([document, *alike])
         own = read.get(document.pk, {})

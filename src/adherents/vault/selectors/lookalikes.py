@@ -2,7 +2,7 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from django.db.models import F, Q, QuerySet
 
@@ -16,8 +16,9 @@ MOST_PAGES = 3  # of each, the first
 MOST = 20
 
 
-def lookalikes_of(document: Document) -> list[Document]:
-    """The member's documents on which each of this one's first pages is found again, the latest first, twenty at most.
+def lookalikes_of(document: Document, *, beside: Collection[uuid.UUID] = ()) -> list[Document]:
+    """The member's documents on which each of this one's first pages is found again, the latest first, twenty at most; not those
+    of these keys, which the caller has already.
 
     A page that is blank says nothing. Nothing where a worker has not made the imprints yet. Three queries at most where there is
     none, one more where there is.
@@ -27,7 +28,7 @@ def lookalikes_of(document: Document) -> list[Document]:
     own = _imprints([document])[document.pk]
     if not own:
         return []
-    compared = compared_with(document)
+    compared = [other for other in compared_with(document) if other.pk not in beside]
     theirs = _imprints(compared)
     alike = [other.pk for other in compared if _holds(theirs[other.pk], own)]
     found = Document.objects.filter(pk__in=alike).select_related("deposit", "member").defer("wrapped_key")
