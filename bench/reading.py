@@ -27,6 +27,7 @@ def figures() -> Iterator[dict[str, Any]]:
             "figure": f"{name}, {how}, drawn and recognised in processes of their own",
             "wrong_values": sum(": a wrong" in fault for fault in said["wrong"]),
             "found": said["found"],
+            "found_by_one_engine": said["found_by_one_engine"],
             "processor_seconds_a_page": round((_seconds(resource.RUSAGE_CHILDREN) - before) / PICTURES, 2),
             "most_resident_mb": round(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024),
         }

@@ -1,7 +1,7 @@
 """Build a release in `dist`: sdist, wheel, requirements, files for deploying, Helm chart, bill of materials, SHA256SUMS.
 
 Everything is made twice, and the bytes must be the same: a release depends on its commit, and not on the day or the machine. What
-an installation would need npm or gettext for (the pages' libraries, the compiled translations) is in the wheel.
+an installation would need npm or gettext for (the pages' libraries, an engine's letters, the translations) is in the wheel.
 
 `python -m scripts.release [--sign KEY] [--even-uncommitted] [DIR]`; `make release` calls it, then installs and serves what was
 made (`scripts/wheel_serves.py`).
@@ -27,8 +27,14 @@ ROOT = Path(__file__).resolve().parents[1]
 NAME = "espace-adherents"
 NAMESPACE = "espace-adherents"  # of a signature: it counts for nothing else than a release of this software
 OPTIONS = ["age", "anymail", "celery", "traces"]
-PAGE_LIBRARIES = ["tus.min.js", "tus.LICENSE.txt"]
-STATIC = Path("src/adherents/vault/static/vault")
+STATIC, LETTERS = Path("src/adherents/vault/static/vault"), Path("src/adherents/reading/assets")
+# What `scripts/page_libraries` takes from npm.
+FROM_NPM = [
+    STATIC / "tus.min.js",
+    STATIC / "tus.LICENSE.txt",
+    LETTERS / "fra.traineddata",
+    LETTERS / "fra.LICENSE.txt",
+]
 BUILD = "import sys, setuptools.build_meta as b; print(getattr(b, 'build_' + sys.argv[1])(sys.argv[2]))"
 
 
@@ -61,14 +67,12 @@ def tree(folder: Path) -> None:
         shutil.copy(source, target, follow_symlinks=False)
         if not source.is_symlink():
             target.chmod(0o755 if os.access(source, os.X_OK) else 0o644)
-    (folder / STATIC).mkdir(parents=True, exist_ok=True)
-    for name in PAGE_LIBRARIES:
-        if not (ROOT / STATIC / name).exists():
-            raise CannotRelease(
-                f"{STATIC / name} is missing: run make setup where npm's registry can be reached"
-            )
-        shutil.copy(ROOT / STATIC / name, folder / STATIC / name)
-        (folder / STATIC / name).chmod(0o644)
+    for fetched in FROM_NPM:
+        if not (ROOT / fetched).exists():
+            raise CannotRelease(f"{fetched} is missing: run make setup where npm's registry can be reached")
+        (folder / fetched).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / fetched, folder / fetched)
+        (folder / fetched).chmod(0o644)
     subprocess.run([sys.executable, "scripts/compile_messages.py"], cwd=folder, check=True)
 
 

@@ -49,8 +49,17 @@ def photographed(made: Paper, seed: int) -> Paper:
 
 
 def _as_picture(made: Paper, how: str, written: io.BytesIO) -> Paper:
-    """Of pixels only that may be said which a wrong letter would undo."""
-    said = {"iban", "nir", "total", "school_year"} - made.drawn_only
+    """Of pixels only that may be said which a wrong letter would undo, and what two engines read alike."""
+    said = {
+        "iban",
+        "nir",
+        "total",
+        "school_year",
+        "bic",
+        "date",
+        "valid_from",
+        "valid_until",
+    } - made.drawn_only
     truth = {code: value for code, value in made.truth.items() if code in said or value == "same"}
     return dataclasses.replace(made, name=f"{made.name} ({how})", content=written.getvalue(), truth=truth)
 

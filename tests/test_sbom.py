@@ -16,7 +16,7 @@ def test_the_bill_names_what_is_locked_with_its_licence_and_no_tool_of_the_tests
     lines = (ROOT / "requirements" / "base.txt").read_text().splitlines()
     everywhere = locked("\n".join(line for line in lines if " ; " not in line))
     assert everywhere <= named
-    assert {"tus-js-client", "django", "gunicorn"} <= named
+    assert {"tus-js-client", "@tesseract-js-data/fra", "django", "gunicorn"} <= named
     assert not {"pytest", "playwright", "mypy", "espace-adherents"} & named
     assert not {name for name in named if "biome" in name}
     without = {component["name"] for component in bill["components"] if not component.get("licenses")}

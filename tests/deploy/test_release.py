@@ -30,7 +30,11 @@ def test_the_wheel_holds_all_that_an_installation_needs_and_no_demonstration(mad
     with zipfile.ZipFile(made) as archive:
         names = set(archive.namelist())
         tus = archive.read("adherents/vault/static/vault/tus.min.js")
+        letters = archive.read("adherents/reading/assets/fra.traineddata")
+        licence = archive.read("adherents/reading/assets/fra.LICENSE.txt")
     assert b"tus-js-client" in tus
+    assert len(letters) > 1_000_000
+    assert b"Apache License 2.0" in licence
     for folder in ("templates", "locale", "assets", "migrations"):
         here = [
             name

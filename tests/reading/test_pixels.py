@@ -85,7 +85,7 @@ def test_an_account_of_which_one_digit_is_another_says_nothing() -> None:
 def test_invented_papers_as_pictures(make) -> None:  # type: ignore[no-untyped-def]
     for made in (rib_paper(3), rights_paper(8)):
         as_picture = make(made, 3)
-        told = read_picture(as_picture)
+        told, _ = read_picture(as_picture)
         assert {one.code: one.value for one in told.fields} == as_picture.truth
 
 

@@ -28,7 +28,7 @@ class MeasuredPage(PageOfLetters, Protocol):
 
 def box_of(field: ReadField, page: MeasuredPage) -> Box | None:
     """The value's box with a little room around it, in ten-thousandths of the page's sides; None where it is not found."""
-    for wanted in _as_printed(field):
+    for wanted in printed_forms(field):
         # A total stands under its lines, of which another may say the same.
         lines = lines_of(page.letters)
         for line in reversed(lines) if field.code == "total" else lines:
@@ -37,7 +37,8 @@ def box_of(field: ReadField, page: MeasuredPage) -> Box | None:
     return None
 
 
-def _as_printed(field: ReadField) -> list[str]:
+def printed_forms(field: ReadField) -> list[str]:
+    """How a value may stand on a page, without spaces, points and accents."""
     if field.code in {"iban", "bic"}:
         return [field.value]
     if field.code == "nir":

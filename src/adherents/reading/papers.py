@@ -98,23 +98,37 @@ def _undone_by_a_letter(field: ReadField) -> bool:
     return field.code in {"iban", "nir", "school_year"} or "sum" in field.proofs
 
 
-def _read(pages: Iterable[PageOfLetters], people: Sequence[Named]) -> ReadPaper:
-    laid = [(page.number, lines_of(page.letters)) for page in pages]
-    said = [line.said for _, lines in laid for line in lines]
+def kind_said(pages: Iterable[PageOfLetters]) -> str | None:
+    """The kind that the words of a paper say, whether or not a value on it is proven; None of one that is not known."""
+    return _kind_of([line.said for page in pages for line in lines_of(page.letters)])
+
+
+def _kind_of(said: Sequence[str]) -> str | None:
     bill = bills.kind_said(said)
     if bill is not None:
-        return _read_bill(laid, bill)
+        return bill
     if school.is_certificate(said):
+        return school.CERTIFICATE
+    if any(_RIGHTS_ARE_SAID.search(text) for text in said):
+        return RIGHTS
+    if any(_RIB_IS_SAID.search(text) for text in said) and not any(_OTHER_PAPER.match(text) for text in said):
+        return RIB
+    return None
+
+
+def _read(pages: Iterable[PageOfLetters], people: Sequence[Named]) -> ReadPaper:
+    laid = [(page.number, lines_of(page.letters)) for page in pages]
+    kind = _kind_of([line.said for _, lines in laid for line in lines])
+    if kind is None:
+        return NOTHING
+    if kind == school.CERTIFICATE:
         fields = _fields_of_certificate(laid, people)
         proven = any(field.code != "date" for field in fields)
-        return ReadPaper(school.CERTIFICATE if proven else "", tuple(fields))
-    if any(_RIGHTS_ARE_SAID.search(text) for text in said):
-        fields = _fields_of_rights(laid, people)
-        return ReadPaper(RIGHTS if fields else "", tuple(fields))
-    if any(_RIB_IS_SAID.search(text) for text in said) and not any(_OTHER_PAPER.match(text) for text in said):
-        fields = _fields_of_rib(laid, people)
-        return ReadPaper(RIB if fields else "", tuple(fields))
-    return NOTHING
+        return ReadPaper(kind if proven else "", tuple(fields))
+    if kind in (RIB, RIGHTS):
+        fields = (_fields_of_rib if kind == RIB else _fields_of_rights)(laid, people)
+        return ReadPaper(kind if fields else "", tuple(fields))
+    return _read_bill(laid, kind)
 
 
 def _fields_of_rib(laid: Sequence[tuple[int, list[PageLine]]], people: Sequence[Named]) -> list[ReadField]:

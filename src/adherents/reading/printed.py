@@ -57,6 +57,7 @@ class Printed:
 
     accounts: list[BankAccount] = field(default_factory=list)
     doubtful: bool = False
+    places: int = 0  # of which each is an account, or is meant as one
 
 
 def accounts_of(pages: Sequence[tuple[int, Sequence[PageLine]]]) -> list[PrintedAccount]:
@@ -76,12 +77,18 @@ def accounts_of(pages: Sequence[tuple[int, Sequence[PageLine]]]) -> list[Printed
     return list(found.values())
 
 
+def places_of(pages: Sequence[tuple[int, Sequence[PageLine]]]) -> int:
+    """How many places of a paper are an account or are meant as one, proven or not."""
+    return sum(_printed_as_iban(lines).places for _, lines in pages)
+
+
 def _printed_as_iban(lines: Sequence[PageLine]) -> Printed:
     printed = Printed()
     for number, line in enumerate(lines):
         here = _in_line(line, lines[number + 1] if number + 1 < len(lines) else None)
         printed.accounts += here.accounts
         printed.doubtful |= here.doubtful
+        printed.places += here.places
     return printed
 
 
@@ -92,14 +99,16 @@ def _in_line(line: PageLine, after: PageLine | None) -> Printed:
         begins = _BEGINS.fullmatch(_trimmed(word.text))
         if not begins:
             # A letter that cannot be read, or is of another script, in the place of one of an IBAN.
-            printed.doubtful |= bool(_FRENCH.search(word.text)) and _is_meant_as_iban(words[place:])
+            if _FRENCH.search(word.text) and _is_meant_as_iban(words[place:]):
+                printed.doubtful, printed.places = True, printed.places + 1
             continue
         text, rest = begins[1], words[place + 1 :]
         account = _account(text, rest) or _account_on_two_lines(text, word, rest, after)
         if account is not None:
             printed.accounts.append(account)
+            printed.places += 1
         elif _is_meant_as_iban(words[place:]) or _is_foreign(text, rest):
-            printed.doubtful = True
+            printed.doubtful, printed.places = True, printed.places + 1
     return printed
 
 

@@ -13,6 +13,7 @@ from adherents.reading.codes.process import FoundCode, codes_on
 from adherents.reading.codes.reading import ReadCode, read_codes
 from adherents.reading.codes.shipped import shipped_trust
 from adherents.reading.codes.trust import Trust
+from adherents.reading.engines import read_pixels
 from adherents.reading.papers import DRAWN, NOTHING, RECOGNISED, ReadPaper
 from adherents.reading.people import Named
 from adherents.reading.pixels import process as pixels
@@ -24,25 +25,23 @@ class NoEngine(Exception):
     """A picture without a code, and no engine that recognises letters is installed (the extra `pictures`), or none is wanted."""
 
 
-_ENGINES = {DRAWN: ("pypdfium2",), RECOGNISED: ("rapidocr", "onnxruntime"), "": ()}
-
-
 @dataclass(frozen=True, slots=True)
 class FileReading:
     """What a file says, from where its letters come (`DRAWN`, `RECOGNISED`, "" for none), its pages with their letters.
 
-    The values of its codes are among the fields of the paper.
+    The values of its codes are among the fields of the paper. `engines`: the packages that its letters come from.
     """
 
     paper: ReadPaper
     letters: str
     pages: Sequence[LetterPage]
     codes: Sequence[ReadCode] = ()
+    engines: tuple[str, ...] = ()
 
     @property
     def versions(self) -> str:
         """Of the packages that read it."""
-        names = [*_ENGINES[self.letters], *(("zxing-cpp", "tddoc") if self.codes else ())]
+        names = [*self.engines, *(("zxing-cpp", "tddoc") if self.codes else ())]
         return ", ".join(f"{name} {version(name)}" for name in names)
 
 
@@ -65,15 +64,17 @@ def read_file(
         pages = _only(letter_pages(data), only)
         if any(page.letters or page.junk for page in pages):
             found = [] if only else _codes_of(content_type, data)
-            return _whole(papers.read(pages, people), DRAWN, pages, found, trust, today)
+            whole = _whole(papers.read(pages, people), DRAWN, pages, found, trust, today)
+            return replace(whole, engines=("pypdfium2",))
     if only:
         raise NoEngine
     may_recognise = pictures and pixels.is_installed()
     drawn = pixels.drawn_pages(content_type, data)
     found = _codes_on(drawn)
     if may_recognise:
-        pages = pixels.recognised_pages(drawn)
-        return _whole(papers.read(pages, people, recognised=True), RECOGNISED, pages, found, trust, today)
+        read = read_pixels(drawn, people)
+        whole = _whole(read.paper, RECOGNISED, read.pages, found, trust, today)
+        return replace(whole, engines=read.engines)
     reading = _whole(NOTHING, "", [], found, trust, today)
     if not reading.codes:
         raise NoEngine

@@ -14,7 +14,7 @@ from adherents.reading.people import Likeness, Named, likeness
 CERTIFICATE = "certificat_scolarite"
 FIRST, LAST = 2000, 2098
 _IS_SAID = re.compile(
-    r"^(?:certificat|attestation) (?:de scolarite|d inscription|de presence scolaire|de poursuite d etudes)\b"
+    r"^(?:certificat|attestation) ?(?:de ?scolarite|d ?inscription|de ?presence ?scolaire|de ?poursuite ?d ?etudes)\b"
 )
 _NO_CERTIFICATE = re.compile(
     r"\b(?:radiation|exeat|n est (?:pas|plus)|ne (?:sera|poursuit|suit)|a quitte|cesse|demissionn\w*|sous reserve|"

@@ -26,6 +26,7 @@ HOLDERS: dict[str, Words] = {
 PROOFS: dict[str, Words] = {
     "drawn": _("écrit dans le PDF, et visible sur la page"),
     "recognised": _("reconnu sur l’image"),
+    "agreed": _("lu de même par deux moteurs de reconnaissance"),
     "mod97": _("clé de l’IBAN juste"),
     "rib_key": _("clé RIB juste"),
     "bank_code": _("forme d’un compte français ou monégasque"),

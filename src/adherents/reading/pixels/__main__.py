@@ -12,7 +12,7 @@ os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL
 from adherents.inspection.rasteriser import PIXEL_BYTES
 from adherents.inspection.rasteriser.confinement import confine
 from adherents.reading.pixels import MOST_ADDRESSES, recogniser
-from adherents.reading.text_layer import LETTER, PAGE, QUARTER
+from adherents.reading.text_layer import LETTER, PAGE, QUARTER, RUN, RUNS
 
 
 def main(width: int, height: int, seconds: int) -> None:
@@ -21,10 +21,11 @@ def main(width: int, height: int, seconds: int) -> None:
     recognise = recogniser.ready()
     confine(memory=MOST_ADDRESSES, seconds=seconds)
     data = sys.stdin.buffer.read(width * height * PIXEL_BYTES)
-    letters = recogniser.letters_of(recognise, data, width, height)
+    letters, runs = recogniser.letters_of(recognise, data, width, height)
     side = max(width, height) * QUARTER
     out.write(b"P" + PAGE.pack(1, side, side, 0, len(letters)))
-    out.write(b"".join(LETTER.pack(*letter) for letter in letters) + b"Z")
+    out.write(b"".join(LETTER.pack(*letter) for letter in letters))
+    out.write(b"R" + RUNS.pack(len(runs)) + b"".join(RUN.pack(*run) for run in runs) + b"Z")
     out.flush()
 
 

@@ -3,19 +3,20 @@
 import importlib.util
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from adherents.inspection.rasteriser.process import CannotBeDrawn, Drawing, DrawingFailed
 from adherents.reading.pixels import MOST_PAGES
 from adherents.reading.text_layer.process import CannotBeRead, LetterPage, LetterReader, ReadingFailed
 
+ENGINES = ("rapidocr", "onnxruntime")
 SECONDS = 60  # of the clock and of the processor, for one page
 COMMAND = [sys.executable, "-I", "-m", "adherents.reading.pixels"]
 
 
 def is_installed() -> bool:
     """Whether the engine is there: it is an extra of the installation (`pictures`)."""
-    return all(importlib.util.find_spec(name) is not None for name in ("rapidocr", "onnxruntime"))
+    return all(importlib.util.find_spec(name) is not None for name in ENGINES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,4 +68,4 @@ def _recognised(number: int, page: PixelPage, *, seconds: int) -> LetterPage:
         pages = reader.pages(page.pixels)
     if len(pages) != 1:
         raise ReadingFailed("not one page")
-    return LetterPage(number, pages[0].width, pages[0].height, pages[0].junk, pages[0].letters)
+    return replace(pages[0], number=number)

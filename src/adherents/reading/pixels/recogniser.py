@@ -21,11 +21,13 @@ UPSIDE_DOWN = 0.75  # of 1: when the runs of a page have less, on average, it ma
 LONGEST_SIDE = 1280  # pixels, for finding runs: with more, the engine holds more memory than it may
 _PUNCTUATION = str.maketrans("：，。（）／－；", ":,.()/-;")
 Runs = list["Run"]
+Letter = tuple[int, int, int, int, int, bool]
 
 
 class Run(NamedTuple):
-    """Words in a box: its centre, its length, its height, its slope (radians)."""
+    """Words in a box: its corners on the picture (x and y of four), its centre, its length, its height, its slope (radians)."""
 
+    corners: tuple[float, ...]
     text: str
     score: float
     x: float
@@ -58,18 +60,33 @@ def ready() -> Callable[[Any], Runs]:
 
 def letters_of(
     recognise: Callable[[Any], Runs], data: bytes, width: int, height: int
-) -> list[tuple[int, int, int, int, int, bool]]:
-    """The letters of a page, as `LETTER` packs them. It is turned by quarters only where it seems to be turned."""
+) -> tuple[list[Letter], list[tuple[int, ...]]]:
+    """The letters of a page, as `LETTER` packs them, and their runs, as `RUN` does. It is turned by quarters only where it seems
+    to be turned.
+    """
     picture = np.frombuffer(data, np.uint8).reshape(height, width, PIXEL_BYTES)[:, :, 2::-1].copy()
-    runs = recognise(picture)
+    runs, quarters = recognise(picture), 0
     long = [run for run in runs if len(run.text) > 3]
     if long and sum(run.length < run.height for run in long) > len(long) / 2:
         picture = np.rot90(picture).copy()
-        runs = recognise(picture)
+        runs, quarters = recognise(picture), 1
     if runs and sum(run.score for run in runs) / len(runs) < UPSIDE_DOWN:
         picture = np.rot90(picture, 2).copy()
-        runs = max(runs, recognise(picture), key=lambda found: sum(run.score for run in found))
-    return _letters(runs, picture.shape[1])
+        other = recognise(picture)
+        if sum(run.score for run in other) > sum(run.score for run in runs):
+            runs, quarters = other, quarters + 2
+    letters, counts = _letters(runs, picture.shape[1])
+    corners = (_turned_back(run.corners, quarters, width, height) for run in runs)
+    return letters, [(*four, count) for four, count in zip(corners, counts, strict=True) if count]
+
+
+def _turned_back(corners: Sequence[float], quarters: int, width: int, height: int) -> list[int]:
+    """Corners of a picture that was turned by quarters, against the clock, on the page as it was given."""
+    places = list[int]()
+    for x, y in zip(corners[::2], corners[1::2], strict=True):
+        back = [(x, y), (width - 1 - y, x), (width - 1 - x, height - 1 - y), (y, height - 1 - x)][quarters]
+        places += map(_bounded, back)
+    return places
 
 
 def _runs(result: Any) -> Runs:
@@ -82,23 +99,27 @@ def _runs(result: Any) -> Runs:
         height = (math.hypot(x4 - x1, y4 - y1) + math.hypot(x3 - x2, y3 - y2)) / 2
         slope = math.atan2(y2 - y1 + y3 - y4, x2 - x1 + x3 - x4)
         centre = (x1 + x2 + x3 + x4) / 4, (y1 + y2 + y3 + y4) / 4
-        runs.append(Run(text.translate(_PUNCTUATION), float(score), *centre, length, height, slope))
+        corners = (x1, y1, x2, y2, x3, y3, x4, y4)
+        runs.append(Run(corners, text.translate(_PUNCTUATION), float(score), *centre, length, height, slope))
     return runs
 
 
-def _letters(runs: Sequence[Run], width: int) -> list[tuple[int, int, int, int, int, bool]]:
+def _letters(runs: Sequence[Run], width: int) -> tuple[list[Letter], list[int]]:
+    """The letters of all runs, and how many each has."""
     slope_at = _slopes(runs)
-    letters: list[tuple[int, int, int, int, int, bool]] = []
+    letters, counts = list[Letter](), list[int]()
     for run in runs:
         y = run.y - math.tan(slope_at(run.y)) * (run.x - width / 2)
         top, bottom = _bounded(y - run.height / 2), _bounded(y + run.height / 2)
         step = run.length / max(1, len(run.text))
+        before = len(letters)
         for at, sign in enumerate(run.text):
             left = run.x - run.length / 2 + at * step
-            if not sign.isspace():
+            if not sign.isspace() and len(letters) < MOST_LETTERS:
                 doubtful = run.score < SURE or (sign.isdecimal() and not sign.isascii())
                 letters.append((ord(sign), _bounded(left), top, _bounded(left + step), bottom, doubtful))
-    return letters[:MOST_LETTERS]
+        counts.append(len(letters) - before)
+    return letters, counts
 
 
 def _bounded(pixels: float) -> int:

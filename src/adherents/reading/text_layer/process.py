@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Self, cast
 
@@ -21,8 +21,11 @@ from adherents.reading.text_layer import (
     MOST_LETTERS,
     MOST_MEMORY,
     MOST_PAGES,
+    MOST_RUNS,
     PAGE,
     QUARTER,
+    RUN,
+    RUNS,
 )
 
 SECONDS = 20  # of the clock and of the processor, for one document
@@ -55,14 +58,27 @@ class SeenLetter:
 
 
 @dataclass(frozen=True, slots=True)
+class LetterRun:
+    """Letters that were recognised together: where they were found on the pixels, and which of the page's letters they are.
+
+    `corners`: x and y of four, as `RUN` says. The letters themselves stand on straight lines, and so elsewhere.
+    """
+
+    corners: tuple[int, ...]
+    first: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class LetterPage:
-    """`junk`: its text layer is not believed, and it has no letter."""
+    """`junk`: its text layer is not believed, and it has no letter. `runs`: of letters that were recognised, all in order."""
 
     number: int
     width: int
     height: int
     junk: bool
     letters: tuple[SeenLetter, ...]
+    runs: tuple[LetterRun, ...] = ()
 
 
 def letter_pages(data: bytes, *, seconds: int = SECONDS) -> list[LetterPage]:
@@ -126,15 +142,20 @@ class LetterReader:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
 
-    def pages(self, data: bytes | memoryview) -> list[LetterPage]:
-        """Feed it, then read its pages. Raises `CannotBeRead` or `ReadingFailed`."""
+    def pages(self, data: bytes | memoryview, *, most: int = MOST_PAGES) -> list[LetterPage]:
+        """Feed it, then read its pages, of which there are `most`. Raises `CannotBeRead` or `ReadingFailed`."""
         with suppress(BrokenPipeError):
             fed = cast(IO[bytes], self._process.stdin)
             fed.write(data)
             fed.close()
         pages: list[LetterPage] = []
-        while (letter := self._exactly(1)) == b"P":
-            pages.append(self._page(len(pages) + 1))
+        while (letter := self._exactly(1)) in {b"P", b"R"}:
+            if letter == b"P":
+                pages.append(self._page(len(pages) + 1, most))
+            elif pages and not pages[-1].runs:
+                pages[-1] = replace(pages[-1], runs=self._runs(len(pages[-1].letters)))
+            else:
+                raise ReadingFailed("runs of no page")
         if letter == b"E":
             code = FAULT.unpack(self._exactly(FAULT.size))[0]
             raise CannotBeRead(Fault(code) if code in set(Fault) else Fault.UNREADABLE)
@@ -142,12 +163,12 @@ class LetterReader:
             raise ReadingFailed("nonsense")
         return pages
 
-    def _page(self, expected: int) -> LetterPage:
+    def _page(self, expected: int, most_pages: int) -> LetterPage:
         number, width, height, junk, count = PAGE.unpack(self._exactly(PAGE.size))
         most = LONGEST_SIDE * QUARTER
         if (
             number != expected
-            or number > MOST_PAGES
+            or number > most_pages
             or count > MOST_LETTERS
             or not (0 < width <= most and 0 < height <= most)
         ):
@@ -160,6 +181,18 @@ class LetterReader:
                 raise ReadingFailed("a letter out of bounds")
             letters.append(SeenLetter("\ufffd" if doubtful else chr(code), left, top, right, bottom))
         return LetterPage(number, width, height, bool(junk), () if junk else tuple(letters))
+
+    def _runs(self, letters: int) -> tuple[LetterRun, ...]:
+        (count,) = RUNS.unpack(self._exactly(RUNS.size))
+        if count > MOST_RUNS:
+            raise ReadingFailed("too many runs")
+        runs, first = list[LetterRun](), 0
+        for *corners, own in RUN.iter_unpack(self._exactly(count * RUN.size)):
+            runs.append(LetterRun(tuple(corners), first, own))
+            first += own
+        if first != letters or not all(run.count for run in runs):
+            raise ReadingFailed("runs that are not the page's letters")
+        return tuple(runs)
 
     def _exactly(self, wanted: int) -> bytes:
         got = self._out.read(wanted)
