@@ -1,13 +1,13 @@
 """Two engines of two families: the second is asked where the first one's letters prove nothing; what both say alike counts."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
-from stress.reading_papers import rib_paper
-from stress.reading_photos import photographed
+from stress.reading_papers import Paper, rib_paper
+from stress.reading_photos import photographed, scanned
 
-from adherents.inspection.file_type import JPEG
+from adherents.inspection.file_type import JPEG, PDF
 from adherents.inspection.rasteriser import PIXEL_BYTES
 from adherents.reading.crops import MOST_CROPS
 from adherents.reading.crops import process as crops
@@ -105,6 +105,11 @@ def test_a_bic_and_days_are_said_where_both_engines_read_the_same() -> None:
     assert values(told(rights, {1: "Valable du 03/10/2025 au 08/10/2026"})) == {"valid_from": "2025-10-03"}
 
 
+def test_a_label_that_one_engine_is_sure_of_is_enough() -> None:
+    paper = told([TITLE, f"IBAN : {SPACED}", "BIC", BIC], {2: "???", 3: BIC})
+    assert values(paper) == {"iban": IBAN, "bic": BIC}
+
+
 def test_what_the_second_engine_has_not_read_is_not_agreed() -> None:
     lines = [TITLE, f"IBAN : {SPACED}", f"BIC : {BIC}", "12 RUE DES LILAS"]
     assert values(told(lines, {3: "12 RUE DES LILAS"})) == {"iban": IBAN}
@@ -140,6 +145,22 @@ def test_only_the_runs_that_may_hold_what_is_missing_are_read_again() -> None:
     asked = asked_for([many], [CAMILLE])
     assert len(asked[1]) == MOST_CROPS
     assert asked[1][-1] == many.runs[-1]  # what the first engine is in doubt of comes first
+
+
+def test_a_bic_is_said_beside_an_account_that_only_one_engine_read() -> None:
+    first = [TITLE, f"IBAN : {SPACED.replace('3M02', '3MO2')}", f"BIC : {BIC}"]
+    assert values(told(first, {1: f"IBAN : {SPACED}", 2: f"BIC : {BIC}"})) == {"iban": IBAN, "bic": BIC}
+    assert values(told(first, {1: f"IBAN : {SPACED}", 2: "BIC : PSSTFRPPLIT"})) == {"iban": IBAN}
+
+
+@pytest.mark.parametrize("make", [scanned, photographed])
+def test_an_account_with_each_sign_in_a_box_of_its_own(make: Callable[[Paper, int], Paper]) -> None:
+    """The first engine finds nothing there: the second one takes the signs out of their boxes."""
+    made = make(rib_paper(24), 24)
+    people = people_in(f"numero_adherent;nir;nom_naissance;nom_usage;prenoms\n{made.owner.line}".encode())
+    kind = PDF if made.content.startswith(b"%PDF") else JPEG
+    found = read_pixels(drawn_pages(kind, made.content), people, seconds=SECONDS)
+    assert values(found.paper)["iban"] == made.truth["iban"]
 
 
 def recognised(content: bytes, quarters: int = 0) -> PixelReading:

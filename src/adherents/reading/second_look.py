@@ -35,13 +35,25 @@ _AN_AMOUNT = re.compile(r"[0-9]*[.,]?[0-9]{2}(?:€|EUR)?", re.ASCII)
 _NAMES = frozenset({"holder", "person"})
 
 
+_ACCOUNT_LABEL = re.compile(r"IBAN\W*", re.ASCII)
+_LONG = 6  # times as long as high: the direction of such a run is that of the lines around it
+_SIGN = 40  # quarters of a pixel: a sign of a word that stands in no place
+_ROW = 50  # heights of a label, that a row of boxes under it may be long
+
+
 @dataclass(frozen=True, slots=True)
 class Reread:
-    """A run of a page, and the letters that the second engine reads there."""
+    """A run of a page, and the letters that the second engine reads there. Of a run in which the first one found nothing (its
+    `count` is 0) they are one word, that stands in no place of the page.
+    """
 
     page: int
     run: LetterRun
     letters: tuple[SeenLetter, ...]
+
+    @property
+    def text(self) -> str:
+        return "".join(letter.sign for letter in self.letters)
 
 
 def asked_for(pages: Sequence[LetterPage], people: Sequence[Named]) -> dict[int, list[LetterRun]]:
@@ -63,7 +75,28 @@ def asked_for(pages: Sequence[LetterPage], people: Sequence[Named]) -> dict[int,
         wanted.sort(key=lambda run: (_DOUBTFUL not in texts[run], run.first))
         if missing and wanted:
             asked[page.number] = sorted(wanted[:MOST_CROPS], key=lambda run: run.first)
-    return asked
+        if "iban" in missing and not printed.places_of(_laid(pages)):
+            rows = [_row_under(page, run) for run, text in texts.items() if _ACCOUNT_LABEL.fullmatch(text)]
+            asked[page.number] = [*rows[:1], *asked.get(page.number, [])][:MOST_CROPS]
+    return {number: runs for number, runs in asked.items() if runs}
+
+
+def _row_under(page: LetterPage, label: LetterRun) -> LetterRun:
+    """Where a row of boxes with a sign in each may stand under « IBAN »: the first engine finds nothing in it."""
+    corners = [complex(*label.corners[at : at + 2]) for at in range(0, 8, 2)]
+    down = (corners[3] - corners[0] + corners[2] - corners[1]) / 2
+    near = [run for run in page.runs if abs(_along(run)) > _LONG * abs(down)] or [label]
+    beside = min(near, key=lambda run: abs(complex(*run.corners[:2]) - corners[0]))
+    along = _along(beside) / max(abs(_along(beside)), 1) * abs(down)
+    start = corners[3] + 0.1 * down - 0.6 * along
+    end = start + _ROW * along
+    row = (start, end, end + 2 * down, start + 2 * down)
+    places = (min(max(round(place), 0), 0xFFFF) for one in row for place in (one.real, one.imag))
+    return LetterRun(tuple(places), label.first, 0)
+
+
+def _along(run: LetterRun) -> complex:
+    return complex(*run.corners[2:4]) - complex(*run.corners[:2])
 
 
 def _text(page: LetterPage, run: LetterRun) -> str:
@@ -91,11 +124,16 @@ def both(pages: Sequence[LetterPage], reread: Sequence[Reread], people: Sequence
     first = papers.read(pages, people, recognised=True)
     if not reread:
         return first
-    everywhere = _with(pages, reread)
-    in_doubt = _with(pages, [one for one in reread if _DOUBTFUL in _text(pages[one.page - 1], one.run)])
+    unsure = [one for one in reread if _DOUBTFUL in _text(pages[one.page - 1], one.run)]
+    # A run that the first engine is sure of is not made worse: a label has no value, and may be read by either.
+    everywhere = _with(pages, [one for one in reread if _DOUBTFUL not in one.text or one in unsure])
+    in_doubt = _with(pages, unsure)
     second = [field for field in _proven(pages, everywhere, people) if field.code not in _ALONE]
     fields = _without_contradiction([first.fields, second, _proven(pages, in_doubt, people)])
-    fields += _in_both(pages, everywhere, reread, people)
+    accounts = [field.value for field in fields if field.code == "iban"]
+    # A BIC needs its account, which may be the second engine's alone.
+    with_accounts = _with(pages, [one for one in reread if not one.run.count or _is_of(one.text, accounts)])
+    fields += _in_both(pages, with_accounts, everywhere, reread, people)
     order = [field.code for field in papers.read(everywhere, people).fields]
     fields.sort(key=lambda field: order.index(field.code) if field.code in order else len(order))
     kind = papers.kind_said(pages) if any(field.code != "date" for field in fields) else ""
@@ -103,9 +141,13 @@ def both(pages: Sequence[LetterPage], reread: Sequence[Reread], people: Sequence
 
 
 def _with(pages: Sequence[LetterPage], reread: Sequence[Reread]) -> list[LetterPage]:
-    """The pages, with the second engine's letters in these runs."""
-    instead = {(one.page, one.run.first): one.letters for one in reread}
-    return [replace(page, letters=tuple(_letters(page, instead)), runs=()) for page in pages]
+    """The pages, with the second engine's letters in these runs; below all others those that the first one had not found."""
+    instead = {(one.page, one.run.first): one.letters for one in reread if one.run.count}
+    more = {one.page: one.letters for one in reread if not one.run.count}
+    return [
+        replace(page, letters=(*_letters(page, instead), *_below(page, more.get(page.number, ()))), runs=())
+        for page in pages
+    ]
 
 
 def _letters(
@@ -114,6 +156,13 @@ def _letters(
     for run in page.runs:
         own = page.letters[run.first : run.first + run.count]
         yield from instead.get((page.number, run.first), own)
+
+
+def _below(page: LetterPage, letters: Sequence[SeenLetter]) -> Iterable[SeenLetter]:
+    """These as one word under the page."""
+    top = page.height + _SIGN
+    for at, letter in enumerate(letters):
+        yield SeenLetter(letter.sign, _SIGN * at, top, _SIGN * (at + 1), top + 2 * _SIGN)
 
 
 def _proven(
@@ -142,17 +191,15 @@ def _without_contradiction(readings: Iterable[Sequence[ReadField]]) -> list[Read
 
 def _in_both(
     pages: Sequence[LetterPage],
-    everywhere: Sequence[LetterPage],
+    first: Sequence[LetterPage],
+    second: Sequence[LetterPage],
     reread: Sequence[Reread],
     people: Sequence[Named],
 ) -> list[ReadField]:
     """A BIC, a day: where either engine's letters give the same, and stand in one run that both have read."""
-    fields = {(field.code, field.value): field for field in papers.read(pages, people).fields}
-    others = {(field.code, field.value) for field in papers.read(everywhere, people).fields}
-    runs = [
-        (_text(pages[one.page - 1], one.run), "".join(letter.sign for letter in one.letters))
-        for one in reread
-    ]
+    fields = {(field.code, field.value): field for field in papers.read(first, people).fields}
+    others = {(field.code, field.value) for field in papers.read(second, people).fields}
+    runs = [(_text(pages[one.page - 1], one.run), one.text) for one in reread]
     return [
         replace(field, proofs=(RECOGNISED, AGREED, *field.proofs[1:]))
         for key, field in fields.items()

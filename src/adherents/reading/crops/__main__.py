@@ -26,7 +26,7 @@ def main(width: int, height: int, runs: int, seconds: int) -> None:
     picture = engine.grey(data, width, height)
     for number in range(1, runs + 1):
         corners = CORNERS.unpack(sys.stdin.buffer.read(CORNERS.size))
-        side, letters = engine.letters_of(recognise, engine.level(picture, corners))
+        side, letters = engine.letters_of(recognise, picture, corners)
         out.write(b"P" + PAGE.pack(number, *side, 0, len(letters)))
         out.write(b"".join(LETTER.pack(*letter) for letter in letters))
     out.write(b"Z")

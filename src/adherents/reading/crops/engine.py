@@ -1,6 +1,7 @@
 """What is written in a run of words on pixels, by the second engine. Runs in the confined process only.
 
 A run is cut out and put level first: a photo is never straight. The engine scores each word; one of a low score is doubtful.
+Where there is one, the run may be a row of boxes with a sign in each: the signs are then taken out of them, and put side by side.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,6 +20,8 @@ HEIGHT = 48  # pixels of a run that is cut out: the engine was taught with lette
 LONGEST = 4_000  # pixels
 AROUND = 0.12  # of a run's height, left free above and below it: more would show the next line
 EDGE = 12  # pixels of paper around a run: the engine reads nothing that touches the edge
+ROW_HEIGHT = 100  # pixels, of what may be a row of boxes
+FEWEST_SIGNS = 12  # of such a row
 Letter = tuple[int, int, int, int, int, bool]
 
 
@@ -37,10 +40,11 @@ def ready() -> Callable[[Any], list[ScoredWord]]:
     api.SetVariable(
         "debug_file", ""
     )  # else what it says of an empty run is the end: that file cannot be opened any more
-    page = np.full((120, 480), 255, np.uint8)
-    cv2.putText(page, "FR76 3000", (30, 75), cv2.FONT_HERSHEY_SIMPLEX, 1.5, (0,), 3)
-    corners = [place * QUARTER for place in (20, 35, 460, 35, 460, 85, 20, 85)]
-    if not _words(api, level(page, corners)):  # and so all that reading needs is imported
+    page = np.full((100, 900), 255, np.uint8)
+    cv2.putText(page, "FR7630006000011234567890", (30, 60), cv2.FONT_HERSHEY_SIMPLEX, 1, (0,), 2)
+    corners = [place * QUARTER for place in (0, 0, 900, 0, 900, 100, 0, 100)]
+    signs = _signs_side_by_side(level(page, corners, high=ROW_HEIGHT))  # and so all that it needs is imported
+    if signs is None or not _words(api, level(page, corners)):
         raise RuntimeError("the engine reads nothing")
     return lambda picture: _words(api, picture)
 
@@ -51,32 +55,88 @@ def grey(data: bytes, width: int, height: int) -> Any:
     return cv2.cvtColor(picture[:, :, :3], cv2.COLOR_RGB2GRAY)
 
 
-def level(picture: Any, corners: Sequence[int]) -> Any:
-    """A run cut out between its corners (quarters of a pixel), with a little of the paper around it."""
+def level(picture: Any, corners: Sequence[int], *, high: int = HEIGHT) -> Any:
+    """A run cut out between its corners (quarters of a pixel), `high` pixels high, with a little of the paper around it."""
     places = np.array(corners, np.float32).reshape(4, 2) / QUARTER
     down = ((places[3] - places[0]) + (places[2] - places[1])) / 2
     along = ((places[1] - places[0]) + (places[2] - places[3])) / 2
-    high, long = float(np.hypot(*down)), float(np.hypot(*along))
-    if high < 1 or long < 1:
-        return np.full((HEIGHT, HEIGHT), 255, np.uint8)
+    tall, long = float(np.hypot(*down)), float(np.hypot(*along))
+    if tall < 1 or long < 1:
+        return np.full((high, high), 255, np.uint8)
     room = AROUND * down
     places += np.array([-room, -room, room, room], np.float32)
-    wide = int(min(max(long * HEIGHT / (high * (1 + 2 * AROUND)), 8), LONGEST))
-    onto = np.array([(0, 0), (wide, 0), (wide, HEIGHT), (0, HEIGHT)], np.float32)
+    wide = int(min(max(long * high / (tall * (1 + 2 * AROUND)), 8), LONGEST))
+    onto = np.array([(0, 0), (wide, 0), (wide, high), (0, high)], np.float32)
     cut = cv2.warpPerspective(
-        picture, cv2.getPerspectiveTransform(places, onto), (wide, HEIGHT), flags=cv2.INTER_CUBIC,
+        picture, cv2.getPerspectiveTransform(places, onto), (wide, high), flags=cv2.INTER_CUBIC,
         borderMode=cv2.BORDER_REPLICATE,
     )  # fmt: skip
     paper = int(np.sort(cut, axis=None)[cut.size * 4 // 5])
-    return cv2.copyMakeBorder(cut, EDGE, EDGE, EDGE, EDGE, cv2.BORDER_CONSTANT, value=(paper,))
+    return _with_edge(cut, paper)
+
+
+def _with_edge(picture: Any, paper: int) -> Any:
+    return cv2.copyMakeBorder(picture, EDGE, EDGE, EDGE, EDGE, cv2.BORDER_CONSTANT, value=(paper,))
+
+
+def _signs_side_by_side(row: Any) -> Any:
+    """The signs of one line that stand alone, without the frames around them; None where there are few.
+
+    A sign is a piece of ink of a sign's size: the frames hang together, and are larger.
+    """
+    ink = cv2.adaptiveThreshold(row, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, 51, 12)
+    _, pieces, sizes, centres = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    left, top, wide, high = (
+        sizes[:, kind] for kind in (cv2.CC_STAT_LEFT, cv2.CC_STAT_TOP, cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT)
+    )
+    most = 0.45 * ROW_HEIGHT
+    signs = np.flatnonzero((high > 0.14 * ROW_HEIGHT) & (high < most) & (wide < most))
+    if len(signs) < FEWEST_SIGNS:
+        return None
+    usual = float(np.median(high[signs]))
+    signs = signs[np.abs(high[signs] - usual) < 0.25 * usual]
+    across, down = centres[signs, 0], centres[signs, 1]
+    # Of all slopes between two signs the one in the middle: what stands on another line hardly moves it.
+    first, second = np.triu_indices(len(signs), 1)
+    apart = np.abs(across[second] - across[first]) > usual
+    slopes = ((down[second] - down[first]) / np.where(apart, across[second] - across[first], 1))[apart]
+    flat = down - (float(np.median(slopes)) if len(slopes) else 0.0) * across
+    signs = signs[np.abs(flat - np.median(flat)) < 0.4 * usual]
+    if len(signs) < FEWEST_SIGNS:
+        return None
+    return _with_edge(_joined(row, pieces, left, top, wide, high, signs), 255)
+
+
+def _joined(row: Any, pieces: Any, left: Any, top: Any, wide: Any, high: Any, signs: Any) -> Any:
+    most = int(high[signs].max()) + 8
+    cells = []
+    for sign in sorted(signs, key=lambda one: int(left[one])):
+        x, y = max(int(left[sign]) - 2, 0), max(int(top[sign]) - 2, 0)
+        right, bottom = int(left[sign] + wide[sign]) + 2, int(top[sign] + high[sign]) + 2
+        cut = row[y:bottom, x:right].copy()
+        own = cv2.dilate((pieces[y:bottom, x:right] == sign).astype(np.uint8), np.ones((3, 3), np.uint8))
+        cut[own == 0] = 255
+        above = (most - cut.shape[0]) // 2
+        cells.append(
+            cv2.copyMakeBorder(
+                cut, above, most - cut.shape[0] - above, 3, 3, cv2.BORDER_CONSTANT, value=(255,)
+            )
+        )
+    return np.concatenate(cells, axis=1)
 
 
 def letters_of(
-    recognise: Callable[[Any], list[ScoredWord]], picture: Any
+    recognise: Callable[[Any], list[ScoredWord]], picture: Any, corners: Sequence[int]
 ) -> tuple[tuple[int, int], list[Letter]]:
     """The sides of a run that was cut out, and its letters, as `LETTER` packs them: each as wide as the others."""
-    words = recognise(picture)
-    high, wide = picture.shape[0] * QUARTER, picture.shape[1] * QUARTER
+    cut = level(picture, corners)
+    words = recognise(cut)
+    if not words or any(word.score < SURE for word in words):
+        side_by_side = _signs_side_by_side(level(picture, corners, high=ROW_HEIGHT))
+        alone = recognise(side_by_side) if side_by_side is not None else []
+        if alone and all(word.score >= SURE for word in alone):
+            words = alone
+    high, wide = cut.shape[0] * QUARTER, cut.shape[1] * QUARTER
     step = wide / max(1, sum(len(word.text) for word in words) + len(words) - 1)
     letters, at = list[Letter](), 0
     for word in words:

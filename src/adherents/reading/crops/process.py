@@ -38,7 +38,7 @@ def read_again(
         raise ReadingFailed("not a page for each run")
     return [
         tuple(
-            _placed(letter, crop.width, letters[run.first], letters[run.first + run.count - 1])
+            _placed(letter, crop.width, letters[run.first], letters[run.first + max(run.count, 1) - 1])
             for letter in crop.letters
         )
         for run, crop in zip(runs, found, strict=True)
