@@ -7,6 +7,8 @@ from adherents.casework.services.entering import enter_lately, put_right, ready_
 from adherents.casework.services.queue import end_leases
 from adherents.casework.services.relocating import settle_due as hand_in_due
 from adherents.casework.services.telling import tell_due
+from adherents.casework.signed.services import accept_signed
+from adherents.reading.models import PaperReading
 from adherents.vault.models import Document, State
 from adherents.work.registry import backlog, due_row_of, sweep
 
@@ -49,6 +51,15 @@ def enter() -> int:
 @sweep("casework.entering.all", every=120, broker_queue="checking")
 def enter_what_was_forgotten() -> int:
     return put_right()
+
+
+def _is_read(row: object) -> bool:
+    return isinstance(row, PaperReading) and row.read_at is not None
+
+
+@sweep("casework.signed", every=5, broker_queue="checking", woken_by=_is_read)
+def accept_what_is_signed() -> int:
+    return accept_signed()
 
 
 @sweep("casework.leases", every=5, broker_queue="checking")

@@ -3,10 +3,11 @@
 import uuid
 from collections.abc import Collection
 
-from django.db.models import Exists, F
+from django.db.models import Exists, F, OuterRef
 from django.utils.translation import get_language
 
-from adherents.casework.models import Decision, Reopening
+from adherents.accounts.models import Account
+from adherents.casework.models import BY_SIGNATURE, Decision, Reopening
 from adherents.crypto.rows import readable
 from adherents.vault.replies import Reopened, Reply, reopened_source, source
 
@@ -17,8 +18,9 @@ SETTLED = ["item", "agent", "at", "settled_at", "outcome", "reason", "words_fr",
 def decided(documents: Collection[uuid.UUID]) -> dict[uuid.UUID, Reply]:
     """The decision that stands for each of these documents, in words for the reader. One query."""
     settled = Decision.objects.standing().filter(item__document__in=documents, settled_at__isnull=False)
-    decisions = settled.annotate(about=F("item__document_id")).only(*SETTLED)
-    return {decision.about: _reply(decision) for decision in decisions}
+    nobody = Exists(Account.objects.filter(pk=OuterRef("agent"), identifier=BY_SIGNATURE))
+    decisions = settled.annotate(about=F("item__document_id"), by_signature=nobody).only(*SETTLED)
+    return {decision.about: _reply(decision, by_signature=decision.by_signature) for decision in decisions}
 
 
 @reopened_source
@@ -35,7 +37,7 @@ def reopened(document: uuid.UUID) -> Reopened | None:
     return Reopened(*last) if last else None
 
 
-def _reply(decision: Decision) -> Reply:
+def _reply(decision: Decision, *, by_signature: bool) -> Reply:
     language = (get_language() or "fr")[:2]
     return Reply(
         at=decision.settled_at or decision.at,
@@ -43,4 +45,5 @@ def _reply(decision: Decision) -> Reply:
         language=language if language != "en" or readable(decision, "words_en") else "fr",
         until=decision.until,
         asks=decision.asks,
+        by_signature=by_signature,
     )

@@ -16,6 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 from adherents.backup.target import stopped_half_way
 from adherents.config import databases, environment
 from adherents.inspection.rasteriser.process import what_is_permitted
+from adherents.reading.codes.two_d_doc import papers
 
 VERIFIED = {"verify-ca", "verify-full"}  # PostgreSQL's `sslmode`: TLS, with a server that proved who it is
 ENCRYPTED = VERIFIED | {"require"}
@@ -194,6 +195,22 @@ def _webhook_networks_that_lead_anywhere() -> list[str]:
         if network.prefixlen < 8
         or any(network.version == one.version and network.overlaps(one) for one in inner)
     ]
+
+
+@register()
+def signed_papers(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[CheckMessage]:
+    """A type of 2D-Doc that nothing can bear would accept nothing, and the person who wrote it would believe otherwise."""
+    known = papers()
+    wrong = [
+        f"{kind.code}: {paper}"
+        for kind in settings.PROFILE.documents.kinds
+        for paper in kind.accept_signed
+        if paper not in known
+    ]
+    if not wrong:
+        return []
+    hint = "The types are those of the 2D-Doc specification that is read here: 01 is a bill as a proof of address, 03 a RIB."
+    return [Error(f"No 2D-Doc has this type: {', '.join(wrong)}.", hint=hint, id="adherents.E013")]
 
 
 @register()

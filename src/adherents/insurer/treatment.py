@@ -4,7 +4,7 @@ from typing import Literal, get_args
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from adherents.insurer.values import Code, Facts, Text, Words, wrong
+from adherents.insurer.values import Code, Facts, SignedType, Text, Words, wrong
 
 FILE_TYPES: dict[str, str] = {
     "application/pdf": "PDF",
@@ -29,7 +29,11 @@ PICKED_BY_EXTENSION = {"image/heic": (".heic", ".heif"), "image/avif": (".avif",
 
 
 class Kind(Facts):
-    """A kind of document that a member can send. `picture`: what is drawn beside its name on the page that sends."""
+    """A kind of document that a member can send. `picture`: what is drawn beside its name on the page that sends.
+
+    `accept_signed`: the types of 2D-Doc (two signs of its specification, such as "01") whose signature may accept a document of
+    this kind without an agent; none, and nothing is ever accepted by itself. `signed_days`: how old that signature may be.
+    """
 
     code: Code
     fr: Text
@@ -37,6 +41,8 @@ class Kind(Facts):
     treatment_days: int = Field(ge=0, le=90)
     retention_months: int = Field(ge=1, le=600)
     picture: Picture = "paper"
+    accept_signed: tuple[SignedType, ...] = ()
+    signed_days: int = Field(default=92, ge=1, le=3660)
 
     @property
     def label(self) -> str:

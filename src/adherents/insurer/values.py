@@ -70,6 +70,11 @@ def _rate(value: Any) -> Rate:
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), Expected("a text, not empty")]
 Optional = Annotated[str, StringConstraints(strip_whitespace=True), Expected("a text, or an empty one")]
+SignedType = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9A-Z]{2}$"),
+    Expected('a type of 2D-Doc, two signs of its specification, such as "01"'),
+]
 Code = Annotated[
     str,
     StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,39}$"),

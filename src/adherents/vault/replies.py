@@ -17,7 +17,7 @@ class Reply:
     """What the member was told of a document, and when. `words` are the agent's, written in `language`.
 
     `until`: the last day of a correction that was asked for; None for anything else. `asks`: another document is expected
-    instead of this one.
+    instead of this one. `by_signature`: accepted for the signature that it bears, by no agent.
     """
 
     at: datetime
@@ -25,6 +25,7 @@ class Reply:
     language: str = "fr"
     until: date | None = None
     asks: bool = True
+    by_signature: bool = False
 
     @property
     def is_late(self) -> bool:

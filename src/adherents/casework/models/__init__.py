@@ -1,6 +1,13 @@
 """What the queue keeps: its items, decisions, corrections, and what is counted of them."""
 
-from adherents.casework.models.decisions import MOST_REASONS, Correction, Decision, Outcome, Reopening
+from adherents.casework.models.decisions import (
+    BY_SIGNATURE,
+    MOST_REASONS,
+    Correction,
+    Decision,
+    Outcome,
+    Reopening,
+)
 from adherents.casework.models.figures import DayTally, ReasonTally, Tally
 from adherents.casework.models.handing import HandOver
 from adherents.casework.models.morning import MorningAlert
@@ -12,6 +19,7 @@ from adherents.casework.models.summaries import Summary, SummaryLine
 
 __all__ = [
     "ALL",
+    "BY_SIGNATURE",
     "MOST_REASONS",
     "Age",
     "Availability",

@@ -18,6 +18,9 @@ from adherents.members.models import Member
 from adherents.vault.models import Document, State
 from adherents.work.models import DueWork, DueWorkQuerySet
 
+BY_SIGNATURE = (
+    "reading:signature"  # the account of what no agent decided; it cannot be typed on a sign-in page
+)
 MOST_REASONS = 5  # of one decision: nobody mends more at once
 
 

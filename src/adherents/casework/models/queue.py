@@ -235,6 +235,9 @@ class Item(models.Model):
     )
     reserved_until = models.DateTimeField(null=True)
     reserved_since = models.DateTimeField(null=True)
+    signature_weighed_at = models.DateTimeField(
+        null=True, help_text="when a signature read on it was found to accept it, or not; once"
+    )
 
     # Who stands in for the agents who are away today (`AbsenceQuerySet.stand_ins`), where a page shows the item.
     stand_ins: Mapping[int, int | None] = MappingProxyType({})

@@ -75,6 +75,15 @@ def name_of(identifier: str) -> str:
     return str(known[1].name) if known else identifier
 
 
+def papers() -> dict[str, str]:
+    """What a code can be of: the specification's types, two signs each, and their words."""
+    return {code: _words_of(paper) for code, paper in tables.c40.perimeters[KNOWN_PERIMETER].doctypes.items()}
+
+
+def _words_of(paper: tables.Doctype) -> str:
+    return f"{paper.user_type} ({paper.emitter_type})"
+
+
 def is_meant(said: bytes) -> bool:
     """Whether a code means to be a 2D-Doc: any other code on a page, such as a web address, says nothing here."""
     return _BEGINS.match(said) is not None
@@ -105,7 +114,7 @@ def parse(said: bytes) -> TwoDDoc:
         authority=header["authority"],
         certificate=header["certificate"],
         signed_on=_day(header["signed"]),
-        paper=f"{paper.user_type} ({paper.emitter_type})" if paper else "",
+        paper=_words_of(paper) if paper else "",
         fields=_fields(whole[ends:], perimeter),
         signed=whole.encode("ascii"),
         signature=_signature(behind.partition(GS)[0]),
