@@ -1,4 +1,4 @@
-"""A line between a browser and the portal that is slow, breaks, and comes back: what a phone has in a train."""
+"""A line between a browser and the portal that is slow, breaks, comes back, or holds one request: what a phone has in a train."""
 
 import contextlib
 import copy
@@ -6,6 +6,9 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from re import Pattern
+
+from playwright.sync_api import Error, Route
 
 from tests.journeys.running import Portal
 from tests.journeys.visitor import Visitor
@@ -61,6 +64,32 @@ class Line:
                 end.shutdown(socket.SHUT_RDWR)
         for end in (source, sink):
             end.close()
+
+
+class Held:
+    """Announcements of files, or what `step` names, kept from the portal until they are let go."""
+
+    def __init__(self, visitor: Visitor, step: str | Pattern[str] = "**/envoyer/fichiers/") -> None:
+        self.routes: list[Route] = []
+        self.is_holding = True
+        self._visitor = visitor
+        visitor.page.route(step, self._take)
+
+    def _take(self, route: Route) -> None:
+        if self.is_holding:
+            self.routes.append(route)
+        else:
+            route.continue_()
+
+    def until_there(self, count: int = 1) -> None:
+        """Until this number of requests is held."""
+        self._visitor.until(lambda: len(self.routes) >= count, "what is held")
+
+    def let_go(self) -> None:
+        self.is_holding = False
+        for route in self.routes:
+            with contextlib.suppress(Error):  # the page has given it up
+                route.continue_()
 
 
 @contextmanager

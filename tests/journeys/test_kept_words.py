@@ -9,8 +9,9 @@ from playwright.sync_api import Response, expect
 
 from tests.cast import Person
 from tests.journeys.conftest import Visit
+from tests.journeys.slow_line import Held
 from tests.journeys.test_sending import SEND
-from tests.journeys.test_unsent import Held, kind, ready, signs_in_in_another_tab
+from tests.journeys.test_unsent import kind, ready, signs_in_in_another_tab
 
 NOTE = "Un mot pour le conseiller (facultatif)"
 
@@ -35,7 +36,7 @@ def test_of_two_words_kept_at_once_the_last_one_stands(visit: Visit, member: Per
     for words in ("Un", "Un autre", "Le nouveau compte"):
         phone.field(NOTE).fill(words)
         phone.field(NOTE).blur()
-    phone.until(lambda: held.routes, "the first one leaves")
+    held.until_there()
     phone.page.wait_for_timeout(300)
     assert len(held.routes) == 1  # the others wait for it: they cannot overtake it
     with phone.page.expect_response(keeping("Le nouveau compte")):

@@ -4,11 +4,12 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import expect
 
 from tests.cast import PASSWORD, Person
 from tests.journeys.conftest import Visit
 from tests.journeys.papers import file, photo, sheets
+from tests.journeys.slow_line import Held
 from tests.journeys.test_drafts import end_sessions
 from tests.journeys.test_sending import READY, SEND, choose, line
 from tests.journeys.visitor import Visitor
@@ -21,26 +22,6 @@ HIDDEN_BY_THE_BAR = """() => {
   const over = getComputedStyle(document.querySelector(".send-bar")).position === "fixed" && seen.bottom > bar.top + 1;
   return over && seen.top < bar.bottom ? here.outerHTML.slice(0, 120) : null;
 }"""
-
-
-class Held:
-    """Announcements of files, or what `step` names, kept from the portal until they are let go."""
-
-    def __init__(self, visitor: Visitor, step: str = "**/envoyer/fichiers/") -> None:
-        self.routes: list[Route] = []
-        self.is_holding = True
-        visitor.page.route(step, self._take)
-
-    def _take(self, route: Route) -> None:
-        if self.is_holding:
-            self.routes.append(route)
-        else:
-            route.continue_()
-
-    def let_go(self) -> None:
-        self.is_holding = False
-        for route in self.routes:
-            route.continue_()
 
 
 def kind(visitor: Visitor, label: str) -> None:
@@ -64,8 +45,7 @@ def test_a_file_that_the_device_no_longer_gives_is_named_and_chosen_again(
         path.write_bytes(sheets(3))
     visitor.page.get_by_label("Choisir des fichiers").set_input_files([first, second])
     expect(line(visitor, "premier.pdf")).to_have_attribute("data-state", "sending")
-    while not held.routes:
-        visitor.page.wait_for_timeout(50)
+    held.until_there()
     if change == "gone":
         second.unlink()
     else:
@@ -92,8 +72,7 @@ def test_a_file_that_changes_while_it_goes_arrives_as_it_was_chosen(
     held = Held(visitor)
     visitor.page.get_by_label("Choisir des fichiers").set_input_files(chosen)
     expect(line(visitor, "nuage.pdf")).to_have_attribute("data-state", "sending")
-    while not held.routes:
-        visitor.page.wait_for_timeout(50)
+    held.until_there()
     chosen.unlink()
     held.let_go()
     expect(line(visitor, "nuage.pdf")).to_contain_text(READY)
@@ -233,8 +212,7 @@ def test_a_file_on_its_way_goes_on_when_the_same_member_signs_in_again_in_anothe
     ready(visitor, "devis.pdf")
     held = Held(visitor, step)
     choose(visitor, file("photo.jpg", photo()))
-    while not held.routes:
-        visitor.page.wait_for_timeout(50)
+    held.until_there()
     signs_in_in_another_tab(visitor, member)
     visitor.expecting(403)
     held.let_go()
@@ -255,8 +233,7 @@ def test_a_file_on_its_way_waits_until_its_own_member_is_signed_in_and_never_goe
     kind(visitor, "RIB")
     held = Held(visitor)
     choose(visitor, file("rib.pdf", sheets()))
-    while not held.routes:
-        visitor.page.wait_for_timeout(50)
+    held.until_there()
     visitor.expecting(401, 403)
     end_sessions(visitor)
     held.let_go()

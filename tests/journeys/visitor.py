@@ -62,8 +62,10 @@ class Keys:
     visitor: "Visitor"
 
     def press(self, key: str) -> None:
+        """It returns once the page to which it leads has begun, as a click does; `page.keyboard` waits for nothing."""
         self.visitor.until_loaded()
-        self.visitor.page.keyboard.press(key)
+        focused = self.visitor.page.locator(":focus")
+        (focused if focused.count() else self.visitor.page.locator("body")).first.press(key)
 
     def type(self, text: str) -> None:
         self.visitor.until_loaded()
@@ -166,8 +168,10 @@ class Visitor:
     def click(self, name: str) -> "Visitor":
         """Press the button, or follow the link, that says so."""
         main = self.page.get_by_role("main")
-        button = main.get_by_role("button", name=name, exact=True)
-        (button if button.count() else main.get_by_role("link", name=name, exact=True)).first.click()
+        button, link = (main.get_by_role(role, name=name, exact=True) for role in ("button", "link"))
+        expect(button.or_(link).first).to_be_attached()  # of a page that still comes, neither is there
+        self.until_parsed()
+        (button if button.count() else link).first.click()
         return self
 
     def click_containing(self, words: str) -> "Visitor":
@@ -181,6 +185,7 @@ class Visitor:
         entry = menu.get_by_role("link", name=name, exact=True).or_(
             menu.get_by_role("button", name=name, exact=True)
         )
+        self.until_parsed()
         if not entry.is_visible():
             self.page.locator("summary", has_text="Menu").click()
         entry.click()
@@ -206,7 +211,7 @@ class Visitor:
 
     def answer_the_question(self, wrongly_by: int = 0) -> "Visitor":
         """« Question mathématique »."""
-        asked = re.search(r"(\d+) \+ (\d+) =", self.page.get_by_role("main").inner_text())
+        asked = re.search(r"(\d+) \+ (\d+) =", self.words())
         assert asked
         return self.write({"Question mathématique": str(int(asked[1]) + int(asked[2]) + wrongly_by)})
 
@@ -223,10 +228,11 @@ class Visitor:
 
     def until(self, look: Callable[[], Any], what: str, *, again: bool = False) -> Any:
         """What `look` gives, once that is something: for what the worker does. `again`: the page is loaded anew each time."""
-        ends = time.monotonic() + PATIENCE
+        ends, pause = time.monotonic() + PATIENCE, 500 if again else 25
         while not (there := look()):
             assert time.monotonic() < ends, f"{what}: not in {PATIENCE} seconds"
-            self.page.wait_for_timeout(500)
+            self.page.wait_for_timeout(pause)
+            pause = min(2 * pause, 500)
             if again:
                 self.page.reload()
         return there
@@ -234,13 +240,17 @@ class Visitor:
     def until_loaded(self) -> None:
         """What `wait_for_load_state` says, asked of the page itself: a download that begins while a page loads ends its loading
         without the event that Playwright waits for."""
-        self.until(self._is_loaded, "the page, loaded")
+        self.until(lambda: self._state() == "complete", "the page, loaded")
 
-    def _is_loaded(self) -> bool:
+    def until_parsed(self) -> None:
+        """All that the page consists of is there; its pictures and scripts may still come."""
+        self.until(lambda: self._state() in {"interactive", "complete"}, "the page, whole")
+
+    def _state(self) -> str:
         try:
-            return bool(self.page.evaluate("document.readyState") == "complete")
+            return str(self.page.evaluate("document.readyState"))
         except Error:  # it was asked of a page that is leaving
-            return False
+            return ""
 
     @property
     def keys(self) -> Keys:
@@ -255,6 +265,11 @@ class Visitor:
     @property
     def main(self) -> Locator:
         return self.page.get_by_role("main")
+
+    def words(self) -> str:
+        """All that the page says, once it is whole: asked of one that still comes, it is the beginning."""
+        self.until_loaded()
+        return self.main.inner_text()
 
     def look(self, name: str) -> "Visitor":
         """Judge the page on the screen, once for each `name` and kind of browser: axe, contrast, width, weight, console."""

@@ -18,7 +18,7 @@ const rooms = (page) => ({
 const field = () => inViewer("[data-page-number] [name=page]");
 // Keys that follow each other count from the page that was asked for last, whether or not it is there yet.
 let asked = 0;
-document.addEventListener("adherents:viewer", () => {
+document.addEventListener("adherents:viewer-settled", () => {
   asked = 0;
 });
 const toPage = (number) => {

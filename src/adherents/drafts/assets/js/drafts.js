@@ -11,8 +11,10 @@ const shelf = (act) => {
     return undefined; // no storage: the page's own memory is all there is
   }
 };
-const post = async (address, fields) => {
-  const answer = await fetch(address, { method: "POST", body: new URLSearchParams(fields), keepalive: true });
+// Without a history: a browser that brings a page back puts into its fields what stood there before.
+const isNewPage = performance.getEntriesByType("navigation")[0]?.type === "navigate";
+const post = async (address, fields, how = { keepalive: true }) => {
+  const answer = await fetch(address, { method: "POST", body: new URLSearchParams(fields), ...how });
   if (answer.status === 429 || answer.status >= 500) throw new Error("later");
   return answer.ok ? await answer.json() : { kept: false };
 };
@@ -31,7 +33,11 @@ for (const holder of document.querySelectorAll("[data-draft]")) {
     ["encrypt"],
   );
   let [typed, kept, since, timer, shelving, revived, failed] = [0, 0, 0, 0, Promise.resolve(), false, false];
-  let asked = 0; // when the save that is on its way left
+  let underWay = null; // the save that is on its way: its version, when it left, whether it outlives the page, and what stops it
+  const isTouched = () =>
+    names.some(
+      (each) => (form.elements[each]?.defaultValue ?? form.elements[each]?.value) !== form.elements[each]?.value,
+    );
   const words = () =>
     Object.fromEntries(
       names.filter((each) => form.elements[each]?.value).map((each) => [each, form.elements[each].value]),
@@ -56,34 +62,36 @@ for (const holder of document.querySelectorAll("[data-draft]")) {
     };
     shelf((store) => store.setItem(name, JSON.stringify(line)));
   };
-  // By its timer one at a time: of two on their way the older one could arrive last. What happens to the page does not wait.
+  // One at a time: of two on their way the older one could arrive last. What happens to the page does not wait: it stops the older one.
+  const waits = (event) => {
+    if (!underWay || event?.type === "online" || Date.now() - underWay.at > AGAIN) return false;
+    if (underWay.version === typed && (underWay.outlives || !event)) return true; // it has all the words
+    if (!event) timer = setTimeout(save, SOON);
+    return !event;
+  };
   const save = async (event) => {
     clearTimeout(timer);
-    if (typed === kept) return;
-    if (!event && Date.now() - asked < AGAIN) {
-      timer = setTimeout(save, SOON);
-      return;
-    }
-    const version = typed;
-    [since, asked] = [0, Date.now()];
+    if (typed === kept || waits(event)) return;
+    underWay?.stop.abort(); // what outlives the page cannot be stopped, so what its timer saves does not
+    const [version, outlives, stop] = [typed, Boolean(event), new AbortController()];
+    const mine = { version, outlives, at: Date.now(), stop };
+    [since, underWay] = [0, mine];
     try {
-      const answer = await post(holder.dataset.draft, {
-        ...words(),
-        brouillon: holder.value,
-        ...(revived && { anew: "1" }),
-      });
+      const fields = { ...words(), brouillon: holder.value, ...(revived && { anew: "1" }) };
+      const answer = await post(holder.dataset.draft, fields, outlives ? undefined : { signal: stop.signal });
       kept = Math.max(kept, version);
       failed = false;
       if (kept === typed) shelf((store) => store.removeItem(name));
       if (answer.here) document.dispatchEvent(new Event("adherents:here"));
       say(answer.here ? "kept" : "over");
     } catch {
+      if (underWay !== mine) return; // a newer one has taken its place
       failed = true;
       await shelving;
       say(shelf((store) => store.getItem(name)) ? "shelved" : "offline");
       timer = setTimeout(save, AGAIN);
     }
-    asked = 0;
+    if (underWay === mine) underWay = null;
   };
   const wrote = () => {
     typed += 1;
@@ -104,12 +112,13 @@ for (const holder of document.querySelectorAll("[data-draft]")) {
     if (failed && typed !== kept && !shelf((store) => store.getItem(name))) event.preventDefault();
   });
   const fill = (answer) => {
-    if (answer.where !== holder.dataset.where || typed) return;
+    if (answer.where !== holder.dataset.where || typed || isTouched()) return;
     for (const each of names)
       if (answer.words[each] && form.elements[each]) form.elements[each].value = answer.words[each];
     say("kept");
   };
   onPage.push({ name, fill });
+  if (isNewPage && isTouched()) wrote(); // typed before this script was there
 }
 // What waits from a page that was closed, or went away without the network.
 const handIn = async () => {

@@ -19,8 +19,8 @@ for (const input of document.querySelectorAll('input[type="file"][data-files]'))
   const words = button?.querySelector("span");
   if (button && !button.dataset.none) button.dataset.none = words.textContent;
   const look = () => {
-    if (input.form?.dataset.sending === "on") return; // they are on their way already
-    const files = [...input.files];
+    const isSending = input.form?.dataset.sending === "on"; // they are on their way already, and have their lines
+    const files = isSending ? [] : [...input.files];
     if (list) {
       list.hidden = !files.length;
       list.replaceChildren(
@@ -41,7 +41,7 @@ for (const input of document.querySelectorAll('input[type="file"][data-files]'))
         }),
       );
     }
-    if (words) {
+    if (words && !isSending) {
       const { none, one, many } = button.dataset;
       const inputs = [...input.form.querySelectorAll('input[type="file"]')];
       const count = inputs.reduce((sum, each) => sum + each.files.length, 0);

@@ -36,16 +36,21 @@ for (const box of document.querySelectorAll("[data-idle-minutes]")) {
   };
   const again = box.querySelector("[data-idle-over] a").href;
   let lastHeard = Date.now(); // when the server last heard of this page
+  let isOwed = false; // somebody was here, and the server has not heard of it
   const stay = async () => {
-    lastHeard = Date.now();
+    [lastHeard, isOwed] = [Date.now(), true];
     const answer = await fetch(box.dataset.keep, { cache: "no-store" });
+    isOwed = false;
     const ended = answer.redirected && new URL(answer.url).pathname === new URL(again).pathname;
     wasHere(ended ? 0 : Date.now());
     look();
   };
-  box.querySelector("[data-idle-stay]").addEventListener("click", stay);
+  // Without the network the page signs out no sooner, and is heard of once it is back.
+  const stayIfHeard = () => stay().catch(() => {});
+  box.querySelector("[data-idle-stay]").addEventListener("click", stayIfHeard);
+  addEventListener("online", () => isOwed && stayIfHeard());
   document.addEventListener("input", () => {
-    if (Date.now() - lastHeard > 60_000) stay().catch(() => {}); // without the network, the page signs out no sooner
+    if (Date.now() - lastHeard > 60_000) stayIfHeard();
   });
   document.addEventListener("adherents:here", () => {
     lastHeard = Date.now();

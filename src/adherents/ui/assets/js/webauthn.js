@@ -67,6 +67,9 @@ for (const part of document.querySelectorAll("[data-passkey-missing]")) part.hid
 for (const form of document.querySelectorAll("form[data-passkey], form[data-passkey-options]")) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
+    // A second press would ask for another challenge, which ends the first one, and the browser would refuse the second.
+    if (form.dataset.asking) return;
+    form.dataset.asking = "on";
     const failed = form.querySelector("[data-passkey-failed]");
     if (failed) failed.hidden = true;
     try {
@@ -76,8 +79,12 @@ for (const form of document.querySelectorAll("form[data-passkey], form[data-pass
       form.submit();
     } catch {
       // The person closed the browser's window, or has no key here: say so, and leave everything as it was.
+      delete form.dataset.asking;
       if (failed) failed.hidden = false;
       for (const button of form.querySelectorAll("button")) button.disabled = false;
     }
+  });
+  addEventListener("pageshow", () => {
+    delete form.dataset.asking;
   });
 }

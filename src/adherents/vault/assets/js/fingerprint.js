@@ -14,9 +14,10 @@ if (globalThis.crypto?.subtle) {
         const digest = await crypto.subtle.digest("SHA-256", await file.arrayBuffer());
         sha256 = [...new Uint8Array(digest)].map((octet) => octet.toString(16).padStart(2, "0")).join("");
       } catch {
-        said.textContent = box.dataset.failed;
+        if (file === input.files[0]) said.textContent = box.dataset.failed;
         return;
       }
+      if (file !== input.files[0]) return; // another one was chosen meanwhile
       if (into) {
         into.value = sha256;
         said.textContent = box.dataset.done;

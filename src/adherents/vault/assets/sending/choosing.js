@@ -8,6 +8,7 @@ parts.waysIn = (form, add) => {
       input.value = "";
       add(files);
     });
+    if (input.files.length) input.dispatchEvent(new Event("change")); // chosen before this script was there
   }
   const carries = (event) => event.dataTransfer?.types.includes("Files");
   document.addEventListener("dragover", (event) => {

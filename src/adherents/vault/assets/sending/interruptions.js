@@ -26,10 +26,13 @@ parts.interruptions = ({ settings, page, entries, guard, next }) => {
 
   async function failed(entry, status, answer) {
     if (!entries.has(entry)) return;
+    const { upload } = entry;
     if (!status && !navigator.onLine) return lost(entry); // `online` goes on from here
     const isOld = status === 403 && !answer.sentence; // somebody signed in since, in another tab
-    if (!isOld || !(await mayGoOn(entry))) stop(entry, status, answer, isOld);
-    else if (entries.has(entry)) entry.upload.start();
+    const goesOn = isOld && (await mayGoOn(entry));
+    if (!entries.has(entry) || entry.upload !== upload) return; // removed meanwhile, or a lighter copy goes in its place
+    if (goesOn) upload.start();
+    else stop(entry, status, answer, isOld);
   }
 
   addEventListener("online", () => {

@@ -8,6 +8,8 @@ parts.removing = (form, { settings, page, entries, guard, last, next }) => {
   for (const drop of document.querySelectorAll("form[data-drop]")) {
     drop.addEventListener("submit", async (event) => {
       event.preventDefault();
+      if (drop.dataset.dropped) return; // pressed twice
+      drop.dataset.dropped = "on";
       const line = drop.closest(".upload");
       const name = line.querySelector(".upload-name").textContent;
       last.giveUp();
@@ -15,6 +17,7 @@ parts.removing = (form, { settings, page, entries, guard, last, next }) => {
         await window.tus.Upload.terminate(line.dataset.url, { headers: guard.headers, retryDelays: [0, 1000] });
       } catch {
         await guard.renew().catch(() => {});
+        delete drop.dataset.dropped;
         drop.submit();
         return;
       }
