@@ -90,6 +90,7 @@ def test_an_account_that_one_engine_sees_and_the_other_does_not_is_not_hidden() 
     two = [TITLE, f"IBAN : {SPACED}", "IBAN : FR76 3000 6000 0112 3456 7890 188"]
     assert values(told(two, {2: "IBAN : FR76 3000 6000 0112 3456 7890 188"})) == {}
     assert values(told(two, {2: "1BAN ; PR?6 ???? 6000"})) == {}
+    assert values(told(two, {2: "1BAN ; PR76 3OOO 6OOO"})) == {}
 
 
 def test_a_bic_and_days_are_said_where_both_engines_read_the_same() -> None:
@@ -113,6 +114,13 @@ def test_a_label_that_one_engine_is_sure_of_is_enough() -> None:
 def test_what_the_second_engine_has_not_read_is_not_agreed() -> None:
     lines = [TITLE, f"IBAN : {SPACED}", f"BIC : {BIC}", "12 RUE DES LILAS"]
     assert values(told(lines, {3: "12 RUE DES LILAS"})) == {"iban": IBAN}
+
+
+def test_another_day_that_one_engine_alone_sees_makes_the_day_doubtful() -> None:
+    first = ["Attestation de droits", "Fait le 04/03/2026", "Falt lc 05/03/2026", "Valable du 03/10/2025 au 03/10/2026"]
+    second = {1: first[1], 2: "Fait le 05/03/2026", 3: first[3]}
+    assert "date" in values(told(first, second | {2: first[2]}))
+    assert "date" not in values(told(first, second))
 
 
 def test_a_day_by_itself_proves_no_kind() -> None:
@@ -141,6 +149,8 @@ def test_only_the_runs_that_may_hold_what_is_missing_are_read_again() -> None:
     asked = asked_for([page], [CAMILLE])
     assert [run.first for run in asked[1]] == [page.runs[3].first, page.runs[5].first]
     assert asked_for([page_of(["Chère Madame", "le 04/03/2026"])], [CAMILLE]) == {}
+    bill = page_of(["Facture du 04/03/2026", "Consultation", "40,00", "Pansement", "20,00 €", "Total 60,00"])
+    assert [run.first for run in asked_for([bill], [CAMILLE])[1]] == [bill.runs[0].first]
     many = page_of(["Attestation de droits", *[f"Le {day}/01/2026" for day in range(10, 60)], "??"])
     asked = asked_for([many], [CAMILLE])
     assert len(asked[1]) == MOST_CROPS
