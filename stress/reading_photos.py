@@ -3,6 +3,7 @@
 import dataclasses
 import io
 import random
+import threading
 
 import pypdfium2
 from PIL import Image, ImageChops, ImageFilter
@@ -11,6 +12,7 @@ from stress.reading_papers import Paper
 
 Corners = list[tuple[float, float]]
 SCAN_DPI, PHOTO_DPI = 200, 190
+_one_at_a_time = threading.Lock()  # pdfium draws for one thread: two of them end the process
 
 
 def scanned(made: Paper, seed: int) -> Paper:
@@ -65,9 +67,10 @@ def _as_picture(made: Paper, how: str, written: io.BytesIO) -> Paper:
 
 
 def _drawn(made: Paper, dpi: int) -> Image.Image:
-    document = pypdfium2.PdfDocument(made.content)
-    picture: Image.Image = document[0].render(scale=dpi / 72).to_pil().convert("RGB")
-    document.close()
+    with _one_at_a_time:
+        document = pypdfium2.PdfDocument(made.content)
+        picture: Image.Image = document[0].render(scale=dpi / 72).to_pil().convert("RGB")
+        document.close()
     return picture
 
 

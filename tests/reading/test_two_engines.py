@@ -117,7 +117,12 @@ def test_what_the_second_engine_has_not_read_is_not_agreed() -> None:
 
 
 def test_another_day_that_one_engine_alone_sees_makes_the_day_doubtful() -> None:
-    first = ["Attestation de droits", "Fait le 04/03/2026", "Falt lc 05/03/2026", "Valable du 03/10/2025 au 03/10/2026"]
+    first = [
+        "Attestation de droits",
+        "Fait le 04/03/2026",
+        "Falt lc 05/03/2026",
+        "Valable du 03/10/2025 au 03/10/2026",
+    ]
     second = {1: first[1], 2: "Fait le 05/03/2026", 3: first[3]}
     assert "date" in values(told(first, second | {2: first[2]}))
     assert "date" not in values(told(first, second))
