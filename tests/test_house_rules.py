@@ -153,6 +153,22 @@ def test_no_page_has_a_script_or_a_style_of_its_own() -> None:
             assert not re.search(r"\sstyle=\"|<style", text), named(file)
 
 
+def test_ctrl_and_enter_send_each_form_of_the_desk_from_anywhere_on_its_page() -> None:
+    """The one that a page of the desk is about, but where its buttons say which of several acts is meant."""
+    about = re.compile(r'<form [^>]*(class="(act|answer)\b|novalidate data-submit-once)[^>]*>')
+    acts = ("casework/treat/kind.html", "casework/sharing.html", "casework/refile.html")
+    pages = [file for file in TEMPLATES if "/messaging/member/" not in named(file)]
+    forms = [
+        (named(file), form[0])
+        for file in pages
+        if re.search(r"adherents/(casework|desk|messaging|notes)/", named(file))
+        and not named(file).endswith(acts)
+        for form in about.finditer(file.read_text())
+    ]
+    assert [page for page, form in forms if "data-sent-from-anywhere" not in form] == []
+    assert len(forms) > 20
+
+
 @pytest.mark.parametrize("file", SCRIPTS, ids=named)
 def test_no_script_turns_text_into_markup(file: Path) -> None:
     """A whole page of ours may be parsed (`DOMParser` runs nothing of it); what a person or a file says never is."""

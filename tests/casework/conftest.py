@@ -5,6 +5,7 @@ from django.db import connection
 
 from adherents.journal.services import broken_chains
 from tests.desk.conftest import agent, clamd, desk, member, newcomer, objects_folder, running_clamd, words  # noqa: F401
+from tests.vault.conftest import own_clamd, signed_in  # noqa: F401
 
 
 @pytest.fixture

@@ -77,6 +77,7 @@ def test_its_member_reads_what_became_of_it_and_takes_the_whole_away(
     assert "Réparti" in whole
     assert "un conseiller les traite un par un" in whole
     assert "pages 2 à 3" in whole
+    assert "Réparti" not in words(client.get("/adherent/")), "at home one story a document: its parts tell it"
     part = words(client.get(f"/adherent/documents/{first.document_id}/"))
     assert "Ordonnance" in part
     assert "page 1" in part

@@ -18,6 +18,7 @@ from adherents.casework.services.splitting import (
     PagesRefused,
     PlaceRefused,
 )
+from adherents.casework.whole.selectors import whole_sending
 from adherents.feed.models import Announcement
 from adherents.journal.events import Event
 from adherents.journal.models import Entry
@@ -111,6 +112,18 @@ def test_each_part_is_an_item_with_the_promise_of_the_original_which_nobody_deci
     told = Announcement.objects.get(type="document.split")
     assert (told.subject, told.data["parts"]) == (f"document/{item.document_id}", 3)
     assert Entry.objects.filter(event=Event.PART_MADE, actor=agent.actor).count() == 3
+
+
+@any_database
+def test_parts_stand_in_the_order_of_their_pages_wherever_they_are_listed(
+    agent: Account, member: Member
+) -> None:
+    item = held(agent, member, pages=8)
+    made = splitting.split(agent=agent, item=item, slices=cut(*((page, page) for page in range(1, 9))))
+    listed = Document.objects.every_one_of(member).filter(part_of=item.document_id)
+    assert [part.first_page for part in listed] == list(range(1, 9))
+    beside = whole_sending(Document.objects.get(pk=made[0].document_id), agent)
+    assert [one.document.first_page for one in beside.documents] == list(range(1, 9)), "not what they are of"
 
 
 @any_database

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from adherents.accounts.models import Role
 from adherents.casework.models import Decision, Item
-from adherents.casework.services import deciding, reopening
+from adherents.casework.services import deciding, reopening, splitting
 from adherents.feed.services import begin_epoch
 from adherents.folder.endings import Ending
 from adherents.folder.models import FolderDelivery, FolderOriginal, FolderWatch
@@ -30,6 +30,9 @@ from adherents.vault.services.rendition import draw_due
 from adherents.work.models import HeldWork, Hold
 from adherents.work.services import hold
 from tests.casework.queueing import NEEDED, adviser, waiting
+from tests.casework.test_joining import held, joined
+from tests.casework.test_splitting import cut
+from tests.casework.test_splitting import held as split_ready
 from tests.folder.exchange import Exchange
 from tests.vault.conftest import browser_of, deposited, pdf
 
@@ -98,6 +101,20 @@ def test_a_decision_for_several_reasons_names_them_all(exchange: Exchange, membe
     exchange.go()
     [row] = exchange.rows("decisions")
     assert (row["motif"], row["motifs"]) == ("rib_illisible", "rib_illisible rib_iban_incomplet")
+
+
+def test_what_an_agent_joined_or_split_names_what_was_sent(exchange: Exchange, member: Member) -> None:
+    agent = adviser(50)
+    photos, file = held(agent, member), split_ready(agent, member)
+    parts = splitting.split(agent=agent, item=file, slices=cut((1, 1), (2, 4)))
+    for item in (joined(agent, photos), *parts):
+        deciding.accept(agent=agent, item=item)
+    decide(waiting(member)[0])
+    exchange.go()
+    sent_as = [row["originaux"].split() for row in exchange.rows("decisions")]
+    assert sorted(sent_as) == sorted(
+        [[str(item.document_id) for item in photos], [str(file.document_id)], [str(file.document_id)], []]
+    )
 
 
 def test_a_decision_that_is_reopened_goes_out_as_such_and_each_line_has_its_own_words(

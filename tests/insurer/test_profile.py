@@ -156,6 +156,12 @@ def test_two_kinds_cannot_have_one_code(refusal):
     assert 'a list of kinds with distinct codes: "autre" is there twice' in message
 
 
+def test_a_kind_cannot_have_a_code_that_means_something_else(refusal):
+    for code in ("inconnu", "piece_jointe"):
+        message, _line = refusal('code = "devis"', f'code = "{code}"')
+        assert f'a list of kinds without "{code}"' in message
+
+
 def test_every_fault_is_told_at_once(refusal):
     message, _line = refusal("min_length = 12\nmax_length = 128", "min_length = 0\nmax_length = 0")
     assert len(message.splitlines()) == 2

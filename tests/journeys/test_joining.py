@@ -72,7 +72,7 @@ def test_three_photos_are_joined_by_keyboard_and_their_member_reads_one_story(
     expect(agent.main).to_contain_text("à nouveau traité à part")
     keys.press("h")
     agent.page.wait_for_url("**/reunir-avec/**")
-    places.first.press("Control+Enter")
+    keys.press("Control+Enter")
     expect(agent.main).to_contain_text("3 documents n’en font plus qu’un")
     again = treated(agent)
     keys.press("a")

@@ -231,6 +231,8 @@ def test_the_keys_of_a_french_keyboard_scroll_enlarge_and_go_to_a_page(visit: Vi
     expect(agent.main.locator("img.page-image")).to_be_visible()
     keys.press("ArrowLeft")
     expect(agent.main.locator("svg.page-image")).to_be_visible()
+    keys.type("tt")  # the second one before the first is there
+    expect(agent.page).to_have_url(re.compile("=10-270"))
 
     # how large: the two keys beside 0, with no Shift; kept for the kind
     type_azerty(azerty, "=", "Equal")

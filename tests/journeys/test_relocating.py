@@ -51,8 +51,6 @@ def test_a_paper_goes_to_the_member_whom_it_concerns(
         expect(chosen).to_be_visible()
         if not again:
             look(agent, "relocate-found")
-        who.press("Tab")
-        agent.page.evaluate("document.activeElement.blur()")
         keys.press("1")
         agent.page.wait_for_url("**member=**")
         reason = agent.page.get_by_label("Motif")

@@ -10,10 +10,12 @@ import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from pydantic import TypeAdapter, ValidationError
 
 from adherents.accounts.models import Account, Role
+from adherents.insurer.values import Code
 from adherents.members.models import Member
-from adherents.messaging.finding import ThreadsWanted
+from adherents.messaging.finding import NO_DOCUMENT, ThreadsWanted
 from adherents.messaging.models import Message, Thread, conversations
 from adherents.messaging.selectors import FOUND_A_PAGE, find
 from adherents.messaging.services import threads
@@ -68,6 +70,11 @@ def test_a_name_that_nobody_has_is_said_beside_its_field(desk: Client, member: M
     assert "Couronne dentaire" not in words(answer)
 
 
+def test_about_no_document_is_no_code_that_a_kind_of_a_profile_can_have() -> None:
+    with pytest.raises(ValidationError):
+        TypeAdapter(Code).validate_python(NO_DOCUMENT)
+
+
 @pytest.mark.parametrize("rare", [conversations.RARE_KIND, 0])
 @pytest.mark.any_database
 def test_it_is_narrowed_by_what_it_is_about_of_a_rare_kind_and_of_a_common_one(
@@ -76,7 +83,7 @@ def test_it_is_narrowed_by_what_it_is_about_of_a_rare_kind_and_of_a_common_one(
     monkeypatch.setattr(conversations, "RARE_KIND", rare)
     quote, none = about_a_document(member, "devis"), asked(member, "Autre chose ?")
     assert ids(kind="devis") == {quote.pk}
-    assert ids(kind="none") == {none.pk}
+    assert ids(kind=NO_DOCUMENT) == {none.pk}
     assert ids(kind="ordonnance") == set()
 
 
@@ -183,7 +190,7 @@ def test_a_common_kind_and_none_are_read_in_the_order_of_the_page_and_not_sorted
 ) -> None:
     monkeypatch.setattr(conversations, "RARE_KIND", 0)
     about_a_document(member, "devis")
-    for kind in ("devis", "none"):
+    for kind in ("devis", NO_DOCUMENT):
         with CaptureQueriesContext(connection) as captured:
             find(ThreadsWanted(kind=kind))
         plan = "EXPLAIN QUERY PLAN " if connection.vendor == "sqlite" else "EXPLAIN "

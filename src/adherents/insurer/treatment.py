@@ -24,6 +24,9 @@ Picture = Literal[
 ]
 # The code of what a member sent without knowing its kind: no kind of the profile. An agent says which it is.
 UNKNOWN_KIND = "inconnu"
+# The code of what comes or goes with a message: no kind of the profile either.
+ATTACHMENT_KIND = "piece_jointe"
+_TAKEN = {UNKNOWN_KIND: "what a member could not name", ATTACHMENT_KIND: "what comes with a message"}
 # Phones and PCs name no type for these.
 PICKED_BY_EXTENSION = {"image/heic": (".heic", ".heif"), "image/avif": (".avif",)}
 
@@ -123,10 +126,9 @@ class Documents(Facts):
         for code in codes:
             if codes.count(code) > 1:
                 raise wrong('a list of kinds with distinct codes: "{code}" is there twice', code=code)
-        if UNKNOWN_KIND in codes:
-            raise wrong(
-                'a list of kinds without "{code}": it is for what a member could not name', code=UNKNOWN_KIND
-            )
+        for code, what in _TAKEN.items():
+            if code in codes:
+                raise wrong('a list of kinds without "{code}": it is for {what}', code=code, what=what)
         return kinds
 
     @field_validator("reasons")

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
-NO_DOCUMENT = "none"  # as a kind: about no document
+NO_DOCUMENT = "no-document"  # as a kind: about no document. No code of a profile has a hyphen.
 
 
 class ThreadState(TextChoices):

@@ -183,7 +183,8 @@ class _Row(NamedTuple):
 # `asked`: refused or to complete, until a document that answers it is sent; what could not be opened, until one of the same
 # kind comes for the same person and stays, or one that can be opened answers what it was to answer. Then the worst first: late,
 # refused, to complete by the nearest day, what could not be opened. A document that could not be opened, and was sent to replace
-# one that waits, is shown with that one and not by itself. What is altered or infected is not asked for here: `MENDABLE`.
+# one that waits, is shown with that one and not by itself. Of what an agent joined or split, what was sent is asked for. What is
+# altered or infected is not asked for here: `MENDABLE`.
 WAITS = """CASE WHEN document.set_aside = '' OR document.answers_id IS NULL
                 THEN document.id ELSE document.answers_id END"""  # for which an answer counts (`Document.send_instead`)
 CHOICE = """
@@ -199,7 +200,8 @@ WITH asked AS (
     LEFT JOIN casework_decision AS decision
         ON decision.item_id = item.id AND decision.undone_at IS NULL AND decision.settled_at IS NOT NULL
     WHERE document.member_id = %(member)s AND document.erased_at IS NULL AND document.origin = 'member'
-      AND (document.state IN ('refused', 'incomplete') OR document.set_aside IN ({mendable}))
+      AND (document.state IN ('refused', 'incomplete') OR (
+          document.set_aside IN ({mendable}) AND document.part_of_id IS NULL AND document.joined_count = 0))
       AND NOT (document.state NOT IN ('refused', 'incomplete') AND EXISTS (
           SELECT 1 FROM vault_document AS later
           WHERE later.member_id = %(member)s AND later.kind = document.kind AND later.at > document.at
@@ -221,7 +223,7 @@ WITH asked AS (
     SELECT id, ROW_NUMBER() OVER (ORDER BY at DESC, rank, id) AS position
     FROM vault_document AS document
     WHERE member_id = %(member)s AND origin NOT IN ('message', 'answer') AND id NOT IN (SELECT id FROM asked)
-      AND joined_at IS NULL
+      AND joined_at IS NULL AND split_at IS NULL
       AND NOT EXISTS (
           SELECT 1 FROM vault_document AS answer
           WHERE answer.answers_id = {waits} AND answer.set_aside = '' AND answer.state <> 'withdrawn')

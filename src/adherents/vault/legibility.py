@@ -39,6 +39,7 @@ class DrawnPages(Protocol):
     photo_count: int
     page_count: int | None
     blank_pages: list[int]
+    joined_count: int
 
     @property
     def has_its_file(self) -> bool: ...
@@ -46,6 +47,10 @@ class DrawnPages(Protocol):
 
 def why_set_aside(document: DrawnPages) -> str:
     """Why it cannot be treated as it is, and what to send instead."""
+    if document.joined_count:
+        return _("Nous n’avons pas pu traiter l’un des fichiers réunis ici. %(advice)s") % {
+            "advice": what_to_send(document)
+        }
     if document.set_aside == SetAside.INFECTED:
         return _("Notre antivirus a reconnu un danger dans ce fichier. Photographiez plutôt le document.")
     if document.photo_count and not document.has_its_file:
@@ -55,6 +60,8 @@ def why_set_aside(document: DrawnPages) -> str:
 
 def what_to_send(document: DrawnPages) -> str:
     """One or two sentences, for the page and the mail alike."""
+    if document.joined_count:
+        return _("Ouvrez celui qui est écarté, dans la liste : sa page dit quoi envoyer à la place.")
     advice = {
         SetAside.TOO_LARGE: _(
             "Il a trop de pages ou une trop grande image : envoyez seulement les pages utiles, ou photographiez-les."

@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from adherents.insurer.treatment import ATTACHMENT_KIND
 from adherents.ui.moments import day
 
 
@@ -51,8 +52,8 @@ def came_in_words(channel: str, on: date | None) -> str:
     return "" if words is None else str(words) % {"day": day(on)}
 
 
-# The kind of what comes or goes with a message: no kind of the profile, nothing to decide.
-ATTACHMENT = "piece_jointe"
+# The kind of what comes or goes with a message: nothing to decide.
+ATTACHMENT = ATTACHMENT_KIND
 
 
 class Erased(models.TextChoices):

@@ -13,7 +13,7 @@ from adherents.api.resources import Cursor, MaybeDay, Sent
 from adherents.api.resources.members import NUMBER_WORDS
 from adherents.casework.models import Decision, Outcome
 from adherents.crypto.rows import readable
-from adherents.vault.models import LONGEST_REFERENCE, Acknowledgement, Document, State
+from adherents.vault.models import LONGEST_REFERENCE, UNANSWERED, Acknowledgement, Document, State
 from adherents.vault.origins import BY_MESSAGE, Origin
 
 WORDS_CHARACTERS = 1500  # as the desk's form
@@ -165,20 +165,27 @@ def in_state(state: DocumentState) -> list[Q]:
     if state is DocumentState.TAKEN_BACK:
         return [Q(state=State.WITHDRAWN)]
     if state is DocumentState.SET_ASIDE:
-        return [found & ~Q(set_aside="") for found in (Q(state=State.RECEIVED), _UNOPENED)]
+        return [
+            found & ~Q(set_aside="")
+            for found in (*(Q(state=state) for state in sorted(UNANSWERED)), _UNOPENED)
+        ]
     if state is DocumentState.RECEIVED:
         return [found & Q(set_aside="") for found in (Q(state=State.RECEIVED), _UNOPENED)]
     if state is DocumentState.ACCEPTED:
         return [Q(state=State.ACCEPTED) & ~_UNOPENED]
-    return [Q(state=state.value)]
+    found = Q(state=state.value)
+    return [found & Q(set_aside="") if state.value in UNANSWERED else found]
 
 
 def state_of(document: Document) -> DocumentState:
     if document.state == State.WITHDRAWN:
         return DocumentState.TAKEN_BACK
     unopened = document.origin == Origin.INSURER and document.checked_at is None
-    if document.state == State.RECEIVED or (unopened and document.state == State.ACCEPTED):
-        return DocumentState.SET_ASIDE if document.set_aside else DocumentState.RECEIVED
+    opens_later = unopened and document.state == State.ACCEPTED
+    if document.set_aside and (opens_later or document.state in UNANSWERED):
+        return DocumentState.SET_ASIDE
+    if opens_later:
+        return DocumentState.RECEIVED
     return DocumentState(document.state)
 
 

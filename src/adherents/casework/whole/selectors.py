@@ -60,10 +60,10 @@ class WholeSending:
 def whole_sending(document: Document, agent: Account) -> WholeSending:
     """What its member sent together with this document, and can still be opened, in their order. One query.
 
-    What was joined is shown as what was made of it, but for the document itself.
+    What was joined or split is shown as what was made of it, but for the document itself.
     """
     sent = Document.objects.kept().filter(deposit=document.deposit_id).order_by("rank", "pk")
-    sent = sent.filter(Q(joined_at=None) | Q(pk=document.pk))
+    sent = sent.filter(Q(joined_at=None, split_at=None) | Q(pk=document.pk))
     rows = [_beside(row, document, agent) for row in sent.select_related("item").defer("wrapped_key")]
     place = next((at for at, row in enumerate(rows) if row.is_shown), 0)
     before = [row.document.pk for row in rows[:place] if row.item]

@@ -123,10 +123,14 @@ def viewer_context(
             for page in (pages if len(pages) > 1 else ())
         ],
         "image": reverse(image, args=[document.pk, number]),
-        "set_aside_words": _(
-            "Aucune de ses pages ne peut être montrée. L’original reste gardé, tel que reçu."
-        ),
+        "set_aside_words": _set_aside_words(document),
     }
+
+
+def _set_aside_words(document: Document) -> str:
+    if document.joined_count:
+        return _("L’un des documents réunis est écarté. « Séparer » remet les autres à traiter.")
+    return _("Aucune de ses pages ne peut être montrée. L’original reste gardé, tel que reçu.")
 
 
 def _turns(request: HttpRequest) -> dict[int, int]:

@@ -27,7 +27,7 @@ from adherents.vault.services import reading
 
 DECISION_COLUMNS = (
     "evenement", "document", "numero_adherent", "rang", "nature", "accuse", "recu_le", "decision", "motif", "texte_fr",
-    "texte_en", "avant_le", "decide_le", "motifs",
+    "texte_en", "avant_le", "decide_le", "motifs", "originaux",
 )  # fmt: skip
 ORIGINAL_COLUMNS = (
     "document", "numero_adherent", "rang", "nature", "accuse", "recu_le", "type", "taille", "sha256", "fichier",
@@ -58,7 +58,7 @@ def decision_files(
     told = _told_decisions(documents)
     rows: list[list[object]] = [list(DECISION_COLUMNS)]
     rows += [
-        [str(event.uid), *_about(document), *_decided(event, told.get(document.pk, []))]
+        [str(event.uid), *_about(document), *_decided(event, told.get(document.pk, [])), _sent_as(document)]
         for event in events
         if (document := documents.get(_id_in(event))) is not None
     ]
@@ -147,12 +147,20 @@ def _opened(turn: Turn, original: FolderOriginal, name: str) -> Iterator[bytes]:
 
 
 def _documents(events: Sequence[Announcement]) -> dict[uuid.UUID, Document]:
-    rows = Document.objects.select_related("member", "deposit", "beneficiary")
+    rows = Document.objects.select_related("member", "deposit", "beneficiary").prefetch_related("joined_from")
     return {document.pk: document for document in rows.filter(pk__in=[_id_in(event) for event in events])}
 
 
 def _id_in(event: Announcement) -> uuid.UUID:
     return uuid.UUID(event.subject.partition("/")[2])
+
+
+def _sent_as(document: Document) -> str:
+    """Which documents the member sent, where an agent made this one of them: their ids, in the order of its pages."""
+    originals = (
+        [document.part_of_id] if document.part_of_id else [one.pk for one in document.joined_documents]
+    )
+    return " ".join(map(str, originals))
 
 
 def _about(document: Document) -> list[object]:

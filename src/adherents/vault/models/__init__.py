@@ -5,6 +5,7 @@ from adherents.vault.models.acknowledgements import LONGEST_REFERENCE, Acknowled
 from adherents.vault.models.deposits import Deposit, DepositQuerySet
 from adherents.vault.models.documents import (
     REPLACES,
+    UNANSWERED,
     Document,
     DocumentQuerySet,
     Earlier,
@@ -36,6 +37,7 @@ __all__ = [
     "LONGEST_REFERENCE",
     "REPLACES",
     "SENDING",
+    "UNANSWERED",
     "Acknowledgement",
     "Deposit",
     "DepositQuerySet",

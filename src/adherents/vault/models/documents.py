@@ -47,6 +47,10 @@ class State(models.TextChoices):
     WITHDRAWN = "withdrawn", _("Repris")
 
 
+# Its answer is still to come. What is set aside then says so, in whichever of these it was found out.
+UNANSWERED = frozenset({State.RECEIVED, State.CHECKED, State.IN_PROGRESS})
+
+
 class Earlier(NamedTuple):
     """A file that was sent before: in which document, when, and under which receipt."""
 
@@ -144,7 +148,10 @@ class DocumentQuerySet(FairQuerySet):
 
     def replaceable(self) -> Self:
         """The documents that were refused, incomplete or set aside: the member may send a better one instead."""
-        did_not_do = models.Q(state__in=[State.REFUSED, State.INCOMPLETE]) | ~models.Q(set_aside="")
+        sent = models.Q(
+            part_of=None, joined_count=0
+        )  # of what an agent made of it, that is what to send again
+        did_not_do = models.Q(state__in=[State.REFUSED, State.INCOMPLETE]) | (~models.Q(set_aside="") & sent)
         return self.kept().filter(did_not_do, origin=Origin.MEMBER)
 
 
@@ -331,7 +338,7 @@ class Document(DueWork, Divisible, Sourced, NamedFile):
             return "joined", str(_("Réuni"))
         if self.relocated_at is not None and not self.set_aside:
             return "relocated", str(_("Classé dans un autre dossier"))
-        if self.set_aside and self.state == State.RECEIVED:
+        if self.set_aside and self.state in UNANSWERED:
             return "set_aside", str(SetAside(self.set_aside).label)
         if self.came_with_message:
             return "", ""  # the message is what gets an answer
@@ -352,10 +359,9 @@ class Document(DueWork, Divisible, Sourced, NamedFile):
     @property
     def waits_for_answer(self) -> bool:
         """Whether the service owes its member an answer: not once it was taken back, set aside, destroyed or answered."""
-        open_states = {State.RECEIVED, State.CHECKED, State.IN_PROGRESS}
         kept = self.origin == Origin.MEMBER and self.erased_at is None
         elsewhere = self.split_at or self.joined_at or self.relocated_at
-        return kept and not self.set_aside and not elsewhere and self.state in open_states
+        return kept and not self.set_aside and not elsewhere and self.state in UNANSWERED
 
     @property
     def is_decided(self) -> bool:
@@ -367,7 +373,8 @@ class Document(DueWork, Divisible, Sourced, NamedFile):
 
         Read the row `with_answers`.
         """
-        did_not_do = self.state in {State.REFUSED, State.INCOMPLETE} or self.set_aside != ""
+        set_aside = self.set_aside != "" and not self.has_no_bytes
+        did_not_do = self.state in {State.REFUSED, State.INCOMPLETE} or set_aside
         asks = self.reply is None or self.reply.asks
         open_to_answer = self.origin == Origin.MEMBER and self.answered_at is None and self.erased_at is None
         return did_not_do and asks and open_to_answer

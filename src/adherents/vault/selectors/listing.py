@@ -3,6 +3,8 @@
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db.models import BooleanField, Count, ExpressionWrapper, Q, Value
@@ -12,7 +14,7 @@ from django.utils import timezone
 
 from adherents.insurer.calendar import beginning_of
 from adherents.members.models import Member
-from adherents.vault.models import Document, DocumentQuerySet, State
+from adherents.vault.models import UNANSWERED, Document, DocumentQuerySet
 from adherents.vault.origins import Origin
 
 THEMSELVES = "0"  # the member, among the people whom documents are about
@@ -114,7 +116,8 @@ def in_state(code: str) -> Q:
     """The documents that can be opened and whose `shown_state` is this code; every one for ""."""
     if not code:
         return Q()
-    aside = ~Q(set_aside="") & Q(_is("state", State.RECEIVED)) & ~Q(origin=Origin.INSURER)
+    unanswered = reduce(or_, (Q(_is("state", state)) for state in sorted(UNANSWERED)))
+    aside = ~Q(set_aside="") & unanswered & ~Q(origin=Origin.INSURER)
     if code == SET_ASIDE:
         return aside
     if code == NO_STATE:

@@ -78,9 +78,9 @@ def what_next(document: Document) -> str:
     """« Et maintenant ? »: who has to do what, and by when. "" when nothing is left to say."""
     if document.erased_at is not None or document.origin != Origin.MEMBER:
         return ""
-    if document.split_at is not None:
+    if document.split_at is not None and not document.set_aside:
         return _("Votre fichier contient plusieurs documents : un conseiller les traite un par un.")
-    if document.joined_at is not None:
+    if document.joined_at is not None and not document.set_aside:
         return _("Un conseiller traite l’ensemble comme un seul document : vous recevrez une seule réponse.")
     if document.relocated_at is not None:
         return _(

@@ -33,6 +33,7 @@ from adherents.vault import mails
 from adherents.vault.models import Document, DrawingTurn, GatheredPhoto, Page, SetAside, State, Thumbnail
 from adherents.vault.origins import Origin
 from adherents.vault.services.budget import Budget
+from adherents.vault.services.following import follow, lock_whole
 from adherents.vault.services.gathering import (
     DrawnPhotos,
     PhotoAltered,
@@ -195,6 +196,7 @@ def _draw(document: Document, budget: Budget) -> DrawnPhotos:
 
 def _checked(document: Document, drawn: DrawnPhotos, thumbnail: Thumbnail | None = None) -> None:
     with transaction.atomic():
+        lock_whole(document)
         row = _still_ours(document)
         if row is None:
             return  # another worker has it; what was drawn here is swept
@@ -225,6 +227,7 @@ def _checked(document: Document, drawn: DrawnPhotos, thumbnail: Thumbnail | None
                 "state_at",
             ]
         )
+        follow(row)
         _count("drawn")
         record(Event.DOCUMENT_CHECKED, subject=row.subject, owner=row.owner, pages=drawn.count)
         announce(EventType.DOCUMENT_CHECKED, subject=row.subject, owner=row.owner, pages=drawn.count)
@@ -257,6 +260,7 @@ def _set_aside(
     photo: GatheredPhoto | None = None,
 ) -> None:
     with transaction.atomic():
+        lock_whole(document)
         row = _still_ours(document)
         if row is None:
             return
@@ -273,6 +277,7 @@ def _set_aside(
         row.save(
             update_fields=[*Document.WORK_FIELDS, *SCAN_FIELDS, "set_aside", "page_count", "blank_pages"]
         )
+        follow(row)
         _count("set_aside")
         if reason == SetAside.ALTERED:
             which: dict[str, Any] = {"photo": photo.number} if photo else {}

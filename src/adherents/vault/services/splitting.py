@@ -67,7 +67,10 @@ def split(*, document_id: uuid.UUID, slices: Sequence[Slice], actor: str) -> lis
     _check(original, slices)
     envelope_of(original.deposit)  # the receipt is signed of what was sent, before there is anything else
     now = timezone.now()
-    parts = [_part(original, asked) for asked in slices]
+    keys = sorted(
+        uuid.uuid4() for _asked in slices
+    )  # they share a rank: lists have them in the order of their keys
+    parts = [_part(original, asked, key) for asked, key in zip(slices, keys, strict=True)]
     Document.objects.bulk_create(parts)
     original.split_at, original.state, original.state_at = now, State.IN_PROGRESS, now
     original.save(update_fields=["split_at", "state", "state_at"])
@@ -138,9 +141,8 @@ def _check(original: Document, slices: Sequence[Slice]) -> None:
             raise WrongPlace(at, "person")
 
 
-def _part(original: Document, asked: Slice) -> Document:
+def _part(original: Document, asked: Slice, key: uuid.UUID) -> Document:
     """As its original where nothing else is said: what was promised, and under which receipt, stays."""
-    key = uuid.uuid4()
     pages = range(asked.first, asked.last + 1)
     return Document(
         pk=key,
