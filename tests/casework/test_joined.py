@@ -140,7 +140,9 @@ def test_its_member_reads_one_story_and_finds_each_file_as_it_was_sent(
     assert client.get(f"/adherent/documents/{made.pk}/telecharger/").status_code == 302
     assert client.get(f"/adherent/documents/{made.pk}/pages/vignette/").status_code == 200
     number = items[0].about.deposit.number
-    assert client.get(f"/adherent/documents/accuses/{number}/").text.count(str(made.pk)) == 0
+    receipt = client.get(f"/adherent/documents/accuses/{number}/")
+    assert receipt.text.count(str(made.pk)) == 0
+    assert "Nous le traitons en général" in words(receipt), "the whole is treated"
     zipped = client.post("/adherent/documents/tout/")
     archive = zipfile.ZipFile(io.BytesIO(b"".join(zipped.streaming_content)))  # type: ignore[attr-defined]
     lines = json.loads(archive.read("manifest.json"))

@@ -88,7 +88,9 @@ def test_its_member_reads_what_became_of_it_and_takes_the_whole_away(
     assert client.get(f"/adherent/documents/{first.document_id}/pages/vignette/").status_code == 200
     assert words(client.get("/adherent/documents/")).count("page") >= 2
     number = item.about.deposit.number
-    assert words(client.get(f"/adherent/documents/accuses/{number}/")).count("Ordonnance") == 0
+    receipt = words(client.get(f"/adherent/documents/accuses/{number}/"))
+    assert receipt.count("Ordonnance") == 0
+    assert "Nous les traitons en général" in receipt, "its parts are treated"
     zipped = client.post("/adherent/documents/tout/")
     archive = zipfile.ZipFile(io.BytesIO(b"".join(zipped.streaming_content)))  # type: ignore[attr-defined]
     listed = json.loads(archive.read("manifest.json"))

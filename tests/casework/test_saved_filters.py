@@ -67,6 +67,11 @@ def test_a_name_and_a_filter_are_needed(desk: Client, words: Words) -> None:
     assert SavedFilter.objects.count() == 1
 
 
+def test_a_filter_that_names_what_is_no_more_says_that_it_filters_nothing(desk: Client, words: Words) -> None:
+    shown = words(desk.get("/gestion/?kind=perdu&agent=99999"))
+    assert shown.count("Ce choix n’existe plus : il ne filtre rien.") == 2
+
+
 def test_a_responsable_shares_their_own_with_all_and_takes_anybodys_back(words: Words) -> None:
     head, other = make_agent(Role.SUPERVISOR), make_agent(Role.SUPERVISOR, address="autre@mese.example")
     conseiller = signed_in(make_agent())

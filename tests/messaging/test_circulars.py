@@ -18,6 +18,7 @@ from adherents.journal.models import Entry
 from adherents.mail.models import OutboxMail
 from adherents.members.acting import on_own_file
 from adherents.members.models import Member
+from adherents.messaging.forms import NumbersField
 from adherents.messaging.models import Circular, CircularCopy, Message, Thread
 from adherents.messaging.selectors import inbox, recipients
 from adherents.messaging.services import circulars, retention, threads
@@ -102,6 +103,7 @@ def test_a_responsable_checks_confirms_and_follows_it(
     assert "L’agence ferme le 12." in shown
     assert "Envoyer à 3 adhérents" in shown
     assert "1 d’entre eux a choisi l’anglais" in shown
+    assert '<input type="hidden" name="send" value="1">' in preview.text, "Ctrl with Enter presses no button"
     assert not Circular.objects.exists()
     key = preview.context["form"]["key"].value()
     again = {name: preview.context[name] for name in ("numbers",)} | {"subject": SUBJECT, "body": BODY}
@@ -118,6 +120,11 @@ def test_a_responsable_checks_confirms_and_follows_it(
     for thread in Thread.objects.all():
         assert f"{DESK}{thread.pk}/" in browser.get(f"{PAGE}{circular.pk}/").content.decode()
     assert SUBJECT in words(browser.get(PAGE))
+
+
+def test_a_number_is_read_as_the_portal_and_the_card_write_it() -> None:
+    typed = "7010 0001; 70100002 70100003\n7010\u202f0004\t7010\u00a00005"
+    assert NumbersField().clean(typed) == [f"7010000{last}" for last in range(1, 6)]
 
 
 def test_what_was_typed_is_there_again_when_it_is_to_be_changed(browser: Client, three: list[Member]) -> None:

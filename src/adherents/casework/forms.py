@@ -23,7 +23,7 @@ from adherents.desk.selectors.absences import away_words
 from adherents.insurer.profile import profile
 from adherents.insurer.treatment import Reason
 from adherents.members.models import Member
-from adherents.ui.fields import DayField
+from adherents.ui.fields import DayField, FilterField
 from adherents.vault.forms import PlaceForm
 
 WORDS_CHARACTERS = 1500
@@ -36,15 +36,11 @@ class QueueForm(forms.Form):
     `narrows`: the agent treats some kinds or languages only, and may list the others too.
     """
 
-    kind = forms.ChoiceField(label=_("Type"), required=False)
-    age = forms.ChoiceField(label=_("Échéance"), required=False, choices=[("", _("Toutes")), *Age.choices])
-    place = forms.ChoiceField(
-        label=_("État"), required=False, choices=[("", _("Tous")), *Availability.choices]
-    )
-    agent = forms.ChoiceField(label=_("Agent"), required=False)
-    extent = forms.ChoiceField(
-        label=_("Étendue"), required=False, choices=[("", _("Ce que je traite")), ("all", _("Tout"))]
-    )
+    kind = FilterField(label=_("Type"))
+    age = FilterField(label=_("Échéance"), choices=[("", _("Toutes")), *Age.choices])
+    place = FilterField(label=_("État"), choices=[("", _("Tous")), *Availability.choices])
+    agent = FilterField(label=_("Agent"))
+    extent = FilterField(label=_("Étendue"), choices=[("", _("Ce que je traite")), ("all", _("Tout"))])
 
     def __init__(
         self,

@@ -12,7 +12,7 @@ from adherents.accounts.models import Account
 from adherents.desk.reasons import ReasonField
 from adherents.desk.services.account_actions import SameAddress, is_same_address
 from adherents.members.models import Beneficiary, Member
-from adherents.ui.fields import DayField, FilesField
+from adherents.ui.fields import DayField, FilesField, FilterField
 from adherents.ui.typed_days import A_YEAR
 from adherents.vault.forms import PlaceForm
 from adherents.vault.models import Document, State
@@ -126,10 +126,10 @@ class EnterDepositForm(PlaceForm):
 class DocumentsForm(forms.Form):
     """Which of a member's documents: each choice says how many there are. A value that is not understood narrows nothing."""
 
-    kind = forms.ChoiceField(label=_("Type"), required=False)
-    person = forms.ChoiceField(label=_("Pour qui"), required=False)
-    state = forms.ChoiceField(label=_("État"), required=False)
-    year = forms.ChoiceField(label=_("Année"), required=False)
+    kind = FilterField(label=_("Type"))
+    person = FilterField(label=_("Pour qui"))
+    state = FilterField(label=_("État"))
+    year = FilterField(label=_("Année"))
 
     def __init__(self, data: Any, *, counts: DocumentCounts, covered: list[Beneficiary]) -> None:
         super().__init__(data)

@@ -23,7 +23,8 @@ MOST_NUMBERS = (
 )
 LONGEST_LIST = 200_000
 LONGEST_NUMBER = 40  # the register has none so long
-_BETWEEN = re.compile(r"[\s;,\"']+")
+_BETWEEN = re.compile(r"[\t\r\n;,\"']+")
+_GROUP = 4  # characters of a number that stand together, where it is written with spaces
 _HEAD = {"NUMERO_ADHERENT", "NUMERO", "N°"}  # of a column
 
 
@@ -102,12 +103,20 @@ class StartForm(forms.Form):
         return body
 
 
+def _numbers_in(piece: str) -> list[str]:
+    """« 7010 0001 » is one, as the portal and the card write it; « 70100001 70100002 » are two."""
+    words = piece.split(" ")
+    return [piece] if all(len(word) <= _GROUP for word in words) else words
+
+
 class NumbersField(forms.CharField):
     """Numbers of members, as a list or a column of a spreadsheet is pasted: one a line, or between commas or semicolons."""
 
     def to_python(self, value: Any) -> Any:
         text = super().to_python(value)
-        words = [normalise_number(word) for word in _BETWEEN.split(text or "")]
+        words = [
+            normalise_number(word) for piece in _BETWEEN.split(text or "") for word in _numbers_in(piece)
+        ]
         return [word for word in words if word and word not in _HEAD]
 
     def validate(self, value: Any) -> None:

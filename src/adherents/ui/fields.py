@@ -230,6 +230,15 @@ class MomentField(forms.DateTimeField):
             raise ValidationError(self.error_messages[wrong], code=wrong)
 
 
+class FilterField(forms.ChoiceField):
+    """One of the filters of a list. What it has no more, such as an agent who left, narrows nothing, and the page says so."""
+
+    default_error_messages = {"invalid_choice": gettext_lazy("Ce choix n’existe plus : il ne filtre rien.")}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**({"required": False} | kwargs))
+
+
 class LinesField(forms.CharField):
     """Words of several lines: kept as typed, but for the ends of the lines, which each system writes in its own way."""
 

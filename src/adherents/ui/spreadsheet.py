@@ -18,5 +18,9 @@ def lines(rows: Iterable[Iterable[object]]) -> Iterator[str]:
         mark = ""
 
 
+# The wide ones are typed by East Asian keyboards: some programs take them for the others.
+_BEGIN_A_FORMULA = frozenset("=+-@\t\r\n＝＋－＠")
+
+
 def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell
+    return f"'{cell}" if cell[:1] in _BEGIN_A_FORMULA else cell

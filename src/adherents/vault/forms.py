@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from adherents.insurer.profile import profile
 from adherents.insurer.treatment import UNKNOWN_KIND
 from adherents.members.models import Beneficiary, Member
-from adherents.ui.fields import DayField, FilesField
+from adherents.ui.fields import DayField, FilesField, FilterField
 from adherents.vault.models import Document, DocumentQuerySet, Sending, State
 from adherents.vault.selectors.search import narrowed
 
@@ -128,8 +128,8 @@ class FindForm(forms.Form):
     """Every field may stay empty. A wrong value is shown as an error, and narrows nothing."""
 
     words = forms.CharField(label=_("Nom du fichier ou n° d’accusé"), required=False, max_length=200)
-    kind = forms.ChoiceField(label=_("Quel document ?"), required=False)
-    state = forms.ChoiceField(label=_("État"), required=False)
+    kind = FilterField(label=_("Quel document ?"))
+    state = FilterField(label=_("État"))
     since = DayField(label=_("Envoyé depuis le"), required=False)
     until = DayField(label=_("Jusqu’au"), required=False)
 

@@ -6,14 +6,15 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from adherents.desk.figures.wanted import SPANS, FiguresFilter
+from adherents.ui.fields import FilterField
 
 
 class FiguresForm(forms.Form):
     """Which decisions and messages are counted. A value that is not understood filters nothing."""
 
-    weeks = forms.ChoiceField(label=_("Période"), required=False)
-    team = forms.ChoiceField(label=_("Groupe"), required=False)
-    kind = forms.ChoiceField(label=_("Type"), required=False)
+    weeks = FilterField(label=_("Période"))
+    team = FilterField(label=_("Groupe"))
+    kind = FilterField(label=_("Type"))
 
     def __init__(self, data: dict[str, Any], *, kinds: dict[str, str], teams: dict[str, str]) -> None:
         super().__init__({"weeks": str(FiguresFilter.weeks)} | data)

@@ -1,6 +1,6 @@
 """A document's line of time for its owner: what happened, where it is, and what happens next and by when."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from adherents.journal.events import Event
 from adherents.journal.models import Entry
 from adherents.ui import moments
 from adherents.vault.legibility import what_to_do_about_blank, what_to_send, why_set_aside
-from adherents.vault.models import Document, State
+from adherents.vault.models import Deposit, Document, State
 from adherents.vault.origins import Origin
 from adherents.vault.selectors.history import refiled_words, without_undone
 
@@ -109,6 +109,15 @@ def what_next(document: Document) -> str:
         now = _("Nous avons rouvert notre décision : un conseiller examine à nouveau votre document.")
     wanted = _("Réponse %(expected)s") % {"expected": expected(document)}
     return f"{now} {wanted}"
+
+
+def promised_of(deposit: Deposit, sent: Sequence[Document]) -> list[Document]:
+    """Whose promise a receipt tells: those that wait of what was sent, and of what an agent joined or split of it."""
+    documents = list(sent)
+    if any(document.joined_at or document.split_at for document in sent):
+        made = deposit.documents.exclude(part_of=None, joined_count=0)
+        documents += made.defer("wrapped_key").order_by("rank", "pk")
+    return [document for document in documents if document.waits_for_answer]
 
 
 def promise_now(document: Document) -> str:

@@ -27,7 +27,7 @@ from adherents.vault.sections import sections_of
 from adherents.vault.selectors.cards import cards_of
 from adherents.vault.selectors.history import entries_of, history_of
 from adherents.vault.selectors.search import sent_before
-from adherents.vault.selectors.timeline import promise_now, steps_of, what_next
+from adherents.vault.selectors.timeline import promise_now, promised_of, steps_of, what_next
 from adherents.vault.services import reading
 from adherents.vault.services.receiving import RefusedFile
 from adherents.vault.services.viewing import NoSuchPage, thumbnail_image
@@ -68,7 +68,8 @@ def receipt(request: HttpRequest, number: str) -> HttpResponse:
     for document in documents:
         document.sent_before = earlier.get(document.pk)
     refused = [RefusedFile(file["name"], FileRefusal(file["reason"])) for file in deposit.refused]
-    promised = next((document for document in documents if document.waits_for_answer), None)
+    waiting = promised_of(deposit, documents)
+    promised = waiting[0] if waiting else None
     if promised is not None and promised.state == State.IN_PROGRESS:
         promised.reopened = reopened(promised.pk)
     context = {
@@ -77,6 +78,7 @@ def receipt(request: HttpRequest, number: str) -> HttpResponse:
         "first": documents[0],
         "refused": refused,
         "promised": promised,
+        "waiting": len(waiting),
         "promise_now": promise_now(promised) if promised else "",
     }
     return render(request, "vault/receipt.html", context)
