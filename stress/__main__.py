@@ -21,6 +21,7 @@ PROOFS = [
     "roll",
     "batch",
     "reading",
+    "reading_kills",
 ]
 
 

@@ -24,6 +24,7 @@ LONGEST = (
     "tests/config/test_slow_connections.py",
     "tests/config/test_outage.py",
     "tests/vault/test_interrupted.py",
+    "tests/reading/test_killed.py",
     "tests/journeys/test_treating.py",
     "tests/journeys/test_sending.py",
     "tests/journeys/test_unsent.py",

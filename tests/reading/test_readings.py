@@ -19,7 +19,7 @@ from adherents.reading.models import PaperField, PaperReading, ReadingOutcome
 from adherents.reading.services import working
 from adherents.reading.services.entering import enter_checked, enter_lately
 from adherents.reading.services.forgetting import forget
-from adherents.reading.services.working import TRIES, read_due
+from adherents.reading.services.working import MOST_ATTEMPTS, TRIES, read_due
 from adherents.reading.text_layer.process import ReadingFailed
 from adherents.storage.objects import StorageFailed
 from adherents.vault.erasure import BELONGINGS
@@ -147,20 +147,51 @@ def test_a_reader_that_dies_is_asked_three_times_and_no_more(
             clock.shift(3600)
         assert read_due() == 0
     reading = PaperReading.objects.get(document=document)
-    assert (reading.outcome, reading.attempts) == (ReadingOutcome.FAILED, TRIES)
+    assert (reading.outcome, reading.failures) == (ReadingOutcome.FAILED, TRIES)
     assert IBAN not in told.text
 
 
-def test_a_paper_that_takes_its_worker_down_is_left_after_three_times(member: Member) -> None:
+@pytest.mark.parametrize(
+    ("killed", "outcome"), [(MOST_ATTEMPTS - 1, ReadingOutcome.READ), (MOST_ATTEMPTS, ReadingOutcome.FAILED)]
+)
+def test_a_worker_that_is_killed_is_not_the_papers_fault_before_it_is_the_tenth(
+    member: Member, killed: int, outcome: str
+) -> None:
     document = checked(member)
     enter_lately()
     with time_machine.travel(timezone.now(), tick=False) as clock:
-        for _ in range(TRIES):
+        for _ in range(killed):
             assert len(PaperReading.objects.claim_due(limit=1, lease_seconds=10)) == 1  # and is killed
             assert read_due() == 0  # nobody else takes it meanwhile
             clock.shift(11)
         assert read_due() == 1
-    assert PaperReading.objects.get(document=document).outcome == ReadingOutcome.FAILED
+        assert PaperReading.objects.get(document=document).outcome == outcome
+        assert read_due() == 0
+
+
+def test_lost_workers_and_a_storage_that_is_away_leave_the_reader_its_three_times(
+    member: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = checked(member)
+    enter_lately()
+    read_file, calls = (
+        working.read_file,
+        [ReadingFailed("it died"), StorageFailed("away"), ReadingFailed("again")],
+    )
+
+    def dies(*args: Any, **options: Any) -> Any:
+        if calls:
+            raise calls.pop(0)
+        return read_file(*args, **options)
+
+    monkeypatch.setattr(working, "read_file", dies)
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        for _ in range(4):
+            assert len(PaperReading.objects.claim_due(limit=1, lease_seconds=10)) == 1  # and is killed
+            clock.shift(11)
+            assert read_due() == 1
+            clock.shift(8 * 3600)
+    assert values(document)["iban"] == IBAN
 
 
 def test_a_storage_that_is_away_counts_no_attempt(member: Member, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -264,9 +264,9 @@ def test_it_is_given_no_environment_and_an_empty_folder(monkeypatch: pytest.Monk
         at = Path(f"/proc/{drawing._child.process.pid}")
         _wait_until(lambda: b"adherents.inspection.rasteriser" in (at / "cmdline").read_bytes())
         assert (at / "environ").read_bytes() == b""
-        folder = drawing._child.folder.name
-        assert list(Path(folder).iterdir()) == []
-    assert not Path(folder).exists()
+        folder = (at / "cwd").readlink()
+        assert folder.name.endswith(" (deleted)"), "it has no name, and is gone whoever is killed"
+        assert not Path(str(folder).removesuffix(" (deleted)")).exists()
 
 
 STUBBORN = """

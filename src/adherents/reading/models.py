@@ -59,6 +59,11 @@ class PaperReading(DueWork):
     versions = models.CharField(
         max_length=120, default="", blank=True, help_text="of the engines that read it"
     )
+    failures = models.PositiveSmallIntegerField(
+        default=0,
+        db_default=0,
+        help_text="how often its reader died or lied; `attempts` has lost workers too",
+    )
 
     objects: ClassVar[PaperReadingQuerySet] = PaperReadingQuerySet.as_manager()  # type: ignore[assignment]
     fields: "RelatedManager[PaperField]"

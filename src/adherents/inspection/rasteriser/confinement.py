@@ -3,12 +3,13 @@
 import ctypes
 import os
 import resource
+import signal
 from contextlib import suppress
 from typing import NamedTuple
 
 from adherents.inspection.rasteriser.system_calls import leave_what_drawing_needs
 
-PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT, CLEAR_ALL = 4, 38, 47, 4
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT, CLEAR_ALL = 1, 4, 38, 47, 4
 CAPABILITY_VERSION = 0x20080522
 CAP_KILL, CAP_SETGID, CAP_SETUID = 5, 6, 7
 CLONE_NEWUSER, CLONE_NEWNET, CLONE_NEWIPC = 0x10000000, 0x40000000, 0x08000000
@@ -26,12 +27,14 @@ class Confined(NamedTuple):
     filtered: bool
 
 
-def confine(*, memory: int, seconds: int, threads: bool = False) -> Confined:
+def confine(*, memory: int, seconds: int, threads: bool = False, with_parent: bool = False) -> Confined:
     """No network, no new file, process or privilege; `memory` bytes of address space and `seconds` of processor.
 
     Everything that is needed has been imported before: nothing can be opened after. As root, the process becomes
     a user of its own, which owns nothing and which no other process has. The system may not permit all of it (another user
     where the portal is not root, a namespace inside a container): the rest is done, and `adherents check` says so.
+
+    `with_parent`: it is killed as soon as the thread that started it ends, killed or not; else it goes on to its own end.
     """
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
@@ -44,6 +47,8 @@ def confine(*, memory: int, seconds: int, threads: bool = False) -> Confined:
         )
     another_user = _may_be_another_user(libc) and _become_another_user()
     _drop_capabilities(libc)
+    if with_parent:
+        end_with_parent()  # becoming another user has undone it
     libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
     for limit, most in (
         (resource.RLIMIT_CORE, 0),
@@ -58,6 +63,11 @@ def confine(*, memory: int, seconds: int, threads: bool = False) -> Confined:
         most = MOST_THREADS if threads else 0
         resource.setrlimit(resource.RLIMIT_NPROC, (most, most))
     return Confined(another_user, own_network, leave_what_drawing_needs(libc, threads=threads))
+
+
+def end_with_parent() -> None:
+    """From now on this process is killed as soon as the thread that started it ends, killed or not."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def _may_be_another_user(libc: ctypes.CDLL) -> bool:

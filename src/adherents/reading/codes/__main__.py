@@ -21,7 +21,7 @@ def main(seconds: int, *sides: str) -> None:
     _codes_on(
         b"\xff" * (SAMPLE_SIDE * SAMPLE_SIDE * PIXEL_BYTES), SAMPLE_SIDE, SAMPLE_SIDE
     )  # while files open
-    confine(memory=MOST_MEMORY, seconds=seconds)
+    confine(memory=MOST_MEMORY, seconds=seconds, with_parent=True)
     said = 0
     for number, (width, height) in enumerate((map(int, side.split("x")) for side in sides), start=1):
         pixels = sys.stdin.buffer.read(width * height * PIXEL_BYTES)

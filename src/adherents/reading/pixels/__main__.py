@@ -9,8 +9,10 @@ from typing import BinaryIO
 # A thread is a process to the limits of this one. Each library reads these when it is imported.
 os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
 
+from adherents.inspection.rasteriser.confinement import confine, end_with_parent
+
+end_with_parent()  # loading the models takes seconds
 from adherents.inspection.rasteriser import PIXEL_BYTES
-from adherents.inspection.rasteriser.confinement import confine
 from adherents.reading.pixels import MOST_ADDRESSES, recogniser
 from adherents.reading.text_layer import LETTER, PAGE, QUARTER, RUN, RUNS
 
@@ -19,7 +21,7 @@ def main(width: int, height: int, seconds: int) -> None:
     out: BinaryIO = sys.stdout.buffer
     sys.stdout = sys.stderr  # what a library prints is no frame
     recognise = recogniser.ready()
-    confine(memory=MOST_ADDRESSES, seconds=seconds)
+    confine(memory=MOST_ADDRESSES, seconds=seconds, with_parent=True)
     data = sys.stdin.buffer.read(width * height * PIXEL_BYTES)
     letters, runs = recogniser.letters_of(recognise, data, width, height)
     side = max(width, height) * QUARTER

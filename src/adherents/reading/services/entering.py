@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from adherents.inspection.file_type import PDF
 from adherents.insurer.treatment import UNKNOWN_KIND
-from adherents.reading.models import PaperReading
+from adherents.reading.models import PaperReading, ReadingOutcome
 from adherents.reading.papers import KNOWN
 from adherents.vault.models import Document, State
 from adherents.vault.origins import Origin
@@ -55,6 +55,25 @@ def enter_checked(*, since: datetime | None = None, limit: int = A_ROUND) -> int
             ready = ready.filter(checked_at__gte=since)
         done += _enter(ready, limit - done, behind=since is None)
     return done
+
+
+def enter_again(limit: int = A_ROUND) -> int:
+    """Have documents read again whose reading did not end, behind the others, while a decision waits for them; how many."""
+    failed = PaperReading.objects.filter(
+        outcome=ReadingOutcome.FAILED,
+        document__state__in=OPEN,
+        document__erased_at=None,
+        document__set_aside="",
+    )
+    keys = list(failed.order_by("pk").values_list("pk", flat=True)[:limit])
+    return failed.filter(pk__in=keys).update(
+        outcome=ReadingOutcome.WAITS,
+        next_attempt_at=timezone.now(),
+        attempts=0,
+        failures=0,
+        behind=True,
+        at=timezone.now(),
+    )
 
 
 def _enter(ready: QuerySet[Document], limit: int, *, behind: bool) -> int:

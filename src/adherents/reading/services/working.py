@@ -21,7 +21,8 @@ from adherents.storage.reading import Altered, clear_bytes
 from adherents.vault.models import Document
 from adherents.work.services import do_each
 
-TRIES = 3
+TRIES = 3  # of a reader that dies or lies: the paper is the reason
+MOST_ATTEMPTS = 10  # with workers that were killed: nearly always for a reason that is not the paper
 LEASE_SECONDS = 400  # longer than the pages of a picture may take together, each at its bound
 
 
@@ -33,10 +34,11 @@ def read_due(limit: int = 1) -> int:
 def read_document(reading: PaperReading) -> None:
     """Read a document whose row this worker has claimed; its row says how it ended.
 
-    What stops or lies is tried three times in all, and so is what takes its worker down; a storage that is away does not count.
+    A reader that stops or lies is tried three times in all. A worker that is killed says little of the paper, which is left after
+    ten; a storage that is away does not count.
     """
     document = _document_of(reading)
-    if reading.attempts > TRIES or document is None:
+    if reading.attempts > MOST_ATTEMPTS or document is None:
         _end(reading, ReadingOutcome.FAILED)
         return
     if document.original.set_aside or document.original.size > MOST_BYTES:
@@ -60,12 +62,9 @@ def read_document(reading: PaperReading) -> None:
     except Altered:
         _end(reading, ReadingOutcome.FAILED)  # `verify_vault` tells of it, and so does a download
     except ReadingFailed:
-        if reading.attempts >= TRIES:
-            _end(reading, ReadingOutcome.FAILED)
-        else:
-            _later(reading)
+        _failed(reading)
     except StorageFailed:
-        _later(reading, counted=False)
+        _not_now(reading)
     else:
         _keep(reading, found)
 
@@ -141,19 +140,43 @@ def _end(reading: PaperReading, outcome: ReadingOutcome) -> None:
             _ended(row, outcome)
 
 
+def _failed(reading: PaperReading) -> None:
+    """Its reader died or lied: it is asked again later, but not for ever."""
+    with transaction.atomic():
+        row = _still_ours(reading)
+        if row is None:
+            return
+        row.failures += 1
+        if row.failures >= TRIES:
+            _ended(row, ReadingOutcome.FAILED)
+            return
+        row.work_later()
+        row.save(update_fields=[*PaperReading.WORK_FIELDS, "failures"])
+
+
 def _ended(row: PaperReading, outcome: ReadingOutcome) -> None:
     row.outcome, row.read_at = outcome, timezone.now()
     row.work_done()
-    row.save(update_fields=[*PaperReading.WORK_FIELDS, "outcome", "read_at", "kind", "letters", "versions"])
+    row.save(
+        update_fields=[
+            *PaperReading.WORK_FIELDS,
+            "outcome",
+            "read_at",
+            "kind",
+            "letters",
+            "versions",
+            "failures",
+        ]
+    )
 
 
-def _later(reading: PaperReading, *, counted: bool = True) -> None:
+def _not_now(reading: PaperReading) -> None:
+    """Something else is away: this attempt does not count."""
     with transaction.atomic():
         row = _still_ours(reading)
         if row is not None:
             row.work_later()
-            if not counted:
-                row.attempts = max(row.attempts - 1, 0)
+            row.attempts = max(row.attempts - 1, 0)
             row.save(update_fields=PaperReading.WORK_FIELDS)
 
 

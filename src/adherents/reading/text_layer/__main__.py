@@ -11,7 +11,7 @@ from adherents.reading.text_layer import FAULT, LETTER, MOST_MEMORY, PAGE, seen
 def main(size: int, seconds: int) -> None:
     out: BinaryIO = sys.stdout.buffer
     seen.ready()
-    confine(memory=MOST_MEMORY, seconds=seconds)
+    confine(memory=MOST_MEMORY, seconds=seconds, with_parent=True)
     data = sys.stdin.buffer.read(size)
     try:
         for number, page in enumerate(seen.pages_of(data), start=1):

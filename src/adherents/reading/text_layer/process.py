@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Sequence
@@ -93,7 +92,6 @@ class LetterReader:
     """A process that is fed once and says letters: killed after `seconds`, or when it holds more than `MOST_MEMORY`."""
 
     def __init__(self, command: Sequence[str], *, seconds: int) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="reading-")
         try:
             self._process = subprocess.Popen(
                 command,
@@ -101,11 +99,10 @@ class LetterReader:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 env={},
-                cwd=self._folder.name,
+                cwd="/",  # a folder of its own would stay behind when this process is killed
                 start_new_session=True,
             )
         except OSError as error:
-            self._folder.cleanup()
             raise ReadingFailed("no process can be started") from error
         self._out = cast(IO[bytes], self._process.stdout)
         self._ends = time.monotonic() + seconds
@@ -125,7 +122,6 @@ class LetterReader:
         for pipe in (self._process.stdin, self._out):
             with suppress(OSError):
                 cast(IO[bytes], pipe).close()
-        self._folder.cleanup()
 
     def _bound(self) -> None:
         """Kill the process at the end of its time, or when it holds more memory than it may."""

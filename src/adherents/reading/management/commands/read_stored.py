@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from adherents.reading.models import PaperReading
-from adherents.reading.services.entering import enter_checked
+from adherents.reading.services.entering import enter_again, enter_checked
 
 
 class Command(BaseCommand):
@@ -29,8 +29,16 @@ class Command(BaseCommand):
             "--pause", type=float, default=5.0, metavar="SECONDS", help="between two looks at what waits (5)"
         )
 
+        parser.add_argument(
+            "--again",
+            action="store_true",
+            help="first, once more those whose reading did not end: the reader died three times, or workers were killed ten times",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         limit, added = options["limit"], 0
+        if options["again"]:
+            self.stdout.write(f"{enter_again()} document(s) to read again")
         while not limit or added < limit:
             waiting = PaperReading.objects.unfinished().filter(behind=True).count()
             room = max(options["at_once"], 1) - waiting
