@@ -30,7 +30,7 @@ READERS = [
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
-    ends = time.monotonic() + 30
+    ends = time.monotonic() + 50
     while not condition():
         assert time.monotonic() < ends
         time.sleep(0.02)
@@ -47,9 +47,7 @@ def status_of(pid: int) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("command", READERS, ids=lambda command: command[0].rpartition(".")[2])
-@pytest.mark.parametrize("early", [False, True])
-def test_a_reader_ends_with_the_worker_that_is_killed(command: list[str], early: bool) -> None:
-    """`early`: while it still loads what it reads with, which takes seconds."""
+def test_a_reader_ends_with_the_worker_that_is_killed(command: list[str]) -> None:
     if command[0].endswith("pixels") and not pixels.is_installed():
         pytest.skip("the extra « pictures » is not installed")
     with subprocess.Popen(
@@ -58,8 +56,7 @@ def test_a_reader_ends_with_the_worker_that_is_killed(command: list[str], early:
         assert worker.stdout is not None
         reader, heir = map(int, worker.stdout.readline().split())
         try:
-            if not early:
-                wait_until(lambda: status_of(reader).get("Seccomp") == "2")  # it is confined, and waits
+            wait_until(lambda: status_of(reader).get("Seccomp") == "2")  # it is confined, and waits
             worker.kill()
             worker.wait()
             wait_until(lambda: not status_of(reader))

@@ -5,7 +5,7 @@ from django.core.management import call_command
 
 from adherents.members.models import Member
 from adherents.reading.management.commands import read_stored
-from adherents.reading.models import PaperReading
+from adherents.reading.models import PaperReading, ReadingOutcome
 from adherents.vault.models import Document, State
 from tests.casework.queueing import checked
 
@@ -24,6 +24,23 @@ def test_it_adds_what_a_decision_waits_for_and_no_more_than_it_is_told(
     assert capsys.readouterr().out == "1 document(s) to read\n0 document(s) to read\n"
     read = set(PaperReading.objects.filter(behind=True).values_list("document_id", flat=True))
     assert read == {document.pk for document in documents[1:]}
+
+
+def test_again_it_adds_those_whose_reading_did_not_end_and_a_decision_waits_for(
+    member: Member, capsys: pytest.CaptureFixture[str]
+) -> None:
+    failed, decided, read = (checked(member) for _ in range(3))
+    call_command("read_stored")
+    PaperReading.objects.update(next_attempt_at=None, attempts=3, failures=3, behind=False)
+    PaperReading.objects.filter(document__in=[failed, decided]).update(outcome=ReadingOutcome.FAILED)
+    PaperReading.objects.filter(document=read).update(outcome=ReadingOutcome.READ)
+    Document.objects.filter(pk=decided.pk).update(state=State.ACCEPTED)
+    capsys.readouterr()
+    call_command("read_stored", again=True)
+    assert capsys.readouterr().out == "1 document(s) to read again\n0 document(s) to read\n"
+    (due,) = PaperReading.objects.due()
+    assert (due.document_id, due.attempts, due.failures) == (failed.pk, 0, 0)
+    assert (due.outcome, due.behind) == (ReadingOutcome.WAITS, True)
 
 
 def test_it_waits_while_as_many_wait_for_the_worker(member: Member, monkeypatch: pytest.MonkeyPatch) -> None:

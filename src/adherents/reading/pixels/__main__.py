@@ -9,17 +9,18 @@ from typing import BinaryIO
 # A thread is a process to the limits of this one. Each library reads these when it is imported.
 os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
 
-from adherents.inspection.rasteriser.confinement import confine, end_with_parent
-
-end_with_parent()  # loading the models takes seconds
 from adherents.inspection.rasteriser import PIXEL_BYTES
-from adherents.reading.pixels import MOST_ADDRESSES, recogniser
+from adherents.inspection.rasteriser.confinement import confine, end_with_parent
+from adherents.reading.pixels import MOST_ADDRESSES
 from adherents.reading.text_layer import LETTER, PAGE, QUARTER, RUN, RUNS
 
 
 def main(width: int, height: int, seconds: int) -> None:
     out: BinaryIO = sys.stdout.buffer
     sys.stdout = sys.stderr  # what a library prints is no frame
+    end_with_parent()
+    from adherents.reading.pixels import recogniser  # takes seconds: its worker may be killed meanwhile
+
     recognise = recogniser.ready()
     confine(memory=MOST_ADDRESSES, seconds=seconds, with_parent=True)
     data = sys.stdin.buffer.read(width * height * PIXEL_BYTES)

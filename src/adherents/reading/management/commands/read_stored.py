@@ -32,7 +32,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--again",
             action="store_true",
-            help="first, once more those whose reading did not end: the reader died three times, or workers were killed ten times",
+            help="first, once more those whose reading did not end: a reader died three times, or workers were killed ten times",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
