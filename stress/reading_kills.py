@@ -40,7 +40,12 @@ MOST_SECONDS = 2400
 READ_WITHIN = 600  # seconds after the last kill
 GONE_WITHIN = 10  # seconds after its worker: a drawing goes on to its next page
 MAIL_WITHIN, DRAWN_WITHIN = 60, 90  # seconds, at worst, beside the readings and the other work of the machine
-READERS = ("adherents.reading.text_layer", "adherents.reading.codes", "adherents.reading.pixels")
+READERS = (
+    "adherents.reading.text_layer",
+    "adherents.reading.codes",
+    "adherents.reading.pixels",
+    "adherents.reading.crops",
+)
 
 
 class ReadingPortal(MortalPortal):
@@ -93,7 +98,7 @@ def killed(
     papers: int = PAPERS_OF_A_KIND,
     seed: int = 20261130,
 ) -> dict[str, Any]:
-    """So many kills in the middle of readings; every second one is of the process in which a paper is read."""
+    """Kill in the middle of readings as often as `kills` says; every second one is of the process in which a paper is read."""
     chance = random.Random(seed)
     portal = ReadingPortal(folder, database_url=database_url)
     try:

@@ -26,6 +26,7 @@ READERS = [
     ["adherents.reading.text_layer", "1000", "60"],
     ["adherents.reading.codes", "60", "400x400"],
     ["adherents.reading.pixels", "400", "400", "60"],
+    ["adherents.reading.crops", "400", "400", "1", "60"],
 ]
 
 
@@ -48,7 +49,7 @@ def status_of(pid: int) -> dict[str, str]:
 
 @pytest.mark.parametrize("command", READERS, ids=lambda command: command[0].rpartition(".")[2])
 def test_a_reader_ends_with_the_worker_that_is_killed(command: list[str]) -> None:
-    if command[0].endswith("pixels") and not pixels.is_installed():
+    if command[0].endswith(("pixels", "crops")) and not pixels.is_installed():
         pytest.skip("the extra « pictures » is not installed")
     with subprocess.Popen(
         [sys.executable, "-c", WORKER, *command], stdout=subprocess.PIPE, text=True

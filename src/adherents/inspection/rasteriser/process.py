@@ -13,7 +13,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -142,22 +141,18 @@ class DrawnPage:
 
 
 class Child:
-    """A process that waits for its file, in an empty folder that has no name any more: whoever is killed, it leaves nothing.
-
-    `pages`: the descriptor of the memory that both share.
-    """
+    """A process that waits for its file. `pages`: the descriptor of the memory that both share."""
 
     def __init__(self) -> None:
         self.pages = os.memfd_create("pages", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         try:
-            with tempfile.TemporaryDirectory(prefix="drawing-") as folder:
-                self.process = self._started(folder)
+            self.process = self._started()
         except OSError:
             os.close(self.pages)
             raise
         self.stdin, self.stdout = cast(IO[bytes], self.process.stdin), cast(IO[bytes], self.process.stdout)
 
-    def _started(self, folder: str) -> subprocess.Popen[bytes]:
+    def _started(self) -> subprocess.Popen[bytes]:
         os.ftruncate(self.pages, SLOTS * SLOT_BYTES)  # taken as pages are drawn
         fcntl.fcntl(self.pages, fcntl.F_ADD_SEALS, SIZE_IS_FINAL)  # who reads beyond a shrunken end is killed
         self.memory = memoryview(mmap.mmap(self.pages, SLOTS * SLOT_BYTES, prot=mmap.PROT_READ))
@@ -169,7 +164,7 @@ class Child:
             stderr=subprocess.DEVNULL,
             pipesize=PIPE_BYTES,
             env={},
-            cwd=folder,
+            cwd="/",  # a folder of its own would stay behind when this process is killed
             close_fds=True,
             start_new_session=True,
         )

@@ -21,7 +21,7 @@ def main(width: int, height: int, runs: int, seconds: int) -> None:
     out: BinaryIO = sys.stdout.buffer
     sys.stdout = sys.stderr  # what a library prints is no frame
     recognise = engine.ready()
-    confine(memory=MOST_ADDRESSES, seconds=seconds)
+    confine(memory=MOST_ADDRESSES, seconds=seconds, with_parent=True)
     data = sys.stdin.buffer.read(width * height * PIXEL_BYTES)
     picture = engine.grey(data, width, height)
     for number in range(1, runs + 1):

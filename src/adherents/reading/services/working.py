@@ -141,7 +141,7 @@ def _end(reading: PaperReading, outcome: ReadingOutcome) -> None:
 
 
 def _failed(reading: PaperReading) -> None:
-    """Its reader died or lied: it is asked again later, but not for ever."""
+    """Its reader died or lied: it is asked again later, `TRIES` times in all."""
     with transaction.atomic():
         row = _still_ours(reading)
         if row is None:
