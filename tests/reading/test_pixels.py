@@ -142,4 +142,5 @@ def test_the_command_reads_photos_and_scans(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.count(IBAN) == 2
-    assert done.stdout.count('"recognised"') == 2
+    assert done.stdout.count('"recognised"') == 4  # the account, and the BIC that two engines agree on
+    assert done.stdout.count('"agreed"') == 2
