@@ -175,6 +175,21 @@ def test_of_two_files_compared_the_last_one_is_spoken_of(visit: Visit) -> None:
     expect(fingerprint).to_have_value(of_the_small_one)
 
 
+def test_words_that_come_after_the_form_was_sent_from_another_page_are_not_said_to_be_kept(
+    visit: Visit, member: Person
+) -> None:
+    writer = visit("desktop").enter(member).open(NEW)
+    left_open, writer.page = writer.page, writer.context.new_page()
+    writer.open(NEW).write({"Objet": "Dents", "Votre message": TYPED}).click("Envoyer le message")
+    expect(writer.title).to_have_text("Dents")
+    writer.page = left_open
+    writer.field("Votre message").fill("Encore un mot")
+    expect(told(writer.page)).to_contain_text("Vos mots ne sont plus gardés")
+    writer.page.reload()
+    writer.field("Votre message").fill("Encore un mot")
+    expect(told(writer.page)).to_contain_text("Brouillon gardé")
+
+
 @pytest.mark.parametrize("press", ["button", "key"])
 def test_who_stays_is_heard_of_once_the_network_is_back(visit: Visit, member: Person, press: str) -> None:
     visitor = visit("phone").enter(member)

@@ -33,7 +33,7 @@ for (const holder of document.querySelectorAll("[data-draft]")) {
     ["encrypt"],
   );
   let [typed, kept, since, timer, shelving, revived, failed] = [0, 0, 0, 0, Promise.resolve(), false, false];
-  let underWay = null; // the save that is on its way: its version, when it left, whether it outlives the page, and what stops it
+  let [underWay, isSent] = [null, false]; // underWay, the save on its way: version, when it left, whether it outlives the page, what stops it
   const isTouched = () =>
     names.some(
       (each) => (form.elements[each]?.defaultValue ?? form.elements[each]?.value) !== form.elements[each]?.value,
@@ -46,6 +46,11 @@ for (const holder of document.querySelectorAll("[data-draft]")) {
     if (!notice || notice.textContent === notice.dataset[what]) return;
     notice.textContent = notice.dataset[what];
     notice.hidden = false;
+  };
+  const tell = (answer) => {
+    if (answer.here) document.dispatchEvent(new Event("adherents:here"));
+    if (answer.kept) say(answer.here ? "kept" : "over");
+    else if (!isSent) say("late");
   };
   const putOnShelf = async () => {
     if (!key) return;
@@ -82,8 +87,7 @@ for (const holder of document.querySelectorAll("[data-draft]")) {
       kept = Math.max(kept, version);
       failed = false;
       if (kept === typed) shelf((store) => store.removeItem(name));
-      if (answer.here) document.dispatchEvent(new Event("adherents:here"));
-      say(answer.here ? "kept" : "over");
+      tell(answer);
     } catch {
       if (underWay !== mine) return; // a newer one has taken its place
       failed = true;
@@ -94,14 +98,17 @@ for (const holder of document.querySelectorAll("[data-draft]")) {
     if (underWay === mine) underWay = null;
   };
   const wrote = () => {
-    typed += 1;
+    [isSent, typed] = [false, typed + 1];
     since ||= Date.now();
     shelving = shelving.then(putOnShelf).catch(() => {});
     clearTimeout(timer);
     timer = setTimeout(save, Math.max(0, Math.min(SOON, since + AT_MOST - Date.now())));
   };
   form.addEventListener("input", (event) => names.includes(event.target.name) && wrote());
-  form.addEventListener("submit", save);
+  form.addEventListener("submit", (event) => {
+    save(event);
+    isSent = true;
+  });
   addEventListener("pagehide", save);
   addEventListener("online", save);
   document.addEventListener("visibilitychange", (event) => document.hidden && save(event));
