@@ -294,3 +294,50 @@ def test_an_address_names_its_parameters_in_english() -> None:
     used = {name for file in pages for match in NAMED.findall(file.read_text()) for name in match if name}
     assert "replaces" not in used  # this one is a constant
     assert used - PARAMETERS == set()
+
+
+# What says at once how things stand, and so how they stood before: what waits instead is beside it.
+LOOKS_AT_ONCE = {
+    "wait_for_load_state": "expect(…), `Visitor.until_loaded`, `Visitor.until_drawn`",  # of the page before, it is true already
+    "all": "`Visitor.each`", "all_inner_texts": "expect(…).to_have_text([…])", "all_text_contents": "expect(…).to_have_text([…])",
+    "is_visible": "expect(…).to_be_visible()", "is_hidden": "expect(…).to_be_hidden()", "is_checked": "expect(…).to_be_checked()",
+    "is_enabled": "expect(…).to_be_enabled()", "is_disabled": "expect(…).to_be_disabled()", "count": "expect(…).to_have_count(…)",
+    "main.inner_text": "`Visitor.words`", "page.keyboard.press": "`Visitor.keys`", "page.keyboard.type": "`Visitor.keys`",
+}  # fmt: skip
+
+
+def called_of_text(node: ast.Call) -> bool:
+    """`words.count("…")` counts in a text, and `path.all(…)` is no locator's."""
+    return bool(node.args) and ast.unparse(node.func).rpartition(".")[2] in {"all", "count"}
+
+
+def looks_at_once(tree: ast.AST) -> list[str]:
+    """Each call that asks the page before it waited; not those of a `lambda`, which `Visitor.until` asks again. And loops without
+    an end.
+    """
+    asked_again = {
+        id(inner) for node in ast.walk(tree) if isinstance(node, ast.Lambda) for inner in ast.walk(node.body)
+    }
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.While):
+            found.append(f"{node.lineno}: a loop that never ends where the page is slow: `Visitor.until`")
+        if not isinstance(node, ast.Call) or id(node) in asked_again:
+            continue
+        called = ast.unparse(node.func) if not called_of_text(node) else ""
+        for name, instead in LOOKS_AT_ONCE.items():
+            if called.endswith(f".{name}"):
+                found.append(f"{node.lineno}: {name}: {instead}")
+    return found
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "tests" / "journeys").glob("test_*.py")), ids=named)
+def test_a_journey_waits_for_what_it_asks(file: Path) -> None:
+    """What is only right on a quick machine fails on a busy one, and only sometimes."""
+    assert looks_at_once(ast.parse(file.read_text())) == []
+
+
+def test_what_looks_at_once_is_seen() -> None:
+    bad = "page.wait_for_load_state()\nassert visitor.main.inner_text() == ''\nwhile not held:\n  pass\nx.count()\n"
+    assert len(looks_at_once(ast.parse(bad))) == 4
+    assert looks_at_once(ast.parse("visitor.until(lambda: x.count() > 0, 'it is there')")) == []

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwr
 from tests.cast import CAMILLE, EVERYBODY, Person
 from tests.chromium import PATIENCE, launch
 from tests.journeys.running import ALL_BUT_READING, Portal
+from tests.journeys.slow_machine import SLOWED, TIMES_SLOWER
 from tests.journeys.visitor import VIEWPORTS, Seen, Size, Visitor
 
 NEWCOMERS, MEMBERS = range(101, 121), range(201, 301)
@@ -153,6 +154,10 @@ def visit(portal: Portal, chromium: Browser, _seen: Seen, _addresses: Iterator[s
         if language != "fr":
             context.add_cookies([{"name": "langue", "value": language, "url": portal.base}])
         visitor = Visitor(portal, context, context.new_page(), size, scheme, language, scripted, _seen)
+        if SLOWED:
+            visitor.poses = True  # to judge a page gives it time to be whole
+            protocol = context.new_cdp_session(visitor.page)
+            protocol.send("Emulation.setCPUThrottlingRate", {"rate": TIMES_SLOWER})
         opened.append((context, visitor))
         return visitor
 

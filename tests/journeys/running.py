@@ -28,6 +28,7 @@ import psutil
 from aiosmtpd.controller import Controller
 
 from tests.cast import Person
+from tests.journeys.slow_machine import SLOWED, SlowDoor
 from tests.members.member_file import child_of, line_of, write, write_beneficiaries
 from tests.ports import free_port
 
@@ -146,6 +147,7 @@ class Portal:
         self.mailbox = self.keeps_mail()
         self.post_office = Controller(self.mailbox, hostname="127.0.0.1", port=free_port())
         self.processes: list[Running] = []
+        self._door: SlowDoor | None = None
         self._helper: subprocess.Popen[str] | None = None
         self._helper_knows: dict[str, str] = {}
         self.environment = {
@@ -174,7 +176,11 @@ class Portal:
         `lanes`: what its worker does; everything unless they are given.
         """
         self.prepare(people, with_account=with_account)
-        self._spawn("serve", f"--bind=127.0.0.1:{self.port}")
+        port = self.port
+        if SLOWED:
+            port = free_port()
+            self._door = SlowDoor(self.port, to=port)
+        self._spawn("serve", f"--bind=127.0.0.1:{port}")
         if worker:
             self._spawn("worker", f"--pause={PAUSE}", *(f"--only={lane}" for lane in lanes))
         self._wait_until_ready()
@@ -199,6 +205,8 @@ class Portal:
 
     def stop(self) -> None:
         """At once, and whatever they began: to end in order takes seconds, and a drawing would go on for minutes."""
+        if self._door:
+            self._door.close()
         for process in self.processes:
             process.kill_with_children()
         for process in self.processes:

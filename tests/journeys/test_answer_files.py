@@ -45,9 +45,7 @@ def test_an_agent_attaches_files_to_an_answer_and_the_member_gets_them(visit: Vi
     keys.press("Control+Enter")
     expect(agent.main).to_contain_text("Réponse envoyée.")
     expect(agent.main).to_contain_text("garanties.pdf")
-    agent.until(
-        lambda: "ne le voit pas encore" not in agent.main.inner_text(), "they are checked", again=True
-    )
+    agent.until(lambda: "ne le voit pas encore" not in agent.words(), "they are checked", again=True)
     look(agent, "desk-thread-files-sent")
 
     assert "2 fichiers y sont joints." in at_home.mail(member, "Un message vous attend").text
@@ -66,7 +64,8 @@ def test_an_agent_attaches_files_to_an_answer_and_the_member_gets_them(visit: Vi
     files.set_input_files(file("abime.pdf", broken_table()))
     agent.field("Réponse à l’adhérent").fill("Et la notice.")
     agent.field("Réponse à l’adhérent").press("Control+Enter")
-    agent.until(lambda: "ne le reçoit pas" in agent.main.inner_text(), "it is set aside", again=True)
+    expect(agent.main).to_contain_text("Et la notice.")
+    agent.until(lambda: "ne le reçoit pas" in agent.words(), "it is set aside", again=True)
     look(agent, "desk-thread-file-set-aside")
     at_home.open(thread)
     expect(at_home.main).to_contain_text("Un fichier n’a pas pu être joint")

@@ -49,6 +49,7 @@ def test_an_agent_has_an_attachment_treated_by_one_key(visit: Visit, member: Per
     agent.keys.press("p")
     agent.page.wait_for_url("**/traiter/**")
     agent.keys.press("a")
+    expect(agent.main.locator(".undo")).to_be_visible()
 
     at_home.open("/adherent/documents/")
     expect(at_home.main).to_contain_text("reçu avec un message le")

@@ -57,6 +57,7 @@ def test_a_responsable_writes_to_several_members(
     )
     lead.click("Vérifier avant d’envoyer")
     lead.write({"Tapez le nombre d’adhérents pour confirmer": "1"}).click("Envoyer à 1 adhérent")
+    expect(lead.main).to_contain_text("Jusque-là, rien n’est envoyé.")
     # A minute is not waited for: the row's time comes now.
     lead.portal.sql("UPDATE messaging_circular SET next_attempt_at = written_at WHERE undone_at IS NULL")
     mail = at_home.mail(member, "Un message vous attend")

@@ -33,7 +33,7 @@ def test_the_whole_portal_speaks_english_to_a_visitor_who_chooses_it(visit: Visi
     expect(visitor.title).not_to_contain_text("Création")
     for label, text in zip(("Day", "Month", "Year"), ENGLISH.birth_day, strict=True):
         visitor.field(label).fill(text)
-    for password in visitor.page.locator("input[type=password]").all():
+    for password in visitor.each(visitor.page.locator("input[type=password]")):
         password.fill(NEW_PASSWORD)
     visitor.main.get_by_role("button", name="Confirm").or_(
         visitor.main.locator("button.button")

@@ -123,7 +123,7 @@ def search(agent: Visitor, words: str) -> None:
     expect(box).to_be_focused()
     box.fill(words)
     box.press("Enter")
-    agent.page.wait_for_load_state()
+    agent.until_loaded()
 
 
 def until_drawn(agent: Visitor, kind: str) -> None:

@@ -49,7 +49,7 @@ def test_papers_are_sent_acknowledged_found_and_read_by_their_owner_only(
         files.set_input_files([file("rib.jpg", rib), file("IMG_0042.HEIC", iphone)])
     visitor.click("Envoyer 3 documents")
     expect(visitor.title).to_have_text("C’est bien arrivé")
-    number = re.search(r"D-\d{4}-\d{6}", visitor.main.inner_text())
+    number = re.search(r"D-\d{4}-\d{6}", visitor.words())
     assert number
     expect(visitor.main).to_contain_text("Conservez cet accusé de dépôt.")
     for name in ("releve.pdf", "rib.jpg", "IMG_0042.HEIC"):

@@ -3,6 +3,7 @@
 import re
 import uuid
 from contextlib import suppress
+from urllib.parse import urlencode
 
 from playwright.sync_api import Error, Locator, Page, Route, expect
 
@@ -113,11 +114,11 @@ def test_of_two_saves_the_older_one_cannot_arrive_last(visit: Visit, member: Per
         writer.field("Votre message").fill(words)
         writer.page.clock.fast_forward(3_000)
     writer.until(lambda: held, "the first one leaves")
-    with writer.page.expect_response("**/brouillon/"):
-        held[0].continue_()
-    writer.page.clock.fast_forward(3_000)
+    held[0].continue_()
     expect(told(writer.page)).to_contain_text("Brouillon gardé")
-    writer.page.wait_for_timeout(500)  # the last one, on its way
+    last = urlencode({"body": TYPED})
+    with writer.page.expect_response(lambda answer: last in (answer.request.post_data or "")):
+        writer.page.clock.fast_forward(3_000)
     writer.open(NEW)
     expect(writer.field("Votre message")).to_have_value(TYPED)
 

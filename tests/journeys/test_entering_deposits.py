@@ -53,6 +53,7 @@ def test_an_agent_deposits_a_letter_by_keyboard_and_the_member_reads_how_it_came
     keys.press("p")
     agent.page.wait_for_url("**/traiter/**")
     keys.press("a")
+    expect(agent.main.locator(".undo")).to_be_visible()
 
     at_home = visit("phone").enter(member)
     at_home.open("/adherent/documents/")

@@ -44,7 +44,7 @@ def test_a_supervisor_reads_the_figures_their_tables_and_takes_one_away(visit: V
 
     tables = supervisor.main.get_by_role("table")
     expect(tables).to_have_count(0)  # folded
-    for summary in supervisor.main.locator("summary").all():
+    for summary in supervisor.each(supervisor.main.locator("summary")):
         summary.focus()
         supervisor.keys.press("Enter")
     expect(supervisor.main.get_by_role("rowheader", name="IBAN incomplet")).to_be_visible()

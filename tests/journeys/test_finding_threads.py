@@ -18,6 +18,7 @@ def test_an_agent_finds_a_conversation(
     at_home = visit("desktop").enter(member).open("/adherent/messages/nouveau/")
     at_home.write({"Objet": "Couronne à chercher", "Votre message": "Est-ce pris en charge ?"})
     at_home.click("Envoyer le message")
+    expect(at_home.title).to_have_text("Couronne à chercher")
 
     agent = visit(size, scheme=scheme, scripted=scripted)
     name = f"chercheur.{size}.{scheme}@mese.example"

@@ -57,6 +57,4 @@ def test_an_agent_treats_by_keyboard_what_a_caller_speaks_of(visit: Visit, membe
 
 def told(agent: Visitor) -> None:
     """The decision settles after its time to undo. Its mail waits for the rest of the sending, and the page says until when."""
-    agent.until(
-        lambda: "Un seul mail pour l’envoi" in agent.main.inner_text(), "the mail's story", again=True
-    )
+    agent.until(lambda: "Un seul mail pour l’envoi" in agent.words(), "the mail's story", again=True)

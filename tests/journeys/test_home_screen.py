@@ -71,6 +71,7 @@ def test_offline_a_member_reads_the_insurers_page_and_finds_nothing_of_anybody_s
     visitor.main.locator("button.button-primary").click()
     visitor.page.wait_for_url("**/accuses/**")
     visitor.open("/adherent/documents/").main.locator("ul.documents a").first.click()
+    visitor.page.wait_for_url(re.compile(r"/adherent/documents/[0-9a-f-]{36}/$"))
     here = visitor.page.url
     with visitor.page.expect_download() as download:
         visitor.main.get_by_role("link", name="Télécharger", exact=True).click()
@@ -83,7 +84,7 @@ def test_offline_a_member_reads_the_insurers_page_and_finds_nothing_of_anybody_s
         visitor.open(address)
         expect(visitor.title).to_have_text("Pas de connexion")
         assert member.birth_name not in visitor.page.content()
-        assert visitor.page.locator("form").count() == 0
+        expect(visitor.page.locator("form")).to_have_count(0)
     assert visitor.page.locator("h1").evaluate("(one) => getComputedStyle(one).fontWeight") == "700"
     elsewhere = visitor.context.new_page()
     with pytest.raises(Error, match="ERR_INTERNET_DISCONNECTED"):  # the desk and programs get no page of ours

@@ -96,3 +96,4 @@ def test_it_is_joined_without_a_script(visit: Visit, member: Person) -> None:
     agent.click("Réunir ces documents")
     expect(agent.main).to_contain_text("2 documents n’en font plus qu’un")
     agent.click("Accepter")
+    expect(agent.main.locator(".undo")).to_be_visible()

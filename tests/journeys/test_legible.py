@@ -159,6 +159,7 @@ def test_a_page_is_legible_without_a_key_and_the_decision_is_two_stops_away(
     keys.press("a")
     page.wait_for_url(f"**{wide}*")
     page.locator("[data-undo]").wait_for()
+    agent.until_drawn()
     assert (
         agent.main.get_by_role("button", name="Accepter", exact=True).bounding_box() == before
     )  # under the pointer still

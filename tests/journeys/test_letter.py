@@ -9,6 +9,7 @@ from tests.cast import NEW_PASSWORD, Person
 from tests.enrolment.letters import code_in, pages_of
 from tests.journeys.agents import enter_as_agent
 from tests.journeys.conftest import Visit
+from tests.journeys.test_desk import search
 from tests.journeys.visitor import Visitor
 
 AGENT = "odile.marchand@mese.example"
@@ -99,14 +100,6 @@ def test_the_page_for_a_code_is_accessible(visit: Visit, size: str, scheme: str,
     visit(size, scheme=scheme, language=language).open("/adherent/premiere-connexion/code/").look(
         "letter-code"
     )
-
-
-def search(agent: Visitor, words: str) -> None:
-    agent.keys.press("/")
-    box = agent.page.get_by_role("searchbox")
-    box.fill(words)
-    box.press("Enter")
-    agent.page.wait_for_load_state()
 
 
 def downloaded(agent: Visitor, button: str) -> bytes:

@@ -64,7 +64,7 @@ def test_an_agent_compares_by_keyboard_what_looks_alike_and_nothing_is_proposed(
     keys.press("w")
     agent.page.wait_for_url("**/comparer/**")
     expect(agent.main.get_by_role("img")).to_have_count(2)
-    agent.page.wait_for_load_state("networkidle")
+    agent.until_drawn()
     look(agent, "compare-looks-like")
     keys.press("Escape")
     assert opened(agent) == again

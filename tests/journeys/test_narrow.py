@@ -6,6 +6,8 @@ Nor is a word broken in two there for who reads in letters twice as large.
 from collections.abc import Iterable
 from uuid import UUID
 
+from playwright.sync_api import expect
+
 from tests.cast import Person
 from tests.journeys.agents import become_agent, enter_as_agent
 from tests.journeys.conftest import Visit
@@ -115,7 +117,7 @@ def test_nothing_is_cut_on_a_members_pages(visit: Visit, member: Person) -> None
     for outcome in ("refused", "incomplete"):
         visitor.portal.decide(member, outcome)
     visitor.open("/adherent/documents/")
-    links = visitor.main.locator("ul.documents a[href*='/documents/']").all()
+    links = visitor.each(visitor.main.locator("ul.documents a[href*='/documents/']"))
     documents = [str(link.get_attribute("href")) for link in links][:3]
     pages = [*FOR_MEMBERS.values(), *documents, receipt, "/adherent/messages/nouveau/", "/adherent/messages/"]
     assert walk(visitor, pages) == {}
@@ -125,6 +127,7 @@ def test_nothing_is_cut_at_the_desk(visit: Visit, member: Person) -> None:
     at_home = visit("phone").enter(member)
     at_home.open("/adherent/messages/nouveau/").write({"Objet": "Lunettes", "Votre message": "Bonjour"})
     at_home.click("Envoyer le message")
+    expect(at_home.title).to_have_text("Lunettes")
     send(at_home, "rib")
     waits = (
         "SELECT i.document_id FROM casework_item i JOIN vault_document d ON d.id = i.document_id"

@@ -79,11 +79,11 @@ def test_a_lost_identifier_is_on_the_last_screen_and_in_the_mail(
 def test_a_person_who_is_in_no_file_gets_the_same_page_and_no_mail(visit: Visit, newcomer: Person) -> None:
     visitor = visit("phone").open("/adherent/premiere-connexion/")
     fill_claim(visitor, newcomer)
-    page_text = visitor.main.inner_text()
+    page_text = visitor.words()
     visitor.mail(newcomer, "Votre accès à l’espace adhérents")
     visitor.open("/adherent/premiere-connexion/")
     fill_claim(visitor, newcomer, Prénom="Robert")
-    assert visitor.main.inner_text() == page_text
+    assert visitor.words() == page_text
 
 
 def fill_claim(visitor: Visitor, person: Person, **other: str) -> None:

@@ -100,7 +100,7 @@ def _the_criteria_turn_green(visitor: Visitor) -> None:
 def test_a_member_who_gets_no_mail_reads_how_to_reach_the_service(visit: Visit, size: Size) -> None:
     visitor = visit(size)
     visitor.ask_for_a_link(NO_MAIL)
-    page_text = visitor.main.inner_text()
+    page_text = visitor.words()
     expect(visitor.main.get_by_role("link", name="fr-contact@mese.se.com")).to_be_visible()
     expect(visitor.main.get_by_role("link", name="04 76 60 56 36")).to_be_visible()
     visitor.click("Plus d’explications")
@@ -111,7 +111,7 @@ def test_a_member_who_gets_no_mail_reads_how_to_reach_the_service(visit: Visit, 
     visitor.open("/adherent/mot-de-passe-oublie/").write({"N° Adhérent": "99999999"})
     visitor.answer_the_question().click("Valider")
     expect(visitor.title).to_have_text("Vos paramètres d'accès vous ont été envoyés")
-    assert visitor.main.inner_text() == page_text
+    assert visitor.words() == page_text
     unreachable = (
         "SELECT 1 FROM accounts_accesslink JOIN accounts_account a ON a.id = account_id WHERE a.email = ''"
     )

@@ -89,5 +89,5 @@ def test_a_paper_goes_to_the_member_whom_it_concerns(
     other.open("/adherent/documents/")
     other.page.get_by_role("link", name="Facture d’optique").first.click()
     expect(other.main).to_contain_text("Un conseiller l’a classé dans votre dossier.")
-    assert member.number not in other.main.inner_text()
+    assert member.number not in other.words()
     other.look("document-filed-here")

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.skipif(
 
 def take(visitor: Visitor, name: str) -> None:
     """A picture of what the screen shows, in 256 colours."""
-    visitor.page.wait_for_load_state("networkidle")  # the thumbnails come lazily
+    visitor.until_drawn()  # the thumbnails come lazily
     phone = "-phone" if visitor.size == "phone" else ""
     picture = Image.open(io.BytesIO(visitor.page.screenshot()))
     target = Path(SCREENSHOTS) / f"{name}{phone}.png"
@@ -83,5 +83,4 @@ def test_the_agents_picture(visit: Visit, member: Person) -> None:
     enter_as_agent(agent, "c.morel@mese.example", name="Claire Morel")
     agent.open(f"/gestion/adherents/?q={member.number}")
     until_drawn(agent, "RIB")
-    agent.page.wait_for_function("() => [...document.images].every((one) => one.complete)")
     take(agent, "desk")

@@ -82,8 +82,8 @@ def test_each_file_goes_as_soon_as_it_is_chosen(
         line(visitor, "devis.docx").get_by_role("button", name="Retirer").click()
         visitor.click("Envoyer 2 documents")
         expect(visitor.title).to_have_text("C’est bien arrivé")
-        names = visitor.main.get_by_role("link", name=re.compile("IMG_")).all_inner_texts()
-        assert names == ["IMG_2041.jpg", "IMG_2042.jpg"]
+        names = visitor.main.get_by_role("link", name=re.compile("IMG_"))
+        expect(names).to_have_text(["IMG_2041.jpg", "IMG_2042.jpg"])
 
 
 @pytest.mark.rule("G13")

@@ -26,7 +26,7 @@ def test_a_responsable_gives_what_is_ticked_and_the_agent_hands_it_over(visit: V
     head.click("Attribuer les documents cochés")
     expect(head.main).to_contain_text("Cochez au moins un document.")
     look(head, "sharing-refused")
-    for box in head.main.get_by_role("checkbox").all()[:2]:
+    for box in head.each(head.main.get_by_role("checkbox"))[:2]:
         box.check()
     head.field("À qui").select_option(label="Alice Reçoit")
     head.click("Attribuer les documents cochés")

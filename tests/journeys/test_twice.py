@@ -59,7 +59,7 @@ def test_an_agent_sees_compares_and_refuses_by_keyboard_what_came_twice(visit: V
     keys.press("w")
     agent.page.wait_for_url("**/comparer/**")
     expect(agent.main.get_by_role("img")).to_have_count(2)
-    agent.page.wait_for_load_state("networkidle")
+    agent.until_drawn()
     look(agent, "compare")
     keys.press("ArrowRight")
     expect(agent.main).to_contain_text("Page 2 sur 2")

@@ -246,11 +246,26 @@ class Visitor:
         """All that the page consists of is there; its pictures and scripts may still come."""
         self.until(lambda: self._state() in {"interactive", "complete"}, "the page, whole")
 
+    def until_drawn(self) -> None:
+        """Its pictures too, and what comes lazily of those on the screen. (« networkidle » is said of the page before, too.)"""
+        drawn = (
+            "() => document.readyState === 'complete' && [...document.images].every((one) => one.complete)"
+        )
+        self.until(lambda: self._asked(drawn), "the page's pictures")
+
+    def each(self, there: Locator) -> list[Locator]:
+        """All of them, once the page is whole: of one that still comes, these are the first ones."""
+        self.until_loaded()
+        return there.all()
+
     def _state(self) -> str:
+        return str(self._asked("document.readyState"))
+
+    def _asked(self, question: str) -> Any:
         try:
-            return str(self.page.evaluate("document.readyState"))
+            return self.page.evaluate(question)
         except Error:  # it was asked of a page that is leaving
-            return ""
+            return None
 
     @property
     def keys(self) -> Keys:
