@@ -12,14 +12,17 @@ os.environ.update(
 )
 
 from adherents.inspection.rasteriser import PIXEL_BYTES
-from adherents.inspection.rasteriser.confinement import confine
-from adherents.reading.crops import CORNERS, MOST_ADDRESSES, engine
+from adherents.inspection.rasteriser.confinement import confine, end_with_parent
+from adherents.reading.crops import CORNERS, MOST_ADDRESSES
 from adherents.reading.text_layer import LETTER, PAGE
 
 
 def main(width: int, height: int, runs: int, seconds: int) -> None:
     out: BinaryIO = sys.stdout.buffer
     sys.stdout = sys.stderr  # what a library prints is no frame
+    end_with_parent()
+    from adherents.reading.crops import engine  # takes a while: its worker may be killed meanwhile
+
     recognise = engine.ready()
     confine(memory=MOST_ADDRESSES, seconds=seconds, with_parent=True)
     data = sys.stdin.buffer.read(width * height * PIXEL_BYTES)
