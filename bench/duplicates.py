@@ -1,7 +1,8 @@
 """What is found of a paper that comes twice: how quickly, beside the bare comparison of the same bits; and how surely.
 
 The first part fills a portal on SQLite and on PostgreSQL: `BENCH_DOCUMENTS` (200000) of others, and a member with a hundred of
-three pages each, which is as much as is ever compared. The second draws invoices on sixty forms, scans and photographs them
+three pages each, which is as much as is ever compared. With `BENCH_MEMBERS`, PostgreSQL has so many members of
+`bench.population` instead, with five documents each. The second draws invoices on sixty forms, scans and photographs them
 again, and draws `BENCH_PAPERS` (1000) on one form with other values.
 """
 
@@ -17,10 +18,11 @@ from typing import Any
 from bench.databases import figures_of_both
 
 DOCUMENTS = int(os.environ.get("BENCH_DOCUMENTS", "200000"))
+MEMBERS = int(os.environ.get("BENCH_MEMBERS", "0"))
 PAPERS = int(os.environ.get("BENCH_PAPERS", "1000"))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "100"))
 BAR = 20.0  # milliseconds
-OWN, PAGES, FORMS = 101, 3, 60
+OWN, PAGES, FORMS, EACH = 101, 3, 60, 20
 
 
 def figures() -> Iterator[dict[str, Any]]:
@@ -30,21 +32,27 @@ def figures() -> Iterator[dict[str, Any]]:
 
 def _fill() -> Any:
     """The member whose documents are looked at. One in ten of them was sent as the same bytes, and looks alike."""
-    import random
-    from datetime import timedelta
-
     from django.db import connection
-    from django.utils import timezone
 
+    if MEMBERS and connection.vendor == "postgresql":
+        from bench import population
+
+        population.fill(MEMBERS)
+    else:
+        _others()
+    member = _own()
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE" if connection.vendor == "sqlite" else "VACUUM ANALYZE")
+    return member
+
+
+def _members(first: int, count: int) -> Any:
     from adherents.members.models import Member
-    from adherents.vault.imprints import BITS
-    from adherents.vault.models import Deposit, Document, Page, State
 
-    chance, now = random.Random(7), timezone.now()
-    members = Member.objects.bulk_create(
+    return Member.objects.bulk_create(
         (
             Member(
-                number=f"{rank:08d}",
+                number=f"9{rank:08d}",
                 birth_name="Durand",
                 first_names="Zoé",
                 birth_date="1950-01-01",
@@ -52,33 +60,63 @@ def _fill() -> Any:
                 nir="1" * 15,
                 nir_index=rank.to_bytes(32, "big"),
             )
-            for rank in range(DOCUMENTS // 20 + 1)
+            for rank in range(first, first + count)
         ),
         batch_size=2000,
     )
-    deposits = Deposit.objects.bulk_create(
-        (Deposit(member=member, number=f"D-B-{member.pk}") for member in members), batch_size=2000
+
+
+def _document(deposit: Any, rank: int, sha256: str) -> Any:
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    from adherents.vault.models import Document, State
+
+    return Document(
+        next_attempt_at=None,
+        deposit=deposit,
+        member=deposit.member,
+        kind="facture_soins",
+        state=State.CHECKED,
+        sha256=sha256,
+        size=1,
+        page_count=PAGES,
+        storage_name=f"bench/{deposit.pk}/{rank}",
+        at=timezone.now() - timedelta(hours=rank),
     )
 
-    def document(at: int, rank: int) -> Any:
-        twice = at == 0 and rank % 10 == 0
-        return Document(
-            next_attempt_at=None,
-            deposit=deposits[at],
-            member=members[at],
-            kind="facture_soins",
-            state=State.CHECKED,
-            sha256="ab" * 32 if twice else f"{at:032x}{rank:032x}",
-            size=1,
-            page_count=PAGES,
-            storage_name=f"bench/{at}/{rank}",
-            at=now - timedelta(hours=rank),
-        )
 
+def _others() -> None:
+    """Twenty documents of each of so many members."""
+    from adherents.vault.models import Deposit, Document
+
+    deposits = Deposit.objects.bulk_create(
+        (Deposit(member=member, number=f"D-B-{member.pk}") for member in _members(1, -(-DOCUMENTS // EACH))),
+        batch_size=2000,
+    )
     for start in range(0, DOCUMENTS, 10_000):
         some = range(start, min(start + 10_000, DOCUMENTS))
-        Document.objects.bulk_create((document(1 + each // 20, each) for each in some), batch_size=1000)
-    own = Document.objects.bulk_create([document(0, rank) for rank in range(OWN)])
+        Document.objects.bulk_create(
+            (_document(deposits[one // EACH], one, f"{one:064x}") for one in some), batch_size=1000
+        )
+
+
+def _own() -> Any:
+    import random
+
+    from adherents.vault.imprints import BITS
+    from adherents.vault.models import Deposit, Document, Page
+
+    chance = random.Random(7)
+    [member] = _members(0, 1)
+    deposit = Deposit.objects.create(member=member, number=f"D-B-{member.pk}")
+    own = Document.objects.bulk_create(
+        [
+            _document(deposit, rank, "ab" * 32 if rank % 10 == 0 else f"{rank:032x}{'f' * 32}")
+            for rank in range(OWN)
+        ]
+    )
     one_paper = [tuple(chance.getrandbits(BITS) for _ in range(4)) for _ in range(PAGES)]
     Page.objects.bulk_create(
         Page(
@@ -99,9 +137,7 @@ def _fill() -> Any:
             one_paper[number - 1] if rank % 10 == 0 else tuple(chance.getrandbits(BITS) for _ in range(4))
         ]
     )
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE" if connection.vendor == "sqlite" else "VACUUM ANALYZE")
-    return members[0]
+    return member
 
 
 def _measure() -> Iterator[dict[str, Any]]:
@@ -144,7 +180,7 @@ def _measure() -> Iterator[dict[str, Any]]:
                 "figure": "duplicates",
                 "what": f"{what}, of a paper {which}",
                 "database": os.environ["BENCH_VENDOR"],
-                "documents": DOCUMENTS,
+                "documents": Document.objects.count(),
                 "ratio": round(median(seconds) / median(baseline), 2),
                 "ours_ms": round(median(seconds), 2),
                 "ours_p95_ms": round(quantiles(seconds, n=20)[-1], 2),
