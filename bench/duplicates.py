@@ -1,7 +1,7 @@
 """What is found of a paper that comes twice: how quickly, beside the bare comparison of the same bits; and how surely.
 
 The first part fills a portal on SQLite and on PostgreSQL: `BENCH_DOCUMENTS` (200000) of others, and a member with a hundred of
-three pages each, which is as much as is ever compared. With `BENCH_MEMBERS`, PostgreSQL has so many members of
+three pages each, which is as much as is ever compared. With `BENCH_MEMBERS`, PostgreSQL has that number of members of
 `bench.population` instead, with five documents each. The second draws invoices on sixty forms, scans and photographs them
 again, and draws `BENCH_PAPERS` (1000) on one form with other values.
 """
