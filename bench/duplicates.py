@@ -88,7 +88,7 @@ def _document(deposit: Any, rank: int, sha256: str) -> Any:
 
 
 def _others() -> None:
-    """Twenty documents of each of so many members."""
+    """Members with twenty documents each."""
     from adherents.vault.models import Deposit, Document
 
     deposits = Deposit.objects.bulk_create(

@@ -114,8 +114,8 @@ def test_what_is_the_same_file_is_not_looked_for_again_by_its_looks(
 ) -> None:
     sent(member, invoice(FORM, 1))
     again = sent(member, invoice(FORM, 1))
-    # Who has its bytes, those documents, their photos, decisions; its own pages, what is compared, their pages.
-    with django_assert_num_queries(7):
+    # Who has its bytes, those documents, its member, decisions; what is compared, the pages of both.
+    with django_assert_num_queries(6):
         before = sent_before(again)
     assert len(before.same) == 2
     assert before.alike == []

@@ -344,7 +344,7 @@ def test_the_queue_and_the_screen_make_as_many_queries_however_many_wait(
     desk: Client, agent: Account, member: Member, django_assert_max_num_queries: Any
 ) -> None:
     item = held(agent, waiting(member, 60)[0])
-    for address, most in (("/gestion/", 24), (on_screen(item), 36)):
+    for address, most in (("/gestion/", 24), (on_screen(item), 37)):
         desk.get(address)
         with django_assert_max_num_queries(most):
             desk.get(address)

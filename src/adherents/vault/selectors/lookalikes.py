@@ -10,6 +10,7 @@ from adherents.crypto.rows import readable
 from adherents.vault.imprints import Imprint
 from adherents.vault.models import Document, Page, State
 from adherents.vault.origins import FROM_INSURER
+from adherents.vault.selectors.twins import as_shown
 
 MOST_COMPARED = 100  # documents of the member, the newest
 MOST_PAGES = 3  # of each, the first
@@ -20,19 +21,19 @@ def lookalikes_of(document: Document, *, beside: Collection[uuid.UUID] = ()) -> 
     """The member's documents on which each of this one's first pages is found again, the latest first, twenty at most; not those
     of these keys, which the caller has already.
 
-    A page that is blank says nothing. Nothing where a worker has not made the imprints yet. Three queries at most where there is
-    none, one more where there is.
+    A page that is blank says nothing. Nothing where a worker has not made the imprints yet. Two queries where there is none, one
+    more where there is, and one for photos.
     """
     if document.is_from_insurer:
         return []
-    own = _imprints([document])[document.pk]
+    compared = [other for other in compared_with(document) if other.pk not in beside]
+    with_imprints = Page.objects.exclude(imprint=b"").only("document", "number", "imprint")
+    pages = first_pages([document, *compared], with_imprints)
+    own = _imprints(pages[document.pk])
     if not own:
         return []
-    compared = [other for other in compared_with(document) if other.pk not in beside]
-    theirs = _imprints(compared)
-    alike = [other.pk for other in compared if _holds(theirs[other.pk], own)]
-    found = Document.objects.filter(pk__in=alike).select_related("deposit", "member").defer("wrapped_key")
-    return list(found.prefetch_related("photos").order_by("-at", "rank", "pk")[:MOST])
+    alike = [other.pk for other in compared if _holds(_imprints(pages[other.pk]), own)]
+    return as_shown(Document.objects.filter(pk__in=alike[:MOST]), beside=document) if alike else []
 
 
 def compared_with(document: Document) -> list[Document]:
@@ -86,12 +87,8 @@ def first_pages(documents: Sequence[Document], pages: "QuerySet[Page]") -> dict[
     return found
 
 
-def _imprints(documents: Sequence[Document]) -> dict[uuid.UUID, list[Imprint]]:
-    with_imprints = Page.objects.exclude(imprint=b"").only("document", "number", "imprint")
-    return {
-        key: [imprint for page in pages if (imprint := Imprint.read(readable(page, "imprint"))) is not None]
-        for key, pages in first_pages(documents, with_imprints).items()
-    }
+def _imprints(pages: Sequence[Page]) -> list[Imprint]:
+    return [imprint for page in pages if (imprint := Imprint.read(readable(page, "imprint"))) is not None]
 
 
 def _holds(theirs: Sequence[Imprint], own: Sequence[Imprint]) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from django.db.models import Q, prefetch_related_objects
+from django.db.models import Q, QuerySet, prefetch_related_objects
 
 from adherents.vault.models import Document, GatheredPhoto, State
 from adherents.vault.origins import FROM_INSURER
@@ -15,7 +15,7 @@ def twins_of(document: Document) -> list[Document]:
     """The documents of the same member that hold all that this one was sent as, the latest first, twenty at most.
 
     One that was erased at the end of its time counts: it was treated. One that its member took back does not. One query where
-    there is none; two more where there is, or where this one was sent as photos. Of what was made of several documents: the twins
+    there is none; one more where there is, and one for photos. Of what was made of several documents: the twins
     of each.
     """
     if document.joined_count:
@@ -51,9 +51,25 @@ def _holding(document: Document, whose: Q) -> list[Document]:
     if not found:
         return []
     candidates = Document.objects.filter(pk__in=found).exclude(state=State.WITHDRAWN)
-    others = candidates.exclude(origin__in=FROM_INSURER).select_related("deposit", "member")
-    shown = others.defer("wrapped_key").prefetch_related("photos").order_by("-at", "rank", "pk")
-    return [other for other in shown if digests <= _digests(other)][:MOST]
+    others = as_shown(candidates.exclude(origin__in=FROM_INSURER), beside=document)
+    return [other for other in others if digests <= _digests(other)][:MOST]
+
+
+def as_shown(rows: QuerySet[Document], *, beside: Document) -> list[Document]:
+    """These documents with their deposits, photos and members, the latest first. Where all are its member's, that is not read
+    again, and photos only where there are: one query, two with photos.
+    """
+    shown = rows.select_related("deposit").defer("wrapped_key").order_by("-at", "rank", "pk")
+    found = list(shown)
+    prefetch_related_objects([other for other in found if other.photo_count], "photos")
+    strangers = []
+    for other in found:
+        if other.member_id == beside.member_id:
+            other.member = beside.member
+        else:
+            strangers.append(other)
+    prefetch_related_objects(strangers, "member")
+    return found
 
 
 def _digests(document: Document) -> set[str]:
