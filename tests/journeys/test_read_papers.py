@@ -16,6 +16,7 @@ from tests.journeys.papers import file
 from tests.journeys.test_refiling import newest
 from tests.journeys.test_reopening import look
 from tests.journeys.visitor import Visitor
+from tests.reading.test_pixels import jpeg, picture
 
 pytestmark = pytest.mark.usefixtures("reader")
 
@@ -30,10 +31,10 @@ READ = (
 BILL = invoice(0)
 
 
-def send_rib(visitor: Visitor, kind: str, paper: bytes = PAPER.content) -> None:
+def send_rib(visitor: Visitor, kind: str, paper: bytes = PAPER.content, name: str = "papier.pdf") -> None:
     visitor.open("/adherent/documents/envoyer/")
     visitor.choose_kind(kind)
-    visitor.page.get_by_label("Choisir des fichiers").set_input_files([file("papier.pdf", paper)])
+    visitor.page.get_by_label("Choisir des fichiers").set_input_files([file(name, paper)])
     visitor.main.locator("button.button-primary").click()
     expect(visitor.title).to_have_text("C’est bien arrivé", timeout=90_000)
 
@@ -105,6 +106,41 @@ def test_a_rib_is_read_its_member_says_yes_and_an_agent_takes_its_value_by_one_k
     assert IBAN not in agent.page.url
     tallies = agent.portal.sql("SELECT code, letters, right, wrong FROM reading_fieldtally")
     assert ("iban", "drawn", 1, 0) in [tuple(row) for row in tallies]
+
+
+def test_a_photo_that_lies_on_its_side_is_lit_where_its_account_stands_and_cut_out_upright(
+    visit: Visit, member: Person
+) -> None:
+    at_home = visit("phone").enter(member)
+    held = jpeg(picture(PAPER.content).rotate(90, expand=True))
+    send_rib(at_home, "RIB", held, name="papier.jpg")
+    at_home.until(lambda: at_home.portal.sql(READ, member.number), "the photo is read")
+    [(key,)] = at_home.portal.sql(READ, member.number)
+    agent = visit("desktop")
+    enter_as_agent(agent, "iris.image@mese.example", name="Iris Image")
+    agent.open(f"/gestion/documents/{UUID(str(key))}/")
+    panel = agent.main.get_by_role("region", name="Lu sur le document")
+    expect(panel).to_contain_text("reconnu sur l’image")
+    value = panel.get_by_role("listitem").filter(has_text="IBAN").first
+    lit = agent.main.locator(f"rect#{value.get_attribute('data-lights')}")
+    value.hover()
+    expect(lit).to_have_class("lit lit-now")
+    framed, page = lit.bounding_box(), agent.main.locator("svg.page-image").bounding_box()
+    assert framed
+    assert page
+    assert framed["height"] > 3 * framed["width"]  # the page lies, and the account with it
+    assert page["x"] < framed["x"] < framed["x"] + framed["width"] < page["x"] + page["width"]
+    crop = panel.get_by_role("img", name=re.compile("^IBAN : extrait"))
+    expect(crop.locator("image")).to_have_attribute("transform", re.compile(r"rotate\(90\)"))
+    _, _, across, down = map(int, (crop.get_attribute("viewBox") or "").split())
+    assert across > 3 * down
+    look(agent, "document-photo-read")
+    plain = visit("phone", scripted=False, scheme="dark")
+    enter_as_agent(plain, "ivan.image@mese.example", name="Ivan Image")
+    plain.open(f"/gestion/documents/{UUID(str(key))}/")
+    plain.main.get_by_role("region", name="Lu sur le document").get_by_role("link", name="IBAN").click()
+    expect(plain.main.locator("rect.lit:target")).to_be_visible()
+    plain.look("document-photo-read")
 
 
 def test_without_javascript_the_member_answers_too(visit: Visit, member: Person) -> None:

@@ -71,6 +71,15 @@ def test_an_agent_reads_who_signed_a_code_and_in_red_that_the_page_says_somethin
     expect(panel).to_contain_text(f"Code lu, signé par {OWNER}")
     expect(panel).to_contain_text("La signature prouve le code, et non la page autour de lui.")
     expect(panel).not_to_contain_text(DIFFER)
+    lit = agent.main.locator("svg.page-image polygon.lit")
+    panel.get_by_text("La signature prouve le code").hover()
+    expect(lit).to_have_class("lit lit-now")
+    framed, page = lit.bounding_box(), agent.main.locator("svg.page-image").bounding_box()
+    assert framed
+    assert page
+    assert page["y"] < framed["y"] < framed["y"] + framed["height"] < page["y"] + page["height"]
+    assert abs(framed["width"] - framed["height"]) < framed["width"] / 4  # a 2D-Doc is square, or nearly
+    expect(panel.get_by_role("img", name="Code 2D-Doc : extrait")).to_be_visible()
     panel.get_by_text("Ce que dit le code").click()
     expect(panel).to_contain_text("DUPONT CAMILLE")
     look(agent, "treat-code")

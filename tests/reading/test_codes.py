@@ -159,7 +159,31 @@ class TestThePageAround:
             ("10MME/D HONDT/ANNE CECILE\x1d", "Mme Anne-Cécile D’HONDT", {"10": "same"}),
             ("13DE LA TOUR D AUV\x1e", "Monsieur DE LA TOUR D’AUVERGNE", {"13": "same"}),
             ("1D00000123,40\x1d", "Total TTC 123,40 €", {"1D": "same"}),
-            ("1D00000123,40\x1d", "Total TTC 1 123,40 €", {"1D": "same"}),
+            ("1D00000123,40\x1d", "Total TTC 1 123,40 €", {"1D": "other"}),
+            ("1D00000123,40\x1d", "Total TTC 1.123,40 €", {"1D": "other"}),
+            ("1D00000123,40\x1d", "Total TTC 0123,40 €", {"1D": "same"}),
+            ("1D00000123,40\x1d", "Total TTC 123,405 €", {"1D": "other"}),
+            ("1D00001123,40\x1d", "Total TTC 1 123,40 €", {"1D": "same"}),
+            ("1D5\x1d", "Total TTC 5,00 €", {"1D": "same"}),
+            ("1D5\x1d", "Total TTC 55 €", {"1D": "other"}),
+            ("18123456\x1d", "Facture n° 123456 12 juin 2025", {"18": "same"}),
+            ("18123456\x1d", "Facture n° 123 456", {"18": "same"}),
+            ("18123456\x1d", "Facture n° 9 123 456", {"18": ""}),  # groups that may be one number
+            ("18123456\x1d", "Facture n° 9123456", {"18": "other"}),
+            ("18123456\x1d", "Facture n° 1234567", {"18": "other"}),
+            ("31FR1420041010050500013M02606\x1d", f"IBAN {SPACED}1", {"31": "other"}),
+            ("31FR1420041010050500013M02606\x1d", "IBAN XFR1420041010050500013M02606", {"31": "other"}),
+            ("31FR1420041010050500013M02606\x1d", f"IBAN {SPACED} 7", {"31": ""}),
+            ("4A31072025", "Mise en recouvrement le 31/07/2025", {"4A": "same"}),
+            ("4A31072025", "Mise en recouvrement le 31/07/25", {"4A": "same"}),
+            ("4A31072025", "Mise en recouvrement le 1er juillet 2025", {"4A": "other"}),
+            ("4A01072025", "Mise en recouvrement le 1er juillet 2025", {"4A": "same"}),
+            ("4A31072025", "Mise en recouvrement le 31/07/20251", {"4A": "other"}),
+            ("4A31072025", "Mise en recouvrement : appelez le 02.31.07.25.90", {"4A": "other"}),
+            ("10M/MARTIN/PAUL\x1d", "Monsieur MARTINEZ PAUL", {"10": "other"}),
+            ("10M/MARTIN/PAUL\x1d", "Monsieur SAINT-MARTIN PAUL", {"10": "same"}),  # a word of its own
+            ("10M/MARTIN/PAUL\x1d", "Monsieur M A R T I N PAUL", {"10": "same"}),
+            ("10M/MARTIN/PAUL\x1d", "Monsieur M A R T I N E Z PAUL", {"10": ""}),
             ("182024-03-0012\x1d", "Facture n° 2024-03-0012", {"18": "same"}),  # no day
             ("182024-15-0012\x1d", "Facture n° 2024-15-0013", {"18": "other"}),
             ("1D123,40\x1d", "Total TTC 123,04 €", {"1D": "other"}),
@@ -173,6 +197,36 @@ class TestThePageAround:
     ) -> None:
         draws = [say(line, y=740), say("12 rue des Lilas, 29000 Quimper, un deux trois quatre cinq", y=700)]
         assert on_page(read(notice(genuine(data), *draws))) == expected
+
+    def test_an_amount_of_another_line_is_not_that_of_the_label(self) -> None:
+        lines = (
+            "Soins du mois 123,40 €",
+            "douze rue des Lilas",
+            "29000 Quimper",
+            "Total TTC 1 123,40 €",
+            "merci à tous",
+        )
+        draws = [say(line, y=740 - 20 * at) for at, line in enumerate(lines)]
+        assert on_page(read(notice(genuine("1D00000123,40\x1d"), *draws))) == {"1D": ""}
+        assert on_page(read(notice(genuine("1D00001123,40\x1d"), *draws))) == {"1D": "same"}
+
+    def test_what_stands_under_its_label_is_its_own_and_two_columns_are_two_numbers(self) -> None:
+        under = [
+            say("Total TTC", y=740),
+            say("123,40 €", y=725),
+            say("12 rue des Lilas, Quimper, un deux trois quatre", y=660),
+        ]
+        assert on_page(read(notice(genuine("1D00000123,40\x1d"), *under))) == {"1D": "same"}
+        beside = [say("Total TTC    1", y=740), say("123,40 €", y=740, x=200), under[2]]
+        assert on_page(read(notice(genuine("1D00000123,40\x1d"), *beside))) == {"1D": "same"}
+
+    def test_a_name_on_two_lines_is_one(self) -> None:
+        draws = [
+            say("IBAN FR14 2004 1010 0505", y=740),
+            say("0001 3M02 606", y=725),
+            say("12 rue des Lilas, Quimper, un deux", y=660),
+        ]
+        assert on_page(read(notice(genuine("31FR1420041010050500013M02606\x1d"), *draws))) == {"31": "same"}
 
     def test_letters_recognised_on_pixels_are_compared_by_names_only_and_nearly(self) -> None:
         pytest.importorskip("rapidocr")

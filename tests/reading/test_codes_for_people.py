@@ -64,6 +64,26 @@ def test_an_agent_reads_who_signed_a_code_and_each_of_its_values_beside_its_name
     assert "authentique" not in page.casefold()
 
 
+def test_a_code_is_framed_by_its_corners_on_its_page_and_cut_out_beside_what_it_says(member: Member) -> None:
+    document, client = sent(member, genuine()), desk()
+    code = PrintedCode.objects.get()
+    page = text(client.get(f"/gestion/documents/{document.pk}/"))
+    points = re.search(rf'<polygon class="lit" id="code-{code.pk}" points="([0-9, ]+)"/>', page)
+    assert points
+    corners = [tuple(map(int, point.split(","))) for point in points[1].split()]
+    drawn = document.pages.get()
+    assert [(round(x / drawn.width, 2), round(y / drawn.height, 2)) for x, y in corners] == [
+        (round(across / 10_000, 2), round(down / 10_000, 2)) for across, down in code.corners
+    ]
+    assert f'data-lights="code-{code.pk}"' in page
+    assert f'href="#code-{code.pk}"' in page
+    assert 'aria-label="Code 2D-Doc : extrait"' in page
+    PrintedCode.objects.update(corners=None)  # read before this version
+    page = text(client.get(f"/gestion/documents/{document.pk}/")).replace("\u00a0", " ")
+    assert "<polygon" not in page
+    assert f"Code lu, signé par {OWNER}" in page
+
+
 def test_a_genuine_code_on_anothers_page_is_told_to_the_agent_in_red_and_to_nobody_else(
     member: Member,
 ) -> None:

@@ -19,6 +19,8 @@ from tests.reading.invented_codes import code, drawn_code, genuine, photo_of
 from tests.reading.sheets import IBAN, SPACED, say, sheet
 from tests.reading.test_codes import PAGE, QR, notice, read
 
+WHOLE = (0, 0, 300, 0, 300, 300, 0, 300)  # the corners of a page
+
 
 def page_of(image: Image.Image) -> PixelPage:
     return PixelPage(image.width, image.height, image.convert("RGBA").tobytes())
@@ -48,6 +50,20 @@ class TestFindingThem:
         said = genuine()
         advertised = code(b"https://example.org/", kind=QR, x=60, y=100, side=120)
         assert FoundCode(1, said) in codes_on(drawn_pages(PDF, notice(said, *PAGE, advertised, side=side)))
+
+    @pytest.mark.parametrize("scale", [4, 1])
+    def test_its_corners_are_told_in_parts_of_the_page(self, scale: int) -> None:
+        """Also where it is found on the page at twice its size only."""
+        drawn = drawn_code(genuine(), scale=scale)
+        (found,) = codes_on([on_white(drawn)])
+        (left, top), (right, _), (_, bottom), _ = found.corners
+        width, height = found.sides
+        assert (width, height) == (1200, 1600)
+        near = 3 * scale  # a module or two of the quiet zone
+        for told, side, expected in (
+            (left, width, 20), (top, height, 20), (right, width, 20 + drawn.width), (bottom, height, 20 + drawn.height),
+        ):  # fmt: skip
+            assert abs(told * side / 10_000 - expected) <= near + 2
 
     def test_a_scan_that_is_turned_a_little(self) -> None:
         said = genuine()
@@ -93,9 +109,11 @@ class TestTheProcess:
     @pytest.mark.parametrize(
         "said",
         [
-            b"", b"?", b"C", b"C" + CODE.pack(0, 1) + b"x", b"C" + CODE.pack(2, 1) + b"xZ",
-            b"C" + CODE.pack(1, MOST_BYTES + 1) + b"x" * (MOST_BYTES + 1) + b"Z", b"C" + CODE.pack(1, 9) + b"short",
-            (b"C" + CODE.pack(1, 1) + b"x") * (MOST_CODES + 1) + b"Z",
+            b"", b"?", b"C", b"C" + CODE.pack(0, 1, *WHOLE) + b"x", b"C" + CODE.pack(2, 1, *WHOLE) + b"xZ",
+            b"C" + CODE.pack(1, MOST_BYTES + 1, *WHOLE) + b"x" * (MOST_BYTES + 1) + b"Z",
+            b"C" + CODE.pack(1, 9, *WHOLE) + b"short",
+            (b"C" + CODE.pack(1, 1, *WHOLE) + b"x") * (MOST_CODES + 1) + b"Z",
+            b"C" + CODE.pack(1, 1, *WHOLE[:-1], 301) + b"xZ", b"C" + CODE.pack(1, 1, 301, *WHOLE[1:]) + b"xZ",
         ],
     )  # fmt: skip
     def test_what_it_says_is_not_believed_unchecked(
@@ -121,8 +139,8 @@ class TestTheProcess:
             "    if not seen:\n"
             "        seen.append(1); return real(pixels, width, height)\n"
             "    try: open('/etc/hostname')\n"
-            "    except OSError as error: return [b'refused']\n"
-            "    return [b'opened']\n"
+            "    except OSError as error: return [it.Seen(b'refused', (0,) * 8)]\n"
+            "    return [it.Seen(b'opened', (0,) * 8)]\n"
             "it._codes_on = look; it.main(int(sys.argv[1]), *sys.argv[2:])\n",
         )
         assert codes_on([self.WHITE]) == [FoundCode(1, b"refused")]

@@ -1,4 +1,5 @@
-from adherents.reading.services.forgetting import forget
-from adherents.vault.erasure import belonging
+from adherents.reading.services.forgetting import forget, withdraw
+from adherents.vault.erasure import belonging, undone
 
 belonging(forget)
+undone(withdraw)

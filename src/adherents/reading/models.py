@@ -18,8 +18,6 @@ from adherents.work.models import DueWork, DueWorkQuerySet
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
 
-LARGEST = 10_000  # a box's sides are in ten-thousandths of the page's
-
 
 class ReadingOutcome(models.TextChoices):
     """What came of reading a document."""
@@ -95,6 +93,9 @@ class PrintedCode(models.Model):
     signer = models.CharField(max_length=200, default="", blank=True)
     paper = models.CharField(max_length=200, default="", blank=True)
     signed_on = models.DateField(null=True)
+    corners = models.JSONField(
+        null=True, help_text="its four corners, each [across, down] in ten-thousandths of the page's sides"
+    )
 
     objects = models.Manager["PrintedCode"]()
 
@@ -156,6 +157,11 @@ class PaperField(models.Model):
     top = models.PositiveSmallIntegerField(null=True)
     right = models.PositiveSmallIntegerField(null=True)
     bottom = models.PositiveSmallIntegerField(null=True)
+    turned = models.PositiveSmallIntegerField(
+        default=0,
+        db_default=0,
+        help_text="degrees, to the right, by which its page is turned to read it upright",
+    )
     proofs = models.JSONField(default=list)
     on_page = models.CharField(
         max_length=5,

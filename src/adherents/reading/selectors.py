@@ -13,12 +13,12 @@ from adherents.crypto.rows import readable
 from adherents.insurer.profile import profile
 from adherents.members import nir
 from adherents.reading.ages import is_over_three_months, is_school_year_over
+from adherents.reading.boxes import LARGEST
 from adherents.reading.codes.comparison import OTHER, SAME
 from adherents.reading.codes.reading import CODE
 from adherents.reading.codes.trust import Worth
 from adherents.reading.codes.two_d_doc import name_of
 from adherents.reading.models import (
-    LARGEST,
     Judgement,
     MemberAnswer,
     PaperField,
@@ -27,6 +27,7 @@ from adherents.reading.models import (
     ReadingOutcome,
 )
 from adherents.reading.papers import RIB, RIGHTS
+from adherents.reading.places import CutOut, around, in_pixels
 from adherents.reading.school import CERTIFICATE
 from adherents.reading.words import HOLDERS, LABELS, PAID, PROOFS, WHY_NOT
 from adherents.ui.moments import day, frdate
@@ -47,19 +48,6 @@ ASKS = [State.RECEIVED, State.CHECKED, State.IN_PROGRESS]
 
 
 @dataclass(frozen=True)
-class CutOut:
-    """A rectangle on a page's picture, in its pixels. As text, an SVG's viewBox."""
-
-    left: int
-    top: int
-    width: int
-    height: int
-
-    def __str__(self) -> str:
-        return f"{self.left} {self.top} {self.width} {self.height}"
-
-
-@dataclass(frozen=True)
 class ShownField:
     """A value for an agent. `copied`: what a key copies, "" for what is only compared. `warns`: it should be looked at twice."""
 
@@ -77,16 +65,12 @@ class ShownField:
         field = self.field
         if field.left is None or field.top is None or field.right is None or field.bottom is None:
             return None
-        left, top, across, down = (
-            round(one / LARGEST)
-            for one in (
-                field.left * width,
-                field.top * height,
-                (field.right - field.left) * width,
-                (field.bottom - field.top) * height,
-            )
-        )
-        return CutOut(left, top, max(across, 1), max(down, 1))
+        return in_pixels((field.left, field.top, field.right, field.bottom), width, height)
+
+    @property
+    def turned(self) -> int:
+        """Degrees by which its page is turned to read it."""
+        return self.field.turned
 
 
 @dataclass(frozen=True)
@@ -105,6 +89,21 @@ class ShownCode:
     @property
     def warns(self) -> bool:
         return self.differs or self.code.worth in {Worth.ALTERED, Worth.REVOKED}
+
+    def place(self, width: int, height: int) -> CutOut | None:
+        """A rectangle around it on its page, whose sides are in pixels; None where that is not known."""
+        return in_pixels(around(self.code.corners), width, height) if self.code.corners else None
+
+    @property
+    def turned(self) -> int:
+        return 0
+
+    def points(self, width: int, height: int) -> str:
+        """Its four corners, as an SVG's polygon; "" where they are not known."""
+        return " ".join(
+            f"{round(across * width / LARGEST)},{round(down * height / LARGEST)}"
+            for across, down in self.code.corners or ()
+        )
 
 
 @dataclass(frozen=True)

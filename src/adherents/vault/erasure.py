@@ -5,6 +5,7 @@ from typing import Any
 
 Forget = Callable[[Any], None]
 BELONGINGS: list[Forget] = []
+UNDONE: list[Forget] = []
 
 
 def belonging(forget: Forget) -> Forget:
@@ -17,3 +18,15 @@ def forget_belongings(document: Any) -> None:
     """Have every room delete what it keeps of this document."""
     for forget in BELONGINGS:
         forget(document)
+
+
+def undone(tell: Forget) -> Forget:
+    """Register what a room tells of a part of a file that is no more because its split is undone, before it forgets it."""
+    UNDONE.append(tell)
+    return tell
+
+
+def tell_undone(document: Any) -> None:
+    """Have every room tell what is not any more."""
+    for tell in UNDONE:
+        tell(document)

@@ -20,7 +20,8 @@ from adherents.desk.panels import (
     Panel,
 )
 from adherents.members.models import Member
-from adherents.reading.selectors import CutOut, ReadOnDocument, ShownField
+from adherents.reading.places import Crop, CutOut, upright
+from adherents.reading.selectors import ReadOnDocument, ShownCode, ShownField
 from adherents.vault.models import Document, Page
 
 register = template.Library()
@@ -104,18 +105,35 @@ def document_lines(context: Context, documents: Sequence[Document]) -> list[tupl
     ]
 
 
+@dataclass(frozen=True)
+class LitPage:
+    """What is framed on a page's picture: values in rectangles, codes in their corners (an SVG's points)."""
+
+    fields: list[tuple[ShownField, CutOut]]
+    codes: list[tuple[ShownCode, str]]
+
+    def __bool__(self) -> bool:
+        return bool(self.fields or self.codes)
+
+
 @register.simple_tag
-def crop_of(one: ShownField, page: Page) -> CutOut | None:
-    """Where a value is on the picture of its page, as an SVG's viewBox; None where that is not known."""
-    return one.place(page.width, page.height)
+def crop_of(one: ShownField | ShownCode, page: Page) -> Crop | None:
+    """Where a value or a code is on the picture of its page, upright; None where that is not known."""
+    place = one.place(page.width, page.height)
+    return upright(place, page.width, page.height, one.turned) if place else None
 
 
 @register.simple_tag(takes_context=True)
-def lit_on(context: Context, page: Page | None) -> list[tuple[ShownField, CutOut]]:
-    """What was read on this page and where, of the `panels` beside it: [] where there are none."""
+def lit_on(context: Context, page: Page | None) -> LitPage:
+    """What was read on this page and where, of the `panels` beside it: nothing where there are none."""
     read = [rows for _panel, rows in context.get("panels") or () if isinstance(rows, ReadOnDocument)]
     if page is None or not read:
-        return []
+        return LitPage([], [])
     # Of a part, `page` bears the number that it has in the whole original.
-    here = [one for one in read[0].fields if one.field.page == context["number"]]
-    return [(one, place) for one in here if (place := one.place(page.width, page.height))]
+    number, sides = context["number"], (page.width, page.height)
+    fields = [one for one in read[0].fields if one.field.page == number]
+    codes = [one for one in read[0].codes if one.code.page == number]
+    return LitPage(
+        [(one, place) for one in fields if (place := one.place(*sides))],
+        [(one, points) for one in codes if (points := one.points(*sides))],
+    )

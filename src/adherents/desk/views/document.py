@@ -16,8 +16,9 @@ from adherents.accounts.permissions import Act
 from adherents.desk.models import Scale, Zoom
 from adherents.desk.services import consulting, zooming
 from adherents.desk.views.member_record import record_context
+from adherents.reading.places import turning
 from adherents.storage.reading import Altered
-from adherents.vault.models import Document, Page
+from adherents.vault.models import Document
 from adherents.vault.services.viewing import NoSuchPage, page_image, page_thumbnail, pages_of
 
 TURNS = [0, 90, 180, 270]  # degrees, clockwise
@@ -116,7 +117,7 @@ def viewer_context(
             (name, value) for name, values in request.GET.lists() for value in values if name != "page"
         ],
         "turn_address": place(number, turns | {number: TURNS[(TURNS.index(turn) + 1) % len(TURNS)]}),
-        "frame": _frame(drawn, turn) if drawn else None,
+        "frame": turning(drawn.width, drawn.height, turn) if drawn else None,
         "drawn": drawn,
         "thumbnails": [
             {"number": page, "address": place(page), "image": reverse(small, args=[document.pk, page])}
@@ -151,18 +152,6 @@ def _scales(current: str) -> list[dict[str, str]]:
         {"name": name, "label": str(label), "key": keys.get(at, "")}
         for at, (name, label) in enumerate(Scale.choices)
     ]
-
-
-def _frame(page: Page, turn: int) -> dict[str, Any]:
-    """An SVG frame around the picture: it takes the turned size in the page, which CSS alone does not give. `transform`: ""
-    where it is not turned.
-    """
-    width, height = page.width, page.height
-    if not turn:
-        return {"width": width, "height": height, "transform": ""}
-    moves = {90: f"translate({height} 0)", 180: f"translate({width} {height})", 270: f"translate(0 {width})"}
-    sides = (width, height) if turn == 180 else (height, width)
-    return {"width": sides[0], "height": sides[1], "transform": f"{moves[turn]} rotate({turn})"}
 
 
 @allowed_to(Act.OPEN_DOCUMENT)

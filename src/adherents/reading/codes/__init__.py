@@ -2,7 +2,8 @@
 
 The child is given the pixels of a document's first pages, one after the other (`PIXEL_BYTES` each, as the rasteriser draws them),
 and says on its standard output a run of frames, each a letter and its numbers (big-endian): `C` the page, from 1 (u8), the length
-of what its code says (u16), then that · `Z` the end. The parent believes none of it unchecked. Django is not imported here.
+of what its code says (u16), its four corners, each across and down in pixels (u16), then what it says · `Z` the end. The parent
+believes none of it unchecked. Django is not imported here.
 """
 
 import struct
@@ -13,4 +14,4 @@ MOST_CODES = 8  # of one document
 MOST_BYTES = 3_000  # of one code: the largest QR code has 2,953
 MOST_MEMORY = 700_000_000  # bytes
 
-CODE = struct.Struct(">BH")
+CODE = struct.Struct(">BH8H")

@@ -3,23 +3,30 @@
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import IO, cast
 
+from adherents.reading.boxes import LARGEST
 from adherents.reading.codes import CODE, MOST_BYTES, MOST_CODES, MOST_PAGES
 from adherents.reading.pixels.process import PixelPage
 from adherents.reading.text_layer.process import LetterReader, ReadingFailed
 
 SECONDS = 20  # of the clock and of the processor, for one document
+Corner = tuple[int, int]  # across and down
 COMMAND = [sys.executable, "-I", "-m", "adherents.reading.codes"]
 
 
 @dataclass(frozen=True, slots=True)
 class FoundCode:
-    """The bytes of a code, and the page that it stands on (from 1)."""
+    """The bytes of a code, and the page that it stands on (from 1).
+
+    `corners`: its four there, in ten-thousandths of the page's `sides`.
+    """
 
     page: int
     said: bytes
+    corners: tuple[Corner, ...] = field(default=(), compare=False)
+    sides: tuple[int, int] = field(default=(1, 1), compare=False)
 
     def __repr__(self) -> str:
         return f"<FoundCode on page {self.page}>"
@@ -45,10 +52,23 @@ class CodeReader(LetterReader):
             fed.close()
         found: list[FoundCode] = []
         while (letter := self._exactly(1)) == b"C":
-            number, length = CODE.unpack(self._exactly(CODE.size))
+            number, length, *places = CODE.unpack(self._exactly(CODE.size))
             if not 0 < number <= len(pages) or length > MOST_BYTES or len(found) == MOST_CODES:
                 raise ReadingFailed("a code out of bounds")
-            found.append(FoundCode(number, self._exactly(length)))
+            page = pages[number - 1]
+            corners = _corners(places, page)
+            found.append(FoundCode(number, self._exactly(length), corners, (page.width, page.height)))
         if letter != b"Z":
             raise ReadingFailed("nonsense")
         return list(dict.fromkeys(found))
+
+
+def _corners(places: Sequence[int], page: PixelPage) -> tuple[Corner, ...]:
+    """Raises `ReadingFailed` where one is not on the page."""
+    corners = list(zip(places[::2], places[1::2], strict=True))
+    if any(across > page.width or down > page.height for across, down in corners):
+        raise ReadingFailed("a corner out of bounds")
+    return tuple(
+        (round(LARGEST * across / page.width), round(LARGEST * down / page.height))
+        for across, down in corners
+    )

@@ -1,12 +1,12 @@
 """The 2D-Docs of one document, each with what its signature is worth; values only where it is believed. Pure code."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from adherents.reading.codes import two_d_doc
 from adherents.reading.codes.comparison import PageText, compared
-from adherents.reading.codes.process import FoundCode
+from adherents.reading.codes.process import Corner, FoundCode
 from adherents.reading.codes.trust import Trust, Worth
 from adherents.reading.papers import ReadField
 
@@ -27,6 +27,8 @@ class ReadCode:
     paper: str = ""
     signed_on: date | None = None
     fields: tuple[ReadField, ...] | None = ()
+    corners: tuple[Corner, ...] = ()
+    sides: tuple[int, int] = (1, 1)  # of its page
 
 
 def read_codes(
@@ -43,7 +45,10 @@ def read_codes(
     for one in found:
         if two_d_doc.is_meant(one.said):
             meant.setdefault(one.said, one)
-    return [_read(one, number, trust(), texts, today) for number, one in enumerate(meant.values(), start=1)]
+    return [
+        replace(_read(one, number, trust(), texts, today), corners=one.corners, sides=one.sides)
+        for number, one in enumerate(meant.values(), start=1)
+    ]
 
 
 def _read(

@@ -12,7 +12,7 @@ os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL
 from adherents.inspection.rasteriser import PIXEL_BYTES
 from adherents.inspection.rasteriser.confinement import confine, end_with_parent
 from adherents.reading.pixels import MOST_ADDRESSES
-from adherents.reading.text_layer import LETTER, PAGE, QUARTER, RUN, RUNS
+from adherents.reading.text_layer import LETTER, PAGE, PLACE, QUARTER, RUN, RUNS, TURN
 
 
 def main(width: int, height: int, seconds: int) -> None:
@@ -24,11 +24,14 @@ def main(width: int, height: int, seconds: int) -> None:
     recognise = recogniser.ready()
     confine(memory=MOST_ADDRESSES, seconds=seconds, with_parent=True)
     data = sys.stdin.buffer.read(width * height * PIXEL_BYTES)
-    letters, runs = recogniser.letters_of(recognise, data, width, height)
+    found = recogniser.letters_of(recognise, data, width, height)
     side = max(width, height) * QUARTER
-    out.write(b"P" + PAGE.pack(1, side, side, 0, len(letters)))
-    out.write(b"".join(LETTER.pack(*letter) for letter in letters))
-    out.write(b"R" + RUNS.pack(len(runs)) + b"".join(RUN.pack(*run) for run in runs) + b"Z")
+    out.write(b"P" + PAGE.pack(1, side, side, 0, len(found.letters)))
+    out.write(b"".join(LETTER.pack(*letter) for letter in found.letters))
+    out.write(b"R" + RUNS.pack(len(found.runs)) + b"".join(RUN.pack(*run) for run in found.runs))
+    out.write(
+        b"B" + TURN.pack(found.quarters) + b"".join(PLACE.pack(*place) for place in found.places) + b"Z"
+    )
     out.flush()
 
 

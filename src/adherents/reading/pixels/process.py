@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from adherents.inspection.rasteriser.process import CannotBeDrawn, Drawing, DrawingFailed
 from adherents.reading.pixels import MOST_PAGES
+from adherents.reading.text_layer import QUARTER
 from adherents.reading.text_layer.process import CannotBeRead, LetterPage, LetterReader, ReadingFailed
 
 ENGINES = ("rapidocr", "onnxruntime")
@@ -68,4 +69,4 @@ def _recognised(number: int, page: PixelPage, *, seconds: int) -> LetterPage:
         pages = reader.pages(page.pixels)
     if len(pages) != 1:
         raise ReadingFailed("not one page")
-    return replace(pages[0], number=number)
+    return replace(pages[0], number=number, shown=(page.width * QUARTER, page.height * QUARTER))

@@ -2,7 +2,7 @@
 
 The engine finds runs of words, each in a box of four corners, and gives each run a score. A run of a low score is doubtful
 as a whole. A photo is never straight: the boxes are put back on level lines by the slope that they have in common, which may
-change from the top of the page to its bottom.
+change from the top of the page to its bottom. Beside that, each letter keeps the place that it has on the page as it is shown.
 """
 
 import math
@@ -21,11 +21,14 @@ UPSIDE_DOWN = 0.75  # of 1: when the runs of a page have less, on average, it ma
 LONGEST_SIDE = 1280  # pixels, for finding runs: with more, the engine holds more memory than it may
 _PUNCTUATION = str.maketrans("：，。（）／－；", ":,.()/-;")
 Runs = list["Run"]
-Letter = tuple[int, int, int, int, int, bool]
+Letter = tuple[int, int, int, int, int, bool]  # as `LETTER` packs it
+Place = tuple[float, float, float, float]  # left, top, right, bottom
 
 
 class Run(NamedTuple):
-    """Words in a box: its corners on the picture (x and y of four), its centre, its length, its height, its slope (radians)."""
+    """Words in a box: its corners on the picture (x and y of four), its centre, its length, its height, its slope (radians); and
+    the place of each of its signs but spaces.
+    """
 
     corners: tuple[float, ...]
     text: str
@@ -35,6 +38,18 @@ class Run(NamedTuple):
     length: float
     height: float
     slope: float
+    places: list[Place]
+
+
+class FoundLetters(NamedTuple):
+    """The letters of a page, their runs as `RUN` packs them, the place of each letter on the page as it was given, and by how
+    many quarters that was turned to the right.
+    """
+
+    letters: list[Letter]
+    runs: list[tuple[int, ...]]
+    places: list[tuple[int, int, int, int]]
+    quarters: int
 
 
 def ready() -> Callable[[Any], Runs]:
@@ -44,6 +59,8 @@ def ready() -> Callable[[Any], Runs]:
         params={
             "Global.log_level": "critical",
             "Global.use_cls": False,
+            "Global.return_word_box": True,
+            "Global.return_single_char_box": True,
             "EngineConfig.onnxruntime.intra_op_num_threads": 1,
             "EngineConfig.onnxruntime.inter_op_num_threads": 1,
             "Det.limit_type": "max",
@@ -58,26 +75,29 @@ def ready() -> Callable[[Any], Runs]:
     return lambda picture: _runs(engine(picture))
 
 
-def letters_of(
-    recognise: Callable[[Any], Runs], data: bytes, width: int, height: int
-) -> tuple[list[Letter], list[tuple[int, ...]]]:
-    """The letters of a page, as `LETTER` packs them, and their runs, as `RUN` does. It is turned by quarters only where it seems
-    to be turned.
-    """
+def letters_of(recognise: Callable[[Any], Runs], data: bytes, width: int, height: int) -> FoundLetters:
+    """The letters of a page. It is turned by quarters only where it seems to be turned."""
     picture = np.frombuffer(data, np.uint8).reshape(height, width, PIXEL_BYTES)[:, :, 2::-1].copy()
-    runs, quarters = recognise(picture), 0
+    runs, lefts = recognise(picture), 0
     long = [run for run in runs if len(run.text) > 3]
     if long and sum(run.length < run.height for run in long) > len(long) / 2:
         picture = np.rot90(picture).copy()
-        runs, quarters = recognise(picture), 1
+        runs, lefts = recognise(picture), 1
     if runs and sum(run.score for run in runs) / len(runs) < UPSIDE_DOWN:
-        picture = np.rot90(picture, 2).copy()
-        other = recognise(picture)
-        if sum(run.score for run in other) > sum(run.score for run in runs):
-            runs, quarters = other, quarters + 2
+        runs, lefts = max(
+            (runs, lefts),
+            (recognise(np.rot90(picture, 2).copy()), lefts + 2),
+            key=lambda found: sum(run.score for run in found[0]),
+        )
     letters, counts = _letters(runs, picture.shape[1])
-    corners = (_turned_back(run.corners, quarters, width, height) for run in runs)
-    return letters, [(*four, count) for four, count in zip(corners, counts, strict=True) if count]
+    corners = (_turned_back(run.corners, lefts, width, height) for run in runs)
+    places = [_on_page(place, lefts, width, height) for run in runs for place in run.places]
+    return FoundLetters(
+        letters,
+        [(*four, count) for four, count in zip(corners, counts, strict=True) if count],
+        places[: len(letters)],
+        -lefts % 4,
+    )
 
 
 def _turned_back(corners: Sequence[float], quarters: int, width: int, height: int) -> list[int]:
@@ -93,15 +113,57 @@ def _runs(result: Any) -> Runs:
     if result.boxes is None or result.txts is None:
         return []
     runs = []
-    for box, text, score in zip(result.boxes, result.txts, result.scores, strict=True):
+    signs_of = (
+        result.word_results if len(result.word_results or ()) == len(result.txts) else [()] * len(result.txts)
+    )
+    for box, text, score, signs in zip(result.boxes, result.txts, result.scores, signs_of, strict=True):
         (x1, y1), (x2, y2), (x3, y3), (x4, y4) = (tuple(map(float, corner)) for corner in box)
         length = (math.hypot(x2 - x1, y2 - y1) + math.hypot(x3 - x4, y3 - y4)) / 2
         height = (math.hypot(x4 - x1, y4 - y1) + math.hypot(x3 - x2, y3 - y2)) / 2
         slope = math.atan2(y2 - y1 + y3 - y4, x2 - x1 + x3 - x4)
         centre = (x1 + x2 + x3 + x4) / 4, (y1 + y2 + y3 + y4) / 4
+        places = _places(text, box, signs)
         corners = (x1, y1, x2, y2, x3, y3, x4, y4)
-        runs.append(Run(corners, text.translate(_PUNCTUATION), float(score), *centre, length, height, slope))
+        text = text.translate(_PUNCTUATION)
+        runs.append(Run(corners, text, float(score), *centre, length, height, slope, places))
     return runs
+
+
+def _places(text: str, box: Any, signs: Sequence[Any]) -> list[Place]:
+    """Where each sign of a run stands, but spaces: as the engine says, or evenly where it says another number of them."""
+    at = [place for place, sign in enumerate(text) if not sign.isspace()]
+    if len(signs) == len(at):
+        return [_around(corners) for _sign, _score, corners in signs]
+    upper_left, upper_right, lower_right, lower_left = (np.array(corner, float) for corner in box)
+    across, below = (upper_right - upper_left) / len(text), (lower_right - lower_left) / len(text)
+    return [
+        _around(
+            [
+                upper_left + n * across,
+                upper_left + (n + 1) * across,
+                lower_left + n * below,
+                lower_left + (n + 1) * below,
+            ]
+        )
+        for n in at
+    ]
+
+
+def _around(corners: Sequence[Any]) -> Place:
+    across, down = [float(x) for x, _ in corners], [float(y) for _, y in corners]
+    return min(across), min(down), max(across), max(down)
+
+
+def _on_page(place: Place, lefts: int, width: int, height: int) -> tuple[int, int, int, int]:
+    """A place of a picture that was turned to the left so often, on the picture of these sides that it was before."""
+    left, top, right, bottom = place
+    before = {
+        0: (left, top, right, bottom),
+        1: (width - bottom, left, width - top, right),
+        2: (width - right, height - bottom, width - left, height - top),
+        3: (top, height - right, bottom, height - left),
+    }[lefts]
+    return _bounded(before[0]), _bounded(before[1]), _bounded(before[2]), _bounded(before[3])
 
 
 def _letters(runs: Sequence[Run], width: int) -> tuple[list[Letter], list[int]]:

@@ -1,6 +1,6 @@
 """The worker reads a document that is due. The row is the work: a worker or a reader that is killed loses nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from django.db import transaction
 from django.utils import timezone
@@ -10,8 +10,9 @@ from adherents.members.models import Member, Person
 from adherents.reading.boxes import box_of
 from adherents.reading.codes.reading import ReadCode
 from adherents.reading.models import PaperField, PaperReading, PrintedCode, ReadingOutcome
-from adherents.reading.papers import DRAWN, KNOWN, ReadField
+from adherents.reading.papers import KNOWN, ReadField
 from adherents.reading.people import Named
+from adherents.reading.places import Sides, on_picture
 from adherents.reading.reader import FileReading, NoEngine, read_file
 from adherents.reading.services.trusting import trust
 from adherents.reading.text_layer import MOST_BYTES
@@ -19,11 +20,15 @@ from adherents.reading.text_layer.process import CannotBeRead, LetterPage, Readi
 from adherents.storage.objects import StorageFailed
 from adherents.storage.reading import Altered, clear_bytes
 from adherents.vault.models import Document
+from adherents.vault.services.viewing import pages_of
 from adherents.work.services import do_each
 
 TRIES = 3  # of a reader that dies or lies: the paper is the reason
 MOST_ATTEMPTS = 10  # with workers that were killed: nearly always for a reason that is not the paper
 LEASE_SECONDS = 400  # longer than the pages of a picture may take together, each at its bound
+
+
+Shown = Callable[[Sequence[int], int, Sides], Sequence[int]]
 
 
 def read_due(limit: int = 1) -> int:
@@ -90,18 +95,33 @@ def _keep(reading: PaperReading, found: FileReading) -> None:
         row = _still_ours(reading)
         if row is None:
             return
+        shown = _shown_as(row.document)
         row.fields.all().delete()
         row.codes.all().delete()
         for number, code in enumerate(found.codes, start=1):
-            _kept_code(row, number, code).save(force_insert=True)
+            _kept_code(row, number, code, shown).save(force_insert=True)
         for rank, field in enumerate(found.paper.fields, start=1):
-            _kept(row, rank, field, found.pages, measured=found.letters == DRAWN).save(force_insert=True)
+            _kept(row, rank, field, found.pages, shown).save(force_insert=True)
         row.kind, row.letters, row.versions = found.paper.kind, found.letters, found.versions[:120]
         something = bool(found.paper.fields or found.codes)
         _ended(row, ReadingOutcome.READ if something else ReadingOutcome.NOTHING)
 
 
-def _kept_code(row: PaperReading, rank: int, code: ReadCode) -> PrintedCode:
+def _shown_as(document: Document) -> Shown:
+    """What takes across and down, in turn, of a page of these sides to the same page as it is shown. Of gathered photos the
+    pictures are shown, without what is white around them in the PDF that is made of them.
+    """
+    pictures = pages_of(document) if document.photo_count else {}
+
+    def shown(place: Sequence[int], number: int, sides: Sides) -> Sequence[int]:
+        picture = pictures.get(number)
+        return on_picture(place, sides, (picture.width, picture.height)) if picture else place
+
+    return shown
+
+
+def _kept_code(row: PaperReading, rank: int, code: ReadCode, shown: Shown) -> PrintedCode:
+    places = shown([place for corner in code.corners for place in corner], code.page, code.sides)
     return PrintedCode(
         reading=row,
         rank=rank,
@@ -110,16 +130,18 @@ def _kept_code(row: PaperReading, rank: int, code: ReadCode) -> PrintedCode:
         signer=code.signer[:200],
         paper=code.paper[:200],
         signed_on=code.signed_on,
+        corners=list(zip(places[::2], places[1::2], strict=True)) or None,
     )
 
 
 def _kept(
-    row: PaperReading, rank: int, field: ReadField, pages: Sequence[LetterPage], *, measured: bool
+    row: PaperReading, rank: int, field: ReadField, pages: Sequence[LetterPage], shown: Shown
 ) -> PaperField:
-    """`measured`: letters stand on the page as it is shown; those of pixels may have been turned."""
     page = next((page for page in pages if page.number == field.page), None)
-    box = box_of(field, page) if measured and page is not None and not field.of_code else None
-    places = (box.left, box.top, box.right, box.bottom) if box else (None,) * 4
+    box = box_of(field, page) if page is not None and not field.of_code else None
+    places: Sequence[int | None] = (None,) * 4
+    if box and page:
+        places = shown((box.left, box.top, box.right, box.bottom), page.number, page.sides)
     return PaperField(
         reading=row,
         rank=rank,
@@ -129,6 +151,7 @@ def _kept(
         proofs=list(field.proofs),
         on_page=field.on_page,
         of_code=field.of_code,
+        turned=90 * page.quarters if box and page else 0,
         **dict(zip(("left", "top", "right", "bottom"), places, strict=True)),
     )
 

@@ -22,9 +22,11 @@ from adherents.reading.text_layer import (
     MOST_PAGES,
     MOST_RUNS,
     PAGE,
+    PLACE,
     QUARTER,
     RUN,
     RUNS,
+    TURN,
 )
 
 SECONDS = 20  # of the clock and of the processor, for one document
@@ -56,6 +58,9 @@ class SeenLetter:
     bottom: int
 
 
+Place = tuple[int, int, int, int]  # left, top, right, bottom
+
+
 @dataclass(frozen=True, slots=True)
 class LetterRun:
     """Letters that were recognised together: where they were found on the pixels, and which of the page's letters they are.
@@ -70,7 +75,11 @@ class LetterRun:
 
 @dataclass(frozen=True, slots=True)
 class LetterPage:
-    """`junk`: its text layer is not believed, and it has no letter. `runs`: of letters that were recognised, all in order."""
+    """`junk`: its text layer is not believed, and it has no letter. `runs`: of letters that were recognised, all in order.
+
+    Where letters were put elsewhere to be read: `places`, as many of them on the page as it is shown, whose sides are `shown`;
+    `quarters`: by how many the page was turned to the right.
+    """
 
     number: int
     width: int
@@ -78,6 +87,14 @@ class LetterPage:
     junk: bool
     letters: tuple[SeenLetter, ...]
     runs: tuple[LetterRun, ...] = ()
+    places: tuple[Place, ...] = ()
+    shown: tuple[int, int] = (0, 0)
+    quarters: int = 0
+
+    @property
+    def sides(self) -> tuple[int, int]:
+        """Of the page as it is shown."""
+        return self.shown if self.places else (self.width, self.height)
 
 
 def letter_pages(data: bytes, *, seconds: int = SECONDS) -> list[LetterPage]:
@@ -145,13 +162,15 @@ class LetterReader:
             fed.write(data)
             fed.close()
         pages: list[LetterPage] = []
-        while (letter := self._exactly(1)) in {b"P", b"R"}:
+        while (letter := self._exactly(1)) in {b"P", b"R", b"B"}:
             if letter == b"P":
                 pages.append(self._page(len(pages) + 1, most))
-            elif pages and not pages[-1].runs:
+            elif not pages or (letter == b"R" and pages[-1].runs):
+                raise ReadingFailed("runs or places of no page")
+            elif letter == b"R":
                 pages[-1] = replace(pages[-1], runs=self._runs(len(pages[-1].letters)))
             else:
-                raise ReadingFailed("runs of no page")
+                pages[-1] = self._placed(pages[-1])
         if letter == b"E":
             code = FAULT.unpack(self._exactly(FAULT.size))[0]
             raise CannotBeRead(Fault(code) if code in set(Fault) else Fault.UNREADABLE)
@@ -189,6 +208,13 @@ class LetterReader:
         if first != letters or not all(run.count for run in runs):
             raise ReadingFailed("runs that are not the page's letters")
         return tuple(runs)
+
+    def _placed(self, page: LetterPage) -> LetterPage:
+        quarters = TURN.unpack(self._exactly(TURN.size))[0]
+        places = tuple(PLACE.iter_unpack(self._exactly(len(page.letters) * PLACE.size)))
+        if quarters > 3 or any(left > right or top > bottom for left, top, right, bottom in places):
+            raise ReadingFailed("a place out of bounds")
+        return replace(page, places=places, quarters=quarters)
 
     def _exactly(self, wanted: int) -> bytes:
         got = self._out.read(wanted)

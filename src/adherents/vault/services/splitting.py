@@ -17,7 +17,7 @@ from adherents.insurer.profile import profile
 from adherents.journal.events import Event
 from adherents.journal.services import record
 from adherents.members.models import Beneficiary
-from adherents.vault.erasure import forget_belongings
+from adherents.vault.erasure import forget_belongings, tell_undone
 from adherents.vault.models import Document, State
 from adherents.vault.receipts.services import envelope_of
 from adherents.vault.selectors.naming import is_named
@@ -102,6 +102,7 @@ def put_together(*, document_id: uuid.UUID, actor: str) -> Document:
     if original.split_at is None or any(part.erased_at for part in parts):
         raise NotToSplit
     for part in parts:
+        tell_undone(part)
         forget_belongings(part)  # what the portal made of its pages by itself, as an erasure does
     if any(is_named(part) for part in parts):
         raise StillUsed
