@@ -65,7 +65,7 @@ def readings() -> list[dict[str, Any]]:
     said: dict[int, list[tuple[str, str]]] = {}
     for field in PaperField.objects.select_related("reading").order_by("rank"):
         said.setdefault(field.reading_id, []).append((field.code, field.clear))
-    columns = ("pk", "outcome", "attempts", "failures", "document__sha256")
+    columns = ("pk", "outcome", "attempts", "failures", "versions", "document__sha256")
     return [
         {**row, "values": said.get(row["pk"], [])}
         for row in PaperReading.objects.order_by("pk").values(*columns)

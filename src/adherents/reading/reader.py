@@ -53,10 +53,11 @@ def read_file(
     only: Sequence[int] = (),
     pictures: bool = True,
     trust: Callable[[], Trust] = shipped_trust,
+    second: bool = True,
     today: date,
 ) -> FileReading:
     """Read a PDF or a photo. `only`: these pages of it, which are then counted from 1. `pictures`: whether letters may be
-    recognised on pixels. `trust`: who signs codes.
+    recognised on pixels; `second`: by a second engine too. `trust`: who signs codes.
 
     Raises `NoEngine`, `CannotBeRead` or `ReadingFailed`.
     """
@@ -72,7 +73,7 @@ def read_file(
     drawn = pixels.drawn_pages(content_type, data)
     found = _codes_on(drawn)
     if may_recognise:
-        read = read_pixels(drawn, people)
+        read = read_pixels(drawn, people, second=second)
         whole = _whole(read.paper, RECOGNISED, read.pages, found, trust, today)
         return replace(whole, engines=read.engines)
     reading = _whole(NOTHING, "", [], found, trust, today)
