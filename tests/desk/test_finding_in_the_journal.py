@@ -68,6 +68,9 @@ def test_an_agent_is_found_by_name_or_address_a_former_one_too(auditor: Client, 
     wrong = auditor.post(ADDRESS, {"actor": "Personne"})
     assert "Ni agent ni système ne s’appelle ainsi." in words(wrong)
     assert wrong.context["lines"] == []
+    assert "Rien n’est arrivé encore" not in words(wrong)  # nobody looked
+    nothing = asked(auditor, actor=here.actor, event=Event.DOCUMENT_REFUSED.value)
+    assert "Rien au journal avec ces filtres." in words(nothing)
     everybody = auditor.post(ADDRESS, {"actor": "e"})
     assert everybody.status_code in {200, 302}
 

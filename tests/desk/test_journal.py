@@ -59,5 +59,7 @@ def test_the_journal_is_filtered_and_read_to_its_end(auditor: Client, words: Wor
 
 
 def test_a_filter_that_finds_nothing_says_so(auditor: Client, words: Words) -> None:
-    assert "Rien n’est arrivé encore" in words(auditor.get("/gestion/journal/", {"subject": "member:999"}))
+    nothing = words(auditor.get("/gestion/journal/", {"subject": "member:999"}))
+    assert "Rien au journal avec ces filtres." in nothing
+    assert "Rien n’est arrivé encore" not in nothing
     assert auditor.get("/gestion/journal/", {"before": "x", "event": "y"}).status_code == 200
