@@ -239,8 +239,23 @@ def test_what_waited_never_takes_the_place_of_what_was_typed_since(
     line = sealed(old, {"body": "ancien"})
     clock.shift(timedelta(minutes=5))
     Tab(browser, NEW).save(body=TYPED)
-    assert old.save(scelle=line, age="300").json()["kept"] is False
+    late = old.save(scelle=line, age="300").json()
+    assert (late["kept"], late["words"]) == (
+        False,
+        {"body": TYPED},
+    )  # a page that was made meanwhile shows them
+    end_sessions()
+    assert "words" not in old.save(scelle=line, age="300").json()
     assert Draft.objects.get().words == {"body": TYPED}
+
+
+def test_what_waited_brings_nothing_back_that_was_sent(browser: Client) -> None:
+    tab = Tab(browser, NEW)
+    line = sealed(tab, {"body": "ancien"})
+    tab.post({"subject": "Dents", "body": TYPED})
+    late = tab.save(scelle=line, age="60").json()
+    assert late["kept"] is False
+    assert "words" not in late
 
 
 # The end of a draft

@@ -6,7 +6,6 @@ from typing import Any
 from django.http import HttpRequest
 
 from adherents.accounts.decorators import account_of
-from adherents.crypto.keys import CannotOpen
 from adherents.drafts.kinds import DraftKind
 from adherents.drafts.models import Draft, Words
 from adherents.drafts.places import DraftPlace
@@ -27,10 +26,7 @@ class Sheet:
         )
         is_fresh = request.method in {"GET", "HEAD"}
         self._row = Draft.objects.kept(account_id=account.pk, kind=kind, about=about) if is_fresh else None
-        try:
-            self.words: Words = self._row.words if self._row else {}
-        except CannotOpen:
-            self.words = {}
+        self.words: Words = self._row.readable_words if self._row else {}
 
     def begin(self, otherwise: dict[str, Any] | None = None) -> dict[str, Any]:
         """The form's first words: those that are kept, and `otherwise` where none are."""

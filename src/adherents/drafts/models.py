@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from adherents.accounts.models import Account
 from adherents.crypto.fields import EncryptedTextField
+from adherents.crypto.keys import CannotOpen
 from adherents.crypto.rows import SealedQuerySet
 
 KEPT_FOR = timedelta(days=30)
@@ -68,3 +69,11 @@ class Draft(models.Model):
     @words.setter
     def words(self, words: Words) -> None:
         self.sealed = json.dumps(words) if words else ""
+
+    @property
+    def readable_words(self) -> Words:
+        """The same for a page: none where they are another row's."""
+        try:
+            return self.words
+        except CannotOpen:
+            return {}

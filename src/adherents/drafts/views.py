@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 from adherents.accounts.browser import address_of
 from adherents.accounts.limits import RateLimited, hit
 from adherents.drafts.form_sheets import FIELD
-from adherents.drafts.models import KEPT_FOR
+from adherents.drafts.models import KEPT_FOR, Draft, Words
 from adherents.drafts.places import DraftPlace, NotAPlace, open_place
 from adherents.drafts.services import keep
 from adherents.journal.subjects import SubjectKind, subject_of
@@ -20,7 +20,9 @@ from adherents.journal.subjects import SubjectKind, subject_of
 @csrf_exempt  # the sealed place is a token that no other site has, and works after the session's end
 @require_POST
 def keep_words(request: HttpRequest) -> JsonResponse:
-    """Keep what is typed. JSON: `kept`, `here` (its account is signed in), `where`, and to its own account the words."""
+    """Keep what is typed. JSON: `kept`, `here` (its account is signed in), `where`, and of what waited in the browser, to its own
+    account, the words that are kept now: these, or newer ones that the page may have been made too early to show.
+    """
     try:
         place = open_place(request.POST.get(FIELD, ""))
         sealed = request.POST.get("scelle")
@@ -34,7 +36,9 @@ def keep_words(request: HttpRequest) -> JsonResponse:
     kept = keep(place=place, words=words, typed_at=_typed_at(request), anew="anew" in request.POST)
     here = _is_here(request, place)
     answer = {"kept": kept, "here": here, "where": place.where}
-    return JsonResponse(answer | {"words": words} if here and kept and sealed else answer)
+    if here and sealed and (held := words if kept else _held(place)):
+        answer["words"] = held
+    return JsonResponse(answer)
 
 
 @csrf_exempt  # as above; what it answers can be read by a page of this portal only
@@ -51,6 +55,11 @@ def token(request: HttpRequest) -> JsonResponse:
     except RateLimited:
         return JsonResponse({"token": ""}, status=429)
     return JsonResponse({"token": get_token(request) if _is_here(request, place) else ""})
+
+
+def _held(place: DraftPlace) -> Words:
+    row = Draft.objects.kept(account_id=place.account, kind=place.kind, about=place.about)
+    return row.readable_words if row else {}
 
 
 def _is_here(request: HttpRequest, place: DraftPlace) -> bool:
