@@ -10,13 +10,13 @@ from datetime import timedelta
 from ipaddress import ip_network
 from string import ascii_lowercase
 
-from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from adherents.accounts.models import Account, Role
+from adherents.accounts.models import Account
+from adherents.accounts.services.systems import system_account
 from adherents.api.models import CALLS_A_MINUTE, LONGEST_NAME, MOST_KEYS, ApiClient, ApiKey
 from adherents.api.scopes import Scope
 from adherents.database.transactions import needs_transaction
@@ -87,11 +87,7 @@ def create_client(
     if not scopes:
         raise NoScope
     with transaction.atomic():
-        # Its identifier cannot be typed on a sign-in page, where it would be upper case.
-        account, is_new = Account.objects.get_or_create(
-            identifier=f"client:{name}",
-            defaults={"role": Role.CLIENT, "display_name": name, "password": make_password(None)},
-        )
+        account, is_new = system_account(f"client:{name}", name=name)
         if not is_new:
             raise NameTaken
         client = ApiClient.objects.create(

@@ -3,11 +3,10 @@
 import uuid
 from contextlib import suppress
 
-from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils import timezone
 
-from adherents.accounts.models import Account, Role
+from adherents.accounts.services.systems import system_account
 from adherents.casework.models import BY_SIGNATURE, Item
 from adherents.casework.services import deciding, queue
 from adherents.casework.signed.selectors import (
@@ -45,13 +44,5 @@ def _weigh(key: uuid.UUID) -> None:
 
 def _accept(item: Item) -> None:
     with suppress(queue.NotAvailable):  # it is kept for an agent: who asked for it decides
-        deciding.accept(agent=_account(), item=item)
-
-
-def _account() -> Account:
-    """Under whose name it is decided: a system's, which nobody signs in as, and which an administrateur may not suspend."""
-    account, _new = Account.objects.get_or_create(
-        identifier=BY_SIGNATURE,
-        defaults={"role": Role.CLIENT, "display_name": NAME, "password": make_password(None)},
-    )
-    return account
+        account, _new = system_account(BY_SIGNATURE, name=NAME)
+        deciding.accept(agent=account, item=item)

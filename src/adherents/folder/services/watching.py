@@ -7,12 +7,11 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
-from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from adherents.accounts.models import Account, Role
+from adherents.accounts.services.systems import system_account
 from adherents.database.transactions import needs_transaction
 from adherents.folder.models import FolderWatch
 
@@ -102,8 +101,5 @@ def note_waiting(*, token: str, since: datetime | None, count: int) -> None:
 
 def folder_actor() -> str:
     """How the journal names who puts files into the folder: a system of the insurer, as a client of the API is one."""
-    account, _new = Account.objects.get_or_create(
-        identifier=IDENTIFIER,
-        defaults={"role": Role.CLIENT, "display_name": "Dossier d’échange", "password": make_password(None)},
-    )
+    account, _new = system_account(IDENTIFIER, name="Dossier d’échange")
     return account.actor
