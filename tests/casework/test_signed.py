@@ -1,9 +1,11 @@
 """A document is accepted without an agent: only where the profile says so for its kind, and only for its signature."""
 
+import io
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
+import pikepdf
 import pytest
 import time_machine
 from django.core.checks import run_checks
@@ -44,6 +46,14 @@ def paper(*, name: str = NAME, printed: str = SPACED, on_page: str = NAME, **opt
     said = genuine(f"30{name}\x1d31{IBAN}\x1d", **({"paper": "03"} | options))
     words = say("Banque inventée, agence de Quimper, 3 rue des Roses", y=770)
     return sheet(words, say(f"Titulaire : {on_page}", y=740), say(f"IBAN : {printed}"), drawn(said))
+
+
+def two_pages(content: bytes) -> bytes:
+    made = io.BytesIO()
+    with pikepdf.open(io.BytesIO(content)) as pdf:
+        pdf.add_blank_page(page_size=(595, 842))
+        pdf.save(made)
+    return made.getvalue()
 
 
 @pytest.fixture(autouse=True)
@@ -153,6 +163,20 @@ def test_what_leaves_anything_to_be_seen_waits_for_an_agent(
 ) -> None:
     document = sent(member, content())
     assert waits(document)
+    assert accept_signed() == 0  # it was weighed, once
+
+
+@pytest.mark.usefixtures("let")
+def test_a_word_to_the_adviser_and_a_second_page_are_for_a_person(member: Member) -> None:
+    written = deposited(member, paper(), "rib.pdf")
+    Document.objects.filter(pk=written.pk).update(note="Attention, ce compte est fermé.")
+    run_until_nothing_is_left()
+    assert PrintedCode.objects.get().worth == "signed"
+    assert waits(written)
+    longer = two_pages(paper(on_page=f"{NAME}, titulaire"))
+    PrintedCode.objects.all().delete()  # so that it is no code that came before
+    assert waits(sent(member, longer))
+    assert PrintedCode.objects.get().worth == "signed"
 
 
 @pytest.mark.usefixtures("let")
@@ -167,14 +191,17 @@ def test_a_signature_that_is_old_or_whose_kind_is_not_named_accepts_nothing(
 
 @pytest.mark.usefixtures("let")
 def test_the_same_code_again_and_the_same_bytes_from_another_are_for_an_agent(member: Member) -> None:
-    first = sent(member)
+    content = paper()
+    first = sent(member, content)
     assert decision_of(first) is not None
-    assert waits(sent(member))
+    assert waits(sent(member, content))
     again = paper(on_page=f"{NAME}, première titulaire du compte")  # other bytes, and the same code
     assert waits(sent(member, again))
     other = open_account(EVE).member
     assert other is not None
-    assert waits(sent(other, paper()))
+    other.birth_name, other.usage_name, other.first_names = member.birth_name, "", member.first_names
+    other.save()  # of the same name: nothing but the bytes says that it is another one's
+    assert waits(sent(other, content))
 
 
 @pytest.mark.usefixtures("let")
@@ -209,8 +236,9 @@ def test_what_an_agent_has_in_hand_is_theirs(member: Member, agent: Account) -> 
 
 
 @pytest.mark.usefixtures("let")
-def test_what_answers_a_correction_is_for_who_asked_for_it(
-    member: Member, agent: Account, clock: time_machine.Traveller
+@pytest.mark.parametrize("has_left", [False, True])
+def test_what_answers_a_correction_is_for_a_person_even_when_who_asked_has_left(
+    member: Member, agent: Account, clock: time_machine.Traveller, has_left: bool
 ) -> None:
     asked = deposited(member, sheet(say("Presque vide")), "vide.pdf")
     run_until_nothing_is_left()
@@ -223,6 +251,8 @@ def test_what_answers_a_correction_is_for_who_asked_for_it(
     clock.shift(timedelta(seconds=11))
     run_until_nothing_is_left()
     asked.refresh_from_db()
+    if has_left:  # the answer is kept for nobody then
+        Account.objects.filter(pk=agent.pk).update(closed_at=timezone.now())
     assert waits(sent(member, answers=asked))
 
 

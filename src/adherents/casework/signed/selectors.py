@@ -7,7 +7,6 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from adherents.casework.models import Item
-from adherents.casework.twins.selectors import twins
 from adherents.insurer.profile import profile
 from adherents.insurer.treatment import Kind
 from adherents.members.models import Person
@@ -27,7 +26,7 @@ from adherents.reading.papers import DRAWN
 from adherents.reading.people import Likeness, Named, likeness
 from adherents.vault.models import Document, State
 from adherents.vault.origins import BY_DESK, Origin
-from adherents.vault.selectors.twins import twins_elsewhere
+from adherents.vault.selectors.twins import twins_elsewhere, twins_of
 
 # Identifiers of the specification: a whole name, and names of which a family's and a given one make a whole one.
 _WHOLE = frozenset({"10", "14", "30", "46", "48", "4N"})
@@ -48,7 +47,8 @@ def to_weigh() -> "QuerySet[Item]":
 
 
 def is_accepted_by_its_signature(item: Item) -> bool:
-    """Whether nothing is left for a person to see: the member sent it, as one file, and named its kind; it bears one code, of a
+    """Whether nothing is left for a person to see: the member sent it, as one page, with no word to the adviser, and named its
+    kind; it bears one code, of a
     type that the profile names for this kind, whose signature is believed and not old; the page prints what is signed, in letters
     that are sure; the name is that of whom it concerns; it was neither sent before nor by anybody else.
     """
@@ -66,13 +66,15 @@ def is_accepted_by_its_signature(item: Item) -> bool:
         [one for one in fields if one.of_code], document.beneficiary or document.member
     ):
         return False
-    return not (_came_before(document, codes[0]) or twins(document) or twins_elsewhere(document))
+    return not (_came_before(document, codes[0]) or twins_of(document) or twins_elsewhere(document))
 
 
 def _is_plain(document: Document) -> bool:
     return (
         document.origin == Origin.MEMBER
         and document.deposit.way != BY_DESK
+        and document.page_count == 1
+        and not document.note
         and document.state == State.CHECKED
         and document.kind == document.kind_as_sent
         and document.part_of_id is None
