@@ -1,5 +1,7 @@
 """Joining on a real PostgreSQL: against decisions, splitting, taking back, who returns, and itself."""
 
+import time
+from collections.abc import Callable
 from functools import partial
 
 import pytest
@@ -11,8 +13,9 @@ from adherents.casework.services.joining import CannotJoin, NotTogether, TooLate
 from adherents.desk.services.absences import end_absence, note_absence
 from adherents.members.acting import on_own_file
 from adherents.members.models import Member
+from adherents.vault.legibility import SetAside
 from adherents.vault.models import Document, State
-from adherents.vault.services import erasing
+from adherents.vault.services import erasing, rendition
 from tests.at_once import at_once, kinds
 from tests.casework.queueing import adviser, sent_together
 from tests.casework.test_joining import held, joined
@@ -134,6 +137,46 @@ def test_taking_apart_against_a_decision_has_one_winner(member: Member) -> None:
         assert isinstance(apart, TooLateToSeparate if stands else list), apart
         assert was_joined(items) == stands
         Decision.objects.all().delete()
+        Item.objects.update(status=Status.DONE)
+
+
+def found_infected(document_id: object, *, after: float = 0) -> Callable[[], None]:
+    """What a worker does that has it in hand, and looks at it again. `after`: seconds, so that each side wins some time."""
+    Document.objects.filter(pk=document_id).update(next_attempt_at=timezone.now(), attempts=0)
+    [claimed] = Document.objects.claim_due(1)
+    assert claimed.pk == document_id
+
+    def set_aside() -> None:
+        time.sleep(after)
+        rendition._set_aside(claimed, SetAside.INFECTED)
+
+    return set_aside
+
+
+def test_a_photo_that_is_found_infected_while_it_is_joined_or_taken_apart_leaves_no_whole_that_says_nothing(
+    member: Member,
+) -> None:
+    agent = adviser(1)
+    for attempt in range(TIMES):
+        items = held(agent, member)
+        late = found_infected(items[1].document_id, after=attempt / 100)
+        made, aside = at_once([partial(joined, agent, items), late])
+        assert aside is None, aside
+        assert isinstance(made, Item | NotTogether), made
+        if isinstance(made, Item):
+            assert Document.objects.get(pk=made.document_id).set_aside == SetAside.INFECTED
+        Document.objects.all().update(set_aside="", next_attempt_at=None)
+        Item.objects.update(status=Status.DONE)
+    for _ in range(TIMES):
+        items = held(agent, member)
+        made = joined(agent, items)
+        apart, aside = at_once(
+            [partial(joining.separate, agent=agent, item=made), found_infected(items[1].document_id)]
+        )
+        assert aside is None, aside
+        assert isinstance(apart, list), apart
+        assert Document.objects.get(pk=items[1].document_id).set_aside == SetAside.INFECTED
+        Document.objects.all().update(set_aside="", next_attempt_at=None)
         Item.objects.update(status=Status.DONE)
 
 
